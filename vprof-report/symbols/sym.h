@@ -1,0 +1,75 @@
+/* Addresses of a profiled process to functions, files and lines.
+ *
+ * Knows ELF, DWARF (through libdwfl), perf maps and kallsyms; knows nothing
+ * of ring files.  Each distinct (module, address) is resolved once and cached;
+ * returned frames live as long as the struct vr_sym. */
+#ifndef VR_SYM_H
+#define VR_SYM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct vr_sym; /* opaque */
+
+enum vr_sym_state {
+	VR_SYM_OK = 0,       /* symbols found */
+	VR_SYM_STRIPPED = 1, /* object found, no symbol table: module+offset */
+	VR_SYM_MISSING = 2,  /* object not on this machine */
+	VR_SYM_REBUILT = 3,  /* object there, but its build-id (or, without one,
+			      * its size or mtime) differs: not used */
+	VR_SYM_NOT_TRIED = 4 /* no address of it was resolved so far */
+};
+
+/* What the profile knows of a module.  Strings are copied. */
+struct vr_sym_module {
+	const char *path;
+	uint64_t start, end, bias;
+	const uint8_t *build_id; /* build_id_len bytes, 0 where unknown */
+	size_t build_id_len;
+	uint64_t file_bytes, mtime_ns; /* 0 where unknown */
+};
+
+/* One source-level frame.  No pointer is ever NULL: unknown strings are "". */
+struct vr_frame {
+	const char *function; /* demangled; "module+0x1234" or "0x1234" where
+			       * nothing better is known */
+	const char *linkage;  /* mangled name, "" where none */
+	const char *file;     /* source path, "" where unknown */
+	const char *module;   /* path of the object, "[kernel]", "[jit]" or "" */
+	uint64_t offset;      /* address as the object's ELF file counts it */
+	int line;             /* 0 where unknown */
+	int inlined;          /* 1: inlined into the next frame of the array */
+};
+
+/* Frames of one address: frame[0] is the innermost inlined function,
+ * frame[count - 1] the function that exists as code; count >= 1. */
+struct vr_frames {
+	const struct vr_frame *frame;
+	size_t count;
+};
+
+/*   pid         of the profiled process, names /tmp/perf-PID.map
+ *   same_boot   1 when the profile was taken in this boot of this machine:
+ *               then kernel addresses are looked up in /proc/kallsyms
+ *   inlines     0: skip inline expansion (faster, one frame an address)
+ * Returns NULL only when memory ran out. */
+struct vr_sym *vr_sym_open(uint32_t pid, int same_boot, int inlines);
+void vr_sym_close(struct vr_sym *sym);
+
+/* Registers module number `id` (dense, from 0; ids may come in any order).
+ * Opens nothing yet.  Returns 0 or -ENOMEM. */
+int vr_sym_add_module(struct vr_sym *sym, uint32_t id,
+		      const struct vr_sym_module *module);
+
+#define VR_SYM_KERNEL 0xfffeu
+#define VR_SYM_UNKNOWN 0xffffu
+
+/* Resolves `address` in module `id` (or VR_SYM_KERNEL, VR_SYM_UNKNOWN: perf
+ * map).  exact = 0: a return address, looked up one byte earlier.  Never
+ * fails: what is unknown is named by module and offset. */
+struct vr_frames vr_sym_resolve(struct vr_sym *sym, uint32_t id,
+				uint64_t address, int exact);
+
+enum vr_sym_state vr_sym_module_state(const struct vr_sym *sym, uint32_t id);
+
+#endif
