@@ -1,0 +1,42 @@
+/* L0  Raw system calls: return the result or -errno, never touch errno,
+ * usable at any time and in signal handlers. */
+#ifndef VP_SYS_H
+#define VP_SYS_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/syscall.h>
+
+static inline long vp_sys6(long nr, long a, long b, long c, long d, long e, long f)
+{
+	register long r10 __asm__("r10") = d;
+	register long r8 __asm__("r8") = e;
+	register long r9 __asm__("r9") = f;
+	long ret;
+
+	__asm__ volatile("syscall"
+			 : "=a"(ret)
+			 : "a"(nr), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
+			 : "rcx", "r11", "memory");
+	return ret;
+}
+
+#define vp_sys(nr, a, b, c) vp_sys6(nr, (long)(a), (long)(b), (long)(c), 0, 0, 0)
+
+int vp_sys_open(const char *path, int flags, unsigned mode); /* adds O_CLOEXEC */
+int vp_sys_close(int fd);
+long vp_sys_read(int fd, void *buf, size_t len);
+long vp_sys_write(int fd, const void *buf, size_t len);
+/* Anonymous private memory, lazily touched, not charged; NULL when refused. */
+void *vp_sys_map(size_t bytes);
+void vp_sys_unmap(void *start, size_t bytes);
+int vp_sys_pid(void);
+int vp_sys_tid(void);
+uint64_t vp_sys_cpu_ns(int clockid); /* clock_gettime, 0 on error */
+/* Reads at most len - 1 bytes of a small file and terminates it.
+ * Returns the length or -errno. */
+long vp_sys_read_file(const char *path, char *buf, size_t len);
+void vp_sys_futex_wait(uint32_t *word, uint32_t expected, uint64_t timeout_ns);
+void vp_sys_futex_wake(uint32_t *word);
+
+#endif

@@ -1,0 +1,71 @@
+/* CPU sampling engines: when a stack is taken.  What a sample means is
+ * decided in track/cpu.c (vp_cpu_sample_*).
+ *
+ * cpu_perf.c   kernel ring with a copy of the user stack; runs wholly in the
+ *              helper thread, whose file descriptors are its own (ticker.c
+ *              unshares them), so the host can neither see nor close them.
+ * cpu_timer.c  one CLOCK_THREAD_CPUTIME_ID timer and a signal per thread. */
+#ifndef VP_SAMPLE_CPU_H
+#define VP_SAMPLE_CPU_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* A sample as the perf engine hands it over. */
+struct vp_perf_sample {
+	int tid;
+	uint32_t cpu;
+	uint64_t mono_ns;    /* CLOCK_MONOTONIC */
+	uint64_t ip;         /* where the CPU was: user or kernel address */
+	int in_kernel;       /* ip is a kernel address */
+	uint64_t period_ns;
+	/* user registers; has_user = 0 for kernel threads or a missing frame */
+	int has_user;
+	uint64_t pc, sp, bp;
+	const uint8_t *stack; /* copy of [sp, sp + stack_bytes) */
+	size_t stack_bytes;
+};
+
+/* Receives each sample, in the helper thread. */
+typedef void vp_perf_sink(const struct vp_perf_sample *sample);
+
+struct vp_perf_stats {
+	uint64_t lost;      /* PERF_RECORD_LOST(_SAMPLES) */
+	uint64_t throttles; /* PERF_RECORD_THROTTLE */
+	int exclude_kernel; /* 1: the kernel refused kernel samples */
+	uint32_t stack_bytes; /* stack copied per sample */
+	uint32_t ring_bytes;  /* per CPU */
+};
+
+/* Opens one inherited task-clock event per CPU on thread `main_tid` of this
+ * process (threads it creates later are followed; forked children are not).
+ *
+ *   period_ns  CPU time between samples
+ * Returns 0, or -errno of the refusal that mattered.
+ * Context: helper thread only; allocates with mmap only. */
+int vp_perf_open(int main_tid, uint64_t period_ns);
+/* Waits until a ring is half full or timeout, returns 1 when there is data. */
+int vp_perf_wait(int timeout_ms);
+/* Hands every complete record to the sink.  Returns samples handed over. */
+size_t vp_perf_drain(vp_perf_sink *sink);
+void vp_perf_stats(struct vp_perf_stats *out);
+void vp_perf_close(void);
+
+/* Timer engine.  vp_timer_start is called once, in the constructor or after
+ * fork; vp_timer_thread_start/end by every thread for itself.
+ *
+ * The signal is a real-time one that the host does not use. The handler calls
+ * sink in signal context with the interrupted registers and the weight: CPU
+ * time of this thread since its previous sample.
+ * Returns 0 or -errno. */
+struct vp_regs;
+typedef void vp_timer_sink(const struct vp_regs *regs, uint64_t weight_ns);
+int vp_timer_start(uint64_t period_ns, vp_timer_sink *sink);
+void vp_timer_stop(void);
+/* timer_id: kept by the caller with the thread, for thread_end. */
+int vp_timer_thread_start(int *timer_id);
+void vp_timer_thread_end(int timer_id);
+int vp_timer_signal(void); /* the signal in use, 0 when none */
+uint64_t vp_timer_lost(void); /* overruns: expiries that made no sample */
+
+#endif

@@ -1,0 +1,25 @@
+/* Readings of /proc for the timeline, without libc allocation or stdio. */
+#ifndef VP_PROCFS_H
+#define VP_PROCFS_H
+
+#include <stdint.h>
+
+/* Bytes.  The file descriptors are opened once by vp_procfs_open in the
+ * helper thread's own descriptor table and re-read with pread.
+ * All return 0 or -errno and leave `out` zeroed on failure. */
+struct vp_statm { uint64_t vms, rss, shared, data; };
+struct vp_smaps { uint64_t pss, uss; /* Pss, Private_Clean + Private_Dirty */ };
+struct vp_procstat {
+	uint64_t minor_faults, major_faults, threads, start_ticks;
+	uint64_t user_ns, system_ns; /* from getrusage(RUSAGE_SELF) */
+	uint64_t switches;           /* voluntary + involuntary, getrusage */
+};
+int vp_procfs_open(void);
+void vp_procfs_close(void);
+int vp_procfs_statm(struct vp_statm *out);
+int vp_procfs_smaps(struct vp_smaps *out); /* can take milliseconds */
+int vp_procfs_stat(struct vp_procstat *out);
+/* comm of a thread of this process, NUL-terminated, "" when it is gone. */
+int vp_procfs_comm(int tid, char name[16]);
+
+#endif

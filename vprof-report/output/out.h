@@ -1,0 +1,71 @@
+/* Rows out: aligned text tables that fit the terminal, CSV, units.
+ *
+ * Takes rows and columns; knows no profile type.  JSON documents are built by
+ * the commands with jansson, because their shape is a contract. */
+#ifndef VR_OUT_H
+#define VR_OUT_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+enum vr_unit {
+	VR_TEXT,    /* s */
+	VR_COUNT,   /* u: 1,234,567 in tables */
+	VR_BYTES,   /* u: 1.2 MiB in tables, plain bytes in CSV */
+	VR_SBYTES,  /* i: the same, signed */
+	VR_NS,      /* u: 1.234 s / 56.7 ms / 890 ns in tables, ns in CSV */
+	VR_SECONDS, /* u: nanoseconds, printed as pstats does: 1.234 */
+	VR_PERCENT, /* f: 0..100, one decimal */
+	VR_NUMBER,  /* f */
+	VR_ADDRESS  /* u: 0x... */
+};
+
+struct vr_column {
+	const char *key;   /* CSV header, snake_case */
+	const char *title; /* table header */
+	enum vr_unit unit;
+	int elastic;       /* text that may be shortened when the line is wider
+			    * than the terminal; 1: keep the end (paths), 2: keep
+			    * the start */
+};
+
+struct vr_cell {
+	int null; /* printed as "-" in tables, empty in CSV */
+	union {
+		const char *s;
+		uint64_t u;
+		int64_t i;
+		double f;
+	};
+};
+
+struct vr_table;
+
+/* Columns are copied, strings of cells are copied.  Die on out-of-memory. */
+struct vr_table *vr_table_new(const struct vr_column *columns, size_t count);
+void vr_table_row(struct vr_table *table, const struct vr_cell *cells);
+size_t vr_table_rows(const struct vr_table *table);
+/* width: columns of the terminal, 0 = do not shorten. */
+void vr_table_print(const struct vr_table *table, FILE *out, int width);
+/* RFC 4180 through libcsv; header line first. */
+void vr_table_csv(const struct vr_table *table, FILE *out);
+void vr_table_free(struct vr_table *table);
+
+/* Width of stdout's terminal, $COLUMNS, or 0 when stdout is not a terminal
+ * and COLUMNS is unset. */
+int vr_terminal_width(void);
+
+/* Human-readable values; return buf.  buf holds at least 32 bytes. */
+#define VR_UNIT_MAX 32
+const char *vr_format_bytes(char buf[VR_UNIT_MAX], uint64_t bytes);
+const char *vr_format_sbytes(char buf[VR_UNIT_MAX], int64_t bytes);
+const char *vr_format_ns(char buf[VR_UNIT_MAX], uint64_t ns);
+const char *vr_format_count(char buf[VR_UNIT_MAX], uint64_t count);
+
+/* A tree printed with guides ("├─ └─ │" when UTF-8, ASCII otherwise):
+ * the caller walks its tree and gives depth-first lines. */
+void vr_tree_line(FILE *out, int depth, const int *last_child_at_depth,
+		  const char *left_text, const char *label, int width);
+
+#endif
