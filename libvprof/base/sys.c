@@ -1,0 +1,122 @@
+/* L0  Raw system calls.  The glibc wrappers would set errno, are
+ * cancellation points and may be hooked by the host or by ourselves; these
+ * are none of that, so they fit any thread at any moment. */
+#include "base/sys.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/futex.h>
+#include <sys/mman.h>
+#include <time.h>
+
+/* The kernel reserves the last page of the address space for errors. */
+#define VP_SYS_MAX_ERRNO 4095UL
+
+int vp_sys_open(const char *path, int flags, unsigned mode)
+{
+	return (int)vp_sys6(SYS_openat, AT_FDCWD, (long)path, flags | O_CLOEXEC, (long)mode,
+			    0, 0);
+}
+
+int vp_sys_close(int fd)
+{
+	/* Never retried: Linux frees the descriptor even when it says EINTR,
+	 * and the number may already be somebody else's. */
+	return (int)vp_sys(SYS_close, fd, 0, 0);
+}
+
+long vp_sys_read(int fd, void *buf, size_t len)
+{
+	long ret;
+
+	do {
+		ret = vp_sys(SYS_read, fd, buf, len);
+	} while (ret == -EINTR);
+	return ret;
+}
+
+long vp_sys_write(int fd, const void *buf, size_t len)
+{
+	long ret;
+
+	do {
+		ret = vp_sys(SYS_write, fd, buf, len);
+	} while (ret == -EINTR);
+	return ret;
+}
+
+void *vp_sys_map(size_t bytes)
+{
+	long ret = vp_sys6(SYS_mmap, 0, (long)bytes, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if ((unsigned long)ret >= -VP_SYS_MAX_ERRNO)
+		return NULL;
+	return (void *)ret; /* NOLINT(performance-no-int-to-ptr) */
+}
+
+void vp_sys_unmap(void *start, size_t bytes)
+{
+	if (start)
+		vp_sys(SYS_munmap, start, bytes, 0);
+}
+
+int vp_sys_pid(void)
+{
+	return (int)vp_sys(SYS_getpid, 0, 0, 0);
+}
+
+int vp_sys_tid(void)
+{
+	return (int)vp_sys(SYS_gettid, 0, 0, 0);
+}
+
+uint64_t vp_sys_cpu_ns(int clockid)
+{
+	struct timespec ts = { 0, 0 };
+
+	if (vp_sys(SYS_clock_gettime, clockid, &ts, 0) != 0)
+		return 0;
+	return (uint64_t)ts.tv_sec * 1000000000U + (uint64_t)ts.tv_nsec;
+}
+
+long vp_sys_read_file(const char *path, char *buf, size_t len)
+{
+	size_t have = 0;
+	long ret = 0;
+	int fd;
+
+	if (len == 0)
+		return -EINVAL;
+	buf[0] = '\0';
+	fd = vp_sys_open(path, O_RDONLY, 0);
+	if (fd < 0)
+		return fd;
+	/* seq_file hands out at most a page a call, so one read is not all. */
+	while (have < len - 1) {
+		ret = vp_sys_read(fd, buf + have, len - 1 - have);
+		if (ret <= 0)
+			break;
+		have += (size_t)ret;
+	}
+	buf[have] = '\0';
+	vp_sys_close(fd);
+	if (ret < 0)
+		return ret;
+	return (long)have;
+}
+
+void vp_sys_futex_wait(uint32_t *word, uint32_t expected, uint64_t timeout_ns)
+{
+	struct timespec ts = {
+		.tv_sec = (time_t)(timeout_ns / 1000000000U),
+		.tv_nsec = (long)(timeout_ns % 1000000000U),
+	};
+
+	vp_sys6(SYS_futex, (long)word, FUTEX_WAIT_PRIVATE, (long)expected, (long)&ts, 0, 0);
+}
+
+void vp_sys_futex_wake(uint32_t *word)
+{
+	vp_sys(SYS_futex, word, FUTEX_WAKE_PRIVATE, 0x7fffffff);
+}
