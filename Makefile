@@ -1,10 +1,12 @@
-# libvprof: make help
+# libvprof.  `make help` lists the targets; everything is built under build/.
 MAKEFLAGS += --no-builtin-rules
 VERSION := 0.1.0
 PREFIX ?= /usr/local
 DESTDIR ?=
-CC ?= gcc
+CC := $(if $(filter default undefined,$(origin CC)),gcc,$(CC))
+CXX := $(if $(filter default undefined,$(origin CXX)),g++,$(CXX))
 OBJCOPY ?= objcopy
+AR := $(if $(filter default undefined,$(origin AR)),ar,$(AR))
 B := build
 
 ifeq ($(V),1)
@@ -23,29 +25,71 @@ LIB_CFLAGS := $(BASE) $(OPT) -fPIC -fvisibility=hidden -fno-omit-frame-pointer \
 	-ftls-model=initial-exec -fno-builtin-malloc -fno-builtin-calloc \
 	-fno-builtin-realloc -fno-builtin-free -fcf-protection=none -Ilibvprof
 REPORT_CFLAGS := $(BASE) $(OPT) -Ivprof-report
-APP_CFLAGS := $(BASE) $(OPT)
+MONITOR_CFLAGS := $(BASE) $(OPT) -Imonitor
+VIRTUOSO_CFLAGS := $(BASE) $(OPT) -Iexamples/virtuoso
+UNIT_CFLAGS := $(BASE) $(OPT) -Itest/unit
+# Probes must make the calls they are written to make, and keep their frames.
+PROBE_CFLAGS := -std=gnu11 -D_GNU_SOURCE -g -O1 -Wall -Wextra -Wmissing-prototypes \
+	-fno-builtin -fno-optimize-sibling-calls -MMD -MP
+ASAN := -fsanitize=address -fno-omit-frame-pointer
+UBSAN := -fsanitize=undefined -fno-sanitize-recover=undefined
+
+# $(call cflags,SOURCE): the flags of a source file, by its directory.
+cflags = $(if $(filter libvprof/%,$1),$(LIB_CFLAGS),\
+	$(if $(filter vprof-report/%,$1),$(REPORT_CFLAGS),\
+	$(if $(filter monitor/%,$1),$(MONITOR_CFLAGS),\
+	$(if $(filter examples/virtuoso/%,$1),$(VIRTUOSO_CFLAGS),\
+	$(UNIT_CFLAGS) $(call unit_includes,$1)))))
+unit_includes = $(if $(filter test/unit/test_vp_%,$1),-Ilibvprof,\
+	$(if $(filter test/unit/test_monitor_%,$1),-Imonitor,\
+	$(if $(filter test/unit/test_virtuoso_%,$1),-Iexamples/virtuoso,-Ivprof-report)))
 
 LIB_SRC := $(sort $(wildcard libvprof/*/*.c))
 REPORT_SRC := $(sort $(wildcard vprof-report/*.c vprof-report/*/*.c))
 MONITOR_SRC := $(sort $(wildcard monitor/*.c))
 VIRTUOSO_SRC := $(sort $(wildcard examples/virtuoso/*.c))
+UNIT_SRC := $(sort $(wildcard test/unit/test_*.c))
+PROBE_SRC := $(sort $(wildcard test/probe/*.c))
 
-LIB_OBJ := $(LIB_SRC:%.c=$B/%.o)
-REPORT_OBJ := $(REPORT_SRC:%.c=$B/%.o)
-MONITOR_OBJ := $(MONITOR_SRC:%.c=$B/%.o)
-VIRTUOSO_OBJ := $(VIRTUOSO_SRC:%.c=$B/%.o)
+# Objects live under obj/, because build/monitor is a program.
+LIB_OBJ := $(LIB_SRC:%.c=$B/obj/%.o)
+REPORT_OBJ := $(REPORT_SRC:%.c=$B/obj/%.o)
+MONITOR_OBJ := $(MONITOR_SRC:%.c=$B/obj/%.o)
+VIRTUOSO_OBJ := $(VIRTUOSO_SRC:%.c=$B/obj/%.o)
+UNIT := $(UNIT_SRC:%.c=$B/%)
+
+# A probe called plugin_* becomes a shared object, static_* a static program.
+PROBES := $(patsubst test/probe/%.c,$B/test/probe/%,$(filter-out test/probe/plugin_%,$(PROBE_SRC))) \
+	$(patsubst test/probe/%.c,$B/test/probe/%.so,$(filter test/probe/plugin_%,$(PROBE_SRC))) \
+	$(patsubst test/probe/%.cpp,$B/test/probe/%.so,$(wildcard test/probe/plugin_*.cpp))
 
 REPORT_LIBS := -ldw -lelf -liberty -ljansson -lcsv -lz -lm
 APP_LIBS := -lcsv -lm -lpthread
+CHECK_LIBS := -lcheck_pic -lsubunit -lrt -lm -lpthread
 
-.PHONY: all clean help
+.PHONY: all demo check check-unit check-inject check-golden check-lint asan ubsan bench \
+	format format-check tidy install uninstall clean help setup setup-test run-demo run-check probes
+.DEFAULT_GOAL := all
 all: ## build everything
 all: $B/libvprof.so $B/vprof-report $B/monitor $B/virtuoso
 
-$B/vprof-report: $(REPORT_OBJ)
-	$(say) LD $@
-	$Q$(CC) -o $@ $^ $(LDFLAGS) $(REPORT_LIBS)
+# --- compiling ---------------------------------------------------------------
+$B/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(say) CC $<
+	$Q$(CC) $(call cflags,$<) $(CFLAGS) -c -o $@ $<
 
+$B/asan/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(say) CC "$< (asan)"
+	$Q$(CC) $(call cflags,$<) $(ASAN) $(CFLAGS) -c -o $@ $<
+
+$B/ubsan/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(say) CC "$< (ubsan)"
+	$Q$(CC) $(call cflags,$<) $(UBSAN) $(CFLAGS) -c -o $@ $<
+
+# --- products ----------------------------------------------------------------
 $B/monitor: $(MONITOR_OBJ)
 	$(say) LD $@
 	$Q$(CC) -o $@ $^ $(LDFLAGS) $(APP_LIBS)
@@ -54,33 +98,12 @@ $B/virtuoso: $(VIRTUOSO_OBJ)
 	$(say) LD $@
 	$Q$(CC) -o $@ $^ $(LDFLAGS) $(APP_LIBS)
 
-$B/libvprof/%.o: libvprof/%.c
-	@mkdir -p $(@D)
-	$(say) CC $<
-	$Q$(CC) $(LIB_CFLAGS) $(CFLAGS) -c -o $@ $<
-
-$B/vprof-report/%.o: vprof-report/%.c
-	@mkdir -p $(@D)
-	$(say) CC $<
-	$Q$(CC) $(REPORT_CFLAGS) $(CFLAGS) -c -o $@ $<
-
-$B/monitor/%.o: monitor/%.c
-	@mkdir -p $(@D)
-	$(say) CC $<
-	$Q$(CC) $(APP_CFLAGS) -Imonitor $(CFLAGS) -c -o $@ $<
-
-$B/examples/virtuoso/%.o: examples/virtuoso/%.c
-	@mkdir -p $(@D)
-	$(say) CC $<
-	$Q$(CC) $(APP_CFLAGS) -Iexamples/virtuoso $(CFLAGS) -c -o $@ $<
-
 # jemalloc's symbols get our prefix, so that its memory and its names never
 # mix with the host's; its C++ operators are left out.
-JEMALLOC_A := $(firstword $(wildcard /usr/lib/*/libjemalloc_pic.a))
 $B/libvpje.a: libvprof/base/jemalloc.redefine
-	@mkdir -p $B/vpje
+	@mkdir -p $(@D)
 	$(say) OBJCOPY $@
-	$Qcp $(JEMALLOC_A) $@.tmp && ar d $@.tmp jemalloc_cpp.pic.o && \
+	$Qcp /usr/lib/*/libjemalloc_pic.a $@.tmp && $(AR) d $@.tmp jemalloc_cpp.pic.o && \
 	$(OBJCOPY) --redefine-syms=$< $@.tmp && mv $@.tmp $@
 
 $B/libvprof.so: $(LIB_OBJ) $B/libvpje.a libvprof/libvprof.map
@@ -89,10 +112,142 @@ $B/libvprof.so: $(LIB_OBJ) $B/libvpje.a libvprof/libvprof.map
 		-Wl,--version-script=libvprof/libvprof.map -Wl,-z,defs -Wl,-z,now \
 		-Wl,-z,initfirst -Wl,-soname,libvprof.so -Wl,--exclude-libs,ALL
 
+# --- variants: plain, asan, ubsan --------------------------------------------
+# $(call variant,DIRECTORY,FLAGS): vprof-report and the unit tests. The sources
+# of the library run here inside ordinary programs, without the hooks; archives
+# leave out what a test does not use.
+define variant
+$1/vprof-report: $(REPORT_SRC:%.c=$1/obj/%.o)
+	$$(say) LD $$@
+	$$Q$(CC) $2 -o $$@ $$^ $(LDFLAGS) $(REPORT_LIBS)
+
+$1/unit-vp.a: $(patsubst %.c,$1/obj/%.o,$(filter-out libvprof/hooks/%,$(LIB_SRC)))
+$1/unit-report.a: $(patsubst %.c,$1/obj/%.o,$(filter-out vprof-report/main.c,$(REPORT_SRC)))
+$1/unit-monitor.a: $(patsubst %.c,$1/obj/%.o,$(filter-out monitor/main.c,$(MONITOR_SRC)))
+$1/unit-virtuoso.a: $(patsubst %.c,$1/obj/%.o,$(filter-out examples/virtuoso/main.c,$(VIRTUOSO_SRC)))
+$1/unit-%.a:
+	$$(say) AR $$@
+	$$Qrm -f $$@ && $(AR) rcs $$@ $$^
+
+$1/test/unit/test_vp_%: $1/obj/test/unit/test_vp_%.o $1/unit-vp.a $B/libvpje.a
+	@mkdir -p $$(@D)
+	$$(say) LD $$@
+	$$Q$(CC) $2 -o $$@ $$^ $(LDFLAGS) $(CHECK_LIBS) -ldl
+
+$1/test/unit/test_monitor_%: $1/obj/test/unit/test_monitor_%.o $1/unit-monitor.a
+	@mkdir -p $$(@D)
+	$$(say) LD $$@
+	$$Q$(CC) $2 -o $$@ $$^ $(LDFLAGS) $(CHECK_LIBS) $(APP_LIBS)
+
+$1/test/unit/test_virtuoso_%: $1/obj/test/unit/test_virtuoso_%.o $1/unit-virtuoso.a
+	@mkdir -p $$(@D)
+	$$(say) LD $$@
+	$$Q$(CC) $2 -o $$@ $$^ $(LDFLAGS) $(CHECK_LIBS) $(APP_LIBS)
+
+$1/test/unit/test_%: $1/obj/test/unit/test_%.o $1/unit-report.a
+	@mkdir -p $$(@D)
+	$$(say) LD $$@
+	$$Q$(CC) $2 -o $$@ $$^ $(LDFLAGS) $(CHECK_LIBS) $(REPORT_LIBS)
+
+.SECONDARY: $(UNIT_SRC:%.c=$1/obj/%.o)
+endef
+$(eval $(call variant,$B,))
+$(eval $(call variant,$B/asan,$(ASAN)))
+$(eval $(call variant,$B/ubsan,$(UBSAN)))
+
+# --- probes ------------------------------------------------------------------
+$B/test/probe/plugin_%.so: test/probe/plugin_%.c
+	@mkdir -p $(@D)
+	$(say) CC $<
+	$Q$(CC) $(PROBE_CFLAGS) -fPIC -shared -o $@ $<
+
+$B/test/probe/plugin_%.so: test/probe/plugin_%.cpp
+	@mkdir -p $(@D)
+	$(say) CXX $<
+	$Q$(CXX) -g -O1 -Wall -Wextra -fPIC -shared -o $@ $<
+
+$B/test/probe/static_%: test/probe/static_%.c
+	@mkdir -p $(@D)
+	$(say) CC $<
+	$Q$(CC) $(PROBE_CFLAGS) -static -o $@ $<
+
+$B/test/probe/%: test/probe/%.c
+	@mkdir -p $(@D)
+	$(say) CC $<
+	$Q$(CC) $(PROBE_CFLAGS) -o $@ $< -ldl -lpthread -lm
+
+probes: $(PROBES)
+
+# --- running -----------------------------------------------------------------
+setup:
+	$Q.setup/install-packages packages.txt
+setup-test:
+	$Q.setup/install-packages packages.txt packages-test.txt
+
+# Set-up may install the compiler, so what needs it runs in a second make.
+demo: setup ## install what is missing, build, profile virtuoso and the monitor, report
+	$Q$(MAKE) --no-print-directory run-demo
+run-demo: all
+	$Qtest/demo.sh
+
+check: setup-test ## install what is missing, build, run every test
+	$Q$(MAKE) --no-print-directory run-check
+run-check: all probes $(UNIT) $B/asan/vprof-report
+	$Qtest/run.sh $(sort $(wildcard test/lint/*.sh)) $(UNIT) \
+		$(sort $(wildcard test/golden/*.sh)) $(sort $(wildcard test/inject/*.sh))
+
+check-unit: $(UNIT) ## unit tests
+	$Qtest/run.sh $(UNIT)
+check-inject: all probes $B/asan/vprof-report ## tests on programs run under the library; T=name for one
+	$Qtest/run.sh $(if $T,$(T:%=test/inject/%.sh),$(sort $(wildcard test/inject/*.sh)))
+check-golden: all ## reports of stored ring files against stored output
+	$Qtest/run.sh $(sort $(wildcard test/golden/*.sh))
+check-lint: all ## layers, exports, sizes, paths, shell scripts
+	$Qtest/run.sh $(sort $(wildcard test/lint/*.sh))
+asan: $B/asan/vprof-report $(UNIT:$B/%=$B/asan/%) ## unit tests under AddressSanitizer
+	$Qtest/run.sh $(UNIT:$B/%=$B/asan/%)
+ubsan: $B/ubsan/vprof-report $(UNIT:$B/%=$B/ubsan/%) ## unit tests under UndefinedBehaviorSanitizer
+	$Qtest/run.sh $(UNIT:$B/%=$B/ubsan/%)
+bench: all $B/test/bench/malloc_pair ## measure the cost of the hooks, write docs/bench.md
+	$Qtest/bench/run.sh
+
+$B/test/bench/%: test/bench/%.c
+	@mkdir -p $(@D)
+	$(say) CC $<
+	$Q$(CC) $(PROBE_CFLAGS) -O2 -o $@ $< -lpthread
+
+# --- housekeeping ------------------------------------------------------------
+C_FILES = $(shell git ls-files '*.c' '*.h')
+format: ## format every C file in place
+	clang-format -i $(C_FILES)
+format-check: ## say which C files are not formatted
+	clang-format --dry-run -Werror $(C_FILES)
+
+tidy: ## clang-tidy over library, report and programs
+	@for f in $(LIB_SRC) $(REPORT_SRC) $(MONITOR_SRC) $(VIRTUOSO_SRC); do \
+		echo "  TIDY    $$f"; \
+		clang-tidy --quiet --checks='-*,clang-analyzer-*,bugprone-*,-bugprone-easily-swappable-parameters,-bugprone-reserved-identifier' \
+			$$f -- -std=gnu11 -D_GNU_SOURCE -Iinclude -Ilibvprof -Ivprof-report \
+			-Imonitor -Iexamples/virtuoso -DVPROF_VERSION_STRING='"$(VERSION)"' || exit 1; \
+	done
+
+install: all ## install under PREFIX (default /usr/local), below DESTDIR
+	install -d $(DESTDIR)$(PREFIX)/lib $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/include
+	install -m 755 $B/libvprof.so $(DESTDIR)$(PREFIX)/lib/
+	install -m 755 $B/vprof-report $B/monitor $B/virtuoso $(DESTDIR)$(PREFIX)/bin/
+	install -m 644 $(wildcard include/*.h) $(DESTDIR)$(PREFIX)/include/
+	$(if $(DESTDIR),,ldconfig)
+
+uninstall: ## remove what install put there
+	rm -f $(DESTDIR)$(PREFIX)/lib/libvprof.so
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/bin/,vprof-report monitor virtuoso)
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/,$(wildcard include/*.h))
+	$(if $(DESTDIR),,ldconfig)
+
 clean: ## remove the build directory
 	rm -rf $B
 
 help: ## this list
-	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  %-16s %s\n",$$1,$$2}' $(MAKEFILE_LIST) | sort
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  %-14s %s\n",$$1,$$2}' $(firstword $(MAKEFILE_LIST)) | sort
 
--include $(LIB_OBJ:.o=.d) $(REPORT_OBJ:.o=.d) $(MONITOR_OBJ:.o=.d) $(VIRTUOSO_OBJ:.o=.d)
+-include $(shell [ -d $B ] && find $B -name '*.d')
