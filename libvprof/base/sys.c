@@ -14,8 +14,7 @@
 
 int vp_sys_open(const char *path, int flags, unsigned mode)
 {
-	return (int)vp_sys6(SYS_openat, AT_FDCWD, (long)path, flags | O_CLOEXEC, (long)mode,
-			    0, 0);
+	return (int)vp_sys6(SYS_openat, AT_FDCWD, (long)path, flags | O_CLOEXEC, (long)mode, 0, 0);
 }
 
 int vp_sys_close(int fd)
@@ -73,7 +72,7 @@ int vp_sys_tid(void)
 
 uint64_t vp_sys_cpu_ns(int clockid)
 {
-	struct timespec ts = { 0, 0 };
+	struct timespec ts = {0, 0};
 
 	if (vp_sys(SYS_clock_gettime, clockid, &ts, 0) != 0)
 		return 0;
@@ -109,8 +108,8 @@ long vp_sys_read_file(const char *path, char *buf, size_t len)
 void vp_sys_futex_wait(uint32_t *word, uint32_t expected, uint64_t timeout_ns)
 {
 	struct timespec ts = {
-		.tv_sec = (time_t)(timeout_ns / 1000000000U),
-		.tv_nsec = (long)(timeout_ns % 1000000000U),
+	    .tv_sec = (time_t)(timeout_ns / 1000000000U),
+	    .tv_nsec = (long)(timeout_ns % 1000000000U),
 	};
 
 	vp_sys6(SYS_futex, (long)word, FUTEX_WAIT_PRIVATE, (long)expected, (long)&ts, 0, 0);
