@@ -1,0 +1,32 @@
+/* Errors and messages of vprof-report.
+ *
+ * Modules fill a struct vr_err or return -errno; only main.c turns them into
+ * an exit status.  Everything printed here is escaped: text from a hostile
+ * file never reaches the terminal raw. */
+#ifndef VR_ERR_H
+#define VR_ERR_H
+
+#include <stdint.h>
+
+enum vr_exit {
+	VR_EXIT_OK = 0,
+	VR_EXIT_USAGE = 1, /* or an internal failure */
+	VR_EXIT_INPUT = 2  /* unreadable or damaged input */
+};
+
+#define VR_ERR_TEXT 320
+
+struct vr_err {
+	int code;        /* -errno, or enum vr_exit from commands */
+	uint64_t offset; /* in the file, 0 where it has no meaning */
+	char text[VR_ERR_TEXT];
+};
+
+/* Fills err and returns code. */
+__attribute__((format(printf, 3, 4))) int vr_err_set(struct vr_err *err, int code, const char *format,
+						     ...);
+
+/* One line on stderr: "vprof-report: ...", control characters escaped. */
+__attribute__((format(printf, 1, 2))) void vr_warn(const char *format, ...);
+
+#endif

@@ -1,0 +1,264 @@
+#include "input/check.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/xalloc.h"
+
+/* Bad rows of one section; the first one is named. */
+struct tally {
+	unsigned kind;
+	const char *reason;
+	uint32_t row, bad;
+};
+
+static void tally_hit(struct tally *tally, uint32_t row, const char *reason)
+{
+	if (tally->bad++ == 0) {
+		tally->row = row;
+		tally->reason = reason;
+	}
+}
+
+static void tally_report(const struct tally *tally, struct vr_file *file,
+			 const struct vr_layout *layout)
+{
+	uint32_t claimed = layout->section[tally->kind].claimed;
+	uint32_t rows = layout->section[tally->kind].rows;
+
+	if (tally->bad)
+		vr_damage_add(file, vr_section_name(tally->kind), tally->reason,
+			      vr_layout_offset(layout, tally->kind, tally->row), rows - tally->bad,
+			      claimed);
+}
+
+static int string_ok(const struct vr_file *file, uint32_t id)
+{
+	return id == VPROF_NONE || vr_file_string(file, id)[0] ||
+	       (uint64_t)id * file->string_row_bytes < file->strings_bytes || id == 0;
+}
+
+static void check_header_strings(struct vr_file *file)
+{
+	const struct vprof_header *h = &file->header;
+	const uint32_t id[] = {h->exe,	   h->cmdline, h->options, h->cwd, h->library_version,
+			       h->boot_id, h->host,    h->engine_note};
+
+	for (size_t i = 0; i < sizeof(id) / sizeof(id[0]); i++) {
+		if (string_ok(file, id[i]))
+			continue;
+		vr_damage_add(file, "header", "string id out of range",
+			      offsetof(struct vprof_header, exe), 0, 0);
+		return;
+	}
+}
+
+static void check_modules(struct vr_file *file, const struct vr_layout *layout)
+{
+	struct tally tally = {.kind = VPROF_SEC_MODULES};
+
+	for (uint32_t i = 0; i < file->modules; i++) {
+		struct vprof_module *m = &file->module[i];
+		const char *reason = NULL;
+
+		if (m->start == 0 && m->end == 0 && m->build_id_bytes == 0)
+			continue; /* handed out, not filled in yet */
+		if (m->start >= m->end || m->end > VPROF_WHERE_ADDRESS + 1)
+			reason = "address range makes no sense";
+		else if (m->build_id_bytes > sizeof(m->build_id))
+			reason = "build-id is too long";
+		else if (!string_ok(file, m->path))
+			reason = "string id out of range";
+		if (!reason)
+			continue;
+		tally_hit(&tally, i, reason);
+		*m = (struct vprof_module){.path = VPROF_NONE};
+	}
+	tally_report(&tally, file, layout);
+}
+
+static void check_threads(struct vr_file *file, const struct vr_layout *layout)
+{
+	struct tally tally = {.kind = VPROF_SEC_THREADS};
+
+	for (uint32_t i = 0; i < file->threads; i++) {
+		struct vprof_thread *t = &file->thread[i];
+
+		t->name[sizeof(t->name) - 1] = '\0';
+		if (t->state <= VPROF_THREAD_ENDED)
+			continue;
+		tally_hit(&tally, i, "unknown thread state");
+		memset(t, 0, sizeof(*t));
+	}
+	tally_report(&tally, file, layout);
+}
+
+static void check_nodes(struct vr_file *file, const struct vr_layout *layout)
+{
+	struct tally tally = {.kind = VPROF_SEC_NODES};
+
+	if (file->nodes)
+		file->node[0] = (struct vprof_node){0};
+	for (uint32_t i = 1; i < file->nodes; i++) {
+		struct vprof_node *n = &file->node[i];
+		uint64_t module = n->where >> VPROF_WHERE_MODULE_SHIFT;
+
+		if (n->parent >= i) {
+			tally_hit(&tally, i, "parent is not an older node");
+			n->parent = VR_NODE_UNREADABLE;
+		} else if (module >= file->modules && module < VPROF_MODULE_KERNEL) {
+			tally_hit(&tally, i, "module id out of range");
+			n->where |= (uint64_t)VPROF_MODULE_UNKNOWN << VPROF_WHERE_MODULE_SHIFT;
+		}
+	}
+	tally_report(&tally, file, layout);
+}
+
+static void check_sites(struct vr_file *file, const struct vr_layout *layout)
+{
+	struct tally tally = {.kind = VPROF_SEC_SITES};
+
+	for (uint32_t i = 0; i < file->sites; i++) {
+		if (file->site[i].node < file->nodes || !file->site[i].allocs)
+			continue;
+		tally_hit(&tally, i, "node id out of range");
+		memset(&file->site[i], 0, sizeof(file->site[i]));
+	}
+	tally_report(&tally, file, layout);
+}
+
+static void check_cpu(struct vr_file *file, const struct vr_layout *layout)
+{
+	struct tally tally = {.kind = VPROF_SEC_CPU};
+
+	for (uint32_t i = 0; i < file->cpus; i++) {
+		struct vprof_cpu *c = &file->cpu[i];
+
+		if (c->node < file->nodes && c->thread < file->threads)
+			continue;
+		if (c->samples || c->weight_ns)
+			tally_hit(&tally, i,
+				  c->node < file->nodes ? "thread id out of range"
+							: "node id out of range");
+		memset(c, 0, sizeof(*c));
+	}
+	tally_report(&tally, file, layout);
+}
+
+static void check_timeline(struct vr_file *file, const struct vr_layout *layout)
+{
+	struct tally tally = {.kind = VPROF_SEC_TIMELINE};
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < file->points; i++) {
+		const struct vprof_point *p = &file->point[i];
+
+		if (p->ticks == 0 && p->t_ns == 0 && p->rss == 0)
+			continue; /* handed out, not filled in yet */
+		if (kept && p->t_ns < file->point[kept - 1].t_ns) {
+			/* A live timeline is merged in place as we read. */
+			if (!vr_layout_unfinished(layout))
+				tally_hit(&tally, i, "time runs backwards");
+			continue;
+		}
+		file->point[kept++] = *p;
+	}
+	tally_report(&tally, file, layout);
+	file->points = kept;
+}
+
+void vr_check_tables(struct vr_file *file, const struct vr_layout *layout)
+{
+	check_header_strings(file);
+	check_modules(file, layout);
+	check_threads(file, layout);
+	check_nodes(file, layout);
+	check_sites(file, layout);
+	check_cpu(file, layout);
+	check_timeline(file, layout);
+}
+
+/* A block and its place, for sorting by age. */
+struct aged {
+	uint64_t seq;
+	uint32_t row;
+};
+
+static int by_age(const void *a, const void *b)
+{
+	const struct aged *x = a;
+	const struct aged *y = b;
+
+	return x->seq < y->seq ? -1 : x->seq > y->seq;
+}
+
+/* NULL when the block in `row` is whole, "" when it holds nothing, else what
+ * is wrong with it. */
+static const char *block_fault(const struct vr_file *file, const struct vprof_event_block *block,
+			       uint32_t row, uint64_t reserved_after)
+{
+	uint64_t capacity = file->header.blocks_capacity;
+	uint64_t number = block->seq - 1;
+
+	if (block->seq == 0)
+		return "";
+	if (number != row && (!capacity || number % capacity != row))
+		return "block number does not fit its place";
+	if (number >= reserved_after)
+		return "block number was never handed out";
+	if (block->used > VPROF_BLOCK_EVENTS)
+		return "too many events in a block";
+	if (capacity && number + capacity < reserved_after)
+		return ""; /* recycled while we read it */
+	return NULL;
+}
+
+static int event_ok(const struct vr_file *file, const struct vprof_event *event)
+{
+	return event->node < file->nodes && event->thread < file->threads;
+}
+
+/* Appends the events of one block.  Returns how many were bad. */
+static uint32_t add_block(struct vr_file *file, const struct vprof_event_block *block)
+{
+	uint32_t bad = 0;
+
+	for (uint32_t i = 0; i < block->used; i++) {
+		const struct vprof_event *event = &block->event[i];
+
+		if (event->kind == VPROF_EV_NONE)
+			continue;
+		if (event_ok(file, event))
+			file->event[file->events++] = *event;
+		else
+			bad++;
+	}
+	return bad;
+}
+
+void vr_check_events(struct vr_file *file, const struct vr_layout *layout,
+		     const struct vprof_event_block *block, uint32_t blocks,
+		     uint64_t reserved_after)
+{
+	struct tally tally = {.kind = VPROF_SEC_EVENTS};
+	struct aged *order = vr_xcalloc(blocks, sizeof(*order));
+	size_t count = 0;
+
+	for (uint32_t i = 0; i < blocks; i++) {
+		const char *fault = block_fault(file, &block[i], i, reserved_after);
+
+		if (!fault)
+			order[count++] = (struct aged){block[i].seq, i};
+		else if (*fault)
+			tally_hit(&tally, i, fault);
+	}
+	qsort(order, count, sizeof(*order), by_age);
+	file->event = vr_xcalloc(count * VPROF_BLOCK_EVENTS, sizeof(*file->event));
+	for (size_t i = 0; i < count; i++)
+		if (add_block(file, &block[order[i].row]))
+			tally_hit(&tally, order[i].row, "event with an id out of range");
+	tally_report(&tally, file, layout);
+	file->wrapped = count && order[0].seq > 1;
+	file->oldest_event_ns = count && file->wrapped ? block[order[0].row].first_ns : 0;
+	free(order);
+}

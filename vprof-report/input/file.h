@@ -1,0 +1,82 @@
+/* A ring file, read wholly into memory and validated.
+ *
+ * This directory is the only parser of ring files: what it hands out is safe
+ * to use without another look.  Every id in a row is in range, every node's
+ * parent is smaller than the node, every string is terminated.  What was not
+ * is dropped, counted and described in `damage`. */
+#ifndef VR_FILE_H
+#define VR_FILE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <vprof_format.h>
+
+#include "err.h"
+
+enum vr_status {
+	VR_STATUS_STARTING,   /* the library had not finished its start */
+	VR_STATUS_RUNNING,    /* the process is alive now */
+	VR_STATUS_EXITED,     /* header.exit_kind and exit_status are valid */
+	VR_STATUS_EXECED,     /* replaced itself by another program */
+	VR_STATUS_KILLED,     /* gone without a word: SIGKILL, a crash, reboot */
+	VR_STATUS_UNFINISHED, /* from another machine: killed or still running */
+	VR_STATUS_COUNT
+};
+
+/* Rows that could not be used. */
+struct vr_damage {
+	char reason[96];
+	uint64_t offset;      /* of the first bad byte range in the file */
+	uint64_t kept, total; /* rows; 0 of 0 where rows have no meaning */
+};
+
+#define VR_NODE_UNREADABLE VPROF_NONE /* parent of a node that was damaged */
+
+struct vr_file {
+	char *path;
+	uint64_t size_bytes; /* of the file on disk */
+	struct vprof_header header;
+	enum vr_status status;
+	int same_boot; /* 1: written in this boot of this machine */
+
+	struct vprof_module *module;
+	struct vprof_thread *thread; /* names are terminated */
+	struct vprof_node *node;     /* parent < id, or VR_NODE_UNREADABLE */
+	struct vprof_site *site;
+	struct vprof_cpu *cpu;
+	struct vprof_point *point; /* t_ns never decreases */
+	struct vprof_event *event; /* in the order of their blocks */
+	uint32_t modules, threads, nodes, sites, cpus, points;
+	size_t events;
+	uint64_t oldest_event_ns; /* start of the history that is kept */
+	int wrapped;              /* older events were overwritten */
+
+	struct vr_damage *damage;
+	size_t damages, damage_room;
+
+	/* strings.c: the raw rows, extents back to back */
+	char *strings;
+	uint64_t strings_bytes, strings_extent_bytes;
+	uint32_t string_row_bytes;
+};
+
+/* Reads the file at `path`, which may be live, cut short or damaged.
+ *
+ * Returns 0 and the file in *out (look at out->damages), or -errno with *out
+ * NULL and err->text saying in one line why nothing could be read. */
+int vr_file_open(const char *path, struct vr_file **out, struct vr_err *err);
+void vr_file_close(struct vr_file *file); /* NULL is fine */
+
+/* The string with this id; "" for VPROF_NONE and for damaged ids.  Any bytes
+ * but NUL may be in it. */
+const char *vr_file_string(const struct vr_file *file, uint32_t id);
+
+/* End of the recorded time in ns since the start: end_ns of a finished
+ * process, the last sign of life of any other. */
+uint64_t vr_file_duration_ns(const struct vr_file *file);
+
+/* "running", "exited", ... */
+const char *vr_status_name(enum vr_status status);
+
+#endif
