@@ -56,6 +56,11 @@ struct vr_frames {
 struct vr_sym *vr_sym_open(uint32_t pid, int same_boot, int inlines);
 void vr_sym_close(struct vr_sym *sym);
 
+/* Where separate debug files are looked for, in the form of elfutils (default
+ * ":.debug:/usr/lib/debug").  Call before the first vr_sym_resolve().
+ * Returns 0 or -ENOMEM. */
+int vr_sym_debug_path(struct vr_sym *sym, const char *path);
+
 /* Registers module number `id` (dense, from 0; ids may come in any order).
  * Opens nothing yet.  Returns 0 or -ENOMEM. */
 int vr_sym_add_module(struct vr_sym *sym, uint32_t id,

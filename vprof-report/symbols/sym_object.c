@@ -1,0 +1,228 @@
+/* Opens objects.  Symbols of a rebuilt file would name the wrong functions
+ * with full confidence, so identity comes first. */
+#include "symbols/sym_object.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int is_vdso(const char *path)
+{
+	return !path[0] || !strcmp(path, "[vdso]") || !strncmp(path, "linux-vdso", 10);
+}
+
+struct vr_object *vr_object_new(const struct vr_sym_module *module)
+{
+	struct vr_object *object = calloc(1, sizeof(*object));
+	const char *slash;
+
+	if (!object)
+		return NULL;
+	object->path = strdup(module->path ? module->path : "");
+	if (!object->path) {
+		free(object);
+		return NULL;
+	}
+	slash = strrchr(object->path, '/');
+	object->base = slash && slash[1] ? slash + 1 : object->path;
+	object->vdso = is_vdso(object->path);
+	object->shown = object->vdso ? "[vdso]" : object->path;
+	object->start = module->start;
+	object->end = module->end;
+	object->bias = module->bias;
+	if (module->build_id && module->build_id_len <= VR_BUILD_ID_MAX) {
+		object->build_id_len = module->build_id_len;
+		memcpy(object->build_id, module->build_id, module->build_id_len);
+	}
+	object->file_bytes = module->file_bytes;
+	object->mtime_ns = module->mtime_ns;
+	object->state = VR_SYM_NOT_TRIED;
+	return object;
+}
+
+/* Opens `path` if it is a regular file: a profile may name anything.
+ * Returns the descriptor or -1. */
+static int open_regular(const char *path, struct stat *st)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+	if (fd >= 0 && (fstat(fd, st) || !S_ISREG(st->st_mode))) {
+		close(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
+static int same_stat(const struct vr_object *object, const struct stat *st)
+{
+	uint64_t mtime_ns = (uint64_t)st->st_mtim.tv_sec * 1000000000u +
+			    (uint64_t)st->st_mtim.tv_nsec;
+
+	if (object->file_bytes && object->file_bytes != (uint64_t)st->st_size)
+		return 0;
+	return !object->mtime_ns || object->mtime_ns == mtime_ns;
+}
+
+/* Reports the ELF file behind `fd`, which is consumed, as the one module of a
+ * new session, at its own addresses.  NULL when it is no ELF file. */
+static Dwfl_Module *report(struct vr_object *object, const Dwfl_Callbacks *callbacks,
+			   const char *path, int fd)
+{
+	Dwfl_Module *module;
+
+	object->dwfl = dwfl_begin(callbacks);
+	if (!object->dwfl) {
+		close(fd);
+		return NULL;
+	}
+	dwfl_report_begin(object->dwfl);
+	module = dwfl_report_elf(object->dwfl, object->base, path, fd, 0, true);
+	if (!module)
+		close(fd);
+	dwfl_report_end(object->dwfl, NULL, NULL);
+	return module;
+}
+
+static void drop_session(struct vr_object *object)
+{
+	if (object->dwfl)
+		dwfl_end(object->dwfl);
+	object->dwfl = NULL;
+}
+
+static int is_recorded_build(const struct vr_object *object, Dwfl_Module *module)
+{
+	GElf_Addr bias;
+	Elf *elf = dwfl_module_getelf(module, &bias);
+
+	return elf && vr_elf_has_build_id(elf, object->build_id, object->build_id_len);
+}
+
+/* The file at the recorded path, if it is the one that ran. */
+static Dwfl_Module *open_recorded(struct vr_object *object, const Dwfl_Callbacks *callbacks)
+{
+	Dwfl_Module *module;
+	struct stat st;
+	int fd = open_regular(object->path, &st);
+
+	object->state = fd < 0 ? VR_SYM_MISSING : VR_SYM_REBUILT;
+	if (fd < 0)
+		return NULL;
+	if (!object->build_id_len && !same_stat(object, &st)) {
+		close(fd);
+		return NULL;
+	}
+	module = report(object, callbacks, object->path, fd);
+	if (module && (!object->build_id_len || is_recorded_build(object, module)))
+		return module;
+	drop_session(object);
+	return NULL;
+}
+
+/* Asks the standard search for the debug file of the recorded build: a
+ * session with an empty module that knows nothing but the build-id. */
+static int find_by_build_id(struct vr_object *object, const Dwfl_Callbacks *callbacks, char **path)
+{
+	Dwfl *dwfl = dwfl_begin(callbacks);
+	Dwfl_Module *module;
+	void **userdata = NULL;
+	int fd = -1;
+
+	*path = NULL;
+	if (!dwfl)
+		return -1;
+	dwfl_report_begin(dwfl);
+	module = dwfl_report_module(dwfl, object->base, 0x1000, 0x2000);
+	if (module && !dwfl_module_report_build_id(module, object->build_id,
+						   object->build_id_len, 0)) {
+		dwfl_module_info(module, &userdata, NULL, NULL, NULL, NULL, NULL, NULL);
+		fd = dwfl_standard_find_debuginfo(module, userdata, object->base, 0, NULL, NULL, 0,
+						  path);
+	}
+	dwfl_report_end(dwfl, NULL, NULL);
+	dwfl_end(dwfl);
+	return fd;
+}
+
+static Dwfl_Module *open_by_build_id(struct vr_object *object, const Dwfl_Callbacks *callbacks)
+{
+	Dwfl_Module *module = NULL;
+	char *path;
+	int fd;
+
+	if (!object->build_id_len)
+		return NULL;
+	fd = find_by_build_id(object, callbacks, &path);
+	if (fd >= 0)
+		module = report(object, callbacks, path ? path : object->base, fd);
+	free(path);
+	if (module && is_recorded_build(object, module))
+		return module;
+	drop_session(object);
+	return NULL;
+}
+
+void vr_object_open(struct vr_object *object, const Dwfl_Callbacks *callbacks,
+		    struct vr_names *names)
+{
+	Dwfl_Module *module;
+
+	if (object->state != VR_SYM_NOT_TRIED)
+		return;
+	if (object->vdso) {
+		object->state = VR_SYM_OK;
+		return;
+	}
+	module = open_recorded(object, callbacks);
+	if (!module)
+		module = open_by_build_id(object, callbacks);
+	if (!module)
+		return;
+	/* Out of memory: whatever was read so far is used. */
+	(void)vr_dwarf_open(&object->dwarf, module, names);
+	(void)vr_elf_load(&object->elf, module);
+	object->state = object->dwarf.units || object->elf.full ? VR_SYM_OK : VR_SYM_STRIPPED;
+}
+
+/* C++ and Rust compilers leave out linkage names at low debug levels; a plain
+ * "push_back" is worth less than the symbol. */
+static int symbol_says_more(const struct vr_place *place, const char *symbol)
+{
+	if (!place->function)
+		return 1;
+	return !place->linkage && symbol[0] == '_' && (symbol[1] == 'Z' || symbol[1] == 'R');
+}
+
+size_t vr_object_find(struct vr_object *object, uint64_t offset, int inlines,
+		      struct vr_place place[VR_PLACES_MAX])
+{
+	size_t count = vr_dwarf_find(&object->dwarf, offset, inlines, place);
+	struct vr_place *outer = &place[count ? count - 1 : 0];
+	const char *symbol;
+
+	if (count && outer->function && outer->linkage)
+		return count;
+	symbol = vr_elf_find(&object->elf, offset);
+	if (!symbol)
+		return count;
+	if (!count)
+		memset(outer, 0, sizeof(*outer));
+	if (symbol_says_more(outer, symbol)) {
+		outer->function = vr_names_demangle(object->dwarf.names, symbol);
+		outer->linkage = outer->function != symbol ? symbol : NULL;
+	}
+	return count ? count : 1;
+}
+
+void vr_object_free(struct vr_object *object)
+{
+	if (!object)
+		return;
+	vr_dwarf_close(&object->dwarf);
+	vr_elf_free(&object->elf);
+	drop_session(object);
+	free(object->path);
+	free(object);
+}

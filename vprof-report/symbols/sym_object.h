@@ -1,0 +1,48 @@
+/* One ELF object of the profile: is the file on this machine still the one
+ * that ran, and what does it say about an address? */
+#ifndef VR_SYM_OBJECT_H
+#define VR_SYM_OBJECT_H
+
+#include <elfutils/libdwfl.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "symbols/sym.h"
+#include "symbols/sym_dwarf.h"
+#include "symbols/sym_elf.h"
+
+#define VR_BUILD_ID_MAX 64u
+
+struct vr_object {
+	char *path;
+	const char *base;  /* file name part of path */
+	const char *shown; /* path, or "[vdso]" */
+	uint64_t start, end, bias;
+	uint8_t build_id[VR_BUILD_ID_MAX];
+	size_t build_id_len;
+	uint64_t file_bytes, mtime_ns; /* 0 where unknown */
+	enum vr_sym_state state;
+	int vdso;
+	Dwfl *dwfl;
+	struct vr_elf elf;
+	struct vr_dwarf dwarf;
+};
+
+/* Copies what the profile knows; opens nothing.  NULL when memory ran out. */
+struct vr_object *vr_object_new(const struct vr_sym_module *module);
+
+/* Opens the file and its debug file, once; sets object->state.
+ *   callbacks  of libdwfl, must outlive the object
+ *   names      must outlive the object */
+void vr_object_open(struct vr_object *object, const Dwfl_Callbacks *callbacks,
+		    struct vr_names *names);
+
+/* Places of ELF address `offset`, as vr_dwarf_find(), from DWARF or else from
+ * the symbol table.  Returns 0 where nothing is known. */
+size_t vr_object_find(struct vr_object *object, uint64_t offset, int inlines,
+		      struct vr_place place[VR_PLACES_MAX]);
+
+/* Accepts NULL. */
+void vr_object_free(struct vr_object *object);
+
+#endif
