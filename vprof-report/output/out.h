@@ -1,7 +1,8 @@
 /* Rows out: aligned text tables that fit the terminal, CSV, units.
  *
  * Takes rows and columns; knows no profile type.  JSON documents are built by
- * the commands with jansson, because their shape is a contract. */
+ * the commands with jansson, because their shape is a contract.  Whether output
+ * may be UTF-8 is what nl_langinfo() says: main() calls setlocale(LC_CTYPE, ""). */
 #ifndef VR_OUT_H
 #define VR_OUT_H
 
@@ -52,6 +53,13 @@ void vr_table_print(const struct vr_table *table, FILE *out, int width);
 void vr_table_csv(const struct vr_table *table, FILE *out);
 void vr_table_free(struct vr_table *table);
 
+/* Text of unknown origin for the terminal: control characters, invalid UTF-8 and
+ * bidirectional overrides become "\n", "\x1b".  Tables and trees do this by
+ * themselves.  vr_text_clean() returns malloc()ed text with room for a few more
+ * bytes. */
+char *vr_text_clean(const char *text);
+void vr_text_print(FILE *out, const char *text);
+
 /* Width of stdout's terminal, $COLUMNS, or 0 when stdout is not a terminal
  * and COLUMNS is unset. */
 int vr_terminal_width(void);
@@ -64,7 +72,12 @@ const char *vr_format_ns(char buf[VR_UNIT_MAX], uint64_t ns);
 const char *vr_format_count(char buf[VR_UNIT_MAX], uint64_t count);
 
 /* A tree printed with guides ("├─ └─ │" when UTF-8, ASCII otherwise):
- * the caller walks its tree and gives depth-first lines. */
+ * the caller walks its tree and gives depth-first lines.
+ *   depth                0: the root, without guide
+ *   last_child_at_depth  [1..depth]: 1 where the line, or its ancestor at that
+ *                        depth, is the last child of its parent; [0] is not read
+ *   left_text            printed before the guides (numbers), may be NULL
+ *   width                as vr_table_print(); the label keeps at least 20 columns */
 void vr_tree_line(FILE *out, int depth, const int *last_child_at_depth,
 		  const char *left_text, const char *label, int width);
 

@@ -1,0 +1,22 @@
+/* Text of unknown origin made safe for a terminal.  Part of output. */
+#ifndef VR_OUT_TEXT_H
+#define VR_OUT_TEXT_H
+
+#include <stddef.h>
+
+/* 1 when the user's locale is UTF-8 (main() has called setlocale()). */
+int vr_out_utf8(void);
+
+/* malloc() that prints a message and exits with status 1 when memory ran out. */
+void *vr_out_alloc(size_t count, size_t bytes);
+void *vr_out_realloc(void *old, size_t count, size_t bytes);
+
+/* Terminal columns of clean text (see vr_text_clean()). */
+int vr_text_width(const char *text);
+
+/* Shortens clean text in place to at most `width` columns with an ellipsis.
+ *   keep_end  1: "…/deep/file.c", 0: "long_func…"
+ * Returns the new width.  `text` has room for 3 more bytes than its length. */
+int vr_text_shorten(char *text, int width, int keep_end);
+
+#endif
