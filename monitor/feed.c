@@ -1,0 +1,197 @@
+#include "feed.h"
+#include "parse.h"
+
+#include <csv.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define CHUNK_BYTES	8192
+#define LOOP_STEP_MS	100	/* pause between the last row and the first again */
+
+struct mon_feed {
+	int fd;
+	struct csv_parser csv;
+	struct mon_row row;		/* the one libcsv is filling */
+	struct mon_msg *waiting;	/* parsed, not handed out: [head, nr) */
+	size_t head, nr, cap;
+	int parse_err;			/* -ENOMEM from a callback, which cannot return it */
+	int64_t shift_ms;		/* added to the file's times: rises a pass */
+	int64_t last_ts_ms;		/* of the file, this pass */
+	bool has_live;			/* a row with ts_ms >= 0 in this pass */
+	struct mon_feed_stats stats;
+};
+
+/* libcsv: a field is complete. */
+static void on_field(void *text, size_t len, void *arg)
+{
+	struct mon_feed *feed = arg;
+
+	mon_row_add(&feed->row, text, len);
+}
+
+static int push_waiting(struct mon_feed *feed, const struct mon_msg *msg)
+{
+	if (feed->nr == feed->cap) {
+		size_t cap = feed->cap ? feed->cap * 2 : 256;
+		struct mon_msg *waiting = reallocarray(feed->waiting, cap, sizeof(*waiting));
+
+		if (!waiting)
+			return -ENOMEM;
+		feed->waiting = waiting;
+		feed->cap = cap;
+	}
+	feed->waiting[feed->nr++] = *msg;
+	return 0;
+}
+
+static void take_row(struct mon_feed *feed)
+{
+	struct mon_msg msg;
+
+	/* Times that go backwards would hold up or reorder the replay. */
+	if (mon_parse_row(&feed->row, &msg) || msg.ts_ms < feed->last_ts_ms) {
+		feed->stats.bad_rows++;
+		return;
+	}
+	feed->last_ts_ms = msg.ts_ms;
+	if (msg.ts_ms >= 0)
+		feed->has_live = true;
+	else if (feed->stats.passes)
+		return;		/* history is needed once */
+	feed->stats.rows++;
+	msg.ts_ms += feed->shift_ms;
+	if (push_waiting(feed, &msg))
+		feed->parse_err = -ENOMEM;
+}
+
+/* libcsv: a row is complete. */
+static void on_row(int terminator, void *arg)
+{
+	struct mon_feed *feed = arg;
+
+	(void)terminator;
+	if (!mon_row_is_header(&feed->row))
+		take_row(feed);
+	mon_row_clear(&feed->row);
+}
+
+int mon_feed_open(const char *path, struct mon_feed **out)
+{
+	struct mon_feed *feed = calloc(1, sizeof(*feed));
+	int err;
+
+	if (!feed)
+		return -ENOMEM;
+	feed->fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (feed->fd < 0) {
+		err = -errno;
+		free(feed);
+		return err;
+	}
+	csv_init(&feed->csv, 0);
+	feed->last_ts_ms = INT64_MIN;
+	*out = feed;
+	return 0;
+}
+
+void mon_feed_close(struct mon_feed *feed)
+{
+	if (!feed)
+		return;
+	csv_free(&feed->csv);
+	close(feed->fd);
+	free(feed->waiting);
+	free(feed);
+}
+
+static int end_pass(struct mon_feed *feed)
+{
+	csv_fini(&feed->csv, on_field, on_row, feed);
+	feed->stats.passes++;
+	if (!feed->has_live)
+		return -ENODATA;
+	if (lseek(feed->fd, 0, SEEK_SET) < 0)
+		return -errno;
+	feed->shift_ms += feed->last_ts_ms + LOOP_STEP_MS;
+	feed->last_ts_ms = INT64_MIN;
+	feed->has_live = false;
+	return feed->parse_err;
+}
+
+/* Parses the next piece of the file; at its end, prepares the next pass. */
+static int refill(struct mon_feed *feed)
+{
+	char chunk[CHUNK_BYTES];
+	ssize_t len = read(feed->fd, chunk, sizeof(chunk));
+
+	if (len < 0)
+		return errno == EINTR ? 0 : -errno;
+	if (!len)
+		return end_pass(feed);
+	if (csv_parse(&feed->csv, chunk, (size_t)len, on_field, on_row, feed) != (size_t)len)
+		return -ENOMEM;
+	return feed->parse_err;
+}
+
+/* Makes sure that a message waits. */
+static int fill_waiting(struct mon_feed *feed)
+{
+	int err = 0;
+
+	if (feed->head < feed->nr)
+		return 0;
+	feed->head = feed->nr = 0;
+	while (!feed->nr && !err)
+		err = refill(feed);
+	return err;
+}
+
+int64_t mon_feed_advance(struct mon_feed *feed, int64_t until_ms, size_t max,
+			 void (*fn)(void *arg, const struct mon_msg *msg), void *arg)
+{
+	size_t done = 0;
+	int64_t last_ms = 0;
+
+	for (;;) {
+		const struct mon_msg *msg;
+		int err = fill_waiting(feed);
+
+		if (err)
+			return err;
+		msg = &feed->waiting[feed->head];
+		if (msg->ts_ms > until_ms || (max && done >= max && msg->ts_ms > last_ms))
+			return (int64_t)done;
+		last_ms = msg->ts_ms;
+		fn(arg, msg);
+		feed->head++;
+		done++;
+	}
+}
+
+int mon_feed_has_symbol(const char *path, const char *symbol)
+{
+	struct mon_feed *feed;
+	bool found = false;
+	int err = mon_feed_open(path, &feed);
+
+	if (err)
+		return err;
+	while (!found && !feed->stats.passes && !err) {
+		feed->nr = 0;
+		err = refill(feed);
+		for (size_t i = 0; i < feed->nr && !found; i++)
+			found = !strcmp(feed->waiting[i].symbol, symbol);
+	}
+	mon_feed_close(feed);
+	if (found)
+		return 1;
+	return err == -ENODATA ? 0 : err;
+}
+
+void mon_feed_stats(const struct mon_feed *feed, struct mon_feed_stats *out)
+{
+	*out = feed->stats;
+}
