@@ -211,7 +211,7 @@ size_t vr_object_find(struct vr_object *object, uint64_t offset, int inlines,
 		memset(outer, 0, sizeof(*outer));
 	if (symbol_says_more(outer, symbol)) {
 		outer->function = vr_names_demangle(object->dwarf.names, symbol);
-		outer->linkage = outer->function != symbol ? symbol : NULL;
+		outer->linkage = strcmp(outer->function, symbol) ? symbol : NULL;
 	}
 	return count ? count : 1;
 }

@@ -13,6 +13,7 @@ static int read_all(int fd, size_t max_bytes, char **text, size_t *length)
 {
 	size_t room = FIRST_ROOM, used = 0;
 	char *buffer = malloc(room + 1), *grown;
+	int error = 0;
 	ssize_t got;
 
 	if (!buffer)
@@ -21,6 +22,8 @@ static int read_all(int fd, size_t max_bytes, char **text, size_t *length)
 		got = read(fd, buffer + used, room - used);
 		if (got < 0 && errno == EINTR)
 			continue;
+		if (got < 0)
+			error = -errno;
 		if (got <= 0)
 			break;
 		used += (size_t)got;
@@ -36,9 +39,9 @@ static int read_all(int fd, size_t max_bytes, char **text, size_t *length)
 		}
 		buffer = grown;
 	}
-	if (got < 0) {
+	if (error) {
 		free(buffer);
-		return -errno;
+		return error;
 	}
 	buffer[used] = '\0';
 	*text = buffer;
