@@ -18,7 +18,7 @@ say = @printf '  %-7s %s\n'
 endif
 
 WARN := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes \
-	-Wmissing-prototypes -Wmissing-variable-declarations
+	-Wmissing-prototypes
 BASE := -std=gnu11 -D_GNU_SOURCE -Iinclude -DVPROF_VERSION_STRING='"$(VERSION)"' -g $(WARN) -MMD -MP
 OPT ?= -O2
 LIB_CFLAGS := $(BASE) $(OPT) -fPIC -fvisibility=hidden -fno-omit-frame-pointer \

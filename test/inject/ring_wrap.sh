@@ -1,0 +1,54 @@
+#!/bin/bash
+# A run that writes 20 times what the ring holds: the file stays at its size,
+# the totals stay exact, info says how much history was overwritten.
+. "$(dirname "$0")/../lib.sh"
+
+# Two threads at 10,000 Hz write 32 bytes a sample into a file of 1 MiB, of
+# which the ring is only a part: 20 times over takes some 40 s of CPU time.
+t_begin "totals and size"
+seconds=25
+t_preload "$T/none" size=1M:cpu=10000 "$PROBE/many_sites" 2 0
+mkdir "$T/run"
+(
+	cd "$T/run" || exit
+	VPROF_OPTIONS=size=1M:cpu=10000 LD_PRELOAD=$LIB timeout -k 5 120 \
+		"$PROBE/many_sites" 2 $seconds >out 2>err
+	echo $? >status
+) &
+run=$!
+largest=0
+while kill -0 $run 2>/dev/null; do
+	for file in $(t_files "$T/run"); do
+		size=$(stat -c %s "$file" 2>/dev/null || echo 0)
+		[ "$size" -le $largest ] || largest=$size
+	done
+	sleep 0.5
+done
+wait $run
+t_equal status 0 "$(cat "$T/run/status")"
+if file=$(t_file "$T/run") && none=$(t_file "$T/none"); then
+	t_equal "largest file size seen" 1048576 "$largest"
+	size=$(stat -c %s "$file")
+	[ "$size" -le 1048576 ] || t_bad "file of $size bytes"
+	for key in allocs frees; do
+		t_equal $key "$(jq .$key "$T/run/out")" \
+			$(($(t_heap "$file" $key) - $(t_heap "$none" $key)))
+	done
+	"$REPORT" info "$file" >"$T/info" 2>&1
+	grep -Eiq 'overwrit|wrapped' "$T/info" ||
+		t_bad "info does not speak of overwritten history"
+	# events written against events the ring can hold, where info tells
+	"$REPORT" info "$file" --format json >"$T/info.json" 2>/dev/null &&
+		times=$(jq '[.. | objects | select(has("blocks_reserved") and has("blocks_capacity"))
+			| .blocks_reserved / .blocks_capacity] | .[0] // empty' "$T/info.json") &&
+		[ -n "$times" ] && awk -v t="$times" 'BEGIN { exit !(t < 20) }' &&
+		t_bad "the ring was written only $times times over"
+	for command in summary flat tree heap timeline threads; do
+		"$REPORT" $command "$file" >/dev/null 2>"$T/answer.err" ||
+			t_bad "$command: $(head -1 "$T/answer.err")"
+	done
+else
+	t_bad "no ring file"
+fi
+t_done
+t_end

@@ -1,0 +1,141 @@
+#!/bin/bash
+# What a program can see of the world is what it sees without the library:
+# descriptors, signals, errno, environment, output, status, identity, limits.
+. "$(dirname "$0")/../lib.sh"
+
+same() { # NAME OPTIONS COMMAND...
+	local name=$1 options=$2
+	shift 2
+	t_begin "$name"
+	t_differential "$options" "$@"
+	t_done
+}
+
+same "errno is kept" "" "$PROBE/errno_kept"
+same "errno is kept, timer engine" engine=timer "$PROBE/errno_kept"
+same "output and status" "" "$PROBE/identity" output 5000
+same "messages after closing every descriptor" "" "$PROBE/fd_hygiene"
+same "messages after closing every descriptor, timer engine" engine=timer "$PROBE/fd_hygiene"
+same "no descriptor of ours is visible" "" "$PROBE/fd_hygiene" list
+same "no descriptor of ours is visible, timer engine" engine=timer "$PROBE/fd_hygiene" list
+for mode in eintr default_all sigwait signalfd altstack masks handlers pending; do
+	same "signals: $mode" "" "$PROBE/signals" $mode
+done
+for mode in eintr default_all sigwait signalfd altstack pending; do
+	same "signals: $mode, timer engine" engine=timer "$PROBE/signals" $mode
+done
+same "C++ exceptions of a plugin in a C program" "" "$PROBE/dlopen_close" "$PROBE" throw
+same "C++ exceptions of a plugin, timer engine" engine=timer:cpu=1000 "$PROBE/dlopen_close" "$PROBE" throw
+same "dlerror" "" "$PROBE/dlopen_close" "$PROBE" missing
+for mode in as fsize nofile seccomp_errno seccomp_kill; do
+	same "limits: $mode" "" "$PROBE/limits" $mode
+done
+mkdir -p "$T/elsewhere"
+same "chdir after start" "" "$PROBE/identity" chdir "$T/elsewhere"
+
+t_begin "the file lies where the program started"
+t_equal "files there" 1 "$(t_files "$T/vprof" | wc -l)"
+t_equal "files elsewhere" 0 "$(t_files "$T/elsewhere" | wc -l)"
+t_done
+
+t_begin "environment"
+rm -rf "$T/bare" "$T/vprof"
+t_run "$T/bare" env SOME=thing VPROF_OPTIONS=tick=50 "$PROBE/identity" environment
+t_preload "$T/vprof" tick=50 env SOME=thing "$PROBE/identity" environment
+sed -i -E '/^(LD_PRELOAD=|OLDPWD=|PWD=|_=|getenv)/d' "$T/bare/out"
+t_equal "getenv(LD_PRELOAD)" "getenv: $LIB" "$(grep '^getenv' "$T/vprof/out")"
+t_equal "LD_PRELOAD in environ" "LD_PRELOAD=$LIB" "$(grep '^LD_PRELOAD=' "$T/vprof/out")"
+sed -i -E '/^(LD_PRELOAD=|OLDPWD=|PWD=|_=|getenv)/d' "$T/vprof/out"
+sort -o "$T/bare/out" "$T/bare/out"
+sort -o "$T/vprof/out" "$T/vprof/out"
+t_same "$T/bare" "$T/vprof"
+t_done
+
+for mode in change_id threads_id; do
+	t_begin "as root: $mode"
+	if t_is_root; then
+		chmod 755 "$T"
+		t_differential "" "$PROBE/identity" $mode
+		t_done
+	else
+		t_skip "needs root"
+	fi
+done
+
+t_begin "chroot, then fork"
+if t_is_root; then
+	mkdir -p "$T/jail"
+	t_differential "" "$PROBE/identity" chroot "$T/jail"
+	t_done
+else
+	t_skip "needs root"
+fi
+
+t_begin "set-user-ID program: inert"
+if t_is_root; then
+	chmod 755 "$T"
+	cp "$PROBE/identity" "$T/suid"
+	chown 65534 "$T/suid" && chmod 4755 "$T/suid"
+	t_differential "" "$T/suid" at_secure
+	if grep -q 'secure 1' "$T/bare/out"; then
+		t_equal "ring files" 0 "$(t_files "$T/vprof" | wc -l)"
+		t_done
+	else
+		t_skip "set-user-ID has no effect on this file system"
+	fi
+else
+	t_skip "needs root"
+fi
+
+t_begin "no process to spare (RLIMIT_NPROC)"
+if t_is_root && t_need setpriv; then
+	chmod 755 "$T"
+	for way in bare vprof; do
+		rm -rf "${T:?}/$way"
+		mkdir "$T/$way"
+		chmod 777 "$T/$way"
+	done
+	# shellcheck disable=SC2016
+	limited='ulimit -u 1; exec "$0" "$@"'
+	t_run "$T/bare" setpriv --reuid=65533 --clear-groups bash -c "$limited" \
+		"$PROBE/identity" output 10
+	t_run "$T/vprof" setpriv --reuid=65533 --clear-groups bash -c "$limited" \
+		env "LD_PRELOAD=$LIB" "$PROBE/identity" output 10
+	cmp -s "$T/bare/out" "$T/vprof/out" || t_bad "stdout differs"
+	t_equal status "$(cat "$T/bare/status")" "$(cat "$T/vprof/status")"
+	[ "$(wc -l <"$T/vprof/err")" -le $(($(wc -l <"$T/bare/err") + 1)) ] ||
+		t_bad "more than one line on stderr: $(cat "$T/vprof/err")"
+	t_done
+elif [ -n "$t_name" ]; then
+	t_skip "needs root"
+fi
+
+t_begin "a program with its own malloc"
+t_differential "" "$PROBE/own_malloc"
+if file=$(t_file "$T/vprof"); then
+	"$REPORT" info "$file" >"$T/info" 2>&1
+	grep -qi 'malloc' "$T/info" || t_bad "info does not say so: $(tr '\n' ' ' <"$T/info" | head -c 300)"
+else
+	t_bad "no ring file"
+fi
+t_done
+
+t_begin "a static program"
+t_differential "" "$PROBE/static_hello"
+t_equal "ring files" 0 "$(t_files "$T/vprof" | wc -l)"
+t_done
+
+for host in libjemalloc.so.2 libtcmalloc_minimal.so.4; do
+	t_begin "$host before us in LD_PRELOAD"
+	path=$(ldconfig -p | awk -v n=$host '$1 == n { print $NF; exit }')
+	if [ -n "$path" ]; then
+		t_run "$T/host-bare" env "LD_PRELOAD=$path" "$PROBE/eight_threads" 100
+		t_run "$T/host-both" env "LD_PRELOAD=$path $LIB" "$PROBE/eight_threads" 100
+		t_same "$T/host-bare" "$T/host-both"
+		rm -rf "$T/host-bare" "$T/host-both"
+		t_done
+	else
+		t_skip "not installed"
+	fi
+done
+t_end

@@ -1,0 +1,142 @@
+#!/bin/bash
+# The laws of the house: who may include, call and define what.
+. "$(dirname "$0")/lib-lint.sh"
+
+# Names of libc that the library may define nowhere but in hooks/.
+libc_names='malloc|calloc|realloc|reallocarray|free|posix_memalign|aligned_alloc|memalign|valloc|pvalloc|malloc_usable_size|free_sized|free_aligned_sized|fork|vfork|_Fork|_exit|_Exit|quick_exit|exit|pthread_[a-z_]+|dlopen|dlclose|sigaction|signal|execve?|execvp?e?|close|read|write'
+
+# includes ROOT FILE: what it includes in quotes
+includes() {
+	sed -nE 's/^[ \t]*#[ \t]*include[ \t]*"([^"]+)".*/\1/p' "$1/$2"
+}
+
+# rank of a layer of libvprof, by its folder: a file includes only its own and
+# those before it
+rank() {
+	case $1 in
+	base) echo 0 ;;
+	ring) echo 1 ;;
+	stack) echo 2 ;;
+	track) echo 3 ;;
+	sample) echo 4 ;;
+	control) echo 5 ;;
+	hooks) echo 6 ;;
+	*) echo 9 ;;
+	esac
+}
+
+# one_file ROOT WHAT PATTERN FOLDER: at most one .c file under FOLDER matches
+one_file() {
+	local found
+	found=$(cd "$1" && grep -lE "$3" -r "$4" --include='*.c' | sort)
+	[ "$(wc -w <<<"$found")" -le 1 ] ||
+		echo "$2 in more than one file: $(tr '\n' ' ' <<<"$found")"
+	[ -n "$found" ] || [ -z "${5-}" ] || echo "$2 in no file at all"
+}
+
+lint() {
+	local root=$1 file inc layer other
+	while read -r file; do
+		case $file in
+		*.c | *.h | *.cpp) [ -f "$root/$file" ] || continue ;;
+		*) continue ;;
+		esac
+		for inc in $(includes "$root" "$file"); do
+			case $inc in
+			*.c) echo "$file includes $inc: no .c includes a .c" ;;
+			esac
+			case $file in
+			libvprof/*)
+				case $inc in
+				vprof.h | vprof_format.h) continue ;;
+				*../*) echo "$file includes $inc: paths start at libvprof/" ;;
+				esac
+				layer=${file#libvprof/} layer=${layer%%/*}
+				other=$inc
+				case $other in */*) other=${other%%/*} ;; *) other=$layer ;; esac
+				[ -f "$root/libvprof/$inc" ] || [ -f "$root/${file%/*}/$inc" ] ||
+					echo "$file includes $inc: not a file of libvprof"
+				[ "$(rank "$other")" -le "$(rank "$layer")" ] ||
+					echo "$file includes $inc: $layer/ must not know $other/"
+				;;
+			vprof-report/*)
+				[ "$inc" = vprof_format.h ] && continue
+				[ -f "$root/vprof-report/$inc" ] || [ -f "$root/${file%/*}/$inc" ] ||
+					echo "$file includes $inc: not a file of vprof-report"
+				case $file in
+				vprof-report/output/*)
+					case $inc in
+					output/* | base/*) ;;
+					*/*) echo "$file includes $inc: output/ knows rows only" ;;
+					esac ;;
+				vprof-report/symbols/*)
+					case $inc in
+					model/* | input/* | commands/* | output/*)
+						echo "$file includes $inc: symbols/ knows no profile type" ;;
+					esac ;;
+				esac
+				;;
+			monitor/*)
+				[ "$inc" = vprof.h ] || [ -f "$root/${file%/*}/$inc" ] || [ -f "$root/monitor/$inc" ] ||
+					echo "$file includes $inc: not a file of the monitor"
+				;;
+			examples/virtuoso/*)
+				[ "$inc" = vprof.h ] || [ -f "$root/${file%/*}/$inc" ] ||
+					echo "$file includes $inc: not a file of virtuoso"
+				;;
+			esac
+		done
+		case $file in
+		vprof-report/output/*)
+			grep -Hn 'vprof_format\.h' "$root/$file" | sed "s,^$root/,," |
+				sed 's/$/: output\/ knows no profile type/' ;;
+		libvprof/hooks/*) ;;
+		libvprof/*.c)
+			# a definition begins in column 1, is not static, and its
+			# line does not end in a semicolon
+			grep -nE "^[a-z_][a-z_0-9 *]*[ *]($libc_names)\(" "$root/$file" |
+				grep -vE '^[0-9]+:(static|return|extern)|;[ \t]*(/\*.*)?$' |
+				sed "s,^,$file:,;s,\$,: only hooks/ defines names of libc," ;;
+		esac
+	done < <(lint_files "$root")
+	one_file "$root" dlsym '\bdlv?sym *\(' libvprof required
+	one_file "$root" "libunwind.h" '#[ \t]*include[ \t]*<libunwind' libvprof required
+	one_file "$root" "the environment (environ, getenv)" '\benviron\b|\b(secure_)?getenv *\(' libvprof required
+}
+
+plant() {
+	mkdir -p "$1/vprof-report/output" "$1/libvprof/base"
+	echo '#include "ring/file.h"' >"$1/libvprof/base/planted.c"
+	printf 'void *malloc(unsigned long n)\n{\n\treturn (void *)n;\n}\n' >"$1/libvprof/base/planted2.c"
+}
+
+# Every law has its own planted violation.
+plant_each() {
+	local name=$1 file=$2 text=$3
+	rm -rf "$T/one"
+	lint_copy "$T/one"
+	before=$(lint "$T/one" | sort)
+	mkdir -p "$(dirname "$T/one/$file")"
+	printf '%b' "$text" >"$T/one/$file"
+	if [ "$(lint "$T/one" | sort)" != "$before" ]; then
+		echo "ok layers sees: $name"
+	else
+		echo "FAIL layers does not see: $name"
+		status=1
+	fi
+}
+
+lint_main layers
+status=$?
+plant_each "an upward include" libvprof/base/planted.c '#include "track/heap.h"\n'
+plant_each "a name of libc outside hooks/" libvprof/track/planted.c 'void free(void *p)\n{\n}\n'
+plant_each "a second dlsym" libvprof/track/planted.c 'void *f(void) { return dlsym(0, "x"); }\n'
+plant_each "a second libunwind" libvprof/track/planted.c '#include <libunwind.h>\n'
+plant_each "a second reader of the environment" libvprof/track/planted.c 'char *f(void) { return getenv("X"); }\n'
+plant_each "the report in the library" libvprof/track/planted.c '#include "vprof-report/base/map.h"\n'
+plant_each "the library in the report" vprof-report/model/planted.c '#include "libvprof/base/sys.h"\n'
+plant_each "a profile type in output/" vprof-report/output/planted.c '#include "model/profile.h"\n'
+plant_each "the format in output/" vprof-report/output/planted.c '#include <vprof_format.h>\n'
+plant_each "the library in the monitor" monitor/planted.c '#include "libvprof/base/sys.h"\n'
+plant_each "a .c that includes a .c" monitor/planted.c '#include "book.c"\n'
+exit $status
