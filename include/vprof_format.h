@@ -41,7 +41,7 @@ enum vprof_section_kind {
 
 struct vprof_section {
 	uint32_t row_bytes;       /* 0: the section does not exist */
-	uint32_t rows_per_extent; /* extent_bytes / row_bytes */
+	uint32_t rows_per_extent; /* power of two, at most extent_bytes / row_bytes */
 	uint32_t rows_used;       /* rows 0..rows_used-1 were handed out */
 	uint32_t extents_used;
 };
@@ -100,7 +100,8 @@ enum vprof_lost {
 	VPROF_CUT_COPY_END = 13,    /* ... at the end of the copied stack */
 	VPROF_CUT_DEPTH = 14,       /* ... at the depth limit */
 	VPROF_CUT_BAD_FRAME = 15,   /* ... at a frame that made no sense */
-	VPROF_LOST_PEAK = 16,       /* spare */
+	VPROF_CUT_FOREIGN = 16,     /* ... on a stack that could not be read */
+	VPROF_FP_GUESSES = 17,      /* frames walked by frame pointer: no rules */
 	VPROF_LOST_COUNT = 32
 };
 
@@ -111,7 +112,8 @@ enum vprof_flags {
 	VPROF_F_FORKED = 1u << 2,    /* the process was forked, not executed */
 	VPROF_F_OWN_MALLOC = 1u << 3, /* the program defines malloc itself: heap not seen */
 	VPROF_F_OPERATOR_NEW_BYPASS = 1u << 4, /* C++ operators do not call malloc here */
-	VPROF_F_RING_WRAPPED = 1u << 5
+	VPROF_F_RING_WRAPPED = 1u << 5,
+	VPROF_F_NO_HELPER = 1u << 6  /* no helper thread: no timeline, no perf engine */
 };
 
 /* Extent 0, at offset 0.  4096 bytes, followed by the extent table. */

@@ -1,0 +1,81 @@
+/* L0 */
+#include "base/clock.h"
+
+#include <cpuid.h>
+#include <time.h>
+#include <x86intrin.h>
+
+/* now = base_ns + ((tsc - base_tsc) * mult >> 32) */
+struct line {
+	uint64_t base_tsc, base_ns, mult;
+};
+
+static struct line lines[4];
+static struct line *line; /* NULL: use clock_gettime */
+static unsigned next_line;
+static uint64_t start_mono, start_tsc;
+static int tsc_is_invariant;
+
+uint64_t vp_clock_mono(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts); /* vdso; keeps errno */
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+uint64_t vp_clock_start_mono(void)
+{
+	return start_mono;
+}
+
+uint64_t vp_clock_from_mono(uint64_t mono_ns)
+{
+	return mono_ns > start_mono ? mono_ns - start_mono : 0;
+}
+
+uint64_t vp_clock_now(void)
+{
+	const struct line *now = __atomic_load_n(&line, __ATOMIC_ACQUIRE);
+
+	if (__builtin_expect(!now, 0))
+		return vp_clock_from_mono(vp_clock_mono());
+	return now->base_ns +
+	       (uint64_t)((__int128)(int64_t)(__rdtsc() - now->base_tsc) * now->mult >> 32);
+}
+
+static int invariant_tsc(void)
+{
+	unsigned a, b, c, d;
+
+	if (!__get_cpuid(0x80000007, &a, &b, &c, &d))
+		return 0;
+	return (d >> 8) & 1;
+}
+
+void vp_clock_start(void)
+{
+	__atomic_store_n(&line, NULL, __ATOMIC_RELEASE);
+	tsc_is_invariant = invariant_tsc();
+	start_mono = vp_clock_mono();
+	start_tsc = __rdtsc();
+}
+
+void vp_clock_align(void)
+{
+	uint64_t ns = vp_clock_from_mono(vp_clock_mono());
+	uint64_t tsc = __rdtsc();
+	struct line *fresh = &lines[next_line++ % 4];
+
+	if (!tsc_is_invariant || ns < 20u * 1000 * 1000 || tsc <= start_tsc)
+		return;
+	fresh->base_tsc = tsc;
+	fresh->base_ns = ns;
+	fresh->mult = (uint64_t)(((unsigned __int128)ns << 32) / (tsc - start_tsc));
+	__atomic_store_n(&line, fresh, __ATOMIC_RELEASE);
+}
+
+int vp_clock_is_tsc(void)
+{
+	return __atomic_load_n(&line, __ATOMIC_RELAXED) != NULL;
+}

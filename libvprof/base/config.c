@@ -1,0 +1,352 @@
+/* L0 */
+#include "base/config.h"
+#include "base/clock.h"
+#include "base/fmt.h"
+#include "base/log.h"
+#include "base/sys.h"
+
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+struct vp_config vp_config;
+
+struct option {
+	const char *key, *values, *fallback, *help;
+	int (*set)(const char *value, size_t len);
+};
+
+static int set_out(const char *value, size_t len)
+{
+	if (!len || len >= sizeof(vp_config.out))
+		return -EINVAL;
+	memcpy(vp_config.out, value, len);
+	vp_config.out[len] = '\0';
+	return 0;
+}
+
+static int set_size(const char *value, size_t len)
+{
+	int err = vp_parse_bytes(value, len, &vp_config.size_bytes);
+
+	if (err)
+		return err;
+	return vp_config.size_bytes < VPROF_FILE_MIN || vp_config.size_bytes > 64ull << 30
+		       ? -EINVAL : 0;
+}
+
+static int is(const char *value, size_t len, const char *word)
+{
+	return strlen(word) == len && memcmp(value, word, len) == 0;
+}
+
+static int set_cpu(const char *value, size_t len)
+{
+	uint64_t hz;
+
+	if (is(value, len, "off")) {
+		vp_config.cpu_hz = 0;
+		return 0;
+	}
+	if (vp_parse_u64(value, len, &hz) || hz < 1 || hz > 20000)
+		return -EINVAL;
+	vp_config.cpu_hz = (uint32_t)hz;
+	return 0;
+}
+
+static int set_heap(const char *value, size_t len)
+{
+	if (is(value, len, "exact"))
+		vp_config.heap = VPROF_HEAP_EXACT;
+	else if (is(value, len, "off"))
+		vp_config.heap = VPROF_HEAP_OFF;
+	else
+		return -EINVAL;
+	return 0;
+}
+
+static int set_tick(const char *value, size_t len)
+{
+	uint64_t ms;
+
+	if (vp_parse_u64(value, len, &ms) || ms < 10 || ms > 60000)
+		return -EINVAL;
+	vp_config.tick_ms = (uint32_t)ms;
+	return 0;
+}
+
+static int set_switch(const char *value, size_t len, int *out)
+{
+	if (is(value, len, "on") || is(value, len, "1"))
+		*out = 1;
+	else if (is(value, len, "off") || is(value, len, "0"))
+		*out = 0;
+	else
+		return -EINVAL;
+	return 0;
+}
+
+static int set_follow_fork(const char *value, size_t len)
+{
+	return set_switch(value, len, &vp_config.follow_fork);
+}
+
+static int set_follow_exec(const char *value, size_t len)
+{
+	return set_switch(value, len, &vp_config.follow_exec);
+}
+
+static int set_engine(const char *value, size_t len)
+{
+	if (is(value, len, "auto"))
+		vp_config.engine = VP_ENGINE_AUTO;
+	else if (is(value, len, "perf"))
+		vp_config.engine = VP_ENGINE_PERF;
+	else if (is(value, len, "timer"))
+		vp_config.engine = VP_ENGINE_TIMER;
+	else
+		return -EINVAL;
+	return 0;
+}
+
+static int set_help(const char *value, size_t len)
+{
+	return is(value, len, "1") ? -ECANCELED : -EINVAL;
+}
+
+static const struct option options[] = {
+	{"out", "PATH", "%e.%p.vprof", "file to write; %p pid, %e program, %t time, %{ENV}", set_out},
+	{"size", "BYTES", "64M", "size of the file, 1M or more; K, M, G", set_size},
+	{"cpu", "HZ|off", "250", "CPU samples a second of CPU time, 1 to 20000", set_cpu},
+	{"heap", "exact|off", "exact", "heap accounting", set_heap},
+	{"tick", "MS", "100", "milliseconds between timeline points, 10 to 60000", set_tick},
+	{"follow_fork", "on|off", "on", "profile forked children, each in a file of its own",
+	 set_follow_fork},
+	{"follow_exec", "on|off", "on", "profile programs this one executes", set_follow_exec},
+	{"engine", "auto|perf|timer", "auto", "how CPU samples are taken", set_engine},
+	{"help", "1", NULL, "print this list", set_help},
+};
+#define OPTION_COUNT (sizeof(options) / sizeof(options[0]))
+
+static void print_help(void)
+{
+	struct vp_log log;
+
+	for (size_t i = 0; i < OPTION_COUNT; i++) {
+		vp_log_begin(&log);
+		vp_text_str(&log.text, options[i].key);
+		vp_text_char(&log.text, '=');
+		vp_text_str(&log.text, options[i].values);
+		vp_text_str(&log.text, "  ");
+		vp_text_str(&log.text, options[i].help);
+		if (options[i].fallback) {
+			vp_text_str(&log.text, " (default ");
+			vp_text_str(&log.text, options[i].fallback);
+			vp_text_char(&log.text, ')');
+		}
+		vp_log_end(&log);
+	}
+}
+
+static int complain_key(const char *key, size_t len)
+{
+	struct vp_log log;
+
+	vp_log_begin(&log);
+	vp_text_str(&log.text, "VPROF_OPTIONS: unknown key '");
+	vp_text_mem(&log.text, key, len > 64 ? 64 : len);
+	vp_text_str(&log.text, "' (known:");
+	for (size_t i = 0; i < OPTION_COUNT; i++) {
+		vp_text_char(&log.text, ' ');
+		vp_text_str(&log.text, options[i].key);
+	}
+	vp_text_str(&log.text, "); not profiling");
+	vp_log_end(&log);
+	return -EINVAL;
+}
+
+static int complain_value(const struct option *option, const char *value, size_t len)
+{
+	struct vp_log log;
+
+	vp_log_begin(&log);
+	vp_text_str(&log.text, "VPROF_OPTIONS: ");
+	vp_text_str(&log.text, option->key);
+	vp_text_str(&log.text, ": bad value '");
+	vp_text_mem(&log.text, value, len > 200 ? 200 : len);
+	vp_text_str(&log.text, "' (");
+	vp_text_str(&log.text, option->values);
+	vp_text_str(&log.text, ": ");
+	vp_text_str(&log.text, option->help);
+	vp_text_str(&log.text, "; known keys:");
+	for (size_t i = 0; i < OPTION_COUNT; i++) {
+		vp_text_char(&log.text, ' ');
+		vp_text_str(&log.text, options[i].key);
+	}
+	vp_text_str(&log.text, "); not profiling");
+	vp_log_end(&log);
+	return -EINVAL;
+}
+
+static int apply(const char *key, size_t key_len, const char *value, size_t len)
+{
+	for (size_t i = 0; i < OPTION_COUNT; i++) {
+		int err;
+
+		if (!is(key, key_len, options[i].key))
+			continue;
+		err = options[i].set(value, len);
+		if (err == -ECANCELED)
+			print_help();
+		else if (err)
+			complain_value(&options[i], value, len);
+		return err;
+	}
+	return complain_key(key, key_len);
+}
+
+/* One "key=value" off the front of *text.  Returns 1 when there was one. */
+static int next_pair(const char **text, const char **key, size_t *key_len, const char **value,
+		     size_t *len)
+{
+	const char *at = *text;
+	char quote = 0;
+
+	while (*at == ':')
+		at++;
+	if (!*at)
+		return 0;
+	*key = at;
+	at += strcspn(at, "=:");
+	*key_len = (size_t)(at - *key);
+	if (*at == '=')
+		at++;
+	if (*at == '"' || *at == '\'')
+		quote = *at++;
+	*value = at;
+	while (*at && *at != (quote ? quote : ':'))
+		at++;
+	*len = (size_t)(at - *value);
+	if (quote && *at)
+		at++;
+	*text = at;
+	return 1;
+}
+
+static const char *lookup(char **environment, const char *name, size_t len)
+{
+	for (char **entry = environment; entry && *entry; entry++) {
+		if (strncmp(*entry, name, len) == 0 && (*entry)[len] == '=')
+			return *entry + len + 1;
+	}
+	return NULL;
+}
+
+int vp_config_read(char **environment)
+{
+	const char *text = lookup(environment, "VPROF_OPTIONS", 13);
+	const char *out = lookup(environment, "VPROF_OUT", 9);
+	const char *key, *value;
+	size_t key_len, len;
+
+	vp_config.options = text ? text : "";
+	for (size_t i = 0; i < OPTION_COUNT; i++) {
+		if (options[i].fallback)
+			options[i].set(options[i].fallback, strlen(options[i].fallback));
+	}
+	vp_config.follow_fork = vp_config.follow_exec = 1;
+	if (out && *out && apply("out", 3, out, strlen(out)))
+		return -EINVAL;
+	while (text && next_pair(&text, &key, &key_len, &value, &len)) {
+		int err = apply(key, key_len, value, len);
+
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/* Expands the sequence at *at (which points at '%'); advances past it. */
+static void expand(struct vp_text *text, const char **at, char **environment, const char *program,
+		   int *has_pid)
+{
+	const char *end, *value;
+
+	switch ((*at)[1]) {
+	case 'p':
+		vp_text_u64(text, (uint64_t)vp_sys_pid());
+		*has_pid = 1;
+		break;
+	case 'e':
+		vp_text_str(text, program);
+		break;
+	case 't':
+		vp_text_u64(text, (uint64_t)time(NULL));
+		break;
+	case '%':
+		vp_text_char(text, '%');
+		break;
+	case '{':
+		end = strchr(*at, '}');
+		if (!end)
+			break;
+		value = lookup(environment, *at + 2, (size_t)(end - *at - 2));
+		vp_text_str(text, value ? value : "");
+		*at = end + 1;
+		return;
+	default:
+		vp_text_char(text, '%');
+		*at += 1;
+		return;
+	}
+	*at += 2;
+}
+
+int vp_config_path(char *buf, size_t size, char **environment, const char *program, int unique)
+{
+	const char *at = vp_config.out;
+	struct vp_text text;
+	int has_pid = 0;
+
+	vp_text_init(&text, buf, size);
+	if (*at != '/') {
+		long len = vp_sys(SYS_getcwd, buf, size, 0);
+
+		if (len > 0 && buf[0] == '/') {
+			text.len = (size_t)len - 1;
+			vp_text_char(&text, '/');
+		}
+	}
+	while (*at) {
+		if (*at == '%')
+			expand(&text, &at, environment, program, &has_pid);
+		else
+			vp_text_char(&text, *at++);
+	}
+	if (unique && !has_pid) {
+		vp_text_char(&text, '.');
+		vp_text_u64(&text, (uint64_t)vp_sys_pid());
+	}
+	return text.cut ? -ENAMETOOLONG : 0;
+}
+
+void vp_config_unload_env(char **environment)
+{
+	char *value = (char *)(uintptr_t)lookup(environment, "LD_PRELOAD", 10);
+	char *to = value, *at = value;
+
+	while (at && *at) {
+		size_t len = strcspn(at, ": ");
+
+		if (len && !memmem(at, len, "libvprof.so", 11)) {
+			if (to != value)
+				*to++ = ':';
+			memmove(to, at, len);
+			to += len;
+		}
+		at += len;
+		at += *at != '\0';
+	}
+	if (to)
+		*to = '\0';
+}

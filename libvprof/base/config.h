@@ -1,0 +1,45 @@
+/* L0  VPROF_OPTIONS and VPROF_OUT: the only place that reads the environment.
+ *
+ * Grammar: key=value:key=value, as LSAN_OPTIONS; a value that holds a colon is
+ * put in double or single quotes. */
+#ifndef VP_CONFIG_H
+#define VP_CONFIG_H
+
+#include "vprof_format.h"
+
+#include <limits.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum vp_engine_choice {
+	VP_ENGINE_AUTO,
+	VP_ENGINE_PERF,
+	VP_ENGINE_TIMER
+};
+
+struct vp_config {
+	char out[PATH_MAX]; /* pattern, not yet expanded */
+	const char *options; /* VPROF_OPTIONS as given, "" when unset */
+	uint64_t size_bytes;
+	uint32_t cpu_hz; /* 0: off */
+	enum vprof_heap_mode heap;
+	uint32_t tick_ms;
+	int follow_fork, follow_exec;
+	enum vp_engine_choice engine;
+};
+
+extern struct vp_config vp_config;
+
+/* Reads the environment.  Returns 0; -ECANCELED when help was asked for, or
+ * -EINVAL, after one line on stderr: the process then runs unprofiled. */
+int vp_config_read(char **environment);
+
+/* Writes the file name for this process: expands %p %e %t %{NAME} %%, makes
+ * it absolute, and appends ".PID" when `unique` and the pattern has no %p.
+ * Returns 0, or -ENAMETOOLONG. */
+int vp_config_path(char *buf, size_t size, char **environment, const char *program, int unique);
+
+/* Takes our entry out of LD_PRELOAD for programs started later. */
+void vp_config_unload_env(char **environment);
+
+#endif

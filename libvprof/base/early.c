@@ -1,0 +1,43 @@
+/* L0 */
+#include "base/early.h"
+
+#include <stdint.h>
+
+#define EARLY_BYTES (64u << 10)
+#define EARLY_ALIGN 16u /* what malloc promises on x86-64 */
+
+static _Alignas(64) unsigned char early_heap[EARLY_BYTES];
+static size_t early_used;
+
+/* Each block is preceded by its size in an EARLY_ALIGN-sized cell. */
+void *vp_early_alloc(size_t align, size_t size)
+{
+	size_t old = __atomic_load_n(&early_used, __ATOMIC_RELAXED);
+	size_t start, end;
+
+	if (align < EARLY_ALIGN)
+		align = EARLY_ALIGN;
+	if (align > EARLY_BYTES || size > EARLY_BYTES)
+		return NULL;
+	do {
+		start = (old + EARLY_ALIGN + align - 1) & ~(align - 1);
+		end = (start + size + EARLY_ALIGN - 1) & ~(size_t)(EARLY_ALIGN - 1);
+		if (end > EARLY_BYTES)
+			return NULL;
+	} while (!__atomic_compare_exchange_n(&early_used, &old, end, 0, __ATOMIC_RELAXED,
+					      __ATOMIC_RELAXED));
+	*(size_t *)(void *)(early_heap + start - sizeof(size_t)) = size;
+	return early_heap + start;
+}
+
+int vp_early_owns(const void *ptr)
+{
+	uintptr_t at = (uintptr_t)ptr;
+
+	return at - (uintptr_t)early_heap < EARLY_BYTES;
+}
+
+size_t vp_early_size(const void *ptr)
+{
+	return ((const size_t *)ptr)[-1];
+}

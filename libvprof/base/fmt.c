@@ -1,0 +1,94 @@
+/* L0 */
+#include "base/fmt.h"
+
+#include <errno.h>
+#include <string.h>
+
+void vp_text_init(struct vp_text *text, char *buf, size_t size)
+{
+	text->buf = buf;
+	text->size = size;
+	text->len = 0;
+	text->cut = 0;
+	buf[0] = '\0';
+}
+
+void vp_text_char(struct vp_text *text, char c)
+{
+	if (text->len + 1 >= text->size) {
+		text->cut = 1;
+		return;
+	}
+	text->buf[text->len++] = c;
+	text->buf[text->len] = '\0';
+}
+
+void vp_text_mem(struct vp_text *text, const char *mem, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		vp_text_char(text, mem[i]);
+}
+
+void vp_text_str(struct vp_text *text, const char *str)
+{
+	vp_text_mem(text, str, strlen(str));
+}
+
+void vp_text_u64(struct vp_text *text, uint64_t value)
+{
+	char digits[20];
+	size_t n = 0;
+
+	do {
+		digits[n++] = (char)('0' + value % 10);
+		value /= 10;
+	} while (value);
+	while (n)
+		vp_text_char(text, digits[--n]);
+}
+
+void vp_text_i64(struct vp_text *text, int64_t value)
+{
+	if (value < 0)
+		vp_text_char(text, '-');
+	vp_text_u64(text, value < 0 ? 0 - (uint64_t)value : (uint64_t)value);
+}
+
+int vp_parse_u64(const char *str, size_t len, uint64_t *out)
+{
+	uint64_t value = 0;
+
+	if (!len)
+		return -EINVAL;
+	for (size_t i = 0; i < len; i++) {
+		if (str[i] < '0' || str[i] > '9')
+			return -EINVAL;
+		if (__builtin_mul_overflow(value, 10u, &value) ||
+		    __builtin_add_overflow(value, (uint64_t)(str[i] - '0'), &value))
+			return -EINVAL;
+	}
+	*out = value;
+	return 0;
+}
+
+int vp_parse_bytes(const char *str, size_t len, uint64_t *out)
+{
+	unsigned shift = 0;
+	int err;
+
+	if (len) {
+		switch (str[len - 1]) {
+		case 'K': case 'k': shift = 10; break;
+		case 'M': case 'm': shift = 20; break;
+		case 'G': case 'g': shift = 30; break;
+		default: break;
+		}
+	}
+	err = vp_parse_u64(str, len - (shift ? 1 : 0), out);
+	if (err)
+		return err;
+	if (shift && *out >> (64 - shift))
+		return -EINVAL;
+	*out <<= shift;
+	return 0;
+}

@@ -1,0 +1,28 @@
+/* L0  Text into a caller's buffer, without stdio, locale or allocation. */
+#ifndef VP_FMT_H
+#define VP_FMT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* A bounded, always terminated string under construction.  What does not fit
+ * is dropped and remembered in `cut`. */
+struct vp_text {
+	char *buf;
+	size_t size, len;
+	int cut;
+};
+
+void vp_text_init(struct vp_text *text, char *buf, size_t size);
+void vp_text_char(struct vp_text *text, char c);
+void vp_text_str(struct vp_text *text, const char *str);
+void vp_text_mem(struct vp_text *text, const char *mem, size_t len);
+void vp_text_u64(struct vp_text *text, uint64_t value);
+void vp_text_i64(struct vp_text *text, int64_t value);
+
+/* Parses a whole decimal number.  Returns 0, or -EINVAL on anything else. */
+int vp_parse_u64(const char *str, size_t len, uint64_t *out);
+/* The same with an optional K, M or G (powers of 1024). */
+int vp_parse_bytes(const char *str, size_t len, uint64_t *out);
+
+#endif

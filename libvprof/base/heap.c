@@ -1,0 +1,139 @@
+/* L0 */
+#include "base/heap.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/types.h>
+
+/* The renamed jemalloc (base/jemalloc.redefine). */
+int vpje_mallctl(const char *name, void *oldp, size_t *oldlenp, void *newp, size_t newlen);
+void *vpje_mallocx(size_t size, int flags);
+void vpje_dallocx(void *ptr, int flags);
+
+/* Few threads ever get here, one at a time: caches would only cost memory. */
+extern const char *vpje_malloc_conf;
+const char *vpje_malloc_conf = "narenas:1,tcache:false,background_thread:false,"
+			       "dirty_decay_ms:1000,muzzy_decay_ms:0";
+
+/* What jemalloc would ask of its surroundings is answered here: it must not
+ * read the host's MALLOC_CONF or /etc/malloc.conf, must not start threads, and
+ * its profiler (never on) must not pull libm and libgcc into the host. */
+char *vpje_getenv(const char *name);
+ssize_t vpje_readlink(const char *path, char *buf, size_t size);
+void *vpje_dlsym(void *handle, const char *name);
+int vpje_pthread_create(void *thread, const void *attr, void *fn, void *arg);
+int vpje_atexit(void (*fn)(void));
+int vpje_unwind_backtrace(void *fn, void *arg);
+unsigned long vpje_unwind_getip(void *context);
+double vpje_exp(double x);
+double vpje_log(double x);
+double vpje_round(double x);
+
+char *vpje_getenv(const char *name)
+{
+	(void)name;
+	return NULL;
+}
+
+ssize_t vpje_readlink(const char *path, char *buf, size_t size)
+{
+	(void)path, (void)buf, (void)size;
+	return -1;
+}
+
+void *vpje_dlsym(void *handle, const char *name)
+{
+	(void)handle, (void)name;
+	return NULL;
+}
+
+int vpje_pthread_create(void *thread, const void *attr, void *fn, void *arg)
+{
+	(void)thread, (void)attr, (void)fn, (void)arg;
+	return EAGAIN;
+}
+
+int vpje_atexit(void (*fn)(void))
+{
+	(void)fn;
+	return 0;
+}
+
+int vpje_unwind_backtrace(void *fn, void *arg)
+{
+	(void)fn, (void)arg;
+	return 0;
+}
+
+unsigned long vpje_unwind_getip(void *context)
+{
+	(void)context;
+	return 0;
+}
+
+double vpje_exp(double x)
+{
+	return x;
+}
+
+double vpje_log(double x)
+{
+	return x;
+}
+
+double vpje_round(double x)
+{
+	return x;
+}
+
+/* From jemalloc.h: MALLOCX_ARENA(a), MALLOCX_TCACHE_NONE, MALLOCX_ZERO. */
+#define ARENA_FLAG(a) ((int)(((unsigned)(a) + 1) << 20))
+#define TCACHE_NONE_FLAG ((1 << 8))
+#define ZERO_FLAG 0x40
+
+static int arena_flags;
+static unsigned arena_index;
+
+int vp_heap_private_init(void)
+{
+	size_t len = sizeof(arena_index);
+
+	if (vpje_mallctl("arenas.create", &arena_index, &len, NULL, 0) != 0)
+		return -ENOMEM;
+	arena_flags = ARENA_FLAG(arena_index) | TCACHE_NONE_FLAG;
+	return 0;
+}
+
+void *vp_heap_get(size_t bytes)
+{
+	return vpje_mallocx(bytes, arena_flags | ZERO_FLAG);
+}
+
+void vp_heap_put(void *ptr)
+{
+	if (ptr)
+		vpje_dallocx(ptr, arena_flags);
+}
+
+static uint64_t arena_stat(const char *tail)
+{
+	char name[64] = "stats.arenas.";
+	size_t at = strlen(name), value = 0, len = sizeof(value);
+
+	if (arena_index >= 10)
+		name[at++] = (char)('0' + arena_index / 10 % 10);
+	name[at++] = (char)('0' + arena_index % 10);
+	strcpy(name + at, tail);
+	return vpje_mallctl(name, &value, &len, NULL, 0) == 0 ? value : 0;
+}
+
+void vp_heap_private_stats(uint64_t *allocated, uint64_t *resident)
+{
+	uint64_t epoch = 1;
+	size_t len = sizeof(epoch);
+
+	vpje_mallctl("epoch", &epoch, &len, &epoch, sizeof(epoch));
+	*allocated = arena_stat(".small.allocated") + arena_stat(".large.allocated");
+	*resident = arena_stat(".resident");
+}

@@ -1,0 +1,40 @@
+/* L0  A word-sized lock that needs no libc: spins briefly, then sleeps on the
+ * futex.  Not recursive.  Zero is unlocked, so a forked child may reset it by
+ * storing zero. */
+#ifndef VP_LOCK_H
+#define VP_LOCK_H
+
+#include "base/sys.h"
+
+#include <stdint.h>
+
+struct vp_lock {
+	uint32_t word; /* 0 free, 1 held, 2 held and somebody sleeps */
+};
+
+static inline int vp_lock_try(struct vp_lock *lock)
+{
+	uint32_t expected = 0;
+
+	return __atomic_compare_exchange_n(&lock->word, &expected, 1, 0, __ATOMIC_ACQUIRE,
+					   __ATOMIC_RELAXED);
+}
+
+static inline void vp_lock_take(struct vp_lock *lock)
+{
+	for (int spin = 0; spin < 100; spin++) {
+		if (vp_lock_try(lock))
+			return;
+		__builtin_ia32_pause();
+	}
+	while (__atomic_exchange_n(&lock->word, 2, __ATOMIC_ACQUIRE) != 0)
+		vp_sys_futex_wait(&lock->word, 2, 100u * 1000 * 1000);
+}
+
+static inline void vp_lock_drop(struct vp_lock *lock)
+{
+	if (__atomic_exchange_n(&lock->word, 0, __ATOMIC_RELEASE) == 2)
+		vp_sys_futex_wake(&lock->word);
+}
+
+#endif

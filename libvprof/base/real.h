@@ -1,0 +1,45 @@
+/* L0  The functions our hooks stand in front of, and the only calls of dlsym.
+ *
+ * The table is usable from the first instruction of the process: each entry
+ * starts as a resolver that looks up all of them and then calls the real one,
+ * so that hooks never ask whether they are initialised. */
+#ifndef VP_REAL_H
+#define VP_REAL_H
+
+#include <pthread.h>
+#include <stddef.h>
+#include <threads.h>
+
+struct vp_real {
+	void *(*malloc_fn)(size_t);
+	void *(*calloc_fn)(size_t, size_t);
+	void *(*realloc_fn)(void *, size_t);
+	void *(*reallocarray_fn)(void *, size_t, size_t);
+	void (*free_fn)(void *);
+	int (*posix_memalign_fn)(void **, size_t, size_t);
+	void *(*aligned_alloc_fn)(size_t, size_t);
+	void *(*memalign_fn)(size_t, size_t);
+	void *(*valloc_fn)(size_t);
+	void *(*pvalloc_fn)(size_t);
+	size_t (*usable_size_fn)(void *);
+	int (*pthread_create_fn)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
+	int (*thrd_create_fn)(thrd_t *, thrd_start_t, void *);
+	void (*exit_now_fn)(int); /* _exit */
+	void (*quick_exit_fn)(int);
+	int (*execve_fn)(const char *, char *const[], char *const[]);
+	int (*execvpe_fn)(const char *, char *const[], char *const[]);
+	int (*fexecve_fn)(int, char *const[], char *const[]);
+	int (*dlclose_fn)(void *);
+};
+
+extern struct vp_real vp_real;
+
+void vp_real_resolve(void); /* idempotent; safe from any thread */
+
+/* The default definition of a name in the process, as the host would see it. */
+void *vp_real_default(const char *name);
+/* A library in a scope of its own; NULL when it cannot be loaded. */
+void *vp_real_open(const char *soname);
+void *vp_real_symbol(void *library, const char *name);
+
+#endif

@@ -1,0 +1,17 @@
+/* L0  Slow work on a stack of our own.
+ *
+ * Hooks run on whatever stack the host has: 16 KiB threads, coroutine stacks,
+ * signal stacks.  Anything that needs room (libunwind, the private heap) runs
+ * here instead: one at a time, with all signals blocked, so that no host
+ * handler ever runs on our stack or jumps out of our locks. */
+#ifndef VP_SERVICE_H
+#define VP_SERVICE_H
+
+/* Calls fn(arg) on the service stack.  errno is kept.
+ * Context: any thread, busy guard held, never from within a service. */
+void vp_service(void (*fn)(void *), void *arg);
+
+void vp_service_fork_prepare(void); /* waits for the service, holds it */
+void vp_service_fork_done(void);    /* in parent and child */
+
+#endif

@@ -1,0 +1,87 @@
+/* L0  The state of one host thread, and the guard around our own work.
+ *
+ * The static TLS block holds one pointer and one counter only; everything else
+ * is in private memory.  `busy` is non-zero while the thread runs our code:
+ * hooks entered then pass straight through, so that nothing we call is ever
+ * recorded and nothing recurses. */
+#ifndef VP_THREAD_H
+#define VP_THREAD_H
+
+#include "vprof_format.h"
+
+#include <stdint.h>
+
+#define VP_STACK_DEPTH_MAX 256u /* frames kept of one stack, innermost first */
+#define VP_SITE_CACHE 256u      /* power of two */
+
+struct vp_shard;
+
+struct vp_site_slot {
+	uint32_t node, row;
+	struct vprof_site *site;
+};
+
+/* The stack captured last, outermost frame first, with the trie node of every
+ * prefix: the next capture looks up only the frames that differ. */
+struct vp_last_stack {
+	uint32_t depth;
+	uint64_t where[VP_STACK_DEPTH_MAX];
+	uint32_t node[VP_STACK_DEPTH_MAX];
+};
+
+struct vp_thread {
+	struct vprof_thread *row; /* in the file; row 0 when the table is full */
+	uint32_t row_id;
+	int tid;
+	uint64_t stack_lo, stack_hi; /* readable: [stack pointer, stack_hi) */
+	struct vp_shard *shard;
+	void *last_alloc;   /* to tell temporary allocations */
+	uint32_t generation; /* process generation (forks) this belongs to */
+	int timer_id;       /* timer engine, -1 when none */
+	struct vp_thread *next, *prev; /* registry, under its lock */
+	struct vp_site_slot site[VP_SITE_CACHE];
+	struct vp_last_stack last;
+	uint64_t walk[VP_STACK_DEPTH_MAX]; /* scratch of the capture under way */
+	uint8_t foreign[16384]; /* copy of a stack that is not the thread's own */
+};
+
+struct vp_tls {
+	struct vp_thread *self; /* NULL before the first event, VP_TLS_ENDED after */
+	uint32_t busy;
+	uint32_t ends_left; /* rounds of thread-specific destructors to wait for */
+};
+
+#define VP_TLS_ENDED ((struct vp_thread *)1)
+
+extern __thread struct vp_tls vp_tls __attribute__((tls_model("initial-exec")));
+
+/* What is being recorded.  The page is wiped in every forked child, however it
+ * was forked: a child is silent until the fork handler has given it a file of
+ * its own. */
+struct vp_control {
+	uint32_t heap; /* 1: heap events are recorded */
+	uint32_t threads;
+	uint32_t cpu_timer;
+	uint32_t alive; /* 1: this process owns the mapped file */
+	int pid;
+	uint8_t pad[4096 - 20];
+};
+_Static_assert(sizeof(struct vp_control) == 4096, "one page");
+extern struct vp_control vp_control;
+
+static inline int vp_busy_enter(void)
+{
+	if (vp_tls.busy)
+		return 0;
+	vp_tls.busy = 1;
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	return 1;
+}
+
+static inline void vp_busy_leave(void)
+{
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	vp_tls.busy = 0;
+}
+
+#endif

@@ -1,0 +1,30 @@
+/* L5  Transitions of the library's state, each written once. */
+#ifndef VP_CONTROL_H
+#define VP_CONTROL_H
+
+#include "vprof_format.h"
+
+/* Opens a file for this process and starts recording into it.  Used by the
+ * constructor and by forked children.  Prints one line and leaves the process
+ * unprofiled when that fails. */
+void vp_start_process(int forked);
+
+/* The process ends now, in the way given; idempotent.  Only the process that
+ * owns the file does anything (a vfork child does not). */
+void vp_finish_process(enum vprof_exit_kind kind, int status);
+void vp_quick_exit_status(int status); /* remembered for the quick_exit handler */
+
+/* Around exec: the file is complete before, whole again if exec failed. */
+void vp_exec_begin(void);
+void vp_exec_failed(void);
+
+/* Around the real dlclose. */
+void vp_dlclose_begin(void);
+void vp_dlclose_done(void);
+
+void vp_fork_register(void);
+int vp_owns_process(void); /* not a vfork child, not unprofiled */
+
+extern char **vp_environment;
+
+#endif

@@ -1,0 +1,251 @@
+/* L5  From the first instruction to a recording process. */
+#include "base/clock.h"
+#include "base/config.h"
+#include "base/heap.h"
+#include "base/log.h"
+#include "base/real.h"
+#include "base/service.h"
+#include "base/sys.h"
+#include "base/thread.h"
+#include "control/control.h"
+#include "ring/file.h"
+#include "ring/tables.h"
+#include "sample/engine.h"
+#include "sample/ticker.h"
+#include "stack/learn.h"
+#include "stack/modules.h"
+#include "stack/rows.h"
+#include "stack/trie.h"
+#include "track/cpu.h"
+#include "track/heap.h"
+#include "track/threads.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
+#include <sys/utsname.h>
+#include <time.h>
+
+char **vp_environment;
+
+static char program[256]; /* base name of the executable, for %e */
+
+static void find_program(void)
+{
+	char path[4096];
+	long len = vp_sys(SYS_readlink, "/proc/self/exe", path, sizeof(path) - 1);
+	struct vp_text name;
+	const char *base;
+
+	path[len > 0 ? len : 0] = '\0';
+	base = strrchr(path, '/');
+	base = base ? base + 1 : path;
+	vp_text_init(&name, program, sizeof(program));
+	vp_text_str(&name, *base ? base : "program");
+}
+
+static uint32_t string_of_file(const char *path, char blank)
+{
+	char text[4001];
+	long len = vp_sys_read_file(path, text, sizeof(text));
+
+	if (len < 0)
+		return VPROF_NONE;
+	while (len > 0 && (text[len - 1] == '\0' || text[len - 1] == '\n'))
+		len--;
+	for (long i = 0; i < len; i++) {
+		if (text[i] == '\0')
+			text[i] = blank;
+	}
+	return vp_string_add(text, (size_t)len);
+}
+
+static uint32_t string_of_link(const char *path)
+{
+	char text[4096];
+	long len = vp_sys(SYS_readlink, path, text, sizeof(text));
+
+	return len < 0 ? VPROF_NONE : vp_string_add(text, (size_t)len);
+}
+
+static void describe_process(int forked)
+{
+	struct vprof_header *header = vp_file.header;
+	struct utsname host;
+	struct timespec real;
+
+	clock_gettime(CLOCK_REALTIME, &real);
+	header->start_real_ns = (uint64_t)real.tv_sec * 1000000000u + (uint64_t)real.tv_nsec;
+	header->start_mono_ns = vp_clock_start_mono();
+	header->exe = string_of_link("/proc/self/exe");
+	header->cwd = string_of_link("/proc/self/cwd");
+	header->cmdline = string_of_file("/proc/self/cmdline", ' ');
+	header->boot_id = string_of_file("/proc/sys/kernel/random/boot_id", ' ');
+	header->options = vp_string_add(vp_config.options, strlen(vp_config.options));
+	header->library_version =
+		vp_string_add(VPROF_VERSION_STRING, strlen(VPROF_VERSION_STRING));
+	header->host = VPROF_NONE;
+	if (vp_sys(SYS_uname, &host, 0, 0) == 0)
+		header->host = vp_string_add(host.nodename, strlen(host.nodename));
+	header->engine_note = VPROF_NONE;
+	header->heap_mode = vp_config.heap;
+	header->cpu_hz = vp_config.cpu_hz;
+	header->tick_ms = vp_config.tick_ms;
+	header->flags |= forked ? VPROF_F_FORKED : 0;
+}
+
+struct look {
+	const struct vp_module *own, *next, *plus;
+};
+
+static void look(void *arg)
+{
+	struct look *found = arg;
+	void *used = vp_real_default("malloc"), *plus = vp_real_default("_Znwm");
+
+	found->own = used ? vp_module_find((uint64_t)(uintptr_t)used) : NULL;
+	found->next = vp_module_find((uint64_t)(uintptr_t)vp_real.malloc_fn);
+	found->plus = plus ? vp_module_find((uint64_t)(uintptr_t)plus) : NULL;
+}
+
+/* Whose malloc does the program use?  One of its own is never seen by us, and
+ * tcmalloc's and jemalloc's operator new does not go through malloc. */
+static void note_allocator(void)
+{
+	struct look found;
+
+	vp_service(look, &found);
+	if (found.own && found.own->id != vp_module_self)
+		vp_file.header->flags |= VPROF_F_OWN_MALLOC;
+	if (found.plus && found.plus == found.next)
+		vp_file.header->flags |= VPROF_F_OPERATOR_NEW_BYPASS;
+}
+
+static int open_file(int forked, int *fd)
+{
+	struct vp_log log;
+	int err;
+
+	err = vp_config_path(vp_file.path, sizeof(vp_file.path), vp_environment, program, forked);
+	if (!err)
+		err = vp_file_create(vp_config.size_bytes, fd);
+	if (!err)
+		return 0;
+	vp_log_begin(&log);
+	vp_text_str(&log.text, "cannot record to ");
+	vp_text_str(&log.text, vp_file.path);
+	vp_text_str(&log.text, ": ");
+	switch (err) {
+	case -EEXIST:
+		vp_text_str(&log.text, "something that is not a vprof file is there");
+		break;
+	case -ENOMEM:
+		vp_text_str(&log.text, "the address space limit leaves too little room");
+		break;
+	case -EFBIG:
+		vp_text_str(&log.text, "the file size limit is below size=");
+		break;
+	default:
+		vp_text_str(&log.text, strerrordesc_np(-err));
+	}
+	vp_text_str(&log.text, "; not profiling");
+	vp_log_end(&log);
+	return err;
+}
+
+static int init_tables(void)
+{
+	vp_tables_init();
+	if (vp_trie_init() || vp_threads_init() || vp_track_heap_init() || vp_track_cpu_init())
+		return -ENOMEM;
+	return 0;
+}
+
+/* Context: busy guard held, one thread. */
+static void start_recording(int forked, int fd)
+{
+	vp_control.pid = vp_sys_pid();
+	vp_control.alive = 1;
+	describe_process(forked);
+	if (forked)
+		vp_modules_fork_child();
+	note_allocator();
+	vp_thread_join(0, 0);
+	if (vp_ticker_start(fd) != 0) {
+		vp_file.header->flags |= VPROF_F_NO_HELPER;
+		vp_log_line("no helper thread: no timeline and no perf engine");
+	}
+	vp_sys_close(fd);
+	vp_engine_fall_back();
+	vp_control.threads = 1;
+	vp_control.heap = vp_config.heap == VPROF_HEAP_EXACT;
+	__atomic_store_n(&vp_file.header->state, VPROF_STATE_RUNNING, __ATOMIC_RELEASE);
+}
+
+void vp_start_process(int forked)
+{
+	int fd;
+
+	vp_clock_start();
+	if (open_file(forked, &fd) != 0)
+		return;
+	if (init_tables() != 0) {
+		vp_sys_close(fd);
+		vp_log_line("out of memory; not profiling");
+		return;
+	}
+	start_recording(forked, fd);
+}
+
+static void exit_handler(int status, void *arg)
+{
+	(void)arg;
+	vp_finish_process(VPROF_EXIT_EXIT, status);
+}
+
+static void quick_exit_handler(void)
+{
+	vp_finish_process(VPROF_EXIT_QUICK, -1);
+}
+
+static int prepare_library(void)
+{
+	if (vp_heap_private_init() || vp_rows_init()) {
+		vp_log_line("out of memory; not profiling");
+		return -ENOMEM;
+	}
+	if (vp_learn_init()) {
+		vp_log_line("cannot load libunwind-x86_64.so.8; not profiling");
+		return -ENOENT;
+	}
+	madvise(&vp_control, sizeof(vp_control), MADV_WIPEONFORK);
+	return 0;
+}
+
+/* Runs before every other constructor of the process (-z initfirst), so that
+ * what they allocate is seen. */
+__attribute__((constructor)) static void begin(int argc, char **argv, char **environment)
+{
+	int saved = errno;
+
+	(void)argc, (void)argv;
+	if (getauxval(AT_SECURE))
+		return;
+	vp_real_resolve();
+	vp_tls.busy = 1;
+	vp_environment = environment;
+	if (vp_config_read(environment) == 0 && prepare_library() == 0) {
+		find_program();
+		if (!vp_config.follow_exec)
+			vp_config_unload_env(environment);
+		/* Registered first, so they run after the host's own. */
+		on_exit(exit_handler, NULL);
+		at_quick_exit(quick_exit_handler);
+		vp_fork_register();
+		vp_start_process(0);
+	}
+	vp_tls.busy = 0;
+	errno = saved;
+}

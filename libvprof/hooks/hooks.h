@@ -1,0 +1,27 @@
+/* L6  Declarations libc's headers lack or decorate in ways a definition must
+ * not repeat.  Only the files of this folder define names of libc. */
+#ifndef VP_HOOKS_H
+#define VP_HOOKS_H
+
+#include <pthread.h>
+#include <stddef.h>
+#include <threads.h>
+
+#define VP_HOOK __attribute__((visibility("default")))
+
+void *malloc(size_t size);
+void *calloc(size_t n, size_t size);
+void free(void *ptr);
+void *realloc(void *ptr, size_t size);
+void *reallocarray(void *ptr, size_t n, size_t size);
+int posix_memalign(void **out, size_t align, size_t size);
+void *aligned_alloc(size_t align, size_t size);
+void *memalign(size_t align, size_t size);
+void *valloc(size_t size);
+void *pvalloc(size_t size);
+size_t malloc_usable_size(void *ptr);
+void free_sized(void *ptr, size_t size);
+void free_aligned_sized(void *ptr, size_t align, size_t size);
+int dlclose(void *handle);
+
+#endif

@@ -1,0 +1,138 @@
+/* L6  The allocation functions of libc. */
+#include "base/early.h"
+#include "base/real.h"
+#include "hooks/hooks.h"
+#include "track/heap.h"
+
+#include <errno.h>
+
+VP_HOOK void *malloc(size_t size)
+{
+	void *ptr = vp_real.malloc_fn(size);
+
+	vp_heap_alloc(ptr, size);
+	return ptr;
+}
+
+VP_HOOK void *calloc(size_t n, size_t size)
+{
+	void *ptr = vp_real.calloc_fn(n, size);
+
+	vp_heap_alloc(ptr, n * size); /* cannot overflow: calloc succeeded */
+	return ptr;
+}
+
+VP_HOOK void free(void *ptr)
+{
+	if (__builtin_expect(vp_early_owns(ptr), 0))
+		return;
+	vp_heap_free(ptr); /* before: another thread may get this address at once */
+	vp_real.free_fn(ptr);
+}
+
+/* Early memory cannot grow in place and is never given back. */
+static void *realloc_early(void *ptr, size_t size)
+{
+	size_t old = vp_early_size(ptr);
+	void *fresh = vp_real.malloc_fn(size);
+
+	if (fresh)
+		__builtin_memcpy(fresh, ptr, old < size ? old : size);
+	return fresh;
+}
+
+static inline __attribute__((always_inline)) void *do_realloc(void *ptr, size_t size)
+{
+	struct vp_block block;
+	void *fresh;
+	int known;
+
+	if (!ptr || !vp_heap_recording()) {
+		fresh = vp_real.realloc_fn(ptr, size);
+		vp_heap_alloc(fresh, size);
+		return fresh;
+	}
+	known = vp_heap_realloc_begin_slow(ptr, &block);
+	fresh = vp_real.realloc_fn(ptr, size);
+	struct vp_regs caller = VP_CALLER_REGS();
+	vp_heap_realloc_done_slow(ptr, fresh, size, known ? &block : NULL, &caller);
+	return fresh;
+}
+
+VP_HOOK void *realloc(void *ptr, size_t size)
+{
+	if (__builtin_expect(vp_early_owns(ptr), 0))
+		return realloc_early(ptr, size);
+	return do_realloc(ptr, size);
+}
+
+VP_HOOK void *reallocarray(void *ptr, size_t n, size_t size)
+{
+	size_t bytes;
+
+	if (__builtin_mul_overflow(n, size, &bytes)) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	if (__builtin_expect(vp_early_owns(ptr), 0))
+		return realloc_early(ptr, bytes);
+	return do_realloc(ptr, bytes);
+}
+
+VP_HOOK int posix_memalign(void **out, size_t align, size_t size)
+{
+	int err = vp_real.posix_memalign_fn(out, align, size);
+
+	if (!err)
+		vp_heap_alloc(*out, size);
+	return err;
+}
+
+VP_HOOK void *aligned_alloc(size_t align, size_t size)
+{
+	void *ptr = vp_real.aligned_alloc_fn(align, size);
+
+	vp_heap_alloc(ptr, size);
+	return ptr;
+}
+
+VP_HOOK void *memalign(size_t align, size_t size)
+{
+	void *ptr = vp_real.memalign_fn(align, size);
+
+	vp_heap_alloc(ptr, size);
+	return ptr;
+}
+
+VP_HOOK void *valloc(size_t size)
+{
+	void *ptr = vp_real.valloc_fn(size);
+
+	vp_heap_alloc(ptr, size);
+	return ptr;
+}
+
+VP_HOOK void *pvalloc(size_t size)
+{
+	void *ptr = vp_real.pvalloc_fn(size);
+
+	vp_heap_alloc(ptr, size);
+	return ptr;
+}
+
+VP_HOOK size_t malloc_usable_size(void *ptr)
+{
+	return vp_early_owns(ptr) ? vp_early_size(ptr) : vp_real.usable_size_fn(ptr);
+}
+
+VP_HOOK void free_sized(void *ptr, size_t size)
+{
+	(void)size;
+	free(ptr);
+}
+
+VP_HOOK void free_aligned_sized(void *ptr, size_t align, size_t size)
+{
+	(void)align, (void)size;
+	free(ptr);
+}

@@ -1,0 +1,18 @@
+/* L1  The event ring: history.  A writer fills a block of its own and takes
+ * the next one from the ring, which overwrites the oldest when it is full. */
+#ifndef VP_EVENTS_H
+#define VP_EVENTS_H
+
+#include "vprof_format.h"
+
+struct vp_event_writer {
+	struct vprof_event_block *block; /* NULL: none taken yet */
+	uint64_t seq; /* of our block: another writer may have taken it over */
+};
+
+/* Appends one event.  Lost events are counted.
+ * Context: the writer's one thread (or its signal handler, guard held). */
+void vp_event_put(struct vp_event_writer *writer, const struct vprof_event *event);
+void vp_events_fork_child(void);
+
+#endif

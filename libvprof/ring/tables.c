@@ -1,0 +1,145 @@
+/* L1 */
+#include "ring/tables.h"
+#include "base/lock.h"
+#include "ring/file.h"
+
+#include <string.h>
+
+struct vp_table vp_table[VPROF_SEC_COUNT];
+
+static struct vp_lock grow_lock;
+static struct vp_lock string_lock;
+static int frozen;
+
+static void lay_out(enum vprof_section_kind kind, size_t row_bytes, uint32_t extents_max)
+{
+	struct vp_table *table = &vp_table[kind];
+	uint32_t rows = vp_file.header->extent_bytes / (uint32_t)row_bytes;
+
+	memset(table, 0, sizeof(*table));
+	table->row_bytes = (uint32_t)row_bytes;
+	table->shift = 31u - (uint32_t)__builtin_clz(rows);
+	table->extents_max = extents_max;
+	table->section = &vp_file.header->section[kind];
+	table->section->row_bytes = (uint32_t)row_bytes;
+	table->section->rows_per_extent = 1u << table->shift;
+}
+
+/* Shares: history may take three eighths and the timeline a sixteenth; what
+ * remains is open to the tables, whose totals must never be lost. */
+void vp_tables_init(void)
+{
+	uint32_t all = vp_file.header->extent_count;
+	uint32_t sixteenth = all / 16 ? all / 16 : 1;
+
+	frozen = 0;
+	lay_out(VPROF_SEC_STRINGS, sizeof(struct vprof_string_row), all);
+	lay_out(VPROF_SEC_MODULES, sizeof(struct vprof_module), all);
+	lay_out(VPROF_SEC_THREADS, sizeof(struct vprof_thread), all / 4);
+	lay_out(VPROF_SEC_NODES, sizeof(struct vprof_node), all);
+	lay_out(VPROF_SEC_SITES, sizeof(struct vprof_site), all);
+	lay_out(VPROF_SEC_CPU, sizeof(struct vprof_cpu), all);
+	lay_out(VPROF_SEC_TIMELINE, sizeof(struct vprof_point),
+		sixteenth > 32 ? 32 : sixteenth);
+	lay_out(VPROF_SEC_EVENTS, sizeof(struct vprof_event_block), all * 3 / 8);
+}
+
+uint32_t vp_tables_freeze(void)
+{
+	uint32_t used;
+
+	vp_lock_take(&grow_lock);
+	frozen = 1;
+	used = vp_file.header->extents_used;
+	vp_lock_drop(&grow_lock);
+	return used;
+}
+
+void vp_tables_thaw(void)
+{
+	frozen = 0;
+}
+
+void vp_tables_fork_child(void)
+{
+	grow_lock.word = 0;
+	string_lock.word = 0;
+}
+
+/* Adds an extent so that row `id` exists.  Returns 0 when there is none. */
+static int grow(struct vp_table *table, enum vprof_section_kind kind, uint32_t id)
+{
+	struct vprof_header *header = vp_file.header;
+	uint32_t want = (id >> table->shift) + 1;
+	int ok = 1;
+
+	vp_lock_take(&grow_lock);
+	while (ok && table->section->extents_used < want) {
+		uint32_t index = table->section->extents_used;
+		uint32_t at = header->extents_used;
+
+		ok = !frozen && index < table->extents_max && at < header->extent_count;
+		if (!ok)
+			break;
+		table->extent[index] = vp_file.base + (size_t)at * header->extent_bytes;
+		vp_file.extent[at].index = (uint16_t)index;
+		__atomic_store_n(&vp_file.extent[at].kind, (uint16_t)kind, __ATOMIC_RELEASE);
+		__atomic_store_n(&header->extents_used, at + 1, __ATOMIC_RELEASE);
+		__atomic_store_n(&table->section->extents_used, index + 1, __ATOMIC_RELEASE);
+	}
+	vp_lock_drop(&grow_lock);
+	return ok;
+}
+
+void *vp_table_add(enum vprof_section_kind kind, uint32_t *id_out)
+{
+	struct vp_table *table = &vp_table[kind];
+	uint32_t id = __atomic_load_n(&table->section->rows_used, __ATOMIC_RELAXED);
+
+	do {
+		uint32_t extents =
+			__atomic_load_n(&table->section->extents_used, __ATOMIC_ACQUIRE);
+
+		if (id >> table->shift >= extents && !grow(table, kind, id))
+			return NULL;
+	} while (!__atomic_compare_exchange_n(&table->section->rows_used, &id, id + 1, 0,
+					      __ATOMIC_ACQ_REL, __ATOMIC_RELAXED));
+	*id_out = id;
+	return vp_table_row(kind, id);
+}
+
+uint32_t vp_table_used(enum vprof_section_kind kind)
+{
+	return __atomic_load_n(&vp_table[kind].section->rows_used, __ATOMIC_ACQUIRE);
+}
+
+uint32_t vp_string_add(const char *str, size_t len)
+{
+	struct vp_table *table = &vp_table[VPROF_SEC_STRINGS];
+	uint32_t per_extent = 1u << table->shift;
+	uint32_t rows, first;
+
+	if (len > 4096)
+		len = 4096;
+	rows = (uint32_t)(len / VPROF_STRING_ROW + 1);
+	vp_lock_take(&string_lock);
+	first = table->section->rows_used;
+	if ((first & (per_extent - 1)) + rows > per_extent)
+		first = (first | (per_extent - 1)) + 1;
+	if ((first + rows - 1) >> table->shift >= table->section->extents_used &&
+	    !grow(table, VPROF_SEC_STRINGS, first + rows - 1)) {
+		vp_lock_drop(&string_lock);
+		vp_lost(VPROF_LOST_STRINGS, 1);
+		return VPROF_NONE;
+	}
+	memcpy(vp_table_row(VPROF_SEC_STRINGS, first), str, len);
+	__atomic_store_n(&table->section->rows_used, first + rows, __ATOMIC_RELEASE);
+	vp_lock_drop(&string_lock);
+	return first;
+}
+
+void vp_lost(enum vprof_lost reason, uint64_t count)
+{
+	if (vp_file.header)
+		__atomic_fetch_add(&vp_file.header->lost[reason], count, __ATOMIC_RELAXED);
+}

@@ -1,0 +1,170 @@
+/* L4 */
+#include "sample/reading.h"
+#include "base/clock.h"
+#include "base/config.h"
+#include "base/fmt.h"
+#include "base/heap.h"
+#include "base/sys.h"
+#include "ring/file.h"
+#include "ring/tables.h"
+#include "ring/timeline.h"
+#include "sample/procfs.h"
+#include "stack/rows.h"
+#include "stack/trie.h"
+#include "track/live.h"
+#include "track/threads.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <time.h>
+
+#define SECOND 1000000000ull
+
+static int can_read;
+static uint64_t smaps_next_ns, names_next_ns, stats_next_ns;
+static struct vp_smaps smaps;
+static uint64_t smaps_t_ns;
+
+void vp_reading_open(int private_files)
+{
+	smaps_next_ns = names_next_ns = stats_next_ns = 0;
+	smaps_t_ns = 0;
+	memset(&smaps, 0, sizeof(smaps));
+	can_read = private_files && vp_procfs_open() == 0;
+	vp_timeline_reset();
+}
+
+void vp_reading_close(void)
+{
+	if (can_read)
+		vp_procfs_close();
+	can_read = 0;
+}
+
+int vp_reading_names_due(void)
+{
+	uint64_t now = vp_clock_now();
+
+	if (now < names_next_ns)
+		return 0;
+	names_next_ns = now + SECOND;
+	return 1;
+}
+
+/* smaps_rollup walks every page table and holds the host's memory map lock
+ * meanwhile: it may use a hundredth of the time at most. */
+static void read_smaps(uint64_t now)
+{
+	uint64_t before = vp_clock_mono(), took;
+
+	if (now < smaps_next_ns)
+		return;
+	if (vp_procfs_smaps(&smaps) == 0)
+		smaps_t_ns = now;
+	took = vp_clock_mono() - before;
+	smaps_next_ns = now + (took * 100 > SECOND / 2 ? took * 100 : SECOND / 2);
+}
+
+static void read_process(struct vprof_point *point)
+{
+	struct vp_statm statm;
+	struct vp_procstat stat;
+
+	if (!can_read)
+		return;
+	vp_procfs_statm(&statm);
+	point->rss = statm.rss;
+	point->vms = statm.vms;
+	point->shared = statm.shared;
+	point->data = statm.data;
+	read_smaps(point->t_ns);
+	point->uss = smaps.uss;
+	point->pss = smaps.pss;
+	point->smaps_t_ns = smaps_t_ns;
+	if (vp_procfs_stat(&stat) != 0)
+		return;
+	point->minor_faults = stat.minor_faults;
+	point->major_faults = stat.major_faults;
+	point->switches = stat.switches;
+	point->threads = stat.threads ? (uint32_t)stat.threads - 1 : 0; /* not the helper */
+	vp_file.header->cpu_user_ns = stat.user_ns;
+	vp_file.header->cpu_system_ns = stat.system_ns;
+	vp_file.header->start_ticks = stat.start_ticks;
+}
+
+static void read_own(uint64_t now)
+{
+	struct vprof_header *header = vp_file.header;
+	uint64_t resident = 0;
+
+	header->own_cpu_ns = vp_sys_cpu_ns(CLOCK_THREAD_CPUTIME_ID);
+	header->rows_learned = vp_rows_count();
+	if (now < stats_next_ns)
+		return;
+	stats_next_ns = now + SECOND;
+	vp_heap_private_stats(&header->own_heap_bytes, &resident);
+	header->own_memory_bytes = resident + vp_rows_bytes() + vp_trie_bytes();
+}
+
+/* What a perfect sampler would have obtained so far. */
+static void expect_samples(void)
+{
+	struct vprof_header *header = vp_file.header;
+	uint32_t rows = vp_table_used(VPROF_SEC_THREADS);
+	uint64_t cpu = 0;
+
+	for (uint32_t id = 1; id < rows; id++) {
+		const struct vprof_thread *row = vp_table_row(VPROF_SEC_THREADS, id);
+
+		if (!(row->flags & VPROF_THREAD_HELPER))
+			cpu += row->cpu_ns;
+	}
+	if (header->cpu_period_ns)
+		header->samples_expected = cpu / header->cpu_period_ns;
+}
+
+void vp_reading_take(void)
+{
+	struct vprof_header *header = vp_file.header;
+	struct vprof_point point;
+	struct vp_thread_sums sums;
+	uint64_t now = vp_clock_now();
+
+	memset(&point, 0, sizeof(point));
+	point.t_ns = now;
+	point.ticks = 1;
+	read_process(&point);
+	vp_threads_sum(&sums);
+	point.heap_live = __atomic_load_n(&header->live_bytes, __ATOMIC_RELAXED);
+	point.heap_blocks = __atomic_load_n(&header->live_blocks, __ATOMIC_RELAXED);
+	point.heap_allocated = sums.alloc_bytes;
+	point.heap_freed = sums.freed_bytes;
+	point.allocs = sums.allocs;
+	point.frees = sums.frees;
+	point.cpu_ns = vp_sys_cpu_ns(CLOCK_PROCESS_CPUTIME_ID);
+	point.rss_min = point.rss_max = point.rss;
+	point.heap_min = point.heap_max = point.heap_live;
+	header->cpu_ns = point.cpu_ns;
+	expect_samples();
+	read_own(now);
+	if (vp_clock_is_tsc())
+		__atomic_fetch_or(&header->flags, VPROF_F_TSC_CLOCK, __ATOMIC_RELAXED);
+	vp_timeline_add(&point, vp_config.tick_ms * 1000000ull);
+	__atomic_store_n(&header->heartbeat_ns, now, __ATOMIC_RELEASE);
+}
+
+int vp_reading_task_alive(int tid)
+{
+	char path[64], text[512];
+	struct vp_text name;
+	const char *state;
+
+	vp_text_init(&name, path, sizeof(path));
+	vp_text_str(&name, "/proc/self/task/");
+	vp_text_u64(&name, (uint64_t)tid);
+	vp_text_str(&name, "/stat");
+	if (vp_sys_read_file(path, text, sizeof(text)) <= 0)
+		return 0;
+	state = strrchr(text, ')');
+	return state && state[1] == ' ' && state[2] != 'Z' && state[2] != 'X';
+}

@@ -1,0 +1,264 @@
+/* L4 */
+#include "sample/ticker.h"
+#include "base/clock.h"
+#include "base/config.h"
+#include "base/fmt.h"
+#include "base/heap.h"
+#include "base/lock.h"
+#include "base/real.h"
+#include "base/sys.h"
+#include "base/thread.h"
+#include "ring/file.h"
+#include "ring/tables.h"
+#include "sample/engine.h"
+#include "sample/reading.h"
+#include "track/threads.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+
+#define HELPER_STACK (256u << 10)
+#define ANSWER_NS (2000ull * 1000 * 1000)
+
+enum request {
+	REQUEST_NONE,
+	REQUEST_DRAIN,
+	REQUEST_FINISH,
+	REQUEST_CUT,
+	REQUEST_RESUME,
+	REQUEST_COUNT,
+	REQUEST_STOP
+};
+
+static pthread_t helper;
+static int running;
+static uint32_t ready;     /* futex: 1 when the helper has set itself up */
+static uint32_t asked;     /* futex: number of requests so far */
+static uint32_t answered;  /* futex: number of requests done */
+static enum request request;
+static int answer;
+static struct vp_lock request_lock;
+static int file_fd = -1;
+
+int vp_ticker_running(void)
+{
+	return running;
+}
+
+void vp_ticker_fork_child(void)
+{
+	running = 0;
+	ready = asked = answered = 0;
+	request_lock.word = 0;
+	file_fd = -1;
+}
+
+/* Leaves the helper with one descriptor, the ring file, in a table of its own.
+ * POSIX locks belong to the table they were taken through, so closing copies
+ * here releases none of the host's. */
+static int take_private_files(void)
+{
+	if (vp_sys(SYS_unshare, CLONE_FILES, 0, 0) < 0) {
+		file_fd = -1;
+		return 0;
+	}
+	if (file_fd > 0)
+		vp_sys(SYS_close_range, 0, file_fd - 1, 0);
+	vp_sys(SYS_close_range, file_fd + 1, ~0u, 0);
+	return 1;
+}
+
+static void one_round(int last)
+{
+	vp_engine_drain();
+	vp_threads_refresh(last || vp_reading_names_due());
+	vp_reading_take();
+	vp_clock_align();
+}
+
+/* Tasks of the process, the helper apart, that are not zombies. */
+static int count_tasks(void)
+{
+	char buf[2048] __attribute__((aligned(8)));
+	int self = vp_sys_tid(), tasks = 0;
+	int fd = vp_sys_open("/proc/self/task", O_RDONLY | O_DIRECTORY, 0);
+	long got;
+
+	if (fd < 0)
+		return -1;
+	while ((got = vp_sys(SYS_getdents64, fd, buf, sizeof(buf))) > 0) {
+		for (long at = 0; at < got;) {
+			const uint8_t *entry = (const uint8_t *)buf + at;
+			const char *name = (const char *)entry + 19;
+			uint64_t tid;
+
+			if (vp_parse_u64(name, strlen(name), &tid) == 0 && (int)tid != self)
+				tasks += vp_reading_task_alive((int)tid);
+			at += entry[16] | entry[17] << 8;
+		}
+	}
+	vp_sys_close(fd);
+	return tasks;
+}
+
+/* Returns 0 when the helper is to end. */
+static int serve(void)
+{
+	switch (request) {
+	case REQUEST_DRAIN:
+		vp_engine_drain();
+		break;
+	case REQUEST_FINISH:
+		one_round(1);
+		break;
+	case REQUEST_CUT:
+		one_round(1);
+		vp_file_cut(file_fd);
+		break;
+	case REQUEST_RESUME:
+		answer = vp_file_extend(file_fd);
+		break;
+	case REQUEST_COUNT:
+		answer = count_tasks();
+		break;
+	case REQUEST_STOP:
+		return 0;
+	default:
+		break;
+	}
+	return 1;
+}
+
+static void *helper_main(void *arg)
+{
+	uint64_t next_tick, step;
+	int private_files, go_on = 1;
+	uint32_t done = 0;
+
+	(void)arg;
+	vp_tls.self = VP_TLS_ENDED;
+	vp_tls.busy = 1; /* nothing the helper does is ever recorded */
+	vp_sys6(SYS_prctl, 15 /* PR_SET_NAME */, (long)"vprof", 0, 0, 0, 0);
+	private_files = take_private_files();
+	vp_threads_add_helper(vp_sys_tid());
+	vp_reading_open(private_files);
+	vp_engine_open(private_files);
+	__atomic_store_n(&ready, 1, __ATOMIC_RELEASE);
+	vp_sys_futex_wake(&ready);
+	next_tick = vp_clock_mono();
+	while (go_on) {
+		uint64_t now = vp_clock_mono();
+
+		if (now >= next_tick) {
+			one_round(0);
+			next_tick += vp_config.tick_ms * 1000000ull;
+			if (next_tick < now)
+				next_tick = now + vp_config.tick_ms * 1000000ull;
+		} else {
+			vp_engine_drain();
+		}
+		now = vp_clock_mono();
+		step = vp_engine_drain_ns();
+		if (next_tick > now && next_tick - now < step)
+			step = next_tick - now;
+		if (__atomic_load_n(&asked, __ATOMIC_ACQUIRE) == done)
+			vp_sys_futex_wait(&asked, done, step);
+		if (__atomic_load_n(&asked, __ATOMIC_ACQUIRE) == done)
+			continue;
+		go_on = serve();
+		__atomic_store_n(&answered, ++done, __ATOMIC_RELEASE);
+		vp_sys_futex_wake(&answered);
+	}
+	vp_engine_close();
+	vp_reading_close();
+	return NULL;
+}
+
+int vp_ticker_start(int fd)
+{
+	pthread_attr_t attr;
+	sigset_t all, old;
+	int err;
+
+	file_fd = fd;
+	/* sigfillset leaves out glibc's own signals, which setuid() needs. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, HELPER_STACK);
+	err = vp_real.pthread_create_fn(&helper, &attr, helper_main, NULL);
+	pthread_attr_destroy(&attr);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	if (err)
+		return -err;
+	running = 1;
+	while (!__atomic_load_n(&ready, __ATOMIC_ACQUIRE))
+		vp_sys_futex_wait(&ready, 0, ANSWER_NS);
+	return 0;
+}
+
+/* Asks and waits, but never for ever: a host that froze the helper (SIGSTOP to
+ * a thread, a debugger) must still be able to exit. */
+static int ask(enum request what)
+{
+	uint64_t deadline = vp_clock_mono() + ANSWER_NS;
+	uint32_t number;
+	int result = -ETIME;
+
+	if (!running)
+		return -ESRCH;
+	vp_lock_take(&request_lock);
+	request = what;
+	number = __atomic_add_fetch(&asked, 1, __ATOMIC_ACQ_REL);
+	vp_sys_futex_wake(&asked);
+	for (;;) {
+		uint32_t seen = __atomic_load_n(&answered, __ATOMIC_ACQUIRE);
+
+		if (seen == number) {
+			result = answer;
+			break;
+		}
+		if (vp_clock_mono() > deadline) {
+			running = 0;
+			break;
+		}
+		vp_sys_futex_wait(&answered, seen, 50u * 1000 * 1000);
+	}
+	vp_lock_drop(&request_lock);
+	return result;
+}
+
+void vp_ticker_finish(int cut)
+{
+	if (ask(cut ? REQUEST_CUT : REQUEST_FINISH) == -ESRCH && cut)
+		vp_file_cut(-1);
+}
+
+void vp_ticker_resume(void)
+{
+	if (ask(REQUEST_RESUME) != 0)
+		vp_tables_freeze(); /* stays cut: totals go on, rows do not */
+}
+
+void vp_ticker_drain(void)
+{
+	if (vp_engine_is_perf())
+		ask(REQUEST_DRAIN);
+}
+
+int vp_ticker_count_tasks(void)
+{
+	return ask(REQUEST_COUNT);
+}
+
+void vp_ticker_stop(void)
+{
+	if (!running || ask(REQUEST_STOP) < 0)
+		return;
+	running = 0;
+	pthread_join(helper, NULL);
+}

@@ -1,0 +1,35 @@
+/* L4  The helper thread: drains the perf ring, reads /proc, aligns the clock.
+ *
+ * Its descriptor table is its own (unshare(CLONE_FILES)), so nothing it opens
+ * can be seen, closed or inherited by the host, and it holds none of the
+ * host's files open.  All signals are blocked in it. */
+#ifndef VP_TICKER_H
+#define VP_TICKER_H
+
+#include <stdint.h>
+
+/* Starts the helper; it takes over file_fd.  Returns 0 or -errno (profiling
+ * then goes on without a timeline and without the perf engine). */
+int vp_ticker_start(int file_fd);
+
+/* A last round (drain, thread times, timeline row), then, when asked, the file
+ * is cut to what was used.  Waits at most two seconds.
+ * Context: any thread of the host. */
+void vp_ticker_finish(int cut);
+
+/* After a failed exec: the file is whole again and recording goes on. */
+void vp_ticker_resume(void);
+
+/* One drain now, e.g. before an object is unloaded; bounded wait. */
+void vp_ticker_drain(void);
+
+/* Threads of the process besides the helper that have not ended, or -1. */
+int vp_ticker_count_tasks(void);
+
+/* Stops and joins the helper (last host thread is ending). */
+void vp_ticker_stop(void);
+
+void vp_ticker_fork_child(void); /* there is no helper here yet */
+int vp_ticker_running(void);
+
+#endif

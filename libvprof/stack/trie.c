@@ -1,0 +1,155 @@
+/* L2 */
+#include "stack/trie.h"
+#include "base/lock.h"
+#include "base/sys.h"
+#include "ring/tables.h"
+
+#include <errno.h>
+
+/* slot = tag << 32 | node; 0 is empty (node 0 is never looked up) */
+struct index {
+	uint64_t mask, used;
+	uint64_t slot[];
+};
+
+#define FIRST_SLOTS 65536u
+
+static struct index *nodes;
+static struct vp_lock insert_lock;
+
+static struct index *new_index(uint64_t slots)
+{
+	struct index *fresh = vp_sys_map(sizeof(*fresh) + slots * 8);
+
+	if (fresh)
+		fresh->mask = slots - 1;
+	return fresh;
+}
+
+int vp_trie_init(void)
+{
+	struct vprof_node *node;
+	uint32_t id;
+
+	insert_lock.word = 0;
+	if (nodes)
+		vp_sys_unmap(nodes, sizeof(*nodes) + (nodes->mask + 1) * 8);
+	nodes = new_index(FIRST_SLOTS);
+	if (!nodes || !vp_table_add(VPROF_SEC_NODES, &id))
+		return -ENOMEM;
+	node = vp_table_add(VPROF_SEC_NODES, &id);
+	if (node)
+		node->where = (uint64_t)VPROF_MODULE_UNKNOWN << VPROF_WHERE_MODULE_SHIFT;
+	return node ? 0 : -ENOMEM;
+}
+
+static uint64_t hash(uint32_t parent, uint64_t where)
+{
+	uint64_t h = (where ^ (uint64_t)parent << 29) * 0x9e3779b97f4a7c15u;
+
+	return (h ^ h >> 29) * 0xbf58476d1ce4e5b9u;
+}
+
+static uint32_t find(const struct index *index, uint64_t h, uint32_t parent, uint64_t where)
+{
+	for (uint64_t at = h;; at++) {
+		uint64_t slot = __atomic_load_n(&index->slot[at & index->mask], __ATOMIC_ACQUIRE);
+		const struct vprof_node *node;
+
+		if (!slot)
+			return VPROF_NODE_ROOT;
+		if (slot >> 32 != h >> 32)
+			continue;
+		node = vp_table_row(VPROF_SEC_NODES, (uint32_t)slot);
+		if (node->where == where && node->parent == parent)
+			return (uint32_t)slot;
+	}
+}
+
+static void put(struct index *index, uint64_t h, uint32_t id)
+{
+	uint64_t at = h;
+
+	while (index->slot[at & index->mask])
+		at++;
+	__atomic_store_n(&index->slot[at & index->mask], h >> 32 << 32 | id, __ATOMIC_RELEASE);
+	index->used++;
+}
+
+/* The old index stays mapped for readers that are in it; one that misses in it
+ * looks again under the lock. */
+static void grow(void)
+{
+	struct index *more = new_index((nodes->mask + 1) * 2);
+
+	if (!more)
+		return;
+	for (uint64_t i = 0; i <= nodes->mask; i++) {
+		uint32_t id = (uint32_t)nodes->slot[i];
+		const struct vprof_node *node;
+
+		if (!id)
+			continue;
+		node = vp_table_row(VPROF_SEC_NODES, id);
+		put(more, hash(node->parent, node->where), id);
+	}
+	__atomic_store_n(&nodes, more, __ATOMIC_RELEASE);
+}
+
+static uint32_t insert(uint64_t h, uint32_t parent, uint64_t where)
+{
+	struct vprof_node *node;
+	uint32_t id;
+
+	vp_lock_take(&insert_lock);
+	id = find(nodes, h, parent, where);
+	if (id)
+		goto out;
+	if (nodes->used * 4 > (nodes->mask + 1) * 3)
+		grow();
+	node = nodes->used * 8 < (nodes->mask + 1) * 7 ? vp_table_add(VPROF_SEC_NODES, &id) : NULL;
+	if (!node) {
+		id = VPROF_NODE_OVERFLOW;
+		goto out;
+	}
+	node->where = where;
+	node->parent = parent;
+	put(nodes, h, id);
+out:
+	vp_lock_drop(&insert_lock);
+	return id;
+}
+
+uint32_t vp_trie_node(uint32_t parent, uint64_t where)
+{
+	uint64_t h = hash(parent, where);
+	uint32_t id = find(__atomic_load_n(&nodes, __ATOMIC_ACQUIRE), h, parent, where);
+
+	return id ? id : insert(h, parent, where);
+}
+
+uint32_t vp_trie_stack(struct vp_last_stack *last, const uint64_t *where, size_t depth)
+{
+	uint32_t at = 0, parent = VPROF_NODE_ROOT;
+
+	while (at < depth && at < last->depth && last->where[at] == where[depth - 1 - at])
+		parent = last->node[at++];
+	for (; at < depth; at++) {
+		uint32_t node = vp_trie_node(parent, where[depth - 1 - at]);
+
+		if (node == VPROF_NODE_OVERFLOW) {
+			vp_lost(VPROF_LOST_NODES, 1);
+			last->depth = at;
+			return at ? parent : node;
+		}
+		last->where[at] = where[depth - 1 - at];
+		last->node[at] = parent = node;
+	}
+	last->depth = (uint32_t)depth;
+	return depth ? parent : VPROF_NODE_OVERFLOW; /* no frame at all */
+}
+
+uint64_t vp_trie_bytes(void)
+{
+	return nodes ? (nodes->mask + 1) * 16 : 0;
+}

@@ -1,0 +1,33 @@
+/* L2  Registers and a stack to a list of code addresses.  The same walk for
+ * the live stack of a hook and for the copied stack of a sample. */
+#ifndef VP_UNWIND_H
+#define VP_UNWIND_H
+
+#include "stack/regs.h"
+#include "stack/view.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct vp_thread;
+
+/* Walks from *start outwards.
+ *
+ *   exact   1: start->pc is the instruction that was executing; 0: a return
+ *           address
+ *   where   [out] frames, innermost first, in the format of vprof_node.where
+ *   max     room in `where`
+ * Returns the number of frames.  A walk that cannot go on stops there, which
+ * is counted by reason (VPROF_CUT_*); what it returns is right.
+ * Context: any thread, busy guard held. */
+size_t vp_unwind(const struct vp_regs *start, int exact, const struct vp_view *view,
+		 uint64_t *where, size_t max);
+
+/* The same on the calling thread's own stack, wherever its sp points. */
+size_t vp_unwind_live(struct vp_thread *thread, const struct vp_regs *start, int exact,
+		      uint64_t *where, size_t max);
+
+/* Drops the rows of objects that are gone.  Call after every dlclose. */
+void vp_unwind_after_dlclose(void);
+
+#endif

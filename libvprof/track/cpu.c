@@ -1,0 +1,174 @@
+/* L3 */
+#include "track/cpu.h"
+#include "base/clock.h"
+#include "base/lock.h"
+#include "base/sys.h"
+#include "base/thread.h"
+#include "ring/events.h"
+#include "ring/file.h"
+#include "ring/tables.h"
+#include "stack/trie.h"
+#include "stack/unwind.h"
+#include "track/threads.h"
+
+#include <errno.h>
+
+/* (node, thread) -> row of the CPU section; open addressing, 0 is empty. */
+struct index {
+	uint64_t mask, used;
+	uint32_t row[];
+};
+
+#define FIRST_SLOTS 4096u
+
+static struct index *rows;
+static struct vp_lock cpu_lock;
+static struct vp_event_writer writer;
+static struct vp_last_stack helper_last; /* the helper walks for all threads */
+static uint64_t helper_walk[VP_STACK_DEPTH_MAX + 1];
+
+static struct index *new_index(uint64_t slots)
+{
+	struct index *fresh = vp_sys_map(sizeof(*fresh) + slots * sizeof(fresh->row[0]));
+
+	if (fresh)
+		fresh->mask = slots - 1;
+	return fresh;
+}
+
+int vp_track_cpu_init(void)
+{
+	struct vprof_cpu *overflow;
+	uint32_t id;
+
+	cpu_lock.word = 0;
+	writer.block = NULL;
+	helper_last.depth = 0;
+	if (rows)
+		vp_sys_unmap(rows, sizeof(*rows) + (rows->mask + 1) * sizeof(rows->row[0]));
+	rows = new_index(FIRST_SLOTS);
+	overflow = vp_table_add(VPROF_SEC_CPU, &id);
+	if (!rows || !overflow)
+		return -ENOMEM;
+	overflow->node = VPROF_NODE_OVERFLOW;
+	return 0;
+}
+
+static uint32_t *place(struct index *index, uint32_t node, uint32_t thread)
+{
+	uint64_t h = ((uint64_t)thread << 32 | node) * 0x9e3779b97f4a7c15u >> 17;
+
+	for (uint64_t at = h;; at++) {
+		uint32_t *slot = &index->row[at & index->mask];
+		const struct vprof_cpu *row;
+
+		if (!*slot)
+			return slot;
+		row = vp_table_row(VPROF_SEC_CPU, *slot);
+		if (row->node == node && row->thread == thread)
+			return slot;
+	}
+}
+
+static void grow(void)
+{
+	struct index *more = new_index((rows->mask + 1) * 2);
+
+	if (!more)
+		return;
+	for (uint64_t i = 0; i <= rows->mask; i++) {
+		const struct vprof_cpu *row;
+
+		if (!rows->row[i])
+			continue;
+		row = vp_table_row(VPROF_SEC_CPU, rows->row[i]);
+		*place(more, row->node, row->thread) = rows->row[i];
+	}
+	more->used = rows->used;
+	vp_sys_unmap(rows, sizeof(*rows) + (rows->mask + 1) * sizeof(rows->row[0]));
+	rows = more;
+}
+
+static struct vprof_cpu *row_of(uint32_t node, uint32_t thread)
+{
+	struct vprof_cpu *row;
+	uint32_t *slot, id;
+
+	if (rows->used * 4 > (rows->mask + 1) * 3)
+		grow();
+	slot = place(rows, node, thread);
+	if (*slot)
+		return vp_table_row(VPROF_SEC_CPU, *slot);
+	row = rows->used < rows->mask ? vp_table_add(VPROF_SEC_CPU, &id) : NULL;
+	if (!row) {
+		vp_lost(VPROF_LOST_CPU_ROWS, 1);
+		return vp_table_row(VPROF_SEC_CPU, 0);
+	}
+	row->node = node;
+	row->thread = thread;
+	*slot = id;
+	rows->used++;
+	return row;
+}
+
+/* Context: cpu_lock held. */
+static void charge(uint32_t node, uint32_t thread, uint64_t t_ns, uint64_t weight_ns, uint32_t cpu)
+{
+	struct vprof_thread *thread_row = vp_table_row(VPROF_SEC_THREADS, thread);
+	struct vprof_header *header = vp_file.header;
+	struct vprof_cpu *row = row_of(node, thread);
+	struct vprof_event event = {.t_ns = t_ns, .node = node, .thread = thread,
+				    .value = weight_ns, .kind = VPROF_EV_CPU, .arg = cpu};
+
+	row->weight_ns += weight_ns;
+	row->samples++;
+	thread_row->sampled_ns += weight_ns;
+	thread_row->samples++;
+	header->sampled_ns += weight_ns;
+	header->samples++;
+	vp_event_put(&writer, &event);
+}
+
+void vp_track_cpu_perf(const struct vp_perf_sample *sample)
+{
+	uint64_t t_ns = vp_clock_from_mono(sample->mono_ns);
+	uint32_t thread = vp_threads_row_of_tid(sample->tid, t_ns), node;
+	struct vp_view view = {sample->sp, sample->sp + sample->stack_bytes, sample->stack, 1};
+	struct vp_regs regs = {sample->pc, sample->sp, sample->bp};
+	size_t depth = 0;
+
+	if (sample->in_kernel)
+		helper_walk[depth++] = (sample->ip & VPROF_WHERE_ADDRESS) | VPROF_WHERE_EXACT |
+				       (uint64_t)VPROF_MODULE_KERNEL << VPROF_WHERE_MODULE_SHIFT;
+	if (sample->has_user)
+		depth += vp_unwind(&regs, 1, &view, helper_walk + depth,
+				   VP_STACK_DEPTH_MAX - depth);
+	node = vp_trie_stack(&helper_last, helper_walk, depth);
+	vp_lock_take(&cpu_lock);
+	charge(node, thread, t_ns, sample->period_ns, sample->cpu);
+	vp_lock_drop(&cpu_lock);
+	vp_file.header->unwinds++;
+}
+
+/* Runs in a signal handler: where the thread was inside our own work, or the
+ * table is being used, the sample is lost rather than waited for. */
+void vp_track_cpu_timer(const struct vp_regs *regs, uint64_t weight_ns)
+{
+	struct vp_thread *thread;
+	uint32_t node;
+	size_t depth;
+
+	if (!vp_busy_enter()) {
+		vp_lost(VPROF_LOST_REENTRANT, 1);
+		return;
+	}
+	thread = vp_tls.self > VP_TLS_ENDED ? vp_tls.self : NULL;
+	if (thread) {
+		depth = vp_unwind_live(thread, regs, 1, thread->walk, VP_STACK_DEPTH_MAX);
+		node = vp_trie_stack(&thread->last, thread->walk, depth);
+		vp_lock_take(&cpu_lock);
+		charge(node, thread->row_id, vp_clock_now(), weight_ns, 0);
+		vp_lock_drop(&cpu_lock);
+	}
+	vp_busy_leave();
+}

@@ -1,0 +1,250 @@
+/* L3 */
+#include "track/live.h"
+#include "base/heap.h"
+#include "base/service.h"
+#include "base/sys.h"
+
+#include <errno.h>
+
+#define PAGE_SHIFT 12
+#define REGION_SHIFT 30 /* a GiB of addresses shares an array of descriptors */
+#define REGIONS (1u << (47 - REGION_SHIFT))
+#define PAGES_A_REGION (1u << (REGION_SHIFT - PAGE_SHIFT))
+
+/* descriptor: locked 1 | capacity_log2 4 | count 10 | entries >> 4 (44) << 15 */
+#define LOCKED 1ull
+#define UNIT 8u /* smallest distance of two blocks: tcmalloc has 8-byte ones */
+
+/* size: site 24 << 40 | bytes 40;  key: birth 54 << 10 | unit in page 9 << 1 | 1 */
+struct entry {
+	uint64_t size, key;
+};
+
+static uint64_t **region; /* REGIONS pointers */
+static uint64_t table_bytes;
+
+int vp_live_init(void)
+{
+	if (region) {
+		for (uint32_t i = 0; i < REGIONS; i++) {
+			if (region[i])
+				vp_sys_unmap(region[i], PAGES_A_REGION * 8u);
+		}
+		vp_sys_unmap(region, REGIONS * sizeof(*region));
+	}
+	table_bytes = 0;
+	region = vp_sys_map(REGIONS * sizeof(*region));
+	return region ? 0 : -ENOMEM;
+}
+
+static uint64_t *add_region(uint64_t number)
+{
+	uint64_t *fresh = vp_sys_map(PAGES_A_REGION * 8u), *expected = NULL;
+
+	if (!fresh)
+		return NULL;
+	if (__atomic_compare_exchange_n(&region[number], &expected, fresh, 0, __ATOMIC_ACQ_REL,
+					__ATOMIC_ACQUIRE))
+		return fresh;
+	vp_sys_unmap(fresh, PAGES_A_REGION * 8u);
+	return expected;
+}
+
+static uint64_t *descriptor_of(uintptr_t address, int add)
+{
+	uint64_t number = address >> REGION_SHIFT;
+	uint64_t *pages;
+
+	if (number >= REGIONS)
+		return NULL;
+	pages = __atomic_load_n(&region[number], __ATOMIC_ACQUIRE);
+	if (!pages) {
+		if (!add)
+			return NULL;
+		pages = add_region(number);
+		if (!pages)
+			return NULL;
+	}
+	return &pages[address >> PAGE_SHIFT & (PAGES_A_REGION - 1)];
+}
+
+static uint64_t lock(uint64_t *descriptor)
+{
+	for (;;) {
+		uint64_t old = __atomic_load_n(descriptor, __ATOMIC_RELAXED);
+
+		if (!(old & LOCKED) &&
+		    __atomic_compare_exchange_n(descriptor, &old, old | LOCKED, 1,
+						__ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+			return old;
+		__builtin_ia32_pause();
+	}
+}
+
+static void unlock(uint64_t *descriptor, uint64_t value)
+{
+	__atomic_store_n(descriptor, value, __ATOMIC_RELEASE);
+}
+
+static struct entry *entries_of(uint64_t descriptor)
+{
+	return (struct entry *)(uintptr_t)(descriptor >> 15 << 4);
+}
+
+static uint32_t room_of(uint64_t descriptor)
+{
+	return descriptor >> 15 ? 1u << (descriptor >> 1 & 15) : 0;
+}
+
+static uint32_t count_of(uint64_t descriptor)
+{
+	return (uint32_t)(descriptor >> 5 & 1023);
+}
+
+static uint64_t make(const struct entry *entries, uint32_t room_log2, uint32_t count)
+{
+	return (uint64_t)(uintptr_t)entries >> 4 << 15 | (uint64_t)count << 5 |
+	       (uint64_t)room_log2 << 1;
+}
+
+static uint64_t key_of(uintptr_t address)
+{
+	return (address >> 3 & 511) << 1 | 1;
+}
+
+#define KEY_MASK 1023ull
+
+static uint32_t first_slot(uint64_t key, uint32_t room)
+{
+	return (uint32_t)((key >> 1) * 0x9e37u >> 6) & (room - 1);
+}
+
+/* The entry with that key, or the empty one where it belongs, or NULL. */
+static struct entry *seek(struct entry *entries, uint32_t room, uint64_t key)
+{
+	uint32_t at = room ? first_slot(key, room) : 0;
+
+	for (uint32_t i = 0; i < room; i++, at = (at + 1) & (room - 1)) {
+		if (!entries[at].key || (entries[at].key & KEY_MASK) == key)
+			return &entries[at];
+	}
+	return NULL;
+}
+
+struct grow_request {
+	uint64_t descriptor;
+	int ok;
+};
+
+static void grow_service(void *arg)
+{
+	struct grow_request *request = arg;
+	uint32_t room = room_of(request->descriptor);
+	uint32_t log2 = room ? (uint32_t)(request->descriptor >> 1 & 15) + 1 : 0;
+	struct entry *old = entries_of(request->descriptor);
+	struct entry *more = vp_heap_get((sizeof(*more)) << log2);
+
+	if (!more)
+		return;
+	for (uint32_t i = 0; i < room; i++) {
+		if (old[i].key)
+			*seek(more, 1u << log2, old[i].key & KEY_MASK) = old[i];
+	}
+	if (room)
+		vp_heap_put(old);
+	__atomic_fetch_add(&table_bytes, (sizeof(*more) << log2) - sizeof(*more) * room,
+			   __ATOMIC_RELAXED);
+	request->descriptor = make(more, log2, count_of(request->descriptor));
+	request->ok = 1;
+}
+
+/* Full tables of up to 8 entries are searched whole; larger ones keep an
+ * eighth empty so that searches stay short. */
+static int needs_room(uint32_t count, uint32_t room)
+{
+	return room <= 8 ? count == room : count >= room - room / 8 && room < 512;
+}
+
+static void unpack(const struct entry *entry, struct vp_block *block)
+{
+	block->site = (uint32_t)(entry->size >> 40);
+	block->bytes = entry->size & ((1ull << 40) - 1);
+	block->birth_ns = entry->key >> 10 << 8;
+}
+
+int vp_live_put(uintptr_t address, const struct vp_block *block, struct vp_block *stale)
+{
+	uint64_t *descriptor = descriptor_of(address, 1);
+	uint64_t key = key_of(address), now;
+	struct entry *entry;
+	int taken;
+
+	if (!descriptor)
+		return 0;
+	now = lock(descriptor);
+	if (needs_room(count_of(now), room_of(now))) {
+		struct grow_request request = {now, 0};
+
+		vp_service(grow_service, &request);
+		now = request.descriptor;
+	}
+	entry = seek(entries_of(now), room_of(now), key);
+	if (!entry) {
+		unlock(descriptor, now);
+		return 0;
+	}
+	taken = entry->key != 0;
+	if (taken)
+		unpack(entry, stale);
+	else
+		now += 1ull << 5;
+	entry->size = (uint64_t)block->site << 40 | (block->bytes & ((1ull << 40) - 1));
+	entry->key = block->birth_ns >> 8 << 10 | key;
+	unlock(descriptor, now);
+	return taken ? 2 : 1;
+}
+
+/* Closes the gap at `hole` so that every search still ends at a free slot. */
+static void close_gap(struct entry *entries, uint32_t room, uint32_t hole)
+{
+	uint32_t at = hole;
+
+	for (uint32_t i = 1; i < room; i++) {
+		uint32_t home;
+
+		at = (at + 1) & (room - 1);
+		if (!entries[at].key)
+			break;
+		home = first_slot(entries[at].key & KEY_MASK, room);
+		if (((at - home) & (room - 1)) < ((at - hole) & (room - 1)))
+			continue;
+		entries[hole] = entries[at];
+		hole = at;
+	}
+	entries[hole].key = 0;
+}
+
+int vp_live_take(uintptr_t address, struct vp_block *block)
+{
+	uint64_t *descriptor = descriptor_of(address, 0);
+	struct entry *entry;
+	uint64_t now;
+
+	if (!descriptor || !(__atomic_load_n(descriptor, __ATOMIC_RELAXED) >> 5))
+		return 0;
+	now = lock(descriptor);
+	entry = seek(entries_of(now), room_of(now), key_of(address));
+	if (!entry || !entry->key) {
+		unlock(descriptor, now);
+		return 0;
+	}
+	unpack(entry, block);
+	close_gap(entries_of(now), room_of(now), (uint32_t)(entry - entries_of(now)));
+	unlock(descriptor, now - (1ull << 5));
+	return 1;
+}
+
+uint64_t vp_live_bytes_used(void)
+{
+	return __atomic_load_n(&table_bytes, __ATOMIC_RELAXED);
+}

@@ -1,0 +1,32 @@
+/* L3  The live blocks: address to {site, size, birth}.
+ *
+ * Two levels.  A page of addresses (4 KiB) has one 8-byte descriptor, found by
+ * indexing; it leads to a small open-addressed table of 16-byte entries that
+ * is just large enough for the blocks that start in the page.  The lock is a
+ * bit of the descriptor: threads meet only where they share a page of heap. */
+#ifndef VP_LIVE_H
+#define VP_LIVE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct vp_block {
+	uint32_t site;  /* row, below 2^24 */
+	uint64_t bytes; /* below 2^40 */
+	uint64_t birth_ns; /* to 256 ns */
+};
+
+int vp_live_init(void); /* empties the table; 0 or -ENOMEM */
+
+/* Stores a block.  Returns 0 when there was no memory for it.
+ * If the address was taken (its free was never seen), *stale gets the old
+ * block and 2 is returned.
+ * Context: any thread, busy guard held. */
+int vp_live_put(uintptr_t address, const struct vp_block *block, struct vp_block *stale);
+
+/* Removes a block.  Returns 0 when the address is not known. */
+int vp_live_take(uintptr_t address, struct vp_block *block);
+
+uint64_t vp_live_bytes_used(void); /* memory of the table */
+
+#endif

@@ -1,0 +1,156 @@
+/* L3 */
+#include "track/spawn.h"
+#include "base/heap.h"
+#include "base/real.h"
+#include "base/service.h"
+#include "track/threads.h"
+
+#include <string.h>
+
+/* A thread with a small stack gets this much more, because our thread-local
+ * block and hooks take some of it. */
+#define OUR_STACK (16u << 10)
+#define SMALL_STACK (128u << 10)
+
+struct start {
+	union {
+		void *(*pthread)(void *);
+		thrd_start_t thrd;
+	} fn;
+	void *arg;
+	uint64_t stack_bytes;
+};
+
+static void get_start(void *arg)
+{
+	struct start **out = arg;
+
+	*out = vp_heap_get(sizeof(**out));
+}
+
+static void put_start(void *arg)
+{
+	vp_heap_put(arg);
+}
+
+/* In the new thread: takes the start record apart and registers the thread. */
+static struct start begin(void *arg)
+{
+	struct start start = *(struct start *)arg;
+
+	if (vp_busy_enter()) {
+		vp_service(put_start, arg);
+		if (vp_tls.self == NULL)
+			vp_thread_join((uint64_t)(uintptr_t)start.fn.pthread, start.stack_bytes);
+		vp_busy_leave();
+	}
+	return start;
+}
+
+/* These two frames lie between libc and the host's function: the unwinder
+ * knows their section and leaves them out. */
+static __attribute__((section("vp_trampoline"), noinline)) void *run_pthread(void *arg)
+{
+	struct start start = begin(arg);
+	void *result = start.fn.pthread(start.arg);
+
+	__asm__ volatile(""); /* not a tail call */
+	return result;
+}
+
+static __attribute__((section("vp_trampoline"), noinline)) int run_thrd(void *arg)
+{
+	struct start start = begin(arg);
+	int result = start.fn.thrd(start.arg);
+
+	__asm__ volatile("");
+	return result;
+}
+
+static struct start *new_start(void *arg, uint64_t stack_bytes)
+{
+	struct start *start = NULL;
+
+	if (!vp_control.threads || !vp_busy_enter())
+		return NULL;
+	vp_service(get_start, &start);
+	vp_busy_leave();
+	if (start) {
+		start->arg = arg;
+		start->stack_bytes = stack_bytes;
+	}
+	return start;
+}
+
+static void drop_start(struct start *start)
+{
+	if (vp_busy_enter()) {
+		vp_service(put_start, start);
+		vp_busy_leave();
+	}
+}
+
+/* The size of the stack a thread with these attributes gets; fills *wider with
+ * attributes for a little more where the stack is small and libc allocates it. */
+static uint64_t stack_of(const pthread_attr_t **attr, pthread_attr_t *wider)
+{
+	pthread_attr_t plain;
+	size_t size = 0;
+	void *addr = NULL;
+
+	if (!*attr) {
+		pthread_attr_init(&plain);
+		pthread_attr_getstacksize(&plain, &size);
+		pthread_attr_destroy(&plain);
+		return size;
+	}
+	pthread_attr_getstacksize(*attr, &size);
+	if (size >= SMALL_STACK)
+		return size;
+	/* Without a stack of the caller's own, addr + size is 0 here. */
+	if (pthread_attr_getstack(*attr, &addr, &size) == 0 &&
+	    (uintptr_t)addr + size != 0)
+		return size;
+	/* A plain copy shares the extension it points to, and is never destroyed. */
+	memcpy(wider, *attr, sizeof(*wider));
+	if (pthread_attr_setstacksize(wider, size + OUR_STACK) == 0) {
+		*attr = wider;
+		size += OUR_STACK;
+	}
+	return size;
+}
+
+int vp_spawn_pthread(pthread_t *out, const pthread_attr_t *attr, void *(*fn)(void *), void *arg)
+{
+	pthread_attr_t wider;
+	struct start *start;
+	uint64_t stack;
+	int err;
+
+	if (!vp_control.threads || vp_tls.busy)
+		return vp_real.pthread_create_fn(out, attr, fn, arg);
+	stack = stack_of(&attr, &wider);
+	start = new_start(arg, stack);
+	if (!start)
+		return vp_real.pthread_create_fn(out, attr, fn, arg);
+	start->fn.pthread = fn;
+	err = vp_real.pthread_create_fn(out, attr, run_pthread, start);
+	if (err)
+		drop_start(start);
+	return err;
+}
+
+int vp_spawn_thrd(thrd_t *out, thrd_start_t fn, void *arg)
+{
+	const pthread_attr_t *none = NULL;
+	struct start *start = new_start(arg, stack_of(&none, NULL));
+	int err;
+
+	if (!start)
+		return vp_real.thrd_create_fn(out, fn, arg);
+	start->fn.thrd = fn;
+	err = vp_real.thrd_create_fn(out, run_thrd, start);
+	if (err != thrd_success)
+		drop_start(start);
+	return err;
+}

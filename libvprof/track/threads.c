@@ -1,0 +1,342 @@
+/* L3 */
+#include "track/threads.h"
+#include "base/clock.h"
+#include "base/heap.h"
+#include "base/lock.h"
+#include "base/service.h"
+#include "base/sys.h"
+#include "ring/file.h"
+#include "ring/tables.h"
+#include "sample/cpu.h"
+#include "sample/procfs.h"
+#include "stack/modules.h"
+#include "track/shards.h"
+
+#include <pthread.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+/* Everything about a row that the library needs after its thread is gone. */
+struct known {
+	int tid;
+	uint32_t row;
+	uint64_t start_ns;
+	uint32_t older; /* index + 1 of an earlier thread with the same tid */
+};
+
+#define TID_BUCKETS 4096u
+
+static struct vp_lock registry;
+static struct vp_thread *live;
+static uint32_t live_count;
+static struct known *known;
+static uint32_t known_count, known_room;
+static uint32_t bucket[TID_BUCKETS]; /* index + 1 of the newest */
+static pthread_key_t end_key;
+static int end_key_made;
+static uint32_t generation;
+static uint64_t main_stack_hi;
+
+extern void *__libc_stack_end; /* ld.so: top of the main thread's stack */
+
+static void thread_ends(void *arg)
+{
+	struct vp_thread *thread = arg;
+
+	/* Other keys' destructors may still allocate: wait for the last round. */
+	if (vp_tls.ends_left > 0) {
+		vp_tls.ends_left--;
+		pthread_setspecific(end_key, arg);
+		return;
+	}
+	if (thread->generation == generation && vp_control.alive && vp_busy_enter()) {
+		vp_thread_end(thread);
+		vp_busy_leave();
+	}
+	vp_tls.self = VP_TLS_ENDED;
+}
+
+int vp_threads_init(void)
+{
+	struct vprof_thread *row;
+	uint32_t id;
+
+	registry.word = 0;
+	generation++;
+	live = NULL;
+	live_count = 0;
+	known_count = 0;
+	memset(bucket, 0, sizeof(bucket));
+	main_stack_hi = (uint64_t)(uintptr_t)__libc_stack_end;
+	if (!end_key_made && pthread_key_create(&end_key, thread_ends) == 0)
+		end_key_made = 1;
+	row = vp_table_add(VPROF_SEC_THREADS, &id);
+	if (!row)
+		return -1;
+	strcpy(row->name, "[others]");
+	row->start_module = VPROF_NONE;
+	return 0;
+}
+
+static struct known *remember(int tid, uint32_t row, uint64_t start_ns)
+{
+	uint32_t *head = &bucket[(uint32_t)tid % TID_BUCKETS];
+
+	if (known_count == known_room) {
+		uint32_t room = known_room ? known_room * 2 : 256;
+		struct known *more = vp_heap_get(room * sizeof(*more));
+
+		if (!more)
+			return NULL;
+		if (known_count)
+			memcpy(more, known, known_count * sizeof(*more));
+		vp_heap_put(known);
+		known = more;
+		known_room = room;
+	}
+	known[known_count] = (struct known){tid, row, start_ns, *head};
+	*head = ++known_count;
+	return &known[known_count - 1];
+}
+
+static struct vprof_thread *new_row(int tid, uint32_t *id)
+{
+	struct vprof_thread *row = vp_table_add(VPROF_SEC_THREADS, id);
+
+	if (!row) {
+		vp_lost(VPROF_LOST_THREADS, 1);
+		*id = 0;
+		return vp_table_row(VPROF_SEC_THREADS, 0);
+	}
+	row->tid = (uint32_t)tid;
+	row->start_ns = vp_clock_now();
+	row->start_module = VPROF_NONE;
+	__atomic_store_n(&row->state, VPROF_THREAD_LIVE, __ATOMIC_RELEASE);
+	return row;
+}
+
+/* Stack bounds.  glibc puts a thread's descriptor, to which the thread pointer
+ * leads, at the top of its stack. */
+static void find_stack(struct vp_thread *thread, uint64_t stack_bytes)
+{
+	uint64_t here = (uint64_t)(uintptr_t)__builtin_frame_address(0);
+	uint64_t top = (uint64_t)(uintptr_t)__builtin_thread_pointer();
+	struct rlimit64 limit;
+
+	if (thread->tid == vp_control.pid) {
+		uint64_t most = 8u << 20;
+
+		if (vp_sys6(SYS_prlimit64, 0, RLIMIT_STACK, 0, (long)&limit, 0, 0) == 0 &&
+		    limit.rlim_cur < 1u << 30)
+			most = limit.rlim_cur;
+		thread->stack_hi = main_stack_hi;
+		thread->stack_lo = main_stack_hi - most;
+		return;
+	}
+	thread->stack_hi = top;
+	thread->stack_lo = top - stack_bytes;
+	/* A thread we did not see start: trust no more than what is in use. */
+	if (!stack_bytes)
+		thread->stack_lo = here < top && top - here < 1u << 20 ? here - 4096 : top;
+}
+
+struct join_request {
+	uint64_t start_routine, stack_bytes;
+	struct vp_thread *thread;
+};
+
+static void name_row(struct vprof_thread *row)
+{
+	char name[17] = "";
+
+	vp_sys6(SYS_prctl, PR_GET_NAME, (long)name, 0, 0, 0, 0);
+	memcpy(row->name, name, sizeof(row->name) - 1);
+}
+
+static void set_start(struct vprof_thread *row, uint64_t routine)
+{
+	const struct vp_module *module = routine ? vp_module_find(routine) : NULL;
+
+	row->start_routine = routine;
+	row->start_module = module ? module->id : VPROF_NONE;
+}
+
+static void join(void *arg)
+{
+	struct join_request *request = arg;
+	struct vp_thread *thread = vp_heap_get(sizeof(*thread));
+
+	if (!thread)
+		return;
+	thread->tid = vp_sys_tid();
+	thread->timer_id = -1;
+	thread->generation = generation;
+	thread->shard = vp_shard_get();
+	vp_lock_take(&registry);
+	thread->row = new_row(thread->tid, &thread->row_id);
+	if (thread->row_id) {
+		thread->row->shard = thread->shard->number;
+		if (thread->shard->shared)
+			thread->row->flags |= VPROF_THREAD_SHARED_SHARD;
+		name_row(thread->row);
+		remember(thread->tid, thread->row_id, thread->row->start_ns);
+	}
+	thread->next = live;
+	if (live)
+		live->prev = thread;
+	live = thread;
+	live_count++;
+	vp_lock_drop(&registry);
+	if (thread->row_id)
+		set_start(thread->row, request->start_routine);
+	request->thread = thread;
+}
+
+struct vp_thread *vp_thread_join(uint64_t start_routine, uint64_t stack_bytes)
+{
+	struct join_request request = {start_routine, stack_bytes, NULL};
+
+	if (!vp_control.alive)
+		return NULL;
+	vp_service(join, &request);
+	if (!request.thread) {
+		vp_lost(VPROF_LOST_THREADS, 1);
+		return NULL;
+	}
+	find_stack(request.thread, stack_bytes);
+	vp_tls.self = request.thread;
+	vp_tls.ends_left = 3; /* PTHREAD_DESTRUCTOR_ITERATIONS is 4 */
+	if (end_key_made)
+		pthread_setspecific(end_key, request.thread);
+	if (vp_control.cpu_timer)
+		vp_timer_thread_start(&request.thread->timer_id);
+	return request.thread;
+}
+
+static void leave(void *arg)
+{
+	struct vp_thread *thread = arg;
+
+	vp_lock_take(&registry);
+	if (thread->prev)
+		thread->prev->next = thread->next;
+	else
+		live = thread->next;
+	if (thread->next)
+		thread->next->prev = thread->prev;
+	live_count--;
+	vp_lock_drop(&registry);
+	vp_shard_put(thread->shard);
+	vp_heap_put(thread);
+}
+
+void vp_thread_end(struct vp_thread *thread)
+{
+	struct vprof_thread *row = thread->row;
+
+	if (thread->timer_id >= 0)
+		vp_timer_thread_end(thread->timer_id);
+	if (thread->row_id) {
+		row->cpu_ns = vp_sys_cpu_ns(CLOCK_THREAD_CPUTIME_ID);
+		row->end_ns = vp_clock_now();
+		name_row(row);
+		__atomic_store_n(&row->state, VPROF_THREAD_ENDED, __ATOMIC_RELEASE);
+	}
+	vp_tls.self = VP_TLS_ENDED;
+	vp_service(leave, thread);
+}
+
+uint32_t vp_threads_live(void)
+{
+	return __atomic_load_n(&live_count, __ATOMIC_RELAXED);
+}
+
+uint32_t vp_threads_row_of_tid(int tid, uint64_t t_ns)
+{
+	uint32_t oldest = VPROF_NONE, id = 0;
+
+	vp_lock_take(&registry);
+	for (uint32_t at = bucket[(uint32_t)tid % TID_BUCKETS]; at; at = known[at - 1].older) {
+		const struct known *one = &known[at - 1];
+
+		if (one->tid != tid)
+			continue;
+		oldest = one->row;
+		if (one->start_ns <= t_ns)
+			break;
+	}
+	if (oldest == VPROF_NONE) {
+		struct vprof_thread *row = new_row(tid, &id);
+
+		if (id) {
+			vp_procfs_comm(tid, row->name);
+			row->start_ns = t_ns;
+			remember(tid, id, t_ns);
+		}
+		oldest = id;
+	}
+	vp_lock_drop(&registry);
+	return oldest;
+}
+
+/* clock id of another thread's CPU time: ~tid << 3 | PERTHREAD | SCHED */
+static uint64_t cpu_of(uint32_t tid)
+{
+	return vp_sys_cpu_ns((int)(~tid << 3 | 6));
+}
+
+void vp_threads_refresh(int with_names)
+{
+	uint32_t rows = vp_table_used(VPROF_SEC_THREADS);
+
+	for (uint32_t id = 1; id < rows; id++) {
+		struct vprof_thread *row = vp_table_row(VPROF_SEC_THREADS, id);
+		char name[16];
+		uint64_t cpu;
+
+		if (row->state != VPROF_THREAD_LIVE)
+			continue;
+		cpu = cpu_of(row->tid);
+		if (cpu > row->cpu_ns)
+			row->cpu_ns = cpu;
+		if (cpu == 0 && row->start_ns + 1000000 < vp_clock_now()) {
+			/* Ended without telling us: never called a hook. */
+			row->end_ns = vp_clock_now();
+			row->state = VPROF_THREAD_ENDED;
+			continue;
+		}
+		if (with_names && vp_procfs_comm((int)row->tid, name) == 0 && name[0])
+			memcpy(row->name, name, sizeof(row->name));
+	}
+}
+
+void vp_threads_sum(struct vp_thread_sums *out)
+{
+	uint32_t rows = vp_table_used(VPROF_SEC_THREADS);
+
+	memset(out, 0, sizeof(*out));
+	for (uint32_t id = 0; id < rows; id++) {
+		const struct vprof_thread *row = vp_table_row(VPROF_SEC_THREADS, id);
+
+		out->frees += row->frees;
+		out->freed_bytes += row->freed_bytes;
+		out->allocs += row->allocs;
+		out->alloc_bytes += row->alloc_bytes;
+	}
+}
+
+void vp_threads_add_helper(int tid)
+{
+	struct vprof_thread *row;
+	uint32_t id;
+
+	vp_lock_take(&registry);
+	row = new_row(tid, &id);
+	if (id) {
+		strcpy(row->name, "vprof");
+		row->flags = VPROF_THREAD_HELPER;
+		remember(tid, id, row->start_ns);
+	}
+	vp_lock_drop(&registry);
+}

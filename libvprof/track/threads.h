@@ -1,0 +1,51 @@
+/* L3  Host threads: their rows in the file, their stacks, their shards. */
+#ifndef VP_THREADS_H
+#define VP_THREADS_H
+
+#include "base/thread.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* The calling thread's state, made at its first event.  NULL after the thread
+ * has ended, or without memory.  Context: any thread, busy guard held. */
+static inline struct vp_thread *vp_thread_self(void);
+struct vp_thread *vp_thread_join(uint64_t start_routine, uint64_t stack_bytes);
+
+/* Library start (or child of a fork): forgets all threads; row 0 is written. */
+int vp_threads_init(void);
+
+/* The thread's last words: CPU time, name, end.  Called by the destructor of
+ * a thread-specific key, when nothing of the host's runs any more. */
+void vp_thread_end(struct vp_thread *thread);
+
+/* Live threads of the host that are known to the library. */
+uint32_t vp_threads_live(void);
+
+/* Row of the thread that had this tid at time t_ns; rows are made for threads
+ * that never called a hook.  Context: helper thread. */
+uint32_t vp_threads_row_of_tid(int tid, uint64_t t_ns);
+
+/* Reads CPU time of all live threads into their rows; names too when asked.
+ * Context: helper thread. */
+void vp_threads_refresh(int with_names);
+
+/* Sums over all rows.  Context: any. */
+struct vp_thread_sums {
+	uint64_t allocs, frees, alloc_bytes, freed_bytes;
+};
+void vp_threads_sum(struct vp_thread_sums *out);
+
+/* Registers the helper itself, so that its CPU time is told apart. */
+void vp_threads_add_helper(int tid);
+
+static inline struct vp_thread *vp_thread_self(void)
+{
+	struct vp_thread *self = vp_tls.self;
+
+	if (__builtin_expect(self > VP_TLS_ENDED, 1))
+		return self;
+	return self == VP_TLS_ENDED ? NULL : vp_thread_join(0, 0);
+}
+
+#endif
