@@ -1,0 +1,223 @@
+#include "commands/first.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "base/xalloc.h"
+
+/* Below these a finding says more about the profile than about the program. */
+#define HOT_SAMPLES_MIN 20u
+#define HOT_PERCENT_MIN 5.0
+#define CHURN_BLOCKS_MIN 1000u
+#define CHURN_PERCENT_MIN 50.0
+#define GROWTH_POINTS_MIN 12u
+#define GROWTH_BYTES_MIN (1u << 20)
+#define UNFREED_BYTES_MIN (64u << 10)
+
+struct list {
+	struct vr_finding *out;
+	size_t count;
+};
+
+static void add(struct list *list, char *text, char *command)
+{
+	if (list->count == VR_FIRST_MAX) {
+		free(text);
+		free(command);
+		return;
+	}
+	list->out[list->count++] = (struct vr_finding){text, command};
+}
+
+/* A word for the shell: quoted only where it needs to be. */
+static char *quoted(const char *word)
+{
+	char *text;
+	char *to;
+
+	if (*word && !word[strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+					"0123456789_-+./:,@%")])
+		return vr_xstrdup(word);
+	text = vr_xcalloc(4 * strlen(word) + 3, 1);
+	to = text;
+	*to++ = '\'';
+	for (; *word; word++) {
+		if (*word == '\'')
+			to = stpcpy(to, "'\\''");
+		else
+			*to++ = *word;
+	}
+	*to++ = '\'';
+	return text;
+}
+
+/* "vprof-report VERB WORD FILE". */
+static char *command_line(const struct vr_first *first, const char *verb, const char *word)
+{
+	char *file = quoted(first->profile->file->path);
+	char *arg = word ? quoted(word) : vr_xstrdup("");
+	char *text = vr_xprintf("vprof-report %s%s%s %s", verb, word ? " " : "", arg, file);
+
+	free(file);
+	free(arg);
+	return text;
+}
+
+static void find_losses(const struct vr_first *first, struct list *list)
+{
+	const struct vprof_header *h = &first->profile->file->header;
+	uint64_t lost = h->lost[VPROF_LOST_SAMPLES];
+	char count[VR_UNIT_MAX];
+
+	if (h->flags & VPROF_F_OWN_MALLOC)
+		add(list, vr_xstrdup("the program defines malloc itself: its heap was not seen"),
+		    vr_xstrdup(""));
+	if (lost && vr_percent(lost, lost + h->samples) >= 10.0)
+		add(list,
+		    vr_xprintf("%s CPU samples were lost (%.0f%%): trust the order of functions, "
+			       "not their shares",
+			       vr_format_count(count, lost), vr_percent(lost, lost + h->samples)),
+		    command_line(first, "info", NULL));
+}
+
+static void find_hot_function(const struct vr_first *first, struct list *list)
+{
+	const struct vr_cpu *cpu = first->cpu;
+	const struct vr_cpu_function *top = first->function;
+	const struct vr_function *f;
+	double percent;
+	char *where;
+
+	if (!first->functions || cpu->total_samples < HOT_SAMPLES_MIN)
+		return;
+	f = &first->profile->stacks->function[top->function];
+	percent = vr_percent(top->self_ns, cpu->total_ns);
+	if (percent < HOT_PERCENT_MIN)
+		return;
+	if (strcmp(f->name, "[kernel]") == 0) {
+		add(list,
+		    vr_xprintf("%.0f%% of the CPU time is the kernel's: system calls and page faults",
+			       percent),
+		    command_line(first, "tree", NULL));
+		return;
+	}
+	where = vr_location(f, 1);
+	add(list, vr_xprintf("%.0f%% of the CPU time is spent in %s itself", percent, where),
+	    command_line(first, "callers", f->name));
+	free(where);
+}
+
+/* Mean of heap_live over points [from, to). */
+static double mean_live(const struct vr_file *file, uint32_t from, uint32_t to)
+{
+	double sum = 0;
+
+	for (uint32_t i = from; i < to; i++)
+		sum += (double)file->point[i].heap_live;
+	return sum / (double)(to - from);
+}
+
+/* After the first third (start-up), three parts of the rest, each well above
+ * the one before: a plain rule that a level reached once does not meet. */
+static void find_growth(const struct vr_first *first, struct list *list)
+{
+	const struct vr_file *file = first->profile->file;
+	uint32_t start = file->points / 3;
+	uint32_t part = (file->points - start) / 3;
+	char from[VR_UNIT_MAX], to[VR_UNIT_MAX], when[VR_UNIT_MAX];
+	double mean[3];
+
+	if (file->points < GROWTH_POINTS_MIN)
+		return;
+	for (uint32_t i = 0; i < 3; i++)
+		mean[i] = mean_live(file, start + i * part, start + (i + 1) * part);
+	if (mean[1] < mean[0] * 1.05 || mean[2] < mean[1] * 1.05 ||
+	    mean[2] - mean[0] < (double)GROWTH_BYTES_MIN)
+		return;
+	add(list,
+	    vr_xprintf("the live heap kept growing after %s: from %s to %s",
+		       vr_format_ns(when, file->point[start].t_ns),
+		       vr_format_bytes(from, file->point[start].heap_live),
+		       vr_format_bytes(to, file->point[file->points - 1].heap_live)),
+	    command_line(first, "heap --sort live", NULL));
+}
+
+static char *asker_text(const struct vr_first *first, const struct vr_site *site)
+{
+	struct vr_stacks *stacks = first->profile->stacks;
+	const struct vr_place *place = vr_site_asker(stacks, site->node);
+
+	return place ? vr_place_text(stacks, place, 1) : vr_xstrdup("[no stack]");
+}
+
+static void find_churn(const struct vr_first *first, struct list *list)
+{
+	const struct vr_site *site;
+	char calls[VR_UNIT_MAX], size[VR_UNIT_MAX];
+	char *asker;
+
+	vr_heap_sort(first->heap, VR_HEAP_TEMPORARY);
+	site = first->heap->site;
+	if (!first->heap->sites || site->temporary < CHURN_BLOCKS_MIN ||
+	    vr_percent(site->temporary, site->allocs) < CHURN_PERCENT_MIN)
+		return;
+	asker = asker_text(first, site);
+	add(list,
+	    vr_xprintf("%s allocated %s blocks of %s, %.0f%% freed at once: reuse one buffer",
+		       asker, vr_format_count(calls, site->allocs),
+		       vr_format_bytes(size, site->alloc_bytes / site->allocs),
+		       vr_percent(site->temporary, site->allocs)),
+	    command_line(first, "heap --sort temporary", NULL));
+	free(asker);
+}
+
+static void find_unfreed(const struct vr_first *first, struct list *list)
+{
+	const struct vr_site *site;
+	char bytes[VR_UNIT_MAX], all[VR_UNIT_MAX];
+	char *asker;
+
+	vr_heap_sort(first->heap, VR_HEAP_LIVE);
+	site = first->heap->site;
+	if (!first->heap->sites || first->profile->file->status != VR_STATUS_EXITED ||
+	    first->heap->live_bytes < UNFREED_BYTES_MIN)
+		return;
+	asker = asker_text(first, site);
+	add(list,
+	    vr_xprintf("%s were not freed, %s of it from %s",
+		       vr_format_bytes(all, first->heap->live_bytes),
+		       vr_format_bytes(bytes, site->live_bytes), asker),
+	    command_line(first, "leaks", NULL));
+	free(asker);
+}
+
+static void find_idle(const struct vr_first *first, struct list *list)
+{
+	uint64_t run_ns = vr_file_duration_ns(first->profile->file);
+	double percent = vr_percent(first->cpu->total_ns, run_ns);
+	char run[VR_UNIT_MAX];
+
+	if (run_ns < 1000000000 || percent >= 5.0)
+		return;
+	add(list,
+	    vr_xprintf("the process waited most of the time: %.1f%% of one CPU in %s", percent,
+		       vr_format_ns(run, run_ns)),
+	    command_line(first, "timeline --format table", NULL));
+}
+
+size_t vr_first_find(const struct vr_first *first, struct vr_finding out[VR_FIRST_MAX])
+{
+	struct list list = {.out = out};
+
+	find_losses(first, &list);
+	find_growth(first, &list);
+	find_hot_function(first, &list);
+	find_churn(first, &list);
+	find_unfreed(first, &list);
+	find_idle(first, &list);
+	if (!list.count)
+		add(&list, vr_xstrdup("nothing stands out"), command_line(first, "flat", NULL));
+	return list.count;
+}

@@ -1,0 +1,259 @@
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "base/xalloc.h"
+#include "commands/command.h"
+#include "model/cpu.h"
+
+double vr_percent(uint64_t part, uint64_t whole)
+{
+	return whole ? 100.0 * (double)part / (double)whole : 0.0;
+}
+
+/* The file, the object where the file is unknown, "~" where that is too. */
+static const char *file_of(const struct vr_function *function, int strip_dirs)
+{
+	const char *file = function->file[0] ? function->file : function->module;
+
+	if (!file[0])
+		return "~";
+	return strip_dirs || !function->file[0] ? vr_text_base(file) : file;
+}
+
+char *vr_location(const struct vr_function *function, int strip_dirs)
+{
+	return vr_xprintf("%s:%d(%s)", file_of(function, strip_dirs), function->line,
+			  function->name);
+}
+
+char *vr_place_text(const struct vr_stacks *stacks, const struct vr_place *place, int strip_dirs)
+{
+	const struct vr_function *function = vr_place_function(stacks, place);
+
+	if (!function->file[0] && !function->module[0])
+		return vr_xstrdup(function->name);
+	if (!function->file[0])
+		return vr_xprintf("%s (%s)", function->name, file_of(function, 1));
+	return vr_xprintf("%s (%s:%d)", function->name, file_of(function, strip_dirs), place->line);
+}
+
+void vr_print_safe(struct vr_context *ctx, const char *text)
+{
+	vr_text_put(ctx->out, text);
+}
+
+void vr_print_stack(struct vr_context *ctx, uint32_t node, const char *indent, size_t max)
+{
+	struct vr_stacks *stacks = ctx->profile->stacks;
+	size_t printed = 0;
+	size_t left_out = 0;
+
+	for (; node != VPROF_NODE_ROOT; node = vr_stacks_parent(stacks, node)) {
+		struct vr_span span = vr_stacks_at(stacks, node);
+
+		for (uint32_t i = 0; i < span.count; i++) {
+			const struct vr_place *place = &stacks->place[span.first + i];
+			char *text;
+
+			if (max && printed == max) {
+				left_out++;
+				continue;
+			}
+			text = vr_place_text(stacks, place, ctx->opts->strip_dirs);
+			fputs(indent, ctx->out);
+			vr_print_safe(ctx, text);
+			fputs(place->inlined ? " [inlined]\n" : "\n", ctx->out);
+			free(text);
+			printed++;
+		}
+	}
+	if (left_out)
+		fprintf(ctx->out, "%s... %zu more\n", indent, left_out);
+}
+
+void vr_print_table(struct vr_context *ctx, struct vr_table *table)
+{
+	if (ctx->format == VR_FORMAT_CSV)
+		vr_table_csv(table, ctx->out);
+	else
+		vr_table_print(table, ctx->out, ctx->width);
+	vr_table_free(table);
+}
+
+void vr_print_more(struct vr_context *ctx, size_t shown, size_t all, const char *what)
+{
+	if (ctx->format == VR_FORMAT_TABLE && shown < all)
+		fprintf(ctx->out, "%zu more %s; -n 0 shows all\n", all - shown, what);
+}
+
+json_t *vr_json_text(const char *text)
+{
+	char *valid = vr_text_utf8(text);
+	json_t *value = json_string(valid);
+
+	free(valid);
+	return value;
+}
+
+json_t *vr_json_u64(uint64_t value)
+{
+	return json_integer(value > INT64_MAX ? INT64_MAX : (json_int_t)value);
+}
+
+json_t *vr_json_hex(const uint8_t *bytes, size_t count)
+{
+	char *text = vr_xcalloc(2 * count + 1, 1);
+	json_t *value;
+
+	for (size_t i = 0; i < count; i++)
+		sprintf(text + 2 * i, "%02x", bytes[i]);
+	value = json_string(text);
+	free(text);
+	return value;
+}
+
+void vr_json_set_u64(json_t *object, const char *key, uint64_t value)
+{
+	json_object_set_new(object, key, vr_json_u64(value));
+}
+
+void vr_json_set_text(json_t *object, const char *key, const char *text)
+{
+	json_object_set_new(object, key, vr_json_text(text));
+}
+
+json_t *vr_json_frames(struct vr_stacks *stacks, uint32_t node)
+{
+	json_t *frames = json_array();
+
+	for (; node != VPROF_NODE_ROOT; node = vr_stacks_parent(stacks, node)) {
+		struct vr_span span = vr_stacks_at(stacks, node);
+
+		for (uint32_t i = 0; i < span.count; i++) {
+			const struct vr_place *place = &stacks->place[span.first + i];
+			const struct vr_function *function = vr_place_function(stacks, place);
+			json_t *frame = json_object();
+
+			vr_json_set_text(frame, "function", function->name);
+			vr_json_set_text(frame, "file", function->file);
+			json_object_set_new(frame, "line", json_integer(place->line));
+			vr_json_set_text(frame, "module", function->module);
+			json_object_set_new(frame, "inlined", json_boolean(place->inlined));
+			json_array_append_new(frames, frame);
+		}
+	}
+	return frames;
+}
+
+void vr_warn_cpu(const struct vr_context *ctx, const struct vr_cpu *cpu)
+{
+	const struct vr_file *file = ctx->profile->file;
+	char oldest[VR_UNIT_MAX];
+
+	if (cpu->window_cut)
+		vr_warn("%s: the ring has wrapped: samples before %s are gone, the window "
+			"begins there",
+			file->path, vr_format_ns(oldest, file->oldest_event_ns));
+	if (cpu->window_no_kernel)
+		vr_warn("%s: kernel time was not sampled and is known for the whole run only",
+			file->path);
+}
+
+void vr_warn_heap(const struct vr_context *ctx, const struct vr_heap *heap)
+{
+	const struct vr_file *file = ctx->profile->file;
+	const uint64_t *lost = file->header.lost;
+
+	if (file->header.flags & VPROF_F_OWN_MALLOC)
+		vr_warn("%s: the program defines malloc itself: its heap was not seen", file->path);
+	if (file->header.flags & VPROF_F_OPERATOR_NEW_BYPASS)
+		vr_warn("%s: operator new does not call malloc here: C++ objects were not seen",
+			file->path);
+	if (lost[VPROF_LOST_SITES])
+		vr_warn("%s: the site table was full: %" PRIu64
+			" events have no stack of their own; run with a larger size=",
+			file->path, lost[VPROF_LOST_SITES]);
+	if (lost[VPROF_LOST_BLOCKS])
+		vr_warn("%s: %" PRIu64 " live blocks found no place: live and peak are too low",
+			file->path, lost[VPROF_LOST_BLOCKS]);
+	if (heap->shared)
+		vr_warn("%s: more threads than counters: a selected thread shares its heap "
+			"numbers with others",
+			file->path);
+}
+
+void vr_warn_rebuilt(const struct vr_context *ctx)
+{
+	char *names = vr_profile_rebuilt(ctx->profile);
+
+	if (names)
+		vr_warn("%s: not the objects that ran, so not used for names: %s",
+			ctx->profile->file->path, names);
+	free(names);
+}
+
+char *vr_status_text(const struct vr_file *file)
+{
+	static const char *const how[] = {
+		[VPROF_EXIT_NONE] = "ended with",     [VPROF_EXIT_EXIT] = "exited with",
+		[VPROF_EXIT_UNDERSCORE] = "_exit with", [VPROF_EXIT_QUICK] = "quick_exit with",
+		[VPROF_EXIT_EXEC] = "exec with",
+	};
+	const struct vprof_header *h = &file->header;
+
+	switch (file->status) {
+	case VR_STATUS_STARTING:
+		return vr_xstrdup("still starting");
+	case VR_STATUS_RUNNING:
+		return vr_xstrdup("still running");
+	case VR_STATUS_EXITED:
+		return vr_xprintf("%s status %" PRId32,
+				  h->exit_kind <= VPROF_EXIT_EXEC ? how[h->exit_kind] : how[0],
+				  h->exit_status);
+	case VR_STATUS_EXECED:
+		return vr_xstrdup("replaced itself by another program (exec)");
+	case VR_STATUS_KILLED:
+		return vr_xstrdup("killed (it left no exit status)");
+	default:
+		return vr_xprintf("did not finish: killed, or still running on %s",
+				  vr_file_string(file, h->host));
+	}
+}
+
+const char *vr_engine_name(uint32_t engine)
+{
+	static const char *const name[] = {
+		[VPROF_ENGINE_OFF] = "off",
+		[VPROF_ENGINE_PERF] = "perf",
+		[VPROF_ENGINE_TIMER] = "timer",
+		[VPROF_ENGINE_PERF_SIGNAL] = "perf-signal",
+	};
+
+	return engine < sizeof(name) / sizeof(name[0]) ? name[engine] : "unknown";
+}
+
+const char *vr_lost_name(unsigned which)
+{
+	static const char *const name[VPROF_LOST_COUNT] = {
+		[VPROF_LOST_SAMPLES] = "samples",
+		[VPROF_LOST_THROTTLES] = "throttles",
+		[VPROF_LOST_NODES] = "nodes",
+		[VPROF_LOST_SITES] = "sites",
+		[VPROF_LOST_THREADS] = "threads",
+		[VPROF_LOST_MODULES] = "modules",
+		[VPROF_LOST_CPU_ROWS] = "cpu_rows",
+		[VPROF_LOST_STRINGS] = "strings",
+		[VPROF_LOST_EVENTS] = "events",
+		[VPROF_LOST_BLOCKS] = "blocks",
+		[VPROF_LOST_UNKNOWN_FREES] = "unknown_frees",
+		[VPROF_LOST_REENTRANT] = "reentrant",
+		[VPROF_CUT_NO_INFO] = "cut_no_info",
+		[VPROF_CUT_COPY_END] = "cut_copy_end",
+		[VPROF_CUT_DEPTH] = "cut_depth",
+		[VPROF_CUT_BAD_FRAME] = "cut_bad_frame",
+	};
+
+	return which < VPROF_LOST_COUNT ? name[which] : NULL;
+}

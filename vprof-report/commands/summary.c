@@ -1,0 +1,361 @@
+#include <inttypes.h>
+#include <langinfo.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "base/xalloc.h"
+#include "commands/first.h"
+#include "commands/info.h"
+
+#define TOP_FUNCTIONS 8u
+#define TOP_SITES 3u
+#define TOP_THREADS 4u
+#define SPARK_COLUMNS 60u
+#define SCREEN 100 /* columns of one screen where the width is not known */
+
+static void title(struct vr_context *ctx, const char *text)
+{
+	fprintf(ctx->out, ctx->opts->color ? "\033[1m%s\033[0m" : "%s", text);
+}
+
+/* One line of text from the file, cut so that it keeps to one line. */
+static void print_cut(struct vr_context *ctx, const char *text)
+{
+	size_t room = (size_t)(ctx->width > 20 ? ctx->width : SCREEN) - 10;
+
+	if (strlen(text) > room) {
+		char *cut = vr_xprintf("%.*s...", (int)room - 3, text);
+
+		vr_print_safe(ctx, cut);
+		free(cut);
+	} else {
+		vr_print_safe(ctx, text);
+	}
+	fputc('\n', ctx->out);
+}
+
+static void print_run(struct vr_context *ctx)
+{
+	const struct vr_file *file = ctx->profile->file;
+	const char *command = vr_file_string(file, file->header.cmdline);
+	char *status = vr_status_text(file);
+	char run[VR_UNIT_MAX];
+	char *text;
+
+	if (!command[0])
+		command = vr_file_string(file, file->header.exe);
+	title(ctx, "Program  ");
+	print_cut(ctx, command);
+	text = vr_xprintf("         pid %" PRIu32 ", ran %s, %s\n", file->header.pid,
+			  vr_format_ns(run, vr_file_duration_ns(file)), status);
+	text[strlen(text) - 1] = '\0';
+	vr_print_safe(ctx, text);
+	fputc('\n', ctx->out);
+	free(text);
+	free(status);
+}
+
+static void print_costs(struct vr_context *ctx)
+{
+	const struct vr_overhead cost = vr_overhead(ctx->profile);
+	char *lost = vr_losses_text(ctx->profile->file);
+	char *rebuilt = vr_profile_rebuilt(ctx->profile);
+	char cpu[VR_UNIT_MAX], memory[VR_UNIT_MAX];
+
+	title(ctx, "Profiler ");
+	fprintf(ctx->out, "%s of CPU time (%.2f%% of the process's), %s of memory\n",
+		vr_format_ns(cpu, cost.cpu_ns), cost.cpu_percent,
+		vr_format_bytes(memory, cost.memory_bytes));
+	if (lost) {
+		title(ctx, "Lost     ");
+		print_cut(ctx, lost);
+	}
+	if (rebuilt) {
+		title(ctx, "Rebuilt  ");
+		print_cut(ctx, rebuilt);
+	}
+	free(lost);
+	free(rebuilt);
+}
+
+/* qsort has no argument for its caller; the program has one thread. */
+static int by_self(const void *a, const void *b)
+{
+	const struct vr_cpu_function *x = a;
+	const struct vr_cpu_function *y = b;
+
+	if (x->self_ns != y->self_ns)
+		return x->self_ns > y->self_ns ? -1 : 1;
+	if (x->total_ns != y->total_ns)
+		return x->total_ns > y->total_ns ? -1 : 1;
+	return x->function < y->function ? -1 : x->function > y->function;
+}
+
+static void print_cpu(struct vr_context *ctx, const struct vr_first *first)
+{
+	static const struct vr_column columns[] = {
+		{"self", "self", VR_NS, 0},
+		{"self_percent", "self%", VR_PERCENT, 0},
+		{"total_percent", "total%", VR_PERCENT, 0},
+		{"function", "function", VR_TEXT, 1},
+	};
+	const struct vprof_header *h = &ctx->profile->file->header;
+	struct vr_table *table = vr_table_new(columns, sizeof(columns) / sizeof(columns[0]));
+	char total[VR_UNIT_MAX], samples[VR_UNIT_MAX];
+
+	title(ctx, "\nCPU      ");
+	if (!h->engine) {
+		const char *note = vr_file_string(ctx->profile->file, h->engine_note);
+
+		fputs("not sampled", ctx->out);
+		fputs(*note ? ": " : "", ctx->out);
+		vr_print_safe(ctx, note);
+		fputc('\n', ctx->out);
+		vr_table_free(table);
+		return;
+	}
+	fprintf(ctx->out, "%s (%.0f%% of one CPU), %s samples by %s at %" PRIu32 " Hz\n",
+		vr_format_ns(total, first->cpu->total_ns),
+		vr_percent(first->cpu->total_ns, vr_file_duration_ns(ctx->profile->file)),
+		vr_format_count(samples, first->cpu->total_samples), vr_engine_name(h->engine),
+		h->cpu_hz);
+	for (size_t i = 0; i < first->functions && i < TOP_FUNCTIONS; i++) {
+		const struct vr_cpu_function *row = &first->function[i];
+		char *location = vr_location(&ctx->profile->stacks->function[row->function], 1);
+
+		vr_table_row(table, (const struct vr_cell[]){
+					    {.u = row->self_ns},
+					    {.f = vr_percent(row->self_ns, first->cpu->total_ns)},
+					    {.f = vr_percent(row->total_ns, first->cpu->total_ns)},
+					    {.s = location},
+				    });
+		free(location);
+	}
+	if (vr_table_rows(table))
+		vr_table_print(table, ctx->out, ctx->width);
+	vr_table_free(table);
+}
+
+static void print_heap(struct vr_context *ctx, struct vr_heap *heap)
+{
+	static const struct vr_column columns[] = {
+		{"peak", "at peak", VR_BYTES, 0},
+		{"live", "live", VR_BYTES, 0},
+		{"calls", "calls", VR_COUNT, 0},
+		{"site", "site", VR_TEXT, 1},
+	};
+	const struct vprof_header *h = &ctx->profile->file->header;
+	struct vr_stacks *stacks = ctx->profile->stacks;
+	struct vr_table *table;
+	char a[VR_UNIT_MAX], b[VR_UNIT_MAX], c[VR_UNIT_MAX], d[VR_UNIT_MAX];
+
+	title(ctx, "\nHeap     ");
+	if (h->heap_mode == VPROF_HEAP_OFF) {
+		fputs("not profiled (heap=off)\n", ctx->out);
+		return;
+	}
+	fprintf(ctx->out, "%s allocations of %s; peak %s; unfreed %s",
+		vr_format_count(a, heap->allocs), vr_format_bytes(b, heap->alloc_bytes),
+		vr_format_bytes(c, heap->peak_bytes), vr_format_bytes(d, heap->live_bytes));
+	fprintf(ctx->out, " in %s blocks\n", vr_format_count(a, heap->live_blocks));
+	vr_heap_sort(heap, VR_HEAP_PEAK);
+	table = vr_table_new(columns, sizeof(columns) / sizeof(columns[0]));
+	for (size_t i = 0; i < heap->sites && i < TOP_SITES; i++) {
+		const struct vr_site *s = &heap->site[i];
+		const struct vr_place *place = vr_site_asker(stacks, s->node);
+		char *text = place ? vr_place_text(stacks, place, 1) : vr_xstrdup("");
+
+		vr_table_row(table, (const struct vr_cell[]){{.u = s->peak_bytes},
+							     {.u = s->live_bytes},
+							     {.u = s->allocs},
+							     {.s = text}});
+		free(text);
+	}
+	if (vr_table_rows(table))
+		vr_table_print(table, ctx->out, ctx->width);
+	vr_table_free(table);
+}
+
+/* One line of at most SPARK_COLUMNS marks, each the mean of its points. */
+static void print_spark(struct vr_context *ctx, const char *name, size_t field)
+{
+	static const char *const utf8[] = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
+	static const char *const ascii[] = {"_", ".", ":", "-", "=", "+", "*", "#"};
+	const char *const *mark = strcmp(nl_langinfo(CODESET), "UTF-8") == 0 ? utf8 : ascii;
+	const struct vr_file *file = ctx->profile->file;
+	uint32_t columns = file->points < SPARK_COLUMNS ? file->points : SPARK_COLUMNS;
+	uint64_t least = UINT64_MAX, most = 0;
+	char from[VR_UNIT_MAX], to[VR_UNIT_MAX];
+
+#define VALUE(i) (*(const uint64_t *)((const char *)&file->point[i] + field))
+	for (uint32_t i = 0; i < file->points; i++) {
+		least = VALUE(i) < least ? VALUE(i) : least;
+		most = VALUE(i) > most ? VALUE(i) : most;
+	}
+	fprintf(ctx->out, "%-8s ", name);
+	for (uint32_t i = 0; i < columns; i++) {
+		uint32_t a = (uint32_t)((uint64_t)i * file->points / columns);
+		uint32_t b = (uint32_t)((uint64_t)(i + 1) * file->points / columns);
+		double sum = 0;
+
+		for (uint32_t k = a; k < b; k++)
+			sum += (double)(VALUE(k) - least);
+		sum /= (double)(b - a);
+		fputs(mark[most > least ? (int)(7.99 * sum / (double)(most - least)) : 0],
+		      ctx->out);
+	}
+	fprintf(ctx->out, " %s to %s\n", vr_format_bytes(from, least), vr_format_bytes(to, most));
+#undef VALUE
+}
+
+static void print_timeline(struct vr_context *ctx)
+{
+	const struct vr_file *file = ctx->profile->file;
+
+	if (!file->points)
+		return;
+	fputc('\n', ctx->out);
+	print_spark(ctx, "RSS", offsetof(struct vprof_point, rss));
+	if (file->header.heap_mode != VPROF_HEAP_OFF)
+		print_spark(ctx, "Live", offsetof(struct vprof_point, heap_live));
+}
+
+/* Largest CPU time first. */
+static void print_threads(struct vr_context *ctx)
+{
+	const struct vr_profile *profile = ctx->profile;
+	const struct vr_file *file = profile->file;
+	uint64_t below = UINT64_MAX;
+	uint32_t used = 0, last = 0;
+	uint64_t whole = 0;
+
+	for (uint32_t i = 0; i < file->threads; i++) {
+		if (!profile->keep_thread[i] || !vr_profile_thread_used(profile, i))
+			continue;
+		used++;
+		whole += vr_cpu_thread_ns(profile, i);
+	}
+	title(ctx, "\nThreads  ");
+	fprintf(ctx->out, "%" PRIu32 ":", used);
+	for (uint32_t n = 0; n < TOP_THREADS && n < used; n++) {
+		uint32_t best = VPROF_NONE;
+		char name[40];
+
+		/* The next in the order of (CPU time, row). */
+		for (uint32_t i = 0; i < file->threads; i++) {
+			uint64_t ns = vr_cpu_thread_ns(profile, i);
+
+			if (!profile->keep_thread[i] || !vr_profile_thread_used(profile, i) ||
+			    ns > below || (ns == below && n && i <= last))
+				continue;
+			if (best == VPROF_NONE || ns > vr_cpu_thread_ns(profile, best))
+				best = i;
+		}
+		if (best == VPROF_NONE)
+			break;
+		below = vr_cpu_thread_ns(profile, best);
+		last = best;
+		snprintf(name, sizeof(name), "%s %s %.0f%%", n ? "," : "",
+			 file->thread[best].name[0] ? file->thread[best].name : "(no name)",
+			 vr_percent(below, whole));
+		vr_print_safe(ctx, name);
+	}
+	fputs(used > TOP_THREADS ? ", ...\n" : "\n", ctx->out);
+}
+
+static void print_first(struct vr_context *ctx, const struct vr_first *first)
+{
+	struct vr_finding finding[VR_FIRST_MAX];
+	size_t count = vr_first_find(first, finding);
+
+	title(ctx, "\nWhat to look at first:\n");
+	for (size_t i = 0; i < count; i++) {
+		fprintf(ctx->out, "%zu. ", i + 1);
+		print_cut(ctx, finding[i].text);
+		if (finding[i].command[0]) {
+			fputs("     ", ctx->out);
+			vr_print_safe(ctx, finding[i].command);
+			fputc('\n', ctx->out);
+		}
+		free(finding[i].text);
+		free(finding[i].command);
+	}
+}
+
+static json_t *to_json(struct vr_context *ctx, const struct vr_first *first)
+{
+	const struct vr_overhead cost = vr_overhead(ctx->profile);
+	const struct vr_file *file = ctx->profile->file;
+	struct vr_finding finding[VR_FIRST_MAX];
+	size_t count = vr_first_find(first, finding);
+	char *lost = vr_losses_text(file);
+	json_t *root = json_object();
+	json_t *findings = json_array();
+
+	vr_json_set_text(root, "cmdline", vr_file_string(file, file->header.cmdline));
+	vr_json_set_u64(root, "pid", file->header.pid);
+	vr_json_set_u64(root, "duration_ns", vr_file_duration_ns(file));
+	vr_json_set_text(root, "status", vr_status_name(file->status));
+	json_object_set_new(root, "lost", lost ? vr_json_text(lost) : json_null());
+	vr_json_set_u64(root, "cpu_ns", first->cpu->total_ns);
+	vr_json_set_u64(root, "samples", first->cpu->total_samples);
+	vr_json_set_u64(root, "own_cpu_ns", cost.cpu_ns);
+	vr_json_set_u64(root, "own_memory_bytes", cost.memory_bytes);
+	vr_json_set_u64(root, "allocs", first->heap->allocs);
+	vr_json_set_u64(root, "peak_bytes", first->heap->peak_bytes);
+	vr_json_set_u64(root, "live_bytes", first->heap->live_bytes);
+	for (size_t i = 0; i < count; i++) {
+		json_t *one = json_object();
+
+		vr_json_set_text(one, "text", finding[i].text);
+		vr_json_set_text(one, "command", finding[i].command);
+		json_array_append_new(findings, one);
+		free(finding[i].text);
+		free(finding[i].command);
+	}
+	json_object_set_new(root, "findings", findings);
+	free(lost);
+	return root;
+}
+
+static int run(struct vr_context *ctx)
+{
+	struct vr_first first = {.profile = ctx->profile};
+	struct vr_cpu *cpu = vr_cpu_new(ctx->profile);
+	struct vr_cpu_function *function =
+		vr_cpu_functions(ctx->profile, cpu, &first.functions);
+
+	qsort(function, first.functions, sizeof(*function), by_self);
+	first.cpu = cpu;
+	first.function = function;
+	first.heap = vr_heap_new(ctx->profile);
+	if (ctx->format == VR_FORMAT_JSON) {
+		ctx->json = to_json(ctx, &first);
+	} else {
+		if (!ctx->width)
+			ctx->width = SCREEN;
+		print_run(ctx);
+		print_cpu(ctx, &first);
+		print_heap(ctx, first.heap);
+		print_timeline(ctx);
+		print_threads(ctx);
+		print_costs(ctx);
+		print_first(ctx, &first);
+	}
+	vr_warn_cpu(ctx, cpu);
+	vr_warn_heap(ctx, first.heap);
+	vr_heap_free(first.heap);
+	free(function);
+	vr_cpu_free(cpu);
+	return 0;
+}
+
+const struct vr_command vr_cmd_summary = {
+	.name = "summary",
+	.summary = "One screen: run, CPU, heap, threads, and what to look at first",
+	.usage = "[FILE...]",
+	.options = VR_OPT_FORMAT | VR_OPT_INLINES,
+	.no_csv = 1,
+	.run = run,
+};

@@ -1,0 +1,330 @@
+/* vprof-report: reads ring files of libvprof and prints what is in them. */
+#include <dirent.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <locale.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/xalloc.h"
+#include "commands/command.h"
+
+static const struct vr_command *const commands[] = {
+	&vr_cmd_summary, &vr_cmd_flat,	&vr_cmd_tree,	  &vr_cmd_callers, &vr_cmd_callees,
+	&vr_cmd_heap,	 &vr_cmd_leaks, &vr_cmd_timeline, &vr_cmd_threads, &vr_cmd_info,
+};
+#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+static void help(void)
+{
+	printf("Usage: vprof-report [COMMAND] [FILE...] [OPTIONS]\n"
+	       "Prints profiles written by programs run with LD_PRELOAD=libvprof.so.\n"
+	       "Without FILE it reads the newest *.vprof here; without COMMAND it prints\n"
+	       "the summary, or with --sort the flat profile.\n\nCommands:\n");
+	for (size_t i = 0; i < COMMANDS; i++)
+		printf("  %-9s %s\n", commands[i]->name, commands[i]->summary);
+	printf("\nOptions (vprof-report COMMAND --help lists those of a command):\n");
+	vr_opts_help(stdout, ~0u);
+	printf("\nExit status: 0 fine, 1 usage, 2 a file was unreadable or damaged.\n");
+}
+
+static void command_help(const struct vr_command *command)
+{
+	printf("Usage: vprof-report %s %s [OPTIONS]\n%s.\n", command->name, command->usage,
+	       command->summary);
+	if (command->detail)
+		printf("\n%s\n", command->detail);
+	printf("\nOptions:\n");
+	vr_opts_help(stdout, command->options | VR_OPT_HELP);
+	if (!command->sort)
+		return;
+	printf("\nKeys of --sort:");
+	for (const struct vr_sort_key *key = command->sort; key->name; key++)
+		printf(" %s", key->name);
+	printf("\n");
+}
+
+static const struct vr_command *find_command(const char *name)
+{
+	for (size_t i = 0; i < COMMANDS; i++)
+		if (strcmp(commands[i]->name, name) == 0)
+			return commands[i];
+	return NULL;
+}
+
+/* "unknown command 'x'; there are: summary, flat, ..." */
+static int no_such_command(const char *name)
+{
+	char *list = vr_xstrdup("");
+
+	for (size_t i = 0; i < COMMANDS; i++) {
+		char *longer = vr_xprintf("%s%s%s", list, i ? " " : "", commands[i]->name);
+
+		free(list);
+		list = longer;
+	}
+	vr_warn("no command and no file '%s'; the commands are: %s", name, list);
+	free(list);
+	return VR_EXIT_USAGE;
+}
+
+/* Takes the command's name off the operands.  NULL: not a command, and not
+ * the name of a file either; an error was printed. */
+static const struct vr_command *take_command(struct vr_opts *opts)
+{
+	const struct vr_command *command = NULL;
+	const char *first = opts->operands ? opts->operand[0] : NULL;
+
+	if (first)
+		command = find_command(first);
+	if (command) {
+		opts->operands--;
+		memmove(opts->operand, opts->operand + 1,
+			opts->operands * sizeof(*opts->operand));
+		return command;
+	}
+	/* A bare word that names no file is a mistyped command. */
+	if (first && !strpbrk(first, "./")) {
+		struct stat st;
+
+		if (stat(first, &st) < 0) {
+			no_such_command(first);
+			return NULL;
+		}
+	}
+	return opts->sort ? &vr_cmd_flat : &vr_cmd_summary;
+}
+
+/* Finds the key in the command's list: a name, or the beginning of names that
+ * mean the same.  Returns 0, or VR_EXIT_USAGE after printing the valid ones. */
+static int find_sort(const struct vr_command *command, const char *name, int *key)
+{
+	const struct vr_sort_key *found = NULL;
+	int ambiguous = 0;
+	char *list;
+
+	for (const struct vr_sort_key *k = command->sort; k->name; k++) {
+		if (strcmp(k->name, name) == 0) {
+			*key = k->key;
+			return 0;
+		}
+		if (*name && strncmp(k->name, name, strlen(name)) == 0) {
+			ambiguous |= found && found->key != k->key;
+			found = k;
+		}
+	}
+	if (found && !ambiguous) {
+		*key = found->key;
+		return 0;
+	}
+	list = vr_xstrdup("");
+	for (const struct vr_sort_key *k = command->sort; k->name; k++) {
+		char *longer = vr_xprintf("%s %s", list, k->name);
+
+		free(list);
+		list = longer;
+	}
+	vr_warn("no sort key '%s' for %s; the keys are:%s", name, command->name, list);
+	free(list);
+	return VR_EXIT_USAGE;
+}
+
+/* Checks options and operands against the command and fills ctx with what is
+ * the same for every file.  Returns 0 or VR_EXIT_USAGE. */
+static int prepare(const struct vr_command *command, struct vr_opts *opts, struct vr_context *ctx)
+{
+	unsigned bad = opts->given & ~(command->options | VR_OPT_COLOR);
+	size_t limit = command->limit;
+
+	*ctx = (struct vr_context){.opts = opts, .out = stdout, .width = vr_terminal_width()};
+	if (bad) {
+		char *names = vr_opts_names(command->options);
+
+		vr_warn("--%s is not an option of %s; it takes %s", vr_opts_name(bad),
+			command->name, names);
+		free(names);
+		return VR_EXIT_USAGE;
+	}
+	ctx->format = opts->given & VR_OPT_FORMAT ? opts->format : command->format;
+	if (command->no_csv && ctx->format == VR_FORMAT_CSV) {
+		vr_warn("%s has no format csv; it has table and json", command->name);
+		return VR_EXIT_USAGE;
+	}
+	if (opts->given & VR_OPT_LIMIT)
+		limit = opts->limit;
+	else if (ctx->format != VR_FORMAT_TABLE)
+		limit = 0; /* programs want everything */
+	ctx->limit = limit ? limit : SIZE_MAX;
+	ctx->sort = command->sort ? command->sort[0].key : 0;
+	if (opts->sort && find_sort(command, opts->sort, &ctx->sort))
+		return VR_EXIT_USAGE;
+	if (!command->pattern)
+		return 0;
+	if (!opts->operands) {
+		vr_warn("%s needs a PATTERN: a function's name, a part of it, or a glob",
+			command->name);
+		return VR_EXIT_USAGE;
+	}
+	ctx->pattern = opts->operand[0];
+	opts->operands--;
+	memmove(opts->operand, opts->operand + 1, opts->operands * sizeof(*opts->operand));
+	return 0;
+}
+
+/* The newest *.vprof of the working directory; NULL when there is none.
+ * free() it. */
+static char *newest_file(void)
+{
+	DIR *dir = opendir(".");
+	struct timespec newest = {0};
+	char *name = NULL;
+	struct dirent *entry;
+
+	while (dir && (entry = readdir(dir))) {
+		size_t len = strlen(entry->d_name);
+		struct stat st;
+
+		if (len < 7 || strcmp(entry->d_name + len - 6, ".vprof") != 0 ||
+		    stat(entry->d_name, &st) < 0 || !S_ISREG(st.st_mode))
+			continue;
+		if (name && (st.st_mtim.tv_sec < newest.tv_sec ||
+			     (st.st_mtim.tv_sec == newest.tv_sec &&
+			      st.st_mtim.tv_nsec <= newest.tv_nsec)))
+			continue;
+		free(name);
+		name = vr_xstrdup(entry->d_name);
+		newest = st.st_mtim;
+	}
+	if (dir)
+		closedir(dir);
+	return name;
+}
+
+/* One line for each kind of damage.  Returns VR_EXIT_INPUT when there is any. */
+static int report_damage(const struct vr_file *file)
+{
+	size_t shown = file->damages < 8 ? file->damages : 8;
+
+	for (size_t i = 0; i < shown; i++) {
+		const struct vr_damage *d = &file->damage[i];
+
+		if (d->total)
+			vr_warn("%s: %s at 0x%" PRIx64 ": kept %" PRIu64 " of %" PRIu64 " rows",
+				file->path, d->reason, d->offset, d->kept, d->total);
+		else
+			vr_warn("%s: %s at 0x%" PRIx64, file->path, d->reason, d->offset);
+	}
+	if (shown < file->damages)
+		vr_warn("%s: %zu more damaged places", file->path, file->damages - shown);
+	return file->damages ? VR_EXIT_INPUT : VR_EXIT_OK;
+}
+
+static int run_file(const struct vr_command *command, struct vr_context *ctx, const char *path,
+		    int heading)
+{
+	struct vr_err err;
+	int status;
+	int ret = vr_profile_open(path, &ctx->opts->select, &ctx->profile, &err);
+
+	if (ret < 0) {
+		vr_warn("%s: %s", path, err.text);
+		return ret == -ESRCH ? VR_EXIT_USAGE : VR_EXIT_INPUT;
+	}
+	status = report_damage(ctx->profile->file);
+	if (heading && ctx->format != VR_FORMAT_JSON) {
+		fputs(ctx->format == VR_FORMAT_CSV ? "# " : "== ", stdout);
+		vr_print_safe(ctx, path);
+		fputs(ctx->format == VR_FORMAT_CSV ? "\n" : " ==\n", stdout);
+	}
+	ret = command->run(ctx);
+	if (ctx->json) {
+		vr_json_set_text(ctx->json, "path", path);
+		json_object_set_new(ctx->json, "damaged", json_boolean(status != VR_EXIT_OK));
+	}
+	vr_profile_close(ctx->profile);
+	ctx->profile = NULL;
+	return ret ? ret : status;
+}
+
+static int run_files(const struct vr_command *command, struct vr_context *ctx,
+		     const char *const *path, size_t paths)
+{
+	json_t *array = json_array();
+	int status = VR_EXIT_OK;
+
+	for (size_t i = 0; i < paths; i++) {
+		int ret;
+
+		if (i && ctx->format != VR_FORMAT_JSON)
+			putchar('\n');
+		ret = run_file(command, ctx, path[i], paths > 1);
+		if (ret && status != VR_EXIT_INPUT)
+			status = ret;
+		if (ctx->json)
+			json_array_append_new(array, ctx->json);
+		ctx->json = NULL;
+	}
+	if (ctx->format == VR_FORMAT_JSON && json_array_size(array)) {
+		json_dumpf(paths > 1 ? array : json_array_get(array, 0), stdout, JSON_INDENT(2));
+		putchar('\n');
+	}
+	json_decref(array);
+	return status;
+}
+
+static int run(struct vr_opts *opts)
+{
+	const struct vr_command *command;
+	struct vr_context ctx;
+	char *newest = NULL;
+	int status;
+
+	if (opts->given & VR_OPT_VERSION) {
+		printf("vprof-report %s\n", VPROF_VERSION_STRING);
+		return VR_EXIT_OK;
+	}
+	if (opts->given & VR_OPT_HELP) {
+		command = opts->operands ? find_command(opts->operand[0]) : NULL;
+		if (command)
+			command_help(command);
+		else
+			help();
+		return VR_EXIT_OK;
+	}
+	command = take_command(opts);
+	if (!command || prepare(command, opts, &ctx))
+		return VR_EXIT_USAGE;
+	if (!opts->operands) {
+		newest = newest_file();
+		if (!newest) {
+			vr_warn("no *.vprof file here; run LD_PRELOAD=libvprof.so PROGRAM, or "
+				"name a file");
+			return VR_EXIT_INPUT;
+		}
+		opts->operand[opts->operands++] = newest;
+	}
+	status = run_files(command, &ctx, opts->operand, opts->operands);
+	free(newest);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	struct vr_opts opts;
+	struct vr_err err;
+	int status;
+
+	setlocale(LC_CTYPE, ""); /* tree guides where the terminal has them */
+	status = vr_opts_parse(argc, argv, &opts, &err);
+	if (status)
+		vr_warn("%s", err.text);
+	else
+		status = run(&opts);
+	free(opts.operand);
+	if (fflush(stdout) || ferror(stdout)) {
+		vr_warn("cannot write the report: %s", strerror(errno));
+		status = VR_EXIT_USAGE;
+	}
+	return status;
+}

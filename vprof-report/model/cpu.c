@@ -1,0 +1,168 @@
+#include "model/cpu.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "base/xalloc.h"
+
+/* Few samples say little about a thread: below this their sum is left. */
+#define SCALE_SAMPLES_MIN 20u
+/* Outside of these bounds something else is wrong than the sampling's slack
+ * (a late start, lost samples), and scaling would hide it. */
+#define SCALE_MIN 0.8
+#define SCALE_MAX 1.25
+
+/* What the rows of one thread add up to, and what they should. */
+struct scale {
+	uint64_t samples, sampled_ns;
+	uint64_t target_ns; /* equal to sampled_ns: leave the weights alone */
+	uint64_t in_ns, out_ns; /* handed through so far */
+};
+
+static struct scale *thread_scales(const struct vr_profile *profile, struct vr_cpu *cpu)
+{
+	const struct vr_file *file = profile->file;
+	struct scale *scale = vr_xcalloc(file->threads, sizeof(*scale));
+
+	for (uint32_t i = 0; i < file->cpus; i++) {
+		if (file->cpu[i].thread >= file->threads)
+			continue;
+		scale[file->cpu[i].thread].samples += file->cpu[i].samples;
+		scale[file->cpu[i].thread].sampled_ns += file->cpu[i].weight_ns;
+	}
+	for (uint32_t i = 0; i < file->threads; i++) {
+		struct scale *s = &scale[i];
+		double factor = s->sampled_ns
+					? (double)file->thread[i].cpu_ns / (double)s->sampled_ns
+					: 0;
+
+		s->target_ns = s->sampled_ns;
+		if (file->header.flags & VPROF_F_EXCLUDE_KERNEL || i == 0 ||
+		    s->samples < SCALE_SAMPLES_MIN || factor < SCALE_MIN || factor > SCALE_MAX)
+			continue;
+		s->target_ns = file->thread[i].cpu_ns;
+		if (profile->keep_thread[i] && s->target_ns != s->sampled_ns)
+			cpu->scaled_threads++;
+	}
+	return scale;
+}
+
+/* Scales one weight so that the weights of a thread add up to its target to
+ * the nanosecond: each takes the difference of the rounded running sums. */
+static uint64_t scaled(struct scale *scale, uint64_t weight_ns)
+{
+	uint64_t out;
+
+	if (scale->target_ns == scale->sampled_ns)
+		return weight_ns;
+	scale->in_ns += weight_ns;
+	out = (uint64_t)((unsigned __int128)scale->in_ns * scale->target_ns / scale->sampled_ns);
+	weight_ns = out - scale->out_ns;
+	scale->out_ns = out;
+	return weight_ns;
+}
+
+static void charge(struct vr_profile *profile, struct vr_cpu *cpu, uint32_t node, uint64_t ns,
+		   uint64_t samples)
+{
+	if (node == VPROF_NODE_ROOT)
+		node = vr_stacks_pseudo(profile->stacks, VR_PSEUDO_NO_STACK);
+	cpu->self_ns[node] += ns;
+	cpu->self_samples[node] += samples;
+	cpu->total_ns += ns;
+	cpu->total_samples += samples;
+}
+
+static void add_tables(struct vr_profile *profile, struct vr_cpu *cpu, struct scale *scale)
+{
+	const struct vr_file *file = profile->file;
+
+	for (uint32_t i = 0; i < file->cpus; i++) {
+		const struct vprof_cpu *row = &file->cpu[i];
+		uint32_t node = row->node;
+
+		if (!row->samples && !row->weight_ns)
+			continue;
+		if (!profile->keep_thread[row->thread])
+			continue;
+		if (i == 0 && node <= VPROF_NODE_OVERFLOW)
+			node = vr_stacks_pseudo(profile->stacks, VR_PSEUDO_CPU_FULL);
+		charge(profile, cpu, node, scaled(&scale[row->thread], row->weight_ns),
+		       row->samples);
+	}
+}
+
+/* Thread CPU time that no sample covers, where the kernel hides its own. */
+static void add_kernel(struct vr_profile *profile, struct vr_cpu *cpu, const struct scale *scale)
+{
+	const struct vr_file *file = profile->file;
+
+	for (uint32_t i = 0; i < file->threads; i++) {
+		uint64_t rest;
+
+		if (!profile->keep_thread[i] || file->thread[i].cpu_ns <= scale[i].sampled_ns)
+			continue;
+		rest = file->thread[i].cpu_ns - scale[i].sampled_ns;
+		cpu->kernel_ns += rest;
+		charge(profile, cpu, vr_stacks_pseudo(profile->stacks, VR_PSEUDO_KERNEL), rest, 0);
+	}
+}
+
+static void add_events(struct vr_profile *profile, struct vr_cpu *cpu, const struct scale *scale)
+{
+	const struct vr_file *file = profile->file;
+	struct scale *each = vr_xcalloc(file->threads, sizeof(*each));
+
+	memcpy(each, scale, file->threads * sizeof(*each));
+	for (size_t i = 0; i < file->events; i++) {
+		const struct vprof_event *event = &file->event[i];
+
+		if (event->kind != VPROF_EV_CPU || !profile->keep_thread[event->thread] ||
+		    !vr_profile_in_window(profile, event->t_ns))
+			continue;
+		charge(profile, cpu, event->node, scaled(&each[event->thread], event->value), 1);
+	}
+	free(each);
+	cpu->window_cut = file->wrapped && profile->select.since_ns < file->oldest_event_ns;
+	cpu->window_no_kernel = (file->header.flags & VPROF_F_EXCLUDE_KERNEL) != 0;
+}
+
+struct vr_cpu *vr_cpu_new(struct vr_profile *profile)
+{
+	struct vr_cpu *cpu = vr_xcalloc(1, sizeof(*cpu));
+	struct scale *scale = thread_scales(profile, cpu);
+
+	cpu->self_ns = vr_xcalloc(profile->stacks->nodes, sizeof(*cpu->self_ns));
+	cpu->self_samples = vr_xcalloc(profile->stacks->nodes, sizeof(*cpu->self_samples));
+	for (uint32_t i = 0; i < profile->file->threads; i++)
+		if (vr_profile_is_helper(profile, i))
+			cpu->helper_ns += profile->file->thread[i].cpu_ns;
+	if (!cpu->helper_ns)
+		cpu->helper_ns = profile->file->header.own_cpu_ns;
+	if (profile->select.windowed) {
+		add_events(profile, cpu, scale);
+	} else {
+		add_tables(profile, cpu, scale);
+		if (profile->file->header.flags & VPROF_F_EXCLUDE_KERNEL)
+			add_kernel(profile, cpu, scale);
+	}
+	free(scale);
+	return cpu;
+}
+
+void vr_cpu_free(struct vr_cpu *cpu)
+{
+	if (!cpu)
+		return;
+	free(cpu->self_ns);
+	free(cpu->self_samples);
+	free(cpu);
+}
+
+uint64_t vr_cpu_thread_ns(const struct vr_profile *profile, uint32_t thread)
+{
+	const struct vprof_thread *t = &profile->file->thread[thread];
+
+	return t->cpu_ns ? t->cpu_ns : t->sampled_ns;
+}

@@ -1,0 +1,42 @@
+/* CPU time by stack and by function, over the selected threads and window.
+ *
+ * Whole-run weights come from the CPU table; a window is counted from the
+ * events that are still in the ring.  docs/sampling.md explains the scaling
+ * to thread CPU time and the [kernel] remainder. */
+#ifndef VR_CPU_H
+#define VR_CPU_H
+
+#include "model/profile.h"
+
+struct vr_cpu {
+	uint64_t *self_ns;      /* by node, pseudo nodes included */
+	uint64_t *self_samples; /* by node */
+	uint64_t total_ns, total_samples;
+	uint64_t kernel_ns;      /* of which not sampled: the kernel's */
+	uint64_t helper_ns;      /* the library's own thread, not in the total */
+	uint64_t scaled_threads; /* threads whose weights were scaled */
+	/* window only */
+	int window_cut;          /* it begins before the oldest event kept */
+	int window_no_kernel;    /* kernel time of the window is not known */
+};
+
+struct vr_cpu *vr_cpu_new(struct vr_profile *profile);
+void vr_cpu_free(struct vr_cpu *cpu);
+
+/* Totals of one function. */
+struct vr_cpu_function {
+	uint32_t function; /* index into stacks->function */
+	uint64_t self_ns, total_ns; /* total: recursion counted once */
+	uint64_t self_samples, total_samples;
+};
+
+/* Every function seen in a counted stack, unsorted; free() it.  Functions of
+ * modules that select.module does not match are left out. */
+struct vr_cpu_function *vr_cpu_functions(struct vr_profile *profile, const struct vr_cpu *cpu,
+					 size_t *count);
+
+/* CPU time of one thread: what the kernel counted, or the sum of its samples
+ * where that is not known. */
+uint64_t vr_cpu_thread_ns(const struct vr_profile *profile, uint32_t thread);
+
+#endif

@@ -1,0 +1,231 @@
+#include "model/heap.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/map.h"
+#include "base/xalloc.h"
+
+/* Differences of counters wrap when one thread frees what another allocated
+ * and a row is read in between; a sum below zero is a reading in flight. */
+static uint64_t not_negative(uint64_t value)
+{
+	return (int64_t)value < 0 ? 0 : value;
+}
+
+/* Adds one row.  Live and peak are sums modulo 2^64 until all are in. */
+static void add_row(struct vr_site *site, const struct vprof_site *row, uint64_t peak_epoch)
+{
+	uint64_t live_bytes = row->alloc_bytes - row->freed_bytes;
+	uint64_t live_blocks = row->allocs - row->frees;
+	/* A row of an older epoch has not changed since the peak. */
+	int stored = row->peak_epoch >= peak_epoch;
+
+	site->allocs += row->allocs;
+	site->alloc_bytes += row->alloc_bytes;
+	site->frees += row->frees;
+	site->freed_bytes += row->freed_bytes;
+	site->live_bytes += live_bytes;
+	site->live_blocks += live_blocks;
+	site->peak_bytes += stored ? row->peak_bytes : live_bytes;
+	site->peak_blocks += stored ? row->peak_blocks : live_blocks;
+	site->temporary += row->temporary;
+	if (row->allocs && (site->first_ns == 0 || row->first_ns < site->first_ns))
+		site->first_ns = row->first_ns;
+	if (row->last_ns > site->last_ns)
+		site->last_ns = row->last_ns;
+	for (size_t i = 0; i < VPROF_LIFETIME_BUCKETS; i++)
+		site->lifetime[i] += row->lifetime[i];
+}
+
+/* Which shards belong to a selected thread. */
+static uint8_t *select_shards(const struct vr_profile *profile, struct vr_heap *heap)
+{
+	const struct vr_file *file = profile->file;
+	uint8_t *keep = vr_xcalloc(UINT16_MAX + 1u, 1);
+
+	for (uint32_t i = 0; i < file->threads; i++) {
+		if (!profile->keep_thread[i] || file->thread[i].state == VPROF_THREAD_FREE)
+			continue;
+		keep[file->thread[i].shard] = 1;
+		if (file->thread[i].flags & VPROF_THREAD_SHARED_SHARD)
+			heap->shared = 1;
+	}
+	return keep;
+}
+
+static void add_rows(struct vr_profile *profile, struct vr_heap *heap)
+{
+	const struct vr_file *file = profile->file;
+	const char *glob = profile->select.module;
+	uint8_t *keep = profile->select.thread ? select_shards(profile, heap) : NULL;
+	struct vr_map by_node = {0};
+	size_t room = 0;
+
+	for (uint32_t i = 0; i < file->sites; i++) {
+		const struct vprof_site *row = &file->site[i];
+		uint32_t node = row->node;
+		uint32_t *at;
+		int added;
+
+		if ((!row->allocs && !row->frees) || (keep && !keep[row->shard]))
+			continue;
+		if (i == 0 && node <= VPROF_NODE_OVERFLOW)
+			node = vr_stacks_pseudo(profile->stacks, VR_PSEUDO_SITE_FULL);
+		else if (node == VPROF_NODE_ROOT)
+			node = vr_stacks_pseudo(profile->stacks, VR_PSEUDO_NO_STACK);
+		if (glob && !vr_stacks_touches(profile->stacks, node, glob))
+			continue;
+		at = vr_map_at(&by_node, node, &added);
+		if (added) {
+			heap->site = vr_xgrow(heap->site, heap->sites, &room, sizeof(*heap->site));
+			heap->site[heap->sites] = (struct vr_site){.node = node};
+			*at = (uint32_t)heap->sites++;
+		}
+		add_row(&heap->site[*at], row, file->header.peak_epoch);
+	}
+	heap->selected = keep || glob;
+	vr_map_free(&by_node);
+	free(keep);
+}
+
+struct vr_heap *vr_heap_new(struct vr_profile *profile)
+{
+	const struct vprof_header *header = &profile->file->header;
+	struct vr_heap *heap = vr_xcalloc(1, sizeof(*heap));
+
+	add_rows(profile, heap);
+	for (size_t i = 0; i < heap->sites; i++) {
+		struct vr_site *site = &heap->site[i];
+
+		site->live_bytes = not_negative(site->live_bytes);
+		site->live_blocks = not_negative(site->live_blocks);
+		site->peak_bytes = not_negative(site->peak_bytes);
+		site->peak_blocks = not_negative(site->peak_blocks);
+		heap->allocs += site->allocs;
+		heap->frees += site->frees;
+		heap->alloc_bytes += site->alloc_bytes;
+		heap->freed_bytes += site->freed_bytes;
+		heap->live_bytes += site->live_bytes;
+		heap->live_blocks += site->live_blocks;
+		heap->peak_bytes += site->peak_bytes;
+		heap->peak_blocks += site->peak_blocks;
+		heap->temporary += site->temporary;
+	}
+	if (!heap->selected) {
+		heap->peak_bytes = header->peak_bytes;
+		heap->peak_blocks = header->peak_blocks;
+	}
+	return heap;
+}
+
+void vr_heap_free(struct vr_heap *heap)
+{
+	if (!heap)
+		return;
+	free(heap->site);
+	free(heap);
+}
+
+uint64_t vr_site_value(const struct vr_site *site, enum vr_heap_key key)
+{
+	switch (key) {
+	case VR_HEAP_BYTES:
+		return site->alloc_bytes;
+	case VR_HEAP_CALLS:
+		return site->allocs;
+	case VR_HEAP_LIVE:
+		return site->live_bytes;
+	case VR_HEAP_PEAK:
+		return site->peak_bytes;
+	case VR_HEAP_TEMPORARY:
+		return site->temporary;
+	}
+	return 0;
+}
+
+/* qsort has no argument for its caller; the program has one thread. */
+static enum vr_heap_key sort_key;
+
+static int by_value(const void *a, const void *b)
+{
+	const struct vr_site *x = a;
+	const struct vr_site *y = b;
+	uint64_t vx = vr_site_value(x, sort_key);
+	uint64_t vy = vr_site_value(y, sort_key);
+
+	if (vx != vy)
+		return vx > vy ? -1 : 1;
+	return x->node < y->node ? -1 : x->node > y->node;
+}
+
+void vr_heap_sort(struct vr_heap *heap, enum vr_heap_key key)
+{
+	sort_key = key;
+	if (heap->sites)
+		qsort(heap->site, heap->sites, sizeof(*heap->site), by_value);
+}
+
+int vr_site_median(const struct vr_site *site)
+{
+	uint64_t total = 0;
+	uint64_t seen = 0;
+
+	for (size_t i = 0; i < VPROF_LIFETIME_BUCKETS; i++)
+		total += site->lifetime[i];
+	for (size_t i = 0; i < VPROF_LIFETIME_BUCKETS && total; i++) {
+		seen += site->lifetime[i];
+		if (seen >= total - seen)
+			return (int)i;
+	}
+	return -1;
+}
+
+uint64_t vr_lifetime_limit_ns(int bucket)
+{
+	return bucket + 1 >= (int)VPROF_LIFETIME_BUCKETS ? UINT64_MAX : 1000ull << bucket;
+}
+
+static int is_wrapper(const char *name)
+{
+	static const char *const exact[] = {
+		"malloc",	 "calloc",	  "realloc",	  "reallocarray", "memalign",
+		"aligned_alloc", "posix_memalign", "valloc",	  "pvalloc",	  "strdup",
+		"strndup",	 "__strdup",	  "__strndup",	  "wcsdup",	  "xmalloc",
+		"xcalloc",	 "xrealloc",	  "xstrdup",	  "g_malloc",	  "g_malloc0",
+		"g_realloc",	 "g_strdup",	  "g_slice_alloc", "__rust_alloc", "PyMem_Malloc",
+		"PyMem_RawMalloc", "PyObject_Malloc", "_PyMem_RawMalloc", "sqlite3MemMalloc",
+	};
+	static const char *const prefix[] = {
+		"operator new",	     "std::",		  "__gnu_cxx::",	 "void* std::",
+		"alloc::",	     "__rdl_",		  "__rust_",		 "core::",
+		"<alloc::",	     "<std::",		  "hashbrown::",
+	};
+
+	for (size_t i = 0; i < sizeof(exact) / sizeof(exact[0]); i++)
+		if (strcmp(name, exact[i]) == 0)
+			return 1;
+	for (size_t i = 0; i < sizeof(prefix) / sizeof(prefix[0]); i++)
+		if (strncmp(name, prefix[i], strlen(prefix[i])) == 0)
+			return 1;
+	return 0;
+}
+
+const struct vr_place *vr_site_asker(struct vr_stacks *stacks, uint32_t node)
+{
+	uint32_t innermost = VPROF_NONE;
+
+	for (; node != VPROF_NODE_ROOT; node = vr_stacks_parent(stacks, node)) {
+		struct vr_span span = vr_stacks_at(stacks, node);
+
+		for (uint32_t i = 0; i < span.count; i++) {
+			const struct vr_place *place = &stacks->place[span.first + i];
+
+			if (innermost == VPROF_NONE)
+				innermost = span.first + i;
+			if (!is_wrapper(vr_place_function(stacks, place)->name))
+				return place;
+		}
+	}
+	return innermost == VPROF_NONE ? NULL : &stacks->place[innermost];
+}

@@ -1,0 +1,48 @@
+/* Allocation sites: heap totals by stack, summed over the shards. */
+#ifndef VR_HEAP_H
+#define VR_HEAP_H
+
+#include "model/profile.h"
+
+struct vr_site {
+	uint32_t node;
+	uint64_t allocs, alloc_bytes, frees, freed_bytes;
+	uint64_t live_blocks, live_bytes;
+	uint64_t peak_blocks, peak_bytes; /* live when the process was at its peak */
+	uint64_t temporary; /* freed by its thread before its next allocation */
+	uint64_t first_ns, last_ns;
+	uint64_t lifetime[VPROF_LIFETIME_BUCKETS];
+};
+
+struct vr_heap {
+	struct vr_site *site; /* sorted by vr_heap_sort, by node at first */
+	size_t sites;
+	/* sums over the sites */
+	uint64_t allocs, frees, alloc_bytes, freed_bytes;
+	uint64_t live_blocks, live_bytes, temporary;
+	uint64_t peak_blocks, peak_bytes; /* header's when nothing is selected */
+	int selected; /* threads or modules were left out */
+	int shared;   /* a selected thread shares its counters with others */
+};
+
+enum vr_heap_key {
+	VR_HEAP_BYTES, VR_HEAP_CALLS, VR_HEAP_LIVE, VR_HEAP_PEAK, VR_HEAP_TEMPORARY
+};
+
+struct vr_heap *vr_heap_new(struct vr_profile *profile);
+void vr_heap_free(struct vr_heap *heap);
+/* Largest first; equal ones by node. */
+void vr_heap_sort(struct vr_heap *heap, enum vr_heap_key key);
+uint64_t vr_site_value(const struct vr_site *site, enum vr_heap_key key);
+
+/* Bucket of struct vprof_site.lifetime that holds the median, -1 when nothing
+ * was freed; and the upper end of a bucket in ns (UINT64_MAX for the last). */
+int vr_site_median(const struct vr_site *site);
+uint64_t vr_lifetime_limit_ns(int bucket);
+
+/* The innermost frame of the stack that is not an allocator, a wrapper of one
+ * (operator new, g_malloc, strdup) or a container's inside: who asked for the
+ * memory.  The innermost frame when all are; NULL for a stack without any. */
+const struct vr_place *vr_site_asker(struct vr_stacks *stacks, uint32_t node);
+
+#endif

@@ -1,0 +1,154 @@
+#include "model/profile.h"
+
+#include <errno.h>
+#include <fnmatch.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "base/xalloc.h"
+
+int vr_profile_is_helper(const struct vr_profile *profile, uint32_t thread)
+{
+	return (profile->file->thread[thread].flags & VPROF_THREAD_HELPER) != 0;
+}
+
+int vr_profile_thread_used(const struct vr_profile *profile, uint32_t thread)
+{
+	const struct vprof_thread *t = &profile->file->thread[thread];
+
+	/* Row 0 collects what has no row of its own. */
+	return t->state != VPROF_THREAD_FREE &&
+	       (thread != 0 || t->tid != 0 || t->samples || t->allocs || t->cpu_ns);
+}
+
+int vr_profile_in_window(const struct vr_profile *profile, uint64_t t_ns)
+{
+	return !profile->select.windowed ||
+	       (t_ns >= profile->select.since_ns && t_ns < profile->select.until_ns);
+}
+
+static int thread_matches(const struct vprof_thread *thread, const char *wanted)
+{
+	char tid[16];
+
+	snprintf(tid, sizeof(tid), "%" PRIu32, thread->tid);
+	return strcmp(tid, wanted) == 0 || fnmatch(wanted, thread->name, 0) == 0;
+}
+
+/* "no thread X; there are: a, b, c". */
+static int no_such_thread(const struct vr_profile *profile, struct vr_err *err)
+{
+	size_t len;
+
+	vr_err_set(err, -ESRCH, "no thread '%s'; there are:", profile->select.thread);
+	for (uint32_t i = 0; i < profile->file->threads; i++) {
+		const struct vprof_thread *t = &profile->file->thread[i];
+
+		if (!vr_profile_thread_used(profile, i) || vr_profile_is_helper(profile, i))
+			continue;
+		len = strlen(err->text);
+		snprintf(err->text + len, sizeof(err->text) - len, " %s(%" PRIu32 ")", t->name,
+			 t->tid);
+	}
+	return err->code;
+}
+
+static int select_threads(struct vr_profile *profile, struct vr_err *err)
+{
+	const char *wanted = profile->select.thread;
+	int matched = 0;
+
+	profile->keep_thread = vr_xcalloc(profile->file->threads, 1);
+	for (uint32_t i = 0; i < profile->file->threads; i++) {
+		if (vr_profile_is_helper(profile, i))
+			continue;
+		if (wanted && (!vr_profile_thread_used(profile, i) ||
+			       !thread_matches(&profile->file->thread[i], wanted)))
+			continue;
+		profile->keep_thread[i] = 1;
+		matched++;
+	}
+	return wanted && !matched ? no_such_thread(profile, err) : 0;
+}
+
+static int add_modules(struct vr_profile *profile)
+{
+	const struct vr_file *file = profile->file;
+	int ret = 0;
+
+	for (uint32_t i = 0; i < file->modules && ret == 0; i++) {
+		const struct vprof_module *m = &file->module[i];
+		struct vr_sym_module module = {
+			.path = vr_file_string(file, m->path),
+			.start = m->start,
+			.end = m->end,
+			.bias = m->bias,
+			.build_id = m->build_id,
+			.build_id_len = m->build_id_bytes,
+			.file_bytes = m->file_bytes,
+			.mtime_ns = m->mtime_ns,
+		};
+
+		ret = vr_sym_add_module(profile->sym, i, &module);
+	}
+	return ret;
+}
+
+int vr_profile_open(const char *path, const struct vr_select *select, struct vr_profile **out,
+		    struct vr_err *err)
+{
+	struct vr_profile *profile = vr_xcalloc(1, sizeof(*profile));
+	int ret = vr_file_open(path, &profile->file, err);
+
+	*out = NULL;
+	profile->select = *select;
+	if (ret == 0)
+		ret = select_threads(profile, err);
+	if (ret < 0)
+		goto fail;
+	profile->sym = vr_sym_open(profile->file->header.pid, profile->file->same_boot,
+				   select->inlines);
+	if (!profile->sym || add_modules(profile) < 0) {
+		ret = vr_err_set(err, -ENOMEM, "out of memory");
+		goto fail;
+	}
+	profile->stacks = vr_stacks_new(profile->file, profile->sym, select->inlines);
+	*out = profile;
+	return 0;
+fail:
+	vr_profile_close(profile);
+	return ret;
+}
+
+void vr_profile_close(struct vr_profile *profile)
+{
+	if (!profile)
+		return;
+	vr_stacks_free(profile->stacks);
+	if (profile->sym)
+		vr_sym_close(profile->sym);
+	vr_file_close(profile->file);
+	free(profile->keep_thread);
+	free(profile);
+}
+
+char *vr_profile_rebuilt(const struct vr_profile *profile)
+{
+	char *names = NULL;
+
+	for (uint32_t i = 0; i < profile->file->modules; i++) {
+		const char *path = vr_file_string(profile->file, profile->file->module[i].path);
+		char *longer;
+
+		if (vr_sym_module_state(profile->sym, i) != VR_SYM_REBUILT)
+			continue;
+		longer = vr_xprintf("%s%s%s", names ? names : "", names ? ", " : "",
+				    vr_text_base(path));
+		free(names);
+		names = longer;
+	}
+	return names;
+}

@@ -1,0 +1,45 @@
+/* The owner of everything read from one file: rows, symbols, stacks, and the
+ * selection (threads, time) that the other model files count over. */
+#ifndef VR_PROFILE_H
+#define VR_PROFILE_H
+
+#include "input/file.h"
+#include "model/stacks.h"
+
+/* What to count.  All zero: everything, inlines left out. */
+struct vr_select {
+	const char *thread; /* name glob or tid, NULL: all */
+	const char *module; /* glob over module paths, NULL: all */
+	int windowed;       /* since_ns and until_ns are meant */
+	uint64_t since_ns, until_ns; /* since the start, [since, until) */
+	int inlines;
+};
+
+struct vr_profile {
+	struct vr_file *file;
+	struct vr_sym *sym;
+	struct vr_stacks *stacks;
+	struct vr_select select;
+	uint8_t *keep_thread; /* one for each row of THREADS */
+};
+
+/* Reads `path`.  Returns 0, or a code from vr_file_open, or -ESRCH when no
+ * thread matches select->thread (err names the threads there are). */
+int vr_profile_open(const char *path, const struct vr_select *select, struct vr_profile **out,
+		    struct vr_err *err);
+void vr_profile_close(struct vr_profile *profile); /* NULL is fine */
+
+/* The helper thread of the library itself: never part of the program. */
+int vr_profile_is_helper(const struct vr_profile *profile, uint32_t thread);
+
+/* 1 for a row of THREADS that stands for a thread that was seen. */
+int vr_profile_thread_used(const struct vr_profile *profile, uint32_t thread);
+
+/* Names of modules whose file on disk is not the one that ran, joined by
+ * commas; NULL when there is none.  Complete once stacks were resolved. */
+char *vr_profile_rebuilt(const struct vr_profile *profile);
+
+/* Time as the selection sees it: 1 when t_ns is inside the window. */
+int vr_profile_in_window(const struct vr_profile *profile, uint64_t t_ns);
+
+#endif

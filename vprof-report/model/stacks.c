@@ -1,0 +1,196 @@
+#include "model/stacks.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "base/xalloc.h"
+
+static const char *const pseudo_name[VR_PSEUDO_COUNT] = {
+	[VR_PSEUDO_KERNEL] = "[kernel]",
+	[VR_PSEUDO_NO_STACK] = "[no stack]",
+	[VR_PSEUDO_CPU_FULL] = "[cpu table full]",
+	[VR_PSEUDO_SITE_FULL] = "[site table full]",
+};
+
+struct vr_stacks *vr_stacks_new(const struct vr_file *file, struct vr_sym *sym, int inlines)
+{
+	struct vr_stacks *stacks = vr_xcalloc(1, sizeof(*stacks));
+
+	stacks->file = file;
+	stacks->sym = sym;
+	/* Without inline expansion the file of an address is that of the code
+	 * inlined there, which would split one function into several. */
+	stacks->merge_files = !inlines;
+	/* Root and overflow node exist whatever the file says. */
+	stacks->base = file->nodes > 2 ? file->nodes : 2;
+	stacks->nodes = stacks->base + VR_PSEUDO_COUNT;
+	stacks->node_span = vr_xcalloc(stacks->nodes, sizeof(*stacks->node_span));
+	return stacks;
+}
+
+void vr_stacks_free(struct vr_stacks *stacks)
+{
+	if (!stacks)
+		return;
+	free(stacks->function);
+	free(stacks->function_next);
+	free(stacks->place);
+	free(stacks->span);
+	free(stacks->node_span);
+	vr_map_free(&stacks->by_where);
+	vr_map_free(&stacks->by_function);
+	free(stacks);
+}
+
+uint32_t vr_stacks_pseudo(const struct vr_stacks *stacks, enum vr_pseudo which)
+{
+	return stacks->base + (uint32_t)which;
+}
+
+uint32_t vr_stacks_parent(const struct vr_stacks *stacks, uint32_t node)
+{
+	uint32_t parent;
+
+	if (node >= stacks->file->nodes)
+		return VPROF_NODE_ROOT;
+	parent = stacks->file->node[node].parent;
+	return parent == VR_NODE_UNREADABLE ? VPROF_NODE_ROOT : parent;
+}
+
+static int same_function(const struct vr_stacks *stacks, const struct vr_function *a,
+			 const struct vr_frame *b)
+{
+	return strcmp(a->name, b->function) == 0 && strcmp(a->module, b->module) == 0 &&
+	       (stacks->merge_files || strcmp(a->file, b->file) == 0);
+}
+
+static uint32_t add_function(struct vr_stacks *stacks, const struct vr_frame *frame, uint32_t next)
+{
+	stacks->function = vr_xgrow(stacks->function, stacks->functions, &stacks->function_room,
+				    sizeof(*stacks->function));
+	stacks->function_next = vr_xgrow(stacks->function_next, stacks->functions,
+					 &stacks->function_next_room, sizeof(uint32_t));
+	stacks->function[stacks->functions] = (struct vr_function){
+		.name = frame->function,
+		.file = frame->file,
+		.module = frame->module,
+		.line = frame->line,
+	};
+	stacks->function_next[stacks->functions] = next;
+	return (uint32_t)stacks->functions++;
+}
+
+/* Index of the function this frame belongs to. */
+static uint32_t intern_function(struct vr_stacks *stacks, const struct vr_frame *frame)
+{
+	uint64_t hash = vr_hash_text(vr_hash_text(1, frame->function), frame->module);
+	uint32_t *head;
+	int added;
+
+	if (!stacks->merge_files)
+		hash = vr_hash_text(hash, frame->file);
+	head = vr_map_at(&stacks->by_function, hash, &added);
+	if (added)
+		*head = VPROF_NONE;
+	for (uint32_t i = *head; i != VPROF_NONE; i = stacks->function_next[i]) {
+		struct vr_function *function = &stacks->function[i];
+
+		if (!same_function(stacks, function, frame))
+			continue;
+		if (frame->line > 0 && (function->line <= 0 || frame->line < function->line))
+			function->line = frame->line;
+		return i;
+	}
+	*head = add_function(stacks, frame, *head);
+	return *head;
+}
+
+/* Appends the frames of one address; returns the index of their span. */
+static uint32_t add_span(struct vr_stacks *stacks, const struct vr_frame *frame, size_t count)
+{
+	struct vr_span span = {(uint32_t)stacks->places, (uint32_t)count};
+
+	for (size_t i = 0; i < count; i++) {
+		struct vr_place place = {.function = intern_function(stacks, &frame[i]),
+					 .line = frame[i].line,
+					 .inlined = frame[i].inlined,
+					 .offset = frame[i].offset};
+
+		stacks->place = vr_xgrow(stacks->place, stacks->places, &stacks->place_room,
+					 sizeof(*stacks->place));
+		stacks->place[stacks->places++] = place;
+	}
+	stacks->span = vr_xgrow(stacks->span, stacks->spans, &stacks->span_room,
+				sizeof(*stacks->span));
+	stacks->span[stacks->spans] = span;
+	return (uint32_t)stacks->spans++;
+}
+
+static uint32_t add_named(struct vr_stacks *stacks, const char *name)
+{
+	struct vr_frame frame = {.function = name, .linkage = "", .file = "", .module = ""};
+
+	if (strcmp(name, pseudo_name[VR_PSEUDO_KERNEL]) == 0)
+		frame.module = name;
+	return add_span(stacks, &frame, 1);
+}
+
+static uint32_t resolve_address(struct vr_stacks *stacks, uint64_t where)
+{
+	uint32_t module = (uint32_t)(where >> VPROF_WHERE_MODULE_SHIFT);
+	uint64_t address = where & VPROF_WHERE_ADDRESS;
+	int exact = (where & VPROF_WHERE_EXACT) != 0;
+	struct vr_frames frames;
+
+	/* A kernel address is stored without its sign bits. */
+	if (module == VPROF_MODULE_KERNEL)
+		address |= ~VPROF_WHERE_ADDRESS;
+	frames = vr_sym_resolve(stacks->sym, module, address, exact);
+	return add_span(stacks, frames.frame, frames.count);
+}
+
+static uint32_t resolve(struct vr_stacks *stacks, uint32_t node)
+{
+	const struct vprof_node *trie = stacks->file->node;
+	uint32_t *known;
+	uint32_t span;
+	int added;
+
+	if (node >= stacks->base)
+		return add_named(stacks, pseudo_name[node - stacks->base]);
+	if (node == VPROF_NODE_OVERFLOW)
+		return add_named(stacks, "[stack table full]");
+	if (trie[node].parent == VR_NODE_UNREADABLE)
+		return add_named(stacks, "[unreadable stack]");
+	known = vr_map_at(&stacks->by_where, trie[node].where, &added);
+	if (!added)
+		return *known;
+	span = resolve_address(stacks, trie[node].where);
+	*vr_map_at(&stacks->by_where, trie[node].where, &added) = span;
+	return span;
+}
+
+struct vr_span vr_stacks_at(struct vr_stacks *stacks, uint32_t node)
+{
+	if (node == VPROF_NODE_ROOT || node >= stacks->nodes)
+		return (struct vr_span){0, 0};
+	if (!stacks->node_span[node])
+		stacks->node_span[node] = resolve(stacks, node) + 1;
+	return stacks->span[stacks->node_span[node] - 1];
+}
+
+int vr_stacks_touches(struct vr_stacks *stacks, uint32_t node, const char *module_glob)
+{
+	for (; node != VPROF_NODE_ROOT; node = vr_stacks_parent(stacks, node)) {
+		struct vr_span span = vr_stacks_at(stacks, node);
+
+		for (uint32_t i = 0; i < span.count; i++) {
+			const struct vr_place *place = &stacks->place[span.first + i];
+
+			if (vr_text_glob(module_glob, vr_place_function(stacks, place)->module))
+				return 1;
+		}
+	}
+	return 0;
+}

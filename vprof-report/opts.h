@@ -1,0 +1,57 @@
+/* The command line: options in any place, operands in order. */
+#ifndef VR_OPTS_H
+#define VR_OPTS_H
+
+#include <stdio.h>
+
+#include "err.h"
+#include "model/profile.h"
+
+enum vr_format { VR_FORMAT_TABLE, VR_FORMAT_CSV, VR_FORMAT_JSON };
+
+/* Bits of vr_command.options and vr_opts.given, one an option. */
+enum vr_option {
+	VR_OPT_SORT = 1 << 0,
+	VR_OPT_LIMIT = 1 << 1,
+	VR_OPT_FORMAT = 1 << 2,
+	VR_OPT_THREAD = 1 << 3,
+	VR_OPT_SINCE = 1 << 4,
+	VR_OPT_UNTIL = 1 << 5,
+	VR_OPT_MODULE = 1 << 6,
+	VR_OPT_STRIP = 1 << 7,
+	VR_OPT_BOTTOM_UP = 1 << 8,
+	VR_OPT_MIN_PERCENT = 1 << 9,
+	VR_OPT_DEPTH = 1 << 10,
+	VR_OPT_INLINES = 1 << 11,
+	VR_OPT_COLOR = 1 << 12,
+	VR_OPT_HELP = 1 << 13,
+	VR_OPT_VERSION = 1 << 14
+};
+#define VR_OPT_WINDOW (VR_OPT_SINCE | VR_OPT_UNTIL)
+
+struct vr_opts {
+	unsigned given; /* enum vr_option */
+	const char *sort;
+	size_t limit; /* rows; 0: all */
+	enum vr_format format;
+	struct vr_select select;
+	int strip_dirs, bottom_up;
+	double min_percent;
+	int depth; /* 0: no limit */
+	int color; /* 1 or 0, resolved */
+	const char **operand; /* borrowed from argv */
+	size_t operands;
+};
+
+/* Fills opts; the array of operands is the caller's to free.
+ * Returns 0, or VR_EXIT_USAGE with one line in err. */
+int vr_opts_parse(int argc, char **argv, struct vr_opts *opts, struct vr_err *err);
+
+/* Prints the options in `mask` with their help, one a line. */
+void vr_opts_help(FILE *out, unsigned mask);
+/* "--sort", ... of the lowest bit in `mask`. */
+const char *vr_opts_name(unsigned mask);
+/* Names of the options in `mask`, separated by blanks; free() it. */
+char *vr_opts_names(unsigned mask);
+
+#endif
