@@ -154,7 +154,8 @@ int vp_timer_start(uint64_t period_ns, vp_timer_sink *sink)
 	int saved = errno;
 	int sig, ret;
 
-	if (period_ns < 100000U || !sink)
+	/* Above, the 32-bit jitter would overflow. */
+	if (period_ns < 100000U || period_ns > 4000000000U || !sink)
 		return -EINVAL;
 	sig = vp_timer_pick_signal();
 	ret = sig ? vp_timer_install(sig) : -EBUSY;
@@ -181,7 +182,7 @@ void vp_timer_stop(void)
 	__atomic_store_n(&vp_timer.sink, NULL, __ATOMIC_RELEASE);
 	/* The handler stays installed: with the default action a signal still
 	 * on its way to some thread would kill the host. */
-	if (t->armed && vp_timer.pid == vp_sys_pid())
+	if (t->armed)
 		vp_timer_thread_end(t->timer_id);
 }
 
@@ -240,12 +241,14 @@ void vp_timer_thread_end(int timer_id)
 	/* First: a signal already queued outlives the timer. */
 	vp_timer_self.armed = 0;
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
-	vp_sys(SYS_timer_delete, timer_id, 0, 0);
+	/* In a forked child that number is nobody's, or the host's. */
+	if (vp_timer.pid == vp_sys_pid())
+		vp_sys(SYS_timer_delete, timer_id, 0, 0);
 }
 
 int vp_timer_signal(void)
 {
-	return __atomic_load_n(&vp_timer.sink, __ATOMIC_RELAXED) ? vp_timer.signal : 0;
+	return vp_timer.signal;
 }
 
 uint64_t vp_timer_lost(void)
