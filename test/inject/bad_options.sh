@@ -132,5 +132,13 @@ limited() { # NAME ULIMIT OPTIONS PATTERN
 limited "RLIMIT_FSIZE below the file's size" "-f 512" size=64M 'File too large|file'
 limited "RLIMIT_AS: no room for the file" "-v 40000" size=64M 'allocate memory|memory'
 limited "RLIMIT_AS: no room for anything" "-v 9000" size=64M 'memory'
-limited "RLIMIT_NOFILE: no descriptor" "-n 3" size=1M 'open files|preload'
+
+# One descriptor is what the loader needs; more may be refused, and that may
+# be said in one line.
+t_begin "RLIMIT_NOFILE: one descriptor to spare"
+# shellcheck disable=SC2016
+t_run "$T/nofile" env "LD_PRELOAD=$LIB" bash -c 'ulimit -n 4; exec "$0" "$@"' "${program[@]}"
+unharmed "$T/nofile"
+[ "$(said "$T/nofile" | wc -l)" -le 1 ] || t_bad "it says $(said "$T/nofile" | head -c 300)"
+t_done
 t_end

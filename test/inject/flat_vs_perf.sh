@@ -53,7 +53,7 @@ compare() { # NAME TOOL COMMAND...
 	t_done
 }
 
-workload_sql 2500000 >"$T/load.sql"
+workload_sql 1500000 >"$T/load.sql"
 workload_python 450 >"$T/work.py"
 export PYTHONHASHSEED=0
 compare "sqlite3" sqlite3 sqlite3 :memory: ".read $T/load.sql"
