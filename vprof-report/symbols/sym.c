@@ -257,6 +257,7 @@ static int fill(struct vr_sym *sym, struct entry *entry)
 		copy[i] = frame[i];
 		copy[i].linkage = or_empty(frame[i].linkage);
 		copy[i].file = or_empty(frame[i].file);
+		copy[i].module = or_empty(frame[i].module);
 	}
 	entry->frame = copy;
 	entry->count = (uint16_t)count;

@@ -31,6 +31,8 @@ static void collect(const char *text, size_t length, void *opaque)
 	struct buffer *buffer = opaque;
 	char *grown;
 
+	if (!length) /* `text` may be NULL then */
+		return;
 	if (length >= READABLE_MAX || buffer->used + length >= READABLE_MAX)
 		longjmp(buffer->full, 1);
 	if (buffer->used + length >= buffer->room) {

@@ -3,6 +3,8 @@
 #include "symbols/sym_object.h"
 
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -121,47 +123,61 @@ static Dwfl_Module *open_recorded(struct vr_object *object, const Dwfl_Callbacks
 	return NULL;
 }
 
-/* Asks the standard search for the debug file of the recorded build: a
- * session with an empty module that knows nothing but the build-id. */
-static int find_by_build_id(struct vr_object *object, const Dwfl_Callbacks *callbacks, char **path)
+/* Writes "DIRECTORY/.build-id/ab/cdef.debug"; returns 0, or -1 where it is too long. */
+static int debug_file_path(const struct vr_object *object, const char *directory, size_t length,
+			   char path[PATH_MAX])
 {
-	Dwfl *dwfl = dwfl_begin(callbacks);
-	Dwfl_Module *module;
-	void **userdata = NULL;
-	int fd = -1;
+	int used = snprintf(path, PATH_MAX, "%.*s/.build-id/%02x/", (int)length, directory,
+			    object->build_id[0]);
 
-	*path = NULL;
-	if (!dwfl)
+	if (used < 0 || (size_t)used + 2 * object->build_id_len + sizeof(".debug") > PATH_MAX)
 		return -1;
-	dwfl_report_begin(dwfl);
-	module = dwfl_report_module(dwfl, object->base, 0x1000, 0x2000);
-	if (module && !dwfl_module_report_build_id(module, object->build_id,
-						   object->build_id_len, 0)) {
-		dwfl_module_info(module, &userdata, NULL, NULL, NULL, NULL, NULL, NULL);
-		fd = dwfl_standard_find_debuginfo(module, userdata, object->base, 0, NULL, NULL, 0,
-						  path);
-	}
-	dwfl_report_end(dwfl, NULL, NULL);
-	dwfl_end(dwfl);
-	return fd;
+	for (size_t i = 1; i < object->build_id_len; i++)
+		used += sprintf(path + used, "%02x", object->build_id[i]);
+	strcpy(path + used, ".debug");
+	return 0;
 }
 
-static Dwfl_Module *open_by_build_id(struct vr_object *object, const Dwfl_Callbacks *callbacks)
+static Dwfl_Module *open_debug_file(struct vr_object *object, const Dwfl_Callbacks *callbacks,
+				    const char *path)
 {
-	Dwfl_Module *module = NULL;
-	char *path;
-	int fd;
+	Dwfl_Module *module;
+	struct stat st;
+	int fd = open_regular(path, &st);
 
-	if (!object->build_id_len)
+	if (fd < 0)
 		return NULL;
-	fd = find_by_build_id(object, callbacks, &path);
-	if (fd >= 0)
-		module = report(object, callbacks, path ? path : object->base, fd);
-	free(path);
+	module = report(object, callbacks, path, fd);
 	if (module && is_recorded_build(object, module))
 		return module;
 	drop_session(object);
 	return NULL;
+}
+
+/* The debug file of the recorded build, taken for the object itself: it has the
+ * same addresses.  Searched for here, because libdwfl (0.188) leaks an Elf and
+ * closes descriptor 0 when it is to find the debug file of a module without
+ * a main file. */
+static Dwfl_Module *open_by_build_id(struct vr_object *object, const Dwfl_Callbacks *callbacks)
+{
+	const char *at = *callbacks->debuginfo_path;
+	Dwfl_Module *module = NULL;
+	char path[PATH_MAX];
+
+	if (object->build_id_len < 2)
+		return NULL;
+	if (!at)
+		at = "/usr/lib/debug";
+	while (*at && !module) {
+		size_t length = strcspn(at, ":"), sign = at[0] == '+' || at[0] == '-';
+
+		if (at[sign] == '/' &&
+		    !debug_file_path(object, at + sign, length - sign, path))
+			module = open_debug_file(object, callbacks, path);
+		at += length;
+		at += *at == ':';
+	}
+	return module;
 }
 
 void vr_object_open(struct vr_object *object, const Dwfl_Callbacks *callbacks,
