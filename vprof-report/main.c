@@ -201,23 +201,27 @@ static char *newest_file(void)
 	return name;
 }
 
-/* One line for each kind of damage.  Returns VR_EXIT_INPUT when there is any. */
+/* One line about the damage that cost most rows, with the number of the
+ * others.  Returns VR_EXIT_INPUT when there is any. */
 static int report_damage(const struct vr_file *file)
 {
-	size_t shown = file->damages < 8 ? file->damages : 8;
+	const struct vr_damage *worst = file->damage;
+	char more[64] = "";
 
-	for (size_t i = 0; i < shown; i++) {
-		const struct vr_damage *d = &file->damage[i];
-
-		if (d->total)
-			vr_warn("%s: %s at 0x%" PRIx64 ": kept %" PRIu64 " of %" PRIu64 " rows",
-				file->path, d->reason, d->offset, d->kept, d->total);
-		else
-			vr_warn("%s: %s at 0x%" PRIx64, file->path, d->reason, d->offset);
-	}
-	if (shown < file->damages)
-		vr_warn("%s: %zu more damaged places", file->path, file->damages - shown);
-	return file->damages ? VR_EXIT_INPUT : VR_EXIT_OK;
+	if (!file->damages)
+		return VR_EXIT_OK;
+	for (size_t i = 1; i < file->damages; i++)
+		if (file->damage[i].total - file->damage[i].kept > worst->total - worst->kept)
+			worst = &file->damage[i];
+	if (file->damages > 1)
+		snprintf(more, sizeof(more), "; %zu more damaged places", file->damages - 1);
+	if (worst->total)
+		vr_warn("%s: %s at 0x%" PRIx64 ": kept %" PRIu64 " of %" PRIu64 " rows%s",
+			file->path, worst->reason, worst->offset, worst->kept, worst->total, more);
+	else
+		vr_warn("%s: %s at 0x%" PRIx64 "%s", file->path, worst->reason, worst->offset,
+			more);
+	return VR_EXIT_INPUT;
 }
 
 static int run_file(const struct vr_command *command, struct vr_context *ctx, const char *path,
@@ -244,7 +248,7 @@ static int run_file(const struct vr_command *command, struct vr_context *ctx, co
 	}
 	vr_profile_close(ctx->profile);
 	ctx->profile = NULL;
-	return ret ? ret : status;
+	return status ? status : ret;
 }
 
 static int run_files(const struct vr_command *command, struct vr_context *ctx,

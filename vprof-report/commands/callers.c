@@ -102,7 +102,7 @@ static int run_edges(struct vr_context *ctx, int callers)
 	vr_warn_cpu(ctx, cpu);
 	vr_warn_rebuilt(ctx);
 	if (!matched)
-		vr_warn("no function that was sampled matches '%s'", ctx->pattern);
+		vr_note(ctx, "no function that was sampled matches '%s'", ctx->pattern);
 	if (ctx->format == VR_FORMAT_JSON)
 		ctx->json = to_json(ctx, edge, count);
 	else if (matched)
@@ -111,7 +111,7 @@ static int run_edges(struct vr_context *ctx, int callers)
 	free(wanted);
 	vr_tree_free(tree);
 	vr_cpu_free(cpu);
-	return matched ? VR_EXIT_OK : VR_EXIT_USAGE;
+	return VR_EXIT_OK;
 }
 
 static int run_callers(struct vr_context *ctx)

@@ -81,6 +81,11 @@ json_t *vr_json_frames(struct vr_stacks *stacks, uint32_t node);
 void vr_json_set_u64(json_t *object, const char *key, uint64_t value);
 void vr_json_set_text(json_t *object, const char *key, const char *text);
 
+/* A line on stderr, "vprof-report: FILE: ...".  Nothing for a damaged file,
+ * about which one line has been said: what else it claims may be damage. */
+__attribute__((format(printf, 2, 3))) void vr_note(const struct vr_context *ctx,
+						   const char *format, ...);
+
 /* Lines on stderr about what limits the CPU numbers: a window that begins
  * before the oldest event, kernel time unknown in a window. */
 struct vr_cpu;

@@ -72,7 +72,7 @@ static void find_losses(const struct vr_first *first, struct list *list)
 	char count[VR_UNIT_MAX];
 
 	if (h->flags & VPROF_F_OWN_MALLOC)
-		add(list, vr_xstrdup("the program defines malloc itself: its heap was not seen"),
+		add(list, vr_xstrdup("the program defines malloc itself: its own calls were not seen"),
 		    vr_xstrdup(""));
 	if (lost && vr_percent(lost, lost + h->samples) >= 10.0)
 		add(list,

@@ -253,7 +253,7 @@ static int run(struct vr_context *ctx)
 	order.stacks = ctx->profile->stacks;
 	qsort(row, count, sizeof(*row), compare);
 	if (ctx->sort == BY_CALLS)
-		vr_warn("calls are not counted exactly in this profile: ordered by time");
+		vr_note(ctx, "calls are not counted exactly in this profile: ordered by time");
 	vr_warn_cpu(ctx, cpu);
 	vr_warn_rebuilt(ctx);
 	if (ctx->format == VR_FORMAT_JSON)

@@ -41,9 +41,10 @@ static void print_run(struct vr_context *ctx)
 	line(ctx, "program", "%s", vr_file_string(file, h->exe));
 	line(ctx, "command", "%s", vr_file_string(file, h->cmdline));
 	line(ctx, "directory", "%s", vr_file_string(file, h->cwd));
-	line(ctx, "process", "pid %" PRIu32 " (parent %" PRIu32 ")%s on %s, %" PRIu32 " CPUs",
-	     h->pid, h->ppid, h->flags & VPROF_F_FORKED ? ", forked" : "",
-	     vr_file_string(file, h->host), h->cpu_count);
+	line(ctx, "process", "pid %" PRIu32 " (parent %" PRIu32 ")%s on %s", h->pid, h->ppid,
+	     h->flags & VPROF_F_FORKED ? ", forked" : "", vr_file_string(file, h->host));
+	if (h->cpu_count)
+		line(ctx, "cpus", "%" PRIu32, h->cpu_count);
 	line(ctx, "started", "%s", when);
 	line(ctx, "ran", "%s; %s", vr_format_ns(run, vr_file_duration_ns(file)), status);
 	line(ctx, "cpu time", "%s (user %s, system %s)", vr_format_ns(cpu, h->cpu_ns),
@@ -304,6 +305,8 @@ static json_t *to_json(const struct vr_profile *profile)
 	vr_json_set_u64(kept, "events_kept", history.events_kept);
 	vr_json_set_u64(kept, "events_written", history.events_written);
 	vr_json_set_u64(kept, "blocks_overwritten", history.blocks_overwritten);
+	vr_json_set_u64(kept, "blocks_reserved", h->blocks_reserved);
+	vr_json_set_u64(kept, "blocks_capacity", h->blocks_capacity);
 	vr_json_set_u64(kept, "kept_ns", history.kept_ns);
 	vr_json_set_u64(kept, "lost_ns", history.lost_ns);
 	json_object_set_new(root, "run", run_json(profile->file));

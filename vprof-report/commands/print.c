@@ -1,4 +1,5 @@
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -147,41 +148,50 @@ json_t *vr_json_frames(struct vr_stacks *stacks, uint32_t node)
 	return frames;
 }
 
+void vr_note(const struct vr_context *ctx, const char *format, ...)
+{
+	char text[1024];
+	va_list args;
+
+	if (ctx->profile->file->damages)
+		return;
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	vr_warn("%s: %s", ctx->profile->file->path, text);
+}
+
 void vr_warn_cpu(const struct vr_context *ctx, const struct vr_cpu *cpu)
 {
-	const struct vr_file *file = ctx->profile->file;
 	char oldest[VR_UNIT_MAX];
 
 	if (cpu->window_cut)
-		vr_warn("%s: the ring has wrapped: samples before %s are gone, the window "
-			"begins there",
-			file->path, vr_format_ns(oldest, file->oldest_event_ns));
+		vr_note(ctx,
+			"the ring has wrapped: samples before %s are gone, the window begins there",
+			vr_format_ns(oldest, ctx->profile->file->oldest_event_ns));
 	if (cpu->window_no_kernel)
-		vr_warn("%s: kernel time was not sampled and is known for the whole run only",
-			file->path);
+		vr_note(ctx, "kernel time was not sampled and is known for the whole run only");
 }
 
 void vr_warn_heap(const struct vr_context *ctx, const struct vr_heap *heap)
 {
-	const struct vr_file *file = ctx->profile->file;
-	const uint64_t *lost = file->header.lost;
+	const struct vprof_header *h = &ctx->profile->file->header;
 
-	if (file->header.flags & VPROF_F_OWN_MALLOC)
-		vr_warn("%s: the program defines malloc itself: its heap was not seen", file->path);
-	if (file->header.flags & VPROF_F_OPERATOR_NEW_BYPASS)
-		vr_warn("%s: operator new does not call malloc here: C++ objects were not seen",
-			file->path);
-	if (lost[VPROF_LOST_SITES])
-		vr_warn("%s: the site table was full: %" PRIu64
+	if (h->flags & VPROF_F_OWN_MALLOC)
+		vr_note(ctx, "the program defines malloc itself: its own calls were not seen");
+	if (h->flags & VPROF_F_OPERATOR_NEW_BYPASS)
+		vr_note(ctx, "operator new does not call malloc here: C++ objects were not seen");
+	if (h->lost[VPROF_LOST_SITES])
+		vr_note(ctx,
+			"the site table was full: %" PRIu64
 			" events have no stack of their own; run with a larger size=",
-			file->path, lost[VPROF_LOST_SITES]);
-	if (lost[VPROF_LOST_BLOCKS])
-		vr_warn("%s: %" PRIu64 " live blocks found no place: live and peak are too low",
-			file->path, lost[VPROF_LOST_BLOCKS]);
+			h->lost[VPROF_LOST_SITES]);
+	if (h->lost[VPROF_LOST_BLOCKS])
+		vr_note(ctx, "%" PRIu64 " live blocks found no place: live and peak are too low",
+			h->lost[VPROF_LOST_BLOCKS]);
 	if (heap->shared)
-		vr_warn("%s: more threads than counters: a selected thread shares its heap "
-			"numbers with others",
-			file->path);
+		vr_note(ctx, "the selected threads share heap counters with others: "
+			     "what those did is included");
 }
 
 void vr_warn_rebuilt(const struct vr_context *ctx)
@@ -189,8 +199,7 @@ void vr_warn_rebuilt(const struct vr_context *ctx)
 	char *names = vr_profile_rebuilt(ctx->profile);
 
 	if (names)
-		vr_warn("%s: not the objects that ran, so not used for names: %s",
-			ctx->profile->file->path, names);
+		vr_note(ctx, "not the objects that ran, so not used for names: %s", names);
 	free(names);
 }
 

@@ -127,8 +127,9 @@ static void check_sections(struct vr_file *file, struct vr_layout *layout)
 			reason = "row_bytes is wrong";
 		else if (from->row_bytes > h->extent_bytes)
 			reason = "row_bytes exceeds an extent";
-		else if (from->rows_per_extent != h->extent_bytes / from->row_bytes)
-			reason = "rows_per_extent is wrong";
+		else if (from->rows_per_extent == 0 ||
+			 from->rows_per_extent > h->extent_bytes / from->row_bytes)
+			reason = "rows_per_extent is wrong"; /* fewer than fit is fine */
 		if (reason) {
 			vr_damage_add(file, known[kind].name, reason,
 				      offsetof(struct vprof_header, section) + kind * sizeof(*from),

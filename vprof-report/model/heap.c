@@ -51,6 +51,11 @@ static uint8_t *select_shards(const struct vr_profile *profile, struct vr_heap *
 		if (file->thread[i].flags & VPROF_THREAD_SHARED_SHARD)
 			heap->shared = 1;
 	}
+	/* A shard outlives its thread and goes to a later one. */
+	for (uint32_t i = 0; i < file->threads; i++)
+		if (!profile->keep_thread[i] && file->thread[i].state != VPROF_THREAD_FREE &&
+		    file->thread[i].allocs && keep[file->thread[i].shard])
+			heap->shared = 1;
 	return keep;
 }
 
