@@ -110,7 +110,7 @@ $B/libvprof.so: $(LIB_OBJ) $B/libvpje.a libvprof/libvprof.map
 	$(say) LD $@
 	$Q$(CC) -shared -o $@ $(LIB_OBJ) $B/libvpje.a $(LDFLAGS) \
 		-Wl,--version-script=libvprof/libvprof.map -Wl,-z,defs -Wl,-z,now \
-		-Wl,-z,initfirst -Wl,-soname,libvprof.so -Wl,--exclude-libs,ALL
+		-Wl,-soname,libvprof.so -Wl,--exclude-libs,ALL
 
 # --- variants: plain, asan, ubsan --------------------------------------------
 # $(call variant,DIRECTORY,FLAGS): vprof-report and the unit tests. The sources

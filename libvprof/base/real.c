@@ -4,6 +4,7 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <link.h>
 #include <stdint.h>
 #include <string.h>
 #include <unistd.h>
@@ -179,7 +180,15 @@ static size_t first_usable_size(void *ptr)
 
 void *vp_real_default(const char *name)
 {
-	return dlsym(RTLD_DEFAULT, name);
+	void *found = dlsym(RTLD_DEFAULT, name), *entry;
+	Dl_info info;
+
+	/* An executable linked at a fixed address that takes a function's address
+	 * stands in for it with its own PLT stub: that defines nothing. */
+	if (found && dladdr1(found, &info, &entry, RTLD_DL_SYMENT) && entry &&
+	    ((const ElfW(Sym) *)entry)->st_shndx == SHN_UNDEF)
+		return dlsym(RTLD_NEXT, name);
+	return found;
 }
 
 void *vp_real_open(const char *soname)

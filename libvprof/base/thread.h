@@ -69,6 +69,11 @@ struct vp_control {
 _Static_assert(sizeof(struct vp_control) == 4096, "one page");
 extern struct vp_control vp_control;
 
+/* Starts the library if it has not been: the first hook of a process may run
+ * in another object's constructor, before ours.  In control/init.c. */
+extern uint32_t vp_started;
+void vp_wake(void);
+
 static inline int vp_busy_enter(void)
 {
 	if (vp_tls.busy)

@@ -27,6 +27,7 @@
 #include <sys/mman.h>
 #include <sys/utsname.h>
 #include <time.h>
+#include <unistd.h>
 
 char **vp_environment;
 
@@ -117,7 +118,7 @@ static void note_allocator(void)
 	struct look found;
 
 	vp_service(look, &found);
-	if (found.own && found.own->id != vp_module_self)
+	if (found.own && found.own->id != vp_module_self && found.own != found.next)
 		vp_file.header->flags |= VPROF_F_OWN_MALLOC;
 	if (found.plus && found.plus == found.next)
 		vp_file.header->flags |= VPROF_F_OPERATOR_NEW_BYPASS;
@@ -224,13 +225,10 @@ static int prepare_library(void)
 	return 0;
 }
 
-/* Runs before every other constructor of the process (-z initfirst), so that
- * what they allocate is seen. */
-__attribute__((constructor)) static void begin(int argc, char **argv, char **environment)
+static void begin(char **environment)
 {
 	int saved = errno;
 
-	(void)argc, (void)argv;
 	if (getauxval(AT_SECURE))
 		return;
 	vp_real_resolve();
@@ -240,7 +238,7 @@ __attribute__((constructor)) static void begin(int argc, char **argv, char **env
 		find_program();
 		if (!vp_config.follow_exec)
 			vp_config_unload_env(environment);
-		/* Registered first, so they run after the host's own. */
+		/* Registered before main, so they run after the host's own. */
 		on_exit(exit_handler, NULL);
 		at_quick_exit(quick_exit_handler);
 		vp_fork_register();
@@ -248,4 +246,18 @@ __attribute__((constructor)) static void begin(int argc, char **argv, char **env
 	}
 	vp_tls.busy = 0;
 	errno = saved;
+}
+
+/* Not before libc's own constructor, which sets `environ`: what we load would
+ * then initialise libc with no arguments and no environment. */
+void vp_wake(void)
+{
+	if (!environ || vp_tls.busy || __atomic_exchange_n(&vp_started, 1, __ATOMIC_ACQ_REL))
+		return;
+	begin(environ);
+}
+
+__attribute__((constructor)) static void constructed(void)
+{
+	vp_wake();
 }

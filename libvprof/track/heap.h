@@ -27,6 +27,8 @@ void vp_heap_realloc_done_slow(void *old, void *ptr, size_t bytes, struct vp_blo
 
 static inline int vp_heap_recording(void)
 {
+	if (__builtin_expect(!vp_started, 0))
+		vp_wake();
 	return __builtin_expect(vp_control.heap, 1) && !vp_tls.busy;
 }
 

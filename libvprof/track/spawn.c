@@ -127,6 +127,8 @@ int vp_spawn_pthread(pthread_t *out, const pthread_attr_t *attr, void *(*fn)(voi
 	uint64_t stack;
 	int err;
 
+	if (!vp_started)
+		vp_wake();
 	if (!vp_control.threads || vp_tls.busy)
 		return vp_real.pthread_create_fn(out, attr, fn, arg);
 	stack = stack_of(&attr, &wider);
