@@ -32,13 +32,6 @@
 	(PERF_SAMPLE_IP | PERF_SAMPLE_TID | PERF_SAMPLE_TIME | PERF_SAMPLE_CPU |                   \
 	 PERF_SAMPLE_PERIOD | PERF_SAMPLE_REGS_USER | PERF_SAMPLE_STACK_USER)
 
-/* Sample one in a hundred faster than asked.  Programs have round periods too: a
- * busy 4 ms frame split 70:20:10 came out as 0:100:0 at exactly 250 Hz, always
- * hit at the same place.  Off by 1 %, the samples sweep the frame every hundred
- * and give 71:19:9 [measured, 3 s].  (Random jitter cannot be had: threads inherit one period.)
- * Each sample carries the true period. */
-#define VP_PERF_DETUNE 101U
-
 /* What a sample begins with, as VP_PERF_SAMPLE_TYPE makes it. */
 struct vp_perf_head {
 	struct perf_event_header header;
@@ -294,7 +287,7 @@ int vp_perf_open(int main_tid, uint64_t period_ns)
 	p->owner_pid = vp_sys_pid();
 	p->owner_tid = vp_sys_tid();
 	p->main_tid = main_tid;
-	p->period_ns = period_ns - period_ns / VP_PERF_DETUNE;
+	p->period_ns = period_ns;
 	p->inherit_thread = 1;
 	ret = vp_perf_start(p);
 	if (ret)
