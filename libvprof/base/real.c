@@ -76,6 +76,10 @@ void vp_real_resolve(void)
 	TAKE(execvpe_fn, "execvpe");
 	TAKE(fexecve_fn, "fexecve");
 	TAKE(dlclose_fn, "dlclose");
+	TAKE(sigaction_fn, "sigaction");
+	TAKE(signal_fn, "signal");
+	TAKE(sigprocmask_fn, "sigprocmask");
+	TAKE(pthread_sigmask_fn, "pthread_sigmask");
 	vp_real = found;
 	__atomic_sub_fetch(&resolving, 1, __ATOMIC_RELAXED);
 	__atomic_store_n(&done, 1, __ATOMIC_RELEASE);

@@ -7,6 +7,7 @@
 #define VP_REAL_H
 
 #include <pthread.h>
+#include <signal.h>
 #include <stddef.h>
 #include <threads.h>
 
@@ -30,6 +31,10 @@ struct vp_real {
 	int (*execvpe_fn)(const char *, char *const[], char *const[]);
 	int (*fexecve_fn)(int, char *const[], char *const[]);
 	int (*dlclose_fn)(void *);
+	int (*sigaction_fn)(int, const struct sigaction *, struct sigaction *);
+	void (*(*signal_fn)(int, void (*)(int)))(int);
+	int (*sigprocmask_fn)(int, const sigset_t *, sigset_t *);
+	int (*pthread_sigmask_fn)(int, const sigset_t *, sigset_t *);
 };
 
 extern struct vp_real vp_real;

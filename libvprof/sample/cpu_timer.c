@@ -14,6 +14,7 @@
 #include <time.h>
 #include <ucontext.h>
 
+#include "base/real.h"
 #include "base/sys.h"
 #include "stack/regs.h"
 
@@ -120,7 +121,7 @@ static int vp_timer_pick_signal(void)
 	for (int sig = SIGRTMAX - 2; sig >= SIGRTMIN; sig--) {
 		struct sigaction sa;
 
-		if (sigaction(sig, NULL, &sa) != 0)
+		if (vp_real.sigaction_fn(sig, NULL, &sa) != 0)
 			continue;
 		if ((sa.sa_flags & SA_SIGINFO) ? sa.sa_sigaction == vp_timer_handler
 					       : sa.sa_handler == SIG_DFL)
@@ -146,7 +147,7 @@ static int vp_timer_install(int sig)
 	sigdelset(&sa.sa_mask, SIGILL);
 	sigdelset(&sa.sa_mask, SIGTRAP);
 	sigdelset(&sa.sa_mask, SIGSYS);
-	return sigaction(sig, &sa, NULL) == 0 ? 0 : -EINVAL;
+	return vp_real.sigaction_fn(sig, &sa, NULL) == 0 ? 0 : -EINVAL;
 }
 
 int vp_timer_start(uint64_t period_ns, vp_timer_sink *sink)
@@ -155,7 +156,7 @@ int vp_timer_start(uint64_t period_ns, vp_timer_sink *sink)
 	int sig, ret;
 
 	/* Above, the 32-bit jitter would overflow. */
-	if (period_ns < 100000U || period_ns > 4000000000U || !sink)
+	if (period_ns < 40000U || period_ns > 4000000000U || !sink)
 		return -EINVAL;
 	sig = vp_timer_pick_signal();
 	ret = sig ? vp_timer_install(sig) : -EBUSY;

@@ -187,12 +187,12 @@ int vp_ticker_start(int fd)
 	file_fd = fd;
 	/* sigfillset leaves out glibc's own signals, which setuid() needs. */
 	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
+	vp_real.pthread_sigmask_fn(SIG_SETMASK, &all, &old);
 	pthread_attr_init(&attr);
 	pthread_attr_setstacksize(&attr, HELPER_STACK);
 	err = vp_real.pthread_create_fn(&helper, &attr, helper_main, NULL);
 	pthread_attr_destroy(&attr);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	vp_real.pthread_sigmask_fn(SIG_SETMASK, &old, NULL);
 	if (err)
 		return -err;
 	running = 1;

@@ -5,6 +5,7 @@
 #include "base/sys.h"
 
 #include <errno.h>
+#include <time.h>
 
 #define PAGE_SHIFT 12
 #define REGION_SHIFT 30 /* a GiB of addresses shares an array of descriptors */
@@ -68,15 +69,19 @@ static uint64_t *descriptor_of(uintptr_t address, int add)
 	return &pages[address >> PAGE_SHIFT & (PAGES_A_REGION - 1)];
 }
 
+/* The holder is at most a few dozen instructions from letting go, unless it
+ * was preempted: then a real-time thread must not spin it off its CPU. */
 static uint64_t lock(uint64_t *descriptor)
 {
-	for (;;) {
+	for (unsigned spins = 1;; spins++) {
 		uint64_t old = __atomic_load_n(descriptor, __ATOMIC_RELAXED);
 
 		if (!(old & LOCKED) &&
 		    __atomic_compare_exchange_n(descriptor, &old, old | LOCKED, 1,
 						__ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
 			return old;
+		if (spins % 256 == 0)
+			vp_sys(SYS_nanosleep, (&(struct timespec){0, 20000}), NULL, 0);
 		__builtin_ia32_pause();
 	}
 }
