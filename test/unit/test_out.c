@@ -13,21 +13,19 @@
 #define ELLIPSIS "\xe2\x80\xa6"
 
 static const struct vr_column columns[] = {
-	{ "ncalls", "ncalls", VR_COUNT, 0 },
-	{ "total_ns", "total", VR_NS, 0 },
-	{ "file", "file", VR_TEXT, 1 },
-	{ "function", "function", VR_TEXT, 2 },
+    {"ncalls", "ncalls", VR_COUNT, 0},
+    {"total_ns", "total", VR_NS, 0},
+    {"file", "file", VR_TEXT, 1},
+    {"function", "function", VR_TEXT, 2},
 };
 
 static struct vr_table *sample_table(void)
 {
 	struct vr_table *table = vr_table_new(columns, 4);
 	char file[] = "/usr/include/bits/vector.h:12", function[] = "push_back(int const&)";
-	struct vr_cell row[] = {
-		{ .u = 1234567 }, { .u = 56700000 }, { .s = file }, { .s = function }
-	};
-	struct vr_cell second[] = { { .null = 1 }, { .u = 9 }, { .s = "a.c:1" }, { .null = 1 } };
-	struct vr_cell third[] = { { .u = 0 }, { .u = 1000 }, { .s = "b.c" }, { .s = "" } };
+	struct vr_cell row[] = {{.u = 1234567}, {.u = 56700000}, {.s = file}, {.s = function}};
+	struct vr_cell second[] = {{.null = 1}, {.u = 9}, {.s = "a.c:1"}, {.null = 1}};
+	struct vr_cell third[] = {{.u = 0}, {.u = 1000}, {.s = "b.c"}, {.s = ""}};
 
 	vr_table_row(table, row);
 	file[1] = function[0] = 'X'; /* the table has its own copy */
@@ -90,8 +88,8 @@ START_TEST(table_shrinks_to_the_terminal)
 	use_utf8();
 	expect_table(table, 60,
 		     "   ncalls    total  file                 function\n"
-		     "1,234,567  56.7 ms  " ELLIPSIS "e/bits/vector.h:12  push_back(int cons" ELLIPSIS
-		     "\n"
+		     "1,234,567  56.7 ms  " ELLIPSIS
+		     "e/bits/vector.h:12  push_back(int cons" ELLIPSIS "\n"
 		     "        -     9 ns  a.c:1                -\n"
 		     "        0   1.0 us  b.c\n");
 	vr_table_free(table);
@@ -141,17 +139,17 @@ START_TEST(shortening_keeps_the_asked_end)
 		const char *text, *want;
 		int width, keep_end, utf8;
 	} cases[] = {
-		{ "abcdefghij", "abcdefghij", 10, 0, 1 },
-		{ "abcdefghij", "abcd" ELLIPSIS, 5, 0, 1 },
-		{ "abcdefghij", ELLIPSIS "ghij", 5, 1, 1 },
-		{ "abcdefghij", "ab...", 5, 0, 0 },
-		{ "abcdefghij", "...ij", 5, 1, 0 },
-		{ "abcdefghij", "abc", 3, 0, 0 },
-		{ "abcdefghij", "j", 1, 1, 1 },
-		{ "abcdefghij", "", 0, 1, 1 },
-		/* Two columns a character: one column stays empty. */
-		{ "\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e", "\xe6\x97\xa5" ELLIPSIS, 4, 0, 1 },
-		{ "\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9", "\xc3\xa9\xc3\xa9" ELLIPSIS, 3, 0, 1 },
+	    {"abcdefghij", "abcdefghij", 10, 0, 1},
+	    {"abcdefghij", "abcd" ELLIPSIS, 5, 0, 1},
+	    {"abcdefghij", ELLIPSIS "ghij", 5, 1, 1},
+	    {"abcdefghij", "ab...", 5, 0, 0},
+	    {"abcdefghij", "...ij", 5, 1, 0},
+	    {"abcdefghij", "abc", 3, 0, 0},
+	    {"abcdefghij", "j", 1, 1, 1},
+	    {"abcdefghij", "", 0, 1, 1},
+	    /* Two columns a character: one column stays empty. */
+	    {"\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e", "\xe6\x97\xa5" ELLIPSIS, 4, 0, 1},
+	    {"\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9", "\xc3\xa9\xc3\xa9" ELLIPSIS, 3, 0, 1},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -170,21 +168,25 @@ static const struct {
 	const char *raw, *clean;
 	int width;
 } hostile[] = {
-	{ "plain \\ text", "plain \\ text", 12 },
-	{ "\033[31mred", "\\x1b[31mred", 11 },
-	{ "a\nb\tc\rd", "a\\nb\\tc\\rd", 10 },
-	{ "\x7f", "\\x7f", 4 },
-	{ "\xc2\x9b" "31m", "\\xc2\\x9b31m", 11 }, /* C1 control: CSI in one character */
-	{ "\xe2\x80\xae" "evil", "\\xe2\\x80\\xaeevil", 16 }, /* right-to-left override */
-	{ "\xff\xfe", "\\xff\\xfe", 8 },
-	{ "\xc0\xaf", "\\xc0\\xaf", 8 }, /* overlong */
-	{ "\xed\xa0\x80", "\\xed\\xa0\\x80", 12 }, /* surrogate */
-	{ "\xe6\x97", "\\xe6\\x97", 8 }, /* cut off */
-	{ "\xf5\x80\x80\x80", "\\xf5\\x80\\x80\\x80", 16 },
-	{ "\xc3\xa9t\xc3\xa9", "\xc3\xa9t\xc3\xa9", 3 },
-	{ "\xe6\x97\xa5\xe6\x9c\xac", "\xe6\x97\xa5\xe6\x9c\xac", 4 },
-	{ "e\xcc\x81", "e\xcc\x81", 1 }, /* combining accent */
-	{ "", "", 0 },
+    {"plain \\ text", "plain \\ text", 12},
+    {"\033[31mred", "\\x1b[31mred", 11},
+    {"a\nb\tc\rd", "a\\nb\\tc\\rd", 10},
+    {"\x7f", "\\x7f", 4},
+    {"\xc2\x9b"
+     "31m",
+     "\\xc2\\x9b31m", 11}, /* C1 control: CSI in one character */
+    {"\xe2\x80\xae"
+     "evil",
+     "\\xe2\\x80\\xaeevil", 16}, /* right-to-left override */
+    {"\xff\xfe", "\\xff\\xfe", 8},
+    {"\xc0\xaf", "\\xc0\\xaf", 8},	     /* overlong */
+    {"\xed\xa0\x80", "\\xed\\xa0\\x80", 12}, /* surrogate */
+    {"\xe6\x97", "\\xe6\\x97", 8},	     /* cut off */
+    {"\xf5\x80\x80\x80", "\\xf5\\x80\\x80\\x80", 16},
+    {"\xc3\xa9t\xc3\xa9", "\xc3\xa9t\xc3\xa9", 3},
+    {"\xe6\x97\xa5\xe6\x9c\xac", "\xe6\x97\xa5\xe6\x9c\xac", 4},
+    {"e\xcc\x81", "e\xcc\x81", 1}, /* combining accent */
+    {"", "", 0},
 };
 
 START_TEST(hostile_text_is_escaped)
@@ -219,18 +221,22 @@ END_TEST
 START_TEST(csv_is_rfc_4180)
 {
 	static const struct vr_column all[] = {
-		{ "text", "t", VR_TEXT, 0 }, { "bytes", "b", VR_BYTES, 0 },
-		{ "delta", "d", VR_SBYTES, 0 }, { "ns", "n", VR_NS, 0 },
-		{ "seconds", "s", VR_SECONDS, 0 }, { "percent", "p", VR_PERCENT, 0 },
-		{ "number", "f", VR_NUMBER, 0 }, { "address", "a", VR_ADDRESS, 0 },
+	    {"text", "t", VR_TEXT, 0},	     {"bytes", "b", VR_BYTES, 0},
+	    {"delta", "d", VR_SBYTES, 0},    {"ns", "n", VR_NS, 0},
+	    {"seconds", "s", VR_SECONDS, 0}, {"percent", "p", VR_PERCENT, 0},
+	    {"number", "f", VR_NUMBER, 0},   {"address", "a", VR_ADDRESS, 0},
 	};
 	struct vr_table *table = vr_table_new(all, 8);
-	struct vr_cell row[] = {
-		{ .s = "say \"hi\", you\nthere" }, { .u = UINT64_MAX }, { .i = -5000 },
-		{ .u = 1500 }, { .u = 1234567890 }, { .f = 12.345 }, { .f = 0.1 }, { .u = 255 }
-	};
-	struct vr_cell null[8] = { { .null = 1 }, { .null = 1 }, { .null = 1 }, { .null = 1 },
-				   { .null = 1 }, { .f = NAN }, { .f = INFINITY }, { .u = 0 } };
+	struct vr_cell row[] = {{.s = "say \"hi\", you\nthere"},
+				{.u = UINT64_MAX},
+				{.i = -5000},
+				{.u = 1500},
+				{.u = 1234567890},
+				{.f = 12.345},
+				{.f = 0.1},
+				{.u = 255}};
+	struct vr_cell null[8] = {{.null = 1}, {.null = 1}, {.null = 1},     {.null = 1},
+				  {.null = 1}, {.f = NAN},  {.f = INFINITY}, {.u = 0}};
 	char *text;
 
 	vr_table_row(table, row);
@@ -304,8 +310,7 @@ START_TEST(counts_have_commas)
 }
 END_TEST
 
-static void expect_line(int depth, const int *last, const char *label, int width,
-			const char *want)
+static void expect_line(int depth, const int *last, const char *label, int width, const char *want)
 {
 	size_t length;
 	char *text;
@@ -319,7 +324,7 @@ static void expect_line(int depth, const int *last, const char *label, int width
 
 START_TEST(tree_guides)
 {
-	int last[] = { 0, 0, 1, 0 }, deep[200] = { 0 };
+	int last[] = {0, 0, 1, 0}, deep[200] = {0};
 	char *text;
 	size_t length;
 	FILE *out;

@@ -19,27 +19,27 @@ static char directory[] = "/tmp/vprof-test-sym-XXXXXX";
 /* External functions that are always inlined: addr2line prints the linkage
  * name of these, and confuses static ones with their caller. */
 static const char chain_source[] =
-	"#include <stdlib.h>\n"
-	"#define INLINED __attribute__((always_inline)) inline\n"
-	"namespace deep {\n"
-	"INLINED int three(int x, volatile int *p) {\n"
-	"	*p += x;\n"
-	"	return *p * 3;\n}\n"
-	"INLINED int two(int x, volatile int *p) {\n"
-	"	int y = three(x + 1, p);\n"
-	"	return y + three(x + 2, p);\n}\n"
-	"__attribute__((noinline)) int outer(int x, volatile int *p) {\n"
-	"	for (int i = 0; i < 10; i++)\n"
-	"		x += two(i, p);\n"
-	"	return x;\n}\n}\n"
-	"__attribute__((noinline)) static int hidden(int x) { return rand() + x; }\n"
-	"extern \"C\" __attribute__((noinline, noreturn)) void last_call(void) { abort(); }\n"
-	"extern \"C\" int asm_label(void);\n"
-	"int main(int argc, char **) {\n"
-	"	volatile int v = argc;\n"
-	"	if (argc > 5)\n"
-	"		last_call();\n"
-	"	return deep::outer(argc, &v) + hidden(argc) + asm_label();\n}\n";
+    "#include <stdlib.h>\n"
+    "#define INLINED __attribute__((always_inline)) inline\n"
+    "namespace deep {\n"
+    "INLINED int three(int x, volatile int *p) {\n"
+    "	*p += x;\n"
+    "	return *p * 3;\n}\n"
+    "INLINED int two(int x, volatile int *p) {\n"
+    "	int y = three(x + 1, p);\n"
+    "	return y + three(x + 2, p);\n}\n"
+    "__attribute__((noinline)) int outer(int x, volatile int *p) {\n"
+    "	for (int i = 0; i < 10; i++)\n"
+    "		x += two(i, p);\n"
+    "	return x;\n}\n}\n"
+    "__attribute__((noinline)) static int hidden(int x) { return rand() + x; }\n"
+    "extern \"C\" __attribute__((noinline, noreturn)) void last_call(void) { abort(); }\n"
+    "extern \"C\" int asm_label(void);\n"
+    "int main(int argc, char **) {\n"
+    "	volatile int v = argc;\n"
+    "	if (argc > 5)\n"
+    "		last_call();\n"
+    "	return deep::outer(argc, &v) + hidden(argc) + asm_label();\n}\n";
 
 /* No .type, no .size: as old hand-written assembly has it. */
 static const char asm_source[] = "	.text\n	.globl asm_label\nasm_label:\n"
@@ -134,8 +134,8 @@ static uint64_t symbol_of(const char *name, const char *symbol, uint64_t *size)
 static struct vr_sym *open_module(const char *name, const char *id_of, int inlines)
 {
 	struct vr_sym *sym = vr_sym_open(1, 0, inlines);
-	struct vr_sym_module module = { .path = in_directory(name), .start = BIAS,
-					.end = BIAS + 0x100000, .bias = BIAS };
+	struct vr_sym_module module = {
+	    .path = in_directory(name), .start = BIAS, .end = BIAS + 0x100000, .bias = BIAS};
 	uint8_t id[64];
 
 	ck_assert_ptr_nonnull(sym);
@@ -175,8 +175,7 @@ static int next_line(FILE *pipe, char *line, int size)
 
 /* Compares all bytes of [lo, hi) with `addr2line -if`; returns the longest
  * chain seen. */
-static size_t compare_with_addr2line(struct vr_sym *sym, const char *name, uint64_t lo,
-				     uint64_t hi)
+static size_t compare_with_addr2line(struct vr_sym *sym, const char *name, uint64_t lo, uint64_t hi)
 {
 	char command[512], line[1024], want[1200];
 	size_t longest = 0;
@@ -331,8 +330,8 @@ END_TEST
 static enum vr_sym_state state_by_stat(uint64_t bytes, uint64_t mtime_ns)
 {
 	struct vr_sym *sym = vr_sym_open(1, 0, 1);
-	struct vr_sym_module module = { .path = in_directory("plain"), .bias = BIAS,
-					.file_bytes = bytes, .mtime_ns = mtime_ns };
+	struct vr_sym_module module = {
+	    .path = in_directory("plain"), .bias = BIAS, .file_bytes = bytes, .mtime_ns = mtime_ns};
 	enum vr_sym_state state;
 
 	ck_assert_int_eq(vr_sym_add_module(sym, 0, &module), 0);
@@ -399,7 +398,7 @@ static void check_separate(struct vr_sym *sym)
 /* The debug file of the recorded build serves whatever lies at the path. */
 START_TEST(separate_debug_files)
 {
-	static const char *const path[] = { "stripped", "rebuilt", "gone" };
+	static const char *const path[] = {"stripped", "rebuilt", "gone"};
 	char text[129] = "";
 	uint8_t id[64];
 	size_t length = read_build_id("chain", id);

@@ -31,7 +31,7 @@ static const char *write_file(const char *name, const char *text)
 
 START_TEST(range_innermost_of_nested)
 {
-	struct vr_ranges ranges = { NULL, 0, 0 };
+	struct vr_ranges ranges = {NULL, 0, 0};
 
 	ck_assert_int_eq(vr_ranges_add(&ranges, 100, 200, 1), 0);
 	ck_assert_int_eq(vr_ranges_add(&ranges, 120, 130, 2), 0);
@@ -199,14 +199,13 @@ END_TEST
 START_TEST(kernel_names_by_low_bits)
 {
 	struct vr_kernel kernel;
-	const char *path = write_file("kallsyms",
-		"ffffffff81000000 T _text\n"
-		"ffffffff81000000 T startup_64\n"
-		"ffffffff81000100 t do_work\n"
-		"ffffffff81000180 d not_code\n"
-		"ffffffff81000200 W weak_one\n"
-		"ffffffffc0001000 t in_module\t[ext4]\n"
-		"garbage\nffffffff81000300 T\n");
+	const char *path = write_file("kallsyms", "ffffffff81000000 T _text\n"
+						  "ffffffff81000000 T startup_64\n"
+						  "ffffffff81000100 t do_work\n"
+						  "ffffffff81000180 d not_code\n"
+						  "ffffffff81000200 W weak_one\n"
+						  "ffffffffc0001000 t in_module\t[ext4]\n"
+						  "garbage\nffffffff81000300 T\n");
 
 	memset(&kernel, 0, sizeof(kernel));
 	ck_assert_int_eq(vr_kernel_load(&kernel, path), 0);
@@ -239,20 +238,20 @@ END_TEST
 static const struct {
 	const char *linkage, *readable;
 } names[] = {
-	{ "main", "main" },
-	{ "", "" },
-	{ "_Z", "_Z" },
-	{ "_R", "_R" },
-	{ "_ZN3foo3barEi", "foo::bar(int)" },
-	{ "_ZNSt6vectorIiSaIiEE9push_backERKi",
-	  "std::vector<int, std::allocator<int> >::push_back(int const&)" },
-	{ "_ZN3FooC4Ev", "Foo::Foo()" },
-	{ "_Z3fooi.cold", "foo(int) [clone .cold]" },
-	{ "_ZN4core3ptr13drop_in_place17h0123456789abcdefE", "core::ptr::drop_in_place" },
-	{ "_ZN4core3ptr13drop_in_place17h0123456789abcdefE.llvm.123", "core::ptr::drop_in_place" },
-	{ "_RNvCs1234_7mycrate3foo", "mycrate::foo" },
-	{ "_RNvMs_NtCs1234_7mycrate3fooINtB4_3BarlE3baz", NULL },
-	{ "malloc.constprop.0", "malloc.constprop.0" },
+    {"main", "main"},
+    {"", ""},
+    {"_Z", "_Z"},
+    {"_R", "_R"},
+    {"_ZN3foo3barEi", "foo::bar(int)"},
+    {"_ZNSt6vectorIiSaIiEE9push_backERKi",
+     "std::vector<int, std::allocator<int> >::push_back(int const&)"},
+    {"_ZN3FooC4Ev", "Foo::Foo()"},
+    {"_Z3fooi.cold", "foo(int) [clone .cold]"},
+    {"_ZN4core3ptr13drop_in_place17h0123456789abcdefE", "core::ptr::drop_in_place"},
+    {"_ZN4core3ptr13drop_in_place17h0123456789abcdefE.llvm.123", "core::ptr::drop_in_place"},
+    {"_RNvCs1234_7mycrate3foo", "mycrate::foo"},
+    {"_RNvMs_NtCs1234_7mycrate3fooINtB4_3BarlE3baz", NULL},
+    {"malloc.constprop.0", "malloc.constprop.0"},
 };
 
 START_TEST(demangles)
@@ -338,7 +337,7 @@ START_TEST(demangler_survives_noise)
 		length = strlen(text);
 		for (int i = rand() % 6; i > 0; i--)
 			text[2 + (size_t)rand() % (length - 2)] =
-				alphabet[(size_t)rand() % (sizeof(alphabet) - 1)];
+			    alphabet[(size_t)rand() % (sizeof(alphabet) - 1)];
 		free(vr_demangle(text));
 	}
 }
@@ -388,11 +387,11 @@ END_TEST
 
 START_TEST(vdso_has_a_name)
 {
-	static const char *const path[] = { "linux-vdso.so.1", "", "[vdso]" };
+	static const char *const path[] = {"linux-vdso.so.1", "", "[vdso]"};
 	struct vr_sym *sym = vr_sym_open(1, 0, 1);
 
 	for (uint32_t i = 0; i < 3; i++) {
-		struct vr_sym_module module = { .path = path[i], .bias = 0x555555554000u };
+		struct vr_sym_module module = {.path = path[i], .bias = 0x555555554000u};
 		struct vr_frames frames;
 
 		ck_assert_int_eq(vr_sym_add_module(sym, 7 - i, &module), 0);
@@ -447,7 +446,7 @@ static Suite *suite(void)
 
 static void remove_files(void)
 {
-	static const char *const name[] = { "regular", "link", "pipe", "kallsyms", "kallsyms0" };
+	static const char *const name[] = {"regular", "link", "pipe", "kallsyms", "kallsyms0"};
 	char path[300];
 
 	for (size_t i = 0; i < sizeof(name) / sizeof(name[0]); i++) {

@@ -15,7 +15,7 @@ enum vr_unit {
 	VR_COUNT,   /* u: 1,234,567 in tables */
 	VR_BYTES,   /* u: 1.2 MiB in tables, plain bytes in CSV */
 	VR_SBYTES,  /* i: the same, signed */
-	VR_NS,      /* u: 1.234 s / 56.7 ms / 890 ns in tables, ns in CSV */
+	VR_NS,	    /* u: 1.234 s / 56.7 ms / 890 ns in tables, ns in CSV */
 	VR_SECONDS, /* u: nanoseconds, printed as pstats does: 1.234 */
 	VR_PERCENT, /* f: 0..100, one decimal */
 	VR_NUMBER,  /* f */
@@ -26,9 +26,9 @@ struct vr_column {
 	const char *key;   /* CSV header, snake_case */
 	const char *title; /* table header */
 	enum vr_unit unit;
-	int elastic;       /* text that may be shortened when the line is wider
-			    * than the terminal; 1: keep the end (paths), 2: keep
-			    * the start */
+	int elastic; /* text that may be shortened when the line is wider
+		      * than the terminal; 1: keep the end (paths), 2: keep
+		      * the start */
 };
 
 struct vr_cell {
@@ -78,7 +78,7 @@ const char *vr_format_count(char buf[VR_UNIT_MAX], uint64_t count);
  *                        depth, is the last child of its parent; [0] is not read
  *   left_text            printed before the guides (numbers), may be NULL
  *   width                as vr_table_print(); the label keeps at least 20 columns */
-void vr_tree_line(FILE *out, int depth, const int *last_child_at_depth,
-		  const char *left_text, const char *label, int width);
+void vr_tree_line(FILE *out, int depth, const int *last_child_at_depth, const char *left_text,
+		  const char *label, int width);
 
 #endif

@@ -7,7 +7,7 @@
 #include "output/out_cell.h"
 #include "output/out_text.h"
 
-#define GAP 2          /* blanks between columns */
+#define GAP	    2  /* blanks between columns */
 #define ELASTIC_MIN 12 /* an elastic column is not made narrower than this */
 
 static char *copy_text(const char *text)
@@ -38,8 +38,8 @@ void vr_table_row(struct vr_table *table, const struct vr_cell *cells)
 
 	if (table->rows == table->room) {
 		table->room = table->room ? table->room * 2 : 32;
-		table->cell = vr_out_realloc(table->cell, table->room,
-					     table->columns * sizeof(*table->cell));
+		table->cell =
+		    vr_out_realloc(table->cell, table->room, table->columns * sizeof(*table->cell));
 	}
 	row = table->cell + table->rows++ * table->columns;
 	for (size_t i = 0; i < table->columns; i++) {

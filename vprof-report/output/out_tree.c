@@ -8,9 +8,9 @@
 
 #include "output/out_text.h"
 
-#define LABEL_MIN 20    /* a deep tree gives up guides before labels */
-#define GUIDE_COLUMNS 3 /* of one level */
-#define COLUMNS_MAX 10000
+#define LABEL_MIN     20 /* a deep tree gives up guides before labels */
+#define GUIDE_COLUMNS 3	 /* of one level */
+#define COLUMNS_MAX   10000
 
 int vr_terminal_width(void)
 {
@@ -32,8 +32,8 @@ struct guides {
 	const char *down, *blank, *branch, *last, *cut;
 };
 
-static const struct guides utf8 = { "│  ", "   ", "├─ ", "└─ ", "…  " };
-static const struct guides ascii = { "|  ", "   ", "|- ", "`- ", ".. " };
+static const struct guides utf8 = {"│  ", "   ", "├─ ", "└─ ", "…  "};
+static const struct guides ascii = {"|  ", "   ", "|- ", "`- ", ".. "};
 
 /* Level from which guides are drawn, so that a label keeps LABEL_MIN columns. */
 static int first_level(int depth, int room)

@@ -10,7 +10,7 @@
 
 const char *vr_format_bytes(char buf[VR_UNIT_MAX], uint64_t bytes)
 {
-	static const char *const unit[] = { "B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB" };
+	static const char *const unit[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
 	uint64_t whole = bytes, part = 0;
 	size_t i = 0;
 

@@ -12,7 +12,7 @@
 
 struct entry {
 	uint64_t address;
-	uint32_t id;    /* module */
+	uint32_t id; /* module */
 	uint16_t exact;
 	uint16_t count; /* 0: free slot */
 	const struct vr_frame *frame;
@@ -32,9 +32,7 @@ struct vr_sym {
 	int same_boot, inlines, kernel_tried, perfmap_tried;
 };
 
-static const struct vr_frame no_memory = {
-	.function = "?", .linkage = "", .file = "", .module = ""
-};
+static const struct vr_frame no_memory = {.function = "?", .linkage = "", .file = "", .module = ""};
 
 struct vr_sym *vr_sym_open(uint32_t pid, int same_boot, int inlines)
 {
@@ -154,8 +152,7 @@ static size_t find_unknown(struct vr_sym *sym, uint64_t pc, uint64_t address,
 	return 1;
 }
 
-static size_t find_kernel(struct vr_sym *sym, uint64_t pc, uint64_t address,
-			  struct vr_frame *frame)
+static size_t find_kernel(struct vr_sym *sym, uint64_t pc, uint64_t address, struct vr_frame *frame)
 {
 	if (!sym->kernel_tried && sym->same_boot) {
 		sym->kernel_tried = 1;
@@ -189,8 +186,9 @@ static size_t find_object(struct vr_sym *sym, struct vr_object *object, uint64_t
 		frame[i].inlined = i + 1 < count;
 		if (frame[i].function)
 			continue;
-		frame[i].function = object->vdso ? "[vdso]" :
-			numbered(sym, object->base, "%.255s+0x%llx", frame[i].offset);
+		frame[i].function =
+		    object->vdso ? "[vdso]"
+				 : numbered(sym, object->base, "%.255s+0x%llx", frame[i].offset);
 	}
 	return count;
 }
@@ -216,8 +214,8 @@ static size_t find(struct vr_sym *sym, uint32_t id, uint64_t address, int exact,
 static struct entry *probe(struct entry *slot, size_t slots, uint32_t id, uint64_t address,
 			   uint16_t exact)
 {
-	uint64_t hash = (address ^ (uint64_t)id << 48 ^ (uint64_t)exact << 47) *
-			0x9e3779b97f4a7c15u;
+	uint64_t hash =
+	    (address ^ (uint64_t)id << 48 ^ (uint64_t)exact << 47) * 0x9e3779b97f4a7c15u;
 	size_t i = (size_t)(hash >> 20) & (slots - 1);
 
 	while (slot[i].count &&
@@ -266,7 +264,7 @@ static int fill(struct vr_sym *sym, struct entry *entry)
 
 struct vr_frames vr_sym_resolve(struct vr_sym *sym, uint32_t id, uint64_t address, int exact)
 {
-	const struct vr_frames failed = { &no_memory, 1 };
+	const struct vr_frames failed = {&no_memory, 1};
 	struct entry *entry;
 	uint16_t is_exact = exact != 0;
 
@@ -281,5 +279,5 @@ struct vr_frames vr_sym_resolve(struct vr_sym *sym, uint32_t id, uint64_t addres
 			return failed;
 		sym->used++;
 	}
-	return (struct vr_frames){ entry->frame, entry->count };
+	return (struct vr_frames){entry->frame, entry->count};
 }

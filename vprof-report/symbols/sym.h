@@ -12,7 +12,7 @@
 struct vr_sym; /* opaque */
 
 enum vr_sym_state {
-	VR_SYM_OK = 0,       /* symbols found */
+	VR_SYM_OK = 0,	     /* symbols found */
 	VR_SYM_STRIPPED = 1, /* object found, no symbol table: module+offset */
 	VR_SYM_MISSING = 2,  /* object not on this machine */
 	VR_SYM_REBUILT = 3,  /* object there, but its build-id (or, without one,
@@ -37,8 +37,8 @@ struct vr_frame {
 	const char *file;     /* source path, "" where unknown */
 	const char *module;   /* path of the object, "[kernel]", "[jit]" or "" */
 	uint64_t offset;      /* address as the object's ELF file counts it */
-	int line;             /* 0 where unknown */
-	int inlined;          /* 1: inlined into the next frame of the array */
+	int line;	      /* 0 where unknown */
+	int inlined;	      /* 1: inlined into the next frame of the array */
 };
 
 /* Frames of one address: frame[0] is the innermost inlined function,
@@ -63,17 +63,15 @@ int vr_sym_debug_path(struct vr_sym *sym, const char *path);
 
 /* Registers module number `id` (dense, from 0; ids may come in any order).
  * Opens nothing yet.  Returns 0 or -ENOMEM. */
-int vr_sym_add_module(struct vr_sym *sym, uint32_t id,
-		      const struct vr_sym_module *module);
+int vr_sym_add_module(struct vr_sym *sym, uint32_t id, const struct vr_sym_module *module);
 
-#define VR_SYM_KERNEL 0xfffeu
+#define VR_SYM_KERNEL  0xfffeu
 #define VR_SYM_UNKNOWN 0xffffu
 
 /* Resolves `address` in module `id` (or VR_SYM_KERNEL, VR_SYM_UNKNOWN: perf
  * map).  exact = 0: a return address, looked up one byte earlier.  Never
  * fails: what is unknown is named by module and offset. */
-struct vr_frames vr_sym_resolve(struct vr_sym *sym, uint32_t id,
-				uint64_t address, int exact);
+struct vr_frames vr_sym_resolve(struct vr_sym *sym, uint32_t id, uint64_t address, int exact);
 
 enum vr_sym_state vr_sym_module_state(const struct vr_sym *sym, uint32_t id);
 

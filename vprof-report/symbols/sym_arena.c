@@ -6,7 +6,7 @@
 #include <string.h>
 
 #define CHUNK_BYTES 65536u
-#define ALIGNMENT 16u
+#define ALIGNMENT   16u
 
 struct vr_arena_chunk {
 	struct vr_arena_chunk *next;

@@ -8,12 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LINKAGE_MAX 16384u  /* longer ones are shown as they are */
+#define LINKAGE_MAX  16384u /* longer ones are shown as they are */
 #define READABLE_MAX 65536u /* a few substitutions can ask for gigabytes */
 
 struct vr_name {
 	uint64_t hash;
-	const char *text; /* NULL: free slot */
+	const char *text;     /* NULL: free slot */
 	const char *readable; /* NULL: not asked for yet */
 };
 

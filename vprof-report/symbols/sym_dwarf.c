@@ -11,7 +11,7 @@
 #include "symbols/sym_func.h"
 
 struct vr_unit {
-	Dwarf_Die die; /* of the split unit where there is one */
+	Dwarf_Die die;	       /* of the split unit where there is one */
 	const char *directory; /* DW_AT_comp_dir or NULL */
 	struct vr_funcs funcs;
 	Dwarf_Lines *lines;
@@ -83,7 +83,7 @@ static void open_unit(struct vr_unit *unit)
 
 	unit->opened = 1;
 	unit->directory =
-		dwarf_formstring(dwarf_attr_integrate(&unit->die, DW_AT_comp_dir, &attribute));
+	    dwarf_formstring(dwarf_attr_integrate(&unit->die, DW_AT_comp_dir, &attribute));
 	if (dwarf_getsrclines(&unit->die, &unit->lines, &unit->line_count) != 0)
 		unit->line_count = 0;
 	if (dwarf_getsrcfiles(&unit->die, &unit->files, &unit->file_count) != 0)

@@ -122,8 +122,8 @@ static int collect(struct symbols *all, Dwfl_Module *module)
 		GElf_Sym sym;
 		Elf *elf = NULL;
 
-		symbol.name = dwfl_module_getsym_info(module, i, &sym, &symbol.value, &section,
-						      &elf, &bias);
+		symbol.name =
+		    dwfl_module_getsym_info(module, i, &sym, &symbol.value, &section, &elf, &bias);
 		if (!symbol.name || !symbol.name[0] || !wanted_type(&sym))
 			continue;
 		symbol.section_end = code_section_end(elf, section, bias);
@@ -194,8 +194,8 @@ static int publish(struct vr_elf *elf, const struct symbols *all)
 		return -ENOMEM;
 	for (size_t i = 0; i < all->count && !ret; i++) {
 		elf->name[i] = all->symbol[i].name;
-		ret = vr_ranges_add(&elf->ranges, all->symbol[i].value,
-				    end_of(all, i, elf->full), (uint32_t)i);
+		ret = vr_ranges_add(&elf->ranges, all->symbol[i].value, end_of(all, i, elf->full),
+				    (uint32_t)i);
 	}
 	elf->count = all->count;
 	vr_ranges_sort(&elf->ranges);
@@ -204,7 +204,7 @@ static int publish(struct vr_elf *elf, const struct symbols *all)
 
 int vr_elf_load(struct vr_elf *elf, Dwfl_Module *module)
 {
-	struct symbols all = { NULL, 0, 0 };
+	struct symbols all = {NULL, 0, 0};
 	int ret = collect(&all, module);
 
 	elf->full = has_full_table(module);

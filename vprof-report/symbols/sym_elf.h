@@ -14,7 +14,7 @@ struct vr_elf {
 	const char **name; /* linkage names, owned by libelf */
 	size_t count;
 	struct vr_ranges ranges; /* what = index into name */
-	int full;                /* 1: there is more than .dynsym */
+	int full;		 /* 1: there is more than .dynsym */
 };
 
 /* Reads the symbols of `module`, which must outlive `elf`.  May look for a

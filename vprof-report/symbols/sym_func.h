@@ -15,7 +15,7 @@
 struct vr_inline {
 	Dwarf_Die die;
 	const char *function, *linkage; /* valid once named */
-	uint32_t first_range, ranges;   /* in vr_func.range */
+	uint32_t first_range, ranges;	/* in vr_func.range */
 	uint32_t end;
 	int named;
 };
@@ -34,7 +34,7 @@ struct vr_funcs {
 	struct vr_func *func;
 	size_t count, room;
 	struct vr_ranges ranges; /* what = index into func */
-	int walked;              /* 1: outer functions indexed, 2: nested ones too */
+	int walked;		 /* 1: outer functions indexed, 2: nested ones too */
 };
 
 /* The function of unit `die` whose code holds DWARF address `pc`, or NULL. */

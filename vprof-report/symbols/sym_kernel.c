@@ -8,7 +8,7 @@
 
 #include "symbols/sym_text.h"
 
-#define FILE_MAX (256u << 20)
+#define FILE_MAX   (256u << 20)
 #define SYMBOL_MAX (1u << 20) /* larger gaps are not functions */
 
 /* Parses one terminated line and ends its name.  Returns 1 for code with an

@@ -59,8 +59,8 @@ static int open_regular(const char *path, struct stat *st)
 
 static int same_stat(const struct vr_object *object, const struct stat *st)
 {
-	uint64_t mtime_ns = (uint64_t)st->st_mtim.tv_sec * 1000000000u +
-			    (uint64_t)st->st_mtim.tv_nsec;
+	uint64_t mtime_ns =
+	    (uint64_t)st->st_mtim.tv_sec * 1000000000u + (uint64_t)st->st_mtim.tv_nsec;
 
 	if (object->file_bytes && object->file_bytes != (uint64_t)st->st_size)
 		return 0;
@@ -171,8 +171,7 @@ static Dwfl_Module *open_by_build_id(struct vr_object *object, const Dwfl_Callba
 	while (*at && !module) {
 		size_t length = strcspn(at, ":"), sign = at[0] == '+' || at[0] == '-';
 
-		if (at[sign] == '/' &&
-		    !debug_file_path(object, at + sign, length - sign, path))
+		if (at[sign] == '/' && !debug_file_path(object, at + sign, length - sign, path))
 			module = open_debug_file(object, callbacks, path);
 		at += length;
 		at += *at == ':';

@@ -13,7 +13,7 @@
 
 struct entry {
 	uint64_t lo, hi;
-	uint32_t name;  /* offset in the text */
+	uint32_t name;	/* offset in the text */
 	uint32_t order; /* line number: the highest wins */
 };
 
@@ -110,8 +110,7 @@ static void heap_pop(struct heap *heap)
 	size_t i = 0, child;
 
 	while ((child = 2 * i + 1) < heap->count) {
-		if (child + 1 < heap->count &&
-		    heap->at[child + 1]->order > heap->at[child]->order)
+		if (child + 1 < heap->count && heap->at[child + 1]->order > heap->at[child]->order)
 			child++;
 		if (heap->at[child]->order < last->order)
 			break;
@@ -154,8 +153,8 @@ static int paint(struct vr_ranges *ranges, const struct entries *all, struct hea
 
 int vr_perfmap_parse(struct vr_perfmap *map, char *text, size_t length)
 {
-	struct entries all = { NULL, 0, 0 };
-	struct heap open = { NULL, 0 };
+	struct entries all = {NULL, 0, 0};
+	struct heap open = {NULL, 0};
 	int ret;
 
 	map->text = text;

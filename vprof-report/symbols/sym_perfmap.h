@@ -9,7 +9,7 @@
 
 /* Zeroed: no map. */
 struct vr_perfmap {
-	char *text;             /* the file; names end in NULs written into it */
+	char *text; /* the file; names end in NULs written into it */
 	size_t length;
 	struct vr_ranges ranges; /* disjoint; what = offset of the name in text */
 };

@@ -6,9 +6,9 @@
 #include <stdint.h>
 
 struct vr_range {
-	uint64_t lo, hi;  /* [lo, hi) */
-	uint64_t reach;   /* highest hi of this and all earlier ranges; set by sort */
-	uint32_t what;    /* the caller's number */
+	uint64_t lo, hi; /* [lo, hi) */
+	uint64_t reach;	 /* highest hi of this and all earlier ranges; set by sort */
+	uint32_t what;	 /* the caller's number */
 };
 
 /* Zeroed: empty. */
