@@ -69,29 +69,37 @@ static int no_such_command(const char *name)
 	return VR_EXIT_USAGE;
 }
 
-/* Takes the command's name off the operands.  NULL: not a command, and not
- * the name of a file either; an error was printed. */
-static const struct vr_command *take_command(struct vr_opts *opts)
+static const char *remove_operand(struct vr_opts *opts, size_t index)
 {
-	const struct vr_command *command = NULL;
-	const char *first = opts->operands ? opts->operand[0] : NULL;
+	const char *operand = opts->operand[index];
 
-	if (first)
-		command = find_command(first);
-	if (command) {
-		opts->operands--;
-		memmove(opts->operand, opts->operand + 1,
-			opts->operands * sizeof(*opts->operand));
-		return command;
-	}
-	/* A bare word that names no file is a mistyped command. */
-	if (first && !strpbrk(first, "./")) {
-		struct stat st;
+	opts->operands--;
+	memmove(opts->operand + index, opts->operand + index + 1,
+		(opts->operands - index) * sizeof(*opts->operand));
+	return operand;
+}
 
-		if (stat(first, &st) < 0) {
-			no_such_command(first);
-			return NULL;
+/* Takes the command's name off the operands; *place is where it was.  A file
+ * of that name wins, but for the first operand.  NULL: the first operand is
+ * neither a command nor a file; an error was printed. */
+static const struct vr_command *take_command(struct vr_opts *opts, size_t *place)
+{
+	struct stat st;
+
+	for (*place = 0; *place < opts->operands; ++*place) {
+		const struct vr_command *command = find_command(opts->operand[*place]);
+
+		if (command && (*place == 0 || stat(opts->operand[*place], &st) < 0)) {
+			remove_operand(opts, *place);
+			return command;
 		}
+	}
+	*place = 0;
+	/* A bare word that names no file is a mistyped command. */
+	if (opts->operands && !strpbrk(opts->operand[0], "./") &&
+	    stat(opts->operand[0], &st) < 0) {
+		no_such_command(opts->operand[0]);
+		return NULL;
 	}
 	return opts->sort ? &vr_cmd_flat : &vr_cmd_summary;
 }
@@ -130,9 +138,11 @@ static int find_sort(const struct vr_command *command, const char *name, int *ke
 	return VR_EXIT_USAGE;
 }
 
-/* Checks options and operands against the command and fills ctx with what is
- * the same for every file.  Returns 0 or VR_EXIT_USAGE. */
-static int prepare(const struct vr_command *command, struct vr_opts *opts, struct vr_context *ctx)
+/* Checks options and operands against the command, whose name stood before
+ * operand `place`, and fills ctx with what is the same for every file.
+ * Returns 0 or VR_EXIT_USAGE. */
+static int prepare(const struct vr_command *command, size_t place, struct vr_opts *opts,
+		   struct vr_context *ctx)
 {
 	unsigned bad = opts->given & ~(command->options | VR_OPT_COLOR);
 	size_t limit = command->limit;
@@ -166,9 +176,7 @@ static int prepare(const struct vr_command *command, struct vr_opts *opts, struc
 			command->name);
 		return VR_EXIT_USAGE;
 	}
-	ctx->pattern = opts->operand[0];
-	opts->operands--;
-	memmove(opts->operand, opts->operand + 1, opts->operands * sizeof(*opts->operand));
+	ctx->pattern = remove_operand(opts, place < opts->operands ? place : 0);
 	return 0;
 }
 
@@ -282,6 +290,7 @@ static int run(struct vr_opts *opts)
 	const struct vr_command *command;
 	struct vr_context ctx;
 	char *newest = NULL;
+	size_t place;
 	int status;
 
 	if (opts->given & VR_OPT_VERSION) {
@@ -296,8 +305,8 @@ static int run(struct vr_opts *opts)
 			help();
 		return VR_EXIT_OK;
 	}
-	command = take_command(opts);
-	if (!command || prepare(command, opts, &ctx))
+	command = take_command(opts, &place);
+	if (!command || prepare(command, place, opts, &ctx))
 		return VR_EXIT_USAGE;
 	if (!opts->operands) {
 		newest = newest_file();

@@ -29,10 +29,20 @@ static char *function_text(const struct vr_context *ctx, uint32_t function)
 	return vr_location(&stacks->function[function], ctx->opts->strip_dirs);
 }
 
-static const char *function_name(const struct vr_context *ctx, uint32_t function)
+static json_t *function_json(const struct vr_context *ctx, uint32_t function)
 {
-	return function == VPROF_NONE ? "[outermost]"
-				      : ctx->profile->stacks->function[function].name;
+	const struct vr_function *f;
+	json_t *one;
+
+	if (function == VPROF_NONE)
+		return json_null();
+	f = &ctx->profile->stacks->function[function];
+	one = json_object();
+	vr_json_set_text(one, "function", f->name);
+	vr_json_set_text(one, "file", f->file);
+	json_object_set_new(one, "line", json_integer(f->line));
+	vr_json_set_text(one, "module", f->module);
+	return one;
 }
 
 static void print_edges(struct vr_context *ctx, const struct vr_edge *edge, size_t count,
@@ -80,8 +90,8 @@ static json_t *to_json(struct vr_context *ctx, const struct vr_edge *edge, size_
 	for (size_t i = 0; i < count && i < ctx->limit; i++) {
 		json_t *one = json_object();
 
-		vr_json_set_text(one, "caller", function_name(ctx, edge[i].caller));
-		vr_json_set_text(one, "callee", function_name(ctx, edge[i].callee));
+		json_object_set_new(one, "caller", function_json(ctx, edge[i].caller));
+		json_object_set_new(one, "callee", function_json(ctx, edge[i].callee));
 		vr_json_set_u64(one, "self_ns", edge[i].self_ns);
 		vr_json_set_u64(one, "total_ns", edge[i].total_ns);
 		vr_json_set_u64(one, "samples", edge[i].total_samples);

@@ -56,7 +56,9 @@ double vr_percent(uint64_t part, uint64_t whole);
 /* "file:line(function)" as pstats writes it; an object's name stands in for
  * an unknown file.  free() it. */
 char *vr_location(const struct vr_function *function, int strip_dirs);
-/* "function (file:line)" of one frame of a stack; free() it. */
+/* "function (file:line)": of a function, and of one frame of a stack with the
+ * line that ran; free() it. */
+char *vr_function_text(const struct vr_function *function, int strip_dirs);
 char *vr_place_text(const struct vr_stacks *stacks, const struct vr_place *place, int strip_dirs);
 
 /* Prints up to `max` frames of a stack, innermost first, one a line.

@@ -14,6 +14,7 @@
 #define CHURN_PERCENT_MIN 50.0
 #define GROWTH_POINTS_MIN 12u
 #define GROWTH_BYTES_MIN (1u << 20)
+#define GROWTH_RUN_NS 10000000000ull
 #define UNFREED_BYTES_MIN (64u << 10)
 
 struct list {
@@ -103,7 +104,7 @@ static void find_hot_function(const struct vr_first *first, struct list *list)
 		    command_line(first, "tree", NULL));
 		return;
 	}
-	where = vr_location(f, 1);
+	where = vr_function_text(f, 1);
 	add(list, vr_xprintf("%.0f%% of the CPU time is spent in %s itself", percent, where),
 	    command_line(first, "callers", f->name));
 	free(where);
@@ -212,7 +213,9 @@ size_t vr_first_find(const struct vr_first *first, struct vr_finding out[VR_FIRS
 	struct list list = {.out = out};
 
 	find_losses(first, &list);
-	find_growth(first, &list);
+	/* A short program grows because it does its work. */
+	if (vr_file_duration_ns(first->profile->file) >= GROWTH_RUN_NS)
+		find_growth(first, &list);
 	find_hot_function(first, &list);
 	find_churn(first, &list);
 	find_unfreed(first, &list);

@@ -13,12 +13,22 @@ double vr_percent(uint64_t part, uint64_t whole)
 	return whole ? 100.0 * (double)part / (double)whole : 0.0;
 }
 
+/* 1 for "libx.so+0x12" and "[kernel]": the name says where it is. */
+static int names_its_module(const struct vr_function *function)
+{
+	const char *base = vr_text_base(function->module);
+	size_t len = strlen(base);
+
+	return !len || strcmp(function->name, function->module) == 0 ||
+	       (strncmp(function->name, base, len) == 0 && function->name[len] == '+');
+}
+
 /* The file, the object where the file is unknown, "~" where that is too. */
 static const char *file_of(const struct vr_function *function, int strip_dirs)
 {
 	const char *file = function->file[0] ? function->file : function->module;
 
-	if (!file[0])
+	if (!file[0] || strcmp(file, function->name) == 0)
 		return "~";
 	return strip_dirs || !function->file[0] ? vr_text_base(file) : file;
 }
@@ -29,15 +39,27 @@ char *vr_location(const struct vr_function *function, int strip_dirs)
 			  function->name);
 }
 
+static char *function_at(const struct vr_function *function, int line, int strip_dirs)
+{
+	if (!function->file[0])
+		return names_its_module(function)
+			       ? vr_xstrdup(function->name)
+			       : vr_xprintf("%s (%s)", function->name, file_of(function, 1));
+	if (line <= 0)
+		return vr_xprintf("%s (%s)", function->name, file_of(function, strip_dirs));
+	return vr_xprintf("%s (%s:%d)", function->name, file_of(function, strip_dirs), line);
+}
+
 char *vr_place_text(const struct vr_stacks *stacks, const struct vr_place *place, int strip_dirs)
 {
 	const struct vr_function *function = vr_place_function(stacks, place);
 
-	if (!function->file[0] && !function->module[0])
-		return vr_xstrdup(function->name);
-	if (!function->file[0])
-		return vr_xprintf("%s (%s)", function->name, file_of(function, 1));
-	return vr_xprintf("%s (%s:%d)", function->name, file_of(function, strip_dirs), place->line);
+	return function_at(function, place->line, strip_dirs);
+}
+
+char *vr_function_text(const struct vr_function *function, int strip_dirs)
+{
+	return function_at(function, function->line, strip_dirs);
 }
 
 void vr_print_safe(struct vr_context *ctx, const char *text)

@@ -122,7 +122,8 @@ static void print_cpu(struct vr_context *ctx, const struct vr_first *first)
 		h->cpu_hz);
 	for (size_t i = 0; i < first->functions && i < TOP_FUNCTIONS; i++) {
 		const struct vr_cpu_function *row = &first->function[i];
-		char *location = vr_location(&ctx->profile->stacks->function[row->function], 1);
+		char *location =
+			vr_function_text(&ctx->profile->stacks->function[row->function], 1);
 
 		vr_table_row(table, (const struct vr_cell[]){
 					    {.u = row->self_ns},

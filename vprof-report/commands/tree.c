@@ -34,11 +34,9 @@ static uint32_t next_shown(const struct print *print, uint32_t node)
 static char *node_label(const struct print *print, uint32_t index)
 {
 	const struct vr_stacks *stacks = print->ctx->profile->stacks;
-	const struct vr_function *f = &stacks->function[print->tree->node[index].function];
 
-	if (!f->file[0] && !f->module[0])
-		return vr_xstrdup(f->name);
-	return vr_location(f, print->ctx->opts->strip_dirs);
+	return vr_function_text(&stacks->function[print->tree->node[index].function],
+				print->ctx->opts->strip_dirs);
 }
 
 static void print_line(struct print *print, uint32_t index, int depth)
@@ -47,7 +45,7 @@ static void print_line(struct print *print, uint32_t index, int depth)
 	char left[96], total[VR_UNIT_MAX];
 	char *label = node_label(print, index);
 
-	snprintf(left, sizeof(left), "%6.1f%% %10s", vr_percent(node->total_ns, print->whole_ns),
+	snprintf(left, sizeof(left), "%6.1f%% %10s  ", vr_percent(node->total_ns, print->whole_ns),
 		 vr_format_ns(total, node->total_ns));
 	if (depth > INDENT_MAX)
 		depth = INDENT_MAX;

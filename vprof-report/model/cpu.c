@@ -33,10 +33,14 @@ static struct scale *thread_scales(const struct vr_profile *profile, struct vr_c
 	}
 	for (uint32_t i = 0; i < file->threads; i++) {
 		struct scale *s = &scale[i];
-		double factor = s->sampled_ns
-					? (double)file->thread[i].cpu_ns / (double)s->sampled_ns
-					: 0;
+		double factor;
 
+		/* Samples in the overflow row are the thread's all the same. */
+		if (s->sampled_ns < file->thread[i].sampled_ns) {
+			s->sampled_ns = file->thread[i].sampled_ns;
+			s->samples = file->thread[i].samples;
+		}
+		factor = s->sampled_ns ? (double)file->thread[i].cpu_ns / (double)s->sampled_ns : 0;
 		s->target_ns = s->sampled_ns;
 		if (file->header.flags & VPROF_F_EXCLUDE_KERNEL || i == 0 ||
 		    s->samples < SCALE_SAMPLES_MIN || factor < SCALE_MIN || factor > SCALE_MAX)
@@ -144,7 +148,8 @@ struct vr_cpu *vr_cpu_new(struct vr_profile *profile)
 		add_events(profile, cpu, scale);
 	} else {
 		add_tables(profile, cpu, scale);
-		if (profile->file->header.flags & VPROF_F_EXCLUDE_KERNEL)
+		if (profile->file->header.flags & VPROF_F_EXCLUDE_KERNEL &&
+		    profile->file->header.engine != VPROF_ENGINE_OFF)
 			add_kernel(profile, cpu, scale);
 	}
 	free(scale);

@@ -1,0 +1,95 @@
+#!/bin/bash
+# Reports of ring files of known content against stored output: one case for
+# each SHAPE-NAME.expected. `test/golden/run.sh -u` writes them anew; read the
+# difference before committing it.
+. "$(dirname "$0")/../lib.sh"
+
+export TZ=UTC COLUMNS=100
+unset DEBUGINFOD_URLS NO_COLOR
+golden=$TOP/test/golden
+${CC:-gcc} -std=gnu11 -D_GNU_SOURCE -O1 -I"$TOP/include" -o "$T/mkprof" "$golden/mkprof.c" || exit 1
+
+# case NAME SHAPE COMMAND...: the file is called SHAPE.vprof
+check() {
+	local name=$1 shape=$2 expected=$golden/$1.expected
+	shift 2
+	t_begin "$name"
+	[ -f "$T/$shape.vprof" ] || "$T/mkprof" "$shape" "$T/$shape.vprof" || t_bad "no file"
+	(
+		cd "$T" || exit
+		"$REPORT" "$@" "$shape.vprof" >"$name.out" 2>"$name.err"
+		status=$?
+		cat "$name.out"
+		[ ! -s "$name.err" ] || sed 's/^/stderr: /' "$name.err"
+		[ $status = 0 ] || echo "status: $status"
+	) >"$T/$name.got"
+	if [ "${update-}" = 1 ]; then
+		cp "$T/$name.got" "$expected"
+	else
+		diff -u "$expected" "$T/$name.got" >"$T/diff" ||
+			t_bad "differs: $(head -20 "$T/diff" | tail -18)"
+	fi
+	t_done
+}
+[ "${1-}" != -u ] || update=1
+
+for command in summary flat tree heap leaks timeline threads info; do
+	check normal-$command normal $command
+	check normal-$command-json normal $command --format json
+done
+for command in flat tree heap leaks threads; do
+	check normal-$command-csv normal $command --format csv
+done
+check normal-callers normal callers app+0x2000
+check normal-callees normal callees 'app*2000'
+check normal-callers-none normal callers nobody
+check normal-tree-bottom-up normal tree --bottom-up
+check normal-tree-depth normal tree --depth 2 --min-percent 10
+check normal-flat-cumulative normal --sort cumulative -n 2
+check normal-flat-name normal flat --sort name --strip-dirs
+check normal-flat-window normal flat --since 300ms --until 0.7
+check normal-flat-thread normal flat --thread worker
+check normal-flat-module normal flat --module 'libbook*'
+check normal-heap-live normal heap --sort live -n 1
+check normal-timeline-table normal timeline --format table -n 3
+check normal-timeline-window normal timeline --since 1.75
+check normal-bad-sort normal flat --sort size
+check normal-bad-option normal heap --depth 3
+check normal-bad-thread normal flat --thread nobody
+check normal-bad-format normal info --format csv
+check wrapped-flat-window wrapped flat --since 1 --until 7050ms
+check wrapped-info wrapped info
+check overflow-flat overflow flat
+check overflow-heap overflow heap
+check overflow-summary overflow summary
+check killed-summary killed summary
+check user-only-flat user-only flat
+check nasty-summary nasty summary
+check nasty-threads-csv nasty threads --format csv
+check nasty-info nasty info
+check nasty-info-json nasty info --format json
+check empty-summary empty summary
+check empty-heap empty heap
+check empty-leaks empty leaks
+check empty-tree empty tree
+
+t_begin "two files"
+(cd "$T" && "$REPORT" flat --format json -n 1 normal.vprof wrapped.vprof) >"$T/two" 2>&1
+[ "$(jq -r '[.[].path] | join(" ")' "$T/two")" = "normal.vprof wrapped.vprof" ] ||
+	t_bad "no array of two documents"
+t_done
+
+t_begin "the newest file of the directory"
+mkdir "$T/newest"
+cp "$T/normal.vprof" "$T/newest/old.vprof"
+cp "$T/wrapped.vprof" "$T/newest/new.vprof"
+touch -d '2020-01-01' "$T/newest/old.vprof"
+t_equal path new.vprof "$(cd "$T/newest" && "$REPORT" info --format json | jq -r .path)"
+t_done
+t_begin "no file in the directory"
+mkdir "$T/none"
+(cd "$T/none" && "$REPORT") >"$T/none/out" 2>&1
+t_equal status 2 $?
+t_equal lines 1 "$(wc -l <"$T/none/out")"
+t_done
+t_end
