@@ -53,7 +53,8 @@ static void take_row(struct mon_feed *feed)
 
 	/* Times that go backwards would hold up or reorder the replay. */
 	if (mon_parse_row(&feed->row, &msg) || msg.ts_ms < feed->last_ts_ms) {
-		feed->stats.bad_rows++;
+		if (!feed->stats.passes)
+			feed->stats.bad_rows++;
 		return;
 	}
 	feed->last_ts_ms = msg.ts_ms;
@@ -61,7 +62,6 @@ static void take_row(struct mon_feed *feed)
 		feed->has_live = true;
 	else if (feed->stats.passes)
 		return;		/* history is needed once */
-	feed->stats.rows++;
 	msg.ts_ms += feed->shift_ms;
 	if (push_waiting(feed, &msg))
 		feed->parse_err = -ENOMEM;
@@ -167,6 +167,7 @@ int64_t mon_feed_advance(struct mon_feed *feed, int64_t until_ms, size_t max,
 		last_ms = msg->ts_ms;
 		fn(arg, msg);
 		feed->head++;
+		feed->stats.rows++;
 		done++;
 	}
 }

@@ -10,8 +10,9 @@
 struct mon_feed;
 
 struct mon_feed_stats {
-	uint64_t rows;		/* well-formed, handed out or waiting, header not counted */
-	uint64_t bad_rows;	/* skipped: malformed, or older than the row before */
+	uint64_t rows;		/* handed out */
+	uint64_t bad_rows;	/* skipped: malformed, or older than the row before; each is
+				 * counted once, however often the file is read */
 	uint64_t passes;	/* times the file was read to its end */
 };
 

@@ -3,9 +3,9 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define SHAPE_BARS	30
+#define SHAPE_BARS	40
 #define OUTLOOK_BARS	15
-#define WARP_BARS	4	/* how far apart two bars may be and still be matched */
+#define WARP_BARS	5	/* how far apart two bars may be and still be matched */
 #define NEIGHBOURS	12
 
 struct match {

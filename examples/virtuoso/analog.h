@@ -1,4 +1,4 @@
-/* Looks for stretches of the past that went like the last half hour, and reports how
+/* Looks for stretches of the past that went like the last forty minutes, and reports how
  * they went on. */
 #ifndef VIRT_ANALOG_H
 #define VIRT_ANALOG_H

@@ -107,7 +107,8 @@ static void print_position(const struct virt_blotter *blotter, size_t idx, FILE 
 {
 	const struct virt_position *position = &blotter->positions[idx];
 
-	fprintf(out, "%-10s %12.2f  position %+.4f  fills %" PRIu64 "  realized %+.2f  unrealized %+.2f  fees %.2f\n",
+	fprintf(out, "%-10s %12.2f  position %+.4f  fills %" PRIu64
+		"  realized %+.2f  unrealized %+.2f  fees %.2f\n",
 		blotter->venue->markets[idx].symbol, blotter->marks[idx], position->qty,
 		position->fills, position->realized,
 		virt_position_unrealized(position, blotter->marks[idx]), position->fees);

@@ -3,7 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define HOURS		2000	/* drawn */
+#define HOURS		3000	/* drawn */
 #define HOUR_BARS	60
 
 static int compare(const void *a, const void *b)

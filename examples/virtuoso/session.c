@@ -293,7 +293,9 @@ int virt_session_run(const struct virt_args *args)
 		err = err ? err : run(session);
 		finish(session, &mdata, &strategy);
 		err = err ? err : mdata.err;
-		if (err)
+		if (err == -ENODATA)
+			virt_say("%s: no market data in it", args->feed);
+		else if (err)
 			virt_say("cannot go on: %s", strerror(-err));
 		else
 			print_end(session, &mdata, &strategy);

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CANDIDATES	128	/* of the calibration, a decision */
+#define CANDIDATES	160	/* of the calibration, a decision */
 #define RISK_BUDGET	400.0	/* quote currency that one hour may cost */
 #define MAX_VALUE	150000.0	/* quote currency, whatever the risk says */
 #define REBALANCE	0.40	/* of the largest position: smaller changes wait */

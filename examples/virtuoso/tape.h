@@ -43,7 +43,7 @@ void virt_tape_close(struct virt_tape *tape);
  * holds none with ts_ms >= 0, -ENOMEM, or -errno of read. */
 int virt_tape_next(struct virt_tape *tape, int64_t until_ms, struct virt_event *out);
 
-/* Rows that could not be read so far. */
+/* Rows that could not be read; each is counted once, however often the file is. */
 uint64_t virt_tape_bad_rows(const struct virt_tape *tape);
 
 /* Looks for a symbol. Returns 1, 0, or an error as virt_tape_open and _next. */
