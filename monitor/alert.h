@@ -4,9 +4,9 @@
 
 #include <stdint.h>
 
-#define MON_ALERT_BUY		68.0	/* score at or above: buy */
-#define MON_ALERT_SELL		35.0	/* score at or below: sell */
-#define MON_ALERT_BUFFER	5.0	/* how far it must come back before the next alert */
+#define MON_ALERT_BUY	 68.0 /* score at or above: buy */
+#define MON_ALERT_SELL	 35.0 /* score at or below: sell */
+#define MON_ALERT_BUFFER 5.0  /* how far it must come back before the next alert */
 
 enum mon_alert_state {
 	MON_ALERT_NONE,
@@ -17,7 +17,7 @@ enum mon_alert_state {
 /* Zero bytes are a market without alerts. */
 struct mon_alert {
 	enum mon_alert_state state;
-	uint64_t buys, sells;	/* alerts so far */
+	uint64_t buys, sells; /* alerts so far */
 };
 
 /* Takes the next score in.

@@ -19,7 +19,7 @@ enum mon_face {
 
 struct mon_analyzer {
 	const char *name;
-	double weight;		/* in the confluence score; all six add up to 1 */
+	double weight; /* in the confluence score; all six add up to 1 */
 	int (*score)(const struct mon_view *view, struct mon_score *out);
 };
 

@@ -12,16 +12,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TICK_MS		10	/* between two looks at the feed */
-#define TICK_MESSAGES	20000	/* most a tick takes, so that signals are served */
-#define FREE_SPEED	10	/* feed time a cycle covers when nothing paces it */
-#define MS_NS		1000000LL
+#define TICK_MS	      10    /* between two looks at the feed */
+#define TICK_MESSAGES 20000 /* most a tick takes, so that signals are served */
+#define FREE_SPEED    10    /* feed time a cycle covers when nothing paces it */
+#define MS_NS	      1000000LL
 
 struct watch {
 	struct mon_market market;
 	struct mon_alert alert;
-	bool busy;		/* an analysis of it runs */
-	struct mon_str box;	/* as of the last analysis */
+	bool busy;	    /* an analysis of it runs */
+	struct mon_str box; /* as of the last analysis */
 };
 
 struct app {
@@ -32,16 +32,16 @@ struct app {
 	struct watch *watches;
 	size_t watch_nr;
 	bool color;
-	int err;			/* why the loop was stopped, or 0 */
+	int err; /* why the loop was stopped, or 0 */
 	int64_t start_ns;
-	int64_t feed_ms;		/* time of the replay */
-	size_t running;			/* analyses started and not taken back */
+	int64_t feed_ms; /* time of the replay */
+	size_t running;	 /* analyses started and not taken back */
 	uint64_t messages, cycles, analyses, skipped;
-	int64_t slowest_ns;		/* analysis, from start to result */
-	int done_event;			/* signalled when done is no longer empty */
-	int step_event;			/* speed 0: the next step is due */
+	int64_t slowest_ns; /* analysis, from start to result */
+	int done_event;	    /* signalled when done is no longer empty */
+	int step_event;	    /* speed 0: the next step is due */
 	pthread_mutex_t done_lock;
-	struct mon_analysis *done;	/* protected by done_lock */
+	struct mon_analysis *done; /* protected by done_lock */
 };
 
 static void stop_with(struct app *app, int err)
@@ -228,7 +228,7 @@ static int add_timer(struct app *app, double seconds, bool repeat,
 	int64_t ns = (int64_t)(seconds * 1e9);
 
 	return mon_loop_add_timer(app->loop, ns > 0 ? ns : 1, repeat ? ns : 0,
-				  (struct mon_handler){ fn, app });
+				  (struct mon_handler){fn, app});
 }
 
 /* Real time is paced by timers; speed 0 steps itself, and needs no deadline. */
@@ -238,7 +238,7 @@ static int add_pace(struct app *app)
 	int err;
 
 	if (config->speed <= 0) {
-		err = mon_loop_add_event(app->loop, (struct mon_handler){ on_step, app },
+		err = mon_loop_add_event(app->loop, (struct mon_handler){on_step, app},
 					 &app->step_event);
 		if (!err)
 			mon_event_signal(app->step_event);
@@ -257,9 +257,10 @@ static int add_sources(struct app *app)
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGINT);
 	sigaddset(&signals, SIGTERM);
-	err = mon_loop_add_signals(app->loop, &signals, (struct mon_handler){ on_signal, app });
-	err = err ? err : mon_loop_add_event(app->loop, (struct mon_handler){ on_done, app },
-					     &app->done_event);
+	err = mon_loop_add_signals(app->loop, &signals, (struct mon_handler){on_signal, app});
+	err = err ? err
+		  : mon_loop_add_event(app->loop, (struct mon_handler){on_done, app},
+				       &app->done_event);
 	if (!err && app->config->report_every_s > 0)
 		err = add_timer(app, app->config->report_every_s, true, on_report);
 	return err ? err : add_pace(app);
@@ -278,8 +279,8 @@ static int open_feed(struct app *app)
 			return found;
 		}
 		if (!found) {
-			mon_log(MON_LOG_ERROR, "unknown symbol '%s': not in %s",
-				config->symbols[i], config->feed);
+			mon_log(MON_LOG_ERROR, "unknown symbol '%s': not in %s", config->symbols[i],
+				config->feed);
 			return -ENOENT;
 		}
 	}
@@ -307,7 +308,7 @@ static int start(struct app *app)
 	err = err ? err : mon_pool_create(app->config->threads, &app->pool);
 	if (err)
 		return err;
-	advance_feed(app, -1);		/* history, before the clock starts */
+	advance_feed(app, -1); /* history, before the clock starts */
 	app->feed_ms = 0;
 	if (app->err)
 		return app->err;
@@ -327,7 +328,7 @@ static void stop(struct app *app)
 static void print_summary(const struct app *app)
 {
 	struct mon_feed_stats feed;
-	struct mon_book_stats book = { 0 };
+	struct mon_book_stats book = {0};
 	uint64_t alerts = 0;
 
 	mon_feed_stats(app->feed, &feed);
@@ -344,10 +345,11 @@ static void print_summary(const struct app *app)
 	printf("feed: %" PRIu64 " rows, %" PRIu64 " bad, %" PRIu64 " passes, %.1f s replayed\n",
 	       feed.rows, feed.bad_rows, feed.passes, (double)app->feed_ms / 1000);
 	printf("book: %" PRIu64 " updates, %" PRIu64 " crossed, %" PRIu64 " gaps, %" PRIu64
-	       " stale\n", book.updates, book.crossed, book.gaps, book.stale);
+	       " stale\n",
+	       book.updates, book.crossed, book.gaps, book.stale);
 	printf("monitor: %zu symbols, %" PRIu64 " messages, %" PRIu64 " cycles, %" PRIu64
-	       " analyses, %" PRIu64 " skipped, %" PRIu64 " alerts\n", app->watch_nr,
-	       app->messages, app->cycles, app->analyses, app->skipped, alerts);
+	       " analyses, %" PRIu64 " skipped, %" PRIu64 " alerts\n",
+	       app->watch_nr, app->messages, app->cycles, app->analyses, app->skipped, alerts);
 	printf("time: %.2f s, slowest analysis %.2f ms\n",
 	       (double)(mon_now_ns() - app->start_ns) * 1e-9, (double)app->slowest_ns * 1e-6);
 	fflush(stdout);
@@ -366,11 +368,11 @@ static void free_app(struct app *app)
 
 int mon_app_run(const struct mon_config *config)
 {
-	struct app app = { .config = config, .color = mon_report_wants_color() };
+	struct app app = {.config = config, .color = mon_report_wants_color()};
 	int err;
 
 	pthread_mutex_init(&app.done_lock, NULL);
-	err = open_feed(&app);		/* says itself what is wrong */
+	err = open_feed(&app); /* says itself what is wrong */
 	if (!err) {
 		err = start(&app);
 		err = err ? err : mon_loop_run(app.loop);

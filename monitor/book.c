@@ -6,7 +6,7 @@
 
 void mon_book_init(struct mon_book *book)
 {
-	*book = (struct mon_book){ 0 };
+	*book = (struct mon_book){0};
 }
 
 void mon_book_fini(struct mon_book *book)
@@ -23,8 +23,8 @@ static size_t find_level(const struct mon_side *side, bool bid, double price)
 
 	while (low < high) {
 		size_t mid = (low + high) / 2;
-		bool better = bid ? side->levels[mid].price > price
-				  : side->levels[mid].price < price;
+		bool better =
+		    bid ? side->levels[mid].price > price : side->levels[mid].price < price;
 
 		if (better)
 			low = mid + 1;
@@ -47,7 +47,7 @@ static int insert_level(struct mon_side *side, size_t idx, double price, double 
 	}
 	memmove(&side->levels[idx + 1], &side->levels[idx],
 		(side->nr - idx) * sizeof(side->levels[0]));
-	side->levels[idx] = (struct mon_level){ price, size };
+	side->levels[idx] = (struct mon_level){price, size};
 	side->nr++;
 	return 0;
 }

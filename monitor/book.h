@@ -8,29 +8,29 @@
 #include <stdint.h>
 
 struct mon_level {
-	double price;	/* quote currency */
-	double size;	/* base currency, > 0 */
+	double price; /* quote currency */
+	double size;  /* base currency, > 0 */
 };
 
 struct mon_side {
-	struct mon_level *levels;	/* best first */
+	struct mon_level *levels; /* best first */
 	size_t nr, cap;
 };
 
 struct mon_book_stats {
-	uint64_t updates;	/* levels set or deleted */
-	uint64_t crossed;	/* messages after which best bid >= best ask */
-	uint64_t gaps;		/* sequence numbers that jumped */
-	uint64_t stale;		/* deltas at or below the book's sequence number */
-	uint64_t ignored;	/* deltas while the book waits for a snapshot */
+	uint64_t updates; /* levels set or deleted */
+	uint64_t crossed; /* messages after which best bid >= best ask */
+	uint64_t gaps;	  /* sequence numbers that jumped */
+	uint64_t stale;	  /* deltas at or below the book's sequence number */
+	uint64_t ignored; /* deltas while the book waits for a snapshot */
 };
 
 struct mon_book {
-	struct mon_side bids;	/* price falls */
-	struct mon_side asks;	/* price rises */
-	uint64_t seq;		/* of the message being applied */
-	bool in_snapshot;	/* that message is a snapshot */
-	bool synced;		/* a snapshot came, and no crossing since */
+	struct mon_side bids; /* price falls */
+	struct mon_side asks; /* price rises */
+	uint64_t seq;	      /* of the message being applied */
+	bool in_snapshot;     /* that message is a snapshot */
+	bool synced;	      /* a snapshot came, and no crossing since */
 	struct mon_book_stats stats;
 };
 

@@ -18,9 +18,13 @@ int mon_candle_add_trade(struct mon_window *window, int64_t ts_ms, double price,
 
 	if (!last || start_ms > last->start_ms) {
 		struct mon_candle candle = {
-			.start_ms = start_ms,
-			.open = price, .high = price, .low = price, .close = price,
-			.volume = size, .buy_volume = is_buy ? size : 0,
+		    .start_ms = start_ms,
+		    .open = price,
+		    .high = price,
+		    .low = price,
+		    .close = price,
+		    .volume = size,
+		    .buy_volume = is_buy ? size : 0,
 		};
 
 		return mon_window_push(window, &candle);

@@ -7,13 +7,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define MON_CANDLE_MS	60000
+#define MON_CANDLE_MS 60000
 
 struct mon_candle {
-	int64_t start_ms;	/* a multiple of its length */
+	int64_t start_ms; /* a multiple of its length */
 	double open, high, low, close;
-	double volume;		/* base currency */
-	double buy_volume;	/* the part of it that takers bought */
+	double volume;	   /* base currency */
+	double buy_volume; /* the part of it that takers bought */
 };
 
 /* Adds a trade to the candle of its minute, opening that candle if it is new. A trade

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define MON_VERSION	"0.1.0"
+#define MON_VERSION "0.1.0"
 
 enum option_key {
 	OPT_SYMBOL = 's',
@@ -27,23 +27,31 @@ enum option_key {
 };
 
 static const struct argp_option options[] = {
-	{ "symbol", OPT_SYMBOL, "NAME", 0, "Market to watch; may be given more than once "
-	  "(default BTC/USDT)", 0 },
-	{ "duration", OPT_DURATION, "SECONDS", 0, "How long to run (default 10)", 0 },
-	{ "speed", OPT_SPEED, "X", 0, "Replay the feed X times as fast as it was recorded "
-	  "(default 10); 0 = without pauses, the same span of feed as with 10", 0 },
-	{ "feed", OPT_FEED, "FILE", 0, "Feed to replay (default: the bundled one)", 0 },
-	{ "threads", OPT_THREADS, "N", 0, "Threads that analyse (default 2)", 0 },
-	{ "cycle", OPT_CYCLE, "MS", 0, "Time between two analyses (default 20)", 0 },
-	{ "report-every", OPT_REPORT_EVERY, "SECONDS", 0, "Print the boxes this often "
-	  "(default: only at the end)", 0 },
-	{ "history", OPT_HISTORY, "N", 0, "Candles and trades to keep per market (default "
-	  "1000); 0 = keep all", 0 },
-	{ "quiet", OPT_QUIET, NULL, 0, "No boxes and no messages but errors", 0 },
-	{ "help", OPT_HELP, NULL, 0, "Give this help list", -1 },
-	{ "usage", OPT_USAGE, NULL, 0, "Give a short usage message", -1 },
-	{ "version", OPT_VERSION, NULL, 0, "Print program version", -1 },
-	{ 0 },
+    {"symbol", OPT_SYMBOL, "NAME", 0,
+     "Market to watch; may be given more than once "
+     "(default BTC/USDT)",
+     0},
+    {"duration", OPT_DURATION, "SECONDS", 0, "How long to run (default 10)", 0},
+    {"speed", OPT_SPEED, "X", 0,
+     "Replay the feed X times as fast as it was recorded "
+     "(default 10); 0 = without pauses, the same span of feed as with 10",
+     0},
+    {"feed", OPT_FEED, "FILE", 0, "Feed to replay (default: the bundled one)", 0},
+    {"threads", OPT_THREADS, "N", 0, "Threads that analyse (default 2)", 0},
+    {"cycle", OPT_CYCLE, "MS", 0, "Time between two analyses (default 20)", 0},
+    {"report-every", OPT_REPORT_EVERY, "SECONDS", 0,
+     "Print the boxes this often "
+     "(default: only at the end)",
+     0},
+    {"history", OPT_HISTORY, "N", 0,
+     "Candles and trades to keep per market (default "
+     "1000); 0 = keep all",
+     0},
+    {"quiet", OPT_QUIET, NULL, 0, "No boxes and no messages but errors", 0},
+    {"help", OPT_HELP, NULL, 0, "Give this help list", -1},
+    {"usage", OPT_USAGE, NULL, 0, "Give a short usage message", -1},
+    {"version", OPT_VERSION, NULL, 0, "Print program version", -1},
+    {0},
 };
 
 static int set_number(const char *name, const char *text, double min, double max, double *out)
@@ -188,8 +196,8 @@ static error_t parse_or_complain(int key, char *arg, struct argp_state *state)
 static int find_feed(struct mon_config *config)
 {
 	static const char *const places[] = {
-		"../examples/feed/market.csv",
-		"../share/vprof/feed/market.csv",
+	    "../examples/feed/market.csv",
+	    "../share/vprof/feed/market.csv",
 	};
 	char dir[PATH_MAX];
 	ssize_t len = readlink("/proc/self/exe", dir, sizeof(dir) - 1);
@@ -198,8 +206,8 @@ static int find_feed(struct mon_config *config)
 		dir[len] = '\0';
 		*strrchr(dir, '/') = '\0';
 		for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-			int used = snprintf(config->feed, sizeof(config->feed), "%s/%s", dir,
-					    places[i]);
+			int used =
+			    snprintf(config->feed, sizeof(config->feed), "%s/%s", dir, places[i]);
 
 			if (used < (int)sizeof(config->feed) && !access(config->feed, R_OK))
 				return 0;
@@ -212,17 +220,17 @@ static int find_feed(struct mon_config *config)
 int mon_config_parse(struct mon_config *config, int argc, char **argv)
 {
 	static const struct argp argp = {
-		.options = options,
-		.parser = parse_or_complain,
-		.doc = "Watches markets and says what it thinks of them.",
+	    .options = options,
+	    .parser = parse_or_complain,
+	    .doc = "Watches markets and says what it thinks of them.",
 	};
 
 	*config = (struct mon_config){
-		.duration_s = 10,
-		.speed = 10,
-		.threads = 2,
-		.cycle_ms = 20,
-		.history = 1000,
+	    .duration_s = 10,
+	    .speed = 10,
+	    .threads = 2,
+	    .cycle_ms = 20,
+	    .history = 1000,
 	};
 	/* argp's own complaint takes two lines; ours says it in one. */
 	if (argp_parse(&argp, argc, argv, ARGP_NO_ERRS | ARGP_NO_HELP, NULL, config))

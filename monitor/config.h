@@ -7,18 +7,18 @@
 #include <limits.h>
 #include <stddef.h>
 
-#define MON_SYMBOLS_MAX	16
+#define MON_SYMBOLS_MAX 16
 
 struct mon_config {
 	char symbols[MON_SYMBOLS_MAX][MON_SYMBOL_MAX];
 	size_t symbol_nr;
-	double duration_s;	/* > 0 */
-	double speed;		/* feed time per real time; 0 = as fast as possible */
+	double duration_s; /* > 0 */
+	double speed;	   /* feed time per real time; 0 = as fast as possible */
 	char feed[PATH_MAX];
-	unsigned int threads;	/* 1..64 */
-	int64_t cycle_ms;	/* between two analyses of a market */
-	double report_every_s;	/* 0 = only at the end */
-	size_t history;		/* candles, and trades, to keep; 0 = all */
+	unsigned int threads;  /* 1..64 */
+	int64_t cycle_ms;      /* between two analyses of a market */
+	double report_every_s; /* 0 = only at the end */
+	size_t history;	       /* candles, and trades, to keep; 0 = all */
 	bool quiet;
 };
 

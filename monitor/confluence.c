@@ -6,12 +6,12 @@
 #include <time.h>
 
 const struct mon_analyzer mon_analyzers[MON_FACE_NR] = {
-	[MON_FACE_ORDERFLOW] = { "orderflow", 0.25, mon_orderflow_score },
-	[MON_FACE_ORDERBOOK] = { "orderbook", 0.20, mon_orderbook_score },
-	[MON_FACE_TECHNICAL] = { "technical", 0.20, mon_technical_score },
-	[MON_FACE_STRUCTURE] = { "price_structure", 0.15, mon_structure_score },
-	[MON_FACE_VOLUME] = { "volume", 0.10, mon_volume_score },
-	[MON_FACE_SENTIMENT] = { "sentiment", 0.10, mon_sentiment_score },
+    [MON_FACE_ORDERFLOW] = {"orderflow", 0.25, mon_orderflow_score},
+    [MON_FACE_ORDERBOOK] = {"orderbook", 0.20, mon_orderbook_score},
+    [MON_FACE_TECHNICAL] = {"technical", 0.20, mon_technical_score},
+    [MON_FACE_STRUCTURE] = {"price_structure", 0.15, mon_structure_score},
+    [MON_FACE_VOLUME] = {"volume", 0.10, mon_volume_score},
+    [MON_FACE_SENTIMENT] = {"sentiment", 0.10, mon_sentiment_score},
 };
 
 /* An analysis while its six tasks run. */
@@ -19,7 +19,7 @@ struct job {
 	struct mon_analysis *analysis;
 	void (*done)(void *arg, struct mon_analysis *analysis);
 	void *arg;
-	atomic_uint left;	/* tasks not finished; the last one finishes the job */
+	atomic_uint left; /* tasks not finished; the last one finishes the job */
 };
 
 struct task {
@@ -45,7 +45,7 @@ void mon_analysis_destroy(struct mon_analysis *analysis)
 
 static void weigh(struct mon_analysis *analysis)
 {
-	struct mon_mix mix = { 0 };
+	struct mon_mix mix = {0};
 	double reliability = 0;
 
 	for (int i = 0; i < MON_FACE_NR; i++) {
@@ -74,7 +74,7 @@ static void run_task(void *arg)
 
 	/* Out of memory: this face stays neutral and unreliable. */
 	if (mon_analyzers[task->face].score(analysis->view, score))
-		*score = (struct mon_score){ 50, 0 };
+		*score = (struct mon_score){50, 0};
 	finish_task(task->job);
 	free(task);
 }
@@ -85,11 +85,11 @@ static void submit_face(struct mon_pool *pool, struct job *job, enum mon_face fa
 	struct task *task = malloc(sizeof(*task));
 
 	if (!task) {
-		job->analysis->faces[face] = (struct mon_score){ 50, 0 };
+		job->analysis->faces[face] = (struct mon_score){50, 0};
 		finish_task(job);
 		return;
 	}
-	*task = (struct task){ job, face };
+	*task = (struct task){job, face};
 	if (mon_pool_submit(pool, run_task, task))
 		run_task(task);
 }

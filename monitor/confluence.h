@@ -7,12 +7,12 @@
 
 /* One market analysed once. The pool fills it; whoever gets it from done() owns it. */
 struct mon_analysis {
-	size_t market_idx;		/* the caller's */
+	size_t market_idx; /* the caller's */
 	struct mon_view *view;
 	struct mon_score faces[MON_FACE_NR];
-	struct mon_score total;		/* the confluence score */
-	int64_t started_ns;		/* monotonic clock */
-	struct mon_analysis *next;	/* for the owner's list */
+	struct mon_score total;	   /* the confluence score */
+	int64_t started_ns;	   /* monotonic clock */
+	struct mon_analysis *next; /* for the owner's list */
 };
 
 /* Starts the analysis of a view in the pool.

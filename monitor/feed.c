@@ -8,19 +8,19 @@
 #include <string.h>
 #include <unistd.h>
 
-#define CHUNK_BYTES	8192
-#define LOOP_STEP_MS	100	/* pause between the last row and the first again */
+#define CHUNK_BYTES  8192
+#define LOOP_STEP_MS 100 /* pause between the last row and the first again */
 
 struct mon_feed {
 	int fd;
 	struct csv_parser csv;
-	struct mon_row row;		/* the one libcsv is filling */
-	struct mon_msg *waiting;	/* parsed, not handed out: [head, nr) */
+	struct mon_row row;	 /* the one libcsv is filling */
+	struct mon_msg *waiting; /* parsed, not handed out: [head, nr) */
 	size_t head, nr, cap;
-	int parse_err;			/* -ENOMEM from a callback, which cannot return it */
-	int64_t shift_ms;		/* added to the file's times: rises a pass */
-	int64_t last_ts_ms;		/* of the file, this pass */
-	bool has_live;			/* a row with ts_ms >= 0 in this pass */
+	int parse_err;	    /* -ENOMEM from a callback, which cannot return it */
+	int64_t shift_ms;   /* added to the file's times: rises a pass */
+	int64_t last_ts_ms; /* of the file, this pass */
+	bool has_live;	    /* a row with ts_ms >= 0 in this pass */
 	struct mon_feed_stats stats;
 };
 
@@ -61,7 +61,7 @@ static void take_row(struct mon_feed *feed)
 	if (msg.ts_ms >= 0)
 		feed->has_live = true;
 	else if (feed->stats.passes)
-		return;		/* history is needed once */
+		return; /* history is needed once */
 	msg.ts_ms += feed->shift_ms;
 	if (push_waiting(feed, &msg))
 		feed->parse_err = -ENOMEM;

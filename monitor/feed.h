@@ -10,10 +10,10 @@
 struct mon_feed;
 
 struct mon_feed_stats {
-	uint64_t rows;		/* handed out */
-	uint64_t bad_rows;	/* skipped: malformed, or older than the row before; each is
-				 * counted once, however often the file is read */
-	uint64_t passes;	/* times the file was read to its end */
+	uint64_t rows;	   /* handed out */
+	uint64_t bad_rows; /* skipped: malformed, or older than the row before; each is
+			    * counted once, however often the file is read */
+	uint64_t passes;   /* times the file was read to its end */
 };
 
 /* Opens a feed at its start.

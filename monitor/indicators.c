@@ -128,8 +128,8 @@ int mon_cci(const struct mon_candle *candles, size_t nr, size_t period, double *
 			mean += typical_price(&first[k]) / n;
 		for (size_t k = 0; k < period; k++)
 			deviation += fabs(typical_price(&first[k]) - mean) / n;
-		out[i] = deviation > 0 ?
-			 (typical_price(&candles[i]) - mean) / (0.015 * deviation) : 0;
+		out[i] =
+		    deviation > 0 ? (typical_price(&candles[i]) - mean) / (0.015 * deviation) : 0;
 	}
 	return 0;
 }
@@ -263,8 +263,8 @@ double mon_slope(const double *in, size_t nr, size_t period)
 }
 
 /* Pearson's correlation of series[i] with close[i + ahead] - close[i]. */
-static double forward_correlation(const double *series, const struct mon_candle *candles,
-				  size_t nr, size_t ahead)
+static double forward_correlation(const double *series, const struct mon_candle *candles, size_t nr,
+				  size_t ahead)
 {
 	double x_sum = 0, y_sum = 0, xx = 0, yy = 0, xy = 0, n = 0, spread;
 
@@ -284,8 +284,7 @@ static double forward_correlation(const double *series, const struct mon_candle 
 	return n >= 30 && spread > 0 ? (n * xy - x_sum * y_sum) / sqrt(spread) : 0;
 }
 
-double mon_edge(const double *series, const struct mon_candle *candles, size_t nr,
-		size_t horizon)
+double mon_edge(const double *series, const struct mon_candle *candles, size_t nr, size_t horizon)
 {
 	double best = 0;
 

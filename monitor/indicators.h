@@ -54,7 +54,6 @@ double mon_slope(const double *in, size_t nr, size_t period);
  * values with the change of the close over the next 1 .. horizon candles.
  *
  * Returns 0..1; 0 when nothing correlates or there are too few candles. */
-double mon_edge(const double *series, const struct mon_candle *candles, size_t nr,
-		size_t horizon);
+double mon_edge(const double *series, const struct mon_candle *candles, size_t nr, size_t horizon);
 
 #endif

@@ -15,7 +15,6 @@ void mon_log_set_level(enum mon_log_level level);
 /* Writes "monitor: [warning: ]text" and a newline in one write.
  *
  * Context: any thread; longer lines than 512 bytes are cut. */
-void mon_log(enum mon_log_level level, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
+void mon_log(enum mon_log_level level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

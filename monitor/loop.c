@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 enum source_kind {
-	SOURCE_COUNTER,		/* timerfd and eventfd: one 64-bit count */
+	SOURCE_COUNTER, /* timerfd and eventfd: one 64-bit count */
 	SOURCE_SIGNAL,
 };
 
@@ -64,14 +64,14 @@ static int add_source(struct mon_loop *loop, int fd, enum source_kind kind,
 		      struct mon_handler handler)
 {
 	struct source *source = malloc(sizeof(*source));
-	struct epoll_event event = { .events = EPOLLIN, .data.ptr = source };
+	struct epoll_event event = {.events = EPOLLIN, .data.ptr = source};
 	int err;
 
 	if (!source) {
 		close(fd);
 		return -ENOMEM;
 	}
-	*source = (struct source){ fd, kind, handler, loop->sources };
+	*source = (struct source){fd, kind, handler, loop->sources};
 	if (epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, fd, &event)) {
 		err = -errno;
 		close(fd);
@@ -84,15 +84,15 @@ static int add_source(struct mon_loop *loop, int fd, enum source_kind kind,
 
 static struct timespec timespec_of(int64_t ns)
 {
-	return (struct timespec){ .tv_sec = ns / 1000000000, .tv_nsec = ns % 1000000000 };
+	return (struct timespec){.tv_sec = ns / 1000000000, .tv_nsec = ns % 1000000000};
 }
 
 int mon_loop_add_timer(struct mon_loop *loop, int64_t first_ns, int64_t period_ns,
 		       struct mon_handler handler)
 {
 	struct itimerspec spec = {
-		.it_value = timespec_of(first_ns),
-		.it_interval = timespec_of(period_ns),
+	    .it_value = timespec_of(first_ns),
+	    .it_interval = timespec_of(period_ns),
 	};
 	int fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
 	int err;
@@ -120,8 +120,7 @@ int mon_loop_add_event(struct mon_loop *loop, struct mon_handler handler, int *e
 	return err;
 }
 
-int mon_loop_add_signals(struct mon_loop *loop, const sigset_t *signals,
-			 struct mon_handler handler)
+int mon_loop_add_signals(struct mon_loop *loop, const sigset_t *signals, struct mon_handler handler)
 {
 	int fd = signalfd(-1, signals, SFD_NONBLOCK | SFD_CLOEXEC);
 

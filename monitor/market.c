@@ -4,17 +4,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TICKER_LIMIT	288	/* a day of open interest at one point in 5 minutes */
+#define TICKER_LIMIT 288 /* a day of open interest at one point in 5 minutes */
 
 void mon_market_init(struct mon_market *market, const char *symbol, size_t history)
 {
-	*market = (struct mon_market){ 0 };
+	*market = (struct mon_market){0};
 	memcpy(market->symbol, symbol, strnlen(symbol, MON_SYMBOL_MAX - 1));
 	mon_book_init(&market->book);
 	mon_window_init(&market->candles, sizeof(struct mon_candle), history);
 	mon_window_init(&market->trades, sizeof(struct mon_trade), history);
-	mon_window_init(&market->tickers, sizeof(struct mon_ticker),
-			history ? TICKER_LIMIT : 0);
+	mon_window_init(&market->tickers, sizeof(struct mon_ticker), history ? TICKER_LIMIT : 0);
 }
 
 void mon_market_fini(struct mon_market *market)
@@ -28,9 +27,13 @@ void mon_market_fini(struct mon_market *market)
 static int apply_kline(struct mon_market *market, const struct mon_msg *msg)
 {
 	struct mon_candle candle = {
-		.start_ms = msg->ts_ms,
-		.open = msg->open, .high = msg->high, .low = msg->low, .close = msg->price,
-		.volume = msg->size, .buy_volume = msg->buy_size,
+	    .start_ms = msg->ts_ms,
+	    .open = msg->open,
+	    .high = msg->high,
+	    .low = msg->low,
+	    .close = msg->price,
+	    .volume = msg->size,
+	    .buy_volume = msg->buy_size,
 	};
 
 	market->stats.klines++;
@@ -39,7 +42,7 @@ static int apply_kline(struct mon_market *market, const struct mon_msg *msg)
 
 static int apply_trade(struct mon_market *market, const struct mon_msg *msg)
 {
-	struct mon_trade trade = { msg->ts_ms, msg->price, msg->size, msg->is_buy };
+	struct mon_trade trade = {msg->ts_ms, msg->price, msg->size, msg->is_buy};
 	int err = mon_window_push(&market->trades, &trade);
 
 	market->stats.trades++;
@@ -52,7 +55,7 @@ static int apply_trade(struct mon_market *market, const struct mon_msg *msg)
 static int apply_ticker(struct mon_market *market, const struct mon_msg *msg)
 {
 	struct mon_ticker ticker = {
-		msg->ts_ms, msg->price, msg->size, msg->funding, msg->long_ratio,
+	    msg->ts_ms, msg->price, msg->size, msg->funding, msg->long_ratio,
 	};
 
 	market->stats.tickers++;

@@ -8,33 +8,33 @@
 #include "msg.h"
 #include "window.h"
 
-#define MON_VIEW_LEVELS	50	/* of a book side that a view holds at most */
+#define MON_VIEW_LEVELS 50 /* of a book side that a view holds at most */
 
 struct mon_trade {
 	int64_t ts_ms;
 	double price, size;
-	bool is_buy;		/* the taker bought */
+	bool is_buy; /* the taker bought */
 };
 
 struct mon_ticker {
 	int64_t ts_ms;
 	double mark_price;
-	double open_interest;	/* base currency */
-	double funding;		/* rate per interval */
-	double long_ratio;	/* 0..1 */
+	double open_interest; /* base currency */
+	double funding;	      /* rate per interval */
+	double long_ratio;    /* 0..1 */
 };
 
 struct mon_market_stats {
 	uint64_t book_rows, trades, tickers, klines;
-	uint64_t failed;	/* messages lost to lack of memory */
+	uint64_t failed; /* messages lost to lack of memory */
 };
 
 struct mon_market {
 	char symbol[MON_SYMBOL_MAX];
 	struct mon_book book;
-	struct mon_window candles;	/* struct mon_candle, 1m */
-	struct mon_window trades;	/* struct mon_trade */
-	struct mon_window tickers;	/* struct mon_ticker */
+	struct mon_window candles; /* struct mon_candle, 1m */
+	struct mon_window trades;  /* struct mon_trade */
+	struct mon_window tickers; /* struct mon_ticker */
 	struct mon_market_stats stats;
 };
 
@@ -42,14 +42,14 @@ struct mon_market {
 struct mon_view {
 	char symbol[MON_SYMBOL_MAX];
 	int64_t ts_ms;
-	double price;			/* middle of the book, or the last close; 0 = none */
-	struct mon_candle *candles;	/* oldest first, like all below */
+	double price;		    /* middle of the book, or the last close; 0 = none */
+	struct mon_candle *candles; /* oldest first, like all below */
 	size_t candle_nr;
 	struct mon_trade *trades;
 	size_t trade_nr;
 	struct mon_ticker *tickers;
 	size_t ticker_nr;
-	struct mon_level bids[MON_VIEW_LEVELS];	/* best first */
+	struct mon_level bids[MON_VIEW_LEVELS]; /* best first */
 	struct mon_level asks[MON_VIEW_LEVELS];
 	size_t bid_nr, ask_nr;
 };

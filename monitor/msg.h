@@ -5,25 +5,25 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define MON_SYMBOL_MAX	16	/* bytes with the NUL */
+#define MON_SYMBOL_MAX 16 /* bytes with the NUL */
 
 enum mon_msg_type {
-	MON_MSG_KLINE,		/* a closed 1m candle of the history */
-	MON_MSG_SNAPSHOT,	/* one level of a whole book */
-	MON_MSG_DELTA,		/* one changed level */
+	MON_MSG_KLINE,	  /* a closed 1m candle of the history */
+	MON_MSG_SNAPSHOT, /* one level of a whole book */
+	MON_MSG_DELTA,	  /* one changed level */
 	MON_MSG_TRADE,
 	MON_MSG_TICKER,
 };
 
 struct mon_msg {
 	enum mon_msg_type type;
-	bool is_buy;		/* bid level, or taker bought */
+	bool is_buy; /* bid level, or taker bought */
 	char symbol[MON_SYMBOL_MAX];
 	int64_t ts_ms;		/* of the replay; negative = history */
 	uint64_t seq;		/* version of the book this belongs to */
 	double price;		/* level, trade, close or mark price */
 	double size;		/* level, trade, volume or open interest; 0 deletes a level */
-	double open, high, low;	/* KLINE */
+	double open, high, low; /* KLINE */
 	double buy_size;	/* KLINE: the part of size that takers bought */
 	double funding;		/* TICKER: rate per interval */
 	double long_ratio;	/* TICKER: 0..1 */

@@ -3,8 +3,8 @@
 
 #include <math.h>
 
-#define NEAR_SHARE	0.0001	/* 1 basis point around the middle is near */
-#define WIDE_SPREAD	0.0005	/* a spread this wide says: trust nothing */
+#define NEAR_SHARE  0.0001 /* 1 basis point around the middle is near */
+#define WIDE_SPREAD 0.0005 /* a spread this wide says: trust nothing */
 
 static double near_weight(double price, double mid)
 {
@@ -44,7 +44,7 @@ static double impact(const struct mon_level *levels, size_t nr, double amount, d
 int mon_orderbook_score(const struct mon_view *view, struct mon_score *out)
 {
 	const struct mon_level *bids = view->bids, *asks = view->asks;
-	struct mon_mix mix = { 0 };
+	struct mon_mix mix = {0};
 	double spread, near_bid, near_ask, buy_cost, sell_cost, amount;
 
 	if (!view->bid_nr || !view->ask_nr) {
@@ -62,8 +62,10 @@ int mon_orderbook_score(const struct mon_view *view, struct mon_score *out)
 	mon_mix_add(&mix, 0.20,
 		    mon_score_signed(micro_price(&bids[0], &asks[0]) - view->price, spread));
 	/* A wide spread is neutral, which pulls the whole score towards the middle. */
-	mon_mix_add(&mix, 0.10, spread > WIDE_SPREAD * view->price ? 50 :
-		    mon_score_share(bids[0].size, bids[0].size + asks[0].size));
+	mon_mix_add(&mix, 0.10,
+		    spread > WIDE_SPREAD * view->price
+			? 50
+			: mon_score_share(bids[0].size, bids[0].size + asks[0].size));
 	*out = mon_mix_score(&mix);
 	return 0;
 }

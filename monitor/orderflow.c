@@ -5,9 +5,9 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define FLOW_MS		15000	/* what counts as recent */
-#define LARGE_QUANTILE	0.95
-#define RESAMPLES	400
+#define FLOW_MS	       15000 /* what counts as recent */
+#define LARGE_QUANTILE 0.95
+#define RESAMPLES      400
 
 static double signed_size(const struct mon_trade *trade)
 {
@@ -133,7 +133,7 @@ int mon_orderflow_score(const struct mon_view *view, struct mon_score *out)
 {
 	const struct mon_trade *trades = view->trades;
 	size_t nr = view->trade_nr;
-	struct mon_mix mix = { 0 };
+	struct mon_mix mix = {0};
 	double threshold = 0;
 
 	if (nr && large_size(trades, nr, &threshold))

@@ -25,16 +25,16 @@ enum column {
 struct type_rule {
 	const char *name;
 	size_t field_nr;
-	const char *buy_name;	/* NULL: the side is empty */
+	const char *buy_name; /* NULL: the side is empty */
 	const char *sell_name;
 };
 
 static const struct type_rule type_rules[] = {
-	[MON_MSG_KLINE] = { "kline", COL_BUY_SIZE + 1, NULL, NULL },
-	[MON_MSG_SNAPSHOT] = { "snapshot", COL_SEQ + 1, "bid", "ask" },
-	[MON_MSG_DELTA] = { "delta", COL_SEQ + 1, "bid", "ask" },
-	[MON_MSG_TRADE] = { "trade", COL_SEQ + 1, "buy", "sell" },
-	[MON_MSG_TICKER] = { "ticker", COL_LONG_RATIO + 1, NULL, NULL },
+    [MON_MSG_KLINE] = {"kline", COL_BUY_SIZE + 1, NULL, NULL},
+    [MON_MSG_SNAPSHOT] = {"snapshot", COL_SEQ + 1, "bid", "ask"},
+    [MON_MSG_DELTA] = {"delta", COL_SEQ + 1, "bid", "ask"},
+    [MON_MSG_TRADE] = {"trade", COL_SEQ + 1, "buy", "sell"},
+    [MON_MSG_TICKER] = {"ticker", COL_LONG_RATIO + 1, NULL, NULL},
 };
 
 void mon_row_clear(struct mon_row *row)
@@ -144,13 +144,12 @@ int mon_parse_row(const struct mon_row *row, struct mon_msg *out)
 {
 	const struct type_rule *rule;
 
-	*out = (struct mon_msg){ 0 };
+	*out = (struct mon_msg){0};
 	if (row->too_long || row->field_nr <= COL_SEQ ||
 	    parse_type(row->field[COL_TYPE], &out->type))
 		return -EBADMSG;
 	rule = &type_rules[out->type];
-	if (row->field_nr != rule->field_nr ||
-	    parse_ts(row->field[COL_TS_MS], &out->ts_ms) ||
+	if (row->field_nr != rule->field_nr || parse_ts(row->field[COL_TS_MS], &out->ts_ms) ||
 	    parse_symbol(row->field[COL_SYMBOL], out->symbol) ||
 	    parse_side(row->field[COL_SIDE], rule, &out->is_buy) ||
 	    parse_number(row->field[COL_PRICE], 0, INFINITY, &out->price) ||

@@ -6,16 +6,16 @@
 
 #include <stddef.h>
 
-#define MON_ROW_FIELDS	13	/* of the widest row */
-#define MON_ROW_BYTES	512	/* all fields of a row with their NULs */
+#define MON_ROW_FIELDS 13  /* of the widest row */
+#define MON_ROW_BYTES  512 /* all fields of a row with their NULs */
 
 /* One row while it is collected, field by field. */
 struct mon_row {
 	char text[MON_ROW_BYTES];
-	size_t used;			/* bytes of text */
+	size_t used; /* bytes of text */
 	const char *field[MON_ROW_FIELDS];
 	size_t field_nr;
-	bool too_long;			/* a field did not fit: the row is bad */
+	bool too_long; /* a field did not fit: the row is bad */
 };
 
 void mon_row_clear(struct mon_row *row);

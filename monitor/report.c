@@ -6,11 +6,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define BOX_COLUMNS	60	/* between the borders */
-#define GAUGE_CELLS	20
-#define BOOK_LINES	3	/* best levels shown */
-#define GREEN_FROM	70.0
-#define YELLOW_FROM	45.0
+#define BOX_COLUMNS 60 /* between the borders */
+#define GAUGE_CELLS 20
+#define BOOK_LINES  3 /* best levels shown */
+#define GREEN_FROM  70.0
+#define YELLOW_FROM 45.0
 
 bool mon_report_wants_color(void)
 {
@@ -20,12 +20,14 @@ bool mon_report_wants_color(void)
 static int add_border(struct mon_str *str)
 {
 	return mon_str_addf(str, "+") || mon_str_repeat(str, "-", BOX_COLUMNS) ||
-	       mon_str_addf(str, "+\n") ? -ENOMEM : 0;
+		       mon_str_addf(str, "+\n")
+		   ? -ENOMEM
+		   : 0;
 }
 
 /* One line between borders, padded; color is an escape sequence or "". */
-static __attribute__((format(printf, 3, 4)))
-int add_line(struct mon_str *str, const char *color, const char *fmt, ...)
+static __attribute__((format(printf, 3, 4))) int add_line(struct mon_str *str, const char *color,
+							  const char *fmt, ...)
 {
 	char text[BOX_COLUMNS];
 	va_list args;
@@ -61,8 +63,8 @@ static int add_score(struct mon_str *str, const char *name, const struct mon_sco
 	char gauge[GAUGE_CELLS + 1];
 
 	draw_gauge(gauge, score->value);
-	return add_line(str, score_color(score->value, color), "%-15s %5.1f  [%s]  %3.0f%%",
-			name, score->value, gauge, 100 * score->reliability);
+	return add_line(str, score_color(score->value, color), "%-15s %5.1f  [%s]  %3.0f%%", name,
+			score->value, gauge, 100 * score->reliability);
 }
 
 static int add_book(struct mon_str *str, const struct mon_view *view)
@@ -97,15 +99,15 @@ int mon_report_box(struct mon_str *str, const struct mon_analysis *analysis,
 	const struct mon_view *view = analysis->view;
 	int err = add_border(str);
 
-	err = err ? err : add_line(str, "", "%-15s %12.2f   t=%.1f s   %s", view->symbol,
-				   view->price, (double)view->ts_ms / 1000,
-				   alert_name(alert->state));
+	err = err ? err
+		  : add_line(str, "", "%-15s %12.2f   t=%.1f s   %s", view->symbol, view->price,
+			     (double)view->ts_ms / 1000, alert_name(alert->state));
 	err = err ? err : add_score(str, "confluence", &analysis->total, color);
 	for (int i = 0; i < MON_FACE_NR && !err; i++)
 		err = add_score(str, mon_analyzers[i].name, &analysis->faces[i], color);
 	err = err ? err : add_book(str, view);
-	err = err ? err : add_line(str, "", "alerts: %llu buy, %llu sell",
-				   (unsigned long long)alert->buys,
-				   (unsigned long long)alert->sells);
+	err = err ? err
+		  : add_line(str, "", "alerts: %llu buy, %llu sell",
+			     (unsigned long long)alert->buys, (unsigned long long)alert->sells);
 	return err ? err : add_border(str);
 }

@@ -16,10 +16,10 @@ void mon_mix_add(struct mon_mix *mix, double weight, double value)
 struct mon_score mon_mix_score(const struct mon_mix *mix)
 {
 	if (mix->weight <= 0)
-		return (struct mon_score){ 50, 0 };
+		return (struct mon_score){50, 0};
 	return (struct mon_score){
-		.value = mix->sum / mix->weight,
-		.reliability = (double)mix->telling_nr / (double)mix->part_nr,
+	    .value = mix->sum / mix->weight,
+	    .reliability = (double)mix->telling_nr / (double)mix->part_nr,
 	};
 }
 

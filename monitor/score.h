@@ -5,8 +5,8 @@
 #include <stddef.h>
 
 struct mon_score {
-	double value;		/* 0..100 */
-	double reliability;	/* 0..1: share of the parts that had something to say */
+	double value;	    /* 0..100 */
+	double reliability; /* 0..1: share of the parts that had something to say */
 };
 
 /* A weighted mean under way. Zero bytes are an empty one. */
@@ -14,7 +14,7 @@ struct mon_mix {
 	double sum;
 	double weight;
 	size_t part_nr;
-	size_t telling_nr;	/* parts that are not neutral */
+	size_t telling_nr; /* parts that are not neutral */
 };
 
 /* Adds a part; it is clipped to 0..100, and one that is NaN counts as neutral. */

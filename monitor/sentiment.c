@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-#define FUNDING_NEUTRAL	0.0001	/* per interval: what venues charge when nobody leans */
+#define FUNDING_NEUTRAL 0.0001 /* per interval: what venues charge when nobody leans */
 
 static double mean_long_ratio(const struct mon_ticker *tickers, size_t nr)
 {
@@ -31,7 +31,7 @@ static double interest_score(const struct mon_ticker *tickers, size_t nr)
 int mon_sentiment_score(const struct mon_view *view, struct mon_score *out)
 {
 	const struct mon_ticker *last;
-	struct mon_mix mix = { 0 };
+	struct mon_mix mix = {0};
 
 	if (view->ticker_nr) {
 		last = &view->tickers[view->ticker_nr - 1];
@@ -40,7 +40,7 @@ int mon_sentiment_score(const struct mon_view *view, struct mon_score *out)
 		mon_mix_add(&mix, 0.30, mon_score_signed(FUNDING_NEUTRAL - last->funding, 0.0002));
 		mon_mix_add(&mix, 0.20,
 			    mon_score_signed(last->long_ratio -
-					     mean_long_ratio(view->tickers, view->ticker_nr),
+						 mean_long_ratio(view->tickers, view->ticker_nr),
 					     0.05));
 		mon_mix_add(&mix, 0.25, interest_score(view->tickers, view->ticker_nr));
 	}

@@ -58,5 +58,5 @@ void mon_str_clear(struct mon_str *str)
 void mon_str_fini(struct mon_str *str)
 {
 	free(str->text);
-	*str = (struct mon_str){ 0 };
+	*str = (struct mon_str){0};
 }

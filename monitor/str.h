@@ -5,9 +5,9 @@
 #include <stddef.h>
 
 struct mon_str {
-	char *text;	/* NUL-terminated once something was added; NULL before */
-	size_t len;	/* bytes without the NUL */
-	size_t cap;	/* bytes */
+	char *text; /* NUL-terminated once something was added; NULL before */
+	size_t len; /* bytes without the NUL */
+	size_t cap; /* bytes */
 };
 
 /* Appends formatted text. Returns 0, or -ENOMEM with the string unchanged. */

@@ -5,12 +5,12 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define VWAP_CANDLES	240
-#define PROFILE_BINS	120
-#define VALUE_SHARE	0.70	/* of the volume makes the value area */
-#define DENSITY_POINTS	480
-#define KERNEL_REACH	4.0	/* widths; what lies beyond adds less than 0.04 % */
-#define LEVEL_SHARE	0.10	/* of the highest peak makes a level worth naming */
+#define VWAP_CANDLES   240
+#define PROFILE_BINS   120
+#define VALUE_SHARE    0.70 /* of the volume makes the value area */
+#define DENSITY_POINTS 480
+#define KERNEL_REACH   4.0  /* widths; what lies beyond adds less than 0.04 % */
+#define LEVEL_SHARE    0.10 /* of the highest peak makes a level worth naming */
 
 struct range {
 	double low, high;
@@ -18,13 +18,13 @@ struct range {
 
 struct profile {
 	double volume[PROFILE_BINS];
-	double bin_size;	/* quote currency; 0 = the price never moved */
-	struct range value;	/* prices of the value area */
+	double bin_size;    /* quote currency; 0 = the price never moved */
+	struct range value; /* prices of the value area */
 };
 
 static struct range price_range(const struct mon_candle *candles, size_t nr)
 {
-	struct range range = { candles[0].low, candles[0].high };
+	struct range range = {candles[0].low, candles[0].high};
 
 	for (size_t i = 1; i < nr; i++) {
 		range.low = fmin(range.low, candles[i].low);
@@ -38,8 +38,8 @@ static double vwap(const struct mon_candle *candles, size_t nr)
 	double value = 0, volume = 0;
 
 	for (size_t i = nr > VWAP_CANDLES ? nr - VWAP_CANDLES : 0; i < nr; i++) {
-		value += candles[i].volume *
-			 (candles[i].high + candles[i].low + candles[i].close) / 3;
+		value +=
+		    candles[i].volume * (candles[i].high + candles[i].low + candles[i].close) / 3;
 		volume += candles[i].volume;
 	}
 	return volume > 0 ? value / volume : NAN;
@@ -99,7 +99,7 @@ static void find_value_area(struct profile *profile, struct range all)
 
 static double profile_score(const struct mon_view *view, struct range all)
 {
-	struct profile profile = { .bin_size = (all.high - all.low) / PROFILE_BINS };
+	struct profile profile = {.bin_size = (all.high - all.low) / PROFILE_BINS};
 
 	if (profile.bin_size <= 0)
 		return NAN;
@@ -159,9 +159,9 @@ static struct range nearest_levels(const double *density, struct range all, doub
  * widths, so that a level counts the more the more of them see it. */
 static int level_score(const struct mon_view *view, struct range all, double *out)
 {
-	static const double widths[] = { 2, 5, 12 };
+	static const double widths[] = {2, 5, 12};
 	double *density = calloc(DENSITY_POINTS, sizeof(*density));
-	struct mon_mix mix = { 0 };
+	struct mon_mix mix = {0};
 
 	if (!density)
 		return -ENOMEM;
@@ -170,8 +170,8 @@ static int level_score(const struct mon_view *view, struct range all, double *ou
 
 		fill_density(view, all, widths[i], density);
 		levels = nearest_levels(density, all, view->price);
-		mon_mix_add(&mix, 1, mon_score_share(levels.high - view->price,
-						     levels.high - levels.low));
+		mon_mix_add(&mix, 1,
+			    mon_score_share(levels.high - view->price, levels.high - levels.low));
 	}
 	*out = mon_mix_score(&mix).value;
 	free(density);
@@ -180,7 +180,7 @@ static int level_score(const struct mon_view *view, struct range all, double *ou
 
 int mon_structure_score(const struct mon_view *view, struct mon_score *out)
 {
-	struct mon_mix mix = { 0 };
+	struct mon_mix mix = {0};
 	struct range all;
 	double level = NAN;
 

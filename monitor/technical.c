@@ -8,12 +8,12 @@
 
 #define RSI_PERIOD	14
 #define ATR_PERIOD	14
-#define WILLIAMS_PERIOD	14
+#define WILLIAMS_PERIOD 14
 #define CCI_PERIOD	20
 #define MACD_FAST	12
 #define MACD_SLOW	26
 #define MACD_SIGNAL	9
-#define EDGE_HORIZON	60	/* candles ahead that an indicator may have called */
+#define EDGE_HORIZON	60 /* candles ahead that an indicator may have called */
 #define MIN_CANDLES	(MACD_SLOW + MACD_SIGNAL)
 
 struct timeframe {
@@ -22,10 +22,10 @@ struct timeframe {
 };
 
 static const struct timeframe timeframes[] = {
-	{ 1, 0.4 },
-	{ 5, 0.3 },
-	{ 30, 0.2 },
-	{ 240, 0.1 },
+    {1, 0.4},
+    {5, 0.3},
+    {30, 0.2},
+    {240, 0.1},
 };
 
 /* Room for the series of one timeframe. */
@@ -33,7 +33,7 @@ struct series {
 	double *rsi, *macd, *signal, *cci, *atr, *williams, *ao;
 };
 
-#define SERIES_NR	7
+#define SERIES_NR 7
 
 static void point_series(struct series *series, double *memory, size_t nr)
 {
@@ -76,7 +76,7 @@ static struct mon_score score_timeframe(const struct mon_candle *candles, size_t
 {
 	size_t last = nr - 1;
 	double atr = s->atr[last];
-	struct mon_mix mix = { 0 };
+	struct mon_mix mix = {0};
 
 	add_indicator(&mix, 0.20, s->rsi, candles, nr, s->rsi[last]);
 	add_indicator(&mix, 0.20, s->ao, candles, nr, mon_score_signed(s->ao[last], 3 * atr));
@@ -93,7 +93,7 @@ int mon_technical_score(const struct mon_view *view, struct mon_score *out)
 	size_t nr = view->candle_nr;
 	struct mon_candle *candles = calloc(nr + 1, sizeof(*candles));
 	double *memory = calloc(nr + 1, SERIES_NR * sizeof(*memory));
-	struct mon_mix mix = { 0 };
+	struct mon_mix mix = {0};
 	double reliability = 0;
 	struct series series;
 	int err = candles && memory ? 0 : -ENOMEM;
@@ -104,7 +104,7 @@ int mon_technical_score(const struct mon_view *view, struct mon_score *out)
 		struct mon_score score;
 
 		if (frame_nr < MIN_CANDLES)
-			break;	/* the longer ones have fewer still */
+			break; /* the longer ones have fewer still */
 		point_series(&series, memory, nr);
 		compute_series(candles, frame_nr, &series);
 		score = score_timeframe(candles, frame_nr, &series);

@@ -6,8 +6,8 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define RECENT		30	/* candles */
-#define CMF_PERIOD	20
+#define RECENT	   30 /* candles */
+#define CMF_PERIOD 20
 
 static double delta_score(const struct mon_candle *candles, size_t nr)
 {
@@ -39,8 +39,8 @@ static double relative_score(const struct mon_candle *candles, size_t nr)
 	if (nr < 2 || usual <= 0)
 		return NAN;
 	last = &candles[nr - 2];
-	return mon_score_signed((last->close > last->open ? 1 : -1) *
-				(last->volume / usual - 0.5), 1.5);
+	return mon_score_signed((last->close > last->open ? 1 : -1) * (last->volume / usual - 0.5),
+				1.5);
 }
 
 /* The trend of a running sum, against the volume that could have moved it. */
@@ -53,7 +53,7 @@ int mon_volume_score(const struct mon_view *view, struct mon_score *out)
 {
 	size_t nr = view->candle_nr;
 	double *series = calloc(nr + 1, sizeof(*series));
-	struct mon_mix mix = { 0 };
+	struct mon_mix mix = {0};
 
 	if (!series)
 		return -ENOMEM;

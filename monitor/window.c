@@ -6,7 +6,7 @@
 
 void mon_window_init(struct mon_window *window, size_t row_bytes, size_t limit)
 {
-	*window = (struct mon_window){ .row_bytes = row_bytes, .limit = limit };
+	*window = (struct mon_window){.row_bytes = row_bytes, .limit = limit};
 }
 
 void mon_window_fini(struct mon_window *window)

@@ -6,10 +6,10 @@
 
 struct mon_window {
 	void *rows;
-	size_t nr;		/* rows held; may exceed limit until the next trim */
-	size_t cap;		/* rows */
+	size_t nr;  /* rows held; may exceed limit until the next trim */
+	size_t cap; /* rows */
 	size_t row_bytes;
-	size_t limit;		/* 0 = keep everything */
+	size_t limit; /* 0 = keep everything */
 };
 
 /* Makes an empty window; allocates nothing yet. */

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-#define MAX_THREADS	64
+#define MAX_THREADS 64
 
 struct task {
 	void (*run)(void *arg);
@@ -15,11 +15,11 @@ struct task {
 
 struct mon_pool {
 	pthread_mutex_t lock;
-	pthread_cond_t ready;		/* a task was queued, or stopping was set */
-	struct task *head;		/* protected by lock, like all below */
+	pthread_cond_t ready; /* a task was queued, or stopping was set */
+	struct task *head;    /* protected by lock, like all below */
 	struct task **tail;
 	bool stopping;
-	unsigned int thread_nr;		/* written by the creator only */
+	unsigned int thread_nr; /* written by the creator only */
 	pthread_t threads[MAX_THREADS];
 };
 
@@ -69,7 +69,7 @@ int mon_pool_create(unsigned int threads, struct mon_pool **out)
 	while (pool->thread_nr < threads && !err) {
 		err = -pthread_create(&pool->threads[pool->thread_nr], NULL, worker_main, pool);
 		if (!err)
-			pool->thread_nr++;
+			pthread_setname_np(pool->threads[pool->thread_nr++], "mon-worker");
 	}
 	if (err)
 		mon_pool_destroy(pool);
@@ -99,7 +99,7 @@ int mon_pool_submit(struct mon_pool *pool, void (*run)(void *arg), void *arg)
 
 	if (!task)
 		return -ENOMEM;
-	*task = (struct task){ run, arg, NULL };
+	*task = (struct task){run, arg, NULL};
 	pthread_mutex_lock(&pool->lock);
 	*pool->tail = task;
 	pool->tail = &task->next;

@@ -13,23 +13,23 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#define LEVELS		25	/* a side */
-#define STEP_MS		100
-#define STEPS		1200	/* 120 s */
-#define HISTORY		1000	/* 1m candles before the start */
-#define SNAPSHOT_STEPS	300
-#define TICKER_STEPS	5
+#define LEVELS	       25 /* a side */
+#define STEP_MS	       100
+#define STEPS	       1200 /* 120 s */
+#define HISTORY	       1000 /* 1m candles before the start */
+#define SNAPSHOT_STEPS 300
+#define TICKER_STEPS   5
 
 struct market {
 	const char *name;
-	double tick;		/* price distance of two levels */
+	double tick; /* price distance of two levels */
 	int price_digits;
-	double lot;		/* typical size */
+	double lot; /* typical size */
 	int size_digits;
-	int64_t bid;		/* best bid, in ticks; the best ask is one spread above */
-	int64_t spread;		/* ticks */
-	double drift;		/* ticks a step */
-	int drift_steps;	/* left until the drift changes */
+	int64_t bid;	 /* best bid, in ticks; the best ask is one spread above */
+	int64_t spread;	 /* ticks */
+	double drift;	 /* ticks a step */
+	int drift_steps; /* left until the drift changes */
 	double funding;
 	double long_ratio;
 	double open_interest;
@@ -155,8 +155,7 @@ static void put_trades(struct market *m, int64_t ts_ms)
 
 		put_head(m, ts_ms, "trade", buy ? "buy" : "sell");
 		printf("%.*f,%.*f,%" PRIu64 "\n", m->price_digits,
-		       (double)level_price(m, !buy, 0) * m->tick, m->size_digits,
-		       size, m->seq);
+		       (double)level_price(m, !buy, 0) * m->tick, m->size_digits, size, m->seq);
 	}
 }
 
@@ -217,21 +216,42 @@ static void put_kline(const struct market *m, int minute, double open, double cl
 
 	buy_share = fmin(0.9, fmax(0.1, buy_share));
 	put_head(m, ((int64_t)minute - HISTORY) * 60000, "kline", "");
-	printf("%.*f,%.*f,0,%.*f,%.*f,%.*f,%.*f\n", m->price_digits, close, m->size_digits,
-	       volume, m->price_digits, open, m->price_digits, high, m->price_digits, low,
-	       m->size_digits, volume * buy_share);
+	printf("%.*f,%.*f,0,%.*f,%.*f,%.*f,%.*f\n", m->price_digits, close, m->size_digits, volume,
+	       m->price_digits, open, m->price_digits, high, m->price_digits, low, m->size_digits,
+	       volume * buy_share);
 }
 
 static struct market markets[] = {
-	{ .name = "BTC/USDT", .tick = 1.0, .price_digits = 1, .lot = 0.4, .size_digits = 3,
-	  .bid = 64210, .spread = 1, .funding = 0.0001, .long_ratio = 0.52,
-	  .open_interest = 51000 },
-	{ .name = "ETH/USDT", .tick = 0.05, .price_digits = 2, .lot = 4, .size_digits = 2,
-	  .bid = 62480, .spread = 1, .funding = 0.0001, .long_ratio = 0.55,
-	  .open_interest = 720000 },
-	{ .name = "SOL/USDT", .tick = 0.01, .price_digits = 2, .lot = 60, .size_digits = 1,
-	  .bid = 14832, .spread = 1, .funding = 0.00012, .long_ratio = 0.61,
-	  .open_interest = 3100000 },
+    {.name = "BTC/USDT",
+     .tick = 1.0,
+     .price_digits = 1,
+     .lot = 0.4,
+     .size_digits = 3,
+     .bid = 64210,
+     .spread = 1,
+     .funding = 0.0001,
+     .long_ratio = 0.52,
+     .open_interest = 51000},
+    {.name = "ETH/USDT",
+     .tick = 0.05,
+     .price_digits = 2,
+     .lot = 4,
+     .size_digits = 2,
+     .bid = 62480,
+     .spread = 1,
+     .funding = 0.0001,
+     .long_ratio = 0.55,
+     .open_interest = 720000},
+    {.name = "SOL/USDT",
+     .tick = 0.01,
+     .price_digits = 2,
+     .lot = 60,
+     .size_digits = 1,
+     .bid = 14832,
+     .spread = 1,
+     .funding = 0.00012,
+     .long_ratio = 0.61,
+     .open_interest = 3100000},
 };
 
 int main(void)

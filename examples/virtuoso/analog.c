@@ -3,14 +3,14 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define SHAPE_BARS	40
-#define OUTLOOK_BARS	15
-#define WARP_BARS	5	/* how far apart two bars may be and still be matched */
-#define NEIGHBOURS	12
+#define SHAPE_BARS   40
+#define OUTLOOK_BARS 15
+#define WARP_BARS    5 /* how far apart two bars may be and still be matched */
+#define NEIGHBOURS   12
 
 struct match {
 	double distance;
-	size_t start;		/* index of its first bar */
+	size_t start; /* index of its first bar */
 };
 
 /* The closes of a stretch, relative to the first. */
@@ -43,8 +43,8 @@ static double warped_distance(const double *a, const double *b)
 		for (size_t k = 0; k <= SHAPE_BARS; k++)
 			row[k] = INFINITY;
 		for (size_t k = first; k <= last; k++)
-			row[k] = fabs(a[i - 1] - b[k - 1]) +
-				 least(above[k], above[k - 1], row[k - 1]);
+			row[k] =
+			    fabs(a[i - 1] - b[k - 1]) + least(above[k], above[k - 1], row[k - 1]);
 		above = row;
 		row = swap;
 	}
@@ -81,7 +81,7 @@ double virt_analog_outlook(const struct virt_bar *bars, size_t bar_nr)
 	fill_shape(&bars[bar_nr - SHAPE_BARS], shape);
 	for (size_t i = 0; i < nr; i++) {
 		fill_shape(&bars[i], other);
-		matches[i] = (struct match){ warped_distance(shape, other), i };
+		matches[i] = (struct match){warped_distance(shape, other), i};
 	}
 	qsort(matches, nr, sizeof(*matches), compare);
 	for (size_t i = 0; i < NEIGHBOURS; i++)

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define VERSION	"0.1.0"
+#define VERSION "0.1.0"
 
 enum key {
 	KEY_SYMBOL = 's',
@@ -24,21 +24,27 @@ enum key {
 };
 
 static const struct argp_option options[] = {
-	{ "symbol", KEY_SYMBOL, "NAME", 0, "Market to trade; may be given more than once "
-	  "(default BTC/USDT)", 0 },
-	{ "duration", KEY_DURATION, "SECONDS", 0, "How long to run (default 10)", 0 },
-	{ "speed", KEY_SPEED, "X", 0, "Replay the feed X times as fast as it was recorded "
-	  "(default 10); 0 = in lockstep without pauses, the same span of feed as with 10, "
-	  "and the same result every time", 0 },
-	{ "feed", KEY_FEED, "FILE", 0, "Feed to replay (default: the bundled one)", 0 },
-	{ "seed", KEY_SEED, "N", 0, "Seed of latencies and fills (default 1)", 0 },
-	{ "report-every", KEY_REPORT, "SECONDS", 0, "Print the accounts this often "
-	  "(default: only at the end)", 0 },
-	{ "quiet", KEY_QUIET, NULL, 0, "Print nothing but the last lines", 0 },
-	{ "help", KEY_HELP, NULL, 0, "Give this help list", -1 },
-	{ "usage", KEY_USAGE, NULL, 0, "Give a short usage message", -1 },
-	{ "version", KEY_VERSION, NULL, 0, "Print program version", -1 },
-	{ 0 },
+    {"symbol", KEY_SYMBOL, "NAME", 0,
+     "Market to trade; may be given more than once "
+     "(default BTC/USDT)",
+     0},
+    {"duration", KEY_DURATION, "SECONDS", 0, "How long to run (default 10)", 0},
+    {"speed", KEY_SPEED, "X", 0,
+     "Replay the feed X times as fast as it was recorded "
+     "(default 10); 0 = in lockstep without pauses, the same span of feed as with 10, "
+     "and the same result every time",
+     0},
+    {"feed", KEY_FEED, "FILE", 0, "Feed to replay (default: the bundled one)", 0},
+    {"seed", KEY_SEED, "N", 0, "Seed of latencies and fills (default 1)", 0},
+    {"report-every", KEY_REPORT, "SECONDS", 0,
+     "Print the accounts this often "
+     "(default: only at the end)",
+     0},
+    {"quiet", KEY_QUIET, NULL, 0, "Print nothing but the last lines", 0},
+    {"help", KEY_HELP, NULL, 0, "Give this help list", -1},
+    {"usage", KEY_USAGE, NULL, 0, "Give a short usage message", -1},
+    {"version", KEY_VERSION, NULL, 0, "Print program version", -1},
+    {0},
 };
 
 static int set_number(const char *name, const char *text, double min, double max, double *out)
@@ -164,8 +170,8 @@ static error_t parse_or_complain(int key, char *arg, struct argp_state *state)
 static int find_feed(struct virt_args *args)
 {
 	static const char *const places[] = {
-		"../examples/feed/market.csv",
-		"../share/vprof/feed/market.csv",
+	    "../examples/feed/market.csv",
+	    "../share/vprof/feed/market.csv",
 	};
 	char dir[PATH_MAX];
 	ssize_t len = readlink("/proc/self/exe", dir, sizeof(dir) - 1);
@@ -174,8 +180,8 @@ static int find_feed(struct virt_args *args)
 		dir[len] = '\0';
 		*strrchr(dir, '/') = '\0';
 		for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-			int used = snprintf(args->feed, sizeof(args->feed), "%s/%s", dir,
-					    places[i]);
+			int used =
+			    snprintf(args->feed, sizeof(args->feed), "%s/%s", dir, places[i]);
 
 			if (used < (int)sizeof(args->feed) && !access(args->feed, R_OK))
 				return 0;
@@ -188,12 +194,12 @@ static int find_feed(struct virt_args *args)
 int virt_args_parse(struct virt_args *args, int argc, char **argv)
 {
 	static const struct argp argp = {
-		.options = options,
-		.parser = parse_or_complain,
-		.doc = "Trades simulated markets with simulated money.",
+	    .options = options,
+	    .parser = parse_or_complain,
+	    .doc = "Trades simulated markets with simulated money.",
 	};
 
-	*args = (struct virt_args){ .duration_s = 10, .speed = 10, .seed = 1 };
+	*args = (struct virt_args){.duration_s = 10, .speed = 10, .seed = 1};
 	/* argp's own complaint takes two lines; ours says it in one. */
 	if (argp_parse(&argp, argc, argv, ARGP_NO_ERRS | ARGP_NO_HELP, NULL, args))
 		return -EINVAL;

@@ -7,14 +7,14 @@
 #include <limits.h>
 #include <stddef.h>
 
-#define VIRT_SYMBOLS_MAX	8
+#define VIRT_SYMBOLS_MAX 8
 
 struct virt_args {
 	char symbols[VIRT_SYMBOLS_MAX][VIRT_SYMBOL_MAX];
 	size_t symbol_nr;
-	double duration_s;	/* > 0 */
-	double speed;		/* feed time per real time; 0 = in lockstep */
-	double report_every_s;	/* 0 = only at the end */
+	double duration_s;     /* > 0 */
+	double speed;	       /* feed time per real time; 0 = in lockstep */
+	double report_every_s; /* 0 = only at the end */
 	uint64_t seed;
 	char feed[PATH_MAX];
 	bool quiet;

@@ -22,7 +22,7 @@ void virt_bars_trade(struct virt_bars *bars, int64_t ts_ms, double price, double
 
 	if (!bar || ts_ms >= bar->start_ms + VIRT_BAR_MS) {
 		struct virt_bar opened = {
-			ts_ms - ts_ms % VIRT_BAR_MS, price, price, price, price, size,
+		    ts_ms - ts_ms % VIRT_BAR_MS, price, price, price, price, size,
 		};
 
 		virt_bars_add(bars, &opened);
@@ -37,7 +37,7 @@ void virt_bars_trade(struct virt_bars *bars, int64_t ts_ms, double price, double
 size_t virt_bars_copy(const struct virt_bars *bars, struct virt_bar *out)
 {
 	size_t first = (bars->next + VIRT_BARS_MAX - bars->nr) % VIRT_BARS_MAX;
-	size_t head = VIRT_BARS_MAX - first;	/* bars before the ring's end */
+	size_t head = VIRT_BARS_MAX - first; /* bars before the ring's end */
 
 	if (head > bars->nr)
 		head = bars->nr;

@@ -5,8 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define VIRT_BARS_MAX	1000
-#define VIRT_BAR_MS	60000
+#define VIRT_BARS_MAX 1000
+#define VIRT_BAR_MS   60000
 
 struct virt_bar {
 	int64_t start_ms;
@@ -17,7 +17,7 @@ struct virt_bar {
 /* Zero bytes are an empty ring. */
 struct virt_bars {
 	struct virt_bar ring[VIRT_BARS_MAX];
-	size_t next;		/* where the next bar goes */
+	size_t next; /* where the next bar goes */
 	size_t nr;
 };
 

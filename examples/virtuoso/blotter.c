@@ -8,7 +8,7 @@
 
 void virt_blotter_init(struct virt_blotter *blotter, const struct virt_venue *venue)
 {
-	*blotter = (struct virt_blotter){ .venue = venue };
+	*blotter = (struct virt_blotter){.venue = venue};
 }
 
 void virt_blotter_fini(struct virt_blotter *blotter)
@@ -19,8 +19,8 @@ void virt_blotter_fini(struct virt_blotter *blotter)
 
 static char *line_of(const struct virt_report *report)
 {
-	static const char *const names[VIRT_STATUS_NR] = { "new", "FILL", "cancel", "REJECT" };
-	struct virt_text text = { 0 };
+	static const char *const names[VIRT_STATUS_NR] = {"new", "FILL", "cancel", "REJECT"};
+	struct virt_text text = {0};
 
 	virt_text_addf(&text, "%10.1f  %-12s %-10s %-4s %-6s", (double)report->ts_ms / 1000,
 		       report->id, report->symbol, report->is_buy ? "buy" : "sell",
@@ -64,8 +64,7 @@ static double best_price(const struct virt_json *book, const char *side)
 {
 	const struct virt_json *levels = virt_json_find(book, side);
 
-	if (!levels || !levels->child || !levels->child->child ||
-	    !levels->child->child->text)
+	if (!levels || !levels->child || !levels->child->child || !levels->child->child->text)
 		return 0;
 	return strtod(levels->child->child->text, NULL);
 }
@@ -107,7 +106,8 @@ static void print_position(const struct virt_blotter *blotter, size_t idx, FILE 
 {
 	const struct virt_position *position = &blotter->positions[idx];
 
-	fprintf(out, "%-10s %12.2f  position %+.4f  fills %" PRIu64
+	fprintf(out,
+		"%-10s %12.2f  position %+.4f  fills %" PRIu64
 		"  realized %+.2f  unrealized %+.2f  fees %.2f\n",
 		blotter->venue->markets[idx].symbol, blotter->marks[idx], position->qty,
 		position->fills, position->realized,
@@ -116,8 +116,8 @@ static void print_position(const struct virt_blotter *blotter, size_t idx, FILE 
 
 void virt_blotter_print_lines(const struct virt_blotter *blotter, FILE *out)
 {
-	uint64_t first = blotter->line_nr > VIRT_BLOTTER_LINES ?
-			 blotter->line_nr - VIRT_BLOTTER_LINES : 0;
+	uint64_t first =
+	    blotter->line_nr > VIRT_BLOTTER_LINES ? blotter->line_nr - VIRT_BLOTTER_LINES : 0;
 
 	for (uint64_t i = first; i < blotter->line_nr; i++) {
 		const char *line = blotter->lines[i % VIRT_BLOTTER_LINES];
@@ -131,8 +131,9 @@ void virt_blotter_print(const struct virt_blotter *blotter, FILE *out)
 {
 	for (size_t i = 0; i < blotter->venue->nr; i++)
 		print_position(blotter, i, out);
-	fprintf(out, "reports: %" PRIu64 " new, %" PRIu64 " filled, %" PRIu64
-		" cancelled, %" PRIu64 " rejected\n", blotter->reports[VIRT_STATUS_NEW],
-		blotter->reports[VIRT_STATUS_FILLED], blotter->reports[VIRT_STATUS_CANCELED],
-		blotter->reports[VIRT_STATUS_REJECTED]);
+	fprintf(out,
+		"reports: %" PRIu64 " new, %" PRIu64 " filled, %" PRIu64 " cancelled, %" PRIu64
+		" rejected\n",
+		blotter->reports[VIRT_STATUS_NEW], blotter->reports[VIRT_STATUS_FILLED],
+		blotter->reports[VIRT_STATUS_CANCELED], blotter->reports[VIRT_STATUS_REJECTED]);
 }

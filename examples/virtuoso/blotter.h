@@ -9,17 +9,17 @@
 
 #include <stdio.h>
 
-#define VIRT_BLOTTER_LINES	8	/* last reports kept as text */
+#define VIRT_BLOTTER_LINES 8 /* last reports kept as text */
 
 struct virt_blotter {
-	const struct virt_venue *venue;	/* only for the names, which do not change */
+	const struct virt_venue *venue; /* only for the names, which do not change */
 	struct virt_position positions[VIRT_MARKETS_MAX];
-	double marks[VIRT_MARKETS_MAX];	/* last middle of the book */
+	double marks[VIRT_MARKETS_MAX]; /* last middle of the book */
 	uint64_t reports[VIRT_STATUS_NR];
 	uint64_t books;
 	uint64_t bad_lines;
-	char *lines[VIRT_BLOTTER_LINES];	/* ring; malloc'd, NULL = none yet */
-	uint64_t line_nr;			/* lines ever written */
+	char *lines[VIRT_BLOTTER_LINES]; /* ring; malloc'd, NULL = none yet */
+	uint64_t line_nr;		 /* lines ever written */
 };
 
 void virt_blotter_init(struct virt_blotter *blotter, const struct virt_venue *venue);

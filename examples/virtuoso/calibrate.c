@@ -2,29 +2,29 @@
 
 #include <math.h>
 
-#define FEE_RATE	0.0002	/* of the value, a change of position */
+#define FEE_RATE 0.0002 /* of the value, a change of position */
 
-static const unsigned int fast_periods[] = { 4, 6, 8, 10, 12, 15, 18, 21 };
-static const unsigned int slow_periods[] = { 22, 26, 30, 36, 44, 54, 66, 80 };
-static const unsigned int signal_periods[] = { 5, 7, 9, 12, 16 };
+static const unsigned int fast_periods[] = {4, 6, 8, 10, 12, 15, 18, 21};
+static const unsigned int slow_periods[] = {22, 26, 30, 36, 44, 54, 66, 80};
+static const unsigned int signal_periods[] = {5, 7, 9, 12, 16};
 
-#define COUNT(a)	(sizeof(a) / sizeof((a)[0]))
-#define CANDIDATES	(COUNT(fast_periods) * COUNT(slow_periods) * COUNT(signal_periods))
+#define COUNT(a)   (sizeof(a) / sizeof((a)[0]))
+#define CANDIDATES (COUNT(fast_periods) * COUNT(slow_periods) * COUNT(signal_periods))
 
 void virt_calibration_init(struct virt_calibration *calibration)
 {
 	*calibration = (struct virt_calibration){
-		.best = { 12, 26, 9 },
-		.best_profit = -INFINITY,
+	    .best = {12, 26, 9},
+	    .best_profit = -INFINITY,
 	};
 }
 
 static struct virt_tuning candidate(size_t idx)
 {
 	return (struct virt_tuning){
-		.fast = fast_periods[idx % COUNT(fast_periods)],
-		.slow = slow_periods[idx / COUNT(fast_periods) % COUNT(slow_periods)],
-		.signal = signal_periods[idx / COUNT(fast_periods) / COUNT(slow_periods)],
+	    .fast = fast_periods[idx % COUNT(fast_periods)],
+	    .slow = slow_periods[idx / COUNT(fast_periods) % COUNT(slow_periods)],
+	    .signal = signal_periods[idx / COUNT(fast_periods) / COUNT(slow_periods)],
 	};
 }
 
@@ -48,8 +48,8 @@ static double backtest(const struct virt_bar *bars, size_t nr, const struct virt
 		wanted = fast - slow > signal ? 1 : -1;
 		/* The averages need a while to forget the first price. */
 		if (i >= tuning->slow && wanted != position) {
-			profit -= FEE_RATE * (wanted > position ? wanted - position
-								: position - wanted);
+			profit -=
+			    FEE_RATE * (wanted > position ? wanted - position : position - wanted);
 			position = wanted;
 		}
 	}
@@ -68,7 +68,7 @@ void virt_calibration_step(struct virt_calibration *calibration, const struct vi
 			   size_t bar_nr, size_t count)
 {
 	if (bar_nr < 100)
-		return;		/* too few to tell anything */
+		return; /* too few to tell anything */
 	while (count--) {
 		struct virt_tuning tuning = candidate(calibration->next++);
 		double profit = backtest(bars, bar_nr, &tuning);

@@ -7,10 +7,10 @@
 
 struct virt_calibration {
 	struct virt_tuning best;
-	double best_profit;	/* share of the price, of the round under way */
+	double best_profit; /* share of the price, of the round under way */
 	struct virt_tuning round_best;
-	size_t next;		/* which candidate comes next */
-	uint64_t rounds;	/* times all candidates were tried */
+	size_t next;	 /* which candidate comes next */
+	uint64_t rounds; /* times all candidates were tried */
 };
 
 void virt_calibration_init(struct virt_calibration *calibration);

@@ -13,18 +13,18 @@
 #include <unistd.h>
 
 #define LATENCY_MIN_MS	20.0
-#define LATENCY_MEAN_MS	60.0	/* on top of the least */
+#define LATENCY_MEAN_MS 60.0 /* on top of the least */
 #define TAKER_FEE	0.00055
 #define MAKER_FEE	0.0001
-#define QUEUE_LUCK	0.02	/* chance a clock that an order at the best price fills */
-#define PRICE_BAND	0.05	/* limit prices further from the middle are mistakes */
-#define MAX_VALUE	250000	/* quote currency, of one order and of a position */
-#define MAX_OPEN	128	/* orders of a market */
+#define QUEUE_LUCK	0.02   /* chance a clock that an order at the best price fills */
+#define PRICE_BAND	0.05   /* limit prices further from the middle are mistakes */
+#define MAX_VALUE	250000 /* quote currency, of one order and of a position */
+#define MAX_OPEN	128    /* orders of a market */
 
 struct order {
 	struct virt_request request;
 	int market_idx;
-	int64_t due_ms;		/* when it reaches the exchange */
+	int64_t due_ms; /* when it reaches the exchange */
 	struct order *next;
 };
 
@@ -35,11 +35,11 @@ struct virt_gateway {
 	struct virt_mailbox *reports;
 	int copy_fd;
 	struct virt_rng rng;
-	struct order *travelling;	/* by due_ms */
-	struct order *resting;		/* newest first */
-	struct virt_top tops[VIRT_MARKETS_MAX];	/* as of the last clock */
+	struct order *travelling;		/* by due_ms */
+	struct order *resting;			/* newest first */
+	struct virt_top tops[VIRT_MARKETS_MAX]; /* as of the last clock */
 	struct virt_position positions[VIRT_MARKETS_MAX];
-	size_t open[VIRT_MARKETS_MAX];	/* orders travelling or resting */
+	size_t open[VIRT_MARKETS_MAX]; /* orders travelling or resting */
 };
 
 static void report(struct virt_gateway *gateway, struct virt_report *message)
@@ -57,7 +57,9 @@ static struct virt_report report_of(const struct virt_request *request, enum vir
 				    int64_t ts_ms)
 {
 	struct virt_report message = {
-		.status = status, .is_buy = request->is_buy, .ts_ms = ts_ms,
+	    .status = status,
+	    .is_buy = request->is_buy,
+	    .ts_ms = ts_ms,
 	};
 
 	memcpy(message.id, request->id, sizeof(message.id));
@@ -127,17 +129,16 @@ static void insert_by_due(struct order **list, struct order *order)
 static void send_out(struct virt_gateway *gateway, const struct virt_request *request, int idx)
 {
 	struct order *order = malloc(sizeof(*order));
-	double latency_ms = LATENCY_MIN_MS +
-			    virt_rng_exponential(&gateway->rng, LATENCY_MEAN_MS);
+	double latency_ms = LATENCY_MIN_MS + virt_rng_exponential(&gateway->rng, LATENCY_MEAN_MS);
 
 	if (!order) {
 		reject(gateway, request, "out of memory", request->ts_ms);
 		return;
 	}
 	*order = (struct order){
-		.request = *request,
-		.market_idx = idx,
-		.due_ms = request->ts_ms + (int64_t)latency_ms,
+	    .request = *request,
+	    .market_idx = idx,
+	    .due_ms = request->ts_ms + (int64_t)latency_ms,
 	};
 	gateway->open[idx]++;
 	insert_by_due(&gateway->travelling, order);
@@ -312,7 +313,7 @@ static void *gateway_main(void *arg)
 		stop = note->kind == VIRT_NOTE_STOP;
 		virt_note_free(note);
 	}
-	close(gateway->copy_fd);	/* tells the blotter that this was all */
+	close(gateway->copy_fd); /* tells the blotter that this was all */
 	return NULL;
 }
 

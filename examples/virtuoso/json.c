@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_DEPTH	32
+#define MAX_DEPTH 32
 
 struct reader {
 	const char *at;
@@ -45,13 +45,22 @@ void virt_json_free(struct virt_json *json)
 static char unescape(char c)
 {
 	switch (c) {
-	case 'n': return '\n';
-	case 't': return '\t';
-	case 'r': return '\r';
-	case 'b': return '\b';
-	case 'f': return '\f';
-	case '"': case '\\': case '/': return c;
-	default: return 0;
+	case 'n':
+		return '\n';
+	case 't':
+		return '\t';
+	case 'r':
+		return '\r';
+	case 'b':
+		return '\b';
+	case 'f':
+		return '\f';
+	case '"':
+	case '\\':
+	case '/':
+		return c;
+	default:
+		return 0;
 	}
 }
 
@@ -103,9 +112,9 @@ static int read_word(struct reader *reader, struct virt_json *json)
 		enum virt_json_type type;
 		double number;
 	} words[] = {
-		{ "null", VIRT_JSON_NULL, 0 },
-		{ "true", VIRT_JSON_BOOL, 1 },
-		{ "false", VIRT_JSON_BOOL, 0 },
+	    {"null", VIRT_JSON_NULL, 0},
+	    {"true", VIRT_JSON_BOOL, 1},
+	    {"false", VIRT_JSON_BOOL, 0},
 	};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
@@ -197,7 +206,7 @@ static int read_value(struct reader *reader, struct virt_json **out)
 
 int virt_json_parse(const char *text, struct virt_json **out)
 {
-	struct reader reader = { .at = text };
+	struct reader reader = {.at = text};
 	struct virt_json *json = NULL;
 	int err = read_value(&reader, &json);
 

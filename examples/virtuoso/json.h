@@ -15,11 +15,11 @@ enum virt_json_type {
 
 struct virt_json {
 	enum virt_json_type type;
-	char *key;			/* in an object; NULL elsewhere */
-	char *text;			/* STRING */
-	double number;			/* NUMBER; BOOL as 0 or 1 */
-	struct virt_json *child;	/* ARRAY, OBJECT: the first, in order */
-	struct virt_json *next;		/* sibling */
+	char *key;		 /* in an object; NULL elsewhere */
+	char *text;		 /* STRING */
+	double number;		 /* NUMBER; BOOL as 0 or 1 */
+	struct virt_json *child; /* ARRAY, OBJECT: the first, in order */
+	struct virt_json *next;	 /* sibling */
 };
 
 /* Parses one value with nothing after it but white space.

@@ -6,7 +6,7 @@
 
 void virt_ladder_init(struct virt_ladder *ladder, bool is_bid)
 {
-	*ladder = (struct virt_ladder){ .is_bid = is_bid };
+	*ladder = (struct virt_ladder){.is_bid = is_bid};
 }
 
 void virt_ladder_fini(struct virt_ladder *ladder)
@@ -65,7 +65,7 @@ int virt_ladder_set(struct virt_ladder *ladder, double price, double size)
 	if (size > 0) {
 		if (!present && make_room(ladder, idx))
 			return -ENOMEM;
-		ladder->levels[idx] = (struct virt_level){ price, size };
+		ladder->levels[idx] = (struct virt_level){price, size};
 	} else if (present) {
 		ladder->nr--;
 		memmove(&ladder->levels[idx], &ladder->levels[idx + 1],

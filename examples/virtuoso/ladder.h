@@ -12,7 +12,7 @@ struct virt_level {
 
 struct virt_ladder {
 	bool is_bid;
-	struct virt_level *levels;	/* worst first */
+	struct virt_level *levels; /* worst first */
 	size_t nr, cap;
 };
 

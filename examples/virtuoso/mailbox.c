@@ -34,8 +34,7 @@ void virt_mailbox_fini(struct virt_mailbox *box)
 	pthread_mutex_destroy(&box->lock);
 }
 
-int virt_mailbox_send(struct virt_mailbox *box, enum virt_note_kind kind, int64_t ts_ms,
-		      char *text)
+int virt_mailbox_send(struct virt_mailbox *box, enum virt_note_kind kind, int64_t ts_ms, char *text)
 {
 	struct virt_note *note = malloc(sizeof(*note));
 
@@ -43,7 +42,7 @@ int virt_mailbox_send(struct virt_mailbox *box, enum virt_note_kind kind, int64_
 		free(text);
 		return -ENOMEM;
 	}
-	*note = (struct virt_note){ kind, ts_ms, text, NULL };
+	*note = (struct virt_note){kind, ts_ms, text, NULL};
 	pthread_mutex_lock(&box->lock);
 	*box->tail = note;
 	box->tail = &note->next;

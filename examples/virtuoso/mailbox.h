@@ -8,15 +8,15 @@
 #include <stdint.h>
 
 enum virt_note_kind {
-	VIRT_NOTE_CLOCK,	/* the market has reached ts_ms */
-	VIRT_NOTE_TEXT,		/* a message in JSON */
-	VIRT_NOTE_STOP,		/* the last note */
+	VIRT_NOTE_CLOCK, /* the market has reached ts_ms */
+	VIRT_NOTE_TEXT,	 /* a message in JSON */
+	VIRT_NOTE_STOP,	 /* the last note */
 };
 
 struct virt_note {
 	enum virt_note_kind kind;
 	int64_t ts_ms;
-	char *text;		/* malloc'd; owned by the note; NULL without one */
+	char *text; /* malloc'd; owned by the note; NULL without one */
 	struct virt_note *next;
 };
 
@@ -24,10 +24,10 @@ struct virt_mailbox {
 	pthread_mutex_t lock;
 	pthread_cond_t filled;	/* a note came */
 	pthread_cond_t idle;	/* the receiver has nothing left to do */
-	struct virt_note *head;	/* protected by lock, like all below */
+	struct virt_note *head; /* protected by lock, like all below */
 	struct virt_note **tail;
 	size_t nr;
-	bool working;		/* the receiver is between two receives */
+	bool working; /* the receiver is between two receives */
 };
 
 void virt_mailbox_init(struct virt_mailbox *box);

@@ -10,11 +10,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#define CLOCK_MS	100	/* of feed: the gateway's clock */
-#define DECISION_MS	100	/* of feed: the strategy's, a multiple of it */
-#define FREE_SPEED	10	/* what speed 0 replays: as much as this speed would */
-#define BEHIND		64	/* notes that wait when the strategy is behind */
-#define SECOND_NS	1000000000LL
+#define CLOCK_MS    100 /* of feed: the gateway's clock */
+#define DECISION_MS 100 /* of feed: the strategy's, a multiple of it */
+#define FREE_SPEED  10	/* what speed 0 replays: as much as this speed would */
+#define BEHIND	    64	/* notes that wait when the strategy is behind */
+#define SECOND_NS   1000000000LL
 
 struct virt_mdata {
 	pthread_t thread;
@@ -37,7 +37,7 @@ static int64_t now_ns(void)
 static void pace(const struct virt_mdata *mdata, int64_t feed_ms)
 {
 	int64_t due_ns = mdata->start_ns + (int64_t)((double)feed_ms * 1e6 / mdata->setup.speed);
-	struct timespec due = { due_ns / SECOND_NS, due_ns % SECOND_NS };
+	struct timespec due = {due_ns / SECOND_NS, due_ns % SECOND_NS};
 
 	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &due, NULL) == EINTR)
 		;
@@ -73,7 +73,7 @@ static void add_levels(struct virt_text *text, const char *key, const struct vir
 
 static char *book_text(const char *symbol, const struct virt_top *top, int64_t ts_ms)
 {
-	struct virt_text text = { 0 };
+	struct virt_text text = {0};
 
 	virt_text_addf(&text, "{");
 	virt_text_string(&text, "topic", "orderbook");
@@ -122,7 +122,7 @@ static void tell(struct virt_mdata *mdata, int64_t ts_ms)
 	if (ts_ms % DECISION_MS)
 		return;
 	if (lockstep)
-		virt_mailbox_wait_idle(mdata->setup.strategy);	/* reports come first */
+		virt_mailbox_wait_idle(mdata->setup.strategy); /* reports come first */
 	tell_strategy(mdata, ts_ms);
 	if (lockstep)
 		virt_mailbox_wait_idle(mdata->setup.strategy);
@@ -141,7 +141,7 @@ static bool is_over(const struct virt_mdata *mdata, int64_t feed_ms)
 static void *mdata_main(void *arg)
 {
 	struct virt_mdata *mdata = arg;
-	int err = replay(mdata, -1);	/* history, before the clock starts */
+	int err = replay(mdata, -1); /* history, before the clock starts */
 
 	mdata->start_ns = now_ns();
 	for (int64_t ms = 0; !err && !is_over(mdata, ms) && !mdata->stopping; ms += CLOCK_MS) {

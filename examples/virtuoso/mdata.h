@@ -10,20 +10,20 @@ struct virt_mdata;
 
 struct virt_mdata_setup {
 	struct virt_venue *venue;
-	struct virt_mailbox *strategy;	/* gets CLOCK when a decision is due, and STOP */
-	struct virt_mailbox *gateway;	/* gets CLOCK more often */
-	const char *feed;		/* path */
-	double speed;			/* feed time per real time; 0 = in lockstep */
-	double duration_s;		/* real time; with speed 0 a tenth of the feed time */
-	int copy_fd;			/* gets the books; closed when the replay ends */
+	struct virt_mailbox *strategy; /* gets CLOCK when a decision is due, and STOP */
+	struct virt_mailbox *gateway;  /* gets CLOCK more often */
+	const char *feed;	       /* path */
+	double speed;		       /* feed time per real time; 0 = in lockstep */
+	double duration_s;	       /* real time; with speed 0 a tenth of the feed time */
+	int copy_fd;		       /* gets the books; closed when the replay ends */
 };
 
 struct virt_mdata_stats {
-	uint64_t events;	/* applied */
+	uint64_t events; /* applied */
 	uint64_t bad_rows;
-	uint64_t late;		/* decisions left out because the strategy was behind */
-	int64_t feed_ms;	/* replayed */
-	int err;		/* why the replay ended early, or 0 */
+	uint64_t late;	 /* decisions left out because the strategy was behind */
+	int64_t feed_ms; /* replayed */
+	int err;	 /* why the replay ended early, or 0 */
 };
 
 /* Starts the replay. With speed 0 every clock waits until the other threads are done

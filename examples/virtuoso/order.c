@@ -6,15 +6,15 @@
 #include <string.h>
 
 static const char *const status_names[VIRT_STATUS_NR] = {
-	[VIRT_STATUS_NEW] = "New",
-	[VIRT_STATUS_FILLED] = "Filled",
-	[VIRT_STATUS_CANCELED] = "Cancelled",
-	[VIRT_STATUS_REJECTED] = "Rejected",
+    [VIRT_STATUS_NEW] = "New",
+    [VIRT_STATUS_FILLED] = "Filled",
+    [VIRT_STATUS_CANCELED] = "Cancelled",
+    [VIRT_STATUS_REJECTED] = "Rejected",
 };
 
 char *virt_request_text(const struct virt_request *request)
 {
-	struct virt_text text = { 0 };
+	struct virt_text text = {0};
 
 	virt_text_addf(&text, "{");
 	virt_text_string(&text, "op", request->is_cancel ? "order.cancel" : "order.create");
@@ -34,7 +34,7 @@ char *virt_request_text(const struct virt_request *request)
 
 char *virt_report_text(const struct virt_report *report)
 {
-	struct virt_text text = { 0 };
+	struct virt_text text = {0};
 
 	virt_text_addf(&text, "{");
 	virt_text_string(&text, "topic", "order");

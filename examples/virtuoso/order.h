@@ -5,16 +5,16 @@
 
 #include "tape.h"
 
-#define VIRT_ORDER_ID_MAX	24	/* bytes with the NUL */
+#define VIRT_ORDER_ID_MAX 24 /* bytes with the NUL */
 
 struct virt_request {
-	bool is_cancel;		/* else a new order */
-	bool is_market;		/* takes at once; else a limit order that only makes */
+	bool is_cancel; /* else a new order */
+	bool is_market; /* takes at once; else a limit order that only makes */
 	bool is_buy;
 	char id[VIRT_ORDER_ID_MAX];
 	char symbol[VIRT_SYMBOL_MAX];
-	double price;		/* limit; 0 for a market order */
-	double qty;		/* base currency */
+	double price; /* limit; 0 for a market order */
+	double qty;   /* base currency */
 	int64_t ts_ms;
 };
 
@@ -31,10 +31,10 @@ struct virt_report {
 	bool is_buy;
 	char id[VIRT_ORDER_ID_MAX];
 	char symbol[VIRT_SYMBOL_MAX];
-	double price, qty;	/* FILLED: average price and amount */
-	double fee;		/* quote currency */
+	double price, qty; /* FILLED: average price and amount */
+	double fee;	   /* quote currency */
 	int64_t ts_ms;
-	char reason[32];	/* REJECTED: why; "" otherwise */
+	char reason[32]; /* REJECTED: why; "" otherwise */
 };
 
 /* Write a message. Return it malloc'd, or NULL when memory ran out. */

@@ -2,7 +2,7 @@
 
 #include <math.h>
 
-#define DUST	1e-9	/* base currency: rounding left over from closing */
+#define DUST 1e-9 /* base currency: rounding left over from closing */
 
 void virt_position_fill(struct virt_position *position, bool is_buy, double price, double qty,
 			double fee)
@@ -18,10 +18,10 @@ void virt_position_fill(struct virt_position *position, bool is_buy, double pric
 	if (fabs(position->qty) < DUST)
 		position->qty = 0;
 	else if (closing <= 0)
-		position->entry_price = (position->entry_price * fabs(held) + price * qty) /
-					fabs(position->qty);
+		position->entry_price =
+		    (position->entry_price * fabs(held) + price * qty) / fabs(position->qty);
 	else if (qty > closing)
-		position->entry_price = price;	/* closed and opened the other way */
+		position->entry_price = price; /* closed and opened the other way */
 }
 
 double virt_position_unrealized(const struct virt_position *position, double price)

@@ -7,10 +7,10 @@
 
 /* Zero bytes are a flat position. */
 struct virt_position {
-	double qty;		/* base currency; negative = short */
-	double entry_price;	/* average; meaningless while flat */
-	double realized;	/* quote currency, without fees */
-	double fees;		/* quote currency, paid */
+	double qty;	    /* base currency; negative = short */
+	double entry_price; /* average; meaningless while flat */
+	double realized;    /* quote currency, without fees */
+	double fees;	    /* quote currency, paid */
 	uint64_t fills;
 };
 

@@ -7,8 +7,7 @@
 
 void virt_order_name(struct virt_request *request, uint64_t *serial)
 {
-	snprintf(request->id, sizeof(request->id), "%.3s-%06" PRIu64, request->symbol,
-		 ++*serial);
+	snprintf(request->id, sizeof(request->id), "%.3s-%06" PRIu64, request->symbol, ++*serial);
 }
 
 static double wanted_price(const struct virt_quote_plan *plan, bool is_buy, size_t level)
@@ -59,7 +58,7 @@ void virt_quotes_update(struct virt_quotes *quotes, const struct virt_quote_plan
 		if (quote->live && wrong && !quote->canceling)
 			send_cancel(quote, request, send, arg);
 		if (quote->live || plan->qty <= 0)
-			continue;	/* the place is free once the cancel is reported */
+			continue; /* the place is free once the cancel is reported */
 		quote->price = price;
 		quote->qty = plan->qty;
 		virt_order_name(request, serial);
@@ -70,8 +69,8 @@ void virt_quotes_update(struct virt_quotes *quotes, const struct virt_quote_plan
 bool virt_quotes_end(struct virt_quotes *quotes, const char *id)
 {
 	for (size_t i = 0; i < 2 * VIRT_QUOTE_LEVELS; i++) {
-		struct virt_quote *quote = i < VIRT_QUOTE_LEVELS ?
-			&quotes->bids[i] : &quotes->asks[i - VIRT_QUOTE_LEVELS];
+		struct virt_quote *quote =
+		    i < VIRT_QUOTE_LEVELS ? &quotes->bids[i] : &quotes->asks[i - VIRT_QUOTE_LEVELS];
 
 		if (quote->live && !strcmp(quote->id, id)) {
 			quote->live = false;

@@ -4,11 +4,11 @@
 
 #include "order.h"
 
-#define VIRT_QUOTE_LEVELS	8	/* a side */
+#define VIRT_QUOTE_LEVELS 8 /* a side */
 
 /* What an open order is for. */
 struct virt_quote {
-	bool live;		/* sent, and not known to be over */
+	bool live; /* sent, and not known to be over */
 	bool canceling;
 	char id[VIRT_ORDER_ID_MAX];
 	double price, qty;
@@ -20,10 +20,10 @@ struct virt_quotes {
 
 /* Where quotes should stand. */
 struct virt_quote_plan {
-	double center;		/* price */
-	double step;		/* between two levels, > 0 */
-	double qty;		/* of a level; 0 = no quotes */
-	double skew;		/* -1..1: above 0 quotes more to buy */
+	double center; /* price */
+	double step;   /* between two levels, > 0 */
+	double qty;    /* of a level; 0 = no quotes */
+	double skew;   /* -1..1: above 0 quotes more to buy */
 };
 
 /* Cancels what stands wrong and sends what is missing.

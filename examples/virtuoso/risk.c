@@ -3,8 +3,8 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define HOURS		3000	/* drawn */
-#define HOUR_BARS	60
+#define HOURS	  3000 /* drawn */
+#define HOUR_BARS 60
 
 static int compare(const void *a, const void *b)
 {

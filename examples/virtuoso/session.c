@@ -38,7 +38,7 @@ struct session {
 
 static int watch(struct session *session, int fd, enum source source)
 {
-	struct epoll_event event = { .events = EPOLLIN, .data.u32 = source };
+	struct epoll_event event = {.events = EPOLLIN, .data.u32 = source};
 
 	return epoll_ctl(session->epoll_fd, EPOLL_CTL_ADD, fd, &event) ? -errno : 0;
 }
@@ -57,8 +57,8 @@ static int add_signals(struct session *session)
 static int add_timer(struct session *session)
 {
 	int64_t ns = (int64_t)(session->args->report_every_s * 1e9);
-	struct timespec period = { ns / 1000000000, ns % 1000000000 };
-	struct itimerspec spec = { period, period };
+	struct timespec period = {ns / 1000000000, ns % 1000000000};
+	struct itimerspec spec = {period, period};
 
 	if (ns <= 0 || session->args->quiet)
 		return 0;
@@ -89,20 +89,20 @@ static int start_gateway(struct session *session)
 {
 	int fd, err = add_wire(session, &session->reports, SOURCE_REPORTS, &fd);
 
-	return err ? err : virt_gateway_start(&session->venue,
-					      virt_strategy_inbox(session->strategy), fd,
-					      session->args->seed, &session->gateway);
+	return err ? err
+		   : virt_gateway_start(&session->venue, virt_strategy_inbox(session->strategy), fd,
+					session->args->seed, &session->gateway);
 }
 
 static int start_mdata(struct session *session)
 {
 	struct virt_mdata_setup setup = {
-		.venue = &session->venue,
-		.strategy = virt_strategy_inbox(session->strategy),
-		.gateway = virt_gateway_inbox(session->gateway),
-		.feed = session->args->feed,
-		.speed = session->args->speed,
-		.duration_s = session->args->duration_s,
+	    .venue = &session->venue,
+	    .strategy = virt_strategy_inbox(session->strategy),
+	    .gateway = virt_gateway_inbox(session->gateway),
+	    .feed = session->args->feed,
+	    .speed = session->args->speed,
+	    .duration_s = session->args->duration_s,
 	};
 	int err = add_wire(session, &session->books, SOURCE_BOOKS, &setup.copy_fd);
 
@@ -113,8 +113,7 @@ static int start_mdata(struct session *session)
  * one fails, those before it are told to stop. */
 static int start_threads(struct session *session)
 {
-	int err = virt_strategy_create(&session->venue, session->args->seed,
-				       &session->strategy);
+	int err = virt_strategy_create(&session->venue, session->args->seed, &session->strategy);
 
 	if (err)
 		return err;
@@ -128,8 +127,7 @@ static int start_threads(struct session *session)
 	}
 	err = start_mdata(session);
 	if (err)
-		virt_mailbox_send(virt_strategy_inbox(session->strategy), VIRT_NOTE_STOP, 0,
-				  NULL);
+		virt_mailbox_send(virt_strategy_inbox(session->strategy), VIRT_NOTE_STOP, 0, NULL);
 	return err;
 }
 
@@ -190,8 +188,7 @@ static int serve(struct session *session, enum source source)
 {
 	switch (source) {
 	case SOURCE_REPORTS:
-		return virt_wire_receive(&session->reports, virt_blotter_report,
-					 &session->blotter);
+		return virt_wire_receive(&session->reports, virt_blotter_report, &session->blotter);
 	case SOURCE_BOOKS:
 		return virt_wire_receive(&session->books, virt_blotter_book, &session->blotter);
 	case SOURCE_SIGNAL:
@@ -246,11 +243,12 @@ static void print_end(const struct session *session, const struct virt_mdata_sta
 		virt_blotter_print_lines(blotter, stdout);
 	virt_blotter_print(blotter, stdout);
 	printf("virtuoso: %zu symbols, %" PRIu64 " events, %" PRIu64 " bad, %" PRIu64
-	       " books, %.1f s replayed\n", session->venue.nr, mdata->events, mdata->bad_rows,
-	       blotter->books, (double)mdata->feed_ms / 1000);
-	printf("strategy: %" PRIu64 " decisions, %" PRIu64 " late, %" PRIu64 " requests, %"
-	       PRIu64 " calibrations\n", strategy->decisions, mdata->late, strategy->requests,
-	       strategy->calibrations);
+	       " books, %.1f s replayed\n",
+	       session->venue.nr, mdata->events, mdata->bad_rows, blotter->books,
+	       (double)mdata->feed_ms / 1000);
+	printf("strategy: %" PRIu64 " decisions, %" PRIu64 " late, %" PRIu64 " requests, %" PRIu64
+	       " calibrations\n",
+	       strategy->decisions, mdata->late, strategy->requests, strategy->calibrations);
 	printf("pnl: %+.2f USDT\n", virt_blotter_pnl(blotter));
 	fflush(stdout);
 }
@@ -276,8 +274,8 @@ static void finish(struct session *session, struct virt_mdata_stats *mdata,
 int virt_session_run(const struct virt_args *args)
 {
 	struct session *session = calloc(1, sizeof(*session));
-	struct virt_strategy_stats strategy = { 0 };
-	struct virt_mdata_stats mdata = { 0 };
+	struct virt_strategy_stats strategy = {0};
+	struct virt_mdata_stats mdata = {0};
 	int err;
 
 	if (!session)
@@ -287,7 +285,7 @@ int virt_session_run(const struct virt_args *args)
 	session->reports.fd = session->books.fd = -1;
 	virt_venue_init(&session->venue);
 	virt_blotter_init(&session->blotter, &session->venue);
-	err = prepare(session);		/* says itself what is wrong */
+	err = prepare(session); /* says itself what is wrong */
 	if (!err) {
 		err = start(session);
 		err = err ? err : run(session);

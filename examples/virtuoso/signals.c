@@ -5,7 +5,7 @@
 
 #define RSI_PERIOD	14
 #define BAND_PERIOD	20
-#define VOLATILITY_BARS	240
+#define VOLATILITY_BARS 240
 #define PROFILE_BINS	200
 
 static double ema_step(double average, double value, unsigned int period)
@@ -69,7 +69,7 @@ static double volatility(const struct virt_bar *bars, size_t nr)
 /* The price where most volume was traded, from a histogram over all bars. */
 static double busiest_price(const struct virt_bar *bars, size_t nr, double *range)
 {
-	double volume[PROFILE_BINS] = { 0 };
+	double volume[PROFILE_BINS] = {0};
 	double low = bars[0].low, high = bars[0].high, bin_size;
 	size_t best = 0;
 
@@ -112,7 +112,7 @@ void virt_signals_compute(const struct virt_picture *picture, const struct virt_
 	size_t nr = picture->bar_nr;
 	double range;
 
-	*out = (struct virt_signals){ .flow = imbalance(&picture->top) };
+	*out = (struct virt_signals){.flow = imbalance(&picture->top)};
 	if (nr < 2)
 		return;
 	out->trend = trend(bars, nr, tuning);

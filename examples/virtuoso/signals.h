@@ -7,17 +7,17 @@
 
 /* Periods of the trend rule that the calibration tunes. */
 struct virt_tuning {
-	unsigned int fast, slow, signal;	/* bars, fast < slow */
+	unsigned int fast, slow, signal; /* bars, fast < slow */
 };
 
 /* Each -1..1: positive for rising prices; 0 when it cannot tell. */
 struct virt_signals {
-	double trend;		/* MACD against its signal line */
-	double reversion;	/* RSI and Bollinger bands: stretched moves come back */
-	double value;		/* distance to the price where most was traded */
-	double flow;		/* imbalance of the book */
-	double outlook;		/* how similar stretches of the past went on */
-	double volatility;	/* not signed: standard deviation of a bar's return */
+	double trend;	   /* MACD against its signal line */
+	double reversion;  /* RSI and Bollinger bands: stretched moves come back */
+	double value;	   /* distance to the price where most was traded */
+	double flow;	   /* imbalance of the book */
+	double outlook;	   /* how similar stretches of the past went on */
+	double volatility; /* not signed: standard deviation of a bar's return */
 };
 
 void virt_signals_compute(const struct virt_picture *picture, const struct virt_tuning *tuning,

@@ -11,11 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CANDIDATES	160	/* of the calibration, a decision */
-#define RISK_BUDGET	400.0	/* quote currency that one hour may cost */
-#define MAX_VALUE	150000.0	/* quote currency, whatever the risk says */
-#define REBALANCE	0.40	/* of the largest position: smaller changes wait */
-#define QUOTE_SHARE	0.03	/* of the largest position, a quote */
+#define CANDIDATES  160	     /* of the calibration, a decision */
+#define RISK_BUDGET 400.0    /* quote currency that one hour may cost */
+#define MAX_VALUE   150000.0 /* quote currency, whatever the risk says */
+#define REBALANCE   0.40     /* of the largest position: smaller changes wait */
+#define QUOTE_SHARE 0.03     /* of the largest position, a quote */
 
 /* What the strategy thinks and has of one market. */
 struct desk {
@@ -24,7 +24,7 @@ struct desk {
 	struct virt_rng rng;
 	struct virt_position position;
 	struct virt_quotes quotes;
-	char taking[VIRT_ORDER_ID_MAX];	/* the market order under way; "" = none */
+	char taking[VIRT_ORDER_ID_MAX]; /* the market order under way; "" = none */
 	double alpha;			/* smoothed blend of the signals */
 };
 
@@ -37,7 +37,7 @@ struct virt_strategy {
 	size_t desk_nr;
 	uint64_t serial;
 	struct virt_strategy_stats stats;
-	struct virt_picture picture;	/* of the market being decided on */
+	struct virt_picture picture; /* of the market being decided on */
 };
 
 static void send_request(void *arg, const struct virt_request *request)
@@ -83,12 +83,12 @@ static void requote(struct virt_strategy *strategy, struct desk *desk, double al
 	double spread = picture->top.asks[0].price - picture->top.bids[0].price;
 	double move = signals->volatility * picture->top.mid / 20;
 	struct virt_quote_plan plan = {
-		.center = picture->top.mid,
-		.step = fmax(fmax(spread, picture->tick_size),
-			     picture->tick_size * floor(move / picture->tick_size)),
-		.qty = QUOTE_SHARE * allowed,
-		/* What is held already is quoted away. */
-		.skew = allowed > 0 ? desk->alpha - desk->position.qty / allowed : 0,
+	    .center = picture->top.mid,
+	    .step = fmax(fmax(spread, picture->tick_size),
+			 picture->tick_size * floor(move / picture->tick_size)),
+	    .qty = QUOTE_SHARE * allowed,
+	    /* What is held already is quoted away. */
+	    .skew = allowed > 0 ? desk->alpha - desk->position.qty / allowed : 0,
 	};
 
 	virt_quotes_update(&desk->quotes, &plan, &request, &strategy->serial, send_request,
@@ -98,13 +98,13 @@ static void requote(struct virt_strategy *strategy, struct desk *desk, double al
 static void decide(struct virt_strategy *strategy, struct desk *desk, int64_t ts_ms)
 {
 	struct virt_picture *picture = &strategy->picture;
-	struct virt_request request = { .ts_ms = ts_ms };
+	struct virt_request request = {.ts_ms = ts_ms};
 	struct virt_signals signals;
 	double allowed;
 
 	virt_market_picture(desk->market, picture);
 	if (picture->top.mid <= 0 || picture->tick_size <= 0)
-		return;		/* nothing to trade against yet */
+		return; /* nothing to trade against yet */
 	strategy->stats.decisions++;
 	memcpy(request.symbol, desk->market->symbol, sizeof(request.symbol));
 	virt_calibration_step(&desk->calibration, picture->bars, picture->bar_nr, CANDIDATES);

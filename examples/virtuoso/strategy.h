@@ -11,7 +11,7 @@ struct virt_strategy;
 struct virt_strategy_stats {
 	uint64_t decisions;
 	uint64_t requests;
-	uint64_t calibrations;	/* rounds over all candidates */
+	uint64_t calibrations; /* rounds over all candidates */
 };
 
 /* Prepares a strategy; it starts with virt_strategy_start().

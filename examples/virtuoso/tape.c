@@ -8,21 +8,21 @@
 #include <string.h>
 #include <unistd.h>
 
-#define CHUNK_BYTES	4096
-#define FIELDS		13
-#define FIELD_BYTES	32
-#define REPLAY_GAP_MS	100	/* between the last event and the first again */
+#define CHUNK_BYTES   4096
+#define FIELDS	      13
+#define FIELD_BYTES   32
+#define REPLAY_GAP_MS 100 /* between the last event and the first again */
 
 struct virt_tape {
 	int fd;
 	struct csv_parser csv;
-	char field[FIELDS][FIELD_BYTES];	/* of the row under way */
-	size_t field_nr;		/* may exceed FIELDS: then the row is bad */
+	char field[FIELDS][FIELD_BYTES]; /* of the row under way */
+	size_t field_nr;		 /* may exceed FIELDS: then the row is bad */
 	bool field_cut;
-	struct virt_event *queue;	/* read, not taken: [head, nr) */
+	struct virt_event *queue; /* read, not taken: [head, nr) */
 	size_t head, nr, cap;
 	bool out_of_memory;
-	bool has_live;			/* this pass has an event with ts_ms >= 0 */
+	bool has_live; /* this pass has an event with ts_ms >= 0 */
 	int64_t shift_ms, last_ms;
 	uint64_t passes, bad_rows;
 };
@@ -63,11 +63,9 @@ static bool read_type(const char *text, struct virt_event *event, size_t *fields
 		const char *name;
 		size_t fields;
 	} types[] = {
-		[VIRT_EVENT_KLINE] = { "kline", 11 },
-		[VIRT_EVENT_SNAPSHOT] = { "snapshot", 7 },
-		[VIRT_EVENT_DELTA] = { "delta", 7 },
-		[VIRT_EVENT_TRADE] = { "trade", 7 },
-		[VIRT_EVENT_TICKER] = { "ticker", 13 },
+	    [VIRT_EVENT_KLINE] = {"kline", 11},	  [VIRT_EVENT_SNAPSHOT] = {"snapshot", 7},
+	    [VIRT_EVENT_DELTA] = {"delta", 7},	  [VIRT_EVENT_TRADE] = {"trade", 7},
+	    [VIRT_EVENT_TICKER] = {"ticker", 13},
 	};
 
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
@@ -93,10 +91,9 @@ static bool read_event(struct virt_tape *tape, struct virt_event *event)
 	size_t fields;
 	int64_t seq;
 
-	*event = (struct virt_event){ 0 };
-	if (tape->field_cut || tape->field_nr < 7 ||
-	    !read_type(tape->field[2], event, &fields) || tape->field_nr != fields ||
-	    strlen(tape->field[1]) >= VIRT_SYMBOL_MAX)
+	*event = (struct virt_event){0};
+	if (tape->field_cut || tape->field_nr < 7 || !read_type(tape->field[2], event, &fields) ||
+	    tape->field_nr != fields || strlen(tape->field[1]) >= VIRT_SYMBOL_MAX)
 		return false;
 	strcpy(event->symbol, tape->field[1]);
 	if (!whole(tape->field[0], &event->ts_ms) || !read_side(tape->field[3], event) ||
@@ -106,8 +103,7 @@ static bool read_event(struct virt_tape *tape, struct virt_event *event)
 	event->seq = (uint64_t)seq;
 	if (event->type == VIRT_EVENT_KLINE)
 		return number(tape->field[7], &event->open) &&
-		       number(tape->field[8], &event->high) &&
-		       number(tape->field[9], &event->low);
+		       number(tape->field[8], &event->high) && number(tape->field[9], &event->low);
 	return event->type != VIRT_EVENT_TICKER || number(tape->field[11], &event->funding);
 }
 
@@ -139,7 +135,7 @@ static void take_row(struct virt_tape *tape)
 	tape->last_ms = event.ts_ms;
 	tape->has_live |= event.ts_ms >= 0;
 	if (event.ts_ms < 0 && tape->passes)
-		return;		/* history is for the first pass */
+		return; /* history is for the first pass */
 	event.ts_ms += tape->shift_ms;
 	queue_event(tape, &event);
 }
@@ -236,7 +232,7 @@ uint64_t virt_tape_bad_rows(const struct virt_tape *tape)
 
 int virt_tape_has_symbol(const char *path, const char *symbol)
 {
-	struct virt_event event = { 0 };
+	struct virt_event event = {0};
 	struct virt_tape *tape;
 	bool found = false;
 	int err = virt_tape_open(path, &tape);

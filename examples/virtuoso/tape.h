@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define VIRT_SYMBOL_MAX	16	/* bytes with the NUL */
+#define VIRT_SYMBOL_MAX 16 /* bytes with the NUL */
 
 enum virt_event_type {
 	VIRT_EVENT_KLINE,
@@ -20,10 +20,10 @@ struct virt_event {
 	enum virt_event_type type;
 	char symbol[VIRT_SYMBOL_MAX];
 	int64_t ts_ms;
-	bool is_buy;		/* bid level, or the taker bought */
+	bool is_buy; /* bid level, or the taker bought */
 	uint64_t seq;
 	double price, size;
-	double open, high, low;	/* KLINE */
+	double open, high, low; /* KLINE */
 	double funding;		/* TICKER: rate per interval */
 };
 

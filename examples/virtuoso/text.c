@@ -70,6 +70,6 @@ char *virt_text_take(struct virt_text *text)
 		free(bytes);
 		bytes = NULL;
 	}
-	*text = (struct virt_text){ 0 };
+	*text = (struct virt_text){0};
 	return bytes;
 }

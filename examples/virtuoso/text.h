@@ -14,7 +14,7 @@ struct virt_text {
 };
 
 void virt_text_addf(struct virt_text *text, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
+    __attribute__((format(printf, 2, 3)));
 
 /* "key":"value" and "key":number, with a comma before all but the first in an object.
  * Keys and values must need no escaping: names, numbers, identifiers. */

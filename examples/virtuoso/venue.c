@@ -72,7 +72,7 @@ static int apply_level(struct virt_market *market, const struct virt_event *even
 static void apply_kline(struct virt_market *market, const struct virt_event *event)
 {
 	struct virt_bar bar = {
-		event->ts_ms, event->open, event->high, event->low, event->price, event->size,
+	    event->ts_ms, event->open, event->high, event->low, event->price, event->size,
 	};
 
 	virt_bars_add(&market->bars, &bar);
@@ -108,8 +108,7 @@ static void copy_top(const struct virt_market *market, struct virt_top *out)
 {
 	out->bid_nr = virt_ladder_top(&market->bids, out->bids, VIRT_TOP_LEVELS);
 	out->ask_nr = virt_ladder_top(&market->asks, out->asks, VIRT_TOP_LEVELS);
-	out->mid = out->bid_nr && out->ask_nr ?
-		   (out->bids[0].price + out->asks[0].price) / 2 : 0;
+	out->mid = out->bid_nr && out->ask_nr ? (out->bids[0].price + out->asks[0].price) / 2 : 0;
 }
 
 void virt_market_top(struct virt_market *market, struct virt_top *out)

@@ -9,18 +9,18 @@
 
 #include <pthread.h>
 
-#define VIRT_TOP_LEVELS	10
-#define VIRT_MARKETS_MAX	8
+#define VIRT_TOP_LEVELS	 10
+#define VIRT_MARKETS_MAX 8
 
 struct virt_market {
 	char symbol[VIRT_SYMBOL_MAX];
 	pthread_mutex_t lock;
-	struct virt_ladder bids, asks;	/* protected by lock, like all below */
+	struct virt_ladder bids, asks; /* protected by lock, like all below */
 	struct virt_bars bars;
-	uint64_t snapshot_seq;		/* of the snapshot being taken in */
-	double funding;			/* rate per interval */
-	double last_price;		/* of a trade; 0 = none yet */
-	double tick_size;		/* smallest price difference seen; 0 = unknown */
+	uint64_t snapshot_seq; /* of the snapshot being taken in */
+	double funding;	       /* rate per interval */
+	double last_price;     /* of a trade; 0 = none yet */
+	double tick_size;      /* smallest price difference seen; 0 = unknown */
 };
 
 struct virt_venue {
@@ -30,15 +30,15 @@ struct virt_venue {
 
 /* The top of a book. */
 struct virt_top {
-	struct virt_level bids[VIRT_TOP_LEVELS], asks[VIRT_TOP_LEVELS];	/* best first */
+	struct virt_level bids[VIRT_TOP_LEVELS], asks[VIRT_TOP_LEVELS]; /* best first */
 	size_t bid_nr, ask_nr;
-	double mid;		/* 0 while a side is empty */
+	double mid; /* 0 while a side is empty */
 };
 
 /* What a decision is made from. */
 struct virt_picture {
 	struct virt_top top;
-	struct virt_bar bars[VIRT_BARS_MAX];	/* oldest first */
+	struct virt_bar bars[VIRT_BARS_MAX]; /* oldest first */
 	size_t bar_nr;
 	double funding, tick_size;
 };

@@ -7,15 +7,15 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#define READ_BYTES	4096
+#define READ_BYTES 4096
 
 int virt_wire_send(int fd, const char *text)
 {
 	struct iovec parts[2] = {
-		{ .iov_base = (char *)text, .iov_len = strlen(text) },
-		{ .iov_base = (char *)"\n", .iov_len = 1 },
+	    {.iov_base = (char *)text, .iov_len = strlen(text)},
+	    {.iov_base = (char *)"\n", .iov_len = 1},
 	};
-	struct msghdr msg = { .msg_iov = parts, .msg_iovlen = 2 };
+	struct msghdr msg = {.msg_iov = parts, .msg_iovlen = 2};
 	size_t left = parts[0].iov_len + 1;
 
 	while (left) {
@@ -27,8 +27,8 @@ int virt_wire_send(int fd, const char *text)
 			return -errno;
 		left -= (size_t)done;
 		for (size_t i = 0; i < 2; i++) {
-			size_t part = (size_t)done < parts[i].iov_len ? (size_t)done
-								      : parts[i].iov_len;
+			size_t part =
+			    (size_t)done < parts[i].iov_len ? (size_t)done : parts[i].iov_len;
 
 			parts[i].iov_base = (char *)parts[i].iov_base + part;
 			parts[i].iov_len -= part;
@@ -89,5 +89,5 @@ void virt_wire_fini(struct virt_wire *wire)
 	if (wire->fd >= 0)
 		close(wire->fd);
 	free(wire->bytes);
-	*wire = (struct virt_wire){ .fd = -1 };
+	*wire = (struct virt_wire){.fd = -1};
 }

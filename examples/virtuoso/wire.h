@@ -11,10 +11,10 @@ int virt_wire_send(int fd, const char *text);
 
 /* The receiving end. Zero bytes with fd set are a fresh one. */
 struct virt_wire {
-	int fd;			/* non-blocking */
-	char *bytes;		/* an unfinished line */
+	int fd;	     /* non-blocking */
+	char *bytes; /* an unfinished line */
 	size_t len, cap;
-	bool closed;		/* the sender is gone and all was read */
+	bool closed; /* the sender is gone and all was read */
 };
 
 /* Reads what has come and hands out its lines.
@@ -22,8 +22,7 @@ struct virt_wire {
  *   fn  called once a line, without the newline; line is valid during the call
  *
  * Returns 0, -ENOMEM, or -errno of recv. */
-int virt_wire_receive(struct virt_wire *wire, void (*fn)(void *arg, const char *line),
-		      void *arg);
+int virt_wire_receive(struct virt_wire *wire, void (*fn)(void *arg, const char *line), void *arg);
 
 /* Closes the socket and frees the buffer. */
 void virt_wire_fini(struct virt_wire *wire);

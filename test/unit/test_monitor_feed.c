@@ -60,12 +60,11 @@ static struct mon_feed *feed_of(const char *text)
 
 START_TEST(every_type_is_read)
 {
-	struct mon_feed *feed = feed_of(HEADER
-					"-60000,SOL/USDT,kline,,10,500,0,9,11,8,300\n"
-					"0,SOL/USDT,snapshot,bid,9.9,1.5,7\n"
-					"1,SOL/USDT,delta,ask,10.1,0,8\n"
-					"2,SOL/USDT,trade,sell,9.9,0.5,8\n"
-					"3,SOL/USDT,ticker,,10,1e6,8,,,,,-0.0001,0.61\n");
+	struct mon_feed *feed = feed_of(HEADER "-60000,SOL/USDT,kline,,10,500,0,9,11,8,300\n"
+					       "0,SOL/USDT,snapshot,bid,9.9,1.5,7\n"
+					       "1,SOL/USDT,delta,ask,10.1,0,8\n"
+					       "2,SOL/USDT,trade,sell,9.9,0.5,8\n"
+					       "3,SOL/USDT,ticker,,10,1e6,8,,,,,-0.0001,0.61\n");
 
 	ck_assert_int_eq(mon_feed_advance(feed, 3, 0, keep, NULL), 5);
 	ck_assert_int_eq(got[0].type, MON_MSG_KLINE);
@@ -139,8 +138,10 @@ START_TEST(overlong_field_is_a_bad_row)
 	struct mon_feed *feed;
 	char text[4096];
 
-	snprintf(text, sizeof(text), HEADER "0,A/B,trade,buy,1,1,1\n1,%01500d,trade,buy,1,1,1\n"
-					    "2,A/B,trade,buy,2,1,1\n", 0);
+	snprintf(text, sizeof(text),
+		 HEADER "0,A/B,trade,buy,1,1,1\n1,%01500d,trade,buy,1,1,1\n"
+			"2,A/B,trade,buy,2,1,1\n",
+		 0);
 	feed = feed_of(text);
 	ck_assert_int_eq(mon_feed_advance(feed, 2, 0, keep, NULL), 2);
 	mon_feed_stats(feed, &stats);

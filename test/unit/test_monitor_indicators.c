@@ -35,15 +35,15 @@ static void load_sawtooth(void)
 static void load_ramp(void)
 {
 	for (int i = 0; i < NR; i++)
-		candles[i] = (struct mon_candle){
-		    .high = i + 1, .low = i - 1, .close = i, .volume = 1};
+		candles[i] =
+		    (struct mon_candle){.high = i + 1, .low = i - 1, .close = i, .volume = 1};
 }
 
 static void load_flat(void)
 {
 	for (int i = 0; i < NR; i++)
-		candles[i] = (struct mon_candle){
-		    .open = 5, .high = 5, .low = 5, .close = 5, .volume = 1};
+		candles[i] =
+		    (struct mon_candle){.open = 5, .high = 5, .low = 5, .close = 5, .volume = 1};
 }
 
 /* Exactly the first nr values are NaN. */
