@@ -17,14 +17,14 @@ enum vr_exit {
 #define VR_ERR_TEXT 320
 
 struct vr_err {
-	int code;        /* -errno, or enum vr_exit from commands */
+	int code;	 /* -errno, or enum vr_exit from commands */
 	uint64_t offset; /* in the file, 0 where it has no meaning */
 	char text[VR_ERR_TEXT];
 };
 
 /* Fills err and returns code. */
-__attribute__((format(printf, 3, 4))) int vr_err_set(struct vr_err *err, int code, const char *format,
-						     ...);
+__attribute__((format(printf, 3, 4))) int vr_err_set(struct vr_err *err, int code,
+						     const char *format, ...);
 
 /* One line on stderr: "vprof-report: ...", control characters escaped. */
 __attribute__((format(printf, 1, 2))) void vr_warn(const char *format, ...);

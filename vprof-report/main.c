@@ -11,8 +11,8 @@
 #include "commands/command.h"
 
 static const struct vr_command *const commands[] = {
-	&vr_cmd_summary, &vr_cmd_flat,	&vr_cmd_tree,	  &vr_cmd_callers, &vr_cmd_callees,
-	&vr_cmd_heap,	 &vr_cmd_leaks, &vr_cmd_timeline, &vr_cmd_threads, &vr_cmd_info,
+    &vr_cmd_summary, &vr_cmd_flat,  &vr_cmd_tree,     &vr_cmd_callers, &vr_cmd_callees,
+    &vr_cmd_heap,    &vr_cmd_leaks, &vr_cmd_timeline, &vr_cmd_threads, &vr_cmd_info,
 };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
@@ -96,8 +96,7 @@ static const struct vr_command *take_command(struct vr_opts *opts, size_t *place
 	}
 	*place = 0;
 	/* A bare word that names no file is a mistyped command. */
-	if (opts->operands && !strpbrk(opts->operand[0], "./") &&
-	    stat(opts->operand[0], &st) < 0) {
+	if (opts->operands && !strpbrk(opts->operand[0], "./") && stat(opts->operand[0], &st) < 0) {
 		no_such_command(opts->operand[0]);
 		return NULL;
 	}
@@ -196,9 +195,9 @@ static char *newest_file(void)
 		if (len < 7 || strcmp(entry->d_name + len - 6, ".vprof") != 0 ||
 		    stat(entry->d_name, &st) < 0 || !S_ISREG(st.st_mode))
 			continue;
-		if (name && (st.st_mtim.tv_sec < newest.tv_sec ||
-			     (st.st_mtim.tv_sec == newest.tv_sec &&
-			      st.st_mtim.tv_nsec <= newest.tv_nsec)))
+		if (name &&
+		    (st.st_mtim.tv_sec < newest.tv_sec ||
+		     (st.st_mtim.tv_sec == newest.tv_sec && st.st_mtim.tv_nsec <= newest.tv_nsec)))
 			continue;
 		free(name);
 		name = vr_xstrdup(entry->d_name);

@@ -14,21 +14,21 @@ static const struct {
 	char letter; /* 0: none */
 	const char *name, *value, *help;
 } table[] = {
-	{VR_OPT_SORT, 's', "sort", "KEY", "order of the rows; see the keys below"},
-	{VR_OPT_LIMIT, 'n', "limit", "N", "at most N rows; 0: all"},
-	{VR_OPT_FORMAT, 'f', "format", "F", "table, csv or json"},
-	{VR_OPT_THREAD, 't', "thread", "T", "only threads with this tid or name (a glob)"},
-	{VR_OPT_SINCE, 0, "since", "TIME", "from TIME after the start: 10, 250ms, 2m, 1h"},
-	{VR_OPT_UNTIL, 0, "until", "TIME", "up to TIME after the start"},
-	{VR_OPT_MODULE, 0, "module", "GLOB", "only what happens in these objects"},
-	{VR_OPT_STRIP, 0, "strip-dirs", NULL, "file names without their directories"},
-	{VR_OPT_BOTTOM_UP, 'b', "bottom-up", NULL, "from the functions that ran to their callers"},
-	{VR_OPT_MIN_PERCENT, 0, "min-percent", "P", "leave out what is below P percent"},
-	{VR_OPT_DEPTH, 0, "depth", "N", "at most N levels; 0: all"},
-	{VR_OPT_INLINES, 0, "no-inlines", NULL, "one frame an address; faster"},
-	{VR_OPT_COLOR, 0, "color", "WHEN", "auto, always or never"},
-	{VR_OPT_HELP, 'h', "help", NULL, "this text"},
-	{VR_OPT_VERSION, 'V', "version", NULL, "the version of vprof-report"},
+    {VR_OPT_SORT, 's', "sort", "KEY", "order of the rows; see the keys below"},
+    {VR_OPT_LIMIT, 'n', "limit", "N", "at most N rows; 0: all"},
+    {VR_OPT_FORMAT, 'f', "format", "F", "table, csv or json"},
+    {VR_OPT_THREAD, 't', "thread", "T", "only threads with this tid or name (a glob)"},
+    {VR_OPT_SINCE, 0, "since", "TIME", "from TIME after the start: 10, 250ms, 2m, 1h"},
+    {VR_OPT_UNTIL, 0, "until", "TIME", "up to TIME after the start"},
+    {VR_OPT_MODULE, 0, "module", "GLOB", "only what happens in these objects"},
+    {VR_OPT_STRIP, 0, "strip-dirs", NULL, "file names without their directories"},
+    {VR_OPT_BOTTOM_UP, 'b', "bottom-up", NULL, "from the functions that ran to their callers"},
+    {VR_OPT_MIN_PERCENT, 0, "min-percent", "P", "leave out what is below P percent"},
+    {VR_OPT_DEPTH, 0, "depth", "N", "at most N levels; 0: all"},
+    {VR_OPT_INLINES, 0, "no-inlines", NULL, "one frame an address; faster"},
+    {VR_OPT_COLOR, 0, "color", "WHEN", "auto, always or never"},
+    {VR_OPT_HELP, 'h', "help", NULL, "this text"},
+    {VR_OPT_VERSION, 'V', "version", NULL, "the version of vprof-report"},
 };
 #define TABLE_SIZE (sizeof(table) / sizeof(table[0]))
 
@@ -95,7 +95,7 @@ static int take_value(struct vr_opts *opts, unsigned bit, const char *value, str
 	} else if (bit & VR_OPT_WINDOW) {
 		opts->select.windowed = 1;
 		if (vr_text_duration(value, bit == VR_OPT_SINCE ? &opts->select.since_ns
-								 : &opts->select.until_ns) < 0)
+								: &opts->select.until_ns) < 0)
 			valid = "seconds since the start, or with ms, s, m, h";
 	}
 	if (valid)
@@ -138,11 +138,11 @@ static void build_getopt(char *letters, struct option *longs)
 	 * says; ":": a missing value is told apart from an unknown option. */
 	letters += sprintf(letters, "-:");
 	for (size_t i = 0; i < TABLE_SIZE; i++) {
-		longs[i] = (struct option){table[i].name, table[i].value ? 1 : 0, NULL,
-					   (int)(256 + i)};
+		longs[i] =
+		    (struct option){table[i].name, table[i].value ? 1 : 0, NULL, (int)(256 + i)};
 		if (table[i].letter)
-			letters += sprintf(letters, "%c%s", table[i].letter,
-					   table[i].value ? ":" : "");
+			letters +=
+			    sprintf(letters, "%c%s", table[i].letter, table[i].value ? ":" : "");
 	}
 }
 
@@ -166,8 +166,8 @@ int vr_opts_parse(int argc, char **argv, struct vr_opts *opts, struct vr_err *er
 	int code;
 	int ret = 0;
 
-	*opts = (struct vr_opts){.select = {.until_ns = UINT64_MAX, .inlines = 1},
-				 .min_percent = 1.0};
+	*opts =
+	    (struct vr_opts){.select = {.until_ns = UINT64_MAX, .inlines = 1}, .min_percent = 1.0};
 	opts->color = isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
 	opts->operand = vr_xcalloc((size_t)argc + 1, sizeof(*opts->operand));
 	build_getopt(letters, longs);

@@ -37,8 +37,8 @@ struct vr_opts {
 	struct vr_select select;
 	int strip_dirs, bottom_up;
 	double min_percent;
-	int depth; /* 0: no limit */
-	int color; /* 1 or 0, resolved */
+	int depth;	      /* 0: no limit */
+	int color;	      /* 1 or 0, resolved */
 	const char **operand; /* borrowed from argv */
 	size_t operands;
 };

@@ -47,8 +47,8 @@ static int big(const char *path, uint32_t nodes, uint32_t events)
 	for (uint32_t i = 8; i < nodes; i++) {
 		uint32_t parent = i % 40 ? i - 1 : 2;
 
-		mk_node(&mk, parent, (uint32_t)(mk_random(&state) % 2), 0x10 * (mk_random(&state) % 20000),
-			0);
+		mk_node(&mk, parent, (uint32_t)(mk_random(&state) % 2),
+			0x10 * (mk_random(&state) % 20000), 0);
 		if (i % 3 == 0)
 			mk_cpu(&mk, i, 1 + i % 4, 1, 4);
 	}

@@ -14,7 +14,7 @@
 #include <vprof_format.h>
 
 #define MK_EXTENT (64u << 10)
-#define MK_MS 1000000ull
+#define MK_MS	  1000000ull
 
 struct mkprof {
 	uint8_t *bytes;
@@ -106,8 +106,8 @@ static inline struct vprof_thread *mk_thread(struct mkprof *mk, uint32_t tid, co
 }
 
 /* offset: from the start of module 0 (0x400000) or 1 (0x7f0000000000). */
-static inline uint32_t mk_node(struct mkprof *mk, uint32_t parent, uint32_t module,
-			       uint64_t offset, int exact)
+static inline uint32_t mk_node(struct mkprof *mk, uint32_t parent, uint32_t module, uint64_t offset,
+			       int exact)
 {
 	uint32_t id;
 	struct vprof_node *n = mk_row(mk, VPROF_SEC_NODES, &id);
@@ -124,8 +124,8 @@ static inline void mk_cpu(struct mkprof *mk, uint32_t node, uint32_t thread, uin
 	struct vprof_cpu *c = mk_row(mk, VPROF_SEC_CPU, NULL);
 	struct vprof_header *h = mk_header(mk);
 
-	*c = (struct vprof_cpu){.node = node, .thread = thread, .samples = samples,
-				.weight_ns = weight_ms * MK_MS};
+	*c = (struct vprof_cpu){
+	    .node = node, .thread = thread, .samples = samples, .weight_ns = weight_ms * MK_MS};
 	h->samples += samples;
 	h->sampled_ns += weight_ms * MK_MS;
 }
@@ -153,11 +153,24 @@ static inline void mk_point(struct mkprof *mk, uint64_t t_ms, uint64_t rss, uint
 	struct vprof_point *p = mk_row(mk, VPROF_SEC_TIMELINE, NULL);
 
 	*p = (struct vprof_point){
-		.t_ns = t_ms * MK_MS, .rss = rss, .vms = 10 * rss, .shared = rss / 4,
-		.data = rss / 2, .uss = rss - 4096, .pss = rss - 2048,
-		.heap_live = heap_live, .heap_allocated = 2 * heap_live, .allocs = t_ms,
-		.frees = t_ms / 2, .cpu_ns = cpu_ms * MK_MS, .minor_faults = 7,
-		.threads = 4, .switches = 3, .rss_min = rss, .rss_max = rss, .ticks = 1,
+	    .t_ns = t_ms * MK_MS,
+	    .rss = rss,
+	    .vms = 10 * rss,
+	    .shared = rss / 4,
+	    .data = rss / 2,
+	    .uss = rss - 4096,
+	    .pss = rss - 2048,
+	    .heap_live = heap_live,
+	    .heap_allocated = 2 * heap_live,
+	    .allocs = t_ms,
+	    .frees = t_ms / 2,
+	    .cpu_ns = cpu_ms * MK_MS,
+	    .minor_faults = 7,
+	    .threads = 4,
+	    .switches = 3,
+	    .rss_min = rss,
+	    .rss_max = rss,
+	    .ticks = 1,
 	};
 }
 
@@ -176,22 +189,25 @@ static inline void mk_event(struct vprof_event_block *block, uint64_t t_ms, uint
 			    uint32_t thread, uint64_t value_ns)
 {
 	block->event[block->used++] = (struct vprof_event){
-		.t_ns = t_ms * MK_MS, .node = node, .thread = thread, .value = value_ns,
-		.kind = VPROF_EV_CPU,
+	    .t_ns = t_ms * MK_MS,
+	    .node = node,
+	    .thread = thread,
+	    .value = value_ns,
+	    .kind = VPROF_EV_CPU,
 	};
 }
 
 static inline struct mkprof mk_new(void)
 {
 	static const uint32_t row_bytes[] = {
-		[VPROF_SEC_STRINGS] = VPROF_STRING_ROW,
-		[VPROF_SEC_MODULES] = sizeof(struct vprof_module),
-		[VPROF_SEC_THREADS] = sizeof(struct vprof_thread),
-		[VPROF_SEC_NODES] = sizeof(struct vprof_node),
-		[VPROF_SEC_SITES] = sizeof(struct vprof_site),
-		[VPROF_SEC_CPU] = sizeof(struct vprof_cpu),
-		[VPROF_SEC_TIMELINE] = sizeof(struct vprof_point),
-		[VPROF_SEC_EVENTS] = sizeof(struct vprof_event_block),
+	    [VPROF_SEC_STRINGS] = VPROF_STRING_ROW,
+	    [VPROF_SEC_MODULES] = sizeof(struct vprof_module),
+	    [VPROF_SEC_THREADS] = sizeof(struct vprof_thread),
+	    [VPROF_SEC_NODES] = sizeof(struct vprof_node),
+	    [VPROF_SEC_SITES] = sizeof(struct vprof_site),
+	    [VPROF_SEC_CPU] = sizeof(struct vprof_cpu),
+	    [VPROF_SEC_TIMELINE] = sizeof(struct vprof_point),
+	    [VPROF_SEC_EVENTS] = sizeof(struct vprof_event_block),
 	};
 	struct mkprof mk = {.bytes = calloc(64, MK_EXTENT)};
 	struct vprof_header *h = mk_header(&mk);
@@ -387,11 +403,11 @@ static inline struct mkprof mk_overflow(void)
 		uint8_t *at = mk.bytes + (uint64_t)i * MK_EXTENT;
 
 		if (table[i].kind == VPROF_SEC_CPU)
-			*(struct vprof_cpu *)at = (struct vprof_cpu){
-				.samples = 30, .weight_ns = 40 * MK_MS};
+			*(struct vprof_cpu *)at =
+			    (struct vprof_cpu){.samples = 30, .weight_ns = 40 * MK_MS};
 		if (table[i].kind == VPROF_SEC_SITES)
-			*(struct vprof_site *)at = (struct vprof_site){
-				.allocs = 7, .alloc_bytes = 700};
+			*(struct vprof_site *)at =
+			    (struct vprof_site){.allocs = 7, .alloc_bytes = 700};
 	}
 	mk_cpu(&mk, VPROF_NODE_OVERFLOW, 1, 1, 4);
 	h->lost[VPROF_LOST_CPU_ROWS] = 30;
@@ -441,9 +457,9 @@ static inline int mk_shape(const char *name, struct mkprof *mk)
 		const char *name;
 		struct mkprof (*make)(void);
 	} shape[] = {
-		{"normal", mk_normal}, {"wrapped", mk_wrapped}, {"overflow", mk_overflow},
-		{"killed", mk_killed}, {"user-only", mk_user_only}, {"nasty", mk_nasty},
-		{"empty", mk_new},
+	    {"normal", mk_normal}, {"wrapped", mk_wrapped},	{"overflow", mk_overflow},
+	    {"killed", mk_killed}, {"user-only", mk_user_only}, {"nasty", mk_nasty},
+	    {"empty", mk_new},
 	};
 
 	for (size_t i = 0; i < sizeof(shape) / sizeof(shape[0]); i++) {

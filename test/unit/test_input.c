@@ -66,8 +66,8 @@ static uint64_t offset_of(struct mkprof *mk, const void *at)
 	return (uint64_t)((const uint8_t *)at - mk->bytes);
 }
 
-static void one_damage(const struct vr_file *file, const char *part, uint64_t offset,
-		       uint64_t kept, uint64_t total)
+static void one_damage(const struct vr_file *file, const char *part, uint64_t offset, uint64_t kept,
+		       uint64_t total)
 {
 	ck_assert_uint_eq(file->damages, 1);
 	ck_assert_msg(strstr(file->damage[0].reason, part), "'%s'", file->damage[0].reason);
@@ -430,8 +430,8 @@ static void is_safe(const struct vr_file *file)
 			ck_assert(module < file->modules || module >= VPROF_MODULE_KERNEL);
 	}
 	for (uint32_t i = 0; i < file->cpus; i++)
-		ck_assert(!file->cpu[i].samples || (file->cpu[i].node < file->nodes &&
-						    file->cpu[i].thread < file->threads));
+		ck_assert(!file->cpu[i].samples ||
+			  (file->cpu[i].node < file->nodes && file->cpu[i].thread < file->threads));
 	for (uint32_t i = 0; i < file->sites; i++)
 		ck_assert(!file->site[i].allocs || file->site[i].node < file->nodes);
 	for (uint32_t i = 1; i < file->points; i++)
@@ -458,8 +458,8 @@ START_TEST(any_bytes_are_safe)
 		size_t size;
 
 		ck_assert_int_eq(mk_shape(shape[i % 4], &mk), 0);
-		size = mk_spoil(mk.bytes, mk_size(&mk) < 64 * MK_EXTENT ? mk_size(&mk) : 65536,
-				seed);
+		size =
+		    mk_spoil(mk.bytes, mk_size(&mk) < 64 * MK_EXTENT ? mk_size(&mk) : 65536, seed);
 		ck_assert_int_eq(mk_write(&mk, path, size ? size : 1), 0);
 		if (vr_file_open(path, &file, &err) < 0) {
 			ck_assert_uint_gt(strlen(err.text), 0);

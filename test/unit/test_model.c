@@ -150,8 +150,8 @@ START_TEST(overflow_rows_are_named)
 	heap = vr_heap_new(profile);
 	ck_assert_uint_eq(heap->allocs, 167);
 	vr_heap_sort(heap, VR_HEAP_CALLS);
-	ck_assert_uint_eq(heap->site[2].node, vr_stacks_pseudo(profile->stacks,
-							       VR_PSEUDO_SITE_FULL));
+	ck_assert_uint_eq(heap->site[2].node,
+			  vr_stacks_pseudo(profile->stacks, VR_PSEUDO_SITE_FULL));
 	vr_heap_free(heap);
 }
 END_TEST
@@ -188,8 +188,7 @@ END_TEST
 
 START_TEST(windows_use_events)
 {
-	struct vr_select select = {.windowed = 1, .since_ns = 300 * MK_MS,
-				   .until_ns = 700 * MK_MS};
+	struct vr_select select = {.windowed = 1, .since_ns = 300 * MK_MS, .until_ns = 700 * MK_MS};
 	struct vr_cpu_function *row;
 	struct vr_cpu *cpu;
 	size_t count;
@@ -393,9 +392,8 @@ END_TEST
 START_TEST(commands_survive_any_bytes)
 {
 	static const struct vr_command *const command[] = {
-		&vr_cmd_summary, &vr_cmd_flat,	&vr_cmd_tree,	  &vr_cmd_callers,
-		&vr_cmd_callees, &vr_cmd_heap,	&vr_cmd_leaks,	  &vr_cmd_timeline,
-		&vr_cmd_threads, &vr_cmd_info,
+	    &vr_cmd_summary, &vr_cmd_flat,  &vr_cmd_tree,     &vr_cmd_callers, &vr_cmd_callees,
+	    &vr_cmd_heap,    &vr_cmd_leaks, &vr_cmd_timeline, &vr_cmd_threads, &vr_cmd_info,
 	};
 	static const char *const shape[] = {"normal", "wrapped", "user-only", "nasty"};
 	FILE *nowhere = fopen("/dev/null", "w");
@@ -405,9 +403,9 @@ START_TEST(commands_survive_any_bytes)
 	ck_assert_ptr_nonnull(freopen("/dev/null", "w", stderr));
 	for (unsigned i = 0; i < 300; i++) {
 		uint64_t seed = 1000000 + (uint64_t)_i * 300 + i;
-		struct vr_opts opts = {.select = {.until_ns = UINT64_MAX, .inlines = 1,
-						  .windowed = seed % 4 == 3},
-				       .bottom_up = seed % 2};
+		struct vr_opts opts = {
+		    .select = {.until_ns = UINT64_MAX, .inlines = 1, .windowed = seed % 4 == 3},
+		    .bottom_up = seed % 2};
 		struct mkprof mk;
 		struct vr_err err;
 		size_t size;
@@ -418,9 +416,13 @@ START_TEST(commands_survive_any_bytes)
 		mk_free(&mk);
 		for (unsigned k = 0; k < 10; k++) {
 			struct vr_context ctx = {
-				.opts = &opts, .format = (enum vr_format)((i + k) % 3),
-				.sort = (int)(seed % 5), .limit = SIZE_MAX, .pattern = "app",
-				.out = nowhere, .width = seed % 3 ? 80 : 0,
+			    .opts = &opts,
+			    .format = (enum vr_format)((i + k) % 3),
+			    .sort = (int)(seed % 5),
+			    .limit = SIZE_MAX,
+			    .pattern = "app",
+			    .out = nowhere,
+			    .width = seed % 3 ? 80 : 0,
 			};
 
 			if (vr_profile_open(path, &opts.select, &ctx.profile, &err) < 0)

@@ -115,7 +115,7 @@ int vr_text_duration(const char *text, uint64_t *ns)
 	static const struct {
 		const char *name;
 		double ns;
-	} units[] = {{"", 1e9},	  {"s", 1e9}, {"ms", 1e6},   {"us", 1e3},
+	} units[] = {{"", 1e9},	  {"s", 1e9},  {"ms", 1e6},   {"us", 1e3},
 		     {"ns", 1.0}, {"m", 6e10}, {"min", 6e10}, {"h", 3.6e12}};
 	char *end;
 	double value = strtod(text, &end);

@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-void *vr_xcalloc(size_t count, size_t size);             /* zeroed */
+void *vr_xcalloc(size_t count, size_t size);		 /* zeroed */
 void *vr_xrealloc(void *old, size_t count, size_t size); /* count * size bytes */
 char *vr_xstrdup(const char *text);
 __attribute__((format(printf, 1, 2))) char *vr_xprintf(const char *format, ...);

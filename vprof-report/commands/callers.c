@@ -49,12 +49,12 @@ static void print_edges(struct vr_context *ctx, const struct vr_edge *edge, size
 			uint64_t whole_ns, int callers)
 {
 	const struct vr_column columns[] = {
-		{"function", "function", VR_TEXT, 1},
-		{callers ? "caller" : "callee", callers ? "was called by" : "called", VR_TEXT, 1},
-		{"self_ns", "tottime", ctx->format == VR_FORMAT_CSV ? VR_NS : VR_SECONDS, 0},
-		{"total_ns", "cumtime", ctx->format == VR_FORMAT_CSV ? VR_NS : VR_SECONDS, 0},
-		{"total_percent", "total%", VR_PERCENT, 0},
-		{"samples", "samples", VR_COUNT, 0},
+	    {"function", "function", VR_TEXT, 1},
+	    {callers ? "caller" : "callee", callers ? "was called by" : "called", VR_TEXT, 1},
+	    {"self_ns", "tottime", ctx->format == VR_FORMAT_CSV ? VR_NS : VR_SECONDS, 0},
+	    {"total_ns", "cumtime", ctx->format == VR_FORMAT_CSV ? VR_NS : VR_SECONDS, 0},
+	    {"total_percent", "total%", VR_PERCENT, 0},
+	    {"samples", "samples", VR_COUNT, 0},
 	};
 	struct vr_table *table = vr_table_new(columns, sizeof(columns) / sizeof(columns[0]));
 	uint32_t before = VPROF_NONE;
@@ -66,12 +66,12 @@ static void print_edges(struct vr_context *ctx, const struct vr_edge *edge, size
 		int repeated = one == before && ctx->format == VR_FORMAT_TABLE;
 
 		vr_table_row(table, (const struct vr_cell[]){
-					    {.s = repeated ? "" : name},
-					    {.s = other},
-					    {.u = edge[i].self_ns},
-					    {.u = edge[i].total_ns},
-					    {.f = vr_percent(edge[i].total_ns, whole_ns)},
-					    {.u = edge[i].total_samples},
+					{.s = repeated ? "" : name},
+					{.s = other},
+					{.u = edge[i].self_ns},
+					{.u = edge[i].total_ns},
+					{.f = vr_percent(edge[i].total_ns, whole_ns)},
+					{.u = edge[i].total_samples},
 				    });
 		before = one;
 		free(name);
@@ -139,23 +139,23 @@ static int run_callees(struct vr_context *ctx)
 	 VR_OPT_STRIP | VR_OPT_INLINES)
 
 const struct vr_command vr_cmd_callers = {
-	.name = "callers",
-	.summary = "Who calls a function, and the time spent on behalf of each",
-	.usage = "PATTERN [FILE...]",
-	.detail = "PATTERN is a part of the function's name, or a glob over all of it.",
-	.options = EDGE_OPTIONS,
-	.limit = 40,
-	.pattern = 1,
-	.run = run_callers,
+    .name = "callers",
+    .summary = "Who calls a function, and the time spent on behalf of each",
+    .usage = "PATTERN [FILE...]",
+    .detail = "PATTERN is a part of the function's name, or a glob over all of it.",
+    .options = EDGE_OPTIONS,
+    .limit = 40,
+    .pattern = 1,
+    .run = run_callers,
 };
 
 const struct vr_command vr_cmd_callees = {
-	.name = "callees",
-	.summary = "Whom a function calls, and the time spent in each",
-	.usage = "PATTERN [FILE...]",
-	.detail = "PATTERN is a part of the function's name, or a glob over all of it.",
-	.options = EDGE_OPTIONS,
-	.limit = 40,
-	.pattern = 1,
-	.run = run_callees,
+    .name = "callees",
+    .summary = "Whom a function calls, and the time spent in each",
+    .usage = "PATTERN [FILE...]",
+    .detail = "PATTERN is a part of the function's name, or a glob over all of it.",
+    .options = EDGE_OPTIONS,
+    .limit = 40,
+    .pattern = 1,
+    .run = run_callees,
 };

@@ -18,7 +18,7 @@ struct vr_context {
 	const struct vr_opts *opts;
 	enum vr_format format;
 	int sort;	     /* vr_sort_key.key of the chosen or first key */
-	size_t limit;        /* rows to print, SIZE_MAX for all */
+	size_t limit;	     /* rows to print, SIZE_MAX for all */
 	const char *pattern; /* operand of callers and callees */
 	FILE *out;
 	int width;    /* of the terminal, 0: unknown */
@@ -33,20 +33,20 @@ struct vr_sort_key {
 
 struct vr_command {
 	const char *name, *summary;
-	const char *usage;  /* operands */
-	const char *detail; /* more help, NULL: none */
-	unsigned options;   /* enum vr_option */
+	const char *usage;		/* operands */
+	const char *detail;		/* more help, NULL: none */
+	unsigned options;		/* enum vr_option */
 	const struct vr_sort_key *sort; /* NULL: --sort is no option */
-	size_t limit;       /* rows of a table when -n is not given, 0: all */
-	enum vr_format format; /* default */
-	int no_csv;         /* 1: its output is no list of rows */
-	int pattern;        /* 1: the first operand is a PATTERN */
+	size_t limit;			/* rows of a table when -n is not given, 0: all */
+	enum vr_format format;		/* default */
+	int no_csv;			/* 1: its output is no list of rows */
+	int pattern;			/* 1: the first operand is a PATTERN */
 	/* Returns 0 or enum vr_exit. */
 	int (*run)(struct vr_context *ctx);
 };
 
 extern const struct vr_command vr_cmd_summary, vr_cmd_flat, vr_cmd_tree, vr_cmd_callers,
-	vr_cmd_callees, vr_cmd_heap, vr_cmd_leaks, vr_cmd_timeline, vr_cmd_threads, vr_cmd_info;
+    vr_cmd_callees, vr_cmd_heap, vr_cmd_leaks, vr_cmd_timeline, vr_cmd_threads, vr_cmd_info;
 
 /* --- print.c: shared by several commands --------------------------------- */
 
@@ -85,8 +85,8 @@ void vr_json_set_text(json_t *object, const char *key, const char *text);
 
 /* A line on stderr, "vprof-report: FILE: ...".  Nothing for a damaged file,
  * about which one line has been said: what else it claims may be damage. */
-__attribute__((format(printf, 2, 3))) void vr_note(const struct vr_context *ctx,
-						   const char *format, ...);
+__attribute__((format(printf, 2, 3))) void vr_note(const struct vr_context *ctx, const char *format,
+						   ...);
 
 /* Lines on stderr about what limits the CPU numbers: a window that begins
  * before the oldest event, kernel time unknown in a window. */

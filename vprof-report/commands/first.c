@@ -8,13 +8,13 @@
 #include "base/xalloc.h"
 
 /* Below these a finding says more about the profile than about the program. */
-#define HOT_SAMPLES_MIN 20u
-#define HOT_PERCENT_MIN 5.0
-#define CHURN_BLOCKS_MIN 1000u
+#define HOT_SAMPLES_MIN	  20u
+#define HOT_PERCENT_MIN	  5.0
+#define CHURN_BLOCKS_MIN  1000u
 #define CHURN_PERCENT_MIN 50.0
 #define GROWTH_POINTS_MIN 12u
-#define GROWTH_BYTES_MIN (1u << 20)
-#define GROWTH_RUN_NS 10000000000ull
+#define GROWTH_BYTES_MIN  (1u << 20)
+#define GROWTH_RUN_NS	  10000000000ull
 #define UNFREED_BYTES_MIN (64u << 10)
 
 struct list {
@@ -73,7 +73,8 @@ static void find_losses(const struct vr_first *first, struct list *list)
 	char count[VR_UNIT_MAX];
 
 	if (h->flags & VPROF_F_OWN_MALLOC)
-		add(list, vr_xstrdup("the program defines malloc itself: its own calls were not seen"),
+		add(list,
+		    vr_xstrdup("the program defines malloc itself: its own calls were not seen"),
 		    vr_xstrdup(""));
 	if (lost && vr_percent(lost, lost + h->samples) >= 10.0)
 		add(list,
@@ -99,8 +100,9 @@ static void find_hot_function(const struct vr_first *first, struct list *list)
 		return;
 	if (strcmp(f->name, "[kernel]") == 0) {
 		add(list,
-		    vr_xprintf("%.0f%% of the CPU time is the kernel's: system calls and page faults",
-			       percent),
+		    vr_xprintf(
+			"%.0f%% of the CPU time is the kernel's: system calls and page faults",
+			percent),
 		    command_line(first, "tree", NULL));
 		return;
 	}

@@ -7,17 +7,36 @@
 #include "commands/command.h"
 #include "model/cpu.h"
 
-enum key { BY_TIME, BY_CUMULATIVE, BY_CALLS, BY_NAME, BY_FILE, BY_LINE, BY_NFL, BY_STDNAME,
-	   BY_SAMPLES };
+enum key {
+	BY_TIME,
+	BY_CUMULATIVE,
+	BY_CALLS,
+	BY_NAME,
+	BY_FILE,
+	BY_LINE,
+	BY_NFL,
+	BY_STDNAME,
+	BY_SAMPLES
+};
 
 /* The names pstats knows; "module" is its other name for the file. */
 static const struct vr_sort_key sort_keys[] = {
-	{"time", BY_TIME},	   {"tottime", BY_TIME},     {"cumulative", BY_CUMULATIVE},
-	{"cumtime", BY_CUMULATIVE}, {"calls", BY_CALLS},     {"ncalls", BY_CALLS},
-	{"pcalls", BY_CALLS},	   {"name", BY_NAME},	     {"file", BY_FILE},
-	{"filename", BY_FILE},	   {"module", BY_FILE},	     {"line", BY_LINE},
-	{"nfl", BY_NFL},	   {"stdname", BY_STDNAME},  {"samples", BY_SAMPLES},
-	{NULL, 0},
+    {"time", BY_TIME},
+    {"tottime", BY_TIME},
+    {"cumulative", BY_CUMULATIVE},
+    {"cumtime", BY_CUMULATIVE},
+    {"calls", BY_CALLS},
+    {"ncalls", BY_CALLS},
+    {"pcalls", BY_CALLS},
+    {"name", BY_NAME},
+    {"file", BY_FILE},
+    {"filename", BY_FILE},
+    {"module", BY_FILE},
+    {"line", BY_LINE},
+    {"nfl", BY_NFL},
+    {"stdname", BY_STDNAME},
+    {"samples", BY_SAMPLES},
+    {NULL, 0},
 };
 
 /* qsort has no argument for its caller; the program has one thread. */
@@ -109,8 +128,7 @@ static void print_header(struct vr_context *ctx, const struct vr_cpu *cpu)
 
 	fprintf(ctx->out, "   %s CPU time, %s samples, engine %s at %" PRIu32 " Hz; %s run, ",
 		vr_format_ns(total, cpu->total_ns), vr_format_count(samples, cpu->total_samples),
-		vr_engine_name(h->engine), h->cpu_hz,
-		vr_format_ns(run, vr_file_duration_ns(file)));
+		vr_engine_name(h->engine), h->cpu_hz, vr_format_ns(run, vr_file_duration_ns(file)));
 	vr_print_safe(ctx, status);
 	fputc('\n', ctx->out);
 	free(status);
@@ -120,8 +138,8 @@ static void print_header(struct vr_context *ctx, const struct vr_cpu *cpu)
 		fprintf(ctx->out, "   window: %s to %s\n",
 			vr_format_ns(since, ctx->profile->select.since_ns),
 			ctx->profile->select.until_ns == UINT64_MAX
-				? "the end"
-				: vr_format_ns(until, ctx->profile->select.until_ns));
+			    ? "the end"
+			    : vr_format_ns(until, ctx->profile->select.until_ns));
 	}
 }
 
@@ -137,15 +155,15 @@ static void print_table(struct vr_context *ctx, const struct vr_cpu *cpu,
 			const struct vr_cpu_function *row, size_t count)
 {
 	static const struct vr_column columns[] = {
-		{"ncalls", "ncalls", VR_COUNT, 0},
-		{"tottime", "tottime", VR_SECONDS, 0},
-		{"tottime_percall", "percall", VR_SECONDS, 0},
-		{"cumtime", "cumtime", VR_SECONDS, 0},
-		{"cumtime_percall", "percall", VR_SECONDS, 0},
-		{"self_percent", "self%", VR_PERCENT, 0},
-		{"total_percent", "total%", VR_PERCENT, 0},
-		{"samples", "samples", VR_COUNT, 0},
-		{"location", "filename:lineno(function)", VR_TEXT, 1},
+	    {"ncalls", "ncalls", VR_COUNT, 0},
+	    {"tottime", "tottime", VR_SECONDS, 0},
+	    {"tottime_percall", "percall", VR_SECONDS, 0},
+	    {"cumtime", "cumtime", VR_SECONDS, 0},
+	    {"cumtime_percall", "percall", VR_SECONDS, 0},
+	    {"self_percent", "self%", VR_PERCENT, 0},
+	    {"total_percent", "total%", VR_PERCENT, 0},
+	    {"samples", "samples", VR_COUNT, 0},
+	    {"location", "filename:lineno(function)", VR_TEXT, 1},
 	};
 	struct vr_table *table = vr_table_new(columns, sizeof(columns) / sizeof(columns[0]));
 
@@ -155,15 +173,15 @@ static void print_table(struct vr_context *ctx, const struct vr_cpu *cpu,
 		const struct vr_function *f = &ctx->profile->stacks->function[row[i].function];
 		char *location = vr_location(f, ctx->opts->strip_dirs);
 		const struct vr_cell cells[] = {
-			{.null = 1},
-			{.u = row[i].self_ns},
-			{.null = 1},
-			{.u = row[i].total_ns},
-			{.null = 1},
-			{.f = vr_percent(row[i].self_ns, cpu->total_ns)},
-			{.f = vr_percent(row[i].total_ns, cpu->total_ns)},
-			{.u = row[i].self_samples},
-			{.s = location},
+		    {.null = 1},
+		    {.u = row[i].self_ns},
+		    {.null = 1},
+		    {.u = row[i].total_ns},
+		    {.null = 1},
+		    {.f = vr_percent(row[i].self_ns, cpu->total_ns)},
+		    {.f = vr_percent(row[i].total_ns, cpu->total_ns)},
+		    {.u = row[i].self_samples},
+		    {.s = location},
 		};
 
 		vr_table_row(table, cells);
@@ -177,32 +195,32 @@ static void print_csv(struct vr_context *ctx, const struct vr_cpu *cpu,
 		      const struct vr_cpu_function *row, size_t count)
 {
 	static const struct vr_column columns[] = {
-		{"function", "function", VR_TEXT, 0},
-		{"file", "file", VR_TEXT, 0},
-		{"line", "line", VR_COUNT, 0},
-		{"module", "module", VR_TEXT, 0},
-		{"ncalls", "ncalls", VR_COUNT, 0},
-		{"self_ns", "self", VR_NS, 0},
-		{"total_ns", "total", VR_NS, 0},
-		{"samples", "samples", VR_COUNT, 0},
-		{"self_percent", "self%", VR_PERCENT, 0},
-		{"total_percent", "total%", VR_PERCENT, 0},
+	    {"function", "function", VR_TEXT, 0},
+	    {"file", "file", VR_TEXT, 0},
+	    {"line", "line", VR_COUNT, 0},
+	    {"module", "module", VR_TEXT, 0},
+	    {"ncalls", "ncalls", VR_COUNT, 0},
+	    {"self_ns", "self", VR_NS, 0},
+	    {"total_ns", "total", VR_NS, 0},
+	    {"samples", "samples", VR_COUNT, 0},
+	    {"self_percent", "self%", VR_PERCENT, 0},
+	    {"total_percent", "total%", VR_PERCENT, 0},
 	};
 	struct vr_table *table = vr_table_new(columns, sizeof(columns) / sizeof(columns[0]));
 
 	for (size_t i = 0; i < count && i < ctx->limit; i++) {
 		const struct vr_function *f = &ctx->profile->stacks->function[row[i].function];
 		const struct vr_cell cells[] = {
-			{.s = f->name},
-			{.s = ctx->opts->strip_dirs ? vr_text_base(f->file) : f->file},
-			{.u = (uint64_t)(f->line > 0 ? f->line : 0)},
-			{.s = f->module},
-			{.null = 1},
-			{.u = row[i].self_ns},
-			{.u = row[i].total_ns},
-			{.u = row[i].self_samples},
-			{.f = vr_percent(row[i].self_ns, cpu->total_ns)},
-			{.f = vr_percent(row[i].total_ns, cpu->total_ns)},
+		    {.s = f->name},
+		    {.s = ctx->opts->strip_dirs ? vr_text_base(f->file) : f->file},
+		    {.u = (uint64_t)(f->line > 0 ? f->line : 0)},
+		    {.s = f->module},
+		    {.null = 1},
+		    {.u = row[i].self_ns},
+		    {.u = row[i].total_ns},
+		    {.u = row[i].self_samples},
+		    {.f = vr_percent(row[i].self_ns, cpu->total_ns)},
+		    {.f = vr_percent(row[i].total_ns, cpu->total_ns)},
 		};
 
 		vr_table_row(table, cells);
@@ -268,15 +286,15 @@ static int run(struct vr_context *ctx)
 }
 
 const struct vr_command vr_cmd_flat = {
-	.name = "flat",
-	.summary = "CPU time by function, in the columns of Python's pstats",
-	.usage = "[FILE...]",
-	.detail = "tottime is the CPU time in the function itself, cumtime includes what it calls\n"
-		  "(recursion counted once). ncalls is \"-\": a sampled profile does not count calls.\n"
-		  "The line is the lowest one seen in the function.",
-	.options = VR_OPT_SORT | VR_OPT_LIMIT | VR_OPT_FORMAT | VR_OPT_THREAD | VR_OPT_WINDOW |
-		   VR_OPT_MODULE | VR_OPT_STRIP | VR_OPT_INLINES,
-	.sort = sort_keys,
-	.limit = 30,
-	.run = run,
+    .name = "flat",
+    .summary = "CPU time by function, in the columns of Python's pstats",
+    .usage = "[FILE...]",
+    .detail = "tottime is the CPU time in the function itself, cumtime includes what it calls\n"
+	      "(recursion counted once). ncalls is \"-\": a sampled profile does not count calls.\n"
+	      "The line is the lowest one seen in the function.",
+    .options = VR_OPT_SORT | VR_OPT_LIMIT | VR_OPT_FORMAT | VR_OPT_THREAD | VR_OPT_WINDOW |
+	       VR_OPT_MODULE | VR_OPT_STRIP | VR_OPT_INLINES,
+    .sort = sort_keys,
+    .limit = 30,
+    .run = run,
 };

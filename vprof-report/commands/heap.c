@@ -5,12 +5,8 @@
 #include "commands/command.h"
 
 static const struct vr_sort_key sort_keys[] = {
-	{"bytes", VR_HEAP_BYTES},
-	{"calls", VR_HEAP_CALLS},
-	{"live", VR_HEAP_LIVE},
-	{"peak", VR_HEAP_PEAK},
-	{"temporary", VR_HEAP_TEMPORARY},
-	{NULL, 0},
+    {"bytes", VR_HEAP_BYTES}, {"calls", VR_HEAP_CALLS},		{"live", VR_HEAP_LIVE},
+    {"peak", VR_HEAP_PEAK},   {"temporary", VR_HEAP_TEMPORARY}, {NULL, 0},
 };
 
 /* Frames printed under a site: enough to tell two sites apart. */
@@ -70,11 +66,11 @@ static void median_text(char text[VR_UNIT_MAX + 4], const struct vr_site *site)
 static void print_sites(struct vr_context *ctx, const struct vr_heap *heap, size_t count)
 {
 	static const struct vr_column columns[] = {
-		{"rank", "#", VR_COUNT, 0},	     {"bytes", "bytes", VR_BYTES, 0},
-		{"calls", "calls", VR_COUNT, 0},     {"live", "live", VR_BYTES, 0},
-		{"peak", "peak", VR_BYTES, 0},	     {"temporary", "temporary", VR_COUNT, 0},
-		{"mean", "mean", VR_BYTES, 0},	     {"lifetime", "median life", VR_TEXT, 0},
-		{"site", "site", VR_TEXT, 1},
+	    {"rank", "#", VR_COUNT, 0},	     {"bytes", "bytes", VR_BYTES, 0},
+	    {"calls", "calls", VR_COUNT, 0}, {"live", "live", VR_BYTES, 0},
+	    {"peak", "peak", VR_BYTES, 0},   {"temporary", "temporary", VR_COUNT, 0},
+	    {"mean", "mean", VR_BYTES, 0},   {"lifetime", "median life", VR_TEXT, 0},
+	    {"site", "site", VR_TEXT, 1},
 	};
 	struct vr_table *table = vr_table_new(columns, sizeof(columns) / sizeof(columns[0]));
 
@@ -85,15 +81,15 @@ static void print_sites(struct vr_context *ctx, const struct vr_heap *heap, size
 
 		median_text(life, s);
 		vr_table_row(table, (const struct vr_cell[]){
-					    {.u = i + 1},
-					    {.u = s->alloc_bytes},
-					    {.u = s->allocs},
-					    {.u = s->live_bytes},
-					    {.u = s->peak_bytes},
-					    {.u = s->temporary},
-					    {.u = mean_bytes(s)},
-					    {.null = !life[0], .s = life},
-					    {.s = asker},
+					{.u = i + 1},
+					{.u = s->alloc_bytes},
+					{.u = s->allocs},
+					{.u = s->live_bytes},
+					{.u = s->peak_bytes},
+					{.u = s->temporary},
+					{.u = mean_bytes(s)},
+					{.null = !life[0], .s = life},
+					{.s = asker},
 				    });
 		free(asker);
 	}
@@ -103,12 +99,12 @@ static void print_sites(struct vr_context *ctx, const struct vr_heap *heap, size
 static void print_csv(struct vr_context *ctx, const struct vr_heap *heap, size_t count)
 {
 	static const struct vr_column columns[] = {
-		{"alloc_bytes", "", VR_BYTES, 0},   {"allocs", "", VR_COUNT, 0},
-		{"freed_bytes", "", VR_BYTES, 0},   {"frees", "", VR_COUNT, 0},
-		{"live_bytes", "", VR_BYTES, 0},    {"live_blocks", "", VR_COUNT, 0},
-		{"peak_bytes", "", VR_BYTES, 0},    {"peak_blocks", "", VR_COUNT, 0},
-		{"temporary", "", VR_COUNT, 0},	    {"mean_bytes", "", VR_BYTES, 0},
-		{"lifetime_median_ns", "", VR_NS, 0}, {"site", "", VR_TEXT, 0},
+	    {"alloc_bytes", "", VR_BYTES, 0},	  {"allocs", "", VR_COUNT, 0},
+	    {"freed_bytes", "", VR_BYTES, 0},	  {"frees", "", VR_COUNT, 0},
+	    {"live_bytes", "", VR_BYTES, 0},	  {"live_blocks", "", VR_COUNT, 0},
+	    {"peak_bytes", "", VR_BYTES, 0},	  {"peak_blocks", "", VR_COUNT, 0},
+	    {"temporary", "", VR_COUNT, 0},	  {"mean_bytes", "", VR_BYTES, 0},
+	    {"lifetime_median_ns", "", VR_NS, 0}, {"site", "", VR_TEXT, 0},
 	};
 	struct vr_table *table = vr_table_new(columns, sizeof(columns) / sizeof(columns[0]));
 
@@ -118,19 +114,19 @@ static void print_csv(struct vr_context *ctx, const struct vr_heap *heap, size_t
 		int median = vr_site_median(s);
 
 		vr_table_row(table, (const struct vr_cell[]){
-					    {.u = s->alloc_bytes},
-					    {.u = s->allocs},
-					    {.u = s->freed_bytes},
-					    {.u = s->frees},
-					    {.u = s->live_bytes},
-					    {.u = s->live_blocks},
-					    {.u = s->peak_bytes},
-					    {.u = s->peak_blocks},
-					    {.u = s->temporary},
-					    {.u = mean_bytes(s)},
-					    {.null = median < 0,
-					     .u = median < 0 ? 0 : vr_lifetime_limit_ns(median)},
-					    {.s = asker},
+					{.u = s->alloc_bytes},
+					{.u = s->allocs},
+					{.u = s->freed_bytes},
+					{.u = s->frees},
+					{.u = s->live_bytes},
+					{.u = s->live_blocks},
+					{.u = s->peak_bytes},
+					{.u = s->peak_blocks},
+					{.u = s->temporary},
+					{.u = mean_bytes(s)},
+					{.null = median < 0,
+					 .u = median < 0 ? 0 : vr_lifetime_limit_ns(median)},
+					{.s = asker},
 				    });
 		free(asker);
 	}
@@ -183,8 +179,8 @@ static json_t *to_json(struct vr_context *ctx, const struct vr_heap *heap, size_
 	vr_json_set_u64(totals, "live_blocks", heap->live_blocks);
 	vr_json_set_u64(totals, "temporary", heap->temporary);
 	json_object_set_new(root, "totals", totals);
-	vr_json_set_text(root, "mode", h->heap_mode <= VPROF_HEAP_SAMPLE ? mode[h->heap_mode]
-									  : "unknown");
+	vr_json_set_text(root, "mode",
+			 h->heap_mode <= VPROF_HEAP_SAMPLE ? mode[h->heap_mode] : "unknown");
 	for (size_t i = 0; i < count; i++)
 		json_array_append_new(sites, site_json(ctx, &heap->site[i]));
 	json_object_set_new(root, "sites", sites);
@@ -233,16 +229,16 @@ static int run(struct vr_context *ctx)
 }
 
 const struct vr_command vr_cmd_heap = {
-	.name = "heap",
-	.summary = "Allocation sites: bytes, calls, live, at the peak, temporary",
-	.usage = "[FILE...]",
-	.detail =
-		"One row is one stack that allocated. \"peak\" is what was live there when the\n"
-		"whole process was at its highest; \"temporary\" counts blocks freed by their thread\n"
-		"before its next allocation; \"median life\" is the upper end of a power of two.",
-	.options = VR_OPT_SORT | VR_OPT_LIMIT | VR_OPT_FORMAT | VR_OPT_THREAD | VR_OPT_MODULE |
-		   VR_OPT_STRIP | VR_OPT_INLINES,
-	.sort = sort_keys,
-	.limit = 10,
-	.run = run,
+    .name = "heap",
+    .summary = "Allocation sites: bytes, calls, live, at the peak, temporary",
+    .usage = "[FILE...]",
+    .detail =
+	"One row is one stack that allocated. \"peak\" is what was live there when the\n"
+	"whole process was at its highest; \"temporary\" counts blocks freed by their thread\n"
+	"before its next allocation; \"median life\" is the upper end of a power of two.",
+    .options = VR_OPT_SORT | VR_OPT_LIMIT | VR_OPT_FORMAT | VR_OPT_THREAD | VR_OPT_MODULE |
+	       VR_OPT_STRIP | VR_OPT_INLINES,
+    .sort = sort_keys,
+    .limit = 10,
+    .run = run,
 };

@@ -31,8 +31,7 @@ static void print_run(struct vr_context *ctx)
 	const struct vr_file *file = ctx->profile->file;
 	const struct vprof_header *h = &file->header;
 	time_t start = (time_t)(h->start_real_ns / 1000000000);
-	char when[64] = "", run[VR_UNIT_MAX], cpu[VR_UNIT_MAX], user[VR_UNIT_MAX],
-	     sys[VR_UNIT_MAX];
+	char when[64] = "", run[VR_UNIT_MAX], cpu[VR_UNIT_MAX], user[VR_UNIT_MAX], sys[VR_UNIT_MAX];
 	struct tm tm;
 	char *status = vr_status_text(file);
 
@@ -64,7 +63,8 @@ static void print_sampling(struct vr_context *ctx)
 
 	line(ctx, "engine", "%s%s%s%s", vr_engine_name(h->engine), *note ? ": " : "", note,
 	     h->flags & VPROF_F_EXCLUDE_KERNEL ? "; user mode only" : "");
-	line(ctx, "samples", "%s of %s expected (%.1f%%), asked %" PRIu32 " Hz, one every %s of CPU",
+	line(ctx, "samples",
+	     "%s of %s expected (%.1f%%), asked %" PRIu32 " Hz, one every %s of CPU",
 	     vr_format_count(got, h->samples), vr_format_count(expected, h->samples_expected),
 	     vr_percent(h->samples, h->samples_expected), h->cpu_hz,
 	     vr_format_ns(period, h->cpu_period_ns));
@@ -112,9 +112,11 @@ static void print_costs(struct vr_context *ctx)
 static void print_sections(struct vr_context *ctx)
 {
 	static const struct vr_column columns[] = {
-		{"section", "section", VR_TEXT, 0},    {"row_bytes", "row", VR_BYTES, 0},
-		{"rows", "rows", VR_COUNT, 0},	       {"extents", "extents", VR_COUNT, 0},
-		{"extent_percent", "full%", VR_PERCENT, 0},
+	    {"section", "section", VR_TEXT, 0},
+	    {"row_bytes", "row", VR_BYTES, 0},
+	    {"rows", "rows", VR_COUNT, 0},
+	    {"extents", "extents", VR_COUNT, 0},
+	    {"extent_percent", "full%", VR_PERCENT, 0},
 	};
 	const struct vprof_header *h = &ctx->profile->file->header;
 	struct vr_table *table = vr_table_new(columns, sizeof(columns) / sizeof(columns[0]));
@@ -130,11 +132,11 @@ static void print_sections(struct vr_context *ctx)
 		if (!s->row_bytes)
 			continue;
 		vr_table_row(table, (const struct vr_cell[]){
-					    {.s = vr_section_name(i)},
-					    {.u = s->row_bytes},
-					    {.u = s->rows_used},
-					    {.u = s->extents_used},
-					    {.f = vr_percent(s->rows_used, room)},
+					{.s = vr_section_name(i)},
+					{.u = s->row_bytes},
+					{.u = s->rows_used},
+					{.u = s->extents_used},
+					{.f = vr_percent(s->rows_used, room)},
 				    });
 	}
 	fputc('\n', ctx->out);
@@ -154,10 +156,10 @@ static char *build_id_text(const struct vprof_module *module)
 static void print_modules(struct vr_context *ctx)
 {
 	static const struct vr_column columns[] = {
-		{"state", "symbols", VR_TEXT, 0},
-		{"start", "start", VR_ADDRESS, 0},
-		{"build_id", "build-id", VR_TEXT, 2},
-		{"path", "module", VR_TEXT, 1},
+	    {"state", "symbols", VR_TEXT, 0},
+	    {"start", "start", VR_ADDRESS, 0},
+	    {"build_id", "build-id", VR_TEXT, 2},
+	    {"path", "module", VR_TEXT, 1},
 	};
 	const struct vr_file *file = ctx->profile->file;
 	struct vr_table *table = vr_table_new(columns, sizeof(columns) / sizeof(columns[0]));
@@ -166,14 +168,13 @@ static void print_modules(struct vr_context *ctx)
 		const struct vprof_module *m = &file->module[i];
 		char *id = build_id_text(m);
 
-		vr_table_row(table,
-			     (const struct vr_cell[]){
-				     {.s = vr_sym_state_text(
-					      vr_sym_module_state(ctx->profile->sym, i))},
-				     {.u = m->start},
-				     {.null = !id[0], .s = id},
-				     {.s = vr_file_string(file, m->path)},
-			     });
+		vr_table_row(
+		    table, (const struct vr_cell[]){
+			       {.s = vr_sym_state_text(vr_sym_module_state(ctx->profile->sym, i))},
+			       {.u = m->start},
+			       {.null = !id[0], .s = id},
+			       {.s = vr_file_string(file, m->path)},
+			   });
 		free(id);
 	}
 	fputc('\n', ctx->out);
@@ -339,10 +340,10 @@ static int run(struct vr_context *ctx)
 }
 
 const struct vr_command vr_cmd_info = {
-	.name = "info",
-	.summary = "The run: rates asked and got, losses, own overhead, modules",
-	.usage = "[FILE...]",
-	.options = VR_OPT_FORMAT | VR_OPT_INLINES,
-	.no_csv = 1,
-	.run = run,
+    .name = "info",
+    .summary = "The run: rates asked and got, losses, own overhead, modules",
+    .usage = "[FILE...]",
+    .options = VR_OPT_FORMAT | VR_OPT_INLINES,
+    .no_csv = 1,
+    .run = run,
 };

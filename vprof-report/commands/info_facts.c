@@ -9,9 +9,9 @@ struct vr_overhead vr_overhead(const struct vr_profile *profile)
 {
 	const struct vprof_header *h = &profile->file->header;
 	struct vr_overhead cost = {
-		.cpu_ns = h->own_cpu_ns,
-		.memory_bytes = h->own_memory_bytes,
-		.heap_bytes = h->own_heap_bytes,
+	    .cpu_ns = h->own_cpu_ns,
+	    .memory_bytes = h->own_memory_bytes,
+	    .heap_bytes = h->own_heap_bytes,
 	};
 
 	cost.run_percent = vr_percent(cost.cpu_ns, vr_file_duration_ns(profile->file));
@@ -25,9 +25,9 @@ struct vr_history vr_history(const struct vr_profile *profile)
 	const struct vprof_header *h = &file->header;
 	uint64_t end_ns = vr_file_duration_ns(file);
 	struct vr_history history = {
-		.wrapped = file->wrapped,
-		.events_kept = file->events,
-		.events_written = h->events_written,
+	    .wrapped = file->wrapped,
+	    .events_kept = file->events,
+	    .events_written = h->events_written,
 	};
 
 	if (h->blocks_reserved > h->blocks_capacity)

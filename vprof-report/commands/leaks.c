@@ -57,9 +57,8 @@ static json_t *to_json(struct vr_context *ctx, const struct vr_heap *heap, size_
 static void print_csv(struct vr_context *ctx, const struct vr_heap *heap, size_t count)
 {
 	static const struct vr_column columns[] = {
-		{"verdict", "", VR_TEXT, 0}, {"bytes", "", VR_BYTES, 0},
-		{"blocks", "", VR_COUNT, 0}, {"allocs", "", VR_COUNT, 0},
-		{"site", "", VR_TEXT, 0},
+	    {"verdict", "", VR_TEXT, 0}, {"bytes", "", VR_BYTES, 0}, {"blocks", "", VR_COUNT, 0},
+	    {"allocs", "", VR_COUNT, 0}, {"site", "", VR_TEXT, 0},
 	};
 	struct vr_table *table = vr_table_new(columns, sizeof(columns) / sizeof(columns[0]));
 	struct vr_stacks *stacks = ctx->profile->stacks;
@@ -67,8 +66,8 @@ static void print_csv(struct vr_context *ctx, const struct vr_heap *heap, size_t
 	for (size_t i = 0; i < count && i < ctx->limit; i++) {
 		const struct vr_site *s = &heap->site[i];
 		const struct vr_place *place = vr_site_asker(stacks, s->node);
-		char *text = place ? vr_place_text(stacks, place, ctx->opts->strip_dirs)
-				   : vr_xstrdup("");
+		char *text =
+		    place ? vr_place_text(stacks, place, ctx->opts->strip_dirs) : vr_xstrdup("");
 
 		vr_table_row(table, (const struct vr_cell[]){{.s = "unexamined"},
 							     {.u = s->live_bytes},
@@ -126,12 +125,12 @@ static int run(struct vr_context *ctx)
 }
 
 const struct vr_command vr_cmd_leaks = {
-	.name = "leaks",
-	.summary = "Blocks that were never freed, by site",
-	.usage = "[FILE...]",
-	.detail = "The verdict is \"unexamined\": reachability was not looked at in this profile.",
-	.options = VR_OPT_LIMIT | VR_OPT_FORMAT | VR_OPT_THREAD | VR_OPT_MODULE | VR_OPT_STRIP |
-		   VR_OPT_INLINES,
-	.limit = 10,
-	.run = run,
+    .name = "leaks",
+    .summary = "Blocks that were never freed, by site",
+    .usage = "[FILE...]",
+    .detail = "The verdict is \"unexamined\": reachability was not looked at in this profile.",
+    .options = VR_OPT_LIMIT | VR_OPT_FORMAT | VR_OPT_THREAD | VR_OPT_MODULE | VR_OPT_STRIP |
+	       VR_OPT_INLINES,
+    .limit = 10,
+    .run = run,
 };

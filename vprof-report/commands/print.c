@@ -43,8 +43,8 @@ static char *function_at(const struct vr_function *function, int line, int strip
 {
 	if (!function->file[0])
 		return names_its_module(function)
-			       ? vr_xstrdup(function->name)
-			       : vr_xprintf("%s (%s)", function->name, file_of(function, 1));
+			   ? vr_xstrdup(function->name)
+			   : vr_xprintf("%s (%s)", function->name, file_of(function, 1));
 	if (line <= 0)
 		return vr_xprintf("%s (%s)", function->name, file_of(function, strip_dirs));
 	return vr_xprintf("%s (%s:%d)", function->name, file_of(function, strip_dirs), line);
@@ -228,9 +228,9 @@ void vr_warn_rebuilt(const struct vr_context *ctx)
 char *vr_status_text(const struct vr_file *file)
 {
 	static const char *const how[] = {
-		[VPROF_EXIT_NONE] = "ended with",     [VPROF_EXIT_EXIT] = "exited with",
-		[VPROF_EXIT_UNDERSCORE] = "_exit with", [VPROF_EXIT_QUICK] = "quick_exit with",
-		[VPROF_EXIT_EXEC] = "exec with",
+	    [VPROF_EXIT_NONE] = "ended with",	    [VPROF_EXIT_EXIT] = "exited with",
+	    [VPROF_EXIT_UNDERSCORE] = "_exit with", [VPROF_EXIT_QUICK] = "quick_exit with",
+	    [VPROF_EXIT_EXEC] = "exec with",
 	};
 	const struct vprof_header *h = &file->header;
 
@@ -256,10 +256,10 @@ char *vr_status_text(const struct vr_file *file)
 const char *vr_engine_name(uint32_t engine)
 {
 	static const char *const name[] = {
-		[VPROF_ENGINE_OFF] = "off",
-		[VPROF_ENGINE_PERF] = "perf",
-		[VPROF_ENGINE_TIMER] = "timer",
-		[VPROF_ENGINE_PERF_SIGNAL] = "perf-signal",
+	    [VPROF_ENGINE_OFF] = "off",
+	    [VPROF_ENGINE_PERF] = "perf",
+	    [VPROF_ENGINE_TIMER] = "timer",
+	    [VPROF_ENGINE_PERF_SIGNAL] = "perf-signal",
 	};
 
 	return engine < sizeof(name) / sizeof(name[0]) ? name[engine] : "unknown";
@@ -268,22 +268,22 @@ const char *vr_engine_name(uint32_t engine)
 const char *vr_lost_name(unsigned which)
 {
 	static const char *const name[VPROF_LOST_COUNT] = {
-		[VPROF_LOST_SAMPLES] = "samples",
-		[VPROF_LOST_THROTTLES] = "throttles",
-		[VPROF_LOST_NODES] = "nodes",
-		[VPROF_LOST_SITES] = "sites",
-		[VPROF_LOST_THREADS] = "threads",
-		[VPROF_LOST_MODULES] = "modules",
-		[VPROF_LOST_CPU_ROWS] = "cpu_rows",
-		[VPROF_LOST_STRINGS] = "strings",
-		[VPROF_LOST_EVENTS] = "events",
-		[VPROF_LOST_BLOCKS] = "blocks",
-		[VPROF_LOST_UNKNOWN_FREES] = "unknown_frees",
-		[VPROF_LOST_REENTRANT] = "reentrant",
-		[VPROF_CUT_NO_INFO] = "cut_no_info",
-		[VPROF_CUT_COPY_END] = "cut_copy_end",
-		[VPROF_CUT_DEPTH] = "cut_depth",
-		[VPROF_CUT_BAD_FRAME] = "cut_bad_frame",
+	    [VPROF_LOST_SAMPLES] = "samples",
+	    [VPROF_LOST_THROTTLES] = "throttles",
+	    [VPROF_LOST_NODES] = "nodes",
+	    [VPROF_LOST_SITES] = "sites",
+	    [VPROF_LOST_THREADS] = "threads",
+	    [VPROF_LOST_MODULES] = "modules",
+	    [VPROF_LOST_CPU_ROWS] = "cpu_rows",
+	    [VPROF_LOST_STRINGS] = "strings",
+	    [VPROF_LOST_EVENTS] = "events",
+	    [VPROF_LOST_BLOCKS] = "blocks",
+	    [VPROF_LOST_UNKNOWN_FREES] = "unknown_frees",
+	    [VPROF_LOST_REENTRANT] = "reentrant",
+	    [VPROF_CUT_NO_INFO] = "cut_no_info",
+	    [VPROF_CUT_COPY_END] = "cut_copy_end",
+	    [VPROF_CUT_DEPTH] = "cut_depth",
+	    [VPROF_CUT_BAD_FRAME] = "cut_bad_frame",
 	};
 
 	return which < VPROF_LOST_COUNT ? name[which] : NULL;

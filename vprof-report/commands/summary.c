@@ -9,10 +9,10 @@
 #include "commands/info.h"
 
 #define TOP_FUNCTIONS 8u
-#define TOP_SITES 3u
-#define TOP_THREADS 4u
+#define TOP_SITES     3u
+#define TOP_THREADS   4u
 #define SPARK_COLUMNS 60u
-#define SCREEN 100 /* columns of one screen where the width is not known */
+#define SCREEN	      100 /* columns of one screen where the width is not known */
 
 static void title(struct vr_context *ctx, const char *text)
 {
@@ -95,10 +95,10 @@ static int by_self(const void *a, const void *b)
 static void print_cpu(struct vr_context *ctx, const struct vr_first *first)
 {
 	static const struct vr_column columns[] = {
-		{"self", "self", VR_NS, 0},
-		{"self_percent", "self%", VR_PERCENT, 0},
-		{"total_percent", "total%", VR_PERCENT, 0},
-		{"function", "function", VR_TEXT, 1},
+	    {"self", "self", VR_NS, 0},
+	    {"self_percent", "self%", VR_PERCENT, 0},
+	    {"total_percent", "total%", VR_PERCENT, 0},
+	    {"function", "function", VR_TEXT, 1},
 	};
 	const struct vprof_header *h = &ctx->profile->file->header;
 	struct vr_table *table = vr_table_new(columns, sizeof(columns) / sizeof(columns[0]));
@@ -123,13 +123,13 @@ static void print_cpu(struct vr_context *ctx, const struct vr_first *first)
 	for (size_t i = 0; i < first->functions && i < TOP_FUNCTIONS; i++) {
 		const struct vr_cpu_function *row = &first->function[i];
 		char *location =
-			vr_function_text(&ctx->profile->stacks->function[row->function], 1);
+		    vr_function_text(&ctx->profile->stacks->function[row->function], 1);
 
 		vr_table_row(table, (const struct vr_cell[]){
-					    {.u = row->self_ns},
-					    {.f = vr_percent(row->self_ns, first->cpu->total_ns)},
-					    {.f = vr_percent(row->total_ns, first->cpu->total_ns)},
-					    {.s = location},
+					{.u = row->self_ns},
+					{.f = vr_percent(row->self_ns, first->cpu->total_ns)},
+					{.f = vr_percent(row->total_ns, first->cpu->total_ns)},
+					{.s = location},
 				    });
 		free(location);
 	}
@@ -141,10 +141,10 @@ static void print_cpu(struct vr_context *ctx, const struct vr_first *first)
 static void print_heap(struct vr_context *ctx, struct vr_heap *heap)
 {
 	static const struct vr_column columns[] = {
-		{"peak", "at peak", VR_BYTES, 0},
-		{"live", "live", VR_BYTES, 0},
-		{"calls", "calls", VR_COUNT, 0},
-		{"site", "site", VR_TEXT, 1},
+	    {"peak", "at peak", VR_BYTES, 0},
+	    {"live", "live", VR_BYTES, 0},
+	    {"calls", "calls", VR_COUNT, 0},
+	    {"site", "site", VR_TEXT, 1},
 	};
 	const struct vprof_header *h = &ctx->profile->file->header;
 	struct vr_stacks *stacks = ctx->profile->stacks;
@@ -324,8 +324,7 @@ static int run(struct vr_context *ctx)
 {
 	struct vr_first first = {.profile = ctx->profile};
 	struct vr_cpu *cpu = vr_cpu_new(ctx->profile);
-	struct vr_cpu_function *function =
-		vr_cpu_functions(ctx->profile, cpu, &first.functions);
+	struct vr_cpu_function *function = vr_cpu_functions(ctx->profile, cpu, &first.functions);
 
 	qsort(function, first.functions, sizeof(*function), by_self);
 	first.cpu = cpu;
@@ -353,10 +352,10 @@ static int run(struct vr_context *ctx)
 }
 
 const struct vr_command vr_cmd_summary = {
-	.name = "summary",
-	.summary = "One screen: run, CPU, heap, threads, and what to look at first",
-	.usage = "[FILE...]",
-	.options = VR_OPT_FORMAT | VR_OPT_INLINES,
-	.no_csv = 1,
-	.run = run,
+    .name = "summary",
+    .summary = "One screen: run, CPU, heap, threads, and what to look at first",
+    .usage = "[FILE...]",
+    .options = VR_OPT_FORMAT | VR_OPT_INLINES,
+    .no_csv = 1,
+    .run = run,
 };

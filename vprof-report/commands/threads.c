@@ -9,8 +9,8 @@
 enum key { BY_CPU, BY_TID, BY_NAME, BY_START, BY_ALLOCS, BY_LIVE };
 
 static const struct vr_sort_key sort_keys[] = {
-	{"cpu", BY_CPU},     {"tid", BY_TID},	  {"name", BY_NAME}, {"start", BY_START},
-	{"allocs", BY_ALLOCS}, {"live", BY_LIVE}, {NULL, 0},
+    {"cpu", BY_CPU},	   {"tid", BY_TID},   {"name", BY_NAME}, {"start", BY_START},
+    {"allocs", BY_ALLOCS}, {"live", BY_LIVE}, {NULL, 0},
 };
 
 /* qsort has no argument for its caller; the program has one thread. */
@@ -101,12 +101,18 @@ static const char *role(const struct vr_profile *profile, uint32_t row)
 static void print_rows(struct vr_context *ctx, const uint32_t *row, size_t count)
 {
 	static const struct vr_column columns[] = {
-		{"tid", "tid", VR_TEXT, 0},	       {"name", "name", VR_TEXT, 2},
-		{"state", "state", VR_TEXT, 0},	       {"start_ns", "start", VR_NS, 0},
-		{"end_ns", "end", VR_NS, 0},	       {"cpu_ns", "cpu", VR_NS, 0},
-		{"cpu_percent", "cpu%", VR_PERCENT, 0}, {"samples", "samples", VR_COUNT, 0},
-		{"allocs", "allocs", VR_COUNT, 0},     {"frees", "frees", VR_COUNT, 0},
-		{"alloc_bytes", "bytes", VR_BYTES, 0}, {"live_bytes", "live", VR_SBYTES, 0},
+	    {"tid", "tid", VR_TEXT, 0},
+	    {"name", "name", VR_TEXT, 2},
+	    {"state", "state", VR_TEXT, 0},
+	    {"start_ns", "start", VR_NS, 0},
+	    {"end_ns", "end", VR_NS, 0},
+	    {"cpu_ns", "cpu", VR_NS, 0},
+	    {"cpu_percent", "cpu%", VR_PERCENT, 0},
+	    {"samples", "samples", VR_COUNT, 0},
+	    {"allocs", "allocs", VR_COUNT, 0},
+	    {"frees", "frees", VR_COUNT, 0},
+	    {"alloc_bytes", "bytes", VR_BYTES, 0},
+	    {"live_bytes", "live", VR_SBYTES, 0},
 	};
 	struct vr_table *table = vr_table_new(columns, sizeof(columns) / sizeof(columns[0]));
 	uint64_t total = total_cpu(ctx->profile);
@@ -119,19 +125,18 @@ static void print_rows(struct vr_context *ctx, const uint32_t *row, size_t count
 
 		snprintf(tid, sizeof(tid), "%" PRIu32, t->tid);
 		vr_table_row(table, (const struct vr_cell[]){
-					    {.s = tid},
-					    {.s = t->name},
-					    {.s = role(ctx->profile, row[i])},
-					    {.u = t->start_ns},
-					    {.null = t->state != VPROF_THREAD_ENDED,
-					     .u = t->end_ns},
-					    {.u = cpu_ns},
-					    {.null = helper, .f = vr_percent(cpu_ns, total)},
-					    {.u = t->samples},
-					    {.u = t->allocs},
-					    {.u = t->frees},
-					    {.u = t->alloc_bytes},
-					    {.i = live_of(t)},
+					{.s = tid},
+					{.s = t->name},
+					{.s = role(ctx->profile, row[i])},
+					{.u = t->start_ns},
+					{.null = t->state != VPROF_THREAD_ENDED, .u = t->end_ns},
+					{.u = cpu_ns},
+					{.null = helper, .f = vr_percent(cpu_ns, total)},
+					{.u = t->samples},
+					{.u = t->allocs},
+					{.u = t->frees},
+					{.u = t->alloc_bytes},
+					{.i = live_of(t)},
 				    });
 	}
 	vr_print_table(ctx, table);
@@ -151,9 +156,9 @@ static json_t *to_json(struct vr_context *ctx, const uint32_t *row, size_t count
 		vr_json_set_text(one, "name", t->name);
 		vr_json_set_text(one, "state", role(ctx->profile, row[i]));
 		vr_json_set_u64(one, "start_ns", t->start_ns);
-		json_object_set_new(one, "end_ns", t->state == VPROF_THREAD_ENDED
-							   ? vr_json_u64(t->end_ns)
-							   : json_null());
+		json_object_set_new(one, "end_ns",
+				    t->state == VPROF_THREAD_ENDED ? vr_json_u64(t->end_ns)
+								   : json_null());
 		vr_json_set_u64(one, "cpu_ns", vr_cpu_thread_ns(ctx->profile, row[i]));
 		vr_json_set_u64(one, "samples", t->samples);
 		vr_json_set_u64(one, "sampled_ns", t->sampled_ns);
@@ -186,13 +191,13 @@ static int run(struct vr_context *ctx)
 }
 
 const struct vr_command vr_cmd_threads = {
-	.name = "threads",
-	.summary = "CPU time and heap use of each thread",
-	.usage = "[FILE...]",
-	.detail = "\"live\" is what the thread allocated minus what it freed; it is negative for a\n"
-		  "thread that frees what others allocate. The thread marked \"profiler\" is the\n"
-		  "library's own and in no total.",
-	.options = VR_OPT_SORT | VR_OPT_LIMIT | VR_OPT_FORMAT | VR_OPT_THREAD,
-	.sort = sort_keys,
-	.run = run,
+    .name = "threads",
+    .summary = "CPU time and heap use of each thread",
+    .usage = "[FILE...]",
+    .detail = "\"live\" is what the thread allocated minus what it freed; it is negative for a\n"
+	      "thread that frees what others allocate. The thread marked \"profiler\" is the\n"
+	      "library's own and in no total.",
+    .options = VR_OPT_SORT | VR_OPT_LIMIT | VR_OPT_FORMAT | VR_OPT_THREAD,
+    .sort = sort_keys,
+    .run = run,
 };

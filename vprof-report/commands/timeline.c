@@ -25,22 +25,22 @@ static void timestamp_text(char text[32], const struct vr_profile *profile,
 static void print_csv(struct vr_context *ctx)
 {
 	static const struct vr_column columns[] = {
-		{"timestamp", "", VR_TEXT, 0},
-		{"rss", "", VR_BYTES, 0},
-		{"vms", "", VR_BYTES, 0},
-		{"shared", "", VR_BYTES, 0},
-		{"data", "", VR_BYTES, 0},
-		{"uss", "", VR_BYTES, 0},
-		{"pss", "", VR_BYTES, 0},
-		{"heap_live", "", VR_BYTES, 0},
-		{"heap_allocated", "", VR_BYTES, 0},
-		{"allocs", "", VR_COUNT, 0},
-		{"frees", "", VR_COUNT, 0},
-		{"threads", "", VR_COUNT, 0},
-		{"cpu_percent", "", VR_PERCENT, 0},
-		{"minor_faults", "", VR_COUNT, 0},
-		{"major_faults", "", VR_COUNT, 0},
-		{"switches", "", VR_COUNT, 0},
+	    {"timestamp", "", VR_TEXT, 0},
+	    {"rss", "", VR_BYTES, 0},
+	    {"vms", "", VR_BYTES, 0},
+	    {"shared", "", VR_BYTES, 0},
+	    {"data", "", VR_BYTES, 0},
+	    {"uss", "", VR_BYTES, 0},
+	    {"pss", "", VR_BYTES, 0},
+	    {"heap_live", "", VR_BYTES, 0},
+	    {"heap_allocated", "", VR_BYTES, 0},
+	    {"allocs", "", VR_COUNT, 0},
+	    {"frees", "", VR_COUNT, 0},
+	    {"threads", "", VR_COUNT, 0},
+	    {"cpu_percent", "", VR_PERCENT, 0},
+	    {"minor_faults", "", VR_COUNT, 0},
+	    {"major_faults", "", VR_COUNT, 0},
+	    {"switches", "", VR_COUNT, 0},
 	};
 	const struct vr_file *file = ctx->profile->file;
 	struct vr_table *table = vr_table_new(columns, sizeof(columns) / sizeof(columns[0]));
@@ -76,12 +76,16 @@ static void print_csv(struct vr_context *ctx)
 static void print_table(struct vr_context *ctx)
 {
 	static const struct vr_column columns[] = {
-		{"t", "time", VR_SECONDS, 0},	      {"rss", "rss", VR_BYTES, 0},
-		{"uss", "uss", VR_BYTES, 0},	      {"heap_live", "heap", VR_BYTES, 0},
-		{"heap_allocated", "allocated", VR_BYTES, 0},
-		{"allocs", "allocs", VR_COUNT, 0},    {"threads", "threads", VR_COUNT, 0},
-		{"cpu_percent", "cpu%", VR_PERCENT, 0},
-		{"faults", "faults", VR_COUNT, 0},    {"switches", "switches", VR_COUNT, 0},
+	    {"t", "time", VR_SECONDS, 0},
+	    {"rss", "rss", VR_BYTES, 0},
+	    {"uss", "uss", VR_BYTES, 0},
+	    {"heap_live", "heap", VR_BYTES, 0},
+	    {"heap_allocated", "allocated", VR_BYTES, 0},
+	    {"allocs", "allocs", VR_COUNT, 0},
+	    {"threads", "threads", VR_COUNT, 0},
+	    {"cpu_percent", "cpu%", VR_PERCENT, 0},
+	    {"faults", "faults", VR_COUNT, 0},
+	    {"switches", "switches", VR_COUNT, 0},
 	};
 	const struct vr_file *file = ctx->profile->file;
 	struct vr_table *table = vr_table_new(columns, sizeof(columns) / sizeof(columns[0]));
@@ -164,13 +168,13 @@ static int run(struct vr_context *ctx)
 }
 
 const struct vr_command vr_cmd_timeline = {
-	.name = "timeline",
-	.summary = "Memory, heap, CPU and faults over time, as CSV",
-	.usage = "[FILE...]",
-	.detail = "Bytes, but for timestamp (seconds since the epoch) and cpu_percent (of one CPU,\n"
-		  "since the row before). heap_allocated, allocs, frees, faults and switches count\n"
-		  "from the start of the run. uss and pss are read less often and keep their value.",
-	.options = VR_OPT_LIMIT | VR_OPT_FORMAT | VR_OPT_WINDOW,
-	.format = VR_FORMAT_CSV,
-	.run = run,
+    .name = "timeline",
+    .summary = "Memory, heap, CPU and faults over time, as CSV",
+    .usage = "[FILE...]",
+    .detail = "Bytes, but for timestamp (seconds since the epoch) and cpu_percent (of one CPU,\n"
+	      "since the row before). heap_allocated, allocs, frees, faults and switches count\n"
+	      "from the start of the run. uss and pss are read less often and keep their value.",
+    .options = VR_OPT_LIMIT | VR_OPT_FORMAT | VR_OPT_WINDOW,
+    .format = VR_FORMAT_CSV,
+    .run = run,
 };

@@ -60,14 +60,14 @@ static void csv_line(struct print *print, uint32_t index, int depth)
 	const struct vr_function *f = &print->ctx->profile->stacks->function[node->function];
 
 	vr_table_row(print->csv, (const struct vr_cell[]){
-					 {.u = (uint64_t)depth},
-					 {.s = f->name},
-					 {.s = f->file},
-					 {.u = (uint64_t)(f->line > 0 ? f->line : 0)},
-					 {.s = f->module},
-					 {.u = node->self_ns},
-					 {.u = node->total_ns},
-					 {.u = node->total_samples},
+				     {.u = (uint64_t)depth},
+				     {.s = f->name},
+				     {.s = f->file},
+				     {.u = (uint64_t)(f->line > 0 ? f->line : 0)},
+				     {.s = f->module},
+				     {.u = node->self_ns},
+				     {.u = node->total_ns},
+				     {.u = node->total_samples},
 				 });
 }
 
@@ -104,7 +104,7 @@ static json_t *node_json(struct print *print, uint32_t index)
 
 	if (index) {
 		const struct vr_function *f =
-			&print->ctx->profile->stacks->function[node->function];
+		    &print->ctx->profile->stacks->function[node->function];
 
 		vr_json_set_text(one, "function", f->name);
 		vr_json_set_text(one, "file", f->file);
@@ -127,8 +127,8 @@ static json_t *to_json(struct print *print)
 	json_t *open[JSON_DEPTH + 1];
 	const struct vr_tree_node *node = print->tree->node;
 	uint32_t at = node[0].child;
-	int limit = print->depth_max && print->depth_max < JSON_DEPTH ? print->depth_max
-								       : JSON_DEPTH;
+	int limit =
+	    print->depth_max && print->depth_max < JSON_DEPTH ? print->depth_max : JSON_DEPTH;
 	int depth = 0;
 
 	open[0] = node_json(print, 0);
@@ -155,10 +155,9 @@ static json_t *to_json(struct print *print)
 static void print_csv(struct print *print)
 {
 	static const struct vr_column columns[] = {
-		{"depth", "", VR_COUNT, 0},   {"function", "", VR_TEXT, 0},
-		{"file", "", VR_TEXT, 0},     {"line", "", VR_COUNT, 0},
-		{"module", "", VR_TEXT, 0},   {"self_ns", "", VR_NS, 0},
-		{"total_ns", "", VR_NS, 0},   {"samples", "", VR_COUNT, 0},
+	    {"depth", "", VR_COUNT, 0}, {"function", "", VR_TEXT, 0}, {"file", "", VR_TEXT, 0},
+	    {"line", "", VR_COUNT, 0},	{"module", "", VR_TEXT, 0},   {"self_ns", "", VR_NS, 0},
+	    {"total_ns", "", VR_NS, 0}, {"samples", "", VR_COUNT, 0},
 	};
 
 	print->csv = vr_table_new(columns, sizeof(columns) / sizeof(columns[0]));
@@ -171,11 +170,11 @@ static int run(struct vr_context *ctx)
 	struct vr_cpu *cpu = vr_cpu_new(ctx->profile);
 	struct vr_tree *tree = vr_tree_new(ctx->profile, cpu, ctx->opts->bottom_up);
 	struct print print = {
-		.ctx = ctx,
-		.tree = tree,
-		.whole_ns = cpu->total_ns,
-		.least_ns = (uint64_t)((double)cpu->total_ns * ctx->opts->min_percent / 100.0),
-		.depth_max = ctx->opts->depth,
+	    .ctx = ctx,
+	    .tree = tree,
+	    .whole_ns = cpu->total_ns,
+	    .least_ns = (uint64_t)((double)cpu->total_ns * ctx->opts->min_percent / 100.0),
+	    .depth_max = ctx->opts->depth,
 	};
 	char total[VR_UNIT_MAX], samples[VR_UNIT_MAX];
 
@@ -198,12 +197,12 @@ static int run(struct vr_context *ctx)
 }
 
 const struct vr_command vr_cmd_tree = {
-	.name = "tree",
-	.summary = "Call tree of CPU time, top down or --bottom-up",
-	.usage = "[FILE...]",
-	.detail = "Percentages are of all CPU time selected; branches below --min-percent\n"
-		  "(default 1) are left out.",
-	.options = VR_OPT_FORMAT | VR_OPT_THREAD | VR_OPT_WINDOW | VR_OPT_MODULE | VR_OPT_STRIP |
-		   VR_OPT_INLINES | VR_OPT_BOTTOM_UP | VR_OPT_MIN_PERCENT | VR_OPT_DEPTH,
-	.run = run,
+    .name = "tree",
+    .summary = "Call tree of CPU time, top down or --bottom-up",
+    .usage = "[FILE...]",
+    .detail = "Percentages are of all CPU time selected; branches below --min-percent\n"
+	      "(default 1) are left out.",
+    .options = VR_OPT_FORMAT | VR_OPT_THREAD | VR_OPT_WINDOW | VR_OPT_MODULE | VR_OPT_STRIP |
+	       VR_OPT_INLINES | VR_OPT_BOTTOM_UP | VR_OPT_MIN_PERCENT | VR_OPT_DEPTH,
+    .run = run,
 };

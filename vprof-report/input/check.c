@@ -41,7 +41,7 @@ static int string_ok(const struct vr_file *file, uint32_t id)
 static void check_header_strings(struct vr_file *file)
 {
 	const struct vprof_header *h = &file->header;
-	const uint32_t id[] = {h->exe,	   h->cmdline, h->options, h->cwd, h->library_version,
+	const uint32_t id[] = {h->exe,	   h->cmdline, h->options,    h->cwd, h->library_version,
 			       h->boot_id, h->host,    h->engine_note};
 
 	for (size_t i = 0; i < sizeof(id) / sizeof(id[0]); i++) {

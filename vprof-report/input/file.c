@@ -82,15 +82,17 @@ static int read_sections(int fd, struct vr_file *file, struct vr_layout *layout,
 		size_t size;
 		void **array;
 		uint32_t *rows;
-	} early[] = {
+	} early[] =
+	    {
 		{VPROF_SEC_SITES, sizeof(*file->site), (void **)&file->site, &file->sites},
 		{VPROF_SEC_CPU, sizeof(*file->cpu), (void **)&file->cpu, &file->cpus},
 		{VPROF_SEC_TIMELINE, sizeof(*file->point), (void **)&file->point, &file->points},
-	}, late[] = {
-		{VPROF_SEC_THREADS, sizeof(*file->thread), (void **)&file->thread, &file->threads},
-		{VPROF_SEC_NODES, sizeof(*file->node), (void **)&file->node, &file->nodes},
-		{VPROF_SEC_MODULES, sizeof(*file->module), (void **)&file->module, &file->modules},
-	};
+	    },
+	  late[] = {
+	      {VPROF_SEC_THREADS, sizeof(*file->thread), (void **)&file->thread, &file->threads},
+	      {VPROF_SEC_NODES, sizeof(*file->node), (void **)&file->node, &file->nodes},
+	      {VPROF_SEC_MODULES, sizeof(*file->module), (void **)&file->module, &file->modules},
+	  };
 	struct vr_layout *first = vr_xcalloc(1, sizeof(*first));
 	struct vprof_event_block *block = NULL;
 	uint32_t blocks = 0;

@@ -50,7 +50,7 @@ struct vr_file {
 	uint32_t modules, threads, nodes, sites, cpus, points;
 	size_t events;
 	uint64_t oldest_event_ns; /* start of the history that is kept */
-	int wrapped;              /* older events were overwritten */
+	int wrapped;		  /* older events were overwritten */
 
 	struct vr_damage *damage;
 	size_t damages, damage_room;

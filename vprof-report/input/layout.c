@@ -13,15 +13,15 @@ static const struct {
 	const char *name;
 	uint32_t row_bytes;
 } known[VPROF_SEC_COUNT] = {
-	[VPROF_SEC_HEADER] = {"header", 0},
-	[VPROF_SEC_STRINGS] = {"strings", sizeof(struct vprof_string_row)},
-	[VPROF_SEC_MODULES] = {"modules", sizeof(struct vprof_module)},
-	[VPROF_SEC_THREADS] = {"threads", sizeof(struct vprof_thread)},
-	[VPROF_SEC_NODES] = {"nodes", sizeof(struct vprof_node)},
-	[VPROF_SEC_SITES] = {"sites", sizeof(struct vprof_site)},
-	[VPROF_SEC_CPU] = {"cpu", sizeof(struct vprof_cpu)},
-	[VPROF_SEC_TIMELINE] = {"timeline", sizeof(struct vprof_point)},
-	[VPROF_SEC_EVENTS] = {"events", sizeof(struct vprof_event_block)},
+    [VPROF_SEC_HEADER] = {"header", 0},
+    [VPROF_SEC_STRINGS] = {"strings", sizeof(struct vprof_string_row)},
+    [VPROF_SEC_MODULES] = {"modules", sizeof(struct vprof_module)},
+    [VPROF_SEC_THREADS] = {"threads", sizeof(struct vprof_thread)},
+    [VPROF_SEC_NODES] = {"nodes", sizeof(struct vprof_node)},
+    [VPROF_SEC_SITES] = {"sites", sizeof(struct vprof_site)},
+    [VPROF_SEC_CPU] = {"cpu", sizeof(struct vprof_cpu)},
+    [VPROF_SEC_TIMELINE] = {"timeline", sizeof(struct vprof_point)},
+    [VPROF_SEC_EVENTS] = {"events", sizeof(struct vprof_event_block)},
 };
 
 const char *vr_section_name(unsigned kind)
@@ -35,7 +35,7 @@ void vr_damage_add(struct vr_file *file, const char *section, const char *reason
 	struct vr_damage *damage;
 
 	file->damage =
-		vr_xgrow(file->damage, file->damages, &file->damage_room, sizeof(*file->damage));
+	    vr_xgrow(file->damage, file->damages, &file->damage_room, sizeof(*file->damage));
 	damage = &file->damage[file->damages++];
 	snprintf(damage->reason, sizeof(damage->reason), "%s: %s", section, reason);
 	damage->offset = offset;
@@ -207,9 +207,9 @@ static void count_rows(struct vr_file *file, struct vr_layout *layout)
 			continue;
 		vr_damage_add(file, vr_section_name(kind),
 			      layout->size_bytes < (uint64_t)layout->header.extents_used *
-							   layout->header.extent_bytes
-				      ? "file is cut short"
-				      : "rows without an extent",
+						       layout->header.extent_bytes
+				  ? "file is cut short"
+				  : "rows without an extent",
 			      layout->size_bytes, section->rows, section->claimed);
 	}
 }

@@ -7,9 +7,9 @@
 struct vr_section {
 	uint32_t row_bytes; /* 0: no such section, or one that cannot be read */
 	uint32_t rows_per_extent;
-	uint32_t claimed; /* rows the header says were handed out */
-	uint32_t rows;    /* of which lie in extents that are in the file */
-	uint32_t extents; /* highest index in the file, plus one */
+	uint32_t claimed;		    /* rows the header says were handed out */
+	uint32_t rows;			    /* of which lie in extents that are in the file */
+	uint32_t extents;		    /* highest index in the file, plus one */
 	uint32_t extent[VPROF_EXTENTS_MAX]; /* extent number by index, 0: missing */
 };
 

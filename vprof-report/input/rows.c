@@ -35,7 +35,7 @@ static uint32_t rows_in_extent(const struct vr_section *section, uint32_t index)
 	uint32_t before = index * section->rows_per_extent;
 
 	return section->rows - before < section->rows_per_extent ? section->rows - before
-								   : section->rows_per_extent;
+								 : section->rows_per_extent;
 }
 
 static void report_missing(struct vr_file *file, const struct vr_layout *layout, unsigned kind,

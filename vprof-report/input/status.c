@@ -9,9 +9,9 @@
 const char *vr_status_name(enum vr_status status)
 {
 	static const char *const name[VR_STATUS_COUNT] = {
-		[VR_STATUS_STARTING] = "starting", [VR_STATUS_RUNNING] = "running",
-		[VR_STATUS_EXITED] = "exited",     [VR_STATUS_EXECED] = "execed",
-		[VR_STATUS_KILLED] = "killed",     [VR_STATUS_UNFINISHED] = "unfinished",
+	    [VR_STATUS_STARTING] = "starting", [VR_STATUS_RUNNING] = "running",
+	    [VR_STATUS_EXITED] = "exited",     [VR_STATUS_EXECED] = "execed",
+	    [VR_STATUS_KILLED] = "killed",     [VR_STATUS_UNFINISHED] = "unfinished",
 	};
 
 	return (unsigned)status < VR_STATUS_COUNT ? name[status] : "unknown";
@@ -68,8 +68,8 @@ void vr_status_find(struct vr_file *file)
 	else if (h->state == VPROF_STATE_EXECED)
 		file->status = VR_STATUS_EXECED;
 	else if (file->same_boot && is_alive(h->pid, h->start_ticks))
-		file->status = h->state == VPROF_STATE_STARTING ? VR_STATUS_STARTING
-								 : VR_STATUS_RUNNING;
+		file->status =
+		    h->state == VPROF_STATE_STARTING ? VR_STATUS_STARTING : VR_STATUS_RUNNING;
 	else if (same_host)
 		/* A pid of another container on this machine is not ours to
 		 * look up, but its host name differs from ours. */

@@ -6,8 +6,8 @@
 #include "model/cpu.h"
 
 struct vr_tree_node {
-	uint32_t function; /* VPROF_NONE for the root */
-	uint32_t parent;   /* index; smaller than the node's own */
+	uint32_t function;    /* VPROF_NONE for the root */
+	uint32_t parent;      /* index; smaller than the node's own */
 	uint32_t child, next; /* 0: none; in the order of total_ns, largest first */
 	uint64_t self_ns, total_ns;
 	uint64_t self_samples, total_samples;
@@ -28,7 +28,7 @@ void vr_tree_free(struct vr_tree *tree);
 
 /* Time that one function spent on behalf of, or inside, another. */
 struct vr_edge {
-	uint32_t caller, callee; /* functions; caller VPROF_NONE: outermost */
+	uint32_t caller, callee;    /* functions; caller VPROF_NONE: outermost */
 	uint64_t self_ns, total_ns; /* of the callee under that caller */
 	uint64_t total_samples;
 };

@@ -16,7 +16,7 @@
 /* What the rows of one thread add up to, and what they should. */
 struct scale {
 	uint64_t samples, sampled_ns;
-	uint64_t target_ns; /* equal to sampled_ns: leave the weights alone */
+	uint64_t target_ns;	/* equal to sampled_ns: leave the weights alone */
 	uint64_t in_ns, out_ns; /* handed through so far */
 };
 

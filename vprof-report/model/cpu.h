@@ -9,15 +9,15 @@
 #include "model/profile.h"
 
 struct vr_cpu {
-	uint64_t *self_ns;      /* by node, pseudo nodes included */
+	uint64_t *self_ns;	/* by node, pseudo nodes included */
 	uint64_t *self_samples; /* by node */
 	uint64_t total_ns, total_samples;
-	uint64_t kernel_ns;      /* of which not sampled: the kernel's */
-	uint64_t helper_ns;      /* the library's own thread, not in the total */
+	uint64_t kernel_ns;	 /* of which not sampled: the kernel's */
+	uint64_t helper_ns;	 /* the library's own thread, not in the total */
 	uint64_t scaled_threads; /* threads whose weights were scaled */
 	/* window only */
-	int window_cut;          /* it begins before the oldest event kept */
-	int window_no_kernel;    /* kernel time of the window is not known */
+	int window_cut;	      /* it begins before the oldest event kept */
+	int window_no_kernel; /* kernel time of the window is not known */
 };
 
 struct vr_cpu *vr_cpu_new(struct vr_profile *profile);
@@ -25,7 +25,7 @@ void vr_cpu_free(struct vr_cpu *cpu);
 
 /* Totals of one function. */
 struct vr_cpu_function {
-	uint32_t function; /* index into stacks->function */
+	uint32_t function;	    /* index into stacks->function */
 	uint64_t self_ns, total_ns; /* total: recursion counted once */
 	uint64_t self_samples, total_samples;
 };

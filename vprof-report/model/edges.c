@@ -25,8 +25,8 @@ static uint32_t *edge_to(struct edges *edges, const struct vr_tree_node *node)
 		return NULL;
 	at = vr_map_at(&edges->index, (uint64_t)caller << 32 | node->function, &added);
 	if (added) {
-		edges->edge = vr_xgrow(edges->edge, edges->count, &edges->room,
-				       sizeof(*edges->edge));
+		edges->edge =
+		    vr_xgrow(edges->edge, edges->count, &edges->room, sizeof(*edges->edge));
 		edges->on_path = vr_xgrow(edges->on_path, edges->count, &edges->path_room,
 					  sizeof(*edges->on_path));
 		edges->edge[edges->count] = (struct vr_edge){caller, node->function, 0, 0, 0};
@@ -105,7 +105,8 @@ struct vr_edge *vr_tree_edges(const struct vr_tree *tree, const uint8_t *wanted,
 			at = tree->node[at].next;
 	}
 	if (edges.count)
-		qsort(edges.edge, edges.count, sizeof(*edges.edge), callers ? by_callee : by_caller);
+		qsort(edges.edge, edges.count, sizeof(*edges.edge),
+		      callers ? by_callee : by_caller);
 	vr_map_free(&edges.index);
 	free(edges.on_path);
 	*count = edges.count;

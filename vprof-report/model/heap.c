@@ -194,17 +194,18 @@ uint64_t vr_lifetime_limit_ns(int bucket)
 static int is_wrapper(const char *name)
 {
 	static const char *const exact[] = {
-		"malloc",	 "calloc",	  "realloc",	  "reallocarray", "memalign",
-		"aligned_alloc", "posix_memalign", "valloc",	  "pvalloc",	  "strdup",
-		"strndup",	 "__strdup",	  "__strndup",	  "wcsdup",	  "xmalloc",
-		"xcalloc",	 "xrealloc",	  "xstrdup",	  "g_malloc",	  "g_malloc0",
-		"g_realloc",	 "g_strdup",	  "g_slice_alloc", "__rust_alloc", "PyMem_Malloc",
-		"PyMem_RawMalloc", "PyObject_Malloc", "_PyMem_RawMalloc", "sqlite3MemMalloc",
+	    "malloc",		"calloc",	   "realloc",	      "reallocarray",
+	    "memalign",		"aligned_alloc",   "posix_memalign",  "valloc",
+	    "pvalloc",		"strdup",	   "strndup",	      "__strdup",
+	    "__strndup",	"wcsdup",	   "xmalloc",	      "xcalloc",
+	    "xrealloc",		"xstrdup",	   "g_malloc",	      "g_malloc0",
+	    "g_realloc",	"g_strdup",	   "g_slice_alloc",   "__rust_alloc",
+	    "PyMem_Malloc",	"PyMem_RawMalloc", "PyObject_Malloc", "_PyMem_RawMalloc",
+	    "sqlite3MemMalloc",
 	};
 	static const char *const prefix[] = {
-		"operator new",	     "std::",		  "__gnu_cxx::",	 "void* std::",
-		"alloc::",	     "__rdl_",		  "__rust_",		 "core::",
-		"<alloc::",	     "<std::",		  "hashbrown::",
+	    "operator new", "std::",  "__gnu_cxx::", "void* std::", "alloc::",	   "__rdl_",
+	    "__rust_",	    "core::", "<alloc::",    "<std::",	    "hashbrown::",
 	};
 
 	for (size_t i = 0; i < sizeof(exact) / sizeof(exact[0]); i++)

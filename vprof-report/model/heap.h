@@ -9,7 +9,7 @@ struct vr_site {
 	uint64_t allocs, alloc_bytes, frees, freed_bytes;
 	uint64_t live_blocks, live_bytes;
 	uint64_t peak_blocks, peak_bytes; /* live when the process was at its peak */
-	uint64_t temporary; /* freed by its thread before its next allocation */
+	uint64_t temporary;		  /* freed by its thread before its next allocation */
 	uint64_t first_ns, last_ns;
 	uint64_t lifetime[VPROF_LIFETIME_BUCKETS];
 };
@@ -21,13 +21,11 @@ struct vr_heap {
 	uint64_t allocs, frees, alloc_bytes, freed_bytes;
 	uint64_t live_blocks, live_bytes, temporary;
 	uint64_t peak_blocks, peak_bytes; /* header's when nothing is selected */
-	int selected; /* threads or modules were left out */
-	int shared;   /* a selected thread shares its counters with others */
+	int selected;			  /* threads or modules were left out */
+	int shared;			  /* a selected thread shares its counters with others */
 };
 
-enum vr_heap_key {
-	VR_HEAP_BYTES, VR_HEAP_CALLS, VR_HEAP_LIVE, VR_HEAP_PEAK, VR_HEAP_TEMPORARY
-};
+enum vr_heap_key { VR_HEAP_BYTES, VR_HEAP_CALLS, VR_HEAP_LIVE, VR_HEAP_PEAK, VR_HEAP_TEMPORARY };
 
 struct vr_heap *vr_heap_new(struct vr_profile *profile);
 void vr_heap_free(struct vr_heap *heap);

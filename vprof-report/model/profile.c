@@ -82,14 +82,14 @@ static int add_modules(struct vr_profile *profile)
 	for (uint32_t i = 0; i < file->modules && ret == 0; i++) {
 		const struct vprof_module *m = &file->module[i];
 		struct vr_sym_module module = {
-			.path = vr_file_string(file, m->path),
-			.start = m->start,
-			.end = m->end,
-			.bias = m->bias,
-			.build_id = m->build_id,
-			.build_id_len = m->build_id_bytes,
-			.file_bytes = m->file_bytes,
-			.mtime_ns = m->mtime_ns,
+		    .path = vr_file_string(file, m->path),
+		    .start = m->start,
+		    .end = m->end,
+		    .bias = m->bias,
+		    .build_id = m->build_id,
+		    .build_id_len = m->build_id_bytes,
+		    .file_bytes = m->file_bytes,
+		    .mtime_ns = m->mtime_ns,
 		};
 
 		ret = vr_sym_add_module(profile->sym, i, &module);
@@ -109,8 +109,8 @@ int vr_profile_open(const char *path, const struct vr_select *select, struct vr_
 		ret = select_threads(profile, err);
 	if (ret < 0)
 		goto fail;
-	profile->sym = vr_sym_open(profile->file->header.pid, profile->file->same_boot,
-				   select->inlines);
+	profile->sym =
+	    vr_sym_open(profile->file->header.pid, profile->file->same_boot, select->inlines);
 	if (!profile->sym || add_modules(profile) < 0) {
 		ret = vr_err_set(err, -ENOMEM, "out of memory");
 		goto fail;
@@ -145,8 +145,8 @@ char *vr_profile_rebuilt(const struct vr_profile *profile)
 
 		if (vr_sym_module_state(profile->sym, i) != VR_SYM_REBUILT)
 			continue;
-		longer = vr_xprintf("%s%s%s", names ? names : "", names ? ", " : "",
-				    vr_text_base(path));
+		longer =
+		    vr_xprintf("%s%s%s", names ? names : "", names ? ", " : "", vr_text_base(path));
 		free(names);
 		names = longer;
 	}

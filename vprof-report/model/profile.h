@@ -8,9 +8,9 @@
 
 /* What to count.  All zero: everything, inlines left out. */
 struct vr_select {
-	const char *thread; /* name glob or tid, NULL: all */
-	const char *module; /* glob over module paths, NULL: all */
-	int windowed;       /* since_ns and until_ns are meant */
+	const char *thread;	     /* name glob or tid, NULL: all */
+	const char *module;	     /* glob over module paths, NULL: all */
+	int windowed;		     /* since_ns and until_ns are meant */
 	uint64_t since_ns, until_ns; /* since the start, [since, until) */
 	int inlines;
 };

@@ -7,10 +7,10 @@
 #include "base/xalloc.h"
 
 static const char *const pseudo_name[VR_PSEUDO_COUNT] = {
-	[VR_PSEUDO_KERNEL] = "[kernel]",
-	[VR_PSEUDO_NO_STACK] = "[no stack]",
-	[VR_PSEUDO_CPU_FULL] = "[cpu table full]",
-	[VR_PSEUDO_SITE_FULL] = "[site table full]",
+    [VR_PSEUDO_KERNEL] = "[kernel]",
+    [VR_PSEUDO_NO_STACK] = "[no stack]",
+    [VR_PSEUDO_CPU_FULL] = "[cpu table full]",
+    [VR_PSEUDO_SITE_FULL] = "[site table full]",
 };
 
 struct vr_stacks *vr_stacks_new(const struct vr_file *file, struct vr_sym *sym, int inlines)
@@ -72,10 +72,10 @@ static uint32_t add_function(struct vr_stacks *stacks, const struct vr_frame *fr
 	stacks->function_next = vr_xgrow(stacks->function_next, stacks->functions,
 					 &stacks->function_next_room, sizeof(uint32_t));
 	stacks->function[stacks->functions] = (struct vr_function){
-		.name = frame->function,
-		.file = frame->file,
-		.module = frame->module,
-		.line = frame->line,
+	    .name = frame->function,
+	    .file = frame->file,
+	    .module = frame->module,
+	    .line = frame->line,
 	};
 	stacks->function_next[stacks->functions] = next;
 	return (uint32_t)stacks->functions++;
@@ -121,8 +121,8 @@ static uint32_t add_span(struct vr_stacks *stacks, const struct vr_frame *frame,
 					 sizeof(*stacks->place));
 		stacks->place[stacks->places++] = place;
 	}
-	stacks->span = vr_xgrow(stacks->span, stacks->spans, &stacks->span_room,
-				sizeof(*stacks->span));
+	stacks->span =
+	    vr_xgrow(stacks->span, stacks->spans, &stacks->span_room, sizeof(*stacks->span));
 	stacks->span[stacks->spans] = span;
 	return (uint32_t)stacks->spans++;
 }

@@ -21,8 +21,8 @@ struct vr_function {
 /* One source-level frame of a stack. */
 struct vr_place {
 	uint32_t function; /* index into vr_stacks.function */
-	int line;          /* the line that ran, 0 where unknown */
-	int inlined;       /* into the next place of its span */
+	int line;	   /* the line that ran, 0 where unknown */
+	int inlined;	   /* into the next place of its span */
 	uint64_t offset;   /* in the object, as its ELF file counts */
 };
 
@@ -45,15 +45,15 @@ struct vr_stacks {
 	const struct vr_file *file;
 	struct vr_sym *sym;
 	int merge_files; /* functions are told apart by name and module only */
-	uint32_t base;   /* the first pseudo node */
-	uint32_t nodes;  /* of the file and pseudo ones */
+	uint32_t base;	 /* the first pseudo node */
+	uint32_t nodes;	 /* of the file and pseudo ones */
 	struct vr_function *function;
 	size_t functions, function_room;
 	struct vr_place *place;
 	size_t places, place_room;
 	struct vr_span *span; /* one for each distinct address */
 	size_t spans, span_room;
-	uint32_t *node_span; /* index + 1, 0: not resolved yet */
+	uint32_t *node_span;	 /* index + 1, 0: not resolved yet */
 	uint32_t *function_next; /* chain of equal hashes */
 	size_t function_next_room;
 	struct vr_map by_where, by_function;
