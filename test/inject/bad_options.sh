@@ -81,7 +81,7 @@ unwritable() { # NAME OPTIONS PATTERN
 	t_done
 }
 unwritable "out in a directory that is not there" "out=$T/nowhere/x.vprof" 'nowhere/x.vprof'
-unwritable "out is a directory" "out=$T" 'irectory'
+unwritable "out is a directory" "out=$T" 'irectory|not a vprof file'
 unwritable "out is a device" "out=/dev/full" '/dev/full'
 unwritable "out is below a file" "out=/etc/passwd/x.vprof" '/etc/passwd'
 
@@ -130,8 +130,8 @@ limited() { # NAME ULIMIT OPTIONS PATTERN
 	t_done
 }
 limited "RLIMIT_FSIZE below the file's size" "-f 512" size=64M 'File too large|file'
-limited "RLIMIT_AS: no room for the file" "-v 40000" size=64M 'allocate memory|memory'
-limited "RLIMIT_AS: no room for anything" "-v 9000" size=64M 'memory'
+limited "RLIMIT_AS: no room for the file" "-v 40000" size=64M 'memory|address space'
+limited "RLIMIT_AS: no room for anything" "-v 9000" size=64M 'memory|address space|preload'
 
 # One descriptor is what the loader needs; more may be refused, and that may
 # be said in one line.

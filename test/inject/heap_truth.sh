@@ -3,36 +3,52 @@
 # what the program counted itself, over glibc, jemalloc and tcmalloc.
 . "$(dirname "$0")/../lib.sh"
 
-truth() { # NAME HOST-LIBRARY PROBE ARGS...
-	local name=$1 host=$2 file
-	shift 2
-	t_begin "$name"
-	if [ "$host" = none ]; then
-		t_differential heap=exact:cpu=off "$@"
-	else
-		host=$(ldconfig -p | awk -v n="$host" '$1 == n { print $NF; exit }')
-		[ -n "$host" ] || { t_skip "the host allocator is not installed"; return; }
-		rm -rf "$T/bare" "$T/vprof"
-		t_run "$T/bare" env "LD_PRELOAD=$host" "$@"
-		T_HOST=$host t_preload "$T/vprof" heap=exact:cpu=off "$@"
-		t_same "$T/bare" "$T/vprof"
-	fi
+truth() { # NAME PROBE ARGS...
+	local file
+	t_begin "$1"
+	shift
+	t_differential heap=exact:cpu=off "$@"
 	file=$(t_file "$T/vprof") || { t_bad "no ring file"; t_done; return; }
 	t_totals "$file" "$(tail -n 1 "$T/vprof/out")"
 	t_done
 }
 
+# The same over another allocator. The C++ runtime that it brings allocates
+# before main and keeps what it has; a run of `none` tells how much.
+truth_over() { # NAME HOST-LIBRARY PROBE ARGS...
+	local name=$1 host file none wanted
+	t_begin "$name"
+	host=$(ldconfig -p | awk -v n="$2" '$1 == n { print $NF; exit }')
+	[ -n "$host" ] || { t_skip "$2 is not installed"; return; }
+	shift 2
+	rm -rf "$T/bare" "$T/vprof" "$T/none"
+	t_run "$T/bare" env "LD_PRELOAD=$host" "$@"
+	T_HOST=$host t_preload "$T/vprof" heap=exact:cpu=off "$@"
+	T_HOST=$host t_preload "$T/none" heap=exact:cpu=off "$1" none
+	t_same "$T/bare" "$T/vprof"
+	if file=$(t_file "$T/vprof") && none=$(t_file "$T/none"); then
+		none=$("$REPORT" heap "$none" --format json | jq .totals)
+		t_equal "frees before main" 0 "$(jq .frees <<<"$none")"
+		wanted=$(jq --argjson n "$none" 'with_entries(.value += $n[.key])' \
+			<<<"$(tail -n 1 "$T/vprof/out")")
+		t_totals "$file" "$wanted"
+	else
+		t_bad "no ring file"
+	fi
+	t_done
+}
+
 for mode in none zero chain all "random 50000"; do
 	# shellcheck disable=SC2086
-	truth "glibc ${mode%% *}" none "$PROBE/heap_truth" $mode
+	truth "glibc ${mode%% *}" "$PROBE/heap_truth" $mode
 done
-truth "jemalloc" libjemalloc.so.2 "$PROBE/heap_truth" all no-pvalloc
-truth "jemalloc random" libjemalloc.so.2 "$PROBE/heap_truth" random 50000
-truth "tcmalloc" libtcmalloc_minimal.so.4 "$PROBE/heap_truth" all
-truth "deep recursion" none "$PROBE/deep_recursion"
-truth "longjmp" none "$PROBE/longjmp_out"
-truth "constructors" none "$PROBE/alloc_early_late" ctor
-truth "exit handlers and destructors" none "$PROBE/alloc_early_late" atexit
+truth_over "jemalloc" libjemalloc.so.2 "$PROBE/heap_truth" all no-pvalloc
+truth_over "jemalloc random" libjemalloc.so.2 "$PROBE/heap_truth" random 50000
+truth_over "tcmalloc" libtcmalloc_minimal.so.4 "$PROBE/heap_truth" all
+truth "deep recursion" "$PROBE/deep_recursion"
+truth "longjmp" "$PROBE/longjmp_out"
+truth "constructors" "$PROBE/alloc_early_late" ctor
+truth "exit handlers and destructors" "$PROBE/alloc_early_late" atexit
 
 # Work in threads: what pthread_create allocates for itself is measured by a
 # run without work and subtracted.
