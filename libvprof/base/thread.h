@@ -12,21 +12,27 @@
 #include <stdint.h>
 
 #define VP_STACK_DEPTH_MAX 256u /* frames kept of one stack, innermost first */
-#define VP_SITE_CACHE 256u      /* power of two */
 
 struct vp_shard;
+struct vp_capture;
 
-struct vp_site_slot {
-	uint32_t node, row;
-	struct vprof_site *site;
-};
-
-/* The stack captured last, outermost frame first, with the trie node of every
- * prefix: the next capture looks up only the frames that differ. */
+/* A stack by its code addresses, outermost frame first, with the trie node of
+ * every prefix: the next stack looks up only the frames that differ. */
 struct vp_last_stack {
 	uint32_t depth;
 	uint64_t where[VP_STACK_DEPTH_MAX];
 	uint32_t node[VP_STACK_DEPTH_MAX];
+};
+
+/* What this thread may allocate before the process can reach a new peak
+ * (track/peak.c). */
+struct vp_peak_budget {
+	int64_t bytes;
+	uint64_t round; /* the share belongs to; in any other it is void */
+	int64_t pending; /* bytes of the allocation under way */
+	/* written by whoever deals, under the registry's lock */
+	int64_t dealt;
+	uint64_t dealt_round;
 };
 
 struct vp_thread {
@@ -39,9 +45,11 @@ struct vp_thread {
 	uint32_t generation; /* process generation (forks) this belongs to */
 	int timer_id;       /* timer engine, -1 when none */
 	struct vp_thread *next, *prev; /* registry, under its lock */
-	struct vp_site_slot site[VP_SITE_CACHE];
-	struct vp_last_stack last;
-	uint64_t walk[VP_STACK_DEPTH_MAX]; /* scratch of the capture under way */
+	uint32_t site_node, site_row; /* the site used last ... */
+	struct vprof_site *site;      /* ... NULL: none yet */
+	struct vp_peak_budget peak;
+	struct vp_capture *capture; /* the stack captured last, stack/capture.h */
+	uint64_t walk[VP_STACK_DEPTH_MAX]; /* scratch of a walk under way */
 	uint8_t foreign[16384]; /* copy of a stack that is not the thread's own */
 };
 

@@ -8,6 +8,7 @@
 #include "base/sys.h"
 #include "base/thread.h"
 #include "control/control.h"
+#include "control/operators.h"
 #include "ring/file.h"
 #include "ring/tables.h"
 #include "sample/engine.h"
@@ -97,31 +98,33 @@ static void describe_process(int forked)
 	header->flags |= forked ? VPROF_F_FORKED : 0;
 }
 
-struct look {
-	const struct vp_module *own, *next, *plus;
-};
-
+/* Whose malloc does the program use?  One of its own is never seen by us, and
+ * tcmalloc's and jemalloc's operator new does not go through malloc: its calls
+ * are redirected, and the flag tells that this did not work everywhere. */
 static void look(void *arg)
 {
-	struct look *found = arg;
 	void *used = vp_real_default("malloc"), *plus = vp_real_default("_Znwm");
+	const struct vp_module *own, *next, *maker;
+	uint32_t *flags = arg;
 
-	found->own = used ? vp_module_find((uint64_t)(uintptr_t)used) : NULL;
-	found->next = vp_module_find((uint64_t)(uintptr_t)vp_real.malloc_fn);
-	found->plus = plus ? vp_module_find((uint64_t)(uintptr_t)plus) : NULL;
+	own = used ? vp_module_find((uint64_t)(uintptr_t)used) : NULL;
+	next = vp_module_find((uint64_t)(uintptr_t)vp_real.malloc_fn);
+	maker = plus ? vp_module_find((uint64_t)(uintptr_t)plus) : NULL;
+	if (own && own->id != vp_module_self && own != next)
+		*flags |= VPROF_F_OWN_MALLOC;
+	if (!maker || maker != next)
+		return;
+	if (*flags & VPROF_F_OWN_MALLOC || vp_config.heap == VPROF_HEAP_OFF ||
+	    vp_operators_patch(next) != 0)
+		*flags |= VPROF_F_OPERATOR_NEW_BYPASS;
 }
 
-/* Whose malloc does the program use?  One of its own is never seen by us, and
- * tcmalloc's and jemalloc's operator new does not go through malloc. */
 static void note_allocator(void)
 {
-	struct look found;
+	uint32_t flags = 0;
 
-	vp_service(look, &found);
-	if (found.own && found.own->id != vp_module_self && found.own != found.next)
-		vp_file.header->flags |= VPROF_F_OWN_MALLOC;
-	if (found.plus && found.plus == found.next)
-		vp_file.header->flags |= VPROF_F_OPERATOR_NEW_BYPASS;
+	vp_service(look, &flags);
+	vp_file.header->flags |= flags;
 }
 
 static int open_file(int forked, int *fd)

@@ -12,6 +12,7 @@
 #include "stack/rows.h"
 #include "stack/trie.h"
 #include "track/live.h"
+#include "track/peak.h"
 #include "track/threads.h"
 
 #include <fcntl.h>
@@ -134,6 +135,7 @@ void vp_reading_take(void)
 	point.t_ns = now;
 	point.ticks = 1;
 	read_process(&point);
+	vp_peak_take_total(NULL); /* a peak that threads' slack may have hidden */
 	vp_threads_sum(&sums);
 	point.heap_live = __atomic_load_n(&header->live_bytes, __ATOMIC_RELAXED);
 	point.heap_blocks = __atomic_load_n(&header->live_blocks, __ATOMIC_RELAXED);

@@ -26,6 +26,7 @@ struct target {
 	const struct vp_view *view; /* NULL: probing */
 	struct vp_regs regs;
 	int no_info; /* no unwind table entry covers the address */
+	struct vp_learn_words *words;
 };
 
 /* Probing: sp and bp far apart, both 16-aligned, and every word of "stack"
@@ -50,11 +51,19 @@ static int read_module(const struct vp_module *module, uint64_t address, uint64_
 	return 1;
 }
 
+static void note_word(struct vp_learn_words *words, uint64_t address, uint64_t value)
+{
+	if (words->count < VP_LEARN_WORDS) {
+		words->address[words->count] = address;
+		words->value[words->count] = value;
+	}
+	words->count++;
+}
+
 static int access_mem(unw_addr_space_t as, unw_word_t address, unw_word_t *value, int write,
 		      void *arg)
 {
 	const struct target *target = arg;
-	int ok;
 
 	(void)as;
 	if (write)
@@ -63,9 +72,11 @@ static int access_mem(unw_addr_space_t as, unw_word_t address, unw_word_t *value
 		*value = address | PROBE_MARK;
 		return 0;
 	}
-	ok = (target->view && vp_view_read(target->view, address, value)) ||
-	     read_module(target->module, address, value);
-	return ok ? 0 : -UNW_EINVAL;
+	if (target->view && vp_view_read(target->view, address, value)) {
+		note_word(target->words, address, *value);
+		return 0;
+	}
+	return read_module(target->module, address, value) ? 0 : -UNW_EINVAL;
 }
 
 static int access_reg(unw_addr_space_t as, unw_regnum_t reg, unw_word_t *value, int write,
@@ -270,11 +281,13 @@ uint64_t vp_learn_row(uint64_t address)
 	return word;
 }
 
-int vp_learn_step(struct vp_regs *regs, const struct vp_view *view)
+int vp_learn_step(struct vp_regs *regs, const struct vp_view *view,
+		  struct vp_learn_words *words)
 {
-	struct target target = {.view = view, .regs = *regs};
+	struct target target = {.view = view, .regs = *regs, .words = words};
 	int is_signal;
 
+	words->count = 0;
 	target.module = vp_module_find(regs->pc);
 	return step_once(&target, regs, &is_signal) > 0;
 }

@@ -21,9 +21,18 @@ int vp_learn_init(void);
  * stores it in the row table.  Returns the packed rule, never 0. */
 uint64_t vp_learn_row(uint64_t address);
 
+/* The words of the stack a full step read: the caller's registers depend on
+ * them and on *regs alone.  count > VP_LEARN_WORDS: there were more. */
+#define VP_LEARN_WORDS 8u
+struct vp_learn_words {
+	uint32_t count;
+	uint64_t address[VP_LEARN_WORDS], value[VP_LEARN_WORDS];
+};
+
 /* One full libunwind step from *regs (pc already moved into the call where it
  * is a return address), reading the stack through `view`.
  * Returns 1 and the caller's registers, or 0 when it cannot go on. */
-int vp_learn_step(struct vp_regs *regs, const struct vp_view *view);
+int vp_learn_step(struct vp_regs *regs, const struct vp_view *view,
+		  struct vp_learn_words *words);
 
 #endif

@@ -149,6 +149,15 @@ uint32_t vp_trie_stack(struct vp_last_stack *last, const uint64_t *where, size_t
 	return depth ? parent : VPROF_NODE_OVERFLOW; /* no frame at all */
 }
 
+uint32_t vp_trie_path(const uint64_t *where, size_t depth)
+{
+	uint32_t node = VPROF_NODE_ROOT;
+
+	while (depth && node != VPROF_NODE_OVERFLOW)
+		node = vp_trie_node(node, where[--depth]);
+	return node ? node : VPROF_NODE_OVERFLOW;
+}
+
 uint64_t vp_trie_bytes(void)
 {
 	return nodes ? (nodes->mask + 1) * 16 : 0;

@@ -15,6 +15,9 @@ int vp_trie_init(void); /* writes nodes 0 and 1; 0 or -ENOMEM */
  * Context: any thread, busy guard held. */
 uint32_t vp_trie_stack(struct vp_last_stack *last, const uint64_t *where, size_t depth);
 
+/* The same without memory of the last stack, for signal handlers. */
+uint32_t vp_trie_path(const uint64_t *where, size_t depth);
+
 /* The node of one frame below `parent`; VPROF_NODE_OVERFLOW when full. */
 uint32_t vp_trie_node(uint32_t parent, uint64_t where);
 

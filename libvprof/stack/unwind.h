@@ -27,6 +27,12 @@ size_t vp_unwind(const struct vp_regs *start, int exact, const struct vp_view *v
 size_t vp_unwind_live(struct vp_thread *thread, const struct vp_regs *start, int exact,
 		      uint64_t *where, size_t max);
 
+/* The same on a stack that is not the thread's own (coroutines, signal
+ * stacks): how far it reaches is unknown, so a part of it is copied by the
+ * kernel, which cannot fault. */
+size_t vp_unwind_foreign(struct vp_thread *thread, const struct vp_regs *start, int exact,
+			 uint64_t *where, size_t max);
+
 /* Drops the rows of objects that are gone.  Call after every dlclose. */
 void vp_unwind_after_dlclose(void);
 

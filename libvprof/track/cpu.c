@@ -165,7 +165,7 @@ void vp_track_cpu_timer(const struct vp_regs *regs, uint64_t weight_ns)
 	thread = vp_tls.self > VP_TLS_ENDED ? vp_tls.self : NULL;
 	if (thread) {
 		depth = vp_unwind_live(thread, regs, 1, thread->walk, VP_STACK_DEPTH_MAX);
-		node = vp_trie_stack(&thread->last, thread->walk, depth);
+		node = vp_trie_path(thread->walk, depth);
 		vp_lock_take(&cpu_lock);
 		charge(node, thread->row_id, vp_clock_now(), weight_ns, 0);
 		vp_lock_drop(&cpu_lock);

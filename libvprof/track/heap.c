@@ -1,9 +1,9 @@
 /* L3 */
 #include "track/heap.h"
 #include "base/clock.h"
+#include "ring/file.h"
 #include "ring/tables.h"
-#include "stack/trie.h"
-#include "stack/unwind.h"
+#include "stack/capture.h"
 #include "track/peak.h"
 #include "track/shards.h"
 #include "track/threads.h"
@@ -22,29 +22,34 @@ static inline void add_shared(uint64_t *counter, uint64_t value)
 int vp_track_heap_init(void)
 {
 	vp_shards_init();
+	vp_peak_init();
 	return vp_live_init();
 }
 
-/* The site of the caller's stack for this thread. */
-static struct vprof_site *site_here(struct vp_thread *thread, const struct vp_regs *caller,
-				    uint32_t *row)
+/* The row that counts a stack for this thread. */
+static inline struct vprof_site *site_of_node(struct vp_thread *thread, uint32_t node,
+					      uint32_t *row)
 {
-	size_t depth = vp_unwind_live(thread, caller, 0, thread->walk, VP_STACK_DEPTH_MAX);
-	uint32_t node = vp_trie_stack(&thread->last, thread->walk, depth);
-	struct vp_site_slot *slot = &thread->site[node & (VP_SITE_CACHE - 1)];
-
-	if (slot->node != node || !slot->site) {
-		slot->site = vp_shard_site(thread->shard, node, &slot->row);
-		slot->node = node;
+	if (thread->site_node != node || !thread->site) {
+		thread->site = vp_shard_site(thread->shard, node, &thread->site_row);
+		thread->site_node = node;
 	}
-	*row = slot->row;
-	return slot->site;
+	*row = thread->site_row;
+	return thread->site;
 }
 
-static void count_alloc(struct vprof_site *site, int shared, uint64_t bytes, uint64_t now)
+static inline void note_peak(struct vprof_site *site)
 {
-	vp_peak_note(site);
-	if (shared) {
+	uint64_t epoch = __atomic_load_n(&vp_file.header->peak_epoch, __ATOMIC_RELAXED);
+
+	if (__builtin_expect(site->peak_epoch != epoch, 0))
+		vp_peak_note_slow(site, epoch);
+}
+
+static inline void count_alloc(struct vprof_site *site, int shared, uint64_t bytes, uint64_t now)
+{
+	note_peak(site);
+	if (__builtin_expect(shared, 0)) {
 		add_shared(&site->allocs, 1);
 		add_shared(&site->alloc_bytes, bytes);
 	} else {
@@ -52,10 +57,9 @@ static void count_alloc(struct vprof_site *site, int shared, uint64_t bytes, uin
 		add_own(&site->alloc_bytes, bytes);
 	}
 	site->last_ns = now;
-	vp_peak_grow(bytes);
 }
 
-static unsigned lifetime_bucket(uint64_t ns)
+static inline unsigned lifetime_bucket(uint64_t ns)
 {
 	uint64_t us = ns / 1000;
 	unsigned bucket = us ? 64u - (unsigned)__builtin_clzll(us) : 0;
@@ -63,19 +67,41 @@ static unsigned lifetime_bucket(uint64_t ns)
 	return bucket < VPROF_LIFETIME_BUCKETS ? bucket : VPROF_LIFETIME_BUCKETS - 1;
 }
 
-/* Any thread may free what another allocated, so these are always atomic. */
-static void count_free(const struct vp_block *block, uint64_t now, int temporary)
+/* A free is counted in the freeing thread's own row of the block's stack, so
+ * that every row has one writer; readers add the rows of a stack. */
+static inline struct vprof_site *row_for_free(struct vp_thread *thread, uint32_t block_row,
+					      int *shared)
 {
-	struct vprof_site *site = vp_table_row(VPROF_SEC_SITES, block->site);
-	uint64_t age = now > block->birth_ns ? now - block->birth_ns : 0;
+	struct vprof_site *site = vp_table_row(VPROF_SEC_SITES, block_row);
+	struct vp_shard *shard = thread ? thread->shard : vp_shard_common();
 
-	vp_peak_note(site);
-	add_shared(&site->frees, 1);
-	add_shared(&site->freed_bytes, block->bytes);
-	add_shared(&site->lifetime[lifetime_bucket(age)], 1);
-	if (temporary)
-		add_shared(&site->temporary, 1);
-	vp_peak_shrink(block->bytes);
+	*shared = (int)shard->shared || !block_row;
+	if (__builtin_expect(site->shard == shard->number || !block_row, 1))
+		return site;
+	site = vp_shard_site(shard, site->node, &block_row);
+	*shared |= !block_row;
+	return site;
+}
+
+static void count_free(struct vp_thread *thread, const struct vp_block *block, uint64_t now,
+		       int temporary)
+{
+	uint64_t age = now > block->birth_ns ? now - block->birth_ns : 0;
+	int shared;
+	struct vprof_site *site = row_for_free(thread, block->site, &shared);
+
+	note_peak(site);
+	if (__builtin_expect(shared, 0)) {
+		add_shared(&site->frees, 1);
+		add_shared(&site->freed_bytes, block->bytes);
+		add_shared(&site->lifetime[lifetime_bucket(age)], 1);
+		add_shared(&site->temporary, (uint64_t)temporary);
+	} else {
+		add_own(&site->frees, 1);
+		add_own(&site->freed_bytes, block->bytes);
+		add_own(&site->lifetime[lifetime_bucket(age)], 1);
+		add_own(&site->temporary, (uint64_t)temporary);
+	}
 }
 
 static void thread_alloc(struct vp_thread *thread, uint64_t bytes)
@@ -105,8 +131,9 @@ static void thread_free(struct vp_thread *thread, uint64_t bytes)
 static void forget_block(struct vp_thread *thread, const struct vp_block *block, uint64_t now,
 			 int temporary)
 {
-	count_free(block, now, temporary);
+	count_free(thread, block, now, temporary);
 	thread_free(thread, block->bytes);
+	vp_peak_shrink(thread, block->bytes);
 }
 
 /* A thread past its end still runs a little of libc: no stack, no state. */
@@ -128,13 +155,14 @@ static void record_alloc(void *ptr, size_t bytes, const struct vp_regs *caller)
 	int stored;
 
 	if (thread) {
-		site = site_here(thread, caller, &block.site);
+		site = site_of_node(thread, vp_capture_stack(thread, caller), &block.site);
 		thread_alloc(thread, bytes);
 		thread->last_alloc = ptr;
 	} else {
 		site = site_of_nobody(bytes, &block.site);
 	}
 	count_alloc(site, !thread || thread->shard->shared || !block.site, bytes, now);
+	vp_peak_grow(thread, bytes);
 	block.birth_ns = now;
 	stored = vp_live_put((uintptr_t)ptr, &block, &stale);
 	if (stored == 2)

@@ -9,6 +9,7 @@
 #include "ring/tables.h"
 #include "sample/cpu.h"
 #include "sample/procfs.h"
+#include "stack/capture.h"
 #include "stack/modules.h"
 #include "track/shards.h"
 
@@ -29,7 +30,11 @@ struct known {
 
 static struct vp_lock registry;
 static struct vp_thread *live;
+static struct vp_thread *spare; /* states of ended threads */
 static uint32_t live_count;
+static struct vp_thread_sums ended; /* of threads that have left */
+
+static void add_row(struct vp_thread_sums *out, const struct vprof_thread *row);
 static struct known *known;
 static uint32_t known_count, known_room;
 static uint32_t bucket[TID_BUCKETS]; /* index + 1 of the newest */
@@ -64,8 +69,9 @@ int vp_threads_init(void)
 
 	registry.word = 0;
 	generation++;
-	live = NULL;
+	live = spare = NULL;
 	live_count = 0;
+	memset(&ended, 0, sizeof(ended));
 	known_count = 0;
 	memset(bucket, 0, sizeof(bucket));
 	main_stack_hi = (uint64_t)(uintptr_t)__libc_stack_end;
@@ -162,10 +168,35 @@ static void set_start(struct vprof_thread *row, uint64_t routine)
 	row->start_module = module ? module->id : VPROF_NONE;
 }
 
+/* States of ended threads are kept for later ones: a thread start then costs
+ * neither a large allocation nor its page faults. */
+static struct vp_thread *new_thread(void)
+{
+	struct vp_thread *thread;
+	struct vp_capture *capture;
+
+	vp_lock_take(&registry);
+	thread = spare;
+	if (thread)
+		spare = thread->next;
+	vp_lock_drop(&registry);
+	if (!thread) {
+		thread = vp_sys_map(sizeof(*thread) + sizeof(*capture));
+		if (!thread)
+			return NULL;
+		thread->capture = (struct vp_capture *)(thread + 1);
+	}
+	capture = thread->capture;
+	memset(thread, 0, offsetof(struct vp_thread, capture));
+	thread->capture = capture;
+	capture->depth = 0;
+	return thread;
+}
+
 static void join(void *arg)
 {
 	struct join_request *request = arg;
-	struct vp_thread *thread = vp_heap_get(sizeof(*thread));
+	struct vp_thread *thread = new_thread();
 
 	if (!thread)
 		return;
@@ -226,9 +257,14 @@ static void leave(void *arg)
 	if (thread->next)
 		thread->next->prev = thread->prev;
 	live_count--;
+	if (thread->row_id)
+		add_row(&ended, thread->row);
 	vp_lock_drop(&registry);
 	vp_shard_put(thread->shard);
-	vp_heap_put(thread);
+	vp_lock_take(&registry);
+	thread->next = spare;
+	spare = thread;
+	vp_lock_drop(&registry);
 }
 
 void vp_thread_end(struct vp_thread *thread)
@@ -311,19 +347,52 @@ void vp_threads_refresh(int with_names)
 	}
 }
 
+void vp_threads_lock(void)
+{
+	vp_lock_take(&registry);
+}
+
+void vp_threads_unlock(void)
+{
+	vp_lock_drop(&registry);
+}
+
+static void add_row(struct vp_thread_sums *out, const struct vprof_thread *row)
+{
+	/* Frees first: a block freed meanwhile must not be missing. */
+	out->frees += __atomic_load_n(&row->frees, __ATOMIC_ACQUIRE);
+	out->freed_bytes += __atomic_load_n(&row->freed_bytes, __ATOMIC_ACQUIRE);
+	out->allocs += __atomic_load_n(&row->allocs, __ATOMIC_ACQUIRE);
+	out->alloc_bytes += __atomic_load_n(&row->alloc_bytes, __ATOMIC_ACQUIRE);
+}
+
+uint32_t vp_threads_sum_live(struct vp_thread_sums *out)
+{
+	uint32_t count = 0;
+
+	*out = ended;
+	add_row(out, vp_table_row(VPROF_SEC_THREADS, 0));
+	for (const struct vp_thread *thread = live; thread; thread = thread->next) {
+		if (thread->row_id)
+			add_row(out, thread->row);
+		count++;
+	}
+	return count;
+}
+
+void vp_threads_deal(uint64_t round, int64_t share)
+{
+	for (struct vp_thread *thread = live; thread; thread = thread->next) {
+		thread->peak.dealt = share;
+		__atomic_store_n(&thread->peak.dealt_round, round, __ATOMIC_RELEASE);
+	}
+}
+
 void vp_threads_sum(struct vp_thread_sums *out)
 {
-	uint32_t rows = vp_table_used(VPROF_SEC_THREADS);
-
-	memset(out, 0, sizeof(*out));
-	for (uint32_t id = 0; id < rows; id++) {
-		const struct vprof_thread *row = vp_table_row(VPROF_SEC_THREADS, id);
-
-		out->frees += row->frees;
-		out->freed_bytes += row->freed_bytes;
-		out->allocs += row->allocs;
-		out->alloc_bytes += row->alloc_bytes;
-	}
+	vp_lock_take(&registry);
+	vp_threads_sum_live(out);
+	vp_lock_drop(&registry);
 }
 
 void vp_threads_add_helper(int tid)

@@ -30,11 +30,19 @@ uint32_t vp_threads_row_of_tid(int tid, uint64_t t_ns);
  * Context: helper thread. */
 void vp_threads_refresh(int with_names);
 
-/* Sums over all rows.  Context: any. */
+/* The heap counters of all threads, ended ones included. */
 struct vp_thread_sums {
 	uint64_t allocs, frees, alloc_bytes, freed_bytes;
 };
-void vp_threads_sum(struct vp_thread_sums *out);
+
+/* For track/peak.c, between lock and unlock: the sums, and the number of live
+ * threads; and a share for each of them. */
+void vp_threads_lock(void);
+void vp_threads_unlock(void);
+uint32_t vp_threads_sum_live(struct vp_thread_sums *out);
+void vp_threads_deal(uint64_t round, int64_t share);
+
+void vp_threads_sum(struct vp_thread_sums *out); /* takes the lock itself */
 
 /* Registers the helper itself, so that its CPU time is told apart. */
 void vp_threads_add_helper(int tid);

@@ -1,0 +1,21 @@
+/* L5  The C++ operators of an allocator that keeps them to itself.
+ *
+ * tcmalloc and jemalloc define operator new and delete, and theirs do not call
+ * malloc: our hooks never hear of C++ objects.  Exporting operators of our own
+ * would change how the symbols of every program bind, so only where such an
+ * allocator is in use the calls are redirected, slot by slot, in the modules
+ * that are loaded when the library starts. */
+#ifndef VP_OPERATORS_H
+#define VP_OPERATORS_H
+
+#include "stack/modules.h"
+
+/* Redirects the calls of every loaded module to the operators of `allocator`,
+ * the module our malloc hook calls.  Once a process: a forked child inherits
+ * the slots and gets the same answer again.
+ * Returns 0, or -EPERM when some calls still go past us: the file then has to
+ * say VPROF_F_OPERATOR_NEW_BYPASS.
+ * Context: service; the process has one thread, relocation is done. */
+int vp_operators_patch(const struct vp_module *allocator);
+
+#endif
