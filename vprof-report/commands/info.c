@@ -92,9 +92,9 @@ static void print_history(struct vr_context *ctx)
 	     vr_format_count(b, h.blocks_overwritten));
 }
 
-static void print_costs(struct vr_context *ctx)
+static void print_costs(struct vr_context *ctx, const struct vr_cpu *cpu)
 {
-	const struct vr_overhead cost = vr_overhead(ctx->profile);
+	const struct vr_overhead cost = vr_overhead(ctx->profile, cpu);
 	const struct vprof_header *h = &ctx->profile->file->header;
 	char *lost = vr_losses_text(ctx->profile->file);
 	char a[VR_UNIT_MAX], b[VR_UNIT_MAX], c[VR_UNIT_MAX];
@@ -103,6 +103,8 @@ static void print_costs(struct vr_context *ctx)
 	line(ctx, "own cost", "%s CPU (%.2f%% of the run, %.2f%% of the CPU time), %s memory",
 	     vr_format_ns(a, cost.cpu_ns), cost.run_percent, cost.cpu_percent,
 	     vr_format_bytes(b, cost.memory_bytes));
+	line(ctx, "", "%.1f%% of the program's CPU time was sampled in the hooks",
+	     cost.hooks_percent);
 	line(ctx, "unwinding", "%s stacks, %s rules learned, %s full steps",
 	     vr_format_count(a, h->unwinds), vr_format_count(b, h->rows_learned),
 	     vr_format_count(c, h->full_steps));
@@ -285,10 +287,10 @@ static json_t *sections_json(const struct vprof_header *h)
 	return sections;
 }
 
-static json_t *to_json(const struct vr_profile *profile)
+static json_t *to_json(const struct vr_profile *profile, const struct vr_cpu *cpu)
 {
 	const struct vprof_header *h = &profile->file->header;
-	const struct vr_overhead cost = vr_overhead(profile);
+	const struct vr_overhead cost = vr_overhead(profile, cpu);
 	const struct vr_history history = vr_history(profile);
 	json_t *root = json_object();
 	json_t *own = json_object();
@@ -297,6 +299,7 @@ static json_t *to_json(const struct vr_profile *profile)
 	vr_json_set_u64(own, "cpu_ns", cost.cpu_ns);
 	json_object_set_new(own, "run_percent", json_real(cost.run_percent));
 	json_object_set_new(own, "cpu_percent", json_real(cost.cpu_percent));
+	json_object_set_new(own, "hooks_percent", json_real(cost.hooks_percent));
 	vr_json_set_u64(own, "memory_bytes", cost.memory_bytes);
 	vr_json_set_u64(own, "heap_bytes", cost.heap_bytes);
 	vr_json_set_u64(own, "unwinds", h->unwinds);
@@ -322,20 +325,23 @@ static json_t *to_json(const struct vr_profile *profile)
 
 static int run(struct vr_context *ctx)
 {
+	struct vr_cpu *cpu = vr_cpu_new(ctx->profile);
+
 	/* Whether an object's symbols are of use shows when one is asked for. */
 	for (uint32_t i = 1; i < ctx->profile->stacks->base; i++)
 		vr_stacks_at(ctx->profile->stacks, i);
 	vr_warn_rebuilt(ctx);
 	if (ctx->format == VR_FORMAT_JSON) {
-		ctx->json = to_json(ctx->profile);
-		return 0;
+		ctx->json = to_json(ctx->profile, cpu);
+	} else {
+		print_run(ctx);
+		print_sampling(ctx);
+		print_history(ctx);
+		print_costs(ctx, cpu);
+		print_sections(ctx);
+		print_modules(ctx);
 	}
-	print_run(ctx);
-	print_sampling(ctx);
-	print_history(ctx);
-	print_costs(ctx);
-	print_sections(ctx);
-	print_modules(ctx);
+	vr_cpu_free(cpu);
 	return 0;
 }
 

@@ -3,14 +3,16 @@
 #define VR_INFO_H
 
 #include "commands/command.h"
+#include "model/cpu.h"
 
-/* What the library cost: CPU time of its thread, and shares of the run and of
- * the process's CPU time, in percent. */
+/* What the library cost: CPU time of its thread, as shares of the run and of
+ * the process's CPU time, and the share of the program's own CPU time that was
+ * sampled inside the library's hooks, all in percent. */
 struct vr_overhead {
 	uint64_t cpu_ns, memory_bytes, heap_bytes;
-	double run_percent, cpu_percent;
+	double run_percent, cpu_percent, hooks_percent;
 };
-struct vr_overhead vr_overhead(const struct vr_profile *profile);
+struct vr_overhead vr_overhead(const struct vr_profile *profile, const struct vr_cpu *cpu);
 
 /* How much of the event history was overwritten. */
 struct vr_history {
@@ -21,8 +23,8 @@ struct vr_history {
 };
 struct vr_history vr_history(const struct vr_profile *profile);
 
-/* Sum over lost[]; the reasons that are not zero as "name N, name N" (free()
- * it), NULL when nothing was lost. */
+/* Every loss that is not zero, in words and separated by commas (free() it);
+ * NULL when nothing was lost. */
 char *vr_losses_text(const struct vr_file *file);
 
 const char *vr_heap_mode_name(uint32_t mode);

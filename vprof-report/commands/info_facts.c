@@ -1,21 +1,37 @@
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/text.h"
 #include "base/xalloc.h"
 #include "commands/info.h"
 #include "model/cpu.h"
 
-struct vr_overhead vr_overhead(const struct vr_profile *profile)
+struct vr_overhead vr_overhead(const struct vr_profile *profile, const struct vr_cpu *cpu)
 {
 	const struct vprof_header *h = &profile->file->header;
+	struct vr_stacks *stacks = profile->stacks;
 	struct vr_overhead cost = {
 	    .cpu_ns = h->own_cpu_ns,
 	    .memory_bytes = h->own_memory_bytes,
 	    .heap_bytes = h->own_heap_bytes,
 	};
+	uint64_t hooks_ns = 0;
 
+	for (uint32_t i = 1; i < stacks->nodes; i++) {
+		struct vr_span span;
+		const char *module;
+
+		if (!cpu->self_ns[i])
+			continue;
+		span = vr_stacks_at(stacks, i);
+		module = vr_place_function(stacks, &stacks->place[span.first])->module;
+		if (strncmp(vr_text_base(module), "libvprof.so", 11) == 0)
+			hooks_ns += cpu->self_ns[i];
+	}
 	cost.run_percent = vr_percent(cost.cpu_ns, vr_file_duration_ns(profile->file));
 	cost.cpu_percent = vr_percent(cost.cpu_ns, h->cpu_ns);
+	cost.hooks_percent = vr_percent(hooks_ns, cpu->total_ns);
 	return cost;
 }
 
@@ -37,18 +53,42 @@ struct vr_history vr_history(const struct vr_profile *profile)
 	return history;
 }
 
+/* What a loss means to the reader of a report; %s is the count. */
+static const char *const loss_text[VPROF_LOST_COUNT] = {
+    [VPROF_LOST_SAMPLES] = "%s CPU samples",
+    [VPROF_LOST_THROTTLES] = "sampling throttled %s times",
+    [VPROF_LOST_NODES] = "%s stacks cut by a full stack table",
+    [VPROF_LOST_SITES] = "%s heap events without a site of their own",
+    [VPROF_LOST_THREADS] = "%s threads without a row",
+    [VPROF_LOST_MODULES] = "%s modules",
+    [VPROF_LOST_CPU_ROWS] = "%s samples without a stack of their own",
+    [VPROF_LOST_STRINGS] = "%s names",
+    [VPROF_LOST_EVENTS] = "%s events",
+    [VPROF_LOST_BLOCKS] = "%s heap blocks not tracked",
+    [VPROF_LOST_UNKNOWN_FREES] = "%s frees of blocks from before the start",
+    [VPROF_LOST_REENTRANT] = "%s events inside the profiler",
+    [VPROF_CUT_NO_INFO] = "%s stacks cut at code without unwind rules",
+    [VPROF_CUT_COPY_END] = "%s stacks cut at the end of their copy",
+    [VPROF_CUT_DEPTH] = "%s stacks cut at the depth limit",
+    [VPROF_CUT_BAD_FRAME] = "%s stacks cut at a bad frame",
+};
+
 char *vr_losses_text(const struct vr_file *file)
 {
 	char *text = NULL;
 
 	for (unsigned i = 0; i < VPROF_LOST_COUNT; i++) {
+		const char *phrase = loss_text[i];
+		const char *rest;
 		char count[VR_UNIT_MAX];
 		char *longer;
 
-		if (!file->header.lost[i] || !vr_lost_name(i))
+		if (!file->header.lost[i] || !phrase)
 			continue;
-		longer = vr_xprintf("%s%s%s %s", text ? text : "", text ? ", " : "",
-				    vr_lost_name(i), vr_format_count(count, file->header.lost[i]));
+		rest = strstr(phrase, "%s");
+		longer = vr_xprintf("%s%s%.*s%s%s", text ? text : "", text ? ", " : "",
+				    (int)(rest - phrase), phrase,
+				    vr_format_count(count, file->header.lost[i]), rest + 2);
 		free(text);
 		text = longer;
 	}

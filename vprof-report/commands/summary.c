@@ -35,6 +35,26 @@ static void print_cut(struct vr_context *ctx, const char *text)
 	fputc('\n', ctx->out);
 }
 
+/* Prints text in lines of at most the screen's width; all but the first begin
+ * with `indent` blanks. */
+static void print_wrapped(struct vr_context *ctx, const char *text, int indent)
+{
+	char *safe = vr_text_escape(text);
+	size_t room = (size_t)((ctx->width > 40 ? ctx->width : 40) - indent - 1);
+	char *at = safe;
+
+	while (strlen(at) > room) {
+		char *blank = memrchr(at, ' ', room);
+
+		if (!blank)
+			break; /* one long word: let the terminal cut it */
+		fprintf(ctx->out, "%.*s\n%*s", (int)(blank - at), at, indent, "");
+		at = blank + 1;
+	}
+	fprintf(ctx->out, "%s\n", at);
+	free(safe);
+}
+
 static void print_run(struct vr_context *ctx)
 {
 	const struct vr_file *file = ctx->profile->file;
@@ -56,20 +76,20 @@ static void print_run(struct vr_context *ctx)
 	free(status);
 }
 
-static void print_costs(struct vr_context *ctx)
+static void print_costs(struct vr_context *ctx, const struct vr_cpu *cpu)
 {
-	const struct vr_overhead cost = vr_overhead(ctx->profile);
+	const struct vr_overhead cost = vr_overhead(ctx->profile, cpu);
 	char *lost = vr_losses_text(ctx->profile->file);
 	char *rebuilt = vr_profile_rebuilt(ctx->profile);
-	char cpu[VR_UNIT_MAX], memory[VR_UNIT_MAX];
+	char memory[VR_UNIT_MAX];
 
 	title(ctx, "Profiler ");
-	fprintf(ctx->out, "%s of CPU time (%.2f%% of the process's), %s of memory\n",
-		vr_format_ns(cpu, cost.cpu_ns), cost.cpu_percent,
-		vr_format_bytes(memory, cost.memory_bytes));
+	fprintf(ctx->out,
+		"%.2f%% of the CPU time in its thread, %.1f%% in its hooks; %s of memory\n",
+		cost.cpu_percent, cost.hooks_percent, vr_format_bytes(memory, cost.memory_bytes));
 	if (lost) {
 		title(ctx, "Lost     ");
-		print_cut(ctx, lost);
+		print_wrapped(ctx, lost, 9);
 	}
 	if (rebuilt) {
 		title(ctx, "Rebuilt  ");
@@ -273,7 +293,7 @@ static void print_first(struct vr_context *ctx, const struct vr_first *first)
 	title(ctx, "\nWhat to look at first:\n");
 	for (size_t i = 0; i < count; i++) {
 		fprintf(ctx->out, "%zu. ", i + 1);
-		print_cut(ctx, finding[i].text);
+		print_wrapped(ctx, finding[i].text, 3);
 		if (finding[i].command[0]) {
 			fputs("     ", ctx->out);
 			vr_print_safe(ctx, finding[i].command);
@@ -286,7 +306,7 @@ static void print_first(struct vr_context *ctx, const struct vr_first *first)
 
 static json_t *to_json(struct vr_context *ctx, const struct vr_first *first)
 {
-	const struct vr_overhead cost = vr_overhead(ctx->profile);
+	const struct vr_overhead cost = vr_overhead(ctx->profile, first->cpu);
 	const struct vr_file *file = ctx->profile->file;
 	struct vr_finding finding[VR_FIRST_MAX];
 	size_t count = vr_first_find(first, finding);
@@ -340,7 +360,7 @@ static int run(struct vr_context *ctx)
 		print_heap(ctx, first.heap);
 		print_timeline(ctx);
 		print_threads(ctx);
-		print_costs(ctx);
+		print_costs(ctx, cpu);
 		print_first(ctx, &first);
 	}
 	vr_warn_cpu(ctx, cpu);
