@@ -433,7 +433,7 @@ static void is_safe(const struct vr_file *file)
 		ck_assert(!file->cpu[i].samples ||
 			  (file->cpu[i].node < file->nodes && file->cpu[i].thread < file->threads));
 	for (uint32_t i = 0; i < file->sites; i++)
-		ck_assert(!file->site[i].allocs || file->site[i].node < file->nodes);
+		ck_assert_uint_lt(file->site[i].node, file->nodes ? file->nodes : 1);
 	for (uint32_t i = 1; i < file->points; i++)
 		ck_assert_uint_ge(file->point[i].t_ns, file->point[i - 1].t_ns);
 	for (size_t i = 0; i < file->events; i++)

@@ -169,9 +169,12 @@ START_TEST(threads_are_selected)
 	ck_assert_uint_eq(cpu->total_ns, 60 * MK_MS);
 	ck_assert_uint_eq(cpu->total_samples, 20);
 	vr_cpu_free(cpu);
-	heap = vr_heap_new(profile); /* shard 2 alone */
-	ck_assert_uint_eq(heap->allocs, 50);
-	ck_assert_int_eq(heap->shared, 0);
+	heap = vr_heap_new(profile); /* node 4, where main allocated too */
+	ck_assert_uint_eq(heap->sites, 1);
+	ck_assert_uint_eq(heap->allocs, 150);
+	ck_assert_uint_eq(heap->live_bytes, 500);
+	ck_assert_uint_eq(heap->peak_bytes, 1500);
+	ck_assert_int_eq(heap->shared, 1);
 	vr_heap_free(heap);
 	select.thread = "1000";
 	load_shape("normal", &select);

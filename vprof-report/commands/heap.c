@@ -235,7 +235,8 @@ const struct vr_command vr_cmd_heap = {
     .detail =
 	"One row is one stack that allocated. \"peak\" is what was live there when the\n"
 	"whole process was at its highest; \"temporary\" counts blocks freed by their thread\n"
-	"before its next allocation; \"median life\" is the upper end of a power of two.",
+	"before its next allocation; \"median life\" is the upper end of a power of two.\n"
+	"--thread keeps the sites where such a thread allocated.",
     .options = VR_OPT_SORT | VR_OPT_LIMIT | VR_OPT_FORMAT | VR_OPT_THREAD | VR_OPT_MODULE |
 	       VR_OPT_STRIP | VR_OPT_INLINES,
     .sort = sort_keys,

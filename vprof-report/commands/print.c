@@ -212,8 +212,9 @@ void vr_warn_heap(const struct vr_context *ctx, const struct vr_heap *heap)
 		vr_note(ctx, "%" PRIu64 " live blocks found no place: live and peak are too low",
 			h->lost[VPROF_LOST_BLOCKS]);
 	if (heap->shared)
-		vr_note(ctx, "the selected threads share heap counters with others: "
-			     "what those did is included");
+		vr_note(
+		    ctx,
+		    "other threads allocated at the same sites: what they did there is included");
 }
 
 void vr_warn_rebuilt(const struct vr_context *ctx)

@@ -119,9 +119,10 @@ static void check_sites(struct vr_file *file, const struct vr_layout *layout)
 	struct tally tally = {.kind = VPROF_SEC_SITES};
 
 	for (uint32_t i = 0; i < file->sites; i++) {
-		if (file->site[i].node < file->nodes || !file->site[i].allocs)
+		if (file->site[i].node < file->nodes)
 			continue;
-		tally_hit(&tally, i, "node id out of range");
+		if (file->site[i].allocs || file->site[i].frees)
+			tally_hit(&tally, i, "node id out of range");
 		memset(&file->site[i], 0, sizeof(file->site[i]));
 	}
 	tally_report(&tally, file, layout);

@@ -38,49 +38,59 @@ static void add_row(struct vr_site *site, const struct vprof_site *row, uint64_t
 		site->lifetime[i] += row->lifetime[i];
 }
 
-/* Which shards belong to a selected thread. */
-static uint8_t *select_shards(const struct vr_profile *profile, struct vr_heap *heap)
+/* The stack a row belongs to, with names for the rows that have none. */
+static uint32_t row_node(const struct vr_profile *profile, uint32_t row)
+{
+	uint32_t node = profile->file->site[row].node;
+
+	if (row == 0 && node <= VPROF_NODE_OVERFLOW)
+		return vr_stacks_pseudo(profile->stacks, VR_PSEUDO_SITE_FULL);
+	if (node == VPROF_NODE_ROOT)
+		return vr_stacks_pseudo(profile->stacks, VR_PSEUDO_NO_STACK);
+	return node;
+}
+
+/* Marks the stacks that a selected thread allocated in. A block may be freed
+ * in another thread's row, so a site is counted as a whole or not at all. */
+static uint8_t *select_nodes(const struct vr_profile *profile)
 {
 	const struct vr_file *file = profile->file;
-	uint8_t *keep = vr_xcalloc(UINT16_MAX + 1u, 1);
+	uint8_t *shard = vr_xcalloc(UINT16_MAX + 1u, 1);
+	uint8_t *node = vr_xcalloc(profile->stacks->nodes, 1);
 
-	for (uint32_t i = 0; i < file->threads; i++) {
-		if (!profile->keep_thread[i] || file->thread[i].state == VPROF_THREAD_FREE)
-			continue;
-		keep[file->thread[i].shard] = 1;
-		if (file->thread[i].flags & VPROF_THREAD_SHARED_SHARD)
-			heap->shared = 1;
-	}
-	/* A shard outlives its thread and goes to a later one. */
 	for (uint32_t i = 0; i < file->threads; i++)
-		if (!profile->keep_thread[i] && file->thread[i].state != VPROF_THREAD_FREE &&
-		    file->thread[i].allocs && keep[file->thread[i].shard])
-			heap->shared = 1;
-	return keep;
+		if (profile->keep_thread[i] && file->thread[i].state != VPROF_THREAD_FREE)
+			shard[file->thread[i].shard] = 1;
+	for (uint32_t i = 0; i < file->sites; i++)
+		if (file->site[i].allocs && shard[file->site[i].shard])
+			node[row_node(profile, i)] |= 1;
+	for (uint32_t i = 0; i < file->sites; i++)
+		if (file->site[i].allocs && !shard[file->site[i].shard])
+			node[row_node(profile, i)] |= 2;
+	free(shard);
+	return node;
 }
 
 static void add_rows(struct vr_profile *profile, struct vr_heap *heap)
 {
 	const struct vr_file *file = profile->file;
 	const char *glob = profile->select.module;
-	uint8_t *keep = profile->select.thread ? select_shards(profile, heap) : NULL;
+	uint8_t *keep = profile->select.thread ? select_nodes(profile) : NULL;
 	struct vr_map by_node = {0};
 	size_t room = 0;
 
 	for (uint32_t i = 0; i < file->sites; i++) {
 		const struct vprof_site *row = &file->site[i];
-		uint32_t node = row->node;
+		uint32_t node = row_node(profile, i);
 		uint32_t *at;
 		int added;
 
-		if ((!row->allocs && !row->frees) || (keep && !keep[row->shard]))
+		if ((!row->allocs && !row->frees) || (keep && !(keep[node] & 1)))
 			continue;
-		if (i == 0 && node <= VPROF_NODE_OVERFLOW)
-			node = vr_stacks_pseudo(profile->stacks, VR_PSEUDO_SITE_FULL);
-		else if (node == VPROF_NODE_ROOT)
-			node = vr_stacks_pseudo(profile->stacks, VR_PSEUDO_NO_STACK);
 		if (glob && !vr_stacks_touches(profile->stacks, node, glob))
 			continue;
+		if (keep && keep[node] & 2)
+			heap->shared = 1;
 		at = vr_map_at(&by_node, node, &added);
 		if (added) {
 			heap->site = vr_xgrow(heap->site, heap->sites, &room, sizeof(*heap->site));

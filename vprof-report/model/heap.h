@@ -22,11 +22,13 @@ struct vr_heap {
 	uint64_t live_blocks, live_bytes, temporary;
 	uint64_t peak_blocks, peak_bytes; /* header's when nothing is selected */
 	int selected;			  /* threads or modules were left out */
-	int shared;			  /* a selected thread shares its counters with others */
+	int shared;			  /* threads not selected allocated at the same sites */
 };
 
 enum vr_heap_key { VR_HEAP_BYTES, VR_HEAP_CALLS, VR_HEAP_LIVE, VR_HEAP_PEAK, VR_HEAP_TEMPORARY };
 
+/* select.thread keeps the sites where such a thread allocated, each as a whole;
+ * select.module those whose stack touches such an object. */
 struct vr_heap *vr_heap_new(struct vr_profile *profile);
 void vr_heap_free(struct vr_heap *heap);
 /* Largest first; equal ones by node. */
