@@ -32,7 +32,7 @@ killed() { # NAME OPTIONS SECONDS
 	got=$(t_heap "$file" live_blocks)
 	t_equal "allocs - frees" "$got" $(($(t_heap "$file" allocs) - $(t_heap "$file" frees)))
 	[ "$(t_json .totals.samples flat "$file")" -gt 0 ] || t_bad "no CPU samples survived"
-	for command in summary flat tree "callers step" "callees main" heap leaks timeline threads info; do
+	for command in summary flat tree "callers burn_ms" "callees main" heap leaks timeline threads info; do
 		# shellcheck disable=SC2086
 		set -- $command
 		"$REPORT" "$1" ${2:+"$2"} "$file" >"$T/answer" 2>"$T/answer.err" ||
