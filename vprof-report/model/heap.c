@@ -211,11 +211,14 @@ static int is_wrapper(const char *name)
 	    "xrealloc",		"xstrdup",	   "g_malloc",	      "g_malloc0",
 	    "g_realloc",	"g_strdup",	   "g_slice_alloc",   "__rust_alloc",
 	    "PyMem_Malloc",	"PyMem_RawMalloc", "PyObject_Malloc", "_PyMem_RawMalloc",
-	    "sqlite3MemMalloc",
+	    "sqlite3MemMalloc", "qsort",	   "qsort_r",	      "__qsort_r",
+	    "__GI___qsort_r",	"fopen",	   "fdopen",	      "__fopen_internal",
+	    "getline",		"asprintf",	   "vasprintf",
 	};
 	static const char *const prefix[] = {
-	    "operator new", "std::",  "__gnu_cxx::", "void* std::", "alloc::",	   "__rdl_",
-	    "__rust_",	    "core::", "<alloc::",    "<std::",	    "hashbrown::",
+	    "_IO_",	   "__GI__IO_", "operator new", "std::",   "__gnu_cxx::",
+	    "void* std::", "alloc::",	"__rdl_",	"__rust_", "core::",
+	    "<alloc::",	   "<std::",	"hashbrown::",
 	};
 
 	for (size_t i = 0; i < sizeof(exact) / sizeof(exact[0]); i++)
