@@ -61,7 +61,8 @@ UNIT := $(UNIT_SRC:%.c=$B/%)
 # A probe called plugin_* becomes a shared object, static_* a static program.
 PROBES := $(patsubst test/probe/%.c,$B/test/probe/%,$(filter-out test/probe/plugin_%,$(PROBE_SRC))) \
 	$(patsubst test/probe/%.c,$B/test/probe/%.so,$(filter test/probe/plugin_%,$(PROBE_SRC))) \
-	$(patsubst test/probe/%.cpp,$B/test/probe/%.so,$(wildcard test/probe/plugin_*.cpp))
+	$(patsubst test/probe/%.cpp,$B/test/probe/%.so,$(wildcard test/probe/plugin_*.cpp)) \
+	$(patsubst test/probe/%.cpp,$B/test/probe/%,$(filter-out test/probe/plugin_%,$(wildcard test/probe/*.cpp)))
 
 REPORT_LIBS := -ldw -lelf -liberty -ljansson -lcsv -lz -lm
 APP_LIBS := -lcsv -lm -lpthread
@@ -165,6 +166,11 @@ $B/test/probe/plugin_%.so: test/probe/plugin_%.cpp
 	@mkdir -p $(@D)
 	$(say) CXX $<
 	$Q$(CXX) -g -O1 -Wall -Wextra -fPIC -shared -o $@ $<
+
+$B/test/probe/%: test/probe/%.cpp
+	@mkdir -p $(@D)
+	$(say) CXX $<
+	$Q$(CXX) -g -O1 -std=gnu++17 -Wall -Wextra -fno-builtin -o $@ $<
 
 $B/test/probe/static_%: test/probe/static_%.c
 	@mkdir -p $(@D)

@@ -72,12 +72,16 @@ static struct rule operators[] = {OPERATORS(OPERATOR_RULE, OPERATOR_RULE)};
 
 /* jemalloc's operators do call free and aligned_alloc, by name, which is us:
  * counted twice.  What the allocator calls in itself stays in itself. */
-#define INNER_RULE(function) {.name = #function, .real = (void *)&vp_real.function##_fn}
-static struct rule inner[] = {
-	INNER_RULE(malloc),	    INNER_RULE(calloc),	       INNER_RULE(realloc),
-	INNER_RULE(free),	    INNER_RULE(posix_memalign), INNER_RULE(aligned_alloc),
-	INNER_RULE(memalign),
-};
+#define INNER_RULE(function) {.name = #function, .real = (void *)&vp_real.function##_fn},
+#define INNER(RULE)                                                                                \
+	RULE(malloc)                                                                               \
+	RULE(calloc)                                                                               \
+	RULE(realloc)                                                                              \
+	RULE(free)                                                                                 \
+	RULE(posix_memalign)                                                                       \
+	RULE(aligned_alloc)                                                                        \
+	RULE(memalign)
+static struct rule inner[] = {INNER(INNER_RULE)};
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -88,10 +92,10 @@ struct mapping {
 
 struct object {
 	uint64_t bias, lo, hi;
-	const ElfW(Sym) *symbols;
+	const Elf64_Sym *symbols;
 	const char *names;
 	uint64_t rela[2], rela_bytes[2]; /* DT_RELA and DT_JMPREL */
-	int symbolic; /* binds to its own definitions first */
+	int symbolic;			 /* binds to its own definitions first */
 };
 
 struct patch {
@@ -177,8 +181,8 @@ static int store(struct mapping *mapping, uint64_t *slot, const void *to)
 
 /* Does a call through the slot arrive where the rule says?  A slot not bound
  * yet points back into its object's own PLT; it would bind as everybody's. */
-static int applies(const struct rule *rule, const struct object *object, const ElfW(Rela) *rela,
-		   const ElfW(Sym) *symbol, uint64_t value)
+static int applies(const struct rule *rule, const struct object *object, const Elf64_Rela *rela,
+		   const Elf64_Sym *symbol, uint64_t value)
 {
 	uint64_t own = symbol->st_shndx == SHN_UNDEF ? 0 : object->bias + symbol->st_value;
 
@@ -190,9 +194,9 @@ static int applies(const struct rule *rule, const struct object *object, const E
 	       value < object->hi && value != own && !object->symbolic;
 }
 
-static void patch_slot(struct patch *patch, const struct object *object, const ElfW(Rela) *rela)
+static void patch_slot(struct patch *patch, const struct object *object, const Elf64_Rela *rela)
 {
-	const ElfW(Sym) *symbol = object->symbols + ELF64_R_SYM(rela->r_info);
+	const Elf64_Sym *symbol = object->symbols + ELF64_R_SYM(rela->r_info);
 	const char *name = object->names + symbol->st_name;
 	uint64_t *slot = (uint64_t *)(uintptr_t)(object->bias + rela->r_offset);
 
@@ -210,7 +214,7 @@ static void patch_slot(struct patch *patch, const struct object *object, const E
 
 /* Pointers in data (R_X86_64_64) change with the slots: a program that
  * compares two addresses of one operator finds them equal, as before. */
-static int is_slot(const ElfW(Rela) *rela)
+static int is_slot(const Elf64_Rela *rela)
 {
 	switch (ELF64_R_TYPE(rela->r_info)) {
 	case R_X86_64_JUMP_SLOT:
@@ -223,7 +227,7 @@ static int is_slot(const ElfW(Rela) *rela)
 	}
 }
 
-static void read_dynamic(struct object *object, const ElfW(Dyn) *dynamic)
+static void read_dynamic(struct object *object, const Elf64_Dyn *dynamic)
 {
 	for (; dynamic->d_tag != DT_NULL; dynamic++) {
 		/* The loader relocates these in place, but for read-only ones. */
@@ -259,14 +263,14 @@ static void read_dynamic(struct object *object, const ElfW(Dyn) *dynamic)
 	}
 }
 
-static const ElfW(Dyn) *describe(struct object *object, const struct dl_phdr_info *info)
+static const Elf64_Dyn *describe(struct object *object, const struct dl_phdr_info *info)
 {
-	const ElfW(Dyn) *dynamic = NULL;
+	const Elf64_Dyn *dynamic = NULL;
 
 	object->bias = info->dlpi_addr;
 	object->lo = UINT64_MAX;
 	for (int i = 0; i < info->dlpi_phnum; i++) {
-		const ElfW(Phdr) *phdr = &info->dlpi_phdr[i];
+		const Elf64_Phdr *phdr = &info->dlpi_phdr[i];
 		uint64_t at = info->dlpi_addr + phdr->p_vaddr;
 
 		if (phdr->p_type == PT_DYNAMIC)
@@ -291,7 +295,7 @@ static int patch_object(struct dl_phdr_info *info, size_t size, void *arg)
 {
 	struct patch *patch = arg;
 	struct object object = {0};
-	const ElfW(Dyn) *dynamic = describe(&object, info);
+	const Elf64_Dyn *dynamic = describe(&object, info);
 	int own = in_module(patch->allocator, dynamic);
 
 	(void)size;
@@ -302,8 +306,8 @@ static int patch_object(struct dl_phdr_info *info, size_t size, void *arg)
 	patch->rules = own ? inner : operators;
 	patch->rule_count = own ? COUNT(inner) : COUNT(operators);
 	for (int table = 0; table < 2; table++) {
-		const ElfW(Rela) *rela = (const void *)(uintptr_t)object.rela[table];
-		const ElfW(Rela) *end = rela + object.rela_bytes[table] / sizeof(*rela);
+		const Elf64_Rela *rela = (const void *)(uintptr_t)object.rela[table];
+		const Elf64_Rela *end = rela + object.rela_bytes[table] / sizeof(*rela);
 
 		for (; rela && rela < end; rela++) {
 			if (is_slot(rela))
