@@ -95,7 +95,7 @@ for _ in range([1, 1, 1, 200][kind]):
     data[random.randrange(end)] ^= 1 << random.randrange(8)
 open(sys.argv[2], "wb").write(data)
 END
-for ((seed = 0; seed < ${T_FLIPS:-60}; seed++)); do
+for ((seed = 0; seed < ${T_FLIPS:-40}; seed++)); do
 	"$PYTHON" "$T/flip.py" "$good" "$T/flip-$seed.vprof" $seed
 	ask "$T/flip-$seed.vprof" "0 2"
 	[ -z "$t_bad" ] || break
@@ -114,12 +114,10 @@ data[at:at + 4] = value.to_bytes(4, "little")
 open(sys.argv[2], "wb").write(data)
 END
 for at in 12 16 20 24 28 32 $(seq 616 4 868); do
-	for value in 7fffffff ffffffff; do
-		"$PYTHON" "$T/word.py" "$good" "$T/word-$at-$value.vprof" "$at" $value
-		ask "$T/word-$at-$value.vprof" "0 2"
-		rm -f "$T/word-$at-$value.vprof"
-		[ -z "$t_bad" ] || break 2
-	done
+	"$PYTHON" "$T/word.py" "$good" "$T/word-$at.vprof" "$at" ffffffff
+	ask "$T/word-$at.vprof" "0 2"
+	[ -z "$t_bad" ] || break
+	rm -f "$T/word-$at.vprof"
 done
 t_done
 

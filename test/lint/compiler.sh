@@ -1,7 +1,7 @@
 #!/bin/bash
 # The build prints no warning: everything is compiled once more, output aside,
 # with -Werror.
-. "$(dirname "$0")/lib-lint.sh"
+. "$(dirname "$0")/../lib-lint.sh"
 
 lint() {
 	(cd "$1" && make -s -j2 B="$T/build" CFLAGS=-Werror all probes 2>&1 |

@@ -1,6 +1,6 @@
 #!/bin/bash
 # No tracked file names a machine's own path or a package host.
-. "$(dirname "$0")/lib-lint.sh"
+. "$(dirname "$0")/../lib-lint.sh"
 
 lint() {
 	lint_files "$1" | grep -v '^test/lint/paths.sh$' | (cd "$1" && while read -r file; do

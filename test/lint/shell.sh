@@ -1,6 +1,6 @@
 #!/bin/bash
 # Scripts pass shellcheck.
-. "$(dirname "$0")/lib-lint.sh"
+. "$(dirname "$0")/../lib-lint.sh"
 if ! command -v shellcheck >/dev/null; then
 	echo "skip shell: no shellcheck here"
 	exit 0

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Files of at most 500 lines, functions of at most 60. A function above 80 or
 # a file above 600 fails; what lies between is printed for the next reader.
-. "$(dirname "$0")/lib-lint.sh"
+. "$(dirname "$0")/../lib-lint.sh"
 
 sources() {
 	lint_files "$1" | grep -E '^(include|libvprof|vprof-report|monitor|examples|vprof-run)/.*\.[ch]$'

@@ -5,7 +5,7 @@
 # shellcheck shell=bash
 set -u
 export LC_ALL=C
-TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 export B=$TOP/build
 T=$(mktemp -d)
 trap 'rm -rf "$T"' EXIT
