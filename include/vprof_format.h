@@ -113,7 +113,9 @@ enum vprof_flags {
 	VPROF_F_OWN_MALLOC = 1u << 3, /* the program defines malloc itself: heap not seen */
 	VPROF_F_OPERATOR_NEW_BYPASS = 1u << 4, /* C++ operators do not call malloc here */
 	VPROF_F_RING_WRAPPED = 1u << 5,
-	VPROF_F_NO_HELPER = 1u << 6  /* no helper thread: no timeline, no perf engine */
+	VPROF_F_NO_HELPER = 1u << 6, /* no helper thread: no timeline, no perf engine */
+	VPROF_F_RESTRICTED = 1u << 7 /* recording ended when the process installed a
+				      * seccomp filter, at the last timeline row */
 };
 
 /* Extent 0, at offset 0.  4096 bytes, followed by the extent table. */
@@ -166,7 +168,8 @@ struct vprof_header {
 	uint64_t samples;          /* obtained and charged to the CPU table */
 	uint64_t sampled_ns;       /* sum of their weights */
 	uint64_t samples_expected; /* sampled threads' CPU time / period */
-	/* 232: heap totals that cannot be summed from rows */
+	/* 232: heap.  Live totals are as of the last time they were taken (a tick
+	 * at most); the sum over the THREADS rows is exact at any time */
 	uint64_t live_bytes;
 	uint64_t live_blocks;
 	uint64_t peak_bytes;    /* highest live_bytes ever */
@@ -267,8 +270,11 @@ _Static_assert(sizeof(struct vprof_node) == 16, "vprof_node");
 #define VPROF_MODULE_KERNEL 0xfffeu  /* address in the kernel */
 #define VPROF_MODULE_UNKNOWN 0xffffu /* no object: JIT code, or too many */
 
-/* SITES: heap totals of one stack in one shard.  A reader adds the rows of
- * equal `node`.  Row 0 is the overflow site.  live = allocs - frees. */
+/* SITES: heap totals of one stack in one shard, each row written by that shard
+ * alone: what its threads allocated there, and what they freed of it.  A block
+ * may be freed in another shard than it was allocated in, so only the sum over
+ * the rows of equal `node` (modulo 2^64) has meaning as "live": allocs - frees.
+ * Row 0 is the overflow site. */
 #define VPROF_LIFETIME_BUCKETS 36u
 struct vprof_site {
 	uint32_t node;

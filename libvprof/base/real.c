@@ -76,6 +76,8 @@ void vp_real_resolve(void)
 	TAKE(execvpe_fn, "execvpe");
 	TAKE(fexecve_fn, "fexecve");
 	TAKE(dlclose_fn, "dlclose");
+	TAKE(prctl_fn, "prctl");
+	TAKE(syscall_fn, "syscall");
 	TAKE(sigaction_fn, "sigaction");
 	TAKE(signal_fn, "signal");
 	TAKE(sigprocmask_fn, "sigprocmask");

@@ -72,7 +72,8 @@ struct vp_control {
 	uint32_t cpu_timer;
 	uint32_t alive; /* 1: this process owns the mapped file */
 	int pid;
-	uint8_t pad[4096 - 20];
+	uint32_t quiet; /* the host restricted its system calls: make none */
+	uint8_t pad[4096 - 24];
 };
 _Static_assert(sizeof(struct vp_control) == 4096, "one page");
 extern struct vp_control vp_control;
@@ -81,6 +82,8 @@ extern struct vp_control vp_control;
  * in another object's constructor, before ours.  In control/init.c. */
 extern uint32_t vp_started;
 void vp_wake(void);
+/* The last host thread is ending without exit(); in control/end.c. */
+void vp_last_thread(void);
 
 static inline int vp_busy_enter(void)
 {

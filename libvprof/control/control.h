@@ -14,6 +14,10 @@ void vp_start_process(int forked);
 void vp_finish_process(enum vprof_exit_kind kind, int status);
 void vp_quick_exit_status(int status); /* remembered for the quick_exit handler */
 
+/* Before the process restricts its system calls (seccomp): a filter may kill
+ * for any call it does not list, so recording ends here. */
+void vp_restrict(void);
+
 /* Around exec: the file is complete before, whole again if exec failed. */
 void vp_exec_begin(void);
 void vp_exec_failed(void);

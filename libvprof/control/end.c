@@ -4,6 +4,7 @@
 #include "base/thread.h"
 #include "control/control.h"
 #include "ring/file.h"
+#include "sample/cpu.h"
 #include "sample/ticker.h"
 #include "stack/unwind.h"
 
@@ -15,6 +16,8 @@ static uint32_t finished;
 /* A vfork child runs in our memory but is not us. */
 int vp_owns_process(void)
 {
+	if (vp_control.quiet)
+		return 0;
 	return vp_control.alive && vp_control.pid == vp_sys_pid();
 }
 
@@ -37,11 +40,47 @@ void vp_finish_process(enum vprof_exit_kind kind, int status)
 {
 	int saved = errno, entered;
 
+	if (vp_control.quiet && vp_control.alive) {
+		write_end(kind, status, VPROF_STATE_EXITED);
+		return;
+	}
 	if (!vp_owns_process() || __atomic_exchange_n(&finished, 1, __ATOMIC_ACQ_REL))
 		return;
 	entered = vp_busy_enter();
 	vp_ticker_finish(1);
 	write_end(kind, kind == VPROF_EXIT_QUICK ? quick_status : status, VPROF_STATE_EXITED);
+	if (entered)
+		vp_busy_leave();
+	errno = saved;
+}
+
+/* The process ends with its last thread, which then runs exit(0): the helper
+ * must not keep it alive, nor be the one that runs exit (its descriptors are
+ * not the host's). */
+void vp_last_thread(void)
+{
+	int others = vp_ticker_count_tasks();
+
+	if (others > 1)
+		return;
+	vp_ticker_finish(1);
+	vp_ticker_stop();
+}
+
+void vp_restrict(void)
+{
+	int saved = errno, entered;
+
+	if (!vp_owns_process())
+		return;
+	entered = vp_busy_enter();
+	vp_ticker_finish(1);
+	vp_ticker_stop();
+	vp_timer_stop();
+	vp_control.heap = vp_control.threads = vp_control.cpu_timer = 0;
+	vp_control.quiet = 1;
+	__atomic_fetch_or(&vp_file.header->flags, VPROF_F_RESTRICTED, __ATOMIC_RELAXED);
+	vp_file.header->end_ns = vp_clock_now();
 	if (entered)
 		vp_busy_leave();
 	errno = saved;

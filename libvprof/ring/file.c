@@ -41,20 +41,44 @@ static int what_is_there(const char *path)
 	if (header.state == VPROF_STATE_RUNNING && (int)header.pid != vp_sys_pid() &&
 	    vp_sys(SYS_kill, header.pid, 0, 0) != -ESRCH)
 		return 2;
-	return 1;
+	return header.state == VPROF_STATE_EXECED && (int)header.pid == vp_sys_pid() ? 3 : 1;
 }
 
-/* The old file keeps its inode: whoever has it mapped goes on undisturbed. */
+/* NAME.vprof becomes NAME.NUMBER.vprof; other names get .NUMBER. */
+static int append_number(char *path, size_t len, size_t size, uint64_t number)
+{
+	static const char ending[] = ".vprof";
+	size_t tail = sizeof(ending) - 1;
+	struct vp_text text = {path, size, len, 0};
+	int has_ending = len > tail && memcmp(path + len - tail, ending, tail) == 0;
+
+	if (has_ending)
+		text.len -= tail;
+	vp_text_char(&text, '.');
+	vp_text_u64(&text, number);
+	if (has_ending)
+		vp_text_str(&text, ending);
+	return text.cut ? -ENAMETOOLONG : 0;
+}
+
+/* Finds a name that may be used, and frees it.  A replaced file keeps its
+ * inode: whoever has it mapped goes on undisturbed. */
 static int make_room(char *path, size_t size)
 {
+	size_t len = strlen(path);
 	int there = what_is_there(path);
+	char first[sizeof(vp_file.path)];
 
 	if (there == 2) {
-		struct vp_text text = {path, size, strlen(path), 0};
-
-		vp_text_char(&text, '.');
-		vp_text_u64(&text, (uint64_t)vp_sys_pid());
-		if (text.cut)
+		if (append_number(path, len, size, (uint64_t)vp_sys_pid()))
+			return -ENAMETOOLONG;
+		len = strlen(path);
+		there = what_is_there(path);
+	}
+	memcpy(first, path, len + 1);
+	for (uint64_t image = 1; there == 3; image++) {
+		memcpy(path, first, len + 1);
+		if (append_number(path, len, size, image))
 			return -ENAMETOOLONG;
 		there = what_is_there(path);
 	}

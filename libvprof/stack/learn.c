@@ -1,12 +1,15 @@
 /* L2 */
 #include "stack/learn.h"
 #include "base/real.h"
+#include "base/sys.h"
 #include "stack/modules.h"
 #include "stack/rows.h"
 #include "vprof_format.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <libunwind-x86_64.h>
+#include <sys/stat.h>
 
 static __typeof__(&unw_create_addr_space) create_addr_space;
 static __typeof__(&unw_set_caching_policy) set_caching_policy;
@@ -181,6 +184,28 @@ static unw_accessors_t accessors = {
 	.get_proc_name = get_proc_name,
 };
 
+/* libunwind opens its pipe when it initialises.  The remote interface never
+ * uses it, so it is closed at once: the host sees no descriptor of ours.  The
+ * pipe takes the two lowest free numbers (the constructor has one thread). */
+static unw_addr_space_t create_without_pipe(void)
+{
+	unw_addr_space_t created;
+	int fd[2];
+
+	fd[0] = vp_sys_open("/dev/null", O_RDONLY, 0);
+	fd[1] = vp_sys_open("/dev/null", O_RDONLY, 0);
+	vp_sys_close(fd[0]);
+	vp_sys_close(fd[1]);
+	created = create_addr_space(&accessors, 0);
+	for (int i = 0; i < 2; i++) {
+		struct stat st;
+
+		if (fd[i] >= 0 && vp_sys(SYS_fstat, fd[i], &st, 0) == 0 && S_ISFIFO(st.st_mode))
+			vp_sys_close(fd[i]);
+	}
+	return created;
+}
+
 #define LOAD(fn, name) (fn = (__typeof__(fn))vp_real_symbol(lib, name))
 
 int vp_learn_init(void)
@@ -194,7 +219,7 @@ int vp_learn_init(void)
 	    !LOAD(is_signal_frame, "_Ux86_64_is_signal_frame") ||
 	    !LOAD(search_table, "_Ux86_64_dwarf_search_unwind_table"))
 		return -ENOENT;
-	space = create_addr_space(&accessors, 0);
+	space = create_without_pipe();
 	if (!space)
 		return -ENOENT;
 	set_caching_policy(space, UNW_CACHE_NONE); /* the rows are the cache */
