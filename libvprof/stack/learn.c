@@ -197,6 +197,8 @@ static unw_addr_space_t create_without_pipe(void)
 	vp_sys_close(fd[0]);
 	vp_sys_close(fd[1]);
 	created = create_addr_space(&accessors, 0);
+	if (created)
+		set_caching_policy(created, UNW_CACHE_NONE); /* the rows are the cache */
 	for (int i = 0; i < 2; i++) {
 		struct stat st;
 
@@ -220,10 +222,7 @@ int vp_learn_init(void)
 	    !LOAD(search_table, "_Ux86_64_dwarf_search_unwind_table"))
 		return -ENOENT;
 	space = create_without_pipe();
-	if (!space)
-		return -ENOENT;
-	set_caching_policy(space, UNW_CACHE_NONE); /* the rows are the cache */
-	return 0;
+	return space ? 0 : -ENOENT;
 }
 
 /* The registers of the caller, as far as the rules give them. */
