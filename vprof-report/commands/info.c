@@ -68,11 +68,12 @@ static void print_sampling(struct vr_context *ctx)
 	     vr_format_count(got, h->samples), vr_format_count(expected, h->samples_expected),
 	     vr_percent(h->samples, h->samples_expected), h->cpu_hz,
 	     vr_format_ns(period, h->cpu_period_ns));
-	line(ctx, "heap", "%s%s%s%s%s", vr_heap_mode_name(h->heap_mode),
+	line(ctx, "heap", "%s%s%s%s%s%s", vr_heap_mode_name(h->heap_mode),
 	     h->heap_mode == VPROF_HEAP_SAMPLE ? ", mean " : "",
 	     h->heap_mode == VPROF_HEAP_SAMPLE ? vr_format_bytes(mean, h->heap_sample_bytes) : "",
 	     h->flags & VPROF_F_OWN_MALLOC ? "; the program defines malloc itself" : "",
-	     h->flags & VPROF_F_OPERATOR_NEW_BYPASS ? "; operator new bypasses malloc" : "");
+	     h->flags & VPROF_F_OPERATOR_NEW_BYPASS ? "; operator new bypasses malloc" : "",
+	     h->flags & VPROF_F_RESTRICTED ? "; recording ended at a seccomp filter" : "");
 	line(ctx, "timeline", "%" PRIu32 " points, one every %s, asked %" PRIu32 " ms",
 	     file->points, vr_format_ns(period, h->timeline_step_ns), h->tick_ms);
 }
@@ -103,7 +104,7 @@ static void print_costs(struct vr_context *ctx, const struct vr_cpu *cpu)
 	line(ctx, "own cost", "%s CPU (%.2f%% of the run, %.2f%% of the CPU time), %s memory",
 	     vr_format_ns(a, cost.cpu_ns), cost.run_percent, cost.cpu_percent,
 	     vr_format_bytes(b, cost.memory_bytes));
-	line(ctx, "", "%.1f%% of the program's CPU time was sampled in the hooks",
+	line(ctx, "", "%.1f%% of the sampled CPU time was spent in the hooks; it is in no total",
 	     cost.hooks_percent);
 	line(ctx, "unwinding", "%s stacks, %s rules learned, %s full steps",
 	     vr_format_count(a, h->unwinds), vr_format_count(b, h->rows_learned),

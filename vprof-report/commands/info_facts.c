@@ -10,28 +10,15 @@
 struct vr_overhead vr_overhead(const struct vr_profile *profile, const struct vr_cpu *cpu)
 {
 	const struct vprof_header *h = &profile->file->header;
-	struct vr_stacks *stacks = profile->stacks;
 	struct vr_overhead cost = {
 	    .cpu_ns = h->own_cpu_ns,
 	    .memory_bytes = h->own_memory_bytes,
 	    .heap_bytes = h->own_heap_bytes,
 	};
-	uint64_t hooks_ns = 0;
 
-	for (uint32_t i = 1; i < stacks->nodes; i++) {
-		struct vr_span span;
-		const char *module;
-
-		if (!cpu->self_ns[i])
-			continue;
-		span = vr_stacks_at(stacks, i);
-		module = vr_place_function(stacks, &stacks->place[span.first])->module;
-		if (strncmp(vr_text_base(module), "libvprof.so", 11) == 0)
-			hooks_ns += cpu->self_ns[i];
-	}
 	cost.run_percent = vr_percent(cost.cpu_ns, vr_file_duration_ns(profile->file));
 	cost.cpu_percent = vr_percent(cost.cpu_ns, h->cpu_ns);
-	cost.hooks_percent = vr_percent(hooks_ns, cpu->total_ns);
+	cost.hooks_percent = vr_percent(cpu->hooks_ns, cpu->total_ns + cpu->hooks_ns);
 	return cost;
 }
 

@@ -72,6 +72,10 @@ static void charge(struct vr_profile *profile, struct vr_cpu *cpu, uint32_t node
 {
 	if (node == VPROF_NODE_ROOT)
 		node = vr_stacks_pseudo(profile->stacks, VR_PSEUDO_NO_STACK);
+	if (vr_stacks_own_work(profile->stacks, node)) {
+		cpu->hooks_ns += ns;
+		return;
+	}
 	cpu->self_ns[node] += ns;
 	cpu->self_samples[node] += samples;
 	cpu->total_ns += ns;

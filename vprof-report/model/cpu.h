@@ -13,6 +13,7 @@ struct vr_cpu {
 	uint64_t *self_samples; /* by node */
 	uint64_t total_ns, total_samples;
 	uint64_t kernel_ns;	 /* of which not sampled: the kernel's */
+	uint64_t hooks_ns;	 /* sampled in the library's hooks, not in the total */
 	uint64_t helper_ns;	 /* the library's own thread, not in the total */
 	uint64_t scaled_threads; /* threads whose weights were scaled */
 	/* window only */

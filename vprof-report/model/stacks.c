@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "base/xalloc.h"
+#include "model/own.h"
 
 static const char *const pseudo_name[VR_PSEUDO_COUNT] = {
     [VR_PSEUDO_KERNEL] = "[kernel]",
@@ -26,6 +27,7 @@ struct vr_stacks *vr_stacks_new(const struct vr_file *file, struct vr_sym *sym, 
 	stacks->base = file->nodes > 2 ? file->nodes : 2;
 	stacks->nodes = stacks->base + VR_PSEUDO_COUNT;
 	stacks->node_span = vr_xcalloc(stacks->nodes, sizeof(*stacks->node_span));
+	stacks->own = vr_own_nodes(file);
 	return stacks;
 }
 
@@ -38,6 +40,7 @@ void vr_stacks_free(struct vr_stacks *stacks)
 	free(stacks->place);
 	free(stacks->span);
 	free(stacks->node_span);
+	free(stacks->own);
 	vr_map_free(&stacks->by_where);
 	vr_map_free(&stacks->by_function);
 	free(stacks);
@@ -46,6 +49,11 @@ void vr_stacks_free(struct vr_stacks *stacks)
 uint32_t vr_stacks_pseudo(const struct vr_stacks *stacks, enum vr_pseudo which)
 {
 	return stacks->base + (uint32_t)which;
+}
+
+int vr_stacks_own_work(const struct vr_stacks *stacks, uint32_t node)
+{
+	return node < stacks->file->nodes && stacks->own[node] & VR_OWN_WORK;
 }
 
 uint32_t vr_stacks_parent(const struct vr_stacks *stacks, uint32_t node)
@@ -174,6 +182,8 @@ static uint32_t resolve(struct vr_stacks *stacks, uint32_t node)
 struct vr_span vr_stacks_at(struct vr_stacks *stacks, uint32_t node)
 {
 	if (node == VPROF_NODE_ROOT || node >= stacks->nodes)
+		return (struct vr_span){0, 0};
+	if (node < stacks->file->nodes && stacks->own[node] & VR_OWN_HIDDEN)
 		return (struct vr_span){0, 0};
 	if (!stacks->node_span[node])
 		stacks->node_span[node] = resolve(stacks, node) + 1;

@@ -53,6 +53,7 @@ struct vr_stacks {
 	size_t places, place_room;
 	struct vr_span *span; /* one for each distinct address */
 	size_t spans, span_room;
+	uint8_t *own;		 /* VR_OWN_* of each node of the file */
 	uint32_t *node_span;	 /* index + 1, 0: not resolved yet */
 	uint32_t *function_next; /* chain of equal hashes */
 	size_t function_next_room;
@@ -65,10 +66,12 @@ struct vr_stacks {
 struct vr_stacks *vr_stacks_new(const struct vr_file *file, struct vr_sym *sym, int inlines);
 void vr_stacks_free(struct vr_stacks *stacks);
 
-/* The node's frames; empty for the root. */
+/* The node's frames; empty for the root and for frames of the profiler. */
 struct vr_span vr_stacks_at(struct vr_stacks *stacks, uint32_t node);
 /* Towards the outermost frame; VPROF_NODE_ROOT at the end. */
 uint32_t vr_stacks_parent(const struct vr_stacks *stacks, uint32_t node);
+/* 1 when time at this node was the profiler's own. */
+int vr_stacks_own_work(const struct vr_stacks *stacks, uint32_t node);
 uint32_t vr_stacks_pseudo(const struct vr_stacks *stacks, enum vr_pseudo which);
 
 static inline const struct vr_function *vr_place_function(const struct vr_stacks *stacks,
