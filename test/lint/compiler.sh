@@ -4,7 +4,7 @@
 . "$(dirname "$0")/../lib-lint.sh"
 
 lint() {
-	(cd "$1" && make -s -j2 B="$T/build" CFLAGS=-Werror all probes 2>&1 |
+	(cd "$1" && env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL make -s -j2 B="$T/build" CFLAGS=-Werror all probes 2>&1 |
 		grep -E 'error:|warning:|\*\*\*' | head -n 20)
 }
 plant() {
