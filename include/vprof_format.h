@@ -36,6 +36,7 @@ enum vprof_section_kind {
 	VPROF_SEC_CPU = 6,
 	VPROF_SEC_TIMELINE = 7,
 	VPROF_SEC_EVENTS = 8,
+	VPROF_SEC_LOCKS = 9,
 	VPROF_SEC_COUNT = 16 /* the header has room for this many kinds */
 };
 
@@ -243,7 +244,8 @@ struct vprof_thread {
 	uint32_t start_module;  /* its module, VPROF_NONE where unknown */
 	uint32_t flags;         /* bit 0: shard shared with other threads;
 				 * bit 1: the library's own helper */
-	uint64_t reserved[18];
+	uint64_t lock_waits, lock_wait_ns; /* contended acquisitions, time blocked */
+	uint64_t reserved[16];
 };
 _Static_assert(sizeof(struct vprof_thread) == 256, "vprof_thread");
 #define VPROF_THREAD_SHARED_SHARD 1u
@@ -275,7 +277,7 @@ _Static_assert(sizeof(struct vprof_node) == 16, "vprof_node");
  * may be freed in another shard than it was allocated in, so only the sum over
  * the rows of equal `node` (modulo 2^64) has meaning as "live": allocs - frees.
  * Row 0 is the overflow site. */
-#define VPROF_LIFETIME_BUCKETS 36u
+#define VPROF_LIFETIME_BUCKETS 32u
 struct vprof_site {
 	uint32_t node;
 	uint16_t shard;
@@ -289,6 +291,14 @@ struct vprof_site {
 	 * changed since: then its live values are the values at the peak */
 	uint64_t peak_bytes, peak_blocks;
 	uint64_t first_ns;
+	/* VPROF_HEAP_SAMPLE only: all counts and bytes above and below are
+	 * unbiased estimates (each sampled block stands for 1 / p, p = 1 -
+	 * exp(-bytes / heap_sample_bytes), rounded up or down by chance so that
+	 * the mean is right).  What they rest on: */
+	uint64_t sampled;      /* blocks sampled */
+	uint64_t sampled_freed; /* of which freed again */
+	double variance;       /* of alloc_bytes: sum of bytes^2 (1 - p) / p^2 */
+	double freed_variance; /* the same over the freed ones */
 	uint64_t reserved;
 	/* lifetime[0]: below 1 us; [k]: 2^(k-1) us up to 2^k us; last: above */
 	uint64_t lifetime[VPROF_LIFETIME_BUCKETS];
@@ -305,6 +315,30 @@ struct vprof_cpu {
 	uint64_t reserved;
 };
 _Static_assert(sizeof(struct vprof_cpu) == 32, "vprof_cpu");
+
+/* LOCKS: waits of one call path for one lock (or condition, or thread to
+ * join).  A reader adds rows of equal lock, kind and node.  Row 0 is the
+ * overflow row. */
+enum vprof_lock_kind {
+	VPROF_LOCK_MUTEX = 1,
+	VPROF_LOCK_RDLOCK = 2,
+	VPROF_LOCK_WRLOCK = 3,
+	VPROF_LOCK_COND = 4,
+	VPROF_LOCK_JOIN = 5
+};
+struct vprof_lock {
+	uint64_t address; /* of the lock; of the pthread_t for a join */
+	uint32_t node;    /* the waiter's stack */
+	uint32_t thread;  /* row in THREADS */
+	uint32_t kind;    /* enum vprof_lock_kind */
+	uint32_t reserved0;
+	uint64_t waits;   /* times it blocked */
+	uint64_t timeouts; /* of which ended by ETIMEDOUT */
+	uint64_t wait_ns, max_ns;
+	uint64_t first_ns, last_ns;
+	uint64_t reserved[7];
+};
+_Static_assert(sizeof(struct vprof_lock) == 128, "vprof_lock");
 
 /* TIMELINE.  When the section is full, neighbours are merged in place and
  * the step doubles: a week fits.  Gauges are the last value, with the range
@@ -336,7 +370,8 @@ enum vprof_event_kind {
 	VPROF_EV_CPU = 1,  /* value = weight_ns, arg = cpu number */
 	VPROF_EV_MARK = 2, /* arg = string id */
 	VPROF_EV_THREAD_START = 3,
-	VPROF_EV_THREAD_END = 4
+	VPROF_EV_THREAD_END = 4,
+	VPROF_EV_WAIT = 5 /* value = wait_ns, arg = row in LOCKS */
 };
 struct vprof_event {
 	uint64_t t_ns;
