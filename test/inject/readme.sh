@@ -80,7 +80,7 @@ for key in $(VPROF_OPTIONS=help=1 LD_PRELOAD=$LIB /bin/true 2>&1 | sed -nE 's/^l
 	grep -qE "^\| .*\`$key\`.*\|" "$TOP/README.md" || t_bad "no option $key"
 done
 for command in $("$REPORT" --help | sed -nE '/^Commands:/,/^$/s/^  ([a-z]+) .*/\1/p'); do
-	grep -qE "^\| .*\`$command[ \`]" "$TOP/README.md" || t_bad "no command $command"
+	grep -qE "^\| .*\`${command}[ \`]" "$TOP/README.md" || t_bad "no command $command"
 done
 t_done
 t_end
