@@ -182,7 +182,28 @@ $B/test/probe/%: test/probe/%.c
 	$(say) CC $<
 	$Q$(CC) $(PROBE_CFLAGS) -o $@ $< -ldl -lpthread -lm
 
-probes: $(PROBES)
+# --- oracle: the library with its walks compared with libunwind's ------------
+ORACLE := $B/test/oracle
+ORACLES := $(ORACLE)/libvprof-oracle.so \
+	$(patsubst test/oracle/%.cpp,$(ORACLE)/%,$(wildcard test/oracle/*.cpp))
+ORACLE_OBJ := $(LIB_SRC:%.c=$(ORACLE)/obj/%.o) $(ORACLE)/obj/test/oracle/oracle.o
+$(ORACLE)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(say) CC "$< (oracle)"
+	$Q$(CC) $(LIB_CFLAGS) -DVPROF_ORACLE $(CFLAGS) -c -o $@ $<
+
+$(ORACLE)/libvprof-oracle.so: $(ORACLE_OBJ) $B/libvpje.a libvprof/libvprof.map
+	$(say) LD $@
+	$Q$(CC) -shared -o $@ $(ORACLE_OBJ) $B/libvpje.a $(LDFLAGS) \
+		-Wl,--version-script=libvprof/libvprof.map -Wl,-z,defs -Wl,-z,now \
+		-Wl,-soname,libvprof.so -Wl,--exclude-libs,ALL
+
+$(ORACLE)/%: test/oracle/%.cpp
+	@mkdir -p $(@D)
+	$(say) CXX $<
+	$Q$(CXX) -O3 -fomit-frame-pointer -std=gnu++17 -Wall -Wextra -o $@ $< -lpthread
+
+probes: $(PROBES) $(ORACLES)
 
 # --- running -----------------------------------------------------------------
 setup:

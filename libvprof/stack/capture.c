@@ -1,6 +1,7 @@
 /* L2 */
 #include "stack/capture.h"
 #include "ring/tables.h"
+#include "stack/oracle.h"
 #include "stack/step.h"
 #include "stack/trie.h"
 #include "stack/unwind.h"
@@ -205,5 +206,6 @@ uint32_t vp_capture_stack(struct vp_thread *thread, const struct vp_regs *caller
 	node = last->depth ? last->node[last->depth - 1] : VPROF_NODE_ROOT;
 	if (node == VPROF_NODE_OVERFLOW)
 		vp_lost(VPROF_LOST_NODES, 1);
+	vp_oracle_capture(caller, &view, node);
 	return node ? node : VPROF_NODE_OVERFLOW;
 }

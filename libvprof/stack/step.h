@@ -48,8 +48,12 @@ static inline int vp_step_by_row(struct vp_step *step, const struct vp_rule *rul
 		goto outside;
 	if (rule->bp_saved) {
 		step->bp_from = frame + (uint64_t)(int64_t)rule->bp_off;
-		if (!vp_view_read(step->view, step->bp_from, &bp))
-			goto outside;
+		if (!vp_view_read(step->view, step->bp_from, &bp)) {
+			/* Below sp: an epilogue has popped it, bp is the caller's. */
+			if (!step->exact || step->bp_from >= step->regs.sp)
+				goto outside;
+			step->bp_from = 0;
+		}
 	}
 	step->regs = (struct vp_regs){pc, frame, bp};
 	return 0;

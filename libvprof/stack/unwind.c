@@ -6,6 +6,7 @@
 #include "ring/file.h"
 #include "ring/tables.h"
 #include "stack/modules.h"
+#include "stack/oracle.h"
 #include "stack/step.h"
 
 #include <sys/uio.h>
@@ -71,6 +72,7 @@ size_t vp_unwind(const struct vp_regs *start, int exact, const struct vp_view *v
 		vp_lost(VPROF_CUT_DEPTH, 1);
 	else if (step.cut)
 		vp_lost((enum vprof_lost)step.cut, 1);
+	vp_oracle_walk(start, exact, view, where, n);
 	return n;
 }
 
