@@ -48,6 +48,12 @@ START_TEST(range_innermost_of_nested)
 	ck_assert_ptr_null(vr_ranges_find(&ranges, 99));
 	ck_assert_ptr_null(vr_ranges_find(&ranges, 200));
 	ck_assert_ptr_null(vr_ranges_find(&ranges, 300));
+	/* Each ends where the next begins; of two with one start the shorter stays. */
+	vr_ranges_cut(&ranges);
+	ck_assert_uint_eq(vr_ranges_find(&ranges, 109)->what, 3);
+	ck_assert_ptr_null(vr_ranges_find(&ranges, 110));
+	ck_assert_uint_eq(vr_ranges_find(&ranges, 129)->what, 2);
+	ck_assert_ptr_null(vr_ranges_find(&ranges, 130));
 	vr_ranges_free(&ranges);
 }
 END_TEST

@@ -170,9 +170,11 @@ static size_t find_object(struct vr_sym *sym, struct vr_object *object, uint64_t
 			  uint64_t address, struct vr_frame *frame)
 {
 	struct vr_place place[VR_PLACES_MAX];
+	const struct vr_range *bounds;
 	size_t count;
 
 	vr_object_open(object, &sym->callbacks, &sym->names);
+	bounds = vr_ranges_find(&object->bounds, pc - object->bias);
 	count = vr_object_find(object, pc - object->bias, sym->inlines, place);
 	if (!count)
 		memset(&place[count++], 0, sizeof(place[0]));
@@ -186,9 +188,11 @@ static size_t find_object(struct vr_sym *sym, struct vr_object *object, uint64_t
 		frame[i].inlined = i + 1 < count;
 		if (frame[i].function)
 			continue;
-		frame[i].function =
-		    object->vdso ? "[vdso]"
-				 : numbered(sym, object->base, "%.255s+0x%llx", frame[i].offset);
+		/* A function without a name is called by its start: one row, not
+		 * one an address. */
+		frame[i].function = object->vdso ? "[vdso]"
+						 : numbered(sym, object->base, "%.255s+0x%llx",
+							    bounds ? bounds->lo : frame[i].offset);
 	}
 	return count;
 }

@@ -13,7 +13,8 @@ struct vr_sym; /* opaque */
 
 enum vr_sym_state {
 	VR_SYM_OK = 0,	     /* symbols found */
-	VR_SYM_STRIPPED = 1, /* object found, no symbol table: module+offset */
+	VR_SYM_STRIPPED = 1, /* object found, no symbol table: most functions
+			      * are module+offset */
 	VR_SYM_MISSING = 2,  /* object not on this machine */
 	VR_SYM_REBUILT = 3,  /* object there, but its build-id (or, without one,
 			      * its size or mtime) differs: not used */
@@ -31,8 +32,9 @@ struct vr_sym_module {
 
 /* One source-level frame.  No pointer is ever NULL: unknown strings are "". */
 struct vr_frame {
-	const char *function; /* demangled; "module+0x1234" or "0x1234" where
-			       * nothing better is known */
+	const char *function; /* demangled; without a name "module+0x1234" by
+			       * the start of the function where .eh_frame
+			       * knows it, else by the address; or "0x1234" */
 	const char *linkage;  /* mangled name, "" where none */
 	const char *file;     /* source path, "" where unknown */
 	const char *module;   /* path of the object, "[kernel]", "[jit]" or "" */

@@ -28,23 +28,29 @@ int vr_elf_has_build_id(Elf *elf, const uint8_t *build_id, size_t length)
 	return got > 0 && (size_t)got == length && !memcmp(found, build_id, length);
 }
 
-static int has_section(Elf *elf, const char *wanted)
+Elf_Scn *vr_elf_section(Elf *elf, const char *name, GElf_Shdr *header)
 {
 	Elf_Scn *section = NULL;
-	GElf_Shdr header;
-	const char *name;
+	const char *found;
 	size_t names;
 
 	if (!elf || elf_getshdrstrndx(elf, &names))
-		return 0;
+		return NULL;
 	while ((section = elf_nextscn(elf, section))) {
-		if (!gelf_getshdr(section, &header))
+		if (!gelf_getshdr(section, header))
 			continue;
-		name = elf_strptr(elf, names, header.sh_name);
-		if (name && !strcmp(name, wanted))
-			return 1;
+		found = elf_strptr(elf, names, header->sh_name);
+		if (found && !strcmp(found, name))
+			return section;
 	}
-	return 0;
+	return NULL;
+}
+
+static int has_section(Elf *elf, const char *name)
+{
+	GElf_Shdr header;
+
+	return vr_elf_section(elf, name, &header) != NULL;
 }
 
 static int has_full_table(Dwfl_Module *module)
@@ -71,7 +77,8 @@ static uint64_t code_section_end(Elf *elf, GElf_Word index, uint64_t bias)
 	return header.sh_addr + header.sh_size + bias;
 }
 
-/* The name a reader expects: exported before local, plain before decorated. */
+/* The name a reader expects: exported before local, plain before decorated,
+ * and what callers write (IFUNC) before the function that chooses it. */
 static int rank(const GElf_Sym *sym, const char *name)
 {
 	int binding = GELF_ST_BIND(sym->st_info);
@@ -80,6 +87,8 @@ static int rank(const GElf_Sym *sym, const char *name)
 
 	if (type == STT_FUNC || type == STT_GNU_IFUNC)
 		score += 16;
+	if (type == STT_GNU_IFUNC)
+		score++;
 	if (sym->st_size)
 		score += 8;
 	if (binding == STB_GLOBAL)
@@ -111,7 +120,15 @@ static int add_symbol(struct symbols *all, const struct symbol *symbol)
 	return 0;
 }
 
-static int collect(struct symbols *all, Dwfl_Module *module)
+/* 0 where no function is known to begin. */
+static uint64_t bounded_size(const struct vr_ranges *bounds, uint64_t value)
+{
+	const struct vr_range *function = vr_ranges_find(bounds, value);
+
+	return function && function->lo == value ? function->hi - value : 0;
+}
+
+static int collect(struct symbols *all, Dwfl_Module *module, const struct vr_ranges *bounds)
 {
 	int count = dwfl_module_getsymtab(module), ret = 0;
 
@@ -129,7 +146,7 @@ static int collect(struct symbols *all, Dwfl_Module *module)
 		symbol.section_end = code_section_end(elf, section, bias);
 		if (!symbol.section_end)
 			continue;
-		symbol.size = sym.st_size;
+		symbol.size = sym.st_size ? sym.st_size : bounded_size(bounds, symbol.value);
 		symbol.rank = rank(&sym, symbol.name);
 		ret = add_symbol(all, &symbol);
 	}
@@ -169,9 +186,11 @@ static void prune(struct symbols *all)
 	all->count = kept;
 }
 
-static uint64_t end_of(const struct symbols *all, size_t i, int full)
+static uint64_t end_of(const struct symbols *all, size_t i, int full,
+		       const struct vr_ranges *bounds)
 {
 	const struct symbol *symbol = &all->symbol[i];
+	const struct vr_range *around;
 	uint64_t end = symbol->section_end;
 
 	if (symbol->size)
@@ -180,12 +199,15 @@ static uint64_t end_of(const struct symbols *all, size_t i, int full)
 		return symbol->value;
 	if (i + 1 < all->count && all->symbol[i + 1].value < end)
 		end = all->symbol[i + 1].value;
+	around = vr_ranges_find(bounds, symbol->value);
+	if (around && around->hi < end)
+		end = around->hi;
 	if (end > symbol->value + UNSIZED_MAX)
 		end = symbol->value + UNSIZED_MAX;
 	return end;
 }
 
-static int publish(struct vr_elf *elf, const struct symbols *all)
+static int publish(struct vr_elf *elf, const struct symbols *all, const struct vr_ranges *bounds)
 {
 	int ret = 0;
 
@@ -194,24 +216,24 @@ static int publish(struct vr_elf *elf, const struct symbols *all)
 		return -ENOMEM;
 	for (size_t i = 0; i < all->count && !ret; i++) {
 		elf->name[i] = all->symbol[i].name;
-		ret = vr_ranges_add(&elf->ranges, all->symbol[i].value, end_of(all, i, elf->full),
-				    (uint32_t)i);
+		ret = vr_ranges_add(&elf->ranges, all->symbol[i].value,
+				    end_of(all, i, elf->full, bounds), (uint32_t)i);
 	}
 	elf->count = all->count;
 	vr_ranges_sort(&elf->ranges);
 	return ret;
 }
 
-int vr_elf_load(struct vr_elf *elf, Dwfl_Module *module)
+int vr_elf_load(struct vr_elf *elf, Dwfl_Module *module, const struct vr_ranges *bounds)
 {
 	struct symbols all = {NULL, 0, 0};
-	int ret = collect(&all, module);
+	int ret = collect(&all, module, bounds);
 
 	elf->full = has_full_table(module);
 	if (!ret && all.count) {
 		qsort(all.symbol, all.count, sizeof(*all.symbol), compare);
 		prune(&all);
-		ret = publish(elf, &all);
+		ret = publish(elf, &all, bounds);
 	}
 	free(all.symbol);
 	return ret;

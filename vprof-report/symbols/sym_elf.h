@@ -18,15 +18,21 @@ struct vr_elf {
 };
 
 /* Reads the symbols of `module`, which must outlive `elf`.  May look for a
- * separate debug file.  Returns 0 (also without any symbol) or -ENOMEM. */
-int vr_elf_load(struct vr_elf *elf, Dwfl_Module *module);
+ * separate debug file.
+ *   bounds  of functions, from vr_bounds_load(); not kept
+ * Returns 0 (also without any symbol) or -ENOMEM. */
+int vr_elf_load(struct vr_elf *elf, Dwfl_Module *module, const struct vr_ranges *bounds);
 
 /* Linkage name of the function at ELF address `offset`, or NULL.  Symbols
- * without a size (hand-written assembly) reach to the next symbol of their
- * section, and are believed only in a full table. */
+ * without a size (hand-written assembly) reach as far as the bounds of the
+ * function that begins there.  Without bounds they reach to the next symbol of
+ * their section, and are believed only in a full table. */
 const char *vr_elf_find(const struct vr_elf *elf, uint64_t offset);
 
 void vr_elf_free(struct vr_elf *elf);
+
+/* The first section called `name`, with its header, or NULL.  Accepts NULL. */
+Elf_Scn *vr_elf_section(Elf *elf, const char *name, GElf_Shdr *header);
 
 /* 1 when the object carries exactly this build-id. */
 int vr_elf_has_build_id(Elf *elf, const uint8_t *build_id, size_t length);

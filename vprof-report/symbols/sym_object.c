@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "symbols/sym_bounds.h"
+
 static int is_vdso(const char *path)
 {
 	return !path[0] || !strcmp(path, "[vdso]") || !strncmp(path, "linux-vdso", 10);
@@ -179,6 +181,19 @@ static Dwfl_Module *open_by_build_id(struct vr_object *object, const Dwfl_Callba
 	return module;
 }
 
+/* Out of memory: whatever was read so far is used. */
+static void read_elf(struct vr_object *object, Dwfl_Module *module, struct vr_names *names)
+{
+	GElf_Addr bias;
+	Elf *elf = dwfl_module_getelf(module, &bias);
+
+	if (elf)
+		(void)vr_bounds_load(&object->bounds, elf);
+	(void)vr_elf_load(&object->elf, module, &object->bounds);
+	if (elf)
+		(void)vr_plt_load(&object->plt, elf, &object->elf, names);
+}
+
 void vr_object_open(struct vr_object *object, const Dwfl_Callbacks *callbacks,
 		    struct vr_names *names)
 {
@@ -195,9 +210,8 @@ void vr_object_open(struct vr_object *object, const Dwfl_Callbacks *callbacks,
 		module = open_by_build_id(object, callbacks);
 	if (!module)
 		return;
-	/* Out of memory: whatever was read so far is used. */
 	(void)vr_dwarf_open(&object->dwarf, module, names);
-	(void)vr_elf_load(&object->elf, module);
+	read_elf(object, module, names);
 	object->state = object->dwarf.units || object->elf.full ? VR_SYM_OK : VR_SYM_STRIPPED;
 }
 
@@ -210,20 +224,39 @@ static int symbol_says_more(const struct vr_place *place, const char *symbol)
 	return !place->linkage && symbol[0] == '_' && (symbol[1] == 'Z' || symbol[1] == 'R');
 }
 
+static const char *stub_name(struct vr_names *names, const char *linkage)
+{
+	const char *kept;
+	char *text;
+
+	if (asprintf(&text, "%s@plt", vr_names_demangle(names, linkage)) < 0)
+		return linkage;
+	kept = vr_names_keep(names, text);
+	if (kept != text) /* memory did not run out */
+		free(text);
+	return kept;
+}
+
 size_t vr_object_find(struct vr_object *object, uint64_t offset, int inlines,
 		      struct vr_place place[VR_PLACES_MAX])
 {
 	size_t count = vr_dwarf_find(&object->dwarf, offset, inlines, place);
 	struct vr_place *outer = &place[count ? count - 1 : 0];
-	const char *symbol;
+	const char *symbol, *stub = NULL;
 
 	if (count && outer->function && outer->linkage)
 		return count;
+	if (!count) {
+		memset(outer, 0, sizeof(*outer));
+		stub = vr_plt_find(&object->plt, offset);
+	}
+	if (stub) {
+		outer->function = stub_name(object->dwarf.names, stub);
+		return 1;
+	}
 	symbol = vr_elf_find(&object->elf, offset);
 	if (!symbol)
 		return count;
-	if (!count)
-		memset(outer, 0, sizeof(*outer));
 	if (symbol_says_more(outer, symbol)) {
 		outer->function = vr_names_demangle(object->dwarf.names, symbol);
 		outer->linkage = strcmp(outer->function, symbol) ? symbol : NULL;
@@ -237,6 +270,8 @@ void vr_object_free(struct vr_object *object)
 		return;
 	vr_dwarf_close(&object->dwarf);
 	vr_elf_free(&object->elf);
+	vr_plt_free(&object->plt);
+	vr_ranges_free(&object->bounds);
 	drop_session(object);
 	free(object->path);
 	free(object);

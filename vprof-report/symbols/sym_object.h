@@ -10,6 +10,7 @@
 #include "symbols/sym.h"
 #include "symbols/sym_dwarf.h"
 #include "symbols/sym_elf.h"
+#include "symbols/sym_plt.h"
 
 #define VR_BUILD_ID_MAX 64u
 
@@ -24,7 +25,9 @@ struct vr_object {
 	enum vr_sym_state state;
 	int vdso;
 	Dwfl *dwfl;
+	struct vr_ranges bounds; /* of functions, also of those without a name */
 	struct vr_elf elf;
+	struct vr_plt plt;
 	struct vr_dwarf dwarf;
 };
 
@@ -38,7 +41,7 @@ void vr_object_open(struct vr_object *object, const Dwfl_Callbacks *callbacks,
 		    struct vr_names *names);
 
 /* Places of ELF address `offset`, as vr_dwarf_find(), from DWARF or else from
- * the symbol table.  Returns 0 where nothing is known. */
+ * the symbol table; a PLT stub is called "function@plt".  Returns 0 where nothing is known. */
 size_t vr_object_find(struct vr_object *object, uint64_t offset, int inlines,
 		      struct vr_place place[VR_PLACES_MAX]);
 

@@ -55,6 +55,17 @@ void vr_ranges_sort(struct vr_ranges *ranges)
 	}
 }
 
+void vr_ranges_cut(struct vr_ranges *ranges)
+{
+	for (size_t i = 0; i < ranges->count; i++) {
+		struct vr_range *range = &ranges->range[i];
+
+		if (i + 1 < ranges->count && range->hi > range[1].lo)
+			range->hi = range[1].lo;
+		range->reach = range->hi;
+	}
+}
+
 const struct vr_range *vr_ranges_find(const struct vr_ranges *ranges, uint64_t address)
 {
 	size_t low = 0, high = ranges->count;

@@ -24,6 +24,10 @@ int vr_ranges_add(struct vr_ranges *ranges, uint64_t lo, uint64_t hi, uint32_t w
 /* Call once after the last vr_ranges_add(), before the first find. */
 void vr_ranges_sort(struct vr_ranges *ranges);
 
+/* Call after vr_ranges_sort() to end each range where the next begins: nothing
+ * overlaps then, whatever the file said. */
+void vr_ranges_cut(struct vr_ranges *ranges);
+
 /* The range with the greatest `lo` that holds `address` (of equal ones the
  * shortest), or NULL.  O(log n) unless ranges overlap. */
 const struct vr_range *vr_ranges_find(const struct vr_ranges *ranges, uint64_t address);
