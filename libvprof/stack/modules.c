@@ -11,6 +11,7 @@
 #include <limits.h>
 #include <link.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/stat.h>
 
 uint32_t vp_module_self = VPROF_MODULE_UNKNOWN;
@@ -111,6 +112,27 @@ static struct vp_module *append(void)
 	return modules[module_count] ? modules[module_count++] : NULL;
 }
 
+/* A program linked at a fixed address may have gaps between its segments, and
+ * is then found segment by segment: tables in another one than the code. */
+static void make_whole(struct vp_module *module)
+{
+	const ElfW(Phdr) *phdr = (const void *)getauxval(AT_PHDR);
+	const struct link_map *map = module->link_map;
+
+	if (map->l_prev || (map->l_name && *map->l_name) || !phdr)
+		return;
+	for (unsigned long i = 0; i < getauxval(AT_PHNUM); i++) {
+		uint64_t at = map->l_addr + phdr[i].p_vaddr;
+
+		if (phdr[i].p_type != PT_LOAD)
+			continue;
+		if (at < module->start)
+			module->start = at;
+		if (at + phdr[i].p_memsz > module->end)
+			module->end = at + phdr[i].p_memsz;
+	}
+}
+
 static struct vp_module *add(const struct dl_find_object *found)
 {
 	struct vp_module *module = append();
@@ -124,6 +146,7 @@ static struct vp_module *add(const struct dl_find_object *found)
 	module->eh_frame_hdr = (uint64_t)(uintptr_t)found->dlfo_eh_frame;
 	module->link_map = found->dlfo_link_map;
 	module->alive = 1;
+	make_whole(module);
 	if (vp_table_used(VPROF_SEC_MODULES) < VPROF_MODULE_KERNEL)
 		row = vp_table_add(VPROF_SEC_MODULES, &id);
 	if (row) {
@@ -147,7 +170,8 @@ const struct vp_module *vp_module_find(uint64_t address)
 		return NULL;
 	for (uint32_t i = 0; i < module_count; i++) {
 		if (modules[i]->alive && modules[i]->link_map == found.dlfo_link_map &&
-		    modules[i]->start == (uint64_t)(uintptr_t)found.dlfo_map_start)
+		    modules[i]->start <= (uint64_t)(uintptr_t)found.dlfo_map_start &&
+		    modules[i]->end >= (uint64_t)(uintptr_t)found.dlfo_map_end)
 			return modules[i];
 	}
 	return add(&found);

@@ -37,6 +37,7 @@ static const char *const class_name[CLASSES] = {"equal", "prefix", "wrong", "gue
 
 struct counts {
 	uint64_t count[KINDS][CLASSES];
+	uint64_t frames[KINDS]; /* of the stacks that are equal */
 };
 
 struct frames {
@@ -247,8 +248,8 @@ static int module_fits(enum kind kind, uint64_t where)
 	if (id == VPROF_MODULE_UNKNOWN || !known)
 		return id == VPROF_MODULE_UNKNOWN && !known;
 	row = vp_table_row(VPROF_SEC_MODULES, id);
-	return row->start == (uintptr_t)found.dlfo_map_start && !row->unload_ns &&
-	       row->end == (uintptr_t)found.dlfo_map_end;
+	return row->start <= (uintptr_t)found.dlfo_map_start && !row->unload_ns &&
+	       row->end >= (uintptr_t)found.dlfo_map_end;
 }
 
 static enum class judge(const struct question *question, int guessed) {
@@ -331,6 +332,8 @@ static void answer(void *arg)
 	ours.n = question->depth;
 	memcpy(ours.where, question->got, question->depth * 8);
 	class = judge(question, guessed);
+	if (class == EQUAL)
+		__atomic_fetch_add(&counts->frames[question->kind], ours.n, __ATOMIC_RELAXED);
 	count = &counts->count[question->kind][class];
 	if (__atomic_add_fetch(count, 1, __ATOMIC_RELAXED) <= LOGGED_MAX &&
 	    (class == WRONG || class == PREFIX))
