@@ -234,8 +234,8 @@ static int step_once(struct target *target, struct vp_regs *out, int *is_signal)
 
 	if (init_remote(&cursor, space, target) != 0)
 		return -1;
-	*is_signal = is_signal_frame(&cursor) > 0;
 	ret = step(&cursor);
+	*is_signal = is_signal_frame(&cursor) > 0; /* ... was the frame just left */
 	/* Without a table entry libunwind guesses by frame pointer. */
 	if (target->no_info)
 		return -1;

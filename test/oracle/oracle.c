@@ -226,10 +226,10 @@ static int walk(struct question *question)
 			return 0;
 		if (sp >= question->from_sp && !hidden(pc))
 			theirs.where[theirs.n++] = pc | (exact ? VPROF_WHERE_EXACT : 0);
-		exact = is_signal_frame(&cursor) > 0;
 		target->no_info = 0;
 		if (step(&cursor) <= 0 || target->no_info)
 			return target->no_info;
+		exact = is_signal_frame(&cursor) > 0; /* the frame just left was one */
 	}
 	return 0;
 }
