@@ -336,7 +336,7 @@ static void answer(void *arg)
 		__atomic_fetch_add(&counts->frames[question->kind], ours.n, __ATOMIC_RELAXED);
 	count = &counts->count[question->kind][class];
 	if (__atomic_add_fetch(count, 1, __ATOMIC_RELAXED) <= LOGGED_MAX &&
-	    (class == WRONG || class == PREFIX))
+	    class != EQUAL)
 		print_log(question, class);
 }
 
