@@ -103,6 +103,7 @@ enum vprof_lost {
 	VPROF_CUT_BAD_FRAME = 15,   /* ... at a frame that made no sense */
 	VPROF_CUT_FOREIGN = 16,     /* ... on a stack that could not be read */
 	VPROF_FP_GUESSES = 17,      /* frames walked by frame pointer: no rules */
+	VPROF_LOST_LOCK_ROWS = 18,  /* waits charged to the overflow row */
 	VPROF_LOST_COUNT = 32
 };
 
@@ -371,8 +372,9 @@ enum vprof_event_kind {
 	VPROF_EV_MARK = 2, /* arg = string id */
 	VPROF_EV_THREAD_START = 3,
 	VPROF_EV_THREAD_END = 4,
-	VPROF_EV_WAIT = 5 /* value = wait_ns, arg = row in LOCKS */
+	VPROF_EV_WAIT = 5 /* value = wait_ns, arg = row in LOCKS; t_ns: its end */
 };
+#define VPROF_WAIT_TIMEOUT 1u /* vprof_event.flags of a wait */
 struct vprof_event {
 	uint64_t t_ns;
 	uint32_t node;

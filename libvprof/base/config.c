@@ -86,6 +86,11 @@ static int set_switch(const char *value, size_t len, int *out)
 	return 0;
 }
 
+static int set_locks(const char *value, size_t len)
+{
+	return set_switch(value, len, &vp_config.locks);
+}
+
 static int set_follow_fork(const char *value, size_t len)
 {
 	return set_switch(value, len, &vp_config.follow_fork);
@@ -119,6 +124,7 @@ static const struct option options[] = {
 	{"size", "BYTES", "64M", "size of the file, 1M or more; K, M, G", set_size},
 	{"cpu", "HZ|off", "250", "CPU samples a second of CPU time, 1 to 20000", set_cpu},
 	{"heap", "exact|off", "exact", "heap accounting", set_heap},
+	{"locks", "on|off", "on", "waits for locks, conditions and threads", set_locks},
 	{"tick", "MS", "100", "milliseconds between timeline points, 10 to 60000", set_tick},
 	{"follow_fork", "on|off", "on", "profile forked children, each in a file of its own",
 	 set_follow_fork},

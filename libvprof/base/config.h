@@ -24,6 +24,7 @@ struct vp_config {
 	uint32_t cpu_hz; /* 0: off */
 	enum vprof_heap_mode heap;
 	uint32_t tick_ms;
+	int locks;
 	int follow_fork, follow_exec;
 	enum vp_engine_choice engine;
 };

@@ -1,6 +1,7 @@
 /* L0 */
 #include "base/real.h"
 #include "base/early.h"
+#include "base/real_lock.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -46,6 +47,11 @@ static void take(void *slot, const char *name)
 		memcpy(slot, &next, sizeof(next));
 }
 
+static void *next(const char *name, const char *version)
+{
+	return version ? dlvsym(RTLD_NEXT, name, version) : dlsym(RTLD_NEXT, name);
+}
+
 #define TAKE(member, name) take(&found.member, name)
 
 void vp_real_resolve(void)
@@ -83,6 +89,7 @@ void vp_real_resolve(void)
 	TAKE(sigprocmask_fn, "sigprocmask");
 	TAKE(pthread_sigmask_fn, "pthread_sigmask");
 	vp_real = found;
+	vp_real_lock_resolve(next);
 	__atomic_sub_fetch(&resolving, 1, __ATOMIC_RELAXED);
 	__atomic_store_n(&done, 1, __ATOMIC_RELEASE);
 }

@@ -15,6 +15,7 @@
 
 struct vp_shard;
 struct vp_capture;
+struct vp_waits;
 
 /* A stack by its code addresses, outermost frame first, with the trie node of
  * every prefix: the next stack looks up only the frames that differ. */
@@ -48,6 +49,7 @@ struct vp_thread {
 	uint32_t site_node, site_row; /* the site used last ... */
 	struct vprof_site *site;      /* ... NULL: none yet */
 	struct vp_peak_budget peak;
+	struct vp_waits *waits; /* track/lock.c; NULL: never waited for a lock */
 	struct vp_capture *capture; /* the stack captured last, stack/capture.h */
 	uint64_t walk[VP_STACK_DEPTH_MAX]; /* scratch of a walk under way */
 	uint8_t foreign[16384]; /* copy of a stack that is not the thread's own */
@@ -57,6 +59,7 @@ struct vp_tls {
 	struct vp_thread *self; /* NULL before the first event, VP_TLS_ENDED after */
 	uint32_t busy;
 	uint32_t ends_left; /* rounds of thread-specific destructors to wait for */
+	uint32_t waits_noted; /* 1: waits to be recorded after the next unlock */
 };
 
 #define VP_TLS_ENDED ((struct vp_thread *)1)
@@ -73,7 +76,8 @@ struct vp_control {
 	uint32_t alive; /* 1: this process owns the mapped file */
 	int pid;
 	uint32_t quiet; /* the host restricted its system calls: make none */
-	uint8_t pad[4096 - 24];
+	uint32_t lock_kinds; /* VP_LOCK_KINDS: waits for locks are recorded; or 0 */
+	uint8_t pad[4096 - 28];
 };
 _Static_assert(sizeof(struct vp_control) == 4096, "one page");
 extern struct vp_control vp_control;

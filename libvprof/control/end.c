@@ -7,6 +7,7 @@
 #include "sample/cpu.h"
 #include "sample/ticker.h"
 #include "stack/unwind.h"
+#include "track/lock.h"
 
 #include <errno.h>
 
@@ -47,6 +48,7 @@ void vp_finish_process(enum vprof_exit_kind kind, int status)
 	if (!vp_owns_process() || __atomic_exchange_n(&finished, 1, __ATOMIC_ACQ_REL))
 		return;
 	entered = vp_busy_enter();
+	vp_waits_finish(1);
 	vp_ticker_finish(1);
 	write_end(kind, kind == VPROF_EXIT_QUICK ? quick_status : status, VPROF_STATE_EXITED);
 	if (entered)
@@ -74,10 +76,12 @@ void vp_restrict(void)
 	if (!vp_owns_process())
 		return;
 	entered = vp_busy_enter();
+	vp_waits_finish(1);
 	vp_ticker_finish(1);
 	vp_ticker_stop();
 	vp_timer_stop();
 	vp_control.heap = vp_control.threads = vp_control.cpu_timer = 0;
+	vp_control.lock_kinds = 0;
 	vp_control.quiet = 1;
 	__atomic_fetch_or(&vp_file.header->flags, VPROF_F_RESTRICTED, __ATOMIC_RELAXED);
 	vp_file.header->end_ns = vp_clock_now();
@@ -93,6 +97,7 @@ void vp_exec_begin(void)
 	if (!vp_owns_process())
 		return;
 	entered = vp_busy_enter();
+	vp_waits_finish(0);
 	vp_ticker_finish(1);
 	write_end(VPROF_EXIT_EXEC, 0, VPROF_STATE_EXECED);
 	if (entered)

@@ -42,6 +42,7 @@ static void child(void)
 	vp_end_fork_child();
 	vp_file_forget();
 	vp_tls.self = NULL;
+	vp_tls.waits_noted = 0;
 	vp_tls.busy = 1;
 	if (vp_config.follow_fork)
 		vp_start_process(1);

@@ -19,6 +19,7 @@
 #include "stack/trie.h"
 #include "track/cpu.h"
 #include "track/heap.h"
+#include "track/lock.h"
 #include "track/threads.h"
 
 #include <errno.h>
@@ -162,7 +163,8 @@ static int open_file(int forked, int *fd)
 static int init_tables(void)
 {
 	vp_tables_init();
-	if (vp_trie_init() || vp_threads_init() || vp_track_heap_init() || vp_track_cpu_init())
+	if (vp_trie_init() || vp_threads_init() || vp_track_heap_init() || vp_track_cpu_init() ||
+	    vp_track_lock_init())
 		return -ENOMEM;
 	return 0;
 }
@@ -185,6 +187,7 @@ static void start_recording(int forked, int fd)
 	vp_engine_fall_back();
 	vp_control.threads = 1;
 	vp_control.heap = vp_config.heap == VPROF_HEAP_EXACT;
+	vp_control.lock_kinds = vp_config.locks ? VP_LOCK_KINDS : 0;
 	__atomic_store_n(&vp_file.header->state, VPROF_STATE_RUNNING, __ATOMIC_RELEASE);
 }
 

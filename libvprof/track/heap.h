@@ -12,13 +12,6 @@
 
 #include <stddef.h>
 
-/* The registers of the hook's caller.  Hooks are compiled with frame pointers,
- * so their own frame needs no unwinding. */
-#define VP_CALLER_REGS()                                                                           \
-	((struct vp_regs){(uint64_t)(uintptr_t)__builtin_return_address(0),                        \
-			  (uint64_t)(uintptr_t)__builtin_frame_address(0) + 16,                    \
-			  *(const uint64_t *)__builtin_frame_address(0)})
-
 void vp_heap_alloc_slow(void *ptr, size_t bytes, const struct vp_regs *caller);
 void vp_heap_free_slow(void *ptr);
 int vp_heap_realloc_begin_slow(void *ptr, struct vp_block *block);

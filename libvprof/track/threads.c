@@ -11,6 +11,7 @@
 #include "sample/procfs.h"
 #include "stack/capture.h"
 #include "stack/modules.h"
+#include "track/lock.h"
 #include "track/shards.h"
 
 #include <pthread.h>
@@ -281,6 +282,7 @@ void vp_thread_end(struct vp_thread *thread)
 		name_row(row);
 		__atomic_store_n(&row->state, VPROF_THREAD_ENDED, __ATOMIC_RELEASE);
 	}
+	vp_waits_thread_end(thread);
 	vp_tls.self = VP_TLS_ENDED;
 	vp_service(leave, thread);
 }

@@ -42,6 +42,8 @@ rejected cpu=-250 'cpu'
 rejected cpu=99999999 'cpu'
 rejected cpu=250Hz 'cpu'
 rejected heap=perhaps 'heap'
+rejected locks=perhaps 'locks'
+rejected locks= 'locks'
 rejected tick=0 'tick'
 rejected tick=soon 'tick'
 rejected follow_fork=maybe 'follow_fork'
@@ -54,7 +56,7 @@ rejected cpu=250:heap=exact:bogus=7 'bogus'
 t_begin "help=1 lists every key"
 t_preload "$T/help" help=1 "${program[@]}"
 unharmed "$T/help"
-for key in out size cpu heap tick follow_fork follow_exec engine help; do
+for key in out size cpu heap locks tick follow_fork follow_exec engine help; do
 	grep -q "$key=" "$T/help/err" || t_bad "no $key"
 done
 t_done
