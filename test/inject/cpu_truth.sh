@@ -15,11 +15,13 @@ split() { # NAME OPTIONS SECONDS MODE POINTS PERCENT
 	flat=$("$REPORT" flat "$file" --format json -n 0 2>"$T/report.err") ||
 		t_bad "flat failed: $(head -1 "$T/report.err")"
 	total=$(jq '.burn_seventy + .burn_twenty + .burn_ten' <<<"$truth")
-	own=$(jq '[.functions[] | select(.function | test("^burn_(seventy|twenty|ten)$")) | .self_ns] | add // 0' <<<"$flat")
+	# With what they call: that is the kernel's interrupts, which their clock
+	# counts as theirs.
+	own=$(jq '[.functions[] | select(.function | test("^burn_(seventy|twenty|ten)$")) | .total_ns] | add // 0' <<<"$flat")
 	for part in burn_seventy burn_twenty burn_ten; do
 		t_near "$part, percent" \
 			"$(jq ".$part * 100 / $total" <<<"$truth")" \
-			"$(jq "[.functions[] | select(.function == \"$part\") | .self_ns] | add // 0 | . * 100 / ([$own, 1] | max)" <<<"$flat")" \
+			"$(jq "[.functions[] | select(.function == \"$part\") | .total_ns] | add // 0 | . * 100 / ([$own, 1] | max)" <<<"$flat")" \
 			"$points"
 	done
 	t_near "total against getrusage, percent" 100 \

@@ -24,15 +24,15 @@ compare() { # NAME TOOL COMMAND...
 	shift 2
 	t_begin "$name"
 	t_need perf "$tool" || return
-	rm -rf "$T/perf" "$T/vprof"
-	mkdir "$T/perf"
-	t_run "$T/perf" perf record -q -e cpu-clock:u -F 997 -o data -- "$@"
+	rm -rf "$T/perf"
+	# One run seen by both: two runs differ by what else the machine does.
+	t_run "$T/perf" perf record -q -e cpu-clock:u -F 997 -o data -- \
+		env VPROF_OPTIONS=cpu=997:heap=off "LD_PRELOAD=$LIB" "$@"
 	if [ ! -s "$T/perf/data" ]; then
 		t_skip "perf is refused here: $(head -1 "$T/perf/err")"
 		return
 	fi
-	t_preload "$T/vprof" cpu=997:heap=off "$@"
-	file=$(t_file "$T/vprof") || { t_bad "no ring file"; t_done; return; }
+	file=$(t_file "$T/perf") || { t_bad "no ring file"; t_done; return; }
 	"$REPORT" flat "$file" --format json -n 0 >"$T/flat.json" 2>"$T/report.err" ||
 		t_bad "flat: $(head -1 "$T/report.err")"
 	# shares of user time, as perf's are

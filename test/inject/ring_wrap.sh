@@ -6,25 +6,30 @@
 # Two threads at 10,000 Hz write 32 bytes a sample; the ring is the eighth part
 # of a file of 1 MiB.
 t_begin "totals and size"
-seconds=12
 t_preload "$T/none" size=1M:cpu=10000 "$PROBE/many_sites" 2 0
-mkdir "$T/run"
-(
-	cd "$T/run" || exit
-	timeout -k 5 120 env VPROF_OPTIONS=size=1M:cpu=10000 "LD_PRELOAD=$LIB" \
-		"$PROBE/many_sites" 2 $seconds >out 2>err
-	echo $? >status
-) &
-run=$!
 largest=0
-while kill -0 $run 2>/dev/null; do
-	for file in $(t_files "$T/run"); do
-		size=$(stat -c %s "$file" 2>/dev/null || echo 0)
-		[ "$size" -le $largest ] || largest=$size
+# A machine that does much else gives less CPU time: then once more, longer.
+for seconds in 12 90; do
+	rm -rf "$T/run"
+	mkdir "$T/run"
+	(
+		cd "$T/run" || exit
+		timeout -k 5 120 env VPROF_OPTIONS=size=1M:cpu=10000 "LD_PRELOAD=$LIB" \
+			"$PROBE/many_sites" 2 $seconds >out 2>err
+		echo $? >status
+	) &
+	run=$!
+	while kill -0 $run 2>/dev/null; do
+		for file in $(t_files "$T/run"); do
+			size=$(stat -c %s "$file" 2>/dev/null || echo 0)
+			[ "$size" -le $largest ] || largest=$size
+		done
+		sleep 0.5
 	done
-	sleep 0.5
+	wait $run
+	file=$(t_file "$T/run") &&
+		[ "$(t_json '.history | .blocks_reserved / .blocks_capacity | floor' info "$file")" -ge 20 ] && break
 done
-wait $run
 t_equal status 0 "$(cat "$T/run/status")"
 if file=$(t_file "$T/run") && none=$(t_file "$T/none"); then
 	t_equal "largest file size seen" 1048576 "$largest"
