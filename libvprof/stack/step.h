@@ -102,6 +102,12 @@ static inline int vp_step_frame(struct vp_step *step)
 		step->uses_bp = 0;
 		return 0;
 	} else if (rule.kind == VP_ROW_NO_INFO) {
+		/* A stack holds no code: the return address was none (libgcc
+		 * rewrites its frames before it lands in a handler). */
+		if (pc >= step->view->lo && pc < step->view->hi) {
+			step->cut = VPROF_CUT_BAD_FRAME;
+			return -1;
+		}
 		/* The innermost function may not have set up its frame yet. */
 		step->uses_bp = 1;
 		step->cut = step->exact ? VPROF_CUT_NO_INFO : vp_step_by_bp(step);

@@ -224,6 +224,8 @@ static int walk(struct question *question)
 			pc = first;
 		if (pc < 4096 || pc > VPROF_WHERE_ADDRESS)
 			return 0;
+		if (pc >= target->view->lo && pc < target->view->hi)
+			return 1; /* a stack holds no code */
 		if (sp >= question->from_sp && !hidden(pc))
 			theirs.where[theirs.n++] = pc | (exact ? VPROF_WHERE_EXACT : 0);
 		target->no_info = 0;
@@ -335,8 +337,7 @@ static void answer(void *arg)
 	if (class == EQUAL)
 		__atomic_fetch_add(&counts->frames[question->kind], ours.n, __ATOMIC_RELAXED);
 	count = &counts->count[question->kind][class];
-	if (__atomic_add_fetch(count, 1, __ATOMIC_RELAXED) <= LOGGED_MAX &&
-	    class != EQUAL)
+	if (__atomic_add_fetch(count, 1, __ATOMIC_RELAXED) <= LOGGED_MAX && class != EQUAL)
 		print_log(question, class);
 }
 
