@@ -40,6 +40,7 @@ struct vp_thread {
 	struct vprof_thread *row; /* in the file; row 0 when the table is full */
 	uint32_t row_id;
 	int tid;
+	const uint32_t *busy; /* vp_tls.busy of the thread */
 	uint64_t stack_lo, stack_hi; /* readable: [stack pointer, stack_hi) */
 	struct vp_shard *shard;
 	void *last_alloc;   /* to tell temporary allocations */

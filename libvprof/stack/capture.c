@@ -6,182 +6,206 @@
 #include "stack/trie.h"
 #include "stack/unwind.h"
 
+/* Exact frames (under a signal) differ from return addresses by a bit. */
+static inline uint64_t capture_pc(uint64_t pc, int exact)
+{
+	return pc | (uint64_t)(exact != 0) << 63;
+}
+
 static inline uint64_t load(uint64_t address)
 {
 	return *(const volatile uint64_t *)(uintptr_t)address;
 }
 
-static int words_hold(const struct vp_learn_words *words)
+/* Index of the first word that has changed, `count` when none has. */
+static inline uint32_t first_change(const struct vp_capture_word *word, uint32_t count)
 {
-	for (uint32_t i = 0; i < words->count; i++) {
-		if (load(words->address[i]) != words->value[i])
-			return 0;
+	uint32_t i = 0;
+
+	for (; i + 4 <= count; i += 4) {
+		uint64_t changed = (load(word[i].address) ^ word[i].value) |
+				   (load(word[i + 1].address) ^ word[i + 1].value) |
+				   (load(word[i + 2].address) ^ word[i + 2].value) |
+				   (load(word[i + 3].address) ^ word[i + 3].value);
+		if (changed)
+			break;
 	}
-	return 1;
-}
-
-/* The slow half of holds(): frames whose way depends on more than one word. */
-static __attribute__((noinline)) int holds_all(const struct vp_capture *last, uint32_t i)
-{
-	const struct vp_capture_frame *frame = &last->frame[i];
-
-	if (last->check[i] & VP_CHECK_NEVER)
-		return 0;
-	if (last->check[i] & VP_CHECK_WORDS)
-		return words_hold(&last->pool[last->words[i]]);
-	if (load(frame->sp - 8) != frame->pc)
-		return 0;
-	return !last->bp_from[i] || load(last->bp_from[i]) == last->bp[i];
-}
-
-/* Would a step from frame i + 1 lead to frame i again? */
-static inline int holds(const struct vp_capture *last, uint32_t i)
-{
-	if (__builtin_expect(last->check[i], 0))
-		return holds_all(last, i);
-	return load(last->frame[i].sp - 8) == last->frame[i].pc;
+	while (i < count && load(word[i].address) == word[i].value)
+		i++;
+	return i;
 }
 
 /* Has the walk arrived at a frame of the last stack from which everything
  * outwards still stands?  Frames below sp have returned and are dropped, and
- * so are those found to have changed. */
-static inline int meets(struct vp_capture *last, const struct vp_step *step)
+ * so are those that stand on a word that has changed. */
+static inline int meets(struct vp_capture *last, uint64_t sp, uint64_t pc, uint64_t bp)
 {
-	uint64_t pc = step->regs.pc | (step->exact ? VP_CAPTURE_EXACT : 0);
-	uint32_t top;
+	const struct vp_capture_frame *top;
+	uint32_t count, change;
 
-	while (last->depth && last->frame[last->depth - 1].sp < step->regs.sp)
+	while (last->depth && last->frame[last->depth - 1].sp < sp)
 		last->depth--;
 	if (!last->depth)
 		return 0;
-	top = last->depth - 1;
-	if (last->frame[top].sp != step->regs.sp || last->frame[top].pc != pc ||
-	    ((last->check[top] & VP_CHECK_BP) && last->bp[top] != step->regs.bp))
+	top = &last->frame[last->depth - 1];
+	if (top->sp != sp || top->pc != pc || (top->needs_bp && top->bp != bp))
 		return 0;
-	for (uint32_t i = top; i-- > 0;) {
-		if (holds(last, i))
-			continue;
-		last->depth = i; /* all inner ones stand on a changed one */
-		return 0;
-	}
-	return 1;
+	if (last->depth == 1)
+		return 1;
+	count = top[-1].words_end;
+	change = first_change(last->word, count);
+	if (__builtin_expect(change == count, 1))
+		return 1;
+	while (last->depth && last->frame[last->depth - 1].words_end > change)
+		last->depth--;
+	return 0;
 }
 
-/* Notes the words a full step depended on.  Such frames are few (signals,
- * realigned stacks), so the pool is small and swept when it is needed. */
-static uint8_t note_words(struct vp_capture *last, const struct vp_learn_words *words,
-			  uint32_t fresh, uint8_t *entry)
+/* The words a full step depended on, kept until the frame has its place. */
+static void note_words(struct vp_capture *last, const struct vp_learn_words *words,
+		       struct vp_capture_fresh *fresh)
 {
-	uint32_t used = 0;
-
-	for (uint32_t i = 0; i < last->depth; i++) {
-		if (last->check[i] & VP_CHECK_WORDS)
-			used |= 1u << last->words[i];
+	fresh->first_word = (uint16_t)last->spare_used;
+	fresh->words = (uint8_t)(words->count ? words->count : VP_LEARN_WORDS + 1);
+	for (uint32_t i = 0; i < words->count && i < VP_LEARN_WORDS; i++) {
+		if (last->spare_used == VP_STACK_DEPTH_MAX)
+			fresh->words = VP_LEARN_WORDS + 1;
+		else
+			last->spare[last->spare_used++] = (struct vp_capture_word){
+				words->address[i], words->value[i]};
 	}
-	for (uint32_t i = 0; i < fresh; i++) {
-		if (last->fresh[i].how & VP_CHECK_WORDS)
-			used |= 1u << last->fresh[i].words;
-	}
-	*entry = (uint8_t)__builtin_ctz(~used);
-	if (*entry >= VP_CAPTURE_POOL || words->count > VP_LEARN_WORDS)
-		return VP_CHECK_NEVER;
-	last->pool[*entry] = *words;
-	return VP_CHECK_WORDS;
 }
 
 /* Walks outwards; fills last->fresh innermost first and returns their number.
- * *met: the walk ended at a frame of the last stack; *link: how it got there. */
-static uint32_t walk_out(struct vp_capture *last, struct vp_step *step, int *met,
-			 struct vp_capture_fresh *link)
+ * *met: the walk ended at a frame of the last stack, and the entry after the
+ * last one tells how it was reached. */
+static uint32_t walk_out(struct vp_capture *last, struct vp_step *step, int *met)
 {
+	struct vp_capture_fresh *fresh = last->fresh;
 	uint32_t n = 0;
 	int more = 1;
 
-	while (more > 0 && n < VP_STACK_DEPTH_MAX) {
-		struct vp_capture_fresh *fresh = &last->fresh[n];
-
-		*met = meets(last, step);
+	fresh->bp_from = 0;
+	fresh->words = 0;
+	last->spare_used = 0;
+	while (more > 0 && n < VP_STACK_DEPTH_MAX - 1) {
+		fresh->sp = step->regs.sp;
+		fresh->pc = capture_pc(step->regs.pc, step->exact);
+		fresh->bp = step->regs.bp;
+		*met = meets(last, fresh->sp, fresh->pc, fresh->bp);
 		if (*met)
 			return n;
-		*fresh = *link;
-		fresh->frame.sp = step->regs.sp;
-		fresh->frame.pc = step->regs.pc | (step->exact ? VP_CAPTURE_EXACT : 0);
-		fresh->bp = step->regs.bp;
 		more = vp_step_frame(step);
 		if (more < 0)
 			return n;
-		n++;
 		fresh->where = step->where;
 		fresh->hidden = (uint8_t)step->hidden;
 		fresh->uses_bp = (uint8_t)step->uses_bp;
 		fresh->reloads_bp = step->bp_from != 0 || step->full;
-		link->bp_from = step->bp_from;
-		link->how = 0;
-		if (step->full)
-			link->how = note_words(last, &step->words, n, &link->words);
+		fresh++;
+		n++;
+		fresh->bp_from = step->bp_from;
+		fresh->words = 0;
+		if (__builtin_expect(step->full, 0))
+			note_words(last, &step->words, fresh);
 	}
 	if (more > 0)
 		step->cut = VPROF_CUT_DEPTH;
 	return n;
 }
 
-/* Puts a fresh frame on top of the stack. */
-static inline void push(struct vp_capture *last, const struct vp_capture_fresh *fresh)
+/* Stores how frame number `at` was reached: the words that led to it.  More
+ * than can be noted become one that never holds. */
+static inline void put_words(struct vp_capture *last, uint32_t at,
+			     const struct vp_capture_fresh *fresh)
 {
-	uint32_t at = last->depth;
-	uint32_t parent = at ? last->node[at - 1] : VPROF_NODE_ROOT;
-	int outer = at && (last->check[at - 1] & VP_CHECK_BP);
-	int needs_bp = fresh->uses_bp || (!fresh->reloads_bp && outer);
+	static const uint64_t never = 1;
+	uint32_t end = at ? last->frame[at - 1].words_end : 0;
 
-	last->frame[at] = fresh->frame;
-	last->bp[at] = fresh->bp;
-	last->bp_from[at] = fresh->bp_from;
-	last->words[at] = fresh->words;
-	last->check[at] = (uint8_t)(fresh->how | (needs_bp ? VP_CHECK_BP : 0));
-	last->node[at] = fresh->hidden || parent == VPROF_NODE_OVERFLOW
-				 ? parent : vp_trie_node(parent, fresh->where);
-	last->depth = at + 1;
+	if (__builtin_expect(fresh->words == 0 && end + 2 <= VP_CAPTURE_WORDS, 1)) {
+		last->word[end++] = (struct vp_capture_word){fresh->sp - 8, fresh->pc};
+		if (fresh->bp_from && last->frame[at].needs_bp)
+			last->word[end++] = (struct vp_capture_word){fresh->bp_from, fresh->bp};
+	} else if (fresh->words && fresh->words <= VP_LEARN_WORDS &&
+		   end + fresh->words <= VP_CAPTURE_WORDS) {
+		for (uint32_t i = 0; i < fresh->words; i++)
+			last->word[end++] = last->spare[fresh->first_word + i];
+	} else {
+		end = end < VP_CAPTURE_WORDS ? end : VP_CAPTURE_WORDS - 1;
+		last->word[end++] = (struct vp_capture_word){(uint64_t)(uintptr_t)&never, 0};
+	}
+	last->frame[at].words_end = (uint16_t)end;
 }
 
-/* The frame the walk met is reached another way now. */
-static inline void relink(struct vp_capture *last, const struct vp_step *step,
-			  const struct vp_capture_fresh *link)
+/* Puts a fresh frame on top of the stack.  To the innermost one the hook led,
+ * and no word. */
+static inline void push(struct vp_capture *last, const struct vp_capture_fresh *fresh,
+			int innermost)
 {
-	uint32_t top = last->depth - 1;
+	uint32_t at = last->depth;
+	struct vp_capture_frame *frame = &last->frame[at];
+	uint32_t parent = at ? frame[-1].node : VPROF_NODE_ROOT;
 
-	last->bp[top] = step->regs.bp;
-	last->bp_from[top] = link->bp_from;
-	last->words[top] = link->words;
-	last->check[top] = (uint8_t)((last->check[top] & VP_CHECK_BP) | link->how);
+	frame->sp = fresh->sp;
+	frame->pc = fresh->pc;
+	frame->bp = fresh->bp;
+	frame->needs_bp = fresh->uses_bp || (!fresh->reloads_bp && at && frame[-1].needs_bp);
+	frame->node = fresh->hidden || parent == VPROF_NODE_OVERFLOW
+			      ? parent : vp_trie_node(parent, fresh->where);
+	last->depth = at + 1;
+	if (innermost)
+		frame->words_end = at ? frame[-1].words_end : 0;
+	else
+		put_words(last, at, fresh);
 }
 
 static void capture(struct vp_capture *last, const struct vp_regs *caller,
 		    const struct vp_view *view)
 {
-	struct vp_step step = {.regs = *caller, .view = view};
-	struct vp_capture_fresh link = {.how = 0};
+	struct vp_step step;
 	uint32_t fresh;
 	int met = 0;
 
-	fresh = walk_out(last, &step, &met, &link);
+	step.regs = *caller;
+	step.exact = 0;
+	step.view = view;
+	step.cut = 0;
+	fresh = walk_out(last, &step, &met);
 	if (met && fresh + last->depth > VP_STACK_DEPTH_MAX) {
 		/* Too deep: keep the innermost frames, as a fresh walk does. */
 		last->depth = 0;
-		met = 0;
-		step = (struct vp_step){.regs = *caller, .view = view};
-		link = (struct vp_capture_fresh){.how = 0};
-		fresh = walk_out(last, &step, &met, &link);
+		step.regs = *caller;
+		step.exact = 0;
+		fresh = walk_out(last, &step, &met);
 	}
 	if (!met) {
 		last->depth = 0;
 		last->cut = step.cut;
 	} else if (fresh) {
-		relink(last, &step, &link);
+		/* The frame met is reached another way now. */
+		last->frame[last->depth - 1].bp = last->fresh[fresh].bp;
+		put_words(last, last->depth - 1, &last->fresh[fresh]);
 	}
-	while (fresh)
-		push(last, &last->fresh[--fresh]);
-	if (__builtin_expect(last->cut, 0))
-		vp_lost((enum vprof_lost)last->cut, 1);
+	while (fresh) {
+		fresh--;
+		push(last, &last->fresh[fresh], fresh == 0);
+	}
+}
+
+/* The whole stack is the last one: the common case of a loop that allocates. */
+static inline int unchanged(const struct vp_capture *last, const struct vp_regs *caller)
+{
+	const struct vp_capture_frame *top;
+	uint32_t count;
+
+	if (!last->depth)
+		return 0;
+	top = &last->frame[last->depth - 1];
+	if (top->sp != caller->sp || top->pc != caller->pc ||
+	    (top->needs_bp && top->bp != caller->bp))
+		return 0;
+	count = last->depth > 1 ? top[-1].words_end : 0;
+	return first_change(last->word, count) == count;
 }
 
 uint32_t vp_capture_stack(struct vp_thread *thread, const struct vp_regs *caller)
@@ -192,7 +216,8 @@ uint32_t vp_capture_stack(struct vp_thread *thread, const struct vp_regs *caller
 	uint32_t generation = __atomic_load_n(&vp_rows_generation, __ATOMIC_ACQUIRE);
 	uint32_t node;
 
-	if (__builtin_expect(caller->sp < thread->stack_lo || caller->sp >= thread->stack_hi, 0)) {
+	if (__builtin_expect(caller->sp - thread->stack_lo >=
+				     thread->stack_hi - thread->stack_lo, 0)) {
 		size_t depth = vp_unwind_foreign(thread, caller, 0, thread->walk,
 						 VP_STACK_DEPTH_MAX);
 
@@ -202,9 +227,12 @@ uint32_t vp_capture_stack(struct vp_thread *thread, const struct vp_regs *caller
 		last->depth = 0;
 		last->generation = generation;
 	}
-	capture(last, caller, &view);
-	node = last->depth ? last->node[last->depth - 1] : VPROF_NODE_ROOT;
-	if (node == VPROF_NODE_OVERFLOW)
+	if (!unchanged(last, caller))
+		capture(last, caller, &view);
+	if (__builtin_expect(last->cut, 0))
+		vp_lost((enum vprof_lost)last->cut, 1);
+	node = last->depth ? last->frame[last->depth - 1].node : VPROF_NODE_ROOT;
+	if (__builtin_expect(node == VPROF_NODE_OVERFLOW, 0))
 		vp_lost(VPROF_LOST_NODES, 1);
 	vp_oracle_capture(caller, &view, node);
 	return node ? node : VPROF_NODE_OVERFLOW;

@@ -6,20 +6,26 @@
 
 #include <errno.h>
 
-/* slot = tag << 32 | node; 0 is empty (node 0 is never looked up) */
-struct index {
-	uint64_t mask, used;
-	uint64_t slot[];
+/* The key itself is in the slot: one cache line a look-up.  `node` is stored
+ * last; 0 is empty (node 0 is never looked up). */
+struct slot {
+	uint64_t where;
+	uint32_t parent, node;
 };
 
-#define FIRST_SLOTS 65536u
+struct index {
+	uint64_t mask, used;
+	struct slot slot[];
+};
+
+#define FIRST_SLOTS 16384u
 
 static struct index *nodes;
 static struct vp_lock insert_lock;
 
 static struct index *new_index(uint64_t slots)
 {
-	struct index *fresh = vp_sys_map(sizeof(*fresh) + slots * 8);
+	struct index *fresh = vp_sys_map(sizeof(*fresh) + slots * sizeof(fresh->slot[0]));
 
 	if (fresh)
 		fresh->mask = slots - 1;
@@ -33,7 +39,7 @@ int vp_trie_init(void)
 
 	insert_lock.word = 0;
 	if (nodes)
-		vp_sys_unmap(nodes, sizeof(*nodes) + (nodes->mask + 1) * 8);
+		vp_sys_unmap(nodes, sizeof(*nodes) + (nodes->mask + 1) * sizeof(nodes->slot[0]));
 	nodes = new_index(FIRST_SLOTS);
 	if (!nodes || !vp_table_add(VPROF_SEC_NODES, &id))
 		return -ENOMEM;
@@ -43,36 +49,32 @@ int vp_trie_init(void)
 	return node ? 0 : -ENOMEM;
 }
 
-static uint64_t hash(uint32_t parent, uint64_t where)
+static inline uint64_t hash(uint32_t parent, uint64_t where)
 {
-	uint64_t h = (where ^ (uint64_t)parent << 29) * 0x9e3779b97f4a7c15u;
-
-	return (h ^ h >> 29) * 0xbf58476d1ce4e5b9u;
+	return (where ^ (uint64_t)parent * 0x9e3779b97f4a7c15u) * 0xbf58476d1ce4e5b9u >> 24;
 }
 
-static uint32_t find(const struct index *index, uint64_t h, uint32_t parent, uint64_t where)
+static inline uint32_t find(const struct index *index, uint64_t h, uint32_t parent,
+			    uint64_t where)
 {
 	for (uint64_t at = h;; at++) {
-		uint64_t slot = __atomic_load_n(&index->slot[at & index->mask], __ATOMIC_ACQUIRE);
-		const struct vprof_node *node;
+		const struct slot *slot = &index->slot[at & index->mask];
+		uint32_t node = __atomic_load_n(&slot->node, __ATOMIC_ACQUIRE);
 
-		if (!slot)
-			return VPROF_NODE_ROOT;
-		if (slot >> 32 != h >> 32)
-			continue;
-		node = vp_table_row(VPROF_SEC_NODES, (uint32_t)slot);
-		if (node->where == where && node->parent == parent)
-			return (uint32_t)slot;
+		if (!node || (slot->where == where && slot->parent == parent))
+			return node;
 	}
 }
 
-static void put(struct index *index, uint64_t h, uint32_t id)
+static void put(struct index *index, uint64_t h, uint32_t parent, uint64_t where, uint32_t id)
 {
-	uint64_t at = h;
+	struct slot *slot = &index->slot[h & index->mask];
 
-	while (index->slot[at & index->mask])
-		at++;
-	__atomic_store_n(&index->slot[at & index->mask], h >> 32 << 32 | id, __ATOMIC_RELEASE);
+	while (slot->node)
+		slot = &index->slot[++h & index->mask];
+	slot->where = where;
+	slot->parent = parent;
+	__atomic_store_n(&slot->node, id, __ATOMIC_RELEASE);
 	index->used++;
 }
 
@@ -85,13 +87,11 @@ static void grow(void)
 	if (!more)
 		return;
 	for (uint64_t i = 0; i <= nodes->mask; i++) {
-		uint32_t id = (uint32_t)nodes->slot[i];
-		const struct vprof_node *node;
+		const struct slot *slot = &nodes->slot[i];
 
-		if (!id)
-			continue;
-		node = vp_table_row(VPROF_SEC_NODES, id);
-		put(more, hash(node->parent, node->where), id);
+		if (slot->node)
+			put(more, hash(slot->parent, slot->where), slot->parent, slot->where,
+			    slot->node);
 	}
 	__atomic_store_n(&nodes, more, __ATOMIC_RELEASE);
 }
@@ -114,7 +114,7 @@ static uint32_t insert(uint64_t h, uint32_t parent, uint64_t where)
 	}
 	node->where = where;
 	node->parent = parent;
-	put(nodes, h, id);
+	put(nodes, h, parent, where, id);
 out:
 	vp_lock_drop(&insert_lock);
 	return id;
@@ -160,5 +160,5 @@ uint32_t vp_trie_path(const uint64_t *where, size_t depth)
 
 uint64_t vp_trie_bytes(void)
 {
-	return nodes ? (nodes->mask + 1) * 16 : 0;
+	return nodes ? (nodes->mask + 1) * 2 * sizeof(nodes->slot[0]) : 0;
 }

@@ -3,6 +3,7 @@
 #include "base/heap.h"
 #include "base/service.h"
 #include "base/sys.h"
+#include "track/threads.h"
 
 #include <errno.h>
 #include <time.h>
@@ -38,7 +39,7 @@ int vp_live_init(void)
 	return region ? 0 : -ENOMEM;
 }
 
-static uint64_t *add_region(uint64_t number)
+static __attribute__((noinline)) uint64_t *add_region(uint64_t number)
 {
 	uint64_t *fresh = vp_sys_map(PAGES_A_REGION * 8u), *expected = NULL;
 
@@ -51,27 +52,21 @@ static uint64_t *add_region(uint64_t number)
 	return expected;
 }
 
-static uint64_t *descriptor_of(uintptr_t address, int add)
+/* NULL where no block was ever seen in that GiB. */
+static inline uint64_t *descriptor_of(uintptr_t address)
 {
 	uint64_t number = address >> REGION_SHIFT;
 	uint64_t *pages;
 
-	if (number >= REGIONS)
+	if (__builtin_expect(number >= REGIONS, 0))
 		return NULL;
 	pages = __atomic_load_n(&region[number], __ATOMIC_ACQUIRE);
-	if (!pages) {
-		if (!add)
-			return NULL;
-		pages = add_region(number);
-		if (!pages)
-			return NULL;
-	}
-	return &pages[address >> PAGE_SHIFT & (PAGES_A_REGION - 1)];
+	return pages ? &pages[address >> PAGE_SHIFT & (PAGES_A_REGION - 1)] : NULL;
 }
 
 /* The holder is at most a few dozen instructions from letting go, unless it
  * was preempted: then a real-time thread must not spin it off its CPU. */
-static uint64_t lock(uint64_t *descriptor)
+static __attribute__((noinline)) uint64_t lock_slow(uint64_t *descriptor)
 {
 	for (unsigned spins = 1;; spins++) {
 		uint64_t old = __atomic_load_n(descriptor, __ATOMIC_RELAXED);
@@ -86,46 +81,61 @@ static uint64_t lock(uint64_t *descriptor)
 	}
 }
 
-static void unlock(uint64_t *descriptor, uint64_t value)
+/* A process with one thread needs no lock (track/threads.h). */
+static inline uint64_t lock(uint64_t *descriptor)
+{
+	uint64_t old = __atomic_load_n(descriptor, __ATOMIC_RELAXED);
+
+	if (!__atomic_load_n(&vp_threads_many, __ATOMIC_RELAXED))
+		return old;
+	if (__builtin_expect(!(old & LOCKED) &&
+				     __atomic_compare_exchange_n(descriptor, &old, old | LOCKED, 0,
+								 __ATOMIC_ACQUIRE,
+								 __ATOMIC_RELAXED), 1))
+		return old;
+	return lock_slow(descriptor);
+}
+
+static inline void unlock(uint64_t *descriptor, uint64_t value)
 {
 	__atomic_store_n(descriptor, value, __ATOMIC_RELEASE);
 }
 
-static struct entry *entries_of(uint64_t descriptor)
+static inline struct entry *entries_of(uint64_t descriptor)
 {
 	return (struct entry *)(uintptr_t)(descriptor >> 15 << 4);
 }
 
-static uint32_t room_of(uint64_t descriptor)
+static inline uint32_t room_of(uint64_t descriptor)
 {
 	return descriptor >> 15 ? 1u << (descriptor >> 1 & 15) : 0;
 }
 
-static uint32_t count_of(uint64_t descriptor)
+static inline uint32_t count_of(uint64_t descriptor)
 {
 	return (uint32_t)(descriptor >> 5 & 1023);
 }
 
-static uint64_t make(const struct entry *entries, uint32_t room_log2, uint32_t count)
+static inline uint64_t make(const struct entry *entries, uint32_t room_log2, uint32_t count)
 {
 	return (uint64_t)(uintptr_t)entries >> 4 << 15 | (uint64_t)count << 5 |
 	       (uint64_t)room_log2 << 1;
 }
 
-static uint64_t key_of(uintptr_t address)
+static inline uint64_t key_of(uintptr_t address)
 {
 	return (address >> 3 & 511) << 1 | 1;
 }
 
 #define KEY_MASK 1023ull
 
-static uint32_t first_slot(uint64_t key, uint32_t room)
+static inline uint32_t first_slot(uint64_t key, uint32_t room)
 {
 	return (uint32_t)((key >> 1) * 0x9e37u >> 6) & (room - 1);
 }
 
 /* The entry with that key, or the empty one where it belongs, or NULL. */
-static struct entry *seek(struct entry *entries, uint32_t room, uint64_t key)
+static inline struct entry *seek(struct entry *entries, uint32_t room, uint64_t key)
 {
 	uint32_t at = room ? first_slot(key, room) : 0;
 
@@ -165,12 +175,12 @@ static void grow_service(void *arg)
 
 /* Full tables of up to 8 entries are searched whole; larger ones keep an
  * eighth empty so that searches stay short. */
-static int needs_room(uint32_t count, uint32_t room)
+static inline int needs_room(uint32_t count, uint32_t room)
 {
-	return room <= 8 ? count == room : count >= room - room / 8 && room < 512;
+	return __builtin_expect(count >= room - (room >> 3 & ~1u) && room < 512, 0);
 }
 
-static void unpack(const struct entry *entry, struct vp_block *block)
+static inline void unpack(const struct entry *entry, struct vp_block *block)
 {
 	block->site = (uint32_t)(entry->size >> 40);
 	block->bytes = entry->size & ((1ull << 40) - 1);
@@ -179,13 +189,16 @@ static void unpack(const struct entry *entry, struct vp_block *block)
 
 int vp_live_put(uintptr_t address, const struct vp_block *block, struct vp_block *stale)
 {
-	uint64_t *descriptor = descriptor_of(address, 1);
+	uint64_t *descriptor = descriptor_of(address);
 	uint64_t key = key_of(address), now;
 	struct entry *entry;
 	int taken;
 
-	if (!descriptor)
-		return 0;
+	if (__builtin_expect(!descriptor, 0)) {
+		if (address >> REGION_SHIFT >= REGIONS || !add_region(address >> REGION_SHIFT))
+			return 0;
+		descriptor = descriptor_of(address);
+	}
 	now = lock(descriptor);
 	if (needs_room(count_of(now), room_of(now))) {
 		struct grow_request request = {now, 0};
@@ -210,9 +223,14 @@ int vp_live_put(uintptr_t address, const struct vp_block *block, struct vp_block
 }
 
 /* Closes the gap at `hole` so that every search still ends at a free slot. */
-static void close_gap(struct entry *entries, uint32_t room, uint32_t hole)
+static inline void close_gap(struct entry *entries, uint32_t room, uint32_t hole)
 {
 	uint32_t at = hole;
+
+	if (__builtin_expect(room > 1 && !entries[(hole + 1) & (room - 1)].key, 1)) {
+		entries[hole].key = 0;
+		return;
+	}
 
 	for (uint32_t i = 1; i < room; i++) {
 		uint32_t home;
@@ -231,7 +249,7 @@ static void close_gap(struct entry *entries, uint32_t room, uint32_t hole)
 
 int vp_live_take(uintptr_t address, struct vp_block *block)
 {
-	uint64_t *descriptor = descriptor_of(address, 0);
+	uint64_t *descriptor = descriptor_of(address);
 	struct entry *entry;
 	uint64_t now;
 

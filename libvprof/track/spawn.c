@@ -74,6 +74,7 @@ static struct start *new_start(void *arg, uint64_t stack_bytes)
 	if (!vp_control.threads || !vp_busy_enter())
 		return NULL;
 	vp_service(get_start, &start);
+	vp_threads_many = 1;
 	vp_busy_leave();
 	if (start) {
 		start->arg = arg;

@@ -39,6 +39,7 @@ static void add_row(struct vp_thread_sums *out, const struct vprof_thread *row);
 static struct known *known;
 static uint32_t known_count, known_room;
 static uint32_t bucket[TID_BUCKETS]; /* index + 1 of the newest */
+uint32_t vp_threads_many;
 static pthread_key_t end_key;
 static int end_key_made;
 static uint32_t generation;
@@ -74,6 +75,7 @@ int vp_threads_init(void)
 	generation++;
 	live = spare = NULL;
 	live_count = 0;
+	vp_threads_many = 0;
 	memset(&ended, 0, sizeof(ended));
 	known_count = 0;
 	memset(bucket, 0, sizeof(bucket));
@@ -196,6 +198,16 @@ static struct vp_thread *new_thread(void)
 	return thread;
 }
 
+/* A thread that no hook saw start (aio, timers of libc) meets the first one,
+ * which may be between two plain accesses: wait until it has left our code. */
+static void go_many(void)
+{
+	if (__atomic_exchange_n(&vp_threads_many, 1, __ATOMIC_SEQ_CST))
+		return;
+	for (int i = 0; i < 1000 && __atomic_load_n(live->busy, __ATOMIC_ACQUIRE); i++)
+		vp_sys(SYS_sched_yield, 0, 0, 0);
+}
+
 static void join(void *arg)
 {
 	struct join_request *request = arg;
@@ -208,6 +220,8 @@ static void join(void *arg)
 	thread->generation = generation;
 	thread->shard = vp_shard_get();
 	vp_lock_take(&registry);
+	if (live)
+		go_many();
 	thread->row = new_row(thread->tid, &thread->row_id);
 	if (thread->row_id) {
 		thread->row->shard = thread->shard->number;
@@ -239,6 +253,7 @@ struct vp_thread *vp_thread_join(uint64_t start_routine, uint64_t stack_bytes)
 		return NULL;
 	}
 	find_stack(request.thread, stack_bytes);
+	request.thread->busy = &vp_tls.busy;
 	vp_tls.self = request.thread;
 	vp_tls.ends_left = 3; /* PTHREAD_DESTRUCTOR_ITERATIONS is 4 */
 	if (end_key_made)

@@ -12,6 +12,10 @@
 static inline struct vp_thread *vp_thread_self(void);
 struct vp_thread *vp_thread_join(uint64_t start_routine, uint64_t stack_bytes);
 
+/* 1 from just before the second thread of the process starts: until then
+ * nothing of ours needs a lock. */
+extern uint32_t vp_threads_many;
+
 /* Library start (or child of a fork): forgets all threads; row 0 is written. */
 int vp_threads_init(void);
 
