@@ -15,6 +15,7 @@ static struct line *line; /* NULL: use clock_gettime */
 static unsigned next_line;
 static uint64_t start_mono, start_tsc;
 static int tsc_is_invariant;
+uint32_t vp_clock_tick;
 
 uint64_t vp_clock_mono(void)
 {
@@ -67,6 +68,7 @@ void vp_clock_align(void)
 	uint64_t tsc = __rdtsc();
 	struct line *fresh = &lines[next_line++ % 4];
 
+	__atomic_store_n(&vp_clock_tick, vp_clock_tick + 1, __ATOMIC_RELAXED);
 	if (!tsc_is_invariant || ns < 20u * 1000 * 1000 || tsc <= start_tsc)
 		return;
 	fresh->base_tsc = tsc;

@@ -16,4 +16,7 @@ void vp_clock_start(void);     /* time zero is now */
 void vp_clock_align(void);     /* helper thread, every tick */
 int vp_clock_is_tsc(void);
 
+/* Counts vp_clock_align: whether a remembered time is older than a tick. */
+extern uint32_t vp_clock_tick;
+
 #endif

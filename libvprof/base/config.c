@@ -56,6 +56,14 @@ static int set_cpu(const char *value, size_t len)
 
 static int set_heap(const char *value, size_t len)
 {
+	if (len > 7 && memcmp(value, "sample=", 7) == 0) {
+		vp_config.heap = VPROF_HEAP_SAMPLE;
+		if (vp_parse_bytes(value + 7, len - 7, &vp_config.heap_sample_bytes))
+			return -EINVAL;
+		return vp_config.heap_sample_bytes < 64 ||
+				       vp_config.heap_sample_bytes > 1ull << 36
+			       ? -EINVAL : 0;
+	}
 	if (is(value, len, "exact"))
 		vp_config.heap = VPROF_HEAP_EXACT;
 	else if (is(value, len, "off"))
@@ -123,8 +131,8 @@ static const struct option options[] = {
 	{"out", "PATH", "%e.%p.vprof", "file to write; %p pid, %e program, %t time, %{ENV}", set_out},
 	{"size", "BYTES", "64M", "size of the file, 1M or more; K, M, G", set_size},
 	{"cpu", "HZ|off", "250", "CPU samples a second of CPU time, 1 to 20000", set_cpu},
-	{"heap", "exact|off", "exact", "heap accounting", set_heap},
 	{"locks", "on|off", "on", "waits for locks, conditions and threads", set_locks},
+	{"heap", "exact|sample=BYTES|off", "exact", "heap accounting; BYTES 64 or more", set_heap},
 	{"tick", "MS", "100", "milliseconds between timeline points, 10 to 60000", set_tick},
 	{"follow_fork", "on|off", "on", "profile forked children, each in a file of its own",
 	 set_follow_fork},

@@ -23,6 +23,7 @@ struct vp_config {
 	uint64_t size_bytes;
 	uint32_t cpu_hz; /* 0: off */
 	enum vprof_heap_mode heap;
+	uint64_t heap_sample_bytes; /* mean distance of sample points */
 	uint32_t tick_ms;
 	int locks;
 	int follow_fork, follow_exec;

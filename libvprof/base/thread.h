@@ -51,6 +51,9 @@ struct vp_thread {
 	struct vprof_site *site;      /* ... NULL: none yet */
 	struct vp_peak_budget peak;
 	struct vp_waits *waits; /* track/lock.c; NULL: never waited for a lock */
+	uint64_t now_ns;   /* when this thread last looked at the clock */
+	uint32_t now_tick; /* ... during this tick of the helper */
+	uint64_t random;   /* xorshift state, 0 before the first use */
 	struct vp_capture *capture; /* the stack captured last, stack/capture.h */
 	uint64_t walk[VP_STACK_DEPTH_MAX]; /* scratch of a walk under way */
 	uint8_t foreign[16384]; /* copy of a stack that is not the thread's own */
@@ -61,6 +64,7 @@ struct vp_tls {
 	uint32_t busy;
 	uint32_t ends_left; /* rounds of thread-specific destructors to wait for */
 	uint32_t waits_noted; /* 1: waits to be recorded after the next unlock */
+	int64_t sample_left; /* heap=sample: bytes to the next sample point */
 };
 
 #define VP_TLS_ENDED ((struct vp_thread *)1)
@@ -71,7 +75,7 @@ extern __thread struct vp_tls vp_tls __attribute__((tls_model("initial-exec")));
  * was forked: a child is silent until the fork handler has given it a file of
  * its own. */
 struct vp_control {
-	uint32_t heap; /* 1: heap events are recorded */
+	uint32_t heap; /* VPROF_HEAP_*: what hooks record */
 	uint32_t threads;
 	uint32_t cpu_timer;
 	uint32_t alive; /* 1: this process owns the mapped file */

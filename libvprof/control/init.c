@@ -94,6 +94,8 @@ static void describe_process(int forked)
 		header->host = vp_string_add(host.nodename, strlen(host.nodename));
 	header->engine_note = VPROF_NONE;
 	header->heap_mode = vp_config.heap;
+	header->heap_sample_bytes =
+		vp_config.heap == VPROF_HEAP_SAMPLE ? vp_config.heap_sample_bytes : 0;
 	header->cpu_hz = vp_config.cpu_hz;
 	header->tick_ms = vp_config.tick_ms;
 	header->flags |= forked ? VPROF_F_FORKED : 0;
@@ -186,8 +188,8 @@ static void start_recording(int forked, int fd)
 	vp_sys_close(fd);
 	vp_engine_fall_back();
 	vp_control.threads = 1;
-	vp_control.heap = vp_config.heap == VPROF_HEAP_EXACT;
 	vp_control.lock_kinds = vp_config.locks ? VP_LOCK_KINDS : 0;
+	vp_control.heap = vp_config.heap;
 	__atomic_store_n(&vp_file.header->state, VPROF_STATE_RUNNING, __ATOMIC_RELEASE);
 }
 

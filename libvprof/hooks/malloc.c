@@ -47,15 +47,14 @@ static inline __attribute__((always_inline)) void *do_realloc(void *ptr, size_t 
 	void *fresh;
 	int known;
 
-	if (!ptr || !vp_heap_recording()) {
+	if (ptr && vp_heap_recording()) {
+		known = vp_heap_realloc_begin(ptr, &block);
 		fresh = vp_real.realloc_fn(ptr, size);
-		vp_heap_alloc(fresh, size);
-		return fresh;
+		vp_heap_realloc_done_slow(ptr, fresh, size, known ? &block : NULL);
+	} else {
+		fresh = vp_real.realloc_fn(ptr, size);
 	}
-	known = vp_heap_realloc_begin_slow(ptr, &block);
-	fresh = vp_real.realloc_fn(ptr, size);
-	struct vp_regs caller = VP_CALLER_REGS();
-	vp_heap_realloc_done_slow(ptr, fresh, size, known ? &block : NULL, &caller);
+	vp_heap_alloc(fresh, size);
 	return fresh;
 }
 

@@ -1,6 +1,8 @@
 /* L3 */
 #include "track/heap.h"
 #include "base/clock.h"
+#include "base/config.h"
+#include "base/poisson.h"
 #include "ring/file.h"
 #include "ring/tables.h"
 #include "stack/capture.h"
@@ -8,15 +10,28 @@
 #include "track/shards.h"
 #include "track/threads.h"
 
-/* Counters of a shard have one writer; readers only need whole words. */
-static inline void add_own(uint64_t *counter, uint64_t value)
-{
-	__atomic_store_n(counter, *counter + value, __ATOMIC_RELAXED);
-}
+/* What a recorded block counts for: itself, or as many as it stands for. */
+struct amount {
+	uint64_t blocks, bytes;
+	double variance; /* of bytes; 0 in exact mode */
+};
 
-static inline void add_shared(uint64_t *counter, uint64_t value)
+/* block.mark.  Exact mode: is its lifetime measured, and for how many does it
+ * stand?  Sample mode: was its weight rounded up? */
+enum { UNTIMED = 0, TIMED = 1, TIMED_FOR_ALL = 2, ROUNDED_UP = 3 };
+
+/* The lifetimes of a site's first blocks are measured all, then of every
+ * eighth: reading the clock twice a block is the dearest part of recording it. */
+#define TIMED_FIRST 64u
+#define TIMED_EVERY 8u
+
+/* Counters of a shard have one writer; readers only need whole words. */
+static inline void add(uint64_t *counter, uint64_t value, int shared)
 {
-	__atomic_fetch_add(counter, value, __ATOMIC_RELAXED);
+	if (__builtin_expect(shared, 0))
+		__atomic_fetch_add(counter, value, __ATOMIC_RELAXED);
+	else
+		__atomic_store_n(counter, *counter + value, __ATOMIC_RELAXED);
 }
 
 int vp_track_heap_init(void)
@@ -24,6 +39,87 @@ int vp_track_heap_init(void)
 	vp_shards_init();
 	vp_peak_init();
 	return vp_live_init();
+}
+
+static inline uint64_t read_clock(struct vp_thread *thread)
+{
+	uint64_t now = vp_clock_now();
+
+	if (thread) {
+		thread->now_ns = now;
+		thread->now_tick = __atomic_load_n(&vp_clock_tick, __ATOMIC_RELAXED);
+	}
+	return now;
+}
+
+/* The time, to a tick. */
+static inline uint64_t about_now(struct vp_thread *thread)
+{
+	if (thread && thread->now_tick == __atomic_load_n(&vp_clock_tick, __ATOMIC_RELAXED))
+		return thread->now_ns;
+	return read_clock(thread);
+}
+
+static inline int sampling(void)
+{
+	return vp_control.heap == VPROF_HEAP_SAMPLE;
+}
+
+static double chance_of(uint64_t bytes)
+{
+	/* malloc(0) is as likely as malloc(1): it must have some chance. */
+	return vp_poisson_chance((double)(bytes ? bytes : 1) /
+				 (double)vp_config.heap_sample_bytes);
+}
+
+/* 1 / p blocks of z bytes, rounded up (by chance, so that the mean is right)
+ * or down. */
+static struct amount sampled_amount(uint64_t bytes, int up)
+{
+	double chance = chance_of(bytes);
+	uint64_t blocks = (uint64_t)(1 / chance) + (up != 0);
+
+	return (struct amount){blocks, blocks * bytes,
+			       (double)bytes * (double)bytes * (1 - chance) / (chance * chance)};
+}
+
+static inline struct amount amount_of(const struct vp_block *block)
+{
+	if (sampling())
+		return sampled_amount(block->bytes, block->mark == ROUNDED_UP);
+	return (struct amount){1, block->bytes, 0};
+}
+
+/* Draws the next gap.  Returns 0 at a thread's very first allocation, which no
+ * gap preceded, if its gap does not end in it. */
+static int next_gap(struct vp_thread *thread, size_t bytes)
+{
+	int first = thread->random == 0;
+
+	if (first) {
+		thread->random = vp_clock_mono() ^ (uint64_t)thread->tid << 32 ^
+				 (uint64_t)(uintptr_t)thread;
+		thread->random |= 1;
+		for (int i = 0; i < 8; i++)
+			vp_poisson_random(&thread->random);
+	}
+	vp_tls.sample_left = vp_poisson_gap(&thread->random, vp_config.heap_sample_bytes);
+	if (!first)
+		return 1;
+	vp_tls.sample_left -= (int64_t)bytes;
+	if (vp_tls.sample_left >= 0)
+		return 0;
+	vp_tls.sample_left = vp_poisson_gap(&thread->random, vp_config.heap_sample_bytes);
+	return 1;
+}
+
+static uint8_t round_weight(struct vp_thread *thread, uint64_t bytes)
+{
+	double weight = 1 / chance_of(bytes);
+	double rest = weight - (double)(uint64_t)weight;
+	double u = (double)(vp_poisson_random(&thread->random) >> 11) * 0x1p-53;
+
+	return u < rest ? ROUNDED_UP : UNTIMED;
 }
 
 /* The row that counts a stack for this thread. */
@@ -46,17 +142,28 @@ static inline void note_peak(struct vprof_site *site)
 		vp_peak_note_slow(site, epoch);
 }
 
-static inline void count_alloc(struct vprof_site *site, int shared, uint64_t bytes, uint64_t now)
+static inline struct vprof_thread *thread_row(struct vp_thread *thread, int *shared)
 {
+	*shared = !thread || !thread->row_id;
+	return thread ? thread->row : vp_table_row(VPROF_SEC_THREADS, 0);
+}
+
+static inline void count_alloc(struct vp_thread *thread, struct vprof_site *site, int shared,
+			       const struct amount *amount)
+{
+	int row_shared;
+	struct vprof_thread *row = thread_row(thread, &row_shared);
+
+	add(&row->allocs, amount->blocks, row_shared);
+	add(&row->alloc_bytes, amount->bytes, row_shared);
 	note_peak(site);
-	if (__builtin_expect(shared, 0)) {
-		add_shared(&site->allocs, 1);
-		add_shared(&site->alloc_bytes, bytes);
-	} else {
-		add_own(&site->allocs, 1);
-		add_own(&site->alloc_bytes, bytes);
+	add(&site->allocs, amount->blocks, shared);
+	add(&site->alloc_bytes, amount->bytes, shared);
+	if (sampling()) {
+		add(&site->sampled, 1, shared);
+		site->variance += amount->variance;
 	}
-	site->last_ns = now;
+	vp_peak_grow(thread, amount->bytes);
 }
 
 static inline unsigned lifetime_bucket(uint64_t ns)
@@ -83,91 +190,83 @@ static inline struct vprof_site *row_for_free(struct vp_thread *thread, uint32_t
 	return site;
 }
 
-static void count_free(struct vp_thread *thread, const struct vp_block *block, uint64_t now,
-		       int temporary)
+static inline void count_lifetime(struct vp_thread *thread, struct vprof_site *site, int shared,
+				  const struct vp_block *block, uint64_t blocks)
 {
-	uint64_t age = now > block->birth_ns ? now - block->birth_ns : 0;
-	int shared;
+	uint64_t now;
+
+	if (!sampling() && block->mark == UNTIMED)
+		return;
+	now = read_clock(thread);
+	if (!sampling() && block->mark == TIMED_FOR_ALL)
+		blocks = TIMED_EVERY;
+	add(&site->lifetime[lifetime_bucket(now > block->birth_ns ? now - block->birth_ns : 0)],
+	    blocks, shared);
+}
+
+static inline void count_free(struct vp_thread *thread, const struct vp_block *block,
+			      int temporary)
+{
+	struct amount amount = amount_of(block);
+	int shared, row_shared;
 	struct vprof_site *site = row_for_free(thread, block->site, &shared);
+	struct vprof_thread *row = thread_row(thread, &row_shared);
 
 	note_peak(site);
-	if (__builtin_expect(shared, 0)) {
-		add_shared(&site->frees, 1);
-		add_shared(&site->freed_bytes, block->bytes);
-		add_shared(&site->lifetime[lifetime_bucket(age)], 1);
-		add_shared(&site->temporary, (uint64_t)temporary);
+	add(&site->frees, amount.blocks, shared);
+	add(&site->freed_bytes, amount.bytes, shared);
+	if (temporary)
+		add(&site->temporary, amount.blocks, shared);
+	if (sampling()) {
+		add(&site->sampled_freed, 1, shared);
+		site->freed_variance += amount.variance;
+	}
+	count_lifetime(thread, site, shared, block, amount.blocks);
+	add(&row->frees, amount.blocks, row_shared);
+	add(&row->freed_bytes, amount.bytes, row_shared);
+	vp_peak_shrink(thread, amount.bytes);
+}
+
+/* Sets block->mark and the time of birth. */
+static inline void mark_block(struct vp_thread *thread, const struct vprof_site *site,
+			      struct vp_block *block)
+{
+	if (sampling()) {
+		block->mark = thread ? round_weight(thread, block->bytes) : UNTIMED;
+		block->birth_ns = read_clock(thread);
+	} else if (site->allocs < TIMED_FIRST || site->allocs % TIMED_EVERY == 0) {
+		block->mark = site->allocs < TIMED_FIRST ? TIMED : TIMED_FOR_ALL;
+		block->birth_ns = read_clock(thread);
 	} else {
-		add_own(&site->frees, 1);
-		add_own(&site->freed_bytes, block->bytes);
-		add_own(&site->lifetime[lifetime_bucket(age)], 1);
-		add_own(&site->temporary, (uint64_t)temporary);
+		block->mark = UNTIMED;
+		block->birth_ns = about_now(thread);
 	}
 }
 
-static void thread_alloc(struct vp_thread *thread, uint64_t bytes)
-{
-	if (thread->row_id) {
-		add_own(&thread->row->allocs, 1);
-		add_own(&thread->row->alloc_bytes, bytes);
-	} else {
-		add_shared(&thread->row->allocs, 1);
-		add_shared(&thread->row->alloc_bytes, bytes);
-	}
-}
-
-static void thread_free(struct vp_thread *thread, uint64_t bytes)
-{
-	struct vprof_thread *row = thread ? thread->row : vp_table_row(VPROF_SEC_THREADS, 0);
-
-	if (thread && thread->row_id) {
-		add_own(&row->frees, 1);
-		add_own(&row->freed_bytes, bytes);
-	} else {
-		add_shared(&row->frees, 1);
-		add_shared(&row->freed_bytes, bytes);
-	}
-}
-
-static void forget_block(struct vp_thread *thread, const struct vp_block *block, uint64_t now,
-			 int temporary)
-{
-	count_free(thread, block, now, temporary);
-	thread_free(thread, block->bytes);
-	vp_peak_shrink(thread, block->bytes);
-}
-
-/* A thread past its end still runs a little of libc: no stack, no state. */
-static struct vprof_site *site_of_nobody(uint64_t bytes, uint32_t *row)
-{
-	struct vprof_thread *others = vp_table_row(VPROF_SEC_THREADS, 0);
-
-	add_shared(&others->allocs, 1);
-	add_shared(&others->alloc_bytes, bytes);
-	return vp_shard_site(vp_shard_common(), VPROF_NODE_OVERFLOW, row);
-}
-
-static void record_alloc(void *ptr, size_t bytes, const struct vp_regs *caller)
+static inline void record_alloc(void *ptr, size_t bytes, const struct vp_regs *caller)
 {
 	struct vp_thread *thread = vp_thread_self();
 	struct vp_block block = {.bytes = bytes}, stale;
 	struct vprof_site *site;
-	uint64_t now = vp_clock_now();
+	struct amount amount;
 	int stored;
 
-	if (thread) {
+	if (__builtin_expect(thread != NULL, 1)) {
+		if (sampling() && !next_gap(thread, bytes))
+			return;
 		site = site_of_node(thread, vp_capture_stack(thread, caller), &block.site);
-		thread_alloc(thread, bytes);
 		thread->last_alloc = ptr;
-	} else {
-		site = site_of_nobody(bytes, &block.site);
+	} else { /* a thread past its end still runs a little of libc */
+		site = vp_shard_site(vp_shard_common(), VPROF_NODE_OVERFLOW, &block.site);
 	}
-	count_alloc(site, !thread || thread->shard->shared || !block.site, bytes, now);
-	vp_peak_grow(thread, bytes);
-	block.birth_ns = now;
+	mark_block(thread, site, &block);
+	site->last_ns = block.birth_ns;
+	amount = amount_of(&block);
+	count_alloc(thread, site, !thread || thread->shard->shared || !block.site, &amount);
 	stored = vp_live_put((uintptr_t)ptr, &block, &stale);
-	if (stored == 2)
-		forget_block(thread, &stale, now, 0);
-	else if (!stored)
+	if (__builtin_expect(stored == 2, 0))
+		count_free(thread, &stale, 0);
+	else if (__builtin_expect(!stored, 0))
 		vp_lost(VPROF_LOST_BLOCKS, 1);
 }
 
@@ -179,6 +278,13 @@ void vp_heap_alloc_slow(void *ptr, size_t bytes, const struct vp_regs *caller)
 	vp_busy_leave();
 }
 
+/* In sample mode most frees are of blocks that were never recorded. */
+static inline void count_unknown(void)
+{
+	if (!sampling())
+		vp_lost(VPROF_LOST_UNKNOWN_FREES, 1);
+}
+
 void vp_heap_free_slow(void *ptr)
 {
 	struct vp_thread *thread;
@@ -187,11 +293,10 @@ void vp_heap_free_slow(void *ptr)
 	if (!vp_busy_enter())
 		return;
 	thread = vp_thread_self();
-	if (vp_live_take((uintptr_t)ptr, &block))
-		forget_block(thread, &block, vp_clock_now(),
-			     thread && thread->last_alloc == ptr);
+	if (__builtin_expect(vp_live_take((uintptr_t)ptr, &block), 1))
+		count_free(thread, &block, thread && thread->last_alloc == ptr);
 	else
-		vp_lost(VPROF_LOST_UNKNOWN_FREES, 1);
+		count_unknown();
 	vp_busy_leave();
 }
 
@@ -206,27 +311,19 @@ int vp_heap_realloc_begin_slow(void *ptr, struct vp_block *block)
 	return known;
 }
 
-/* ptr == NULL: the realloc failed and the old block, given in `block`, lives
- * on; otherwise the old one is counted freed and the new one allocated. */
-void vp_heap_realloc_done_slow(void *old, void *ptr, size_t bytes, struct vp_block *block,
-			       const struct vp_regs *caller)
+void vp_heap_realloc_done_slow(void *old, void *ptr, size_t bytes, struct vp_block *block)
 {
 	struct vp_block stale;
 
 	if (!vp_busy_enter())
 		return;
-	if (!ptr && !bytes) { /* realloc(old, 0) frees */
-		if (block)
-			forget_block(vp_thread_self(), block, vp_clock_now(), 0);
-	} else if (!ptr) {
+	if (!ptr && bytes) { /* failed: the old block lives on */
 		if (block && !vp_live_put((uintptr_t)old, block, &stale))
 			vp_lost(VPROF_LOST_BLOCKS, 1);
+	} else if (block) {
+		count_free(vp_thread_self(), block, 0);
 	} else {
-		if (block)
-			forget_block(vp_thread_self(), block, vp_clock_now(), 0);
-		else
-			vp_lost(VPROF_LOST_UNKNOWN_FREES, 1);
-		record_alloc(ptr, bytes, caller);
+		count_unknown();
 	}
 	vp_busy_leave();
 }

@@ -15,20 +15,31 @@
 void vp_heap_alloc_slow(void *ptr, size_t bytes, const struct vp_regs *caller);
 void vp_heap_free_slow(void *ptr);
 int vp_heap_realloc_begin_slow(void *ptr, struct vp_block *block);
-void vp_heap_realloc_done_slow(void *old, void *ptr, size_t bytes, struct vp_block *block,
-			       const struct vp_regs *caller);
+void vp_heap_realloc_done_slow(void *old, void *ptr, size_t bytes, struct vp_block *block);
 
 static inline int vp_heap_recording(void)
 {
 	if (__builtin_expect(!vp_started, 0))
 		vp_wake();
-	return __builtin_expect(vp_control.heap, 1) && !vp_tls.busy;
+	return vp_control.heap && !vp_tls.busy;
+}
+
+/* Is this allocation to be recorded?  All are, or those that a sample point
+ * falls into. */
+static inline int vp_heap_takes(size_t bytes)
+{
+	if (!vp_heap_recording())
+		return 0;
+	if (__builtin_expect(vp_control.heap == VPROF_HEAP_EXACT, 1))
+		return 1;
+	vp_tls.sample_left -= (int64_t)bytes;
+	return vp_tls.sample_left < 0;
 }
 
 /* After a real allocation; NULL (it failed) is not counted. */
 #define vp_heap_alloc(ptr, bytes)                                                                  \
 	do {                                                                                       \
-		if (vp_heap_recording() && (ptr)) {                                                \
+		if ((ptr) && vp_heap_takes(bytes)) {                                               \
 			struct vp_regs regs_ = VP_CALLER_REGS();                                   \
 			vp_heap_alloc_slow(ptr, bytes, &regs_);                                    \
 		}                                                                                  \
@@ -37,8 +48,19 @@ static inline int vp_heap_recording(void)
 /* Before a real free. */
 static inline void vp_heap_free(void *ptr)
 {
-	if (ptr && vp_heap_recording())
+	if (ptr && vp_heap_recording() &&
+	    (vp_control.heap == VPROF_HEAP_EXACT || vp_live_page_used((uintptr_t)ptr)))
 		vp_heap_free_slow(ptr);
+}
+
+/* Around a real realloc of an old block: takes it out, and afterwards counts it
+ * freed or, where the realloc failed, puts it back.  The new block is recorded
+ * by vp_heap_alloc.  begin returns whether `block` was known. */
+static inline int vp_heap_realloc_begin(void *ptr, struct vp_block *block)
+{
+	if (vp_control.heap != VPROF_HEAP_EXACT && !vp_live_page_used((uintptr_t)ptr))
+		return 0;
+	return vp_heap_realloc_begin_slow(ptr, block);
 }
 
 int vp_track_heap_init(void); /* 0 or -ENOMEM */

@@ -9,20 +9,22 @@
 #include <time.h>
 
 #define PAGE_SHIFT 12
-#define REGION_SHIFT 30 /* a GiB of addresses shares an array of descriptors */
-#define REGIONS (1u << (47 - REGION_SHIFT))
-#define PAGES_A_REGION (1u << (REGION_SHIFT - PAGE_SHIFT))
+#define REGION_SHIFT VP_LIVE_REGION_SHIFT
+#define REGIONS VP_LIVE_REGIONS
+#define PAGES_A_REGION VP_LIVE_PAGES
+#define region vp_live_region
 
 /* descriptor: locked 1 | capacity_log2 4 | count 10 | entries >> 4 (44) << 15 */
 #define LOCKED 1ull
 #define UNIT 8u /* smallest distance of two blocks: tcmalloc has 8-byte ones */
 
-/* size: site 24 << 40 | bytes 40;  key: birth 54 << 10 | unit in page 9 << 1 | 1 */
+/* size: site 24 << 40 | bytes 40
+ * key:  birth 52 << 12 | mark 2 << 10 | unit in page 9 << 1 | 1 */
 struct entry {
 	uint64_t size, key;
 };
 
-static uint64_t **region; /* REGIONS pointers */
+uint64_t **vp_live_region;
 static uint64_t table_bytes;
 
 int vp_live_init(void)
@@ -184,7 +186,8 @@ static inline void unpack(const struct entry *entry, struct vp_block *block)
 {
 	block->site = (uint32_t)(entry->size >> 40);
 	block->bytes = entry->size & ((1ull << 40) - 1);
-	block->birth_ns = entry->key >> 10 << 8;
+	block->mark = (uint8_t)(entry->key >> 10 & 3);
+	block->birth_ns = entry->key >> 12 << 8;
 }
 
 int vp_live_put(uintptr_t address, const struct vp_block *block, struct vp_block *stale)
@@ -217,7 +220,7 @@ int vp_live_put(uintptr_t address, const struct vp_block *block, struct vp_block
 	else
 		now += 1ull << 5;
 	entry->size = (uint64_t)block->site << 40 | (block->bytes & ((1ull << 40) - 1));
-	entry->key = block->birth_ns >> 8 << 10 | key;
+	entry->key = block->birth_ns >> 8 << 12 | (uint64_t)(block->mark & 3) << 10 | key;
 	unlock(descriptor, now);
 	return taken ? 2 : 1;
 }
@@ -253,7 +256,7 @@ int vp_live_take(uintptr_t address, struct vp_block *block)
 	struct entry *entry;
 	uint64_t now;
 
-	if (!descriptor || !(__atomic_load_n(descriptor, __ATOMIC_RELAXED) >> 5))
+	if (!descriptor || !(__atomic_load_n(descriptor, __ATOMIC_RELAXED) & VP_LIVE_COUNT))
 		return 0;
 	now = lock(descriptor);
 	entry = seek(entries_of(now), room_of(now), key_of(address));

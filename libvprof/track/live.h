@@ -10,8 +10,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define VP_LIVE_REGION_SHIFT 30 /* a GiB of addresses shares an array of descriptors */
+#define VP_LIVE_REGIONS (1u << (47 - VP_LIVE_REGION_SHIFT))
+#define VP_LIVE_PAGES (1u << (VP_LIVE_REGION_SHIFT - 12))
+#define VP_LIVE_COUNT (1023ull << 5) /* blocks that start in the page */
+
+extern uint64_t **vp_live_region; /* VP_LIVE_REGIONS pointers */
+
 struct vp_block {
 	uint32_t site;  /* row, below 2^24 */
+	uint8_t mark;   /* two bits of the caller's */
 	uint64_t bytes; /* below 2^40 */
 	uint64_t birth_ns; /* to 256 ns */
 };
@@ -26,6 +34,19 @@ int vp_live_put(uintptr_t address, const struct vp_block *block, struct vp_block
 
 /* Removes a block.  Returns 0 when the address is not known. */
 int vp_live_take(uintptr_t address, struct vp_block *block);
+
+/* May a block start in the page of this address?  Cheap; used where few blocks
+ * are known. */
+static inline int vp_live_page_used(uintptr_t address)
+{
+	uint64_t number = address >> VP_LIVE_REGION_SHIFT;
+	const uint64_t *pages;
+
+	if (number >= VP_LIVE_REGIONS)
+		return 0;
+	pages = __atomic_load_n(&vp_live_region[number], __ATOMIC_RELAXED);
+	return pages && (pages[address >> 12 & (VP_LIVE_PAGES - 1)] & VP_LIVE_COUNT) != 0;
+}
 
 uint64_t vp_live_bytes_used(void); /* memory of the table */
 
