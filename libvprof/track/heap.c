@@ -294,7 +294,7 @@ void vp_heap_free_slow(void *ptr)
 		return;
 	thread = vp_thread_self();
 	if (__builtin_expect(vp_live_take((uintptr_t)ptr, &block), 1))
-		count_free(thread, &block, thread && thread->last_alloc == ptr);
+		count_free(thread, &block, thread && thread->last_alloc == ptr && !sampling());
 	else
 		count_unknown();
 	vp_busy_leave();

@@ -131,9 +131,12 @@ static inline uint64_t key_of(uintptr_t address)
 
 #define KEY_MASK 1023ull
 
+/* Fibonacci hashing: the top bits, as many as number the slots (a power of two). */
 static inline uint32_t first_slot(uint64_t key, uint32_t room)
 {
-	return (uint32_t)((key >> 1) * 0x9e37u >> 6) & (room - 1);
+	uint32_t mixed = (uint32_t)(key >> 1) * 0x9e3779b1u;
+
+	return (uint32_t)((uint64_t)mixed * room >> 32);
 }
 
 /* The entry with that key, or the empty one where it belongs, or NULL. */
@@ -175,11 +178,10 @@ static void grow_service(void *arg)
 	request->ok = 1;
 }
 
-/* Full tables of up to 8 entries are searched whole; larger ones keep an
- * eighth empty so that searches stay short. */
+/* A quarter stays empty, so that searches end soon. */
 static inline int needs_room(uint32_t count, uint32_t room)
 {
-	return __builtin_expect(count >= room - (room >> 3 & ~1u) && room < 512, 0);
+	return __builtin_expect(count >= room - (room >> 2) && room < 512, 0);
 }
 
 static inline void unpack(const struct entry *entry, struct vp_block *block)
