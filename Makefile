@@ -133,7 +133,7 @@ $1/unit-%.a:
 $1/test/unit/test_vp_%: $1/obj/test/unit/test_vp_%.o $1/unit-vp.a $B/libvpje.a
 	@mkdir -p $$(@D)
 	$$(say) LD $$@
-	$$Q$(CC) $2 -o $$@ $$^ $(LDFLAGS) $(CHECK_LIBS) -ldl
+	$$Q$(CC) $2 -o $$@ $$^ $(LDFLAGS) $(CHECK_LIBS) -ldl -lm
 
 $1/test/unit/test_monitor_%: $1/obj/test/unit/test_monitor_%.o $1/unit-monitor.a
 	@mkdir -p $$(@D)

@@ -6,7 +6,7 @@
 #define EARLY_BYTES (64u << 10)
 #define EARLY_ALIGN 16u /* what malloc promises on x86-64 */
 
-static _Alignas(64) unsigned char early_heap[EARLY_BYTES];
+static _Alignas(4096) unsigned char early_heap[EARLY_BYTES];
 static size_t early_used;
 
 /* Each block is preceded by its size in an EARLY_ALIGN-sized cell. */
@@ -17,7 +17,7 @@ void *vp_early_alloc(size_t align, size_t size)
 
 	if (align < EARLY_ALIGN)
 		align = EARLY_ALIGN;
-	if (align > EARLY_BYTES || size > EARLY_BYTES)
+	if (align > 4096 || size > EARLY_BYTES)
 		return NULL;
 	do {
 		start = (old + EARLY_ALIGN + align - 1) & ~(align - 1);

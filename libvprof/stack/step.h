@@ -30,8 +30,8 @@ uint64_t vp_step_learn(uint64_t address);
 int vp_step_full(struct vp_step *step, uint64_t lookup);
 
 /* The bounds of our thread trampolines (track/spawn.c names the section). */
-extern const char __start_vp_trampoline[] __attribute__((visibility("hidden")));
-extern const char __stop_vp_trampoline[] __attribute__((visibility("hidden")));
+extern const char __start_vp_trampoline[] __attribute__((visibility("hidden"), weak));
+extern const char __stop_vp_trampoline[] __attribute__((visibility("hidden"), weak));
 
 /* Caller's frame at sp or bp plus an offset.  Returns 0 or the reason to stop. */
 static inline int vp_step_by_row(struct vp_step *step, const struct vp_rule *rule)
