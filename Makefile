@@ -50,6 +50,7 @@ MONITOR_SRC := $(sort $(wildcard monitor/*.c))
 VIRTUOSO_SRC := $(sort $(wildcard examples/virtuoso/*.c))
 UNIT_SRC := $(sort $(wildcard test/unit/test_*.c))
 PROBE_SRC := $(sort $(wildcard test/probe/*.c))
+BENCH_WORK := $(patsubst test/bench/work/%.c,$B/test/bench/%,$(sort $(wildcard test/bench/work/*.c)))
 
 # Objects live under obj/, because build/monitor is a program.
 LIB_OBJ := $(LIB_SRC:%.c=$B/obj/%.o)
@@ -235,10 +236,25 @@ asan: $B/asan/vprof-report $(UNIT:$B/%=$B/asan/%) ## unit tests under AddressSan
 	$Qtest/run.sh $(UNIT:$B/%=$B/asan/%)
 ubsan: $B/ubsan/vprof-report $(UNIT:$B/%=$B/ubsan/%) ## unit tests under UndefinedBehaviorSanitizer
 	$Qtest/run.sh $(UNIT:$B/%=$B/ubsan/%)
-bench: all $B/test/bench/malloc_pair ## measure the cost of the hooks, write docs/bench.md
-	$Qtest/bench/run.sh
+bench: all $(BENCH_WORK) $B/test/probe/cpu_split ## measure costs beside bare runs and peers; G="heap cpu" for some
+	$Qtest/bench/run.sh $G
 
-$B/test/bench/%: test/bench/%.c
+# perf walks frame pointers; it shall have some.
+$B/test/bench/burn: PROBE_CFLAGS += -fno-omit-frame-pointer
+
+$B/test/bench/many_samples: test/bench/work/many_samples.c
+	@mkdir -p $(@D)
+	$(say) CC $<
+	$Q$(CC) $(BASE) $(OPT) -o $@ $<
+
+# The library's own unwinder in an ordinary program: its objects, hooks left out.
+$B/test/bench/unwind_frames: test/bench/work/unwind_frames.c $B/unit-vp.a $B/libvpje.a
+	@mkdir -p $(@D)
+	$(say) CC $<
+	$Q$(CC) $(PROBE_CFLAGS) -Iinclude -Ilibvprof -O2 -o $@ $< \
+		-Wl,--whole-archive $B/unit-vp.a -Wl,--no-whole-archive $B/libvpje.a -ldl -lpthread
+
+$B/test/bench/%: test/bench/work/%.c
 	@mkdir -p $(@D)
 	$(say) CC $<
 	$Q$(CC) $(PROBE_CFLAGS) -O2 -o $@ $< -lpthread

@@ -1,85 +1,89 @@
 #!/bin/bash
-# Measures what the hooks cost and writes docs/bench.md. Every figure stands
-# beside the bare one of the same run; the best of five runs is taken, because
-# other work on the machine only ever adds.
+# Measures what the library costs, beside the bare run and beside its peers,
+# and writes docs/bench.md.
+#
+#   test/bench/run.sh [GROUP...]     heap sample real cpu unwind locks idle
+#                                    start memory report; none: all of them
+#   BENCH_ROUNDS=5    rounds; every round runs everything once, in alternation
+#   BENCH_SCALE=100   percent of the usual work
+#   BENCH_OUT=FILE    where to write; a part of the groups, or less than the
+#                     usual work, goes to build/bench.md and not to docs/
+#   BENCH_LIBS=DIR    where to look for libraries of peers, too
 . "$(dirname "$0")/../lib.sh"
-out=$TOP/docs/bench.md
-pair=$B/test/bench/malloc_pair
-cd "$T" || exit 1
+. "$TOP/test/lib-workloads.sh"
+. "$TOP/test/bench/lib-bench.sh"
+. "$TOP/test/bench/lib-peers.sh"
+. "$TOP/test/bench/group-heap.sh"
+. "$TOP/test/bench/group-cpu.sh"
+. "$TOP/test/bench/group-small.sh"
+GROUPS_ALL=(heap sample real cpu unwind locks idle start memory report)
 
-best() { # COMMAND...: the least number of five runs
-	local i
-	for i in 1 2 3 4 5; do "$@"; done | sort -g | head -n 1
+machine() {
+	echo "$(nproc) CPUs, $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)," \
+		"Linux $(uname -r | cut -d- -f1), glibc $(getconf GNU_LIBC_VERSION | cut -d' ' -f2)," \
+		"$(awk '/^MemTotal/ { printf "%.0f GiB", $2 / 1048576 }' /proc/meminfo)"
 }
-vprof() { # OPTIONS COMMAND...
-	local options=$1
-	shift
-	env "VPROF_OPTIONS=out=$T/bench.vprof:$options" "LD_PRELOAD=$LIB" "$@"
+commit() {
+	git -C "$TOP" rev-parse --short HEAD 2>/dev/null || { echo unknown; return; }
+	[ -z "$(git -C "$TOP" status --porcelain --untracked-files=no -- libvprof vprof-report include)" ] ||
+		echo "with changes"
 }
-# heaptrack's own preload writing to a file, without its interpreter
-heaptrack_raw() {
-	local lib
-	lib=$(find /usr/lib -name libheaptrack_preload.so 2>/dev/null | head -n 1)
-	[ -n "$lib" ] || return 1
-	env DUMP_HEAPTRACK_OUTPUT="$T/heaptrack.raw" "LD_PRELOAD=$lib" "$@"
+peers() {
+	[ -z "$HEAPTRACK" ] || "$HEAPTRACK" --version 2>/dev/null | head -n 1
+	[ -z "$JEMALLOC" ] || echo jemalloc
+	[ -z "$TCMALLOC" ] || echo gperftools
+	[ -z "$VALGRIND" ] || "$VALGRIND" --version
+	[ -z "$PERF" ] || "$PERF" --version
 }
-heaptrack_shipped() {
-	heaptrack -o "$T/heaptrack.out" "$@" | grep -E '^[0-9.]+$'
-}
-milliseconds() { # COMMAND...: wall time of 20 runs, per run
-	local start end
-	start=$(date +%s%N)
-	for i in {1..20}; do "$@" >/dev/null 2>&1; done
-	end=$(date +%s%N)
-	echo $(((end - start) / 20000)) | awk '{ printf "%.2f\n", $1 / 1000 }'
-}
-minus() {
-	awk -v a="$1" -v b="$2" 'BEGIN { printf "%.0f", a - b }'
-}
-
-mkdir -p "$TOP/docs"
-{
+report_text() {
 	echo "# What it costs"
 	echo
-	echo "Written by \`make bench\`. Wall time, best of five runs; every row is measured beside its bare run."
+	echo "Written by \`make bench\`: everything is run in alternation with the bare program and the peers, $ROUNDS rounds or more;"
+	echo "medians of paired differences ± median absolute deviation. \"Of its cost\": our overhead divided by the peer's."
 	echo
-	echo "Machine: $(nproc) CPUs, $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1)," \
-		"Linux $(uname -r | cut -d- -f1), glibc $(getconf GNU_LIBC_VERSION | cut -d' ' -f2)."
-	[ ! -d "$TOP/.git" ] || echo "Commit: $(git -C "$TOP" rev-parse --short HEAD)."
+	echo "- $(date -u +%Y-%m-%d), commit $(commit | paste -sd' ')"
+	echo "- $(machine); load $(cat "$T/load") when started, took $SECONDS s"
+	echo "- peers: $(peers | paste -sd, | sed 's/,/, /g')"
+	[ "$SCALE" = 100 ] || echo "- **only $SCALE % of the usual work: figures mean little**"
 	echo
-	echo "## A malloc/free pair, nanoseconds over bare"
-	echo
-	echo "500 call paths, bursts of 8, blocks of 24 to 87 bytes (\`test/bench/malloc_pair.c\`)."
-	echo
-	echo "| depth | threads | bare | exact | heap=off | heaptrack's preload, raw | heaptrack as shipped |"
-	echo "|---|---|---|---|---|---|---|"
-} >"$T/bench.md"
-for shape in "5 1" "20 1" "60 1" "20 2"; do
-	# shellcheck disable=SC2086
-	set -- $shape
-	echo "depth $1, $2 thread(s)" >&2
-	bare=$(best "$pair" "$1" "$2" 2000000)
-	exact=$(best vprof cpu=off "$pair" "$1" "$2" 2000000)
-	off=$(best vprof cpu=off:heap=off "$pair" "$1" "$2" 2000000)
-	raw=- shipped=-
-	if raw=$(heaptrack_raw "$pair" "$1" "$2" 400000); then raw=$(minus "$raw" "$bare"); else raw=-; fi
-	if command -v heaptrack >/dev/null; then
-		# it does not survive every run
-		shipped=$(heaptrack_shipped "$pair" "$1" "$2" 200000 2>/dev/null)
-		[ -n "$shipped" ] || shipped=$(heaptrack_shipped "$pair" "$1" "$2" 200000 2>/dev/null)
-		if [ -n "$shipped" ]; then shipped=$(minus "$shipped" "$bare"); else shipped=failed; fi
+	echo "| what | target | measured | |"
+	echo "|---|---|---|---|"
+	cat "$T/rows/targets" "$T/rows/details"
+	[ ! -s "$T/rows/notes" ] || { echo; echo "## Notes"; echo; cat "$T/rows/notes"; }
+}
+where_to() {
+	if [ -n "${BENCH_OUT-}" ]; then
+		echo "$BENCH_OUT"
+	elif [ $# = 0 ] && [ "$SCALE" -ge 100 ] && [ "$ROUNDS" -ge 5 ]; then
+		echo "$TOP/docs/bench.md"
+	else
+		echo "$B/bench.md"
 	fi
-	echo "| $1 | $2 | $bare | $(minus "$exact" "$bare") | $(minus "$off" "$bare") | $raw | $shipped |" \
-		>>"$T/bench.md"
-done
-echo "start-up" >&2
-{
-	echo
-	echo "## Start-up and end of \`true\`, milliseconds"
-	echo
-	echo "| bare | under libvprof, defaults | cpu=off:heap=off |"
-	echo "|---|---|---|"
-	echo "| $(best milliseconds /bin/true) | $(best milliseconds vprof "" /bin/true) | $(best milliseconds vprof cpu=off:heap=off /bin/true) |"
-} >>"$T/bench.md"
-cp "$T/bench.md" "$out"
-cat "$out"
+}
+main() {
+	local group out wanted=("$@")
+	out=$(where_to "$@")
+	[ $# -gt 0 ] || wanted=("${GROUPS_ALL[@]}")
+	for group in "${wanted[@]}"; do
+		declare -F "group_$group" >/dev/null || {
+			say "no group $group: ${GROUPS_ALL[*]}"
+			return 1
+		}
+	done
+	cut -d' ' -f1-3 /proc/loadavg >"$T/load"
+	find_peers
+	for group in "${wanted[@]}"; do
+		say "$group"
+		"group_$group"
+	done
+	report_text >"$T/bench.md"
+	mkdir -p "$(dirname "$out")"
+	cp "$T/bench.md" "$out"
+	cat "$out"
+	say "written to $out"
+}
+[ -f "$LIB" ] && [ -x "$WORK/malloc_pairs" ] || {
+	say "not built; use make bench"
+	exit 1
+}
+cd "$T" && main "$@"

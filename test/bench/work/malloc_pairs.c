@@ -5,23 +5,32 @@
  *
  * Each thread walks down one of 500 call paths, DEPTH frames deep, allocates a
  * burst of 8 blocks of 24 to 87 bytes and frees them, PAIRS pairs in all.
- * Prints nanoseconds a pair (wall time, per thread). */
+ * Every path has eight sizes of its own, as call sites in programs have;
+ * heaptrack 1.4's interpreter dies of sizes drawn at random.
+ * Prints nanoseconds a pair: wall time of the slowest thread, divided by its
+ * pairs.  All paths are walked once before the clock starts. */
+#include "bench.h"
+
 #include <pthread.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <time.h>
 
 #define PATHS 500u
 #define BURST 8
+#define BITS  9
 
 struct walk {
 	uint32_t path, random;
 	int depth;
 };
 
+struct worker {
+	pthread_t id;
+	uint32_t seed;
+	double ns;
+};
+
 static int depth;
 static long pairs;
+static pthread_barrier_t start;
 
 static uint32_t next_random(struct walk *walk)
 {
@@ -34,24 +43,47 @@ static uint32_t next_random(struct walk *walk)
 __attribute__((noinline)) static void burst(struct walk *walk)
 {
 	void *volatile block[BURST];
-	uint32_t r = next_random(walk);
 
-	for (int i = 0; i < BURST; i++)
-		block[i] = malloc(24 + (r >> i * 3) % 64);
-	for (int i = 0; i < BURST; i++)
+	for (unsigned i = 0; i < BURST; i++)
+		block[i] = malloc(24 + (walk->path * 7 + i * 9) % 64);
+	for (unsigned i = 0; i < BURST; i++)
 		free(block[i]);
+}
+
+/* Call sites of their own, for stacks too shallow to make 500 paths. */
+#define SITE(n)                                                                                    \
+	case n:                                                                                    \
+		burst(walk);                                                                       \
+		__asm__ volatile("" : : "i"(n) : "memory");                                        \
+		break;
+#define SITES8(n)                                                                                  \
+	SITE(n) SITE(n + 1) SITE(n + 2) SITE(n + 3) SITE(n + 4) SITE(n + 5) SITE(n + 6) SITE(n + 7)
+#define SITES64(n)                                                                                 \
+	SITES8(n)                                                                                  \
+	SITES8(n + 8)                                                                              \
+	SITES8(n + 16) SITES8(n + 24) SITES8(n + 32) SITES8(n + 40) SITES8(n + 48) SITES8(n + 56)
+
+static inline void bottom(struct walk *walk)
+{
+	switch (walk->depth >= BITS ? 0 : walk->path >> walk->depth) {
+		SITES64(0)
+		SITES64(64)
+	default:
+		burst(walk);
+	}
+	__asm__ volatile("" : : : "memory"); /* no tail call */
 }
 
 __attribute__((noinline)) static void left(struct walk *walk, int level);
 __attribute__((noinline)) static void right(struct walk *walk, int level);
 
-/* Nine of the levels choose by a bit of the path, spread over the depth. */
+/* The levels choose by a bit of the path, spread over the depth. */
 static inline void down(struct walk *walk, int level)
 {
-	int bit = level * 9 / walk->depth;
+	int bit = walk->depth >= BITS ? level * BITS / walk->depth : level;
 
 	if (level >= walk->depth)
-		burst(walk);
+		bottom(walk);
 	else if (walk->path >> bit & 1)
 		right(walk, level + 1);
 	else
@@ -71,41 +103,47 @@ static void right(struct walk *walk, int level)
 
 static void *run(void *arg)
 {
+	struct worker *worker = arg;
 	/* main, run and burst are frames too. */
-	struct walk walk = {0, 2463534242u + (uint32_t)(uintptr_t)arg * 7919u, depth - 3};
+	struct walk walk = {0, 2463534242u + worker->seed * 7919u, depth - 3};
+	double from = 0;
 
-	for (long i = 0; i < pairs; i += BURST) {
-		walk.path = next_random(&walk) % PATHS;
+	/* One call site for all: the paths walked ahead are those that count. */
+	for (long i = -(long)PATHS * BURST; i < pairs; i += BURST) {
+		if (i == 0) {
+			pthread_barrier_wait(&start);
+			from = bench_now();
+		}
+		walk.path = i < 0 ? (uint32_t)(-i / BURST - 1) : next_random(&walk) % PATHS;
 		down(&walk, 0);
 	}
+	worker->ns = (bench_now() - from) / (double)pairs;
 	return NULL;
-}
-
-static double now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (double)ts.tv_sec * 1e9 + (double)ts.tv_nsec;
 }
 
 int main(int argc, char **argv)
 {
-	int threads = argc > 2 ? atoi(argv[2]) : 1;
-	pthread_t id[64];
-	double start;
+	long threads = bench_arg(argc, argv, 2, 1);
+	struct worker worker[64] = {0};
+	double slowest = 0;
 
-	depth = argc > 1 ? atoi(argv[1]) : 20;
-	pairs = argc > 3 ? atol(argv[3]) : 4000000;
-	start = now();
-	if (threads == 1) {
-		run(NULL);
-	} else {
-		for (long i = 0; i < threads; i++)
-			pthread_create(&id[i], NULL, run, (void *)(i + 1));
-		for (int i = 0; i < threads; i++)
-			pthread_join(id[i], NULL);
+	depth = (int)bench_arg(argc, argv, 1, 20);
+	pairs = bench_arg(argc, argv, 3, 4000000);
+	if (threads < 1 || threads > 64 || depth < 5 || pairs < 1)
+		return 1;
+	pthread_barrier_init(&start, NULL, (unsigned)threads);
+	for (long i = 0; i < threads; i++) {
+		worker[i].seed = (uint32_t)i;
+		if (threads > 1)
+			pthread_create(&worker[i].id, NULL, run, &worker[i]);
+		else
+			run(&worker[i]);
 	}
-	printf("%.1f\n", (now() - start) / (double)pairs);
+	for (long i = 0; i < threads; i++) {
+		if (threads > 1)
+			pthread_join(worker[i].id, NULL);
+		slowest = worker[i].ns > slowest ? worker[i].ns : slowest;
+	}
+	printf("%.2f\n", slowest);
 	return 0;
 }

@@ -1,0 +1,219 @@
+# Heap: what a malloc/free pair costs, and real programs. Sourced by run.sh.
+# shellcheck shell=bash
+
+PAIRS=$WORK/malloc_pairs
+SAMPLE=heap=sample=524288
+HEAP_TOOLS=(exact idle sampled heaptrack-raw heaptrack jemalloc-19 jemalloc-all gperftools massif)
+
+# Few pairs for the slow ones: all paths are walked before the clock starts.
+heap_shape() { # DEPTH THREADS
+	local s="$1 $2" fast slow
+	fast=$(many 2000000)
+	slow=$(many 10000)
+	bench "heap-$1-$2"
+	# shellcheck disable=SC2086
+	{
+		run bare bare "$PAIRS" $s "$fast"
+		run exact vprof cpu=off "$PAIRS" $s "$fast"
+		run idle vprof cpu=off:heap=off "$PAIRS" $s "$fast"
+		! accepts $SAMPLE || run sampled vprof cpu=off:$SAMPLE "$PAIRS" $s "$fast"
+		[ -z "$HEAPTRACK_LIB" ] || run heaptrack-raw heaptrack_raw "$PAIRS" $s $((slow * 20))
+		[ -z "$HEAPTRACK" ] || run heaptrack heaptrack_shipped "$PAIRS" $s $((slow * 3))
+		heap_allocators "$s" "$fast" "$slow"
+		[ -z "$VALGRIND" ] || run massif massif "$PAIRS" $s "$slow"
+	}
+	rounds
+}
+# Peers that bring an allocator of their own stand beside it without profile.
+heap_allocators() { # "DEPTH THREADS" FAST SLOW
+	# shellcheck disable=SC2086
+	if [ -n "$JEMALLOC" ]; then
+		run jemalloc jemalloc "" "$PAIRS" $1 "$2"
+		run jemalloc-19 jemalloc prof:true,lg_prof_sample:19 "$PAIRS" $1 "$2"
+		run jemalloc-all jemalloc prof:true,lg_prof_sample:0 "$PAIRS" $1 "$3"
+	fi
+	# shellcheck disable=SC2086
+	if [ -n "$TCMALLOC" ]; then
+		run tcmalloc tcmalloc "$PAIRS" $1 "$2"
+		run gperftools tcmalloc_profile "$PAIRS" $1 $(($3 / 2 + 1))
+	fi
+}
+heap_base() { # TOOL: what its cost is counted over
+	case $1 in
+	jemalloc*) echo jemalloc ;;
+	gperftools) echo tcmalloc ;;
+	*) echo bare ;;
+	esac
+}
+heap_details() { # SHAPE...
+	local shape tool line
+	detail
+	detail "## A malloc/free pair, nanoseconds over the same program without the tool"
+	detail
+	detail "500 call paths, bursts of 8, blocks of 24 to 87 bytes; jemalloc and gperftools over their own allocator;"
+	detail "wall time of the slowest thread, so more threads than CPUs take longer."
+	detail
+	detail "| depth, threads |$(printf ' %s |' "$@" | tr - ,)"
+	detail "|---|$(printf -- '---|%.0s' "$@")"
+	for tool in bare "${HEAP_TOOLS[@]}"; do
+		line="| $tool |"
+		for shape; do
+			if [ "$tool" = bare ]; then
+				line+=" $(cell value 1 "heap-$shape/bare") |"
+			else
+				line+=" $(cell diff 1 "heap-$shape/$tool" "heap-$shape/$(heap_base "$tool")") |"
+			fi
+		done
+		detail "$line"
+	done
+}
+heap_over() { # WHAT SHAPE PEER LIMIT: exact's cost as a part of a peer's
+	figure over 1 "heap-$2/exact" "heap-$2/bare" "heap-$2/$3" "heap-$2/bare"
+	row "$1" "<=" "$4" "of its cost"
+}
+# The cost of a pair with two threads as a multiple of that with one.
+heap_two_threads() { # DEPTH
+	local one two
+	figure diff 1 "heap-$1-1/exact" "heap-$1-1/bare" && one=$FIG &&
+		figure diff 1 "heap-$1-2/exact" "heap-$1-2/bare" && two=$FIG &&
+		FIG=$(awk -v a="$two" -v b="$one" 'BEGIN { print (b > 0 ? a / b : "-") }')
+	SPREAD=$(awk -v s="$SPREAD" -v b="${one:-1}" 'BEGIN { print (b > 0 ? s / b : "-") }')
+	row "exact heap, two threads against one, depth $1" "<=" 1.3 x
+}
+heap_targets() {
+	figure diff 1 heap-20-1/exact heap-20-1/bare
+	row "exact heap, malloc/free pair over bare, depth 20" "<=" 70 ns
+	figure diff 1 heap-60-1/exact heap-60-1/bare
+	row "the same, depth 60" "<=" 150 ns
+	figure diff 1 heap-5-1/exact heap-5-1/bare
+	row "the same, depth 5" none 0 ns
+	heap_over "exact heap against heaptrack's raw preload, depth 20" 20-1 heaptrack-raw 0.2
+	heap_over "exact heap against heaptrack's raw preload, depth 60" 60-1 heaptrack-raw 0.2
+	heap_over "exact heap against heaptrack as shipped, depth 20" 20-1 heaptrack 0.0333
+	heap_over "exact heap against heaptrack as shipped, depth 60" 60-1 heaptrack 0.0333
+	heap_two_threads 20
+	heap_two_threads 60
+}
+group_heap() {
+	local depth threads shapes=()
+	for depth in 5 20 60; do
+		for threads in 1 2 4; do
+			heap_shape $depth $threads
+			shapes+=("$depth-$threads")
+		done
+	done
+	heap_targets
+	heap_details "${shapes[@]}"
+}
+
+# --- sampled -------------------------------------------------------------------
+group_sample() {
+	if ! accepts $SAMPLE; then
+		row_skip "heap=sample=512K, pair over bare" "<= 3 ns" "this build knows no heap=sample"
+		return
+	fi
+	bench sample
+	run bare bare "$PAIRS" 20 1 "$(many 8000000)"
+	run sampled vprof cpu=off:$SAMPLE "$PAIRS" 20 1 "$(many 8000000)"
+	run idle vprof cpu=off:heap=off "$PAIRS" 20 1 "$(many 8000000)"
+	if [ -n "$JEMALLOC" ]; then
+		run jemalloc jemalloc "" "$PAIRS" 20 1 "$(many 8000000)"
+		run jemalloc-19 jemalloc prof:true,lg_prof_sample:19 "$PAIRS" 20 1 "$(many 8000000)"
+	fi
+	rounds $((ROUNDS * 2))
+	figure diff 1 sample/sampled sample/bare
+	row "heap=sample=512K, pair over bare, depth 20" "<=" 3 ns
+	sample_against_jemalloc
+	detail
+	detail "## Sampled heap, a pair at depth 20"
+	detail_table sample 1 ns
+}
+sample_against_jemalloc() {
+	local ours
+	figure diff 1 sample/sampled sample/bare
+	ours=$FIG
+	figure diff 1 sample/jemalloc-19 sample/jemalloc
+	row "jemalloc's sampled profiling, pair over its own bare" none 0 ns
+	[ "$FIG" = - ] || FIG=$(awk -v a="$ours" -v b="$FIG" 'BEGIN { print a - b }')
+	row "heap=sample=512K less jemalloc's own sampling" "<=" 0 ns
+}
+
+# --- real programs -------------------------------------------------------------
+group_real() {
+	detail
+	detail "## Real programs"
+	real_python
+	real_sqlite
+	real_redis
+}
+# real KEY COMMAND...: wall seconds in every mode
+real() {
+	local name=$1
+	shift
+	bench "$name"
+	run bare seconds bare "$@"
+	run exact seconds vprof cpu=off "$@"
+	run defaults seconds vprof "" "$@"
+	! accepts $SAMPLE || run sampled seconds vprof $SAMPLE "$@"
+	[ -z "$HEAPTRACK_LIB" ] || run heaptrack-raw seconds heaptrack_raw "$@"
+	rounds
+	figure percent 1 "$name/exact" "$name/bare"
+	row "$name, exact heap, over bare" none 0 %
+	detail_table "$name" 1 seconds
+}
+# The settings go by the environment: heaptrack does not follow `env` into what
+# it executes.
+real_python() {
+	local -x PYTHONMALLOC=malloc PYTHONHASHSEED=0
+	workload_python "$(many 30)" >"$T/json_work.py"
+	if ! command -v "$PYTHON" >/dev/null; then
+		row_skip "CPython json, exact against heaptrack's raw overhead" "<= 0.1" "no python3 here"
+		return
+	fi
+	real python-json "$PYTHON" "$T/json_work.py"
+	figure over 1 python-json/exact python-json/bare python-json/heaptrack-raw python-json/bare
+	row "CPython json, exact heap against heaptrack's raw overhead" "<=" 0.1 "of its cost"
+}
+real_sqlite() {
+	command -v sqlite3 >/dev/null || { note "no sqlite3 here: left out"; return; }
+	workload_sql "$(many 300000)" >"$T/rows.sql"
+	real sqlite3 sqlite3 :memory: ".read $T/rows.sql"
+}
+# Microseconds a request, and the server's CPU time in it.
+redis_requests() { # PREFIX...: how the server is run
+	local socket=$T/redis.sock requests server cpu wall i
+	requests=$(many 30000)
+	"$@" redis-server --port 0 --unixsocket "$socket" --save "" --appendonly no --dir "$T" \
+		>/dev/null 2>>"$T/errors" &
+	server=$!
+	for ((i = 0; i < 100; i++)); do
+		[ "$(redis-cli -s "$socket" ping 2>/dev/null)" = PONG ] && break
+		sleep 0.05
+	done
+	wall=$(seconds bounded redis-benchmark -s "$socket" -n "$requests" -t set,get,lpush -q)
+	cpu=$(redis-cli -s "$socket" info cpu | tr -d '\r' |
+		awk -F: '/^used_cpu_(sys|user):/ { s += $2 } END { print s }')
+	redis-cli -s "$socket" shutdown nosave >/dev/null 2>&1
+	wait "$server" 2>/dev/null
+	awk -v w="$wall" -v c="$cpu" -v n="$requests" \
+		'BEGIN { if (w > 0) printf "%.4f %.4f\n", w * 1e6 / (3 * n), c * 1e6 / (3 * n) }'
+}
+real_redis() {
+	if ! command -v redis-server >/dev/null || ! command -v redis-benchmark >/dev/null; then
+		note "no redis here: left out"
+		return
+	fi
+	bench redis
+	run bare redis_requests bare
+	run exact redis_requests vprof cpu=off
+	run defaults redis_requests vprof ""
+	! accepts $SAMPLE || run sampled redis_requests vprof $SAMPLE
+	[ -z "$HEAPTRACK_LIB" ] || run heaptrack-raw redis_requests heaptrack_raw
+	rounds
+	figure percent 1 redis/exact redis/bare
+	row "redis, exact heap, a request over bare" none 0 %
+	figure percent 2 redis/exact redis/bare
+	row "redis, exact heap, the server's CPU time over bare" none 0 %
+	detail_table redis 1 "microseconds a request"
+	detail_table redis 2 "server's CPU microseconds a request"
+}

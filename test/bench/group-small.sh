@@ -1,0 +1,154 @@
+# Small costs: locks, event loop, idle hooks, start of processes and threads,
+# memory, the report. Sourced by run.sh.
+# shellcheck shell=bash
+
+hooked() { # NAME: does the library stand in front of it?
+	nm -D --defined-only "$LIB" 2>/dev/null | grep -qE " ${1}(@|\$)"
+}
+group_locks() {
+	detail
+	detail "## Uncontended locks, turns of an event loop"
+	bench mutex
+	run bare bare "$WORK/mutex_pairs" "$(many 10000000)"
+	run defaults vprof "" "$WORK/mutex_pairs" "$(many 10000000)"
+	if accepts locks=on; then
+		run locks-on vprof cpu=off:heap=off:locks=on "$WORK/mutex_pairs" "$(many 10000000)"
+		run locks-off vprof cpu=off:heap=off:locks=off "$WORK/mutex_pairs" "$(many 10000000)"
+	fi
+	rounds
+	if hooked pthread_mutex_lock; then
+		figure diff 1 mutex/locks-on mutex/bare || figure diff 1 mutex/defaults mutex/bare
+		row "uncontended mutex pair over bare" "<=" 2 ns
+	else
+		row_skip "uncontended mutex pair over bare" "<= 2 ns" "locks are not hooked in this build"
+	fi
+	detail_table mutex 1 "ns a pair"
+	locks_loop
+}
+locks_loop() {
+	if ! hooked epoll_wait; then
+		row_skip "turn of an event loop over bare" "<= 25 ns" "epoll_wait is not hooked in this build"
+		return
+	fi
+	bench loop
+	run bare bare "$WORK/loop_turns" "$(many 1000000)"
+	run defaults vprof "" "$WORK/loop_turns" "$(many 1000000)"
+	rounds
+	figure diff 1 loop/defaults loop/bare
+	row "turn of an event loop over bare" "<=" 25 ns
+	detail_table loop 1 "ns a turn"
+}
+group_idle() {
+	bench idle
+	run bare bare "$PAIRS" 5 1 "$(many 10000000)"
+	run idle vprof cpu=off:heap=off "$PAIRS" 5 1 "$(many 10000000)"
+	rounds $((ROUNDS * 2))
+	figure diff 1 idle/idle idle/bare
+	row "idle hooks (heap=off), malloc/free pair over bare" "<=" 1 ns
+}
+
+# --- starting ------------------------------------------------------------------
+group_start() {
+	local n
+	n=$(many 100)
+	bench true
+	run bare "$WORK/spawn_time" "$n" /bin/true
+	run defaults "$WORK/spawn_time" "$n" "LD_PRELOAD=$LIB" "VPROF_OUT=$VPROF_FILE" /bin/true
+	run off "$WORK/spawn_time" "$n" "LD_PRELOAD=$LIB" \
+		"VPROF_OPTIONS=out=$VPROF_FILE:cpu=off:heap=off" /bin/true
+	[ -z "$HEAPTRACK_LIB" ] || run heaptrack-raw "$WORK/spawn_time" "$n" "LD_PRELOAD=$HEAPTRACK_LIB" \
+		"DUMP_HEAPTRACK_OUTPUT=$T/heaptrack.raw" /bin/true
+	rounds
+	figure diff 1 true/defaults true/bare
+	row "start and end of /bin/true over bare" "<=" 3 ms
+	detail
+	detail "## Start of a process, of a thread"
+	detail_table true 1 ms
+	start_threads
+}
+start_threads() {
+	bench thread
+	run bare bare "$WORK/thread_starts" "$(many 5000)"
+	run defaults vprof "" "$WORK/thread_starts" "$(many 5000)"
+	run off vprof cpu=off:heap=off "$WORK/thread_starts" "$(many 5000)"
+	[ -z "$HEAPTRACK_LIB" ] || run heaptrack-raw heaptrack_raw "$WORK/thread_starts" "$(many 5000)"
+	[ -z "$JEMALLOC" ] || run jemalloc-19 jemalloc prof:true,lg_prof_sample:19 "$WORK/thread_starts" "$(many 5000)"
+	rounds
+	figure diff 1 thread/defaults thread/bare
+	row "thread created, one allocation, joined, over bare" "<=" 10 us
+	detail_table thread 1 "us a thread"
+}
+
+# --- memory --------------------------------------------------------------------
+# Resident KiB with all blocks live, the library's own reckoning in KiB, and
+# the size of the file in KiB.
+memory_of() { # OPTIONS COUNT BYTES
+	local resident
+	resident=$(vprof "$1" "$WORK/live_blocks" "$2" "$3") || return
+	echo "$resident $(info '.own.memory_bytes / 1024 | floor') $(($(stat -c %s "$VPROF_FILE") / 1024))"
+}
+memory_room() { # COUNT BYTES: twice what the blocks take must be free
+	[ "$(awk '/^MemAvailable/ { print $2 }' /proc/meminfo)" -gt $(($1 * ($2 + 64) / 512)) ]
+}
+memory_row() { # WHAT KEY/NAME LIMIT-KIB
+	figure diff 1 "$2" "${2%/*}/bare"
+	row "$1, resident over bare" "<=" "$3" KiB
+	figure value 2 "$2"
+	row "$1, by its own reckoning" "<=" "$3" KiB
+	figure value 3 "$2"
+	row "$1, file (size=64M)" "<=" 65536 KiB
+}
+memory_blocks() { # COUNT BYTES
+	bench "memory-$2"
+	memory_room "$1" "$2" || { note "too little memory for $1 blocks of $2 bytes"; return; }
+	run bare bare "$WORK/live_blocks" "$1" "$2"
+	run exact memory_of "" "$1" "$2"
+	! accepts $SAMPLE || run sampled memory_of $SAMPLE "$1" "$2"
+	rounds $((ROUNDS < 3 ? ROUNDS : 3))
+	memory_row "exact heap, $1 live blocks of $2 bytes" "memory-$2/exact" $((16384 + $1 * 16 / 1024))
+	! accepts $SAMPLE || memory_row "sampled heap, $1 live blocks of $2 bytes" "memory-$2/sampled" 16384
+}
+# Many samples and stacks into a small file.
+memory_small_file() {
+	vprof cpu=10000:size=1M "$PAIRS" 60 2 "$(many 3000000)" >/dev/null
+	stat -c '%s %b %B' "$VPROF_FILE" | awk '{ used = $2 * $3; printf "%.0f\n", ($1 > used ? $1 : used) / 1024 }'
+}
+group_memory() {
+	local bytes
+	command -v jq >/dev/null || { note "no jq here: memory left out"; return; }
+	for bytes in 24 64 1024; do
+		memory_blocks "$(many 1000000)" $bytes
+	done
+	bench small-file
+	run vprof memory_small_file
+	rounds 1
+	figure value 1 small-file/vprof
+	row "file under size=1M, busy program" "<=" 1024 KiB
+}
+
+# --- the report ----------------------------------------------------------------
+report() { seconds bounded "$REPORT" "$@" "$T/many.vprof"; }
+group_report() {
+	local command
+	"$WORK/many_samples" "$T/many.vprof" "$(many 1000000)" "$(many 60000)" "$REPORT" \
+		"$(lib_file libc.so.6)" "$LIB" 2>>"$T/errors" || {
+		row_skip "report of a million samples" "<= 1 s" "no file could be made"
+		return
+	}
+	bench report
+	run flat report flat -n 0
+	run flat-window report flat -n 0 --since 1
+	run tree report tree
+	run summary report summary
+	run flat-no-inlines report flat -n 0 --no-inlines
+	rounds $((ROUNDS + 1))
+	for command in flat flat-window tree summary; do
+		figure value 1 "report/$command"
+		row "report of a million samples, inlines resolved: $command" "<=" 1 s
+	done
+	detail
+	detail "## The report of a million samples"
+	detail
+	detail "60,000 stack nodes of 20,000 addresses in vprof-report, libvprof and libc, in stacks of depth 40."
+	detail_table report 1 seconds alone
+}
