@@ -12,8 +12,8 @@
 #include <threads.h>
 
 /* Locks a thread may hold at once whose waits are not recorded yet. */
-#define NOTES 8u
-#define FIRST_SLOTS 512u /* power of two */
+#define NOTES	     8u
+#define FIRST_SLOTS  512u /* power of two */
 #define EVENT_MIN_NS 1000u
 
 /* `kind` of a note that somebody is taking away; it is free next. */
@@ -23,7 +23,7 @@
  * so that whoever ends the process may walk them without a lock. */
 struct vp_waits {
 	struct vp_waits *next;
-	uint32_t owned; /* 1: by a live thread */
+	uint32_t owned;	 /* 1: by a live thread */
 	uint32_t row_id; /* in THREADS */
 	struct vprof_thread *row;
 	struct vp_wait_note under_way, note[NOTES];
@@ -111,9 +111,9 @@ static struct vp_waits *state_of(struct vp_thread *thread)
 
 static uint32_t *place(uint32_t *slot, uint32_t mask, const struct vprof_lock *key)
 {
-	uint64_t h = (key->address ^ (uint64_t)key->node << 32 ^ (uint64_t)key->kind << 60) *
-		     0x9e3779b97f4a7c15u >> 32;
+	uint64_t h = key->address ^ (uint64_t)key->node << 32 ^ (uint64_t)key->kind << 60;
 
+	h = h * 0x9e3779b97f4a7c15u >> 32;
 	for (;; h++) {
 		const struct vprof_lock *row;
 
@@ -136,7 +136,7 @@ static void grow(struct vp_waits *waits)
 	for (uint32_t i = 0; i <= waits->mask; i++) {
 		if (waits->slot[i])
 			*place(more, mask, vp_table_row(VPROF_SEC_LOCKS, waits->slot[i])) =
-				waits->slot[i];
+			    waits->slot[i];
 	}
 	drop_slots(waits);
 	waits->slot = more;
@@ -200,12 +200,18 @@ static void record(struct vp_waits *waits, const struct vp_wait_note *note,
 		   struct vp_event_writer *writer)
 {
 	uint64_t end_ns = note->since_ns + note->wait_ns;
-	struct vprof_lock key = {.address = note->address, .node = note->node,
-				 .kind = note->kind, .first_ns = note->since_ns};
+	struct vprof_lock key = {.address = note->address,
+				 .node = note->node,
+				 .kind = note->kind,
+				 .first_ns = note->since_ns};
 	uint32_t id = row_of(waits, &key, writer == &waits->writer);
 	struct vprof_lock *row = vp_table_row(VPROF_SEC_LOCKS, id);
-	struct vprof_event event = {.t_ns = end_ns, .node = note->node, .thread = waits->row_id,
-				    .value = note->wait_ns, .kind = VPROF_EV_WAIT, .arg = id,
+	struct vprof_event event = {.t_ns = end_ns,
+				    .node = note->node,
+				    .thread = waits->row_id,
+				    .value = note->wait_ns,
+				    .kind = VPROF_EV_WAIT,
+				    .arg = id,
 				    .flags = note->timeout ? VPROF_WAIT_TIMEOUT : 0};
 
 	add(&row->waits, 1);
@@ -284,8 +290,8 @@ void vp_wait_begin(struct vp_wait *wait, uint64_t lock, enum vprof_lock_kind kin
 	if (wait->waits) {
 		/* From here on, not from after the capture: without us the
 		 * thread would be waiting by now. */
-		wait->note = (struct vp_wait_note){.address = lock, .kind = (uint16_t)kind,
-						   .since_ns = vp_clock_now()};
+		wait->note = (struct vp_wait_note){
+		    .address = lock, .kind = (uint16_t)kind, .since_ns = vp_clock_now()};
 		wait->note.node = vp_capture_stack(thread, caller);
 		put(&wait->waits->under_way, &wait->note);
 	}

@@ -17,8 +17,8 @@
  * mutexes (normal, recursive, error checking, adaptive) for which a trylock
  * that succeeds is all that lock would have done.  Robust mutexes and those
  * with priorities are not among them. */
-#define VP_LOCK_KINDS 4u
-#define VP_MUTEX_SHARED 0x80u /* bits of __kind that glibc adds */
+#define VP_LOCK_KINDS	 4u
+#define VP_MUTEX_SHARED	 0x80u /* bits of __kind that glibc adds */
 #define VP_MUTEX_PROTECT 0x40u
 
 struct vp_wait_note {
@@ -71,8 +71,8 @@ static inline int vp_mutex_is_taken(const pthread_mutex_t *mutex)
 		return 0;
 	/* The holder's tid or 1 or 2, beside a ceiling or flags. */
 	word &= kind & VP_MUTEX_PROTECT ? 0x7ffffu : 0x3fffffffu;
-	if (word && ((kind & 3) == PTHREAD_MUTEX_RECURSIVE_NP ||
-		     (kind & 3) == PTHREAD_MUTEX_ERRORCHECK_NP))
+	if (word &&
+	    ((kind & 3) == PTHREAD_MUTEX_RECURSIVE_NP || (kind & 3) == PTHREAD_MUTEX_ERRORCHECK_NP))
 		return vp_tls.self <= VP_TLS_ENDED || mutex->__data.__owner != vp_tls.self->tid;
 	return word != 0;
 }
@@ -85,8 +85,8 @@ static inline int vp_rwlock_keeps_readers_out(const pthread_rwlock_t *lock)
 
 	if (!vp_control.lock_kinds || !(word & 2))
 		return 0;
-	return word & 1 || (lock->__data.__flags == PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP &&
-			    word >> 3);
+	return word & 1 ||
+	       (lock->__data.__flags == PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP && word >> 3);
 }
 
 static inline int vp_rwlock_keeps_writers_out(const pthread_rwlock_t *lock)

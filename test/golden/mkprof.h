@@ -147,6 +147,26 @@ static inline struct vprof_site *mk_site(struct mkprof *mk, uint32_t node, uint1
 	return s;
 }
 
+static inline struct vprof_lock *mk_lock(struct mkprof *mk, enum vprof_lock_kind kind,
+					 uint64_t address, uint32_t node, uint32_t thread,
+					 uint64_t waits, uint64_t wait_ms, uint64_t max_ms)
+{
+	struct vprof_lock *lock = mk_row(mk, VPROF_SEC_LOCKS, NULL);
+
+	*lock = (struct vprof_lock){
+	    .address = address,
+	    .node = node,
+	    .thread = thread,
+	    .kind = kind,
+	    .waits = waits,
+	    .wait_ns = wait_ms * MK_MS,
+	    .max_ns = max_ms * MK_MS,
+	    .first_ns = 100 * MK_MS,
+	    .last_ns = 800 * MK_MS,
+	};
+	return lock;
+}
+
 static inline void mk_point(struct mkprof *mk, uint64_t t_ms, uint64_t rss, uint64_t heap_live,
 			    uint64_t cpu_ms)
 {
@@ -208,6 +228,7 @@ static inline struct mkprof mk_new(void)
 	    [VPROF_SEC_CPU] = sizeof(struct vprof_cpu),
 	    [VPROF_SEC_TIMELINE] = sizeof(struct vprof_point),
 	    [VPROF_SEC_EVENTS] = sizeof(struct vprof_event_block),
+	    [VPROF_SEC_LOCKS] = sizeof(struct vprof_lock),
 	};
 	struct mkprof mk = {.bytes = calloc(64, MK_EXTENT)};
 	struct vprof_header *h = mk_header(&mk);
@@ -451,6 +472,47 @@ static inline struct mkprof mk_nasty(void)
 	return mk;
 }
 
+/* Waits: for one mutex main 60 ms at C and worker 50 ms at D, for a rwlock
+ * worker 10 and 5 ms, for a condition main 900 ms, for two threads 30 ms; one
+ * of 1 ms in the overflow row.  Events: a wait of 20 ms for the mutex that ended
+ * at 300 ms, and one of 40 ms that ran out of time at 700 ms. */
+static inline struct mkprof mk_locks(void)
+{
+	struct mkprof mk = mk_normal();
+	struct vprof_extent *table = (void *)(mk.bytes + VPROF_EXTENT_TABLE_OFFSET);
+	struct vprof_event_block *block = NULL;
+
+	mk_lock(&mk, 0, 0, VPROF_NODE_OVERFLOW, 0, 1, 1, 1);
+	mk_lock(&mk, VPROF_LOCK_MUTEX, 0x401010, 4, 1, 3, 60, 30);
+	mk_lock(&mk, VPROF_LOCK_MUTEX, 0x401010, 6, 2, 2, 50, 40)->timeouts = 1;
+	mk_lock(&mk, VPROF_LOCK_WRLOCK, 0x5000, 4, 2, 1, 10, 10);
+	mk_lock(&mk, VPROF_LOCK_RDLOCK, 0x5000, 6, 2, 4, 5, 2);
+	mk_lock(&mk, VPROF_LOCK_COND, 0x6000, 4, 1, 5, 900, 300);
+	mk_lock(&mk, VPROF_LOCK_JOIN, 0x7000, 6, 1, 1, 10, 10);
+	mk_lock(&mk, VPROF_LOCK_JOIN, 0x8000, 6, 1, 1, 20, 20);
+	for (uint32_t i = 1; i < mk_header(&mk)->extents_used; i++) {
+		uint8_t *at = mk.bytes + (uint64_t)i * MK_EXTENT;
+		struct vprof_thread *thread = (void *)at;
+
+		if (table[i].kind == VPROF_SEC_EVENTS)
+			block = (void *)at;
+		if (table[i].kind != VPROF_SEC_THREADS)
+			continue;
+		thread[1].lock_waits = 3;
+		thread[1].lock_wait_ns = 60 * MK_MS;
+		thread[2].lock_waits = 7;
+		thread[2].lock_wait_ns = 65 * MK_MS;
+	}
+	mk_event(block, 300, 4, 1, 20 * MK_MS);
+	mk_event(block, 700, 6, 2, 40 * MK_MS);
+	block->event[15].kind = block->event[16].kind = VPROF_EV_WAIT;
+	block->event[15].arg = 1;
+	block->event[16].arg = 2;
+	block->event[16].flags = VPROF_WAIT_TIMEOUT;
+	mk_header(&mk)->lost[VPROF_LOST_LOCK_ROWS] = 1;
+	return mk;
+}
+
 static inline int mk_shape(const char *name, struct mkprof *mk)
 {
 	static const struct {
@@ -459,7 +521,7 @@ static inline int mk_shape(const char *name, struct mkprof *mk)
 	} shape[] = {
 	    {"normal", mk_normal}, {"wrapped", mk_wrapped},	{"overflow", mk_overflow},
 	    {"killed", mk_killed}, {"user-only", mk_user_only}, {"nasty", mk_nasty},
-	    {"empty", mk_new},
+	    {"empty", mk_new},	   {"locks", mk_locks},
 	};
 
 	for (size_t i = 0; i < sizeof(shape) / sizeof(shape[0]); i++) {

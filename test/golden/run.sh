@@ -57,6 +57,19 @@ check normal-bad-sort normal flat --sort size
 check normal-bad-option normal heap --depth 3
 check normal-bad-thread normal flat --thread nobody
 check normal-bad-format normal info --format csv
+for command in locks threads; do
+	check locks-$command locks $command
+	check locks-$command-json locks $command --format json
+	check locks-$command-csv locks $command --format csv
+done
+check locks-summary locks summary
+check locks-waits locks locks --sort waits -n 1
+check locks-window locks locks --since 250ms --until 0.5
+check locks-window-timeout locks locks --since 0.6
+check locks-thread locks locks --thread worker --sort max
+check locks-module locks locks --module 'libbook*'
+check normal-locks normal locks
+check empty-locks empty locks
 check wrapped-flat-window wrapped flat --since 1 --until 7050ms
 check wrapped-info wrapped info
 check overflow-flat overflow flat

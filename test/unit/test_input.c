@@ -306,6 +306,57 @@ START_TEST(damaged_rows)
 }
 END_TEST
 
+START_TEST(damaged_locks)
+{
+	struct mkprof mk;
+	struct vprof_lock *lock;
+	struct vprof_event_block *block;
+	struct vr_file *file;
+
+	ck_assert_int_eq(mk_shape("locks", &mk), 0);
+	lock = rows_of(&mk, VPROF_SEC_LOCKS);
+	block = rows_of(&mk, VPROF_SEC_EVENTS);
+	file = open_ok(&mk);
+	ck_assert_uint_eq(file->damages, 0);
+	ck_assert_uint_eq(file->locks, 8);
+	ck_assert_uint_eq(file->events, 17);
+	vr_file_close(file);
+
+	lock[2].node = 8;
+	file = open_ok(&mk);
+	one_damage(file, "locks: node", offset_of(&mk, &lock[2]), 7, 8);
+	ck_assert_uint_eq(file->lock[2].waits, 0);
+	vr_file_close(file);
+	lock[2].node = 6;
+	lock[3].thread = 6;
+	file = open_ok(&mk);
+	one_damage(file, "locks: thread", offset_of(&mk, &lock[3]), 7, 8);
+	vr_file_close(file);
+	lock[3].thread = 2;
+	lock[4].kind = VPROF_LOCK_JOIN + 1;
+	file = open_ok(&mk);
+	one_damage(file, "locks: unknown kind", offset_of(&mk, &lock[4]), 7, 8);
+	vr_file_close(file);
+	lock[4].kind = 0; /* only row 0 has none */
+	file = open_ok(&mk);
+	one_damage(file, "locks: unknown kind", offset_of(&mk, &lock[4]), 7, 8);
+	vr_file_close(file);
+	lock[4].kind = VPROF_LOCK_RDLOCK;
+
+	block->event[15].arg = 8;
+	file = open_ok(&mk);
+	one_damage(file, "events: event", offset_of(&mk, block), 0, 1);
+	ck_assert_uint_eq(file->events, 16);
+	vr_file_close(file);
+	mk_header(&mk)->state = VPROF_STATE_RUNNING; /* of a row newer than the header */
+	file = open_ok(&mk);
+	ck_assert_uint_eq(file->damages, 0);
+	ck_assert_uint_eq(file->events, 16);
+	vr_file_close(file);
+	mk_free(&mk);
+}
+END_TEST
+
 START_TEST(damaged_layout)
 {
 	struct mkprof mk = mk_normal();
@@ -437,8 +488,13 @@ static void is_safe(const struct vr_file *file)
 	for (uint32_t i = 1; i < file->points; i++)
 		ck_assert_uint_ge(file->point[i].t_ns, file->point[i - 1].t_ns);
 	for (size_t i = 0; i < file->events; i++)
-		ck_assert(file->event[i].node < file->nodes &&
-			  file->event[i].thread < file->threads);
+		ck_assert(
+		    file->event[i].node < file->nodes && file->event[i].thread < file->threads &&
+		    (file->event[i].kind != VPROF_EV_WAIT || file->event[i].arg < file->locks));
+	for (uint32_t i = 0; i < file->locks; i++)
+		ck_assert(!file->lock[i].waits || (file->lock[i].node < file->nodes &&
+						   file->lock[i].thread < file->threads &&
+						   file->lock[i].kind <= VPROF_LOCK_JOIN));
 	for (uint32_t i = 0; i < file->modules; i++)
 		ck_assert_uint_le(file->module[i].build_id_bytes, 32);
 	for (uint32_t i = 0; i < file->threads; i++)
@@ -447,7 +503,7 @@ static void is_safe(const struct vr_file *file)
 
 START_TEST(any_bytes_are_safe)
 {
-	static const char *const shape[] = {"normal", "wrapped", "overflow", "nasty"};
+	static const char *const shape[] = {"normal", "wrapped", "overflow", "locks"};
 	unsigned damaged = 0, refused_files = 0;
 
 	for (unsigned i = 0; i < 1000; i++) {
@@ -493,6 +549,7 @@ int main(void)
 	tcase_add_test(test, refusals);
 	tcase_add_test(test, damaged_node);
 	tcase_add_test(test, damaged_rows);
+	tcase_add_test(test, damaged_locks);
 	tcase_add_test(test, damaged_layout);
 	tcase_add_test(test, newer_minor_version);
 	tcase_add_test(test, several_extents_cut_short);

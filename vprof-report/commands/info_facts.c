@@ -58,6 +58,7 @@ static const char *const loss_text[VPROF_LOST_COUNT] = {
     [VPROF_CUT_COPY_END] = "%s stacks cut at the end of their copy",
     [VPROF_CUT_DEPTH] = "%s stacks cut at the depth limit",
     [VPROF_CUT_BAD_FRAME] = "%s stacks cut at a bad frame",
+    [VPROF_LOST_LOCK_ROWS] = "%s waits for locks without a row of their own",
 };
 
 char *vr_losses_text(const struct vr_file *file)

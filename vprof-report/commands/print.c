@@ -285,6 +285,7 @@ const char *vr_lost_name(unsigned which)
 	    [VPROF_CUT_COPY_END] = "cut_copy_end",
 	    [VPROF_CUT_DEPTH] = "cut_depth",
 	    [VPROF_CUT_BAD_FRAME] = "cut_bad_frame",
+	    [VPROF_LOST_LOCK_ROWS] = "lock_rows",
 	};
 
 	return which < VPROF_LOST_COUNT ? name[which] : NULL;

@@ -7,6 +7,7 @@
 #include "base/xalloc.h"
 #include "commands/first.h"
 #include "commands/info.h"
+#include "model/locks.h"
 
 #define TOP_FUNCTIONS 8u
 #define TOP_SITES     3u
@@ -285,6 +286,31 @@ static void print_threads(struct vr_context *ctx)
 	fputs(used > TOP_THREADS ? ", ...\n" : "\n", ctx->out);
 }
 
+/* One line, where waiting took a noticeable part of the run. */
+static void print_waits(struct vr_context *ctx, struct vr_locks *locks)
+{
+	const struct vr_wait_sum held = vr_locks_held(locks);
+	uint64_t run_ns = vr_file_duration_ns(ctx->profile->file);
+	char wait[VR_UNIT_MAX], waits[VR_UNIT_MAX], cond[VR_UNIT_MAX], join[VR_UNIT_MAX];
+	char *text, *name;
+
+	if (!held.waits || vr_percent(held.wait_ns, run_ns) <= 1.0)
+		return;
+	vr_locks_sort(locks, VR_LOCKS_WAIT);
+	name = vr_lock_text(ctx->profile, locks->lock);
+	text =
+	    vr_xprintf("%s in %s waits for mutexes and rwlocks (%.0f%% of the run), most for %s; "
+		       "conditions %s, joins %s",
+		       vr_format_ns(wait, held.wait_ns), vr_format_count(waits, held.waits),
+		       vr_percent(held.wait_ns, run_ns), name,
+		       vr_format_ns(cond, locks->kind[VPROF_LOCK_COND].wait_ns),
+		       vr_format_ns(join, locks->kind[VPROF_LOCK_JOIN].wait_ns));
+	title(ctx, "Waits    ");
+	print_wrapped(ctx, text, 9);
+	free(text);
+	free(name);
+}
+
 static void print_first(struct vr_context *ctx, const struct vr_first *first)
 {
 	struct vr_finding finding[VR_FIRST_MAX];
@@ -304,7 +330,8 @@ static void print_first(struct vr_context *ctx, const struct vr_first *first)
 	}
 }
 
-static json_t *to_json(struct vr_context *ctx, const struct vr_first *first)
+static json_t *to_json(struct vr_context *ctx, const struct vr_first *first,
+		       const struct vr_locks *locks)
 {
 	const struct vr_overhead cost = vr_overhead(ctx->profile, first->cpu);
 	const struct vr_file *file = ctx->profile->file;
@@ -326,6 +353,10 @@ static json_t *to_json(struct vr_context *ctx, const struct vr_first *first)
 	vr_json_set_u64(root, "allocs", first->heap->allocs);
 	vr_json_set_u64(root, "peak_bytes", first->heap->peak_bytes);
 	vr_json_set_u64(root, "live_bytes", first->heap->live_bytes);
+	vr_json_set_u64(root, "lock_waits", vr_locks_held(locks).waits);
+	vr_json_set_u64(root, "lock_wait_ns", vr_locks_held(locks).wait_ns);
+	vr_json_set_u64(root, "cond_wait_ns", locks->kind[VPROF_LOCK_COND].wait_ns);
+	vr_json_set_u64(root, "join_wait_ns", locks->kind[VPROF_LOCK_JOIN].wait_ns);
 	for (size_t i = 0; i < count; i++) {
 		json_t *one = json_object();
 
@@ -344,6 +375,7 @@ static int run(struct vr_context *ctx)
 {
 	struct vr_first first = {.profile = ctx->profile};
 	struct vr_cpu *cpu = vr_cpu_new(ctx->profile);
+	struct vr_locks *locks = vr_locks_new(ctx->profile);
 	struct vr_cpu_function *function = vr_cpu_functions(ctx->profile, cpu, &first.functions);
 
 	qsort(function, first.functions, sizeof(*function), by_self);
@@ -351,7 +383,7 @@ static int run(struct vr_context *ctx)
 	first.function = function;
 	first.heap = vr_heap_new(ctx->profile);
 	if (ctx->format == VR_FORMAT_JSON) {
-		ctx->json = to_json(ctx, &first);
+		ctx->json = to_json(ctx, &first, locks);
 	} else {
 		if (!ctx->width)
 			ctx->width = SCREEN;
@@ -360,11 +392,13 @@ static int run(struct vr_context *ctx)
 		print_heap(ctx, first.heap);
 		print_timeline(ctx);
 		print_threads(ctx);
+		print_waits(ctx, locks);
 		print_costs(ctx, cpu);
 		print_first(ctx, &first);
 	}
 	vr_warn_cpu(ctx, cpu);
 	vr_warn_heap(ctx, first.heap);
+	vr_locks_free(locks);
 	vr_heap_free(first.heap);
 	free(function);
 	vr_cpu_free(cpu);

@@ -5,12 +5,13 @@
 #include "base/xalloc.h"
 #include "commands/command.h"
 #include "model/cpu.h"
+#include "model/locks.h"
 
-enum key { BY_CPU, BY_TID, BY_NAME, BY_START, BY_ALLOCS, BY_LIVE };
+enum key { BY_CPU, BY_TID, BY_NAME, BY_START, BY_ALLOCS, BY_LIVE, BY_WAIT };
 
 static const struct vr_sort_key sort_keys[] = {
     {"cpu", BY_CPU},	   {"tid", BY_TID},   {"name", BY_NAME}, {"start", BY_START},
-    {"allocs", BY_ALLOCS}, {"live", BY_LIVE}, {NULL, 0},
+    {"allocs", BY_ALLOCS}, {"live", BY_LIVE}, {"wait", BY_WAIT}, {NULL, 0},
 };
 
 /* qsort has no argument for its caller; the program has one thread. */
@@ -56,6 +57,9 @@ static int compare(const void *a, const void *b)
 		break;
 	case BY_LIVE:
 		c = live_of(x) > live_of(y) ? -1 : live_of(x) < live_of(y);
+		break;
+	case BY_WAIT:
+		c = compare_u64(x->lock_wait_ns, y->lock_wait_ns);
 		break;
 	}
 	return c ? c : i < j ? -1 : i > j;
@@ -113,8 +117,12 @@ static void print_rows(struct vr_context *ctx, const uint32_t *row, size_t count
 	    {"frees", "frees", VR_COUNT, 0},
 	    {"alloc_bytes", "bytes", VR_BYTES, 0},
 	    {"live_bytes", "live", VR_SBYTES, 0},
+	    {"lock_waits", "waits", VR_COUNT, 0},
+	    {"lock_wait_ns", "lock wait", VR_NS, 0},
+	    {"idle_wait_ns", "idle wait", VR_NS, 0},
 	};
 	struct vr_table *table = vr_table_new(columns, sizeof(columns) / sizeof(columns[0]));
+	uint64_t *idle_ns = vr_locks_idle_ns(ctx->profile->file);
 	uint64_t total = total_cpu(ctx->profile);
 
 	for (size_t i = 0; i < count && i < ctx->limit; i++) {
@@ -137,8 +145,12 @@ static void print_rows(struct vr_context *ctx, const uint32_t *row, size_t count
 					{.u = t->frees},
 					{.u = t->alloc_bytes},
 					{.i = live_of(t)},
+					{.u = t->lock_waits},
+					{.u = t->lock_wait_ns},
+					{.u = idle_ns[row[i]]},
 				    });
 	}
+	free(idle_ns);
 	vr_print_table(ctx, table);
 	vr_print_more(ctx, ctx->limit, count, "threads");
 }
@@ -147,6 +159,7 @@ static json_t *to_json(struct vr_context *ctx, const uint32_t *row, size_t count
 {
 	json_t *root = json_object();
 	json_t *threads = json_array();
+	uint64_t *idle_ns = vr_locks_idle_ns(ctx->profile->file);
 
 	for (size_t i = 0; i < count && i < ctx->limit; i++) {
 		const struct vprof_thread *t = &ctx->profile->file->thread[row[i]];
@@ -167,8 +180,12 @@ static json_t *to_json(struct vr_context *ctx, const uint32_t *row, size_t count
 		vr_json_set_u64(one, "bytes_allocated", t->alloc_bytes);
 		vr_json_set_u64(one, "bytes_freed", t->freed_bytes);
 		json_object_set_new(one, "live_bytes", json_integer(live_of(t)));
+		vr_json_set_u64(one, "lock_waits", t->lock_waits);
+		vr_json_set_u64(one, "lock_wait_ns", t->lock_wait_ns);
+		vr_json_set_u64(one, "idle_wait_ns", idle_ns[row[i]]);
 		json_array_append_new(threads, one);
 	}
+	free(idle_ns);
 	vr_json_set_u64(root, "cpu_ns", total_cpu(ctx->profile));
 	json_object_set_new(root, "threads", threads);
 	return root;
@@ -192,11 +209,12 @@ static int run(struct vr_context *ctx)
 
 const struct vr_command vr_cmd_threads = {
     .name = "threads",
-    .summary = "CPU time and heap use of each thread",
+    .summary = "CPU time, heap use and waits of each thread",
     .usage = "[FILE...]",
     .detail = "\"live\" is what the thread allocated minus what it freed; it is negative for a\n"
 	      "thread that frees what others allocate. The thread marked \"profiler\" is the\n"
-	      "library's own and in no total.",
+	      "library's own and in no total. \"lock wait\" is for mutexes and rwlocks, \"idle\n"
+	      "wait\" for conditions and other threads.",
     .options = VR_OPT_SORT | VR_OPT_LIMIT | VR_OPT_FORMAT | VR_OPT_THREAD,
     .sort = sort_keys,
     .run = run,

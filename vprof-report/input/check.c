@@ -146,6 +146,29 @@ static void check_cpu(struct vr_file *file, const struct vr_layout *layout)
 	tally_report(&tally, file, layout);
 }
 
+static void check_locks(struct vr_file *file, const struct vr_layout *layout)
+{
+	struct tally tally = {.kind = VPROF_SEC_LOCKS};
+
+	for (uint32_t i = 0; i < file->locks; i++) {
+		struct vprof_lock *lock = &file->lock[i];
+		const char *reason = NULL;
+
+		if (lock->node >= file->nodes)
+			reason = "node id out of range";
+		else if (lock->thread >= file->threads)
+			reason = "thread id out of range";
+		else if (lock->kind > VPROF_LOCK_JOIN || (i && !lock->kind))
+			reason = "unknown kind";
+		if (!reason)
+			continue;
+		if (lock->waits)
+			tally_hit(&tally, i, reason);
+		memset(lock, 0, sizeof(*lock));
+	}
+	tally_report(&tally, file, layout);
+}
+
 static void check_timeline(struct vr_file *file, const struct vr_layout *layout)
 {
 	struct tally tally = {.kind = VPROF_SEC_TIMELINE};
@@ -176,6 +199,7 @@ void vr_check_tables(struct vr_file *file, const struct vr_layout *layout)
 	check_nodes(file, layout);
 	check_sites(file, layout);
 	check_cpu(file, layout);
+	check_locks(file, layout);
 	check_timeline(file, layout);
 }
 
@@ -216,11 +240,13 @@ static const char *block_fault(const struct vr_file *file, const struct vprof_ev
 
 static int event_ok(const struct vr_file *file, const struct vprof_event *event)
 {
-	return event->node < file->nodes && event->thread < file->threads;
+	return event->node < file->nodes && event->thread < file->threads &&
+	       (event->kind != VPROF_EV_WAIT || event->arg < file->locks);
 }
 
 /* Appends the events of one block.  Returns how many were bad. */
-static uint32_t add_block(struct vr_file *file, const struct vprof_event_block *block)
+static uint32_t add_block(struct vr_file *file, const struct vprof_event_block *block,
+			  int unfinished)
 {
 	uint32_t bad = 0;
 
@@ -228,6 +254,9 @@ static uint32_t add_block(struct vr_file *file, const struct vprof_event_block *
 		const struct vprof_event *event = &block->event[i];
 
 		if (event->kind == VPROF_EV_NONE)
+			continue;
+		/* Its row may be newer than the header read before. */
+		if (unfinished && event->kind == VPROF_EV_WAIT && event->arg >= file->locks)
 			continue;
 		if (event_ok(file, event))
 			file->event[file->events++] = *event;
@@ -256,7 +285,7 @@ void vr_check_events(struct vr_file *file, const struct vr_layout *layout,
 	qsort(order, count, sizeof(*order), by_age);
 	file->event = vr_xcalloc(count * VPROF_BLOCK_EVENTS, sizeof(*file->event));
 	for (size_t i = 0; i < count; i++)
-		if (add_block(file, &block[order[i].row]))
+		if (add_block(file, &block[order[i].row], vr_layout_unfinished(layout)))
 			tally_hit(&tally, order[i].row, "event with an id out of range");
 	tally_report(&tally, file, layout);
 	file->wrapped = count && order[0].seq > 1;

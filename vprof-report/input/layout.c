@@ -22,6 +22,7 @@ static const struct {
     [VPROF_SEC_CPU] = {"cpu", sizeof(struct vprof_cpu)},
     [VPROF_SEC_TIMELINE] = {"timeline", sizeof(struct vprof_point)},
     [VPROF_SEC_EVENTS] = {"events", sizeof(struct vprof_event_block)},
+    [VPROF_SEC_LOCKS] = {"locks", sizeof(struct vprof_lock)},
 };
 
 const char *vr_section_name(unsigned kind)

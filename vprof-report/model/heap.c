@@ -216,9 +216,9 @@ static int is_wrapper(const char *name)
 	    "getline",		"asprintf",	   "vasprintf",
 	};
 	static const char *const prefix[] = {
-	    "_IO_",	   "__GI__IO_", "operator new", "std::",   "__gnu_cxx::",
-	    "void* std::", "alloc::",	"__rdl_",	"__rust_", "core::",
-	    "<alloc::",	   "<std::",	"hashbrown::",
+	    "_IO_",	  "__GI__IO_",	 "operator new", "std::",	"__gnu_cxx::",
+	    "__gthread_", "void* std::", "alloc::",	 "__rdl_",	"__rust_",
+	    "core::",	  "<alloc::",	 "<std::",	 "hashbrown::",
 	};
 
 	for (size_t i = 0; i < sizeof(exact) / sizeof(exact[0]); i++)

@@ -20,8 +20,8 @@ int vr_profile_thread_used(const struct vr_profile *profile, uint32_t thread)
 	const struct vprof_thread *t = &profile->file->thread[thread];
 
 	/* Row 0 collects what has no row of its own. */
-	return t->state != VPROF_THREAD_FREE &&
-	       (thread != 0 || t->tid != 0 || t->samples || t->allocs || t->cpu_ns);
+	return t->state != VPROF_THREAD_FREE && (thread != 0 || t->tid != 0 || t->samples ||
+						 t->allocs || t->cpu_ns || t->lock_waits);
 }
 
 int vr_profile_in_window(const struct vr_profile *profile, uint64_t t_ns)

@@ -38,6 +38,7 @@ enum vr_pseudo {
 	VR_PSEUDO_NO_STACK,  /* a sample or allocation without any frame */
 	VR_PSEUDO_CPU_FULL,  /* charged to the overflow row of CPU */
 	VR_PSEUDO_SITE_FULL, /* charged to the overflow row of SITES */
+	VR_PSEUDO_LOCK_FULL, /* charged to the overflow row of LOCKS */
 	VR_PSEUDO_COUNT
 };
 

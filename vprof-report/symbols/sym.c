@@ -285,3 +285,23 @@ struct vr_frames vr_sym_resolve(struct vr_sym *sym, uint32_t id, uint64_t addres
 	}
 	return (struct vr_frames){entry->frame, entry->count};
 }
+
+const char *vr_sym_variable(struct vr_sym *sym, uint32_t id, uint64_t address)
+{
+	struct vr_object *object = id < sym->objects ? sym->object[id] : NULL;
+	const char *name;
+	uint64_t into;
+	char text[512];
+
+	if (!object)
+		return NULL;
+	vr_object_open(object, &sym->callbacks, &sym->names);
+	name = vr_object_variable(object, address - object->bias, &into);
+	if (!name)
+		return NULL;
+	name = vr_names_demangle(&sym->names, name);
+	if (!into)
+		return name;
+	snprintf(text, sizeof(text), "%.480s+0x%llx", name, (unsigned long long)into);
+	return vr_names_keep(&sym->names, text);
+}

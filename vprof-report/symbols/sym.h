@@ -75,6 +75,10 @@ int vr_sym_add_module(struct vr_sym *sym, uint32_t id, const struct vr_sym_modul
  * fails: what is unknown is named by module and offset. */
 struct vr_frames vr_sym_resolve(struct vr_sym *sym, uint32_t id, uint64_t address, int exact);
 
+/* The variable of module `id` that holds `address`: "book_mutex", "state+0x28",
+ * demangled; NULL where none is known.  Lives as long as `sym`. */
+const char *vr_sym_variable(struct vr_sym *sym, uint32_t id, uint64_t address);
+
 enum vr_sym_state vr_sym_module_state(const struct vr_sym *sym, uint32_t id);
 
 #endif

@@ -45,6 +45,10 @@ void vr_object_open(struct vr_object *object, const Dwfl_Callbacks *callbacks,
 size_t vr_object_find(struct vr_object *object, uint64_t offset, int inlines,
 		      struct vr_place place[VR_PLACES_MAX]);
 
+/* Linkage name of the variable that holds ELF address `offset`, which is *into
+ * bytes from its start; NULL where none is known.  The object was opened. */
+const char *vr_object_variable(const struct vr_object *object, uint64_t offset, uint64_t *into);
+
 /* Accepts NULL. */
 void vr_object_free(struct vr_object *object);
 

@@ -1,0 +1,317 @@
+#include "model/locks.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "base/text.h"
+#include "base/xalloc.h"
+
+/* One row, or one event. */
+struct item {
+	uint64_t address;
+	uint32_t kind, thread, node;
+	struct vr_wait_sum sum;
+};
+
+struct items {
+	struct item *item;
+	size_t count, room;
+};
+
+int vr_lock_is_held(uint32_t kind)
+{
+	return kind <= VPROF_LOCK_WRLOCK;
+}
+
+const char *vr_lock_kind_name(uint32_t kind)
+{
+	static const char *const name[VR_LOCK_KINDS] = {
+	    [0] = "various",
+	    [VPROF_LOCK_MUTEX] = "mutex",
+	    [VPROF_LOCK_RDLOCK] = "read",
+	    [VPROF_LOCK_WRLOCK] = "write",
+	    [VPROF_LOCK_COND] = "cond",
+	    [VPROF_LOCK_JOIN] = "join",
+	};
+
+	return kind < VR_LOCK_KINDS ? name[kind] : "unknown";
+}
+
+static void add_sum(struct vr_wait_sum *to, const struct vr_wait_sum *from)
+{
+	if (!from->waits)
+		return;
+	if (!to->waits || from->first_ns < to->first_ns)
+		to->first_ns = from->first_ns;
+	if (from->last_ns > to->last_ns)
+		to->last_ns = from->last_ns;
+	if (from->max_ns > to->max_ns)
+		to->max_ns = from->max_ns;
+	to->waits += from->waits;
+	to->timeouts += from->timeouts;
+	to->wait_ns += from->wait_ns;
+}
+
+static void add_item(struct vr_profile *profile, struct items *items, struct item item)
+{
+	const char *glob = profile->select.module;
+
+	if (!item.sum.waits || !profile->keep_thread[item.thread])
+		return;
+	if (item.node == VPROF_NODE_ROOT)
+		item.node = vr_stacks_pseudo(profile->stacks, VR_PSEUDO_NO_STACK);
+	else if (!item.kind && item.node == VPROF_NODE_OVERFLOW)
+		item.node = vr_stacks_pseudo(profile->stacks, VR_PSEUDO_LOCK_FULL);
+	/* A pthread_t is an address only by accident, and soon another's. */
+	if (item.kind == VPROF_LOCK_JOIN)
+		item.address = 0;
+	if (glob && !vr_stacks_touches(profile->stacks, item.node, glob))
+		return;
+	items->item = vr_xgrow(items->item, items->count, &items->room, sizeof(*items->item));
+	items->item[items->count++] = item;
+}
+
+static void add_tables(struct vr_profile *profile, struct items *items)
+{
+	const struct vr_file *file = profile->file;
+
+	for (uint32_t i = 0; i < file->locks; i++) {
+		const struct vprof_lock *row = &file->lock[i];
+
+		add_item(profile, items,
+			 (struct item){
+			     .address = row->address,
+			     .kind = row->kind,
+			     .thread = row->thread,
+			     .node = row->node,
+			     .sum = {row->waits, row->timeouts, row->wait_ns, row->max_ns,
+				     row->first_ns, row->last_ns},
+			 });
+	}
+}
+
+/* The wait belongs to the window in which it ended, as a whole. */
+static void add_events(struct vr_profile *profile, struct items *items)
+{
+	const struct vr_file *file = profile->file;
+
+	for (size_t i = 0; i < file->events; i++) {
+		const struct vprof_event *event = &file->event[i];
+		uint64_t since = event->value < event->t_ns ? event->t_ns - event->value : 0;
+
+		if (event->kind != VPROF_EV_WAIT || !vr_profile_in_window(profile, event->t_ns))
+			continue;
+		add_item(profile, items,
+			 (struct item){
+			     .address = file->lock[event->arg].address,
+			     .kind = file->lock[event->arg].kind,
+			     .thread = event->thread,
+			     .node = event->node,
+			     .sum = {1, event->flags & VPROF_WAIT_TIMEOUT, event->value,
+				     event->value, since, event->t_ns},
+			 });
+	}
+}
+
+static int compare(uint64_t x, uint64_t y)
+{
+	return x < y ? -1 : x > y;
+}
+
+static int by_lock(const struct item *x, const struct item *y)
+{
+	int c = compare(x->address, y->address);
+
+	return c ? c : compare(x->kind, y->kind);
+}
+
+static int by_thread(const void *a, const void *b)
+{
+	const struct item *x = a;
+	const struct item *y = b;
+	int c = by_lock(x, y);
+
+	return c ? c : compare(x->thread, y->thread);
+}
+
+static int by_node(const void *a, const void *b)
+{
+	const struct item *x = a;
+	const struct item *y = b;
+	int c = by_lock(x, y);
+
+	return c ? c : compare(x->node, y->node);
+}
+
+/* Sorted by thread: one lock for each run of equal locks, with the threads
+ * that waited for it. */
+static void make_locks(struct vr_locks *locks, const struct items *items)
+{
+	size_t room = 0;
+
+	for (size_t i = 0; i < items->count; i++) {
+		const struct item *item = &items->item[i];
+
+		if (!i || by_lock(item - 1, item)) {
+			locks->lock =
+			    vr_xgrow(locks->lock, locks->locks, &room, sizeof(*locks->lock));
+			locks->lock[locks->locks++] =
+			    (struct vr_lock){.address = item->address, .kind = item->kind};
+		}
+		if (!i || by_thread(item - 1, item))
+			locks->lock[locks->locks - 1].threads++;
+	}
+}
+
+/* Sorted by node: the locks again in the same order, each with its paths. */
+static void make_paths(struct vr_locks *locks, const struct items *items)
+{
+	struct vr_lock *lock = locks->lock;
+
+	locks->path = vr_xcalloc(items->count, sizeof(*locks->path));
+	for (size_t i = 0; i < items->count; i++) {
+		const struct item *item = &items->item[i];
+
+		if (i && by_lock(item - 1, item))
+			lock++;
+		if (!i || by_node(item - 1, item)) {
+			if (!lock->paths++)
+				lock->path = &locks->path[locks->paths];
+			locks->path[locks->paths++].node = item->node;
+		}
+		add_sum(&locks->path[locks->paths - 1].sum, &item->sum);
+		add_sum(&lock->sum, &item->sum);
+		add_sum(&locks->kind[item->kind], &item->sum);
+	}
+}
+
+struct vr_locks *vr_locks_new(struct vr_profile *profile)
+{
+	struct vr_locks *locks = vr_xcalloc(1, sizeof(*locks));
+	struct items items = {0};
+
+	if (profile->select.windowed) {
+		add_events(profile, &items);
+		locks->window_cut = profile->file->wrapped &&
+				    profile->select.since_ns < profile->file->oldest_event_ns;
+	} else {
+		add_tables(profile, &items);
+	}
+	if (items.count) {
+		qsort(items.item, items.count, sizeof(*items.item), by_thread);
+		make_locks(locks, &items);
+		qsort(items.item, items.count, sizeof(*items.item), by_node);
+		make_paths(locks, &items);
+	}
+	free(items.item);
+	return locks;
+}
+
+void vr_locks_free(struct vr_locks *locks)
+{
+	if (!locks)
+		return;
+	free(locks->lock);
+	free(locks->path);
+	free(locks);
+}
+
+struct vr_wait_sum vr_locks_held(const struct vr_locks *locks)
+{
+	struct vr_wait_sum sum = {0};
+
+	for (uint32_t kind = 0; kind < VR_LOCK_KINDS; kind++)
+		if (vr_lock_is_held(kind))
+			add_sum(&sum, &locks->kind[kind]);
+	return sum;
+}
+
+/* qsort has no argument for its caller; the program has one thread. */
+static enum vr_locks_key sort_key;
+
+static int by_key(const struct vr_wait_sum *x, const struct vr_wait_sum *y)
+{
+	switch (sort_key) {
+	case VR_LOCKS_WAIT:
+		return compare(y->wait_ns, x->wait_ns);
+	case VR_LOCKS_WAITS:
+		return compare(y->waits, x->waits);
+	case VR_LOCKS_MAX:
+		return compare(y->max_ns, x->max_ns);
+	}
+	return 0;
+}
+
+static int order_locks(const void *a, const void *b)
+{
+	const struct vr_lock *x = a;
+	const struct vr_lock *y = b;
+	int c = vr_lock_is_held(y->kind) - vr_lock_is_held(x->kind);
+
+	c = c ? c : by_key(&x->sum, &y->sum);
+	c = c ? c : compare(x->address, y->address);
+	return c ? c : compare(x->kind, y->kind);
+}
+
+static int order_paths(const void *a, const void *b)
+{
+	const struct vr_lock_path *x = a;
+	const struct vr_lock_path *y = b;
+	int c = by_key(&x->sum, &y->sum);
+
+	return c ? c : compare(x->node, y->node);
+}
+
+void vr_locks_sort(struct vr_locks *locks, enum vr_locks_key key)
+{
+	sort_key = key;
+	if (locks->locks)
+		qsort(locks->lock, locks->locks, sizeof(*locks->lock), order_locks);
+	for (size_t i = 0; i < locks->locks; i++)
+		qsort(locks->lock[i].path, locks->lock[i].paths, sizeof(*locks->path), order_paths);
+}
+
+const char *vr_lock_variable(struct vr_profile *profile, const struct vr_lock *lock,
+			     const char **module)
+{
+	const struct vr_file *file = profile->file;
+
+	for (uint32_t i = 0; i < file->modules && lock->address; i++) {
+		const struct vprof_module *m = &file->module[i];
+		const char *name;
+
+		if (lock->address < m->start || lock->address >= m->end ||
+		    lock->sum.last_ns < m->load_ns ||
+		    (m->unload_ns && lock->sum.first_ns > m->unload_ns))
+			continue;
+		name = vr_sym_variable(profile->sym, i, lock->address);
+		if (name) {
+			*module = vr_file_string(file, m->path);
+			return name;
+		}
+	}
+	return NULL;
+}
+
+char *vr_lock_text(struct vr_profile *profile, const struct vr_lock *lock)
+{
+	const char *module, *name;
+
+	if (!lock->kind)
+		return vr_xstrdup("[lock table full]");
+	if (lock->kind == VPROF_LOCK_JOIN)
+		return vr_xstrdup("[threads]");
+	name = vr_lock_variable(profile, lock, &module);
+	return name ? vr_xprintf("%s (%s)", name, vr_text_base(module))
+		    : vr_xprintf("0x%" PRIx64, lock->address);
+}
+
+uint64_t *vr_locks_idle_ns(const struct vr_file *file)
+{
+	uint64_t *ns = vr_xcalloc(file->threads, sizeof(*ns));
+
+	for (uint32_t i = 0; i < file->locks; i++)
+		if (file->lock[i].waits && !vr_lock_is_held(file->lock[i].kind))
+			ns[file->lock[i].thread] += file->lock[i].wait_ns;
+	return ns;
+}

@@ -1,0 +1,67 @@
+/* Waits for locks, conditions and threads, by what was waited for and by the
+ * call path that waited.
+ *
+ * Whole-run numbers come from the LOCKS table; a window is counted from the
+ * events that are still in the ring, which are those of 1 us and longer. */
+#ifndef VR_LOCKS_H
+#define VR_LOCKS_H
+
+#include "model/profile.h"
+
+#define VR_LOCK_KINDS (VPROF_LOCK_JOIN + 1u) /* 0: overflow row, kind unknown */
+
+struct vr_wait_sum {
+	uint64_t waits, timeouts, wait_ns, max_ns;
+	uint64_t first_ns, last_ns; /* 0: no waits */
+};
+
+struct vr_lock_path {
+	uint32_t node;
+	struct vr_wait_sum sum;
+};
+
+struct vr_lock {
+	uint64_t address; /* 0: various (joins, and where the table was full) */
+	uint32_t kind;	  /* enum vprof_lock_kind; a rwlock may appear twice */
+	uint32_t threads; /* that waited */
+	struct vr_wait_sum sum;
+	struct vr_lock_path *path; /* into vr_locks.path */
+	size_t paths;
+};
+
+struct vr_locks {
+	struct vr_lock *lock;
+	struct vr_lock_path *path;
+	size_t locks, paths;
+	struct vr_wait_sum kind[VR_LOCK_KINDS];
+	int window_cut; /* the window begins before the oldest event kept */
+};
+
+enum vr_locks_key { VR_LOCKS_WAIT, VR_LOCKS_WAITS, VR_LOCKS_MAX };
+
+/* Counts over the selected threads, window and modules (those whose stack
+ * touches one); unsorted. */
+struct vr_locks *vr_locks_new(struct vr_profile *profile);
+void vr_locks_free(struct vr_locks *locks);
+
+/* Mutexes and rwlocks before conditions and joins, whose waits are normal;
+ * among them, and among the paths of each, the largest first. */
+void vr_locks_sort(struct vr_locks *locks, enum vr_locks_key key);
+
+/* 1: somebody waited because somebody else held it: a mutex or a rwlock. */
+int vr_lock_is_held(uint32_t kind);
+const char *vr_lock_kind_name(uint32_t kind);
+/* Waits for mutexes and rwlocks together. */
+struct vr_wait_sum vr_locks_held(const struct vr_locks *locks);
+
+/* "book_mutex (app)" of a variable, else its address; free() it. */
+char *vr_lock_text(struct vr_profile *profile, const struct vr_lock *lock);
+/* The variable's name and, in *module, its object's path; NULL where unknown. */
+const char *vr_lock_variable(struct vr_profile *profile, const struct vr_lock *lock,
+			     const char **module);
+
+/* Time each thread waited for conditions and other threads, by row of THREADS,
+ * over the whole run; free() it. */
+uint64_t *vr_locks_idle_ns(const struct vr_file *file);
+
+#endif
