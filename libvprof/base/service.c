@@ -11,6 +11,9 @@
 
 static _Alignas(64) unsigned char service_stack[SERVICE_STACK];
 static struct vp_lock service_lock;
+static uint32_t forking; /* forks under way */
+
+#define WAIT_NS (1000u * 1000)
 
 /* The frame of this function is rbp-based, so the old stack pointer is found
  * again whatever fn does to rsp; CFI stays right because the CFA is rbp. */
@@ -27,25 +30,74 @@ static __attribute__((noinline)) void call_on(void (*fn)(void *), void *arg, voi
 			   "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15");
 }
 
-void vp_service(void (*fn)(void *), void *arg)
+/* A fork holds the service while libc takes its own locks, and threads come
+ * here with locks of the host in their hands, even libc's (a sample's signal).
+ * Either would wait for the other for ever, so a thread waits for a fork only
+ * so long: little where it can do without. */
+#define FORK_WAIT_NS (1000u * 1000 * 1000)
+#define FORK_TRY_NS (5u * 1000 * 1000)
+
+static int take_service(int can_do_without)
+{
+	uint64_t waited = 0;
+
+	for (;;) {
+		for (int spin = 0; spin < 100; spin++) {
+			if (vp_lock_try(&service_lock))
+				return 1;
+			__builtin_ia32_pause();
+		}
+		if (!__atomic_load_n(&forking, __ATOMIC_ACQUIRE))
+			waited = 0;
+		else if (waited >= (can_do_without ? FORK_TRY_NS : FORK_WAIT_NS))
+			return 0;
+		waited += WAIT_NS;
+		if (__atomic_exchange_n(&service_lock.word, 2, __ATOMIC_ACQUIRE) == 0)
+			return 1;
+		vp_sys_futex_wait(&service_lock.word, 2, WAIT_NS);
+	}
+}
+
+static int serve(void (*fn)(void *), void *arg, int can_do_without)
 {
 	uint64_t all = ~0ull, old = 0;
-	int saved = errno;
+	int saved = errno, taken;
 
 	vp_sys6(SYS_rt_sigprocmask, SIG_SETMASK, (long)&all, (long)&old, sizeof(all), 0, 0);
-	vp_lock_take(&service_lock);
-	call_on(fn, arg, service_stack + SERVICE_STACK);
-	vp_lock_drop(&service_lock);
+	taken = take_service(can_do_without);
+	if (taken) {
+		call_on(fn, arg, service_stack + SERVICE_STACK);
+		vp_lock_drop(&service_lock);
+	}
 	vp_sys6(SYS_rt_sigprocmask, SIG_SETMASK, (long)&old, 0, sizeof(old), 0, 0);
 	errno = saved;
+	return taken;
+}
+
+int vp_service(void (*fn)(void *), void *arg)
+{
+	return serve(fn, arg, 0);
+}
+
+int vp_service_try(void (*fn)(void *), void *arg)
+{
+	return serve(fn, arg, 1);
 }
 
 void vp_service_fork_prepare(void)
 {
+	__atomic_add_fetch(&forking, 1, __ATOMIC_ACQ_REL);
 	vp_lock_take(&service_lock);
 }
 
-void vp_service_fork_done(void)
+void vp_service_fork_parent(void)
 {
+	__atomic_sub_fetch(&forking, 1, __ATOMIC_ACQ_REL);
+	vp_lock_drop(&service_lock);
+}
+
+void vp_service_fork_child(void)
+{
+	forking = 0;
 	service_lock.word = 0;
 }

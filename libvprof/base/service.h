@@ -7,11 +7,16 @@
 #ifndef VP_SERVICE_H
 #define VP_SERVICE_H
 
-/* Calls fn(arg) on the service stack.  errno is kept.
+/* Calls fn(arg) on the service stack and returns 1.  Returns 0, having done
+ * nothing, when a fork holds the service for longer than a second.  errno is
+ * kept.
  * Context: any thread, busy guard held, never from within a service. */
-void vp_service(void (*fn)(void *), void *arg);
+int vp_service(void (*fn)(void *), void *arg);
+/* The same, but for a few milliseconds only. */
+int vp_service_try(void (*fn)(void *), void *arg);
 
 void vp_service_fork_prepare(void); /* waits for the service, holds it */
-void vp_service_fork_done(void);    /* in parent and child */
+void vp_service_fork_parent(void);
+void vp_service_fork_child(void);
 
 #endif

@@ -22,9 +22,9 @@ void vp_restrict(void);
 void vp_exec_begin(void);
 void vp_exec_failed(void);
 
-/* Around the real dlclose. */
-void vp_dlclose_begin(void);
-void vp_dlclose_done(void);
+/* Around the real dlclose; the one returns what the other is to be given. */
+int vp_dlclose_begin(void);
+void vp_dlclose_done(int begun);
 
 void vp_fork_register(void);
 int vp_owns_process(void); /* not a vfork child, not unprofiled */

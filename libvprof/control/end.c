@@ -121,20 +121,24 @@ void vp_exec_failed(void)
 }
 
 /* Samples taken in the object are unwound while its tables are still there. */
-void vp_dlclose_begin(void)
+int vp_dlclose_begin(void)
 {
 	if (vp_owns_process() && vp_busy_enter()) {
 		vp_ticker_drain();
+		vp_unwind_close_begin();
 		vp_busy_leave();
+		return 1;
 	}
+	return 0;
 }
 
-void vp_dlclose_done(void)
+void vp_dlclose_done(int begun)
 {
 	int saved = errno;
 
-	if (vp_owns_process() && vp_busy_enter()) {
-		vp_unwind_after_dlclose();
+	if (begun && vp_busy_enter()) {
+		vp_ticker_drain(); /* before another object takes its place */
+		vp_unwind_close_done();
 		vp_busy_leave();
 	}
 	errno = saved;

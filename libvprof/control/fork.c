@@ -14,27 +14,40 @@
 #include "ring/tables.h"
 #include "sample/engine.h"
 #include "sample/ticker.h"
+#include "stack/unwind.h"
 
 #include <errno.h>
 #include <pthread.h>
 
 void vp_end_fork_child(void);
 
+static int busy_for_fork; /* written and read with the service held */
+
+/* From here on this thread holds the service: a sample, or an allocation of
+ * another handler, would wait for it for ever. */
 static void prepare(void)
 {
+	int entered = vp_busy_enter();
+
 	vp_service_fork_prepare();
+	busy_for_fork = entered;
 }
 
 static void parent(void)
 {
-	vp_service_fork_done();
+	int entered = busy_for_fork;
+
+	vp_service_fork_parent();
+	if (entered)
+		vp_busy_leave();
 }
 
 static void child(void)
 {
 	int saved = errno;
 
-	vp_service_fork_done();
+	vp_service_fork_child();
+	vp_unwind_fork_child();
 	vp_tables_fork_child();
 	vp_events_fork_child();
 	vp_ticker_fork_child();

@@ -6,10 +6,8 @@
 
 VP_HOOK int dlclose(void *handle)
 {
-	int ret;
+	int begun = vp_dlclose_begin(), ret = vp_real.dlclose_fn(handle);
 
-	vp_dlclose_begin();
-	ret = vp_real.dlclose_fn(handle);
-	vp_dlclose_done();
+	vp_dlclose_done(begun);
 	return ret;
 }

@@ -1,6 +1,7 @@
 /* L2 */
 #include "stack/capture.h"
 #include "ring/tables.h"
+#include "stack/modules.h"
 #include "stack/oracle.h"
 #include "stack/step.h"
 #include "stack/trie.h"
@@ -169,6 +170,8 @@ static void capture(struct vp_capture *last, const struct vp_regs *caller,
 	step.regs = *caller;
 	step.exact = 0;
 	step.view = view;
+	step.doubt = last->doubt;
+	step.refused = 0;
 	step.cut = 0;
 	fresh = walk_out(last, &step, &met);
 	if (met && fresh + last->depth > VP_STACK_DEPTH_MAX) {
@@ -190,6 +193,8 @@ static void capture(struct vp_capture *last, const struct vp_regs *caller,
 		fresh--;
 		push(last, &last->fresh[fresh], fresh == 0);
 	}
+	if (__builtin_expect(step.refused, 0))
+		last->generation = 0; /* not to be met again */
 }
 
 /* The whole stack is the last one: the common case of a loop that allocates. */
@@ -225,7 +230,8 @@ uint32_t vp_capture_stack(struct vp_thread *thread, const struct vp_regs *caller
 	}
 	if (__builtin_expect(last->generation != generation, 0)) {
 		last->depth = 0;
-		last->generation = generation;
+		last->doubt = __atomic_load_n(&vp_modules_closing, __ATOMIC_ACQUIRE) != 0;
+		last->generation = last->doubt ? 0 : generation; /* 0: never current */
 	}
 	if (!unchanged(last, caller))
 		capture(last, caller, &view);

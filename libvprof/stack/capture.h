@@ -43,7 +43,8 @@ struct vp_capture_fresh {
 /* Frames are numbered from the outermost, 0, inwards. */
 struct vp_capture {
 	uint32_t depth;
-	uint32_t generation; /* of the unwind rows */
+	uint32_t generation; /* of the unwind rows, 0: of none */
+	int doubt; /* something was being unloaded */
 	int cut; /* why the outermost frame is the last that can be seen */
 	uint32_t spare_used;
 	struct vp_capture_frame frame[VP_STACK_DEPTH_MAX];

@@ -50,8 +50,7 @@ static int read_module(const struct vp_module *module, uint64_t address, uint64_
 {
 	if (!module || address < module->start || address > module->end - 8)
 		return 0;
-	memcpy(out, (const void *)(uintptr_t)address, 8);
-	return 1;
+	return vp_module_peek(out, address, 8);
 }
 
 static void note_word(struct vp_learn_words *words, uint64_t address, uint64_t value)
@@ -125,25 +124,25 @@ static int find_proc_info(unw_addr_space_t as, unw_word_t ip, unw_proc_info_t *p
 {
 	struct target *target = arg;
 	const struct vp_module *module = target->module;
-	const struct eh_frame_hdr *hdr;
+	struct eh_frame_hdr hdr;
 	unw_dyn_info_t di;
 	int err;
 
 	memset(pi, 0, sizeof(*pi));
 	target->no_info = 1;
-	if (!module || !module->eh_frame_hdr)
+	if (!module || !module->eh_frame_hdr ||
+	    !vp_module_peek(&hdr, module->eh_frame_hdr, sizeof(hdr)))
 		return -UNW_ENOINFO;
-	hdr = (const void *)(uintptr_t)module->eh_frame_hdr;
-	if (hdr->version != 1 || hdr->eh_frame_enc != 0x1b || hdr->count_enc != 0x03 ||
-	    hdr->table_enc != 0x3b)
+	if (hdr.version != 1 || hdr.eh_frame_enc != 0x1b || hdr.count_enc != 0x03 ||
+	    hdr.table_enc != 0x3b)
 		return -UNW_ENOINFO;
 	memset(&di, 0, sizeof(di));
 	di.format = UNW_INFO_FORMAT_REMOTE_TABLE;
 	di.start_ip = module->start;
 	di.end_ip = module->end;
 	di.u.rti.segbase = module->eh_frame_hdr;
-	di.u.rti.table_data = module->eh_frame_hdr + sizeof(*hdr);
-	di.u.rti.table_len = (unw_word_t)hdr->count * 8 / sizeof(unw_word_t);
+	di.u.rti.table_data = module->eh_frame_hdr + sizeof(hdr);
+	di.u.rti.table_len = (unw_word_t)hdr.count * 8 / sizeof(unw_word_t);
 	err = search_table(as, ip, &di, pi, need, arg);
 	target->no_info = err != 0;
 	return err;

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/heap.h"
 #include "base/sys.h"
+#include "base/thread.h"
 #include "ring/tables.h"
 
 #include <dlfcn.h>
@@ -13,11 +14,24 @@
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 
 uint32_t vp_module_self = VPROF_MODULE_UNKNOWN;
+uint32_t vp_modules_closing;
 
 static struct vp_module **modules;
 static uint32_t module_count, module_room;
+
+int vp_module_peek(void *to, uint64_t address, size_t len)
+{
+	struct iovec local = {to, len}, remote = {(void *)(uintptr_t)address, len};
+
+	if (__atomic_load_n(&vp_modules_closing, __ATOMIC_ACQUIRE))
+		return vp_sys6(SYS_process_vm_readv, vp_sys_pid(), (long)&local, 1, (long)&remote,
+			       1, 0) == (long)len;
+	memcpy(to, (const void *)(uintptr_t)address, len);
+	return 1;
+}
 
 static void copy_build_id(struct vprof_module *row, const uint8_t *note, size_t len)
 {
@@ -44,19 +58,25 @@ static void copy_build_id(struct vprof_module *row, const uint8_t *note, size_t 
 /* Reads the note segments where the loader mapped them. */
 static void find_build_id(struct vprof_module *row, uint64_t start, uint64_t end, uint64_t bias)
 {
-	const ElfW(Ehdr) *ehdr = (const void *)(uintptr_t)start;
-	const ElfW(Phdr) *phdr;
+	union {
+		ElfW(Ehdr) ehdr;
+		uint8_t bytes[2048];
+	} head;
+	uint8_t note[1024];
 
-	if (memcmp(ehdr->e_ident, ELFMAG, SELFMAG) != 0 ||
-	    ehdr->e_phoff + ehdr->e_phnum * sizeof(*phdr) > 4096)
+	if (!vp_module_peek(&head, start, sizeof(head)) ||
+	    memcmp(head.ehdr.e_ident, ELFMAG, SELFMAG) != 0 ||
+	    head.ehdr.e_phoff + head.ehdr.e_phnum * sizeof(ElfW(Phdr)) > sizeof(head))
 		return;
-	phdr = (const void *)(uintptr_t)(start + ehdr->e_phoff);
-	for (int i = 0; i < ehdr->e_phnum; i++) {
-		uint64_t at = bias + phdr[i].p_vaddr;
+	for (int i = 0; i < head.ehdr.e_phnum; i++) {
+		const ElfW(Phdr) *phdr = (const void *)(head.bytes + head.ehdr.e_phoff);
+		uint64_t at = bias + phdr[i].p_vaddr, len = phdr[i].p_memsz;
 
-		if (phdr[i].p_type != PT_NOTE || at < start || at + phdr[i].p_memsz > end)
+		if (phdr[i].p_type != PT_NOTE || at < start || at + len > end)
 			continue;
-		copy_build_id(row, (const uint8_t *)(uintptr_t)at, phdr[i].p_memsz);
+		len = len < sizeof(note) ? len : sizeof(note);
+		if (vp_module_peek(note, at, len))
+			copy_build_id(row, note, len);
 	}
 }
 
@@ -72,30 +92,48 @@ static void describe_file(struct vprof_module *row, const char *path)
 	row->mtime_ns = (uint64_t)st.st_mtim.tv_sec * 1000000000u + (uint64_t)st.st_mtim.tv_nsec;
 }
 
-static void write_row(struct vprof_module *row, const struct vp_module *module)
+/* What the file will say of a module.  Kept: in a forked child the object may
+ * be half unloaded. */
+static void describe(struct vp_module *module, const struct link_map *map)
 {
-	const struct link_map *map = module->link_map;
-	const char *name = map->l_name ? map->l_name : "";
-	char exe[PATH_MAX];
+	struct vprof_module *row = &module->row;
+	char path[PATH_MAX];
+	size_t len = 0;
 
-	if (!*name) {
-		long len = vp_sys(SYS_readlink, "/proc/self/exe", exe, sizeof(exe) - 1);
-
-		exe[len > 0 ? len : 0] = '\0';
-		name = exe;
-	}
 	row->start = module->start;
 	row->end = module->end;
 	row->bias = map->l_addr;
 	row->load_ns = vp_clock_now();
-	if (*name == '/')
-		describe_file(row, name);
+	while (len + 1 < sizeof(path) &&
+	       vp_module_peek(path + len, (uint64_t)(uintptr_t)map->l_name + len, 1) && path[len])
+		len++;
+	if (!len) {
+		long got = vp_sys(SYS_readlink, "/proc/self/exe", path, sizeof(path) - 1);
+
+		len = got > 0 ? (size_t)got : 0;
+	}
+	path[len] = '\0';
+	if (*path == '/')
+		describe_file(row, path);
 	find_build_id(row, module->start, module->end, map->l_addr);
-	row->path = vp_string_add(name, strlen(name));
+	module->path = vp_heap_get(len + 1);
+	if (module->path)
+		memcpy(module->path, path, len);
 }
 
+static void write_row(struct vprof_module *row, const struct vp_module *module)
+{
+	const char *path = module->path ? module->path : "";
+
+	*row = module->row;
+	row->path = vp_string_add(path, strlen(path));
+}
+
+/* The old list stays: vp_module_holds may be in it. */
 static struct vp_module *append(void)
 {
+	struct vp_module *module = vp_heap_get(sizeof(*module));
+
 	if (module_count == module_room) {
 		uint32_t room = module_room ? module_room * 2 : 64;
 		struct vp_module **more = vp_heap_get(room * sizeof(*more));
@@ -104,23 +142,28 @@ static struct vp_module *append(void)
 			return NULL;
 		if (module_count)
 			memcpy(more, modules, module_count * sizeof(*more));
-		vp_heap_put(modules);
-		modules = more;
+		__atomic_store_n(&modules, more, __ATOMIC_RELEASE);
 		module_room = room;
 	}
-	modules[module_count] = vp_heap_get(sizeof(**modules));
-	return modules[module_count] ? modules[module_count++] : NULL;
+	if (!module)
+		return NULL;
+	module->id = VPROF_MODULE_UNKNOWN;
+	modules[module_count] = module;
+	__atomic_store_n(&module_count, module_count + 1, __ATOMIC_RELEASE);
+	return module;
 }
 
 /* A program linked at a fixed address may have gaps between its segments, and
  * is then found segment by segment: tables in another one than the code. */
-static void make_whole(struct vp_module *module)
+static void make_whole(struct vp_module *module, const struct link_map *map)
 {
 	const ElfW(Phdr) *phdr = (const void *)getauxval(AT_PHDR);
-	const struct link_map *map = module->link_map;
+	struct dl_find_object program;
 
-	if (map->l_prev || (map->l_name && *map->l_name) || !phdr)
+	if (_dl_find_object((void *)(uintptr_t)phdr, &program) != 0 ||
+	    program.dlfo_link_map != module->link_map)
 		return;
+	module->whole = 1;
 	for (unsigned long i = 0; i < getauxval(AT_PHNUM); i++) {
 		uint64_t at = map->l_addr + phdr[i].p_vaddr;
 
@@ -135,10 +178,14 @@ static void make_whole(struct vp_module *module)
 
 static struct vp_module *add(const struct dl_find_object *found)
 {
-	struct vp_module *module = append();
 	struct vprof_module *row = NULL;
+	struct vp_module *module;
+	struct link_map map;
 	uint32_t id;
 
+	if (!vp_module_peek(&map, (uint64_t)(uintptr_t)found->dlfo_link_map, sizeof(map)))
+		return NULL;
+	module = append();
 	if (!module)
 		return NULL;
 	module->start = (uint64_t)(uintptr_t)found->dlfo_map_start;
@@ -146,7 +193,8 @@ static struct vp_module *add(const struct dl_find_object *found)
 	module->eh_frame_hdr = (uint64_t)(uintptr_t)found->dlfo_eh_frame;
 	module->link_map = found->dlfo_link_map;
 	module->alive = 1;
-	make_whole(module);
+	make_whole(module, &map);
+	describe(module, &map);
 	if (vp_table_used(VPROF_SEC_MODULES) < VPROF_MODULE_KERNEL)
 		row = vp_table_add(VPROF_SEC_MODULES, &id);
 	if (row) {
@@ -154,12 +202,26 @@ static struct vp_module *add(const struct dl_find_object *found)
 		module->id = id;
 	} else {
 		vp_lost(VPROF_LOST_MODULES, 1);
-		module->id = VPROF_MODULE_UNKNOWN;
 	}
 	if (module->start <= (uint64_t)(uintptr_t)&vp_modules_sweep &&
 	    (uint64_t)(uintptr_t)&vp_modules_sweep < module->end)
 		vp_module_self = module->id;
 	return module;
+}
+
+/* Addresses and link maps are used again by the next object: it is another one
+ * when any of its places differs. */
+static int is(const struct vp_module *module, const struct dl_find_object *found)
+{
+	uint64_t start = (uint64_t)(uintptr_t)found->dlfo_map_start;
+	uint64_t end = (uint64_t)(uintptr_t)found->dlfo_map_end;
+
+	if (module->link_map != found->dlfo_link_map ||
+	    module->eh_frame_hdr != (uint64_t)(uintptr_t)found->dlfo_eh_frame)
+		return 0;
+	if (module->whole)
+		return module->start <= start && module->end >= end;
+	return module->start == start && module->end == end;
 }
 
 const struct vp_module *vp_module_find(uint64_t address)
@@ -169,12 +231,21 @@ const struct vp_module *vp_module_find(uint64_t address)
 	if (_dl_find_object((void *)(uintptr_t)address, &found) != 0)
 		return NULL;
 	for (uint32_t i = 0; i < module_count; i++) {
-		if (modules[i]->alive && modules[i]->link_map == found.dlfo_link_map &&
-		    modules[i]->start <= (uint64_t)(uintptr_t)found.dlfo_map_start &&
-		    modules[i]->end >= (uint64_t)(uintptr_t)found.dlfo_map_end)
+		if (modules[i]->alive && is(modules[i], &found))
 			return modules[i];
 	}
 	return add(&found);
+}
+
+/* Numbers are given in the order of the list, until there are no more. */
+int vp_module_holds(uint32_t id, uint64_t address)
+{
+	uint32_t count = __atomic_load_n(&module_count, __ATOMIC_ACQUIRE);
+	struct vp_module *const *list = __atomic_load_n(&modules, __ATOMIC_ACQUIRE);
+	struct dl_find_object found;
+
+	return id < count && list[id]->id == id && list[id]->alive &&
+	       _dl_find_object((void *)(uintptr_t)address, &found) == 0 && is(list[id], &found);
 }
 
 void vp_modules_sweep(void (*gone)(const struct vp_module *module))
@@ -185,10 +256,10 @@ void vp_modules_sweep(void (*gone)(const struct vp_module *module))
 
 		if (!module->alive ||
 		    (_dl_find_object((void *)(uintptr_t)module->start, &found) == 0 &&
-		     found.dlfo_link_map == module->link_map))
+		     is(module, &found)))
 			continue;
 		module->alive = 0;
-		if (module->id != VPROF_MODULE_UNKNOWN) {
+		if (module->id != VPROF_MODULE_UNKNOWN && vp_control.alive) {
 			struct vprof_module *row = vp_table_row(VPROF_SEC_MODULES, module->id);
 
 			row->unload_ns = vp_clock_now();

@@ -3,22 +3,40 @@
 #ifndef VP_MODULES_H
 #define VP_MODULES_H
 
+#include "vprof_format.h"
+
+#include <stddef.h>
 #include <stdint.h>
 
 struct vp_module {
 	uint64_t start, end;
 	uint64_t eh_frame_hdr; /* address, 0 where the object has none */
 	const void *link_map;
-	uint32_t id;    /* row in MODULES, or VPROF_MODULE_UNKNOWN */
+	uint32_t id; /* row in MODULES, or VPROF_MODULE_UNKNOWN */
 	int alive;
+	int whole;		 /* the program itself, which may have gaps */
+	struct vprof_module row; /* as written, but for `path` */
+	char *path;
 };
 
 /* The module of an address, registered if need be; NULL when no object
  * covers it.  Context: service only. */
 const struct vp_module *vp_module_find(uint64_t address);
 
+/* Calls of dlclose under way: any object may be unmapped at any moment, and
+ * another one mapped in its place. */
+extern uint32_t vp_modules_closing;
+
+/* Copies memory of an object, which may be unmapped meanwhile when something is
+ * closing.  Returns 0 when it cannot be read. */
+int vp_module_peek(void *to, uint64_t address, size_t len);
+
+/* Is the address still one of that module?  Context: any thread. */
+int vp_module_holds(uint32_t id, uint64_t address);
+
 /* Marks modules that are no longer loaded; calls `gone` for each.
- * Context: service only, after dlclose. */
+ * Context: service only, after dlclose, or in a forked child before it has a
+ * file. */
 void vp_modules_sweep(void (*gone)(const struct vp_module *module));
 
 /* Writes all known modules to a fresh file under the same numbers. */

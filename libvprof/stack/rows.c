@@ -8,7 +8,7 @@
 #define MOST_ROWS (4u << 20)
 
 struct vp_row_table *vp_rows;
-uint32_t vp_rows_generation;
+uint32_t vp_rows_generation = 1;
 
 uint64_t vp_rule_pack(const struct vp_rule *rule)
 {
@@ -104,7 +104,14 @@ void vp_rows_drop(uint64_t start, uint64_t end)
 		__atomic_store_n(&row->key, VP_ROW_DEAD, __ATOMIC_RELEASE);
 		vp_rows->dead++;
 	}
-	__atomic_add_fetch(&vp_rows_generation, 1, __ATOMIC_RELEASE);
+	vp_rows_doubt();
+}
+
+void vp_rows_doubt(void)
+{
+	uint32_t next = vp_rows_generation + 1;
+
+	__atomic_store_n(&vp_rows_generation, next ? next : 1, __ATOMIC_RELEASE);
 }
 
 uint64_t vp_rows_count(void)

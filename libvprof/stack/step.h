@@ -3,6 +3,7 @@
 #define VP_STEP_H
 
 #include "stack/learn.h"
+#include "stack/modules.h"
 #include "stack/regs.h"
 #include "stack/rows.h"
 #include "stack/view.h"
@@ -15,6 +16,7 @@ struct vp_step {
 	struct vp_regs regs; /* of the frame to be looked at next */
 	int exact;           /* regs.pc is an executing instruction */
 	const struct vp_view *view;
+	int doubt;           /* objects are being unloaded: look at every row twice */
 	/* filled in by vp_step_frame */
 	uint64_t where;   /* the frame just looked at, as vprof_node.where */
 	int hidden;       /* ... is our own thread trampoline */
@@ -22,12 +24,15 @@ struct vp_step {
 	int full;         /* ... and the words of `words` */
 	uint64_t bp_from; /* where the caller's bp was read, 0: it is the same */
 	struct vp_learn_words words;
+	int refused;      /* it is cut because a fork held the unwinder */
 	int cut;          /* why the walk cannot go on, 0 at a proper end */
 };
 
 /* The cold parts, in unwind.c. */
-uint64_t vp_step_learn(uint64_t address);
+uint64_t vp_step_learn(uint64_t address); /* 0: a fork holds the unwinder */
 int vp_step_full(struct vp_step *step, uint64_t lookup);
+/* Code outside any object may have become part of one since. */
+struct vp_rule vp_step_nowhere(uint64_t lookup, struct vp_rule rule);
 
 /* The bounds of our thread trampolines (track/spawn.c names the section). */
 extern const char __start_vp_trampoline[] __attribute__((visibility("hidden"), weak));
@@ -87,9 +92,19 @@ static inline int vp_step_frame(struct vp_step *step)
 	if (pc < 4096 || pc > VPROF_WHERE_ADDRESS)
 		return -1; /* a return address of 0 ends hand-made stacks */
 	word = vp_rows_find(lookup);
+	if (__builtin_expect(step->doubt && word, 0) &&
+	    !vp_module_holds(vp_rule_unpack(word).module, lookup))
+		word = 0;
 	if (__builtin_expect(!word, 0))
 		word = vp_step_learn(lookup);
+	step->refused = !word;
+	if (__builtin_expect(!word, 0)) {
+		step->cut = VPROF_LOST_REENTRANT;
+		return -1;
+	}
 	rule = vp_rule_unpack(word);
+	if (__builtin_expect(rule.kind == VP_ROW_NO_INFO, 0))
+		rule = vp_step_nowhere(lookup, rule);
 	step->where = pc | (step->exact ? VPROF_WHERE_EXACT : 0) |
 		      (uint64_t)rule.module << VPROF_WHERE_MODULE_SHIFT;
 	step->hidden = pc >= (uint64_t)(uintptr_t)__start_vp_trampoline &&

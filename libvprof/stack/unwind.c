@@ -9,25 +9,44 @@
 #include "stack/oracle.h"
 #include "stack/step.h"
 
+#include <dlfcn.h>
 #include <sys/uio.h>
 
 struct learn_request {
 	uint64_t address, rule;
 };
 
+/* A row is there already where it is in doubt: it holds if its module does. */
 static void learn(void *arg)
 {
 	struct learn_request *request = arg;
+	uint64_t word = vp_rows_find(request->address);
+	const struct vp_module *module = word ? vp_module_find(request->address) : NULL;
 
-	request->rule = vp_learn_row(request->address);
+	if (module && vp_rule_unpack(word).module == module->id)
+		request->rule = word;
+	else
+		request->rule = vp_learn_row(request->address);
 }
 
 uint64_t vp_step_learn(uint64_t address)
 {
 	struct learn_request request = {address, 0};
 
-	vp_service(learn, &request);
+	vp_service_try(learn, &request);
 	return request.rule;
+}
+
+struct vp_rule vp_step_nowhere(uint64_t lookup, struct vp_rule rule)
+{
+	struct dl_find_object found;
+	uint64_t word;
+
+	if (rule.module != VPROF_MODULE_UNKNOWN ||
+	    _dl_find_object((void *)(uintptr_t)lookup, &found) != 0)
+		return rule;
+	word = vp_step_learn(lookup);
+	return word ? vp_rule_unpack(word) : rule;
 }
 
 struct full_request {
@@ -47,9 +66,11 @@ int vp_step_full(struct vp_step *step, uint64_t lookup)
 {
 	struct full_request request = {{lookup, step->regs.sp, step->regs.bp}, step, 0};
 
-	vp_service(full_step, &request);
+	step->refused = !vp_service_try(full_step, &request);
 	__atomic_fetch_add(&vp_file.header->full_steps, 1, __ATOMIC_RELAXED);
 	step->full = 1;
+	if (step->refused)
+		return VPROF_LOST_REENTRANT;
 	if (!request.ok || request.regs.sp <= step->regs.sp)
 		return VPROF_CUT_BAD_FRAME;
 	step->regs = request.regs;
@@ -63,6 +84,7 @@ size_t vp_unwind(const struct vp_regs *start, int exact, const struct vp_view *v
 	size_t n = 0;
 	int more = 1;
 
+	step.doubt = __atomic_load_n(&vp_modules_closing, __ATOMIC_ACQUIRE) != 0;
 	while (more > 0 && n < max) {
 		more = vp_step_frame(&step);
 		if (more >= 0 && !step.hidden)
@@ -114,13 +136,35 @@ static void drop(const struct vp_module *module)
 	vp_rows_drop(module->start, module->end);
 }
 
-static void sweep(void *arg)
+/* Being a service, it waits for whoever still reads without care. */
+static void close_begin(void *arg)
+{
+	(void)arg;
+	__atomic_store_n(&vp_modules_closing, vp_modules_closing + 1, __ATOMIC_RELEASE);
+	vp_rows_doubt();
+}
+
+static void close_done(void *arg)
 {
 	(void)arg;
 	vp_modules_sweep(drop);
+	if (vp_modules_closing) /* in a child forked by a destructor it is 0 */
+		__atomic_store_n(&vp_modules_closing, vp_modules_closing - 1, __ATOMIC_RELEASE);
+	vp_rows_doubt();
 }
 
-void vp_unwind_after_dlclose(void)
+void vp_unwind_close_begin(void)
 {
-	vp_service(sweep, NULL);
+	vp_service(close_begin, NULL);
+}
+
+void vp_unwind_close_done(void)
+{
+	vp_service(close_done, NULL);
+}
+
+void vp_unwind_fork_child(void)
+{
+	vp_modules_closing = 0;
+	vp_service(close_done, NULL);
 }

@@ -33,7 +33,12 @@ size_t vp_unwind_live(struct vp_thread *thread, const struct vp_regs *start, int
 size_t vp_unwind_foreign(struct vp_thread *thread, const struct vp_regs *start, int exact,
 			 uint64_t *where, size_t max);
 
-/* Drops the rows of objects that are gone.  Call after every dlclose. */
-void vp_unwind_after_dlclose(void);
+/* Around every dlclose.  In between, objects come and go: what is read of them
+ * is read through the kernel, and no row is believed unseen.  Afterwards the
+ * rows of objects that are gone are dropped. */
+void vp_unwind_close_begin(void);
+void vp_unwind_close_done(void);
+/* The same for what other threads were closing when this child was forked. */
+void vp_unwind_fork_child(void);
 
 #endif
