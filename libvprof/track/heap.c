@@ -72,14 +72,15 @@ static double chance_of(uint64_t bytes)
 				 (double)vp_config.heap_sample_bytes);
 }
 
-/* 1 / p blocks of z bytes, rounded up (by chance, so that the mean is right)
- * or down. */
+/* 1 / p blocks, rounded up (by chance, so that the mean is right) or down; z / p
+ * bytes, which are not rounded with them: for z of about the mean distance that
+ * would double the variance. */
 static struct amount sampled_amount(uint64_t bytes, int up)
 {
 	double chance = chance_of(bytes);
 	uint64_t blocks = (uint64_t)(1 / chance) + (up != 0);
 
-	return (struct amount){blocks, blocks * bytes,
+	return (struct amount){blocks, (uint64_t)((double)bytes / chance + 0.5),
 			       (double)bytes * (double)bytes * (1 - chance) / (chance * chance)};
 }
 
@@ -257,6 +258,8 @@ static inline void record_alloc(void *ptr, size_t bytes, const struct vp_regs *c
 		site = site_of_node(thread, vp_capture_stack(thread, caller), &block.site);
 		thread->last_alloc = ptr;
 	} else { /* a thread past its end still runs a little of libc */
+		if (sampling()) /* no random state is left: one gap of the mean */
+			vp_tls.sample_left = (int64_t)vp_config.heap_sample_bytes;
 		site = vp_shard_site(vp_shard_common(), VPROF_NODE_OVERFLOW, &block.site);
 	}
 	mark_block(thread, site, &block);

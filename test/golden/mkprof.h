@@ -437,6 +437,30 @@ static inline struct mkprof mk_overflow(void)
 	return mk;
 }
 
+/* heap=sample=1000: node 4 rests on 15 samples, node 6 is certain. */
+static inline struct mkprof mk_sampled(void)
+{
+	struct mkprof mk = mk_normal();
+	struct vprof_header *h = mk_header(&mk);
+	struct vprof_extent *table = (void *)(mk.bytes + VPROF_EXTENT_TABLE_OFFSET);
+
+	h->heap_mode = VPROF_HEAP_SAMPLE;
+	h->heap_sample_bytes = 1000;
+	for (uint32_t i = 1; i < h->extents_used; i++) {
+		struct vprof_site *s = (void *)(mk.bytes + (uint64_t)i * MK_EXTENT);
+
+		if (table[i].kind != VPROF_SEC_SITES)
+			continue;
+		s[1].sampled = 10;
+		s[1].variance = 10e6;
+		s[1].freed_variance = 9e6;
+		s[2].sampled = 5;
+		s[2].variance = 5e6;
+		s[2].freed_variance = 5.5e6;
+	}
+	return mk;
+}
+
 /* SIGKILL left the state at RUNNING and end_ns unset. */
 static inline struct mkprof mk_killed(void)
 {
@@ -521,7 +545,7 @@ static inline int mk_shape(const char *name, struct mkprof *mk)
 	} shape[] = {
 	    {"normal", mk_normal}, {"wrapped", mk_wrapped},	{"overflow", mk_overflow},
 	    {"killed", mk_killed}, {"user-only", mk_user_only}, {"nasty", mk_nasty},
-	    {"empty", mk_new},	   {"locks", mk_locks},
+	    {"empty", mk_new},	   {"sampled", mk_sampled},	{"locks", mk_locks},
 	};
 
 	for (size_t i = 0; i < sizeof(shape) / sizeof(shape[0]); i++) {

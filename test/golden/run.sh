@@ -81,6 +81,10 @@ check nasty-summary nasty summary
 check nasty-threads-csv nasty threads --format csv
 check nasty-info nasty info
 check nasty-info-json nasty info --format json
+for command in heap leaks summary; do
+	check sampled-$command sampled $command
+	check sampled-$command-json sampled $command --format json
+done
 check empty-summary empty summary
 check empty-heap empty heap
 check empty-leaks empty leaks

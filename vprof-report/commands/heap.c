@@ -1,8 +1,9 @@
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/xalloc.h"
-#include "commands/command.h"
+#include "commands/sampled.h"
 
 static const struct vr_sort_key sort_keys[] = {
     {"bytes", VR_HEAP_BYTES}, {"calls", VR_HEAP_CALLS},		{"live", VR_HEAP_LIVE},
@@ -11,6 +12,20 @@ static const struct vr_sort_key sort_keys[] = {
 
 /* Frames printed under a site: enough to tell two sites apart. */
 #define STACK_FRAMES 12u
+
+static void print_intervals(struct vr_context *ctx, const struct vr_heap *heap)
+{
+	struct vr_interval all = vr_heap_interval(heap);
+	struct vr_interval live = vr_heap_live_interval(heap);
+	char a[VR_UNIT_MAX], b[VR_UNIT_MAX], error[VR_ERROR_MAX], range[VR_RANGE_MAX];
+
+	fprintf(ctx->out, "   sampled, mean %s: %s %s (95 %% interval %s)\n",
+		vr_format_bytes(a, heap->sample_bytes), vr_format_bytes(b, heap->alloc_bytes),
+		vr_error_text(error, &all, heap->alloc_bytes), vr_range_text(range, &all));
+	fprintf(ctx->out, "   live at the end: %s %s (95 %% interval %s)\n",
+		vr_format_bytes(b, heap->live_bytes), vr_error_text(error, &live, heap->live_bytes),
+		vr_range_text(range, &live));
+}
 
 static void print_header(struct vr_context *ctx, const struct vr_heap *heap)
 {
@@ -27,8 +42,7 @@ static void print_header(struct vr_context *ctx, const struct vr_heap *heap)
 	fprintf(ctx->out, "; live at the end %s in %s blocks\n",
 		vr_format_bytes(a, heap->live_bytes), vr_format_count(b, heap->live_blocks));
 	if (h->heap_mode == VPROF_HEAP_SAMPLE)
-		fprintf(ctx->out, "   estimated from samples, one in %s allocated on average\n",
-			vr_format_bytes(a, h->heap_sample_bytes));
+		print_intervals(ctx, heap);
 	else if (h->heap_mode == VPROF_HEAP_OFF)
 		fprintf(ctx->out, "   the heap was not profiled (heap=off)\n");
 }
@@ -66,31 +80,42 @@ static void median_text(char text[VR_UNIT_MAX + 4], const struct vr_site *site)
 static void print_sites(struct vr_context *ctx, const struct vr_heap *heap, size_t count)
 {
 	static const struct vr_column columns[] = {
-	    {"rank", "#", VR_COUNT, 0},	     {"bytes", "bytes", VR_BYTES, 0},
-	    {"calls", "calls", VR_COUNT, 0}, {"live", "live", VR_BYTES, 0},
-	    {"peak", "peak", VR_BYTES, 0},   {"temporary", "temporary", VR_COUNT, 0},
-	    {"mean", "mean", VR_BYTES, 0},   {"lifetime", "median life", VR_TEXT, 0},
-	    {"site", "site", VR_TEXT, 1},
+	    {"rank", "#", VR_COUNT, 0},		{"bytes", "bytes", VR_BYTES, 0},
+	    {"calls", "calls", VR_COUNT, 0},	{"live", "live", VR_BYTES, 0},
+	    {"peak", "peak", VR_BYTES, 0},	{"temporary", "temporary", VR_COUNT, 0},
+	    {"mean", "mean", VR_BYTES, 0},	{"lifetime", "median life", VR_TEXT, 0},
+	    {"error", "bytes 95%", VR_TEXT, 0}, {"site", "site", VR_TEXT, 1},
 	};
-	struct vr_table *table = vr_table_new(columns, sizeof(columns) / sizeof(columns[0]));
+	const size_t last = sizeof(columns) / sizeof(columns[0]) - 1;
+	struct vr_column used[sizeof(columns) / sizeof(columns[0])];
+	struct vr_table *table;
+
+	/* How sure the bytes are is a question in sample mode only. */
+	memcpy(used, columns, sizeof(used));
+	if (!heap->sampled)
+		used[last - 1] = columns[last];
+	table = vr_table_new(used, heap->sampled ? last + 1 : last);
 
 	for (size_t i = 0; i < count; i++) {
 		const struct vr_site *s = &heap->site[i];
 		char *asker = asker_text(ctx, s->node);
-		char life[VR_UNIT_MAX + 4];
+		char life[VR_UNIT_MAX + 4], error[VR_ERROR_MAX];
+		struct vr_interval sure = vr_site_interval(heap, s);
+		struct vr_cell cell[] = {
+		    {.u = i + 1},	  {.u = s->alloc_bytes},
+		    {.u = s->allocs},	  {.u = s->live_bytes},
+		    {.u = s->peak_bytes}, {.null = heap->sampled, .u = s->temporary},
+		    {.u = mean_bytes(s)}, {.s = life},
+		    {.s = error},	  {.s = asker},
+		};
 
 		median_text(life, s);
-		vr_table_row(table, (const struct vr_cell[]){
-					{.u = i + 1},
-					{.u = s->alloc_bytes},
-					{.u = s->allocs},
-					{.u = s->live_bytes},
-					{.u = s->peak_bytes},
-					{.u = s->temporary},
-					{.u = mean_bytes(s)},
-					{.null = !life[0], .s = life},
-					{.s = asker},
-				    });
+		cell[7].null = !life[0];
+		vr_error_text(error, &sure, s->alloc_bytes);
+		cell[8].null = !error[0];
+		if (!heap->sampled)
+			cell[8] = cell[9];
+		vr_table_row(table, cell);
 		free(asker);
 	}
 	vr_print_table(ctx, table);
@@ -99,12 +124,13 @@ static void print_sites(struct vr_context *ctx, const struct vr_heap *heap, size
 static void print_csv(struct vr_context *ctx, const struct vr_heap *heap, size_t count)
 {
 	static const struct vr_column columns[] = {
-	    {"alloc_bytes", "", VR_BYTES, 0},	  {"allocs", "", VR_COUNT, 0},
-	    {"freed_bytes", "", VR_BYTES, 0},	  {"frees", "", VR_COUNT, 0},
-	    {"live_bytes", "", VR_BYTES, 0},	  {"live_blocks", "", VR_COUNT, 0},
-	    {"peak_bytes", "", VR_BYTES, 0},	  {"peak_blocks", "", VR_COUNT, 0},
-	    {"temporary", "", VR_COUNT, 0},	  {"mean_bytes", "", VR_BYTES, 0},
-	    {"lifetime_median_ns", "", VR_NS, 0}, {"site", "", VR_TEXT, 0},
+	    {"alloc_bytes", "", VR_BYTES, 0},	   {"allocs", "", VR_COUNT, 0},
+	    {"freed_bytes", "", VR_BYTES, 0},	   {"frees", "", VR_COUNT, 0},
+	    {"live_bytes", "", VR_BYTES, 0},	   {"live_blocks", "", VR_COUNT, 0},
+	    {"peak_bytes", "", VR_BYTES, 0},	   {"peak_blocks", "", VR_COUNT, 0},
+	    {"temporary", "", VR_COUNT, 0},	   {"mean_bytes", "", VR_BYTES, 0},
+	    {"lifetime_median_ns", "", VR_NS, 0},  {"alloc_bytes_low", "", VR_BYTES, 0},
+	    {"alloc_bytes_high", "", VR_BYTES, 0}, {"site", "", VR_TEXT, 0},
 	};
 	struct vr_table *table = vr_table_new(columns, sizeof(columns) / sizeof(columns[0]));
 
@@ -112,6 +138,7 @@ static void print_csv(struct vr_context *ctx, const struct vr_heap *heap, size_t
 		const struct vr_site *s = &heap->site[i];
 		char *asker = asker_text(ctx, s->node);
 		int median = vr_site_median(s);
+		struct vr_interval sure = vr_site_interval(heap, s);
 
 		vr_table_row(table, (const struct vr_cell[]){
 					{.u = s->alloc_bytes},
@@ -122,10 +149,12 @@ static void print_csv(struct vr_context *ctx, const struct vr_heap *heap, size_t
 					{.u = s->live_blocks},
 					{.u = s->peak_bytes},
 					{.u = s->peak_blocks},
-					{.u = s->temporary},
+					{.null = heap->sampled, .u = s->temporary},
 					{.u = mean_bytes(s)},
 					{.null = median < 0,
 					 .u = median < 0 ? 0 : vr_lifetime_limit_ns(median)},
+					{.null = !sure.known, .u = sure.low},
+					{.null = !sure.known, .u = sure.high},
 					{.s = asker},
 				    });
 		free(asker);
@@ -133,21 +162,30 @@ static void print_csv(struct vr_context *ctx, const struct vr_heap *heap, size_t
 	vr_print_table(ctx, table);
 }
 
-static json_t *site_json(struct vr_context *ctx, const struct vr_site *s)
+static void json_set_temporary(json_t *object, const struct vr_heap *heap, uint64_t temporary)
 {
+	json_object_set_new(object, "temporary",
+			    heap->sampled ? json_null() : vr_json_u64(temporary));
+}
+
+static json_t *site_json(struct vr_context *ctx, const struct vr_heap *heap,
+			 const struct vr_site *s)
+{
+	struct vr_interval sure = vr_site_interval(heap, s);
 	json_t *one = json_object();
 	json_t *lifetime = json_array();
 	int median = vr_site_median(s);
 
 	vr_json_set_u64(one, "allocs", s->allocs);
 	vr_json_set_u64(one, "bytes_allocated", s->alloc_bytes);
+	vr_json_set_interval(one, "bytes", &sure);
 	vr_json_set_u64(one, "frees", s->frees);
 	vr_json_set_u64(one, "bytes_freed", s->freed_bytes);
 	vr_json_set_u64(one, "live_bytes", s->live_bytes);
 	vr_json_set_u64(one, "live_blocks", s->live_blocks);
 	vr_json_set_u64(one, "peak_bytes", s->peak_bytes);
 	vr_json_set_u64(one, "peak_blocks", s->peak_blocks);
-	vr_json_set_u64(one, "temporary", s->temporary);
+	json_set_temporary(one, heap, s->temporary);
 	vr_json_set_u64(one, "mean_bytes", mean_bytes(s));
 	vr_json_set_u64(one, "first_ns", s->first_ns);
 	vr_json_set_u64(one, "last_ns", s->last_ns);
@@ -164,6 +202,8 @@ static json_t *to_json(struct vr_context *ctx, const struct vr_heap *heap, size_
 {
 	static const char *const mode[] = {"off", "exact", "sample"};
 	const struct vprof_header *h = &ctx->profile->file->header;
+	struct vr_interval all = vr_heap_interval(heap);
+	struct vr_interval live = vr_heap_live_interval(heap);
 	json_t *root = json_object();
 	json_t *totals = json_object();
 	json_t *sites = json_array();
@@ -171,18 +211,20 @@ static json_t *to_json(struct vr_context *ctx, const struct vr_heap *heap, size_
 	vr_json_set_u64(totals, "allocs", heap->allocs);
 	vr_json_set_u64(totals, "frees", heap->frees);
 	vr_json_set_u64(totals, "bytes_allocated", heap->alloc_bytes);
+	vr_json_set_interval(totals, "bytes_allocated", &all);
 	vr_json_set_u64(totals, "bytes_freed", heap->freed_bytes);
 	vr_json_set_u64(totals, "peak_bytes", heap->peak_bytes);
 	vr_json_set_u64(totals, "peak_blocks", heap->peak_blocks);
 	vr_json_set_u64(totals, "peak_ns", h->peak_ns);
 	vr_json_set_u64(totals, "live_bytes", heap->live_bytes);
+	vr_json_set_interval(totals, "live_bytes", &live);
 	vr_json_set_u64(totals, "live_blocks", heap->live_blocks);
-	vr_json_set_u64(totals, "temporary", heap->temporary);
+	json_set_temporary(totals, heap, heap->temporary);
 	json_object_set_new(root, "totals", totals);
 	vr_json_set_text(root, "mode",
 			 h->heap_mode <= VPROF_HEAP_SAMPLE ? mode[h->heap_mode] : "unknown");
 	for (size_t i = 0; i < count; i++)
-		json_array_append_new(sites, site_json(ctx, &heap->site[i]));
+		json_array_append_new(sites, site_json(ctx, heap, &heap->site[i]));
 	json_object_set_new(root, "sites", sites);
 	return root;
 }
@@ -211,6 +253,8 @@ static int run(struct vr_context *ctx)
 		    ctx->format == VR_FORMAT_TABLE)
 			break;
 	vr_warn_heap(ctx, heap);
+	if (heap->sampled && ctx->sort == VR_HEAP_TEMPORARY)
+		vr_note(ctx, "which blocks were temporary is not known with heap=sample");
 	if (ctx->format == VR_FORMAT_JSON) {
 		ctx->json = to_json(ctx, heap, count);
 	} else if (ctx->format == VR_FORMAT_CSV) {

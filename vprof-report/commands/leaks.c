@@ -2,7 +2,7 @@
 #include <stdlib.h>
 
 #include "base/xalloc.h"
-#include "commands/command.h"
+#include "commands/sampled.h"
 
 #define STACK_FRAMES 16u
 
@@ -18,12 +18,13 @@ static size_t count_unfreed(const struct vr_heap *heap)
 	return count;
 }
 
-static json_t *amount_json(uint64_t blocks, uint64_t bytes)
+static json_t *amount_json(uint64_t blocks, uint64_t bytes, struct vr_interval sure)
 {
 	json_t *amount = json_object();
 
 	vr_json_set_u64(amount, "blocks", blocks);
 	vr_json_set_u64(amount, "bytes", bytes);
+	vr_json_set_interval(amount, "bytes", &sure);
 	return amount;
 }
 
@@ -34,15 +35,19 @@ static json_t *to_json(struct vr_context *ctx, const struct vr_heap *heap, size_
 	json_t *sites = json_array();
 
 	vr_json_set_text(root, "verdict", "unexamined");
-	json_object_set_new(totals, "unfreed", amount_json(heap->live_blocks, heap->live_bytes));
+	json_object_set_new(
+	    totals, "unfreed",
+	    amount_json(heap->live_blocks, heap->live_bytes, vr_heap_live_interval(heap)));
 	json_object_set_new(root, "totals", totals);
 	for (size_t i = 0; i < count && i < ctx->limit; i++) {
 		const struct vr_site *s = &heap->site[i];
+		struct vr_interval sure = vr_site_live_interval(heap, s);
 		json_t *one = json_object();
 
 		vr_json_set_text(one, "verdict", "unexamined");
 		vr_json_set_u64(one, "blocks", s->live_blocks);
 		vr_json_set_u64(one, "bytes", s->live_bytes);
+		vr_json_set_interval(one, "bytes", &sure);
 		json_object_set_new(one, "confidence", json_null());
 		vr_json_set_u64(one, "allocs", s->allocs);
 		vr_json_set_u64(one, "first_ns", s->first_ns);
@@ -57,8 +62,10 @@ static json_t *to_json(struct vr_context *ctx, const struct vr_heap *heap, size_
 static void print_csv(struct vr_context *ctx, const struct vr_heap *heap, size_t count)
 {
 	static const struct vr_column columns[] = {
-	    {"verdict", "", VR_TEXT, 0}, {"bytes", "", VR_BYTES, 0}, {"blocks", "", VR_COUNT, 0},
-	    {"allocs", "", VR_COUNT, 0}, {"site", "", VR_TEXT, 0},
+	    {"verdict", "", VR_TEXT, 0},    {"bytes", "", VR_BYTES, 0},
+	    {"blocks", "", VR_COUNT, 0},    {"allocs", "", VR_COUNT, 0},
+	    {"bytes_low", "", VR_BYTES, 0}, {"bytes_high", "", VR_BYTES, 0},
+	    {"site", "", VR_TEXT, 0},
 	};
 	struct vr_table *table = vr_table_new(columns, sizeof(columns) / sizeof(columns[0]));
 	struct vr_stacks *stacks = ctx->profile->stacks;
@@ -66,6 +73,7 @@ static void print_csv(struct vr_context *ctx, const struct vr_heap *heap, size_t
 	for (size_t i = 0; i < count && i < ctx->limit; i++) {
 		const struct vr_site *s = &heap->site[i];
 		const struct vr_place *place = vr_site_asker(stacks, s->node);
+		struct vr_interval sure = vr_site_live_interval(heap, s);
 		char *text =
 		    place ? vr_place_text(stacks, place, ctx->opts->strip_dirs) : vr_xstrdup("");
 
@@ -73,19 +81,36 @@ static void print_csv(struct vr_context *ctx, const struct vr_heap *heap, size_t
 							     {.u = s->live_bytes},
 							     {.u = s->live_blocks},
 							     {.u = s->allocs},
+							     {.null = !sure.known, .u = sure.low},
+							     {.null = !sure.known, .u = sure.high},
 							     {.s = text}});
 		free(text);
 	}
 	vr_print_table(ctx, table);
 }
 
-static void print_text(struct vr_context *ctx, const struct vr_heap *heap, size_t count)
+static void print_none(struct vr_context *ctx, const struct vr_heap *heap)
 {
-	char a[VR_UNIT_MAX], b[VR_UNIT_MAX], c[VR_UNIT_MAX];
+	struct vr_interval live = vr_heap_live_interval(heap);
+	char a[VR_UNIT_MAX];
 
-	if (!count) {
+	if (heap->sampled)
+		fprintf(ctx->out,
+			"Every sampled block was freed; what was not is below %s (95 %%).\n",
+			vr_format_bytes(a, live.high));
+	else
 		fprintf(ctx->out, "Every block was freed: %s allocations, none left.\n",
 			vr_format_count(a, heap->allocs));
+}
+
+static void print_text(struct vr_context *ctx, const struct vr_heap *heap, size_t count)
+{
+	struct vr_interval live = vr_heap_live_interval(heap);
+	char a[VR_UNIT_MAX], b[VR_UNIT_MAX], c[VR_UNIT_MAX];
+	char error[VR_ERROR_MAX], range[VR_RANGE_MAX];
+
+	if (!count) {
+		print_none(ctx, heap);
 		return;
 	}
 	fprintf(ctx->out,
@@ -94,12 +119,17 @@ static void print_text(struct vr_context *ctx, const struct vr_heap *heap, size_
 		"still in use at the end is listed together with what is lost.\n",
 		vr_format_bytes(a, heap->live_bytes), vr_format_count(b, heap->live_blocks),
 		vr_format_count(c, count));
+	if (heap->sampled)
+		fprintf(ctx->out, "Estimated from samples, mean %s: 95 %% interval %s.\n",
+			vr_format_bytes(a, heap->sample_bytes), vr_range_text(range, &live));
 	for (size_t i = 0; i < count && i < ctx->limit; i++) {
 		const struct vr_site *s = &heap->site[i];
+		struct vr_interval sure = vr_site_live_interval(heap, s);
 
-		fprintf(ctx->out, "\n#%zu unexamined: %s in %s of %s blocks\n", i + 1,
-			vr_format_bytes(a, s->live_bytes), vr_format_count(b, s->live_blocks),
-			vr_format_count(c, s->allocs));
+		vr_error_text(error, &sure, s->live_bytes);
+		fprintf(ctx->out, "\n#%zu unexamined: %s%s%s in %s of %s blocks\n", i + 1,
+			vr_format_bytes(a, s->live_bytes), error[0] ? " " : "", error,
+			vr_format_count(b, s->live_blocks), vr_format_count(c, s->allocs));
 		vr_print_stack(ctx, s->node, "      ", STACK_FRAMES);
 	}
 	vr_print_more(ctx, ctx->limit, count, "sites");

@@ -7,6 +7,7 @@
 #include "base/xalloc.h"
 #include "commands/first.h"
 #include "commands/info.h"
+#include "commands/sampled.h"
 #include "model/locks.h"
 
 #define TOP_FUNCTIONS 8u
@@ -159,6 +160,17 @@ static void print_cpu(struct vr_context *ctx, const struct vr_first *first)
 	vr_table_free(table);
 }
 
+static void print_heap_sure(struct vr_context *ctx, const struct vr_heap *heap)
+{
+	struct vr_interval all = vr_heap_interval(heap);
+	struct vr_interval live = vr_heap_live_interval(heap);
+	char a[VR_UNIT_MAX], b[VR_RANGE_MAX], c[VR_RANGE_MAX];
+
+	fprintf(ctx->out, "sampled, mean %s; 95 %% intervals: %s; unfreed %s\n",
+		vr_format_bytes(a, heap->sample_bytes), vr_range_text(b, &all),
+		vr_range_text(c, &live));
+}
+
 static void print_heap(struct vr_context *ctx, struct vr_heap *heap)
 {
 	static const struct vr_column columns[] = {
@@ -167,13 +179,12 @@ static void print_heap(struct vr_context *ctx, struct vr_heap *heap)
 	    {"calls", "calls", VR_COUNT, 0},
 	    {"site", "site", VR_TEXT, 1},
 	};
-	const struct vprof_header *h = &ctx->profile->file->header;
 	struct vr_stacks *stacks = ctx->profile->stacks;
 	struct vr_table *table;
 	char a[VR_UNIT_MAX], b[VR_UNIT_MAX], c[VR_UNIT_MAX], d[VR_UNIT_MAX];
 
 	title(ctx, "\nHeap     ");
-	if (h->heap_mode == VPROF_HEAP_OFF) {
+	if (ctx->profile->file->header.heap_mode == VPROF_HEAP_OFF) {
 		fputs("not profiled (heap=off)\n", ctx->out);
 		return;
 	}
@@ -181,6 +192,8 @@ static void print_heap(struct vr_context *ctx, struct vr_heap *heap)
 		vr_format_count(a, heap->allocs), vr_format_bytes(b, heap->alloc_bytes),
 		vr_format_bytes(c, heap->peak_bytes), vr_format_bytes(d, heap->live_bytes));
 	fprintf(ctx->out, " in %s blocks\n", vr_format_count(a, heap->live_blocks));
+	if (heap->sampled)
+		print_heap_sure(ctx, heap);
 	vr_heap_sort(heap, VR_HEAP_PEAK);
 	table = vr_table_new(columns, sizeof(columns) / sizeof(columns[0]));
 	for (size_t i = 0; i < heap->sites && i < TOP_SITES; i++) {
@@ -335,6 +348,7 @@ static json_t *to_json(struct vr_context *ctx, const struct vr_first *first,
 {
 	const struct vr_overhead cost = vr_overhead(ctx->profile, first->cpu);
 	const struct vr_file *file = ctx->profile->file;
+	struct vr_interval live = vr_heap_live_interval(first->heap);
 	struct vr_finding finding[VR_FIRST_MAX];
 	size_t count = vr_first_find(first, finding);
 	char *lost = vr_losses_text(file);
@@ -353,6 +367,7 @@ static json_t *to_json(struct vr_context *ctx, const struct vr_first *first,
 	vr_json_set_u64(root, "allocs", first->heap->allocs);
 	vr_json_set_u64(root, "peak_bytes", first->heap->peak_bytes);
 	vr_json_set_u64(root, "live_bytes", first->heap->live_bytes);
+	vr_json_set_interval(root, "live_bytes", &live);
 	vr_json_set_u64(root, "lock_waits", vr_locks_held(locks).waits);
 	vr_json_set_u64(root, "lock_wait_ns", vr_locks_held(locks).wait_ns);
 	vr_json_set_u64(root, "cond_wait_ns", locks->kind[VPROF_LOCK_COND].wait_ns);

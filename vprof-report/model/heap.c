@@ -30,6 +30,8 @@ static void add_row(struct vr_site *site, const struct vprof_site *row, uint64_t
 	site->peak_bytes += stored ? row->peak_bytes : live_bytes;
 	site->peak_blocks += stored ? row->peak_blocks : live_blocks;
 	site->temporary += row->temporary;
+	site->variance += row->variance;
+	site->live_variance += row->variance - row->freed_variance;
 	if (row->allocs && (site->first_ns == 0 || row->first_ns < site->first_ns))
 		site->first_ns = row->first_ns;
 	if (row->last_ns > site->last_ns)
@@ -109,6 +111,8 @@ struct vr_heap *vr_heap_new(struct vr_profile *profile)
 	const struct vprof_header *header = &profile->file->header;
 	struct vr_heap *heap = vr_xcalloc(1, sizeof(*heap));
 
+	heap->sampled = header->heap_mode == VPROF_HEAP_SAMPLE;
+	heap->sample_bytes = header->heap_sample_bytes;
 	add_rows(profile, heap);
 	for (size_t i = 0; i < heap->sites; i++) {
 		struct vr_site *site = &heap->site[i];
@@ -117,6 +121,11 @@ struct vr_heap *vr_heap_new(struct vr_profile *profile)
 		site->live_blocks = not_negative(site->live_blocks);
 		site->peak_bytes = not_negative(site->peak_bytes);
 		site->peak_blocks = not_negative(site->peak_blocks);
+		/* What rounding leaves of a difference is nothing. */
+		if (!(site->live_variance > site->variance * 1e-9))
+			site->live_variance = 0;
+		heap->variance += site->variance;
+		heap->live_variance += site->live_variance;
 		heap->allocs += site->allocs;
 		heap->frees += site->frees;
 		heap->alloc_bytes += site->alloc_bytes;
@@ -140,6 +149,33 @@ void vr_heap_free(struct vr_heap *heap)
 		return;
 	free(heap->site);
 	free(heap);
+}
+
+static struct vr_interval interval(const struct vr_heap *heap, uint64_t total, double variance)
+{
+	if (!heap->sampled)
+		return (struct vr_interval){0, 0, 0};
+	return vr_interval_of(total, variance, heap->sample_bytes);
+}
+
+struct vr_interval vr_heap_interval(const struct vr_heap *heap)
+{
+	return interval(heap, heap->alloc_bytes, heap->variance);
+}
+
+struct vr_interval vr_heap_live_interval(const struct vr_heap *heap)
+{
+	return interval(heap, heap->live_bytes, heap->live_variance);
+}
+
+struct vr_interval vr_site_interval(const struct vr_heap *heap, const struct vr_site *site)
+{
+	return interval(heap, site->alloc_bytes, site->variance);
+}
+
+struct vr_interval vr_site_live_interval(const struct vr_heap *heap, const struct vr_site *site)
+{
+	return interval(heap, site->live_bytes, site->live_variance);
 }
 
 uint64_t vr_site_value(const struct vr_site *site, enum vr_heap_key key)

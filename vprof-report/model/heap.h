@@ -2,6 +2,7 @@
 #ifndef VR_HEAP_H
 #define VR_HEAP_H
 
+#include "model/interval.h"
 #include "model/profile.h"
 
 struct vr_site {
@@ -12,6 +13,7 @@ struct vr_site {
 	uint64_t temporary;		  /* freed by its thread before its next allocation */
 	uint64_t first_ns, last_ns;
 	uint64_t lifetime[VPROF_LIFETIME_BUCKETS];
+	double variance, live_variance; /* of alloc_bytes and live_bytes, when sampled */
 };
 
 struct vr_heap {
@@ -21,8 +23,13 @@ struct vr_heap {
 	uint64_t allocs, frees, alloc_bytes, freed_bytes;
 	uint64_t live_blocks, live_bytes, temporary;
 	uint64_t peak_blocks, peak_bytes; /* header's when nothing is selected */
-	int selected;			  /* threads or modules were left out */
-	int shared;			  /* threads not selected allocated at the same sites */
+	/* VPROF_HEAP_SAMPLE: all sums but temporary, which is not known, are
+	 * estimates */
+	int sampled;
+	uint64_t sample_bytes; /* mean distance of two sampled bytes */
+	double variance, live_variance;
+	int selected; /* threads or modules were left out */
+	int shared;   /* threads not selected allocated at the same sites */
 };
 
 enum vr_heap_key { VR_HEAP_BYTES, VR_HEAP_CALLS, VR_HEAP_LIVE, VR_HEAP_PEAK, VR_HEAP_TEMPORARY };
@@ -33,6 +40,12 @@ struct vr_heap *vr_heap_new(struct vr_profile *profile);
 void vr_heap_free(struct vr_heap *heap);
 /* Largest first; equal ones by node. */
 void vr_heap_sort(struct vr_heap *heap, enum vr_heap_key key);
+/* 95 % intervals; none (known = 0) where nothing was sampled or all is certain.
+ * There are none of blocks: a site of mixed sizes does not tell their variance. */
+struct vr_interval vr_heap_interval(const struct vr_heap *heap);
+struct vr_interval vr_heap_live_interval(const struct vr_heap *heap);
+struct vr_interval vr_site_interval(const struct vr_heap *heap, const struct vr_site *site);
+struct vr_interval vr_site_live_interval(const struct vr_heap *heap, const struct vr_site *site);
 uint64_t vr_site_value(const struct vr_site *site, enum vr_heap_key key);
 
 /* Bucket of struct vprof_site.lifetime that holds the median, -1 when nothing
