@@ -1,5 +1,6 @@
 /* L0 */
 #include "base/heap.h"
+#include "base/real_lock.h"
 
 #include <errno.h>
 #include <stddef.h>
@@ -85,6 +86,27 @@ double vpje_log(double x)
 double vpje_round(double x)
 {
 	return x;
+}
+
+/* Its locks are libc's own: through our hooks a contended one would be recorded
+ * as a wait of the host, by a walk that may need the heap. */
+int vpje_mutex_lock(pthread_mutex_t *mutex);
+int vpje_mutex_trylock(pthread_mutex_t *mutex);
+int vpje_mutex_unlock(pthread_mutex_t *mutex);
+
+int vpje_mutex_lock(pthread_mutex_t *mutex)
+{
+	return vp_real_lock.pthread_mutex_lock(mutex);
+}
+
+int vpje_mutex_trylock(pthread_mutex_t *mutex)
+{
+	return vp_real_lock.pthread_mutex_trylock(mutex);
+}
+
+int vpje_mutex_unlock(pthread_mutex_t *mutex)
+{
+	return vp_real_lock.pthread_mutex_unlock(mutex);
 }
 
 /* From jemalloc.h: MALLOCX_ARENA(a), MALLOCX_TCACHE_NONE, MALLOCX_ZERO. */
