@@ -84,7 +84,9 @@ judge() { # DIR: outcome, files
 			t_bad "summary ${file##*/}: $(head -1 "$T/report.err")"
 		children=$((children + 1))
 	done
-	t_equal "files of children" "$(awk '$1 == "forks" { print $2 }' "$1/err")" $((children - 1))
+	# numbers of processes come round again in a long run, and with them names
+	awk -v n=$((children - 1)) '$1 == "forks" { exit !(n <= $2 && n >= 0.98 * $2) }' "$1/err" ||
+		t_bad "$((children - 1)) files of children"
 	echo "  $(tr '\n' ' ' <"$1/err")"
 	"$REPORT" info "$main" 2>/dev/null | grep -E '^(lost|unwinding)' | sed 's/^/  /'
 }

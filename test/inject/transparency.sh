@@ -16,16 +16,50 @@ same "errno is kept, timer engine" engine=timer "$PROBE/errno_kept"
 same "output and status" "" "$PROBE/identity" output 5000
 same "messages after closing every descriptor" "" "$PROBE/fd_hygiene"
 same "messages after closing every descriptor, timer engine" engine=timer "$PROBE/fd_hygiene"
+same "messages at 10,000 Hz" cpu=10000:heap=exact "$PROBE/fd_hygiene"
+same "messages at 10,000 Hz, timer engine" cpu=10000:heap=exact:engine=timer "$PROBE/fd_hygiene"
 same "no descriptor of ours is visible" "" "$PROBE/fd_hygiene" list
 same "no descriptor of ours is visible, timer engine" engine=timer "$PROBE/fd_hygiene" list
 for mode in eintr default_all sigwait signalfd altstack masks handlers pending; do
 	same "signals: $mode" "" "$PROBE/signals" $mode
 done
+same "signals: eintr at 10,000 Hz" cpu=10000:heap=exact "$PROBE/signals" eintr
 for mode in eintr default_all sigwait signalfd altstack pending; do
 	same "signals: $mode, timer engine" engine=timer "$PROBE/signals" $mode
 done
 same "C++ exceptions of a plugin in a C program" "" "$PROBE/dlopen_close" "$PROBE" throw
 same "C++ exceptions of a plugin, timer engine" engine=timer:cpu=1000 "$PROBE/dlopen_close" "$PROBE" throw
+same "providers of a plugin in a C program" cpu=10000:heap=exact "$PROBE/scope" "$PROBE"
+same "providers of a plugin, timer engine" cpu=10000:heap=exact:engine=timer "$PROBE/scope" "$PROBE"
+
+# The loader's own word for it: every name that an object of the program is
+# bound to comes from where it came without the preload, the hooks apart.
+t_begin "every name is bound where it was"
+hooks=$(nm -D --defined-only "$LIB" | awk '{ sub(/@.*/, "", $3); print $3 }' | sort -u | paste -sd '|')
+bindings() { # DIR
+	cat "$1"/bindings.* | sed -nE "s/.*binding file ([^ ]+) .* to ([^ ]+) .*symbol .([^' ]+)'.*/\1 \3 \2/p" |
+		grep -vE '^[^ ]*(libvprof|libunwind|liblzma)[^ ]* ' | sort -u
+}
+for way in bare vprof; do
+	rm -rf "${T:?}/$way"
+	mkdir "$T/$way"
+done
+t_run "$T/bare" env LD_DEBUG=bindings "LD_DEBUG_OUTPUT=$T/bare/bindings" \
+	"$PROBE/scope" "$PROBE"
+t_preload "$T/vprof" cpu=1000 env LD_DEBUG=bindings "LD_DEBUG_OUTPUT=$T/vprof/bindings" \
+	"$PROBE/scope" "$PROBE"
+t_same "$T/bare" "$T/vprof"
+bindings "$T/bare" >"$T/bare/names"
+bindings "$T/vprof" | grep -vE "/env " >"$T/vprof/names"
+t_equal "other providers" "" "$(awk 'NR == FNR { was[$1 " " $2] = $3; next }
+	($1 " " $2) in was && was[$1 " " $2] != $3 { print $2 " of " $1 " from " $3 }' \
+	"$T/bare/names" "$T/vprof/names" | grep -vwE "^($hooks)" | head -n 5)"
+[ "$(grep -c . "$T/bare/names")" -gt 200 ] || t_bad "too few names"
+for name in _Unwind_RaiseException _Unwind_Resume; do
+	grep -qE " $name .*libgcc_s" "$T/vprof/names" || t_bad "$name is not bound to libgcc_s"
+done
+grep -qE ' backtrace .*libc\.so' "$T/vprof/names" || t_bad "backtrace is not bound to libc"
+t_done
 same "dlerror" "" "$PROBE/dlopen_close" "$PROBE" missing
 for mode in as fsize nofile seccomp_errno seccomp_kill; do
 	same "limits: $mode" "" "$PROBE/limits" $mode

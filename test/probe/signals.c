@@ -3,9 +3,12 @@
  *
  * signals MODE: eintr default_all sigwait signalfd altstack masks handlers pending */
 #include "probe.h"
+#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
+#include <sys/epoll.h>
 #include <sys/select.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
@@ -19,32 +22,151 @@ static void *burner(void *arg)
 	return arg;
 }
 
-/* Blocks in the calls that no SA_RESTART protects while another thread burns. */
-static void eintr(void)
+/* Calls that block until their time is over, or the other thread lets them go
+ * on, or interrupts them. They return whether they were interrupted. */
+static int fds[2], epoll_fd;
+static sem_t semaphore;
+static volatile unsigned turn; /* odd: the thread is in a call, or about to be */
+static volatile int interrupt; /* the other thread is to send a signal ... */
+static void (*volatile release)(void); /* ... or to call this, NULL: nothing */
+static int blocked_tid;
+
+/* How long it waits: to the end, or for a signal that is sure to come. */
+static int wait_ms(void)
 {
-	struct timespec nap = { 0, 20000000 };
-	struct timeval tv;
-	pthread_t thread;
-	int count = 0, fds[2];
+	return interrupt ? 9000 : 30;
+}
+
+static int in_nanosleep(void)
+{
+	struct timespec nap = { wait_ms() / 1000, wait_ms() % 1000 * 1000000 };
+
+	return nanosleep(&nap, NULL) != 0;
+}
+
+static int in_poll(void)
+{
+	struct pollfd p = { fds[0], POLLIN, 0 };
+
+	return poll(&p, 1, wait_ms()) < 0;
+}
+
+static int in_select(void)
+{
+	struct timeval tv = { wait_ms() / 1000, wait_ms() % 1000 * 1000 };
+
+	return select(0, NULL, NULL, NULL, &tv) < 0;
+}
+
+static int in_epoll_wait(void)
+{
+	struct epoll_event event;
+
+	return epoll_wait(epoll_fd, &event, 1, wait_ms()) < 0;
+}
+
+static int in_read(void)
+{
 	char byte;
 
-	if (pipe(fds))
-		DIE("pipe");
-	pthread_create(&thread, NULL, burner, NULL);
-	for (int i = 0; i < 20; i++) {
-		struct pollfd p = { fds[0], POLLIN, 0 };
+	return read(fds[0], &byte, 1) != 1;
+}
 
-		burn_ms(10); /* this thread gets its share of sampling too */
-		count += nanosleep(&nap, NULL) != 0;
-		count += poll(&p, 1, 20) < 0;
-		tv = (struct timeval){ 0, 20000 };
-		count += select(0, NULL, NULL, NULL, &tv) < 0;
-		if (write(fds[1], "x", 1) != 1 || read(fds[0], &byte, 1) != 1)
-			count++;
+static int in_sem_wait(void)
+{
+	return sem_wait(&semaphore) != 0;
+}
+
+static void send_byte(void)
+{
+	burn_ms(10);
+	if (write(fds[1], "x", 1) != 1)
+		DIE("write");
+}
+
+static void post(void)
+{
+	burn_ms(10);
+	sem_post(&semaphore);
+}
+
+static void nothing(int sig)
+{
+	(void)sig;
+}
+
+static int sleeping(int tid)
+{
+	char path[64], text[256] = "";
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", tid);
+	fd = open(path, O_RDONLY);
+	if (fd < 0 || read(fd, text, sizeof(text) - 1) < 0)
+		DIE("%s", path);
+	close(fd);
+	return strstr(text, ") S ") != NULL;
+}
+
+/* Burns; when the other thread sleeps in its call, ends that in one way or the
+ * other, once. */
+static void *releaser(void *arg)
+{
+	pthread_t *other = arg;
+	unsigned done = 0, now;
+
+	while (!stop) {
+		burn_ms(1);
+		now = turn;
+		if (now % 2 == 0 || now == done || !sleeping(blocked_tid) || turn != now)
+			continue;
+		done = now;
+		if (interrupt)
+			pthread_kill(*other, SIGUSR1);
+		else if (release)
+			release();
+	}
+	return NULL;
+}
+
+/* ROUNDS of each call left alone, and as many interrupted: exactly those. */
+#define ROUNDS 12
+static void eintr(void)
+{
+	static const struct {
+		const char *name;
+		int (*run)(void);
+		void (*release)(void);
+	} call[] = {
+		{ "nanosleep", in_nanosleep, NULL }, { "poll", in_poll, NULL },
+		{ "select", in_select, NULL }, { "epoll_wait", in_epoll_wait, NULL },
+		{ "read", in_read, send_byte }, { "sem_wait", in_sem_wait, post },
+	};
+	struct sigaction action = { .sa_handler = nothing };
+	pthread_t me = pthread_self(), thread;
+
+	if (pipe(fds) || (epoll_fd = epoll_create1(0)) < 0 || sem_init(&semaphore, 0, 0))
+		DIE("pipe");
+	sigaction(SIGUSR1, &action, NULL);
+	blocked_tid = gettid();
+	pthread_create(&thread, NULL, releaser, &me);
+	for (size_t i = 0; i < sizeof(call) / sizeof(call[0]); i++) {
+		for (interrupt = 0; interrupt < 2; interrupt++) {
+			int count = 0;
+
+			release = call[i].release;
+			for (int round = 0; round < ROUNDS; round++) {
+				burn_ms(10); /* this thread gets its share of sampling too */
+				turn++;
+				count += call[i].run();
+				turn++;
+			}
+			say("%s: %d interrupted of %d, %d asked for\n", call[i].name, count,
+			    ROUNDS, interrupt ? ROUNDS : 0);
+		}
 	}
 	stop = 1;
 	pthread_join(thread, NULL);
-	say("interrupted calls: %d\n", count);
 }
 
 /* What daemons do at start: back to the defaults. */
