@@ -73,6 +73,18 @@ static uint32_t string_of_link(const char *path)
 	return len < 0 ? VPROF_NONE : vp_string_add(text, (size_t)len);
 }
 
+/* CPUs this process may run on. */
+static uint32_t count_cpus(void)
+{
+	uint64_t mask[128];
+	long bytes = vp_sys(SYS_sched_getaffinity, 0, sizeof(mask), mask);
+	uint32_t count = 0;
+
+	for (long i = 0; i < bytes / 8; i++)
+		count += (uint32_t)__builtin_popcountll(mask[i]);
+	return count;
+}
+
 static void describe_process(int forked)
 {
 	struct vprof_header *header = vp_file.header;
@@ -99,6 +111,7 @@ static void describe_process(int forked)
 	header->cpu_hz = vp_config.cpu_hz;
 	header->tick_ms = vp_config.tick_ms;
 	header->flags |= forked ? VPROF_F_FORKED : 0;
+	header->cpu_count = count_cpus();
 }
 
 /* Whose malloc does the program use?  One of its own is never seen by us, and

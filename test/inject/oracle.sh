@@ -109,7 +109,7 @@ export PYTHON
 program "sqlite3" sqlite3 101 5000 cpu=1000 sqlite3 :memory: ".read $T/load.sql"
 program "python3" "$PYTHON" 101 5000 cpu=1000 env PYTHONMALLOC=malloc "$PYTHON" "$T/work.py"
 program "redis-server" redis-server 31 5000 cpu=1000 bash -c redis_session
-program "node" node 101 2000 cpu=1000 node "$T/work.js"
+program "node" node 101 200 cpu=1000 node "$T/work.js"
 program "g++ (cc1plus, as, ld)" g++ 101 10000 cpu=1000 g++ -O1 "$T/unit.cpp" -o "$T/unit"
 program "C++ exceptions, two threads" g++ 11 50000 cpu=1000 "$B/test/oracle/exceptions" 5000
 program "deep inlining, -O3" g++ 5 5000 cpu=1000 "$B/test/oracle/inlines" 2000

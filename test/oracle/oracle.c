@@ -326,10 +326,6 @@ static void answer(void *arg)
 	enum class class;
 	int guessed;
 
-	if (!space) {
-		space = create_addr_space(&accessors, 0);
-		set_caching_policy(space, UNW_CACHE_NONE);
-	}
 	guessed = walk(question);
 	ours.n = question->depth;
 	memcpy(ours.where, question->got, question->depth * 8);
@@ -417,6 +413,15 @@ static int load_libunwind(void)
 	       LOAD(search_table, "_Ux86_64_dwarf_search_unwind_table");
 }
 
+/* Allocates, so not in a signal handler, where the first question may come. */
+static int make_space(void)
+{
+	space = create_addr_space(&accessors, 0);
+	if (space)
+		set_caching_policy(space, UNW_CACHE_NONE);
+	return space != NULL;
+}
+
 __attribute__((constructor)) static void start(void)
 {
 	const char *path = getenv("VPROF_ORACLE_OUT"), *number = getenv("VPROF_ORACLE_EVERY");
@@ -433,7 +438,7 @@ __attribute__((constructor)) static void start(void)
 		map = mmap(NULL, sizeof(*map), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (fd >= 0)
 		close(fd);
-	if (map != MAP_FAILED && load_libunwind())
+	if (map != MAP_FAILED && load_libunwind() && make_space())
 		counts = map;
 	if (entered)
 		vp_busy_leave();
