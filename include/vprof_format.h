@@ -104,6 +104,7 @@ enum vprof_lost {
 	VPROF_CUT_FOREIGN = 16,     /* ... on a stack that could not be read */
 	VPROF_FP_GUESSES = 17,      /* frames walked by frame pointer: no rules */
 	VPROF_LOST_LOCK_ROWS = 18,  /* waits charged to the overflow row */
+	VPROF_LOST_THREAD_EVENTS = 19, /* threads without CPU samples */
 	VPROF_LOST_COUNT = 32
 };
 

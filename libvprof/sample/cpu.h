@@ -1,7 +1,7 @@
 /* CPU sampling engines: when a stack is taken.  What a sample means is
- * decided in track/cpu.c (vp_cpu_sample_*).
+ * decided in track/cpu.c (vp_track_cpu_*).
  *
- * cpu_perf.c   kernel ring with a copy of the user stack; runs wholly in the
+ * cpu_perf.c   kernel rings with a copy of the user stack; runs wholly in the
  *              helper thread, whose file descriptors are its own (ticker.c
  *              unshares them), so the host can neither see nor close them.
  * cpu_timer.c  one CLOCK_THREAD_CPUTIME_ID timer and a signal per thread. */
@@ -18,7 +18,7 @@ struct vp_perf_sample {
 	uint64_t mono_ns;    /* CLOCK_MONOTONIC */
 	uint64_t ip;         /* where the CPU was: user or kernel address */
 	int in_kernel;       /* ip is a kernel address */
-	uint64_t period_ns;
+	uint64_t weight_ns;  /* CPU time of the thread that it stands for */
 	/* user registers; has_user = 0 for kernel threads or a missing frame */
 	int has_user;
 	uint64_t pc, sp, bp;
@@ -32,22 +32,36 @@ typedef void vp_perf_sink(const struct vp_perf_sample *sample);
 struct vp_perf_stats {
 	uint64_t lost;      /* PERF_RECORD_LOST(_SAMPLES) */
 	uint64_t throttles; /* PERF_RECORD_THROTTLE */
+	uint64_t refused;   /* threads that got no event */
 	int exclude_kernel; /* 1: the kernel refused kernel samples */
-	uint32_t stack_bytes; /* stack copied per sample */
-	uint32_t ring_bytes;  /* per CPU */
 };
 
-/* Opens one inherited task-clock event per CPU on thread `main_tid` of this
- * process (threads it creates later are followed; forked children are not).
+/* Opens rings, and events on the main thread.
  *
- *   period_ns  CPU time between samples
+ *   period_ns  CPU time between samples, on average: each event has a period
+ *              of its own, which vp_perf_change_periods changes
  * Returns 0, or -errno of the refusal that mattered.
- * Context: helper thread only; allocates with mmap only. */
+ * Context: helper thread only, as all of vp_perf_*; allocates with mmap only. */
 int vp_perf_open(int main_tid, uint64_t period_ns);
-/* Waits until a ring is half full or timeout, returns 1 when there is data. */
-int vp_perf_wait(int timeout_ms);
+
+/* Another thread of this process is to be sampled; after a drain, so that what
+ * an earlier thread of the same number has left is out of the rings.
+ * Returns 0; -ESRCH when it has ended; -EINVAL for the helper itself; or the
+ * -errno of a refusal, which is counted. */
+int vp_perf_add_thread(int tid);
+void vp_perf_remove_thread(int tid);
+/* Returns 1 if the thread was added before; it then survives ... */
+int vp_perf_mark_thread(int tid);
+/* ... this, which removes threads that are gone, and clears all marks. */
+void vp_perf_remove_unmarked(void);
+
 /* Hands every complete record to the sink.  Returns samples handed over. */
 size_t vp_perf_drain(vp_perf_sink *sink);
+/* New periods for the events that have had enough samples with the old one.
+ * Call at irregular times, after a drain. */
+void vp_perf_change_periods(void);
+/* The time within which no ring is filled to more than about a half. */
+uint64_t vp_perf_drain_ns(void);
 void vp_perf_stats(struct vp_perf_stats *out);
 void vp_perf_close(void);
 

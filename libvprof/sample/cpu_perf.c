@@ -1,278 +1,391 @@
-/* L3  CPU samples from the kernel's own timer, through a mapped ring, with a
+/* L3  CPU samples from the kernel's own timer, through mapped rings, with a
  * copy of the user stack.  No signal ever reaches the host.
  *
- * One software event per CPU is attached to the main thread and inherited by
- * every thread created after it, so no thread needs a hook.  Per CPU, because
- * the kernel refuses to map an inherited event that may run anywhere. */
-#include "sample/cpu.h"
+ * Each thread has events of its own, opened from here: an inherited event costs
+ * the host 10 to 20 us at every thread it creates, knows none that were there
+ * before, and gives all of them one period for ever.
+ *
+ * With few CPUs there is one ring per CPU, held by an event that counts
+ * nothing, and each thread has one event per CPU that writes there (the kernel
+ * lets events share a ring only on one CPU).  With many CPUs, or where
+ * descriptors run short, a thread has one event and a small ring. */
+#include "sample/cpu_perf.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <linux/perf_event.h>
-#include <poll.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <time.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
 
+#include "base/clock.h"
 #include "base/sys.h"
 
-#define VP_PERF_PAGE	 4096U
+#ifndef VP_PERF_SHARED_CPUS
+#define VP_PERF_SHARED_CPUS 16 /* more than that are many */
+#endif
 #define VP_PERF_RING_MAX (2U << 20)
 #define VP_PERF_RING_MIN (64U << 10)
 /* Ring pages are real memory from the first moment on, so together they stay
  * near this; a CPU still gets VP_PERF_RING_LOW, lest a stack shrink too far. */
 #define VP_PERF_RINGS_TOTAL (8U << 20)
 #define VP_PERF_RING_LOW    (256U << 10)
-#define VP_PERF_RECORD_MAX  65536U /* perf_event_header.size has 16 bits */
-#define VP_PERF_CPUS_MAX    8192
-#define VP_PERF_REGS_ABI_64 2U
-/* Order in a record is by bit number: bp, sp, ip (asm/perf_regs.h). */
-#define VP_PERF_REGS ((1U << 6) | (1U << 7) | (1U << 8))
-#define VP_PERF_SAMPLE_TYPE                                                                        \
-	(PERF_SAMPLE_IP | PERF_SAMPLE_TID | PERF_SAMPLE_TIME | PERF_SAMPLE_CPU |                   \
-	 PERF_SAMPLE_PERIOD | PERF_SAMPLE_REGS_USER | PERF_SAMPLE_STACK_USER)
+#define VP_PERF_FILES_KEPT  16U /* descriptors left for reading /proc */
+#define VP_PERF_BUCKETS	    1024U
+/* A new period after so many samples.  A change throws away half a period on
+ * average, and has to be rare beside the samples. */
+#define VP_PERF_SAME_PERIOD 24U
 
-/* What a sample begins with, as VP_PERF_SAMPLE_TYPE makes it. */
-struct vp_perf_head {
-	struct perf_event_header header;
-	uint64_t ip;
-	uint32_t pid, tid;
-	uint64_t time;
-	uint32_t cpu, reserved;
-	uint64_t period;
-	uint64_t abi;
-};
-_Static_assert(sizeof(struct vp_perf_head) == 56, "layout is the kernel's");
-
-struct vp_perf_cpu {
-	int fd;
-	int cpu;
-	struct perf_event_mmap_page *page;
+struct vp_perf_thread {
+	int tid;       /* 0: slot is free */
+	uint32_t next; /* slot + 1 in the same bucket, or on the free list */
+	int marked;
+	struct vp_ring ring; /* its own, where it writes into none of a CPU */
 };
 
 struct vp_perf {
-	/* Descriptors live in one thread's table; another thread, or a forked
-	 * child, that closed those numbers would close the host's files. */
-	int owner_pid, owner_tid;
-	int main_tid;
-	uint64_t period_ns;
-	int inherit_thread; /* 0: kernel before 5.13, children must be filtered */
-	int map_refused;    /* the last refusal came from a ring, not an event */
-	int ncpus, online;
-	struct vp_perf_cpu *cpus; /* online entries, ncpus of them open */
-	struct pollfd *polls;
-	uint8_t *scratch; /* a record that wraps around, put together again */
-	struct vp_perf_stats stats;
+	struct vp_perf_common common;
+	uint32_t files_max;
+	uint32_t shared; /* CPUs with a ring; 0: every thread has its own */
+	int cpu[VP_PERF_SHARED_CPUS + 1];
+	int ring_fd[VP_PERF_SHARED_CPUS + 1]; /* -1: the CPU went offline */
+	struct vp_ring ring[VP_PERF_SHARED_CPUS + 1];
+	uint32_t own_total;    /* bytes of threads' own rings */
+	uint32_t half_samples; /* that fit half of the smallest ring */
+	/* Slots never move within a table; event[slot * stride ...] are the
+	 * slot's.  Both tables are one mapping. */
+	struct vp_perf_thread *thread;
+	struct vp_perf_event *event;
+	uint32_t stride, room, high, free_slot;
+	uint32_t bucket[VP_PERF_BUCKETS];
+	struct vp_ring_losses losses;
+	uint64_t refused;
+	vp_perf_sink *sink;
 };
 
 static struct vp_perf vp_perf;
 
-static size_t vp_perf_tables_bytes(int n)
+static void note_ring(struct vp_perf *p, uint32_t bytes)
 {
-	return (size_t)n * (sizeof(struct vp_perf_cpu) + sizeof(struct pollfd));
+	uint32_t samples = bytes / 2 / (vp_event_stack_bytes(&p->common, bytes) + 128);
+
+	if (!p->half_samples || samples < p->half_samples)
+		p->half_samples = samples;
 }
 
-/* Closes events and rings, keeps the list of CPUs. */
-static void vp_perf_release(struct vp_perf *p)
+/* ---- the table of threads ------------------------------------------------ */
+
+static size_t table_bytes(const struct vp_perf *p, uint32_t room)
 {
-	int own = p->owner_tid == vp_sys_tid();
-
-	for (int i = 0; i < p->ncpus; i++) {
-		struct vp_perf_cpu *c = &p->cpus[i];
-
-		if (c->page)
-			vp_sys_unmap(c->page, VP_PERF_PAGE + (size_t)p->stats.ring_bytes);
-		if (own)
-			vp_sys_close(c->fd);
-		c->page = NULL;
-		c->fd = -1;
-	}
-	p->ncpus = 0;
+	return room * (sizeof(struct vp_perf_thread) + p->stride * sizeof(struct vp_perf_event));
 }
 
-/* Parses "0-3,8,10-11" into out[max], returns how many. */
-static int vp_perf_parse_cpus(const char *s, int *out, int max)
+/* In the order that leaves valid pointers at any moment: another thread may
+ * fork now, and the child unmaps what it finds. */
+static int grow_table(struct vp_perf *p)
 {
-	int n = 0;
+	uint32_t old_room = p->room, room = old_room ? old_room * 2 : 64;
+	struct vp_perf_thread *old = p->thread, *more = vp_sys_map(table_bytes(p, room));
+	struct vp_perf_event *event;
 
-	while (*s >= '0' && *s <= '9') {
-		int range[2] = {0, 0};
-
-		for (int i = 0; i < 2; i++) {
-			while (*s >= '0' && *s <= '9' && range[i] < VP_PERF_CPUS_MAX)
-				range[i] = range[i] * 10 + (*s++ - '0');
-			if (i == 0 && *s != '-') {
-				range[1] = range[0];
-				break;
-			}
-			if (i == 0)
-				s++;
-		}
-		for (int cpu = range[0]; cpu <= range[1] && n < max; cpu++)
-			out[n++] = cpu;
-		if (*s == ',')
-			s++;
-	}
-	return n;
-}
-
-/* Without /sys: the CPUs the main thread may run on now. */
-static int vp_perf_affinity(const struct vp_perf *p, int *out, int max)
-{
-	uint8_t *bits = p->scratch;
-	long bytes = vp_sys(SYS_sched_getaffinity, p->main_tid, VP_PERF_CPUS_MAX / 8, bits);
-	int n = 0;
-
-	for (int cpu = 0; cpu < bytes * 8 && n < max; cpu++)
-		if (bits[cpu / 8] & (1U << (cpu % 8)))
-			out[n++] = cpu;
-	return n;
-}
-
-static int vp_perf_list_cpus(struct vp_perf *p)
-{
-	/* The list of numbers follows the text in the scratch buffer. */
-	const size_t text = VP_PERF_RECORD_MAX / 4;
-	int *list = (int *)(void *)(p->scratch + text);
-	int n = 0;
-
-	if (vp_sys_read_file("/sys/devices/system/cpu/online", (char *)p->scratch, text) > 0)
-		n = vp_perf_parse_cpus((char *)p->scratch, list, VP_PERF_CPUS_MAX);
-	if (n == 0)
-		n = vp_perf_affinity(p, list, VP_PERF_CPUS_MAX);
-	if (n == 0)
-		return -ENODEV;
-	p->cpus = vp_sys_map(vp_perf_tables_bytes(n));
-	if (!p->cpus)
+	if (!more)
 		return -ENOMEM;
-	p->polls = (struct pollfd *)(void *)(p->cpus + n);
-	p->online = n;
-	for (int i = 0; i < n; i++)
-		p->cpus[i].cpu = list[i];
+	event = (struct vp_perf_event *)(void *)(more + room);
+	if (old) {
+		memcpy(more, old, old_room * sizeof(*more));
+		memcpy(event, p->event, (size_t)old_room * p->stride * sizeof(*event));
+	}
+	p->event = event;
+	p->thread = more;
+	p->room = room;
+	vp_sys_unmap(old, table_bytes(p, old_room));
 	return 0;
 }
-_Static_assert(VP_PERF_RECORD_MAX / 4 * 3 >= VP_PERF_CPUS_MAX * sizeof(int), "scratch holds both");
 
-static int vp_perf_event(const struct vp_perf *p, int cpu)
+static uint32_t *find_slot(struct vp_perf *p, int tid)
 {
-	struct perf_event_attr attr;
+	uint32_t *at = &p->bucket[(uint32_t)tid % VP_PERF_BUCKETS];
 
-	memset(&attr, 0, sizeof(attr));
-	attr.size = sizeof(attr);
-	attr.type = PERF_TYPE_SOFTWARE;
-	attr.config = PERF_COUNT_SW_TASK_CLOCK;
-	attr.sample_period = p->period_ns;
-	attr.sample_type = VP_PERF_SAMPLE_TYPE;
-	attr.sample_regs_user = VP_PERF_REGS;
-	attr.sample_stack_user = p->stats.stack_bytes;
-	attr.inherit = 1;
-	attr.inherit_thread = p->inherit_thread != 0;
-	attr.exclude_kernel = p->stats.exclude_kernel != 0;
-	attr.exclude_hv = 1;
-	attr.use_clockid = 1;
-	attr.clockid = CLOCK_MONOTONIC;
-	attr.watermark = 1;
-	attr.wakeup_watermark = p->stats.ring_bytes / 2;
-	return (int)vp_sys6(SYS_perf_event_open, (long)&attr, p->main_tid, cpu, -1,
-			    PERF_FLAG_FD_CLOEXEC, 0);
+	while (*at && p->thread[*at - 1].tid != tid)
+		at = &p->thread[*at - 1].next;
+	return at;
 }
 
-/* Opens one event, giving up first kernel samples, then inherit_thread: the
- * two things a kernel may refuse.  What was given up stays given up. */
-static int vp_perf_event_fallback(struct vp_perf *p, int cpu)
+static struct vp_perf_thread *find_thread(struct vp_perf *p, int tid)
 {
-	for (;;) {
-		int fd = vp_perf_event(p, cpu);
+	uint32_t slot = *find_slot(p, tid);
 
-		if ((fd == -EACCES || fd == -EPERM) && !p->stats.exclude_kernel)
-			p->stats.exclude_kernel = 1;
-		else if (fd == -EINVAL && p->inherit_thread)
-			p->inherit_thread = 0;
-		else
-			return fd;
+	return slot ? &p->thread[slot - 1] : NULL;
+}
+
+static struct vp_perf_event *events_of(struct vp_perf *p, const struct vp_perf_thread *thread)
+{
+	return p->event + (size_t)(thread - p->thread) * p->stride;
+}
+
+static struct vp_perf_thread *new_thread(struct vp_perf *p, int tid)
+{
+	uint32_t *bucket = &p->bucket[(uint32_t)tid % VP_PERF_BUCKETS];
+	struct vp_perf_thread *thread;
+	uint32_t slot = p->free_slot;
+
+	if (slot) {
+		p->free_slot = p->thread[slot - 1].next;
+	} else {
+		if (p->high == p->room && grow_table(p))
+			return NULL;
+		slot = ++p->high;
 	}
+	thread = &p->thread[slot - 1];
+	*thread = (struct vp_perf_thread){.tid = tid, .next = *bucket};
+	for (uint32_t i = 0; i < p->stride; i++)
+		events_of(p, thread)[i].fd = -1;
+	*bucket = slot;
+	return thread;
 }
 
-/* How much stack to copy.  Call chains of real programs need it: with 8 KiB
- * perf could unwind 5 % of a deep program's samples, with 16 KiB 70 %
- * (flamegraph-rs#201).  But the kernel spends this much of the ring on each
- * sample however shallow it is, and the ring must hold what comes in while the
- * helper waits for a CPU. */
-static uint32_t vp_perf_stack_bytes(uint64_t period_ns, uint32_t ring)
+/* ---- events of a thread -------------------------------------------------- */
+
+/* One event per CPU, writing into the CPU's ring. */
+static int open_shared(struct vp_perf *p, struct vp_perf_thread *thread)
 {
-	uint32_t bytes = 32U << 10;
+	int ret = -ENODEV;
 
-	if (period_ns < 2000000U)
-		bytes = 16U << 10;
-	if (period_ns < 500000U)
-		bytes = 8U << 10;
-	return bytes <= ring / 16 ? bytes : ring / 16;
-}
+	for (uint32_t i = 0; i < p->shared; i++) {
+		struct vp_perf_event *event = &events_of(p, thread)[i];
+		int fd;
 
-/* Opens and maps every CPU with rings of this size, or nothing. */
-static int vp_perf_try(struct vp_perf *p, uint32_t ring)
-{
-	p->stats.ring_bytes = ring;
-	p->stats.stack_bytes = vp_perf_stack_bytes(p->period_ns, ring);
-	p->ncpus = 0;
-	p->map_refused = 0;
-	for (int i = 0; i < p->online; i++) {
-		struct vp_perf_cpu *c = &p->cpus[p->ncpus];
-		int fd = vp_perf_event_fallback(p, p->cpus[i].cpu);
-		long map;
-
-		if (fd == -ENODEV) /* went offline meanwhile */
+		if (p->ring_fd[i] < 0)
 			continue;
-		if (fd < 0) {
-			vp_perf_release(p);
+		fd = vp_event_open(&p->common, event, thread->tid, p->cpu[i], p->ring[i].bytes);
+		if (fd == -ENODEV) /* offline, too */
+			continue;
+		if (fd < 0)
 			return fd;
-		}
-		c->fd = fd;
-		c->cpu = p->cpus[i].cpu;
-		c->page = NULL;
-		p->polls[p->ncpus++] = (struct pollfd){.fd = fd, .events = POLLIN};
-		/* Writable: the kernel then respects data_tail and drops new
-		 * records, counted, rather than overwriting old ones. */
-		map = vp_sys6(SYS_mmap, 0, (long)VP_PERF_PAGE + ring, PROT_READ | PROT_WRITE,
-			      MAP_SHARED, fd, 0);
-		if (map < 0 && map >= -4095) {
-			p->map_refused = 1;
-			vp_perf_release(p);
-			return (int)map;
-		}
-		c->page = (struct perf_event_mmap_page *)map;
-	}
-	return p->ncpus ? 0 : -ENODEV;
-}
-
-static uint32_t vp_perf_first_ring(int online)
-{
-	uint32_t ring = VP_PERF_RING_MAX;
-
-	while (ring > VP_PERF_RING_LOW && (uint64_t)ring * (uint64_t)online > VP_PERF_RINGS_TOTAL)
-		ring /= 2;
-	return ring;
-}
-
-static int vp_perf_start(struct vp_perf *p)
-{
-	uint32_t ring;
-	int ret;
-
-	p->scratch = vp_sys_map(VP_PERF_RECORD_MAX);
-	if (!p->scratch)
-		return -ENOMEM;
-	ret = vp_perf_list_cpus(p);
-	if (ret)
-		return ret;
-	/* perf_event_mlock_kb (516 KiB a CPU, shared by all of a user's
-	 * processes) and then RLIMIT_MEMLOCK bound the sum: EPERM. */
-	for (ring = vp_perf_first_ring(p->online); ring >= VP_PERF_RING_MIN; ring /= 2) {
-		ret = vp_perf_try(p, ring);
-		if (!p->map_refused)
-			break;
+		ret = (int)vp_sys(SYS_ioctl, fd, PERF_EVENT_IOC_SET_OUTPUT, p->ring_fd[i]);
+		if (ret < 0)
+			return ret;
 	}
 	return ret;
+}
+
+/* One event for all CPUs, with a ring. */
+static int open_own(struct vp_perf *p, struct vp_perf_thread *thread)
+{
+	struct vp_perf_event *event = events_of(p, thread);
+	uint32_t bytes = VP_PERF_RING_LOW;
+	int ret;
+
+	/* The first threads have more, the many have less. */
+	while (bytes > VP_PERF_RING_MIN && p->own_total + bytes * 16 > VP_PERF_RINGS_TOTAL)
+		bytes /= 2;
+	for (;; bytes /= 2) {
+		ret = vp_event_open(&p->common, event, thread->tid, -1, bytes);
+		if (ret < 0)
+			return ret;
+		ret = vp_ring_map(&thread->ring, event->fd, bytes);
+		if (!ret)
+			break;
+		vp_event_close(&p->common, event);
+		if (bytes <= VP_PERF_RING_MIN)
+			return ret;
+	}
+	p->own_total += bytes;
+	note_ring(p, bytes);
+	return 0;
+}
+
+static void close_thread(struct vp_perf *p, struct vp_perf_thread *thread)
+{
+	for (uint32_t i = 0; i < p->stride; i++)
+		vp_event_close(&p->common, &events_of(p, thread)[i]);
+	if (thread->ring.page)
+		p->own_total -= thread->ring.bytes;
+	vp_ring_unmap(&thread->ring);
+}
+
+int vp_perf_add_thread(int tid)
+{
+	struct vp_perf *p = &vp_perf;
+	struct vp_perf_thread *thread;
+	int ret;
+
+	if (!p->stride || tid == p->common.owner_tid)
+		return -EINVAL;
+	vp_perf_remove_thread(tid); /* of an earlier thread with this number */
+	thread = new_thread(p, tid);
+	if (!thread) {
+		p->refused++;
+		return -ENOMEM;
+	}
+	/* The last quarter is for threads that get by with one descriptor. */
+	if (p->shared && p->common.files + p->shared <= p->files_max / 4 * 3)
+		ret = open_shared(p, thread);
+	else
+		ret = p->common.files < p->files_max ? open_own(p, thread) : -EMFILE;
+	if (ret == 0)
+		return 0;
+	/* The slot stays, without events: nobody tries again. */
+	close_thread(p, thread);
+	if (ret == -ESRCH) /* it has ended */
+		vp_perf_remove_thread(tid);
+	else
+		p->refused++;
+	return ret;
+}
+
+void vp_perf_remove_thread(int tid)
+{
+	struct vp_perf *p = &vp_perf;
+	uint32_t *at = find_slot(p, tid), slot = *at;
+	struct vp_perf_thread *thread;
+
+	if (!slot)
+		return;
+	thread = &p->thread[slot - 1];
+	close_thread(p, thread);
+	*at = thread->next;
+	*thread = (struct vp_perf_thread){.next = p->free_slot};
+	p->free_slot = slot;
+}
+
+int vp_perf_mark_thread(int tid)
+{
+	struct vp_perf_thread *thread = find_thread(&vp_perf, tid);
+
+	if (thread)
+		thread->marked = 1;
+	return thread != NULL;
+}
+
+void vp_perf_remove_unmarked(void)
+{
+	struct vp_perf *p = &vp_perf;
+
+	for (uint32_t i = 0; i < p->high; i++) {
+		struct vp_perf_thread *thread = &p->thread[i];
+
+		/* A listing of /proc may miss a thread while another ends. */
+		if (thread->tid && !thread->marked &&
+		    vp_sys(SYS_tgkill, p->common.owner_pid, thread->tid, 0) == -ESRCH)
+			vp_perf_remove_thread(thread->tid);
+		thread->marked = 0;
+	}
+}
+
+/* ---- samples ------------------------------------------------------------- */
+
+static void take(struct vp_perf_sample *sample, uint64_t count, uint32_t index)
+{
+	struct vp_perf *p = &vp_perf;
+	struct vp_perf_thread *thread = find_thread(p, sample->tid);
+	struct vp_perf_event *event = thread ? &events_of(p, thread)[index] : NULL;
+
+	sample->weight_ns =
+	    event && event->fd >= 0 ? vp_event_weigh(event, count) : p->common.period_ns;
+	p->sink(sample);
+}
+
+size_t vp_perf_drain(vp_perf_sink *sink)
+{
+	struct vp_perf *p = &vp_perf;
+	size_t handed = 0;
+
+	p->sink = sink;
+	for (uint32_t i = 0; i < p->shared; i++)
+		if (p->ring[i].page)
+			handed += vp_ring_drain(&p->ring[i], take, i, &p->losses);
+	for (uint32_t i = 0; p->own_total && i < p->high; i++)
+		if (p->thread[i].ring.page)
+			handed += vp_ring_drain(&p->thread[i].ring, take, 0, &p->losses);
+	return handed;
+}
+
+void vp_perf_change_periods(void)
+{
+	struct vp_perf *p = &vp_perf;
+
+	for (uint32_t i = 0; i < p->high; i++) {
+		struct vp_perf_event *event = p->event + (size_t)i * p->stride;
+
+		for (uint32_t k = 0; p->thread[i].tid && k < p->stride; k++)
+			if (event[k].fd >= 0 && event[k].since >= VP_PERF_SAME_PERIOD)
+				vp_event_change_period(&p->common, &event[k]);
+	}
+}
+
+/* ---- start and end ------------------------------------------------------- */
+
+static void release_rings(struct vp_perf *p)
+{
+	for (uint32_t i = 0; i < p->shared; i++) {
+		vp_ring_unmap(&p->ring[i]);
+		vp_event_close_fd(&p->common, p->ring_fd[i]);
+	}
+	p->shared = 0;
+}
+
+/* A ring of this size for every CPU, or none.  *map_refused tells that it was
+ * a ring that could not be had, not an event. */
+static int try_rings(struct vp_perf *p, int cpus, uint32_t bytes, int *map_refused)
+{
+	int any = 0;
+
+	*map_refused = 0;
+	for (int i = 0; i < cpus; i++) {
+		int fd = vp_event_open_holder(&p->common, p->cpu[i]), ret = fd;
+
+		p->ring[i].page = NULL;
+		p->ring_fd[i] = fd < 0 ? -1 : fd;
+		p->shared = (uint32_t)i + 1;
+		if (fd == -ENODEV) /* went offline meanwhile */
+			continue;
+		if (fd >= 0) {
+			ret = vp_ring_map(&p->ring[i], fd, bytes);
+			*map_refused = ret < 0;
+		}
+		if (ret < 0) {
+			release_rings(p);
+			return ret;
+		}
+		any = 1;
+	}
+	return any ? 0 : -ENODEV;
+}
+
+static int open_rings(struct vp_perf *p, int main_tid)
+{
+	int cpus = vp_ring_cpus(main_tid, p->cpu, VP_PERF_SHARED_CPUS), refused, ret;
+	uint32_t bytes = VP_PERF_RING_MAX;
+
+	p->stride = 1;
+	if (cpus == 0)
+		return -ENODEV;
+	if (cpus > VP_PERF_SHARED_CPUS)
+		return 0;
+	while (bytes > VP_PERF_RING_LOW && bytes * (uint32_t)cpus > VP_PERF_RINGS_TOTAL)
+		bytes /= 2;
+	/* perf_event_mlock_kb (516 KiB a CPU, shared by all of a user's
+	 * processes) and then RLIMIT_MEMLOCK bound the sum: EPERM. */
+	for (;; bytes /= 2) {
+		ret = try_rings(p, cpus, bytes, &refused);
+		if (!refused || bytes <= VP_PERF_RING_MIN)
+			break;
+	}
+	if (ret)
+		return ret;
+	p->stride = p->shared;
+	note_ring(p, bytes);
+	return 0;
+}
+
+static uint32_t files_limit(void)
+{
+	struct rlimit64 limit = {64, 64};
+
+	vp_sys6(SYS_prlimit64, 0, RLIMIT_NOFILE, 0, (long)&limit, 0, 0);
+	if (limit.rlim_cur > 1U << 20)
+		return 1U << 20;
+	return limit.rlim_cur > VP_PERF_FILES_KEPT ? (uint32_t)limit.rlim_cur - VP_PERF_FILES_KEPT
+						   : 0;
 }
 
 int vp_perf_open(int main_tid, uint64_t period_ns)
@@ -281,158 +394,38 @@ int vp_perf_open(int main_tid, uint64_t period_ns)
 	int ret;
 
 	vp_perf_close();
-	/* The kernel does not go below 10 us anyway. */
-	if (period_ns < 11000U)
+	/* The kernel does not go below 10 us; periods vary by a fifth. */
+	if (period_ns < 14000U)
 		return -EINVAL;
-	p->owner_pid = vp_sys_pid();
-	p->owner_tid = vp_sys_tid();
-	p->main_tid = main_tid;
-	p->period_ns = period_ns;
-	p->inherit_thread = 1;
-	ret = vp_perf_start(p);
+	p->common.owner_pid = vp_sys_pid();
+	p->common.owner_tid = vp_sys_tid();
+	/* A change of period costs half of one, every 24 to 48 samples. */
+	p->common.period_ns = period_ns - period_ns / 40;
+	p->common.random = (vp_clock_mono() ^ (uint64_t)p->common.owner_tid << 40) | 1;
+	for (int i = 0; i < 8; i++)
+		vp_event_random(&p->common);
+	p->files_max = files_limit();
+	ret = open_rings(p, main_tid);
+	if (!ret)
+		ret = vp_perf_add_thread(main_tid);
 	if (ret)
 		vp_perf_close();
 	return ret;
 }
 
-static uint64_t vp_perf_pending(const struct vp_perf_cpu *c)
+uint64_t vp_perf_drain_ns(void)
 {
-	uint64_t head = __atomic_load_n(&c->page->data_head, __ATOMIC_ACQUIRE);
+	uint64_t ns = vp_perf.half_samples * vp_perf.common.period_ns * 3 / 4;
 
-	return head - c->page->data_tail; /* the tail is ours alone */
-}
-
-int vp_perf_wait(int timeout_ms)
-{
-	struct vp_perf *p = &vp_perf;
-	long ready = vp_sys(SYS_poll, p->polls, p->ncpus, timeout_ms);
-
-	for (int i = 0; ready > 0 && i < p->ncpus; i++)
-		/* The main thread and all that inherited from it are gone.
-		 * poll would say so at once for ever; a negative number is
-		 * skipped, so the next wait lasts its time. */
-		if (p->polls[i].revents & (POLLHUP | POLLERR | POLLNVAL))
-			p->polls[i].fd = -1;
-	for (int i = 0; i < p->ncpus; i++)
-		if (vp_perf_pending(&p->cpus[i]))
-			return 1;
-	return 0;
-}
-
-/* One sample record, in one piece, to the sink.  Returns 1 if handed over. */
-static int vp_perf_sample(const struct vp_perf *p, const uint8_t *rec, size_t size,
-			  vp_perf_sink *sink)
-{
-	struct vp_perf_head h;
-	struct vp_perf_sample s;
-	uint64_t regs[3], stack_bytes, dyn;
-	size_t at = sizeof(h);
-
-	if (size < sizeof(h))
-		return 0;
-	memcpy(&h, rec, sizeof(h));
-	if ((int)h.pid != p->owner_pid || (int)h.tid == p->owner_tid)
-		return 0;
-	memset(&s, 0, sizeof(s));
-	s.tid = (int)h.tid;
-	s.cpu = h.cpu;
-	s.mono_ns = h.time;
-	s.ip = h.ip;
-	s.in_kernel = (h.header.misc & PERF_RECORD_MISC_CPUMODE_MASK) == PERF_RECORD_MISC_KERNEL;
-	s.period_ns = h.period;
-	/* abi NONE has no register words after it. */
-	if (h.abi == VP_PERF_REGS_ABI_64 && size - at >= sizeof(regs) + 8) {
-		memcpy(regs, rec + at, sizeof(regs));
-		at += sizeof(regs);
-		s.has_user = 1;
-		s.bp = regs[0];
-		s.sp = regs[1];
-		s.pc = regs[2];
-		memcpy(&stack_bytes, rec + at, 8);
-		at += 8;
-		/* The copy is followed by how much of it is real. */
-		if (stack_bytes && size - at >= 8 && stack_bytes <= size - at - 8) {
-			memcpy(&dyn, rec + at + stack_bytes, 8);
-			s.stack = rec + at;
-			s.stack_bytes = dyn <= stack_bytes ? dyn : 0;
-		}
-	}
-	sink(&s);
-	return 1;
-}
-
-static int vp_perf_record(struct vp_perf *p, const uint8_t *rec, vp_perf_sink *sink)
-{
-	struct perf_event_header h;
-	uint64_t lost = 0;
-
-	memcpy(&h, rec, sizeof(h));
-	switch (h.type) {
-	case PERF_RECORD_SAMPLE:
-		return vp_perf_sample(p, rec, h.size, sink);
-	case PERF_RECORD_LOST: /* id, lost */
-		if (h.size >= 24)
-			memcpy(&lost, rec + 16, 8);
-		break;
-	case PERF_RECORD_LOST_SAMPLES: /* lost */
-		if (h.size >= 16)
-			memcpy(&lost, rec + 8, 8);
-		break;
-	case PERF_RECORD_THROTTLE:
-		p->stats.throttles++;
-		break;
-	default:
-		break;
-	}
-	p->stats.lost += lost;
-	return 0;
-}
-
-static size_t vp_perf_drain_cpu(struct vp_perf *p, struct vp_perf_cpu *c, vp_perf_sink *sink)
-{
-	const uint8_t *data = (const uint8_t *)c->page + VP_PERF_PAGE;
-	const uint64_t ring = p->stats.ring_bytes;
-	/* Read once: what comes in meanwhile waits for the next drain, so one
-	 * busy CPU cannot keep the helper here for ever. */
-	uint64_t head = __atomic_load_n(&c->page->data_head, __ATOMIC_ACQUIRE);
-	uint64_t tail = c->page->data_tail;
-	size_t handed = 0;
-
-	while (tail < head) {
-		uint64_t off = tail & (ring - 1);
-		const uint8_t *rec = data + off;
-		uint64_t size = ((const struct perf_event_header *)(const void *)rec)->size;
-
-		if (size < sizeof(struct perf_event_header) || size > head - tail) {
-			tail = head; /* cannot be; but then never spin on it */
-		} else {
-			if (size > ring - off) {
-				memcpy(p->scratch, rec, ring - off);
-				memcpy(p->scratch + (ring - off), data, size - (ring - off));
-				rec = p->scratch;
-			}
-			handed += (size_t)vp_perf_record(p, rec, sink);
-			tail += size;
-		}
-		/* After every record: room for the kernel as early as can be. */
-		__atomic_store_n(&c->page->data_tail, tail, __ATOMIC_RELEASE);
-	}
-	return handed;
-}
-
-size_t vp_perf_drain(vp_perf_sink *sink)
-{
-	struct vp_perf *p = &vp_perf;
-	size_t handed = 0;
-
-	for (int i = 0; i < p->ncpus; i++)
-		handed += vp_perf_drain_cpu(p, &p->cpus[i], sink);
-	return handed;
+	return ns > 1000000 ? ns : 1000000;
 }
 
 void vp_perf_stats(struct vp_perf_stats *out)
 {
-	*out = vp_perf.stats;
+	out->lost = vp_perf.losses.lost;
+	out->throttles = vp_perf.losses.throttles;
+	out->refused = vp_perf.refused;
+	out->exclude_kernel = vp_perf.common.exclude_kernel;
 }
 
 void vp_perf_close(void)
@@ -441,9 +434,12 @@ void vp_perf_close(void)
 
 	/* A forked child has neither the descriptors nor the rings (they are
 	 * not copied): there the addresses and numbers belong to others. */
-	if (p->owner_pid == vp_sys_pid())
-		vp_perf_release(p);
-	vp_sys_unmap(p->cpus, vp_perf_tables_bytes(p->online));
-	vp_sys_unmap(p->scratch, VP_PERF_RECORD_MAX);
+	if (p->common.owner_pid == vp_sys_pid()) {
+		for (uint32_t i = 0; i < p->high; i++)
+			if (p->thread[i].tid)
+				close_thread(p, &p->thread[i]);
+		release_rings(p);
+	}
+	vp_sys_unmap(p->thread, table_bytes(p, p->room));
 	memset(p, 0, sizeof(*p));
 }

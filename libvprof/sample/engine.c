@@ -1,5 +1,6 @@
 /* L4 */
 #include "sample/engine.h"
+#include "base/clock.h"
 #include "base/config.h"
 #include "base/fmt.h"
 #include "base/log.h"
@@ -8,6 +9,7 @@
 #include "ring/file.h"
 #include "ring/tables.h"
 #include "sample/cpu.h"
+#include "sample/roster.h"
 #include "track/cpu.h"
 #include "track/threads.h"
 
@@ -16,24 +18,18 @@
 
 static int perf_is_open;
 static int perf_error; /* why not */
-static uint64_t drain_ns = ~0ull;
+static uint64_t next_change = ~0ull; /* of periods, CLOCK_MONOTONIC */
 
 int vp_engine_is_perf(void)
 {
 	return perf_is_open;
 }
 
-uint64_t vp_engine_drain_ns(void)
-{
-	return drain_ns;
-}
-
-/* One to two hundredths faster than asked, differently in each process.
- * Programs have round periods too: a busy 4 ms frame split 70:20:10 came out as
- * 0:100:0 at exactly 250 Hz, always hit at the same place; slightly off, the
- * samples sweep it.  (Jitter by sample cannot be had from perf: all threads
- * inherit one period.  Each sample carries the true one.) */
-static uint64_t period_ns(void)
+/* For CPU timers: one to two hundredths faster than asked, differently in each
+ * process.  Programs have round periods too: a busy 4 ms frame split 70:20:10
+ * came out as 0:100:0 at exactly 250 Hz, always hit at the same place; slightly
+ * off, the samples sweep it. */
+static uint64_t timer_period_ns(void)
 {
 	uint64_t exact = 1000000000u / vp_config.cpu_hz;
 	uint64_t seed = (uint64_t)vp_sys_pid() * 0x9e3779b97f4a7c15u;
@@ -59,25 +55,47 @@ static void note_error(const char *what, int err)
 	note(buf);
 }
 
-static void open_perf(void)
+/* Half to all of the time a ring lasts, at random: the kernel starts a timer
+ * anew when its period changes, which must not happen in step with the host. */
+static uint64_t change_after(uint64_t now)
+{
+	uint64_t half = vp_perf_drain_ns() / 2;
+
+	return now + half + (now * 0x9e3779b97f4a7c15u >> 32) % half;
+}
+
+static void read_stats(void)
 {
 	struct vprof_header *header = vp_file.header;
 	struct vp_perf_stats stats;
-	uint64_t period = period_ns();
+
+	vp_perf_stats(&stats);
+	header->lost[VPROF_LOST_SAMPLES] = stats.lost;
+	header->lost[VPROF_LOST_THROTTLES] = stats.throttles;
+	header->lost[VPROF_LOST_THREAD_EVENTS] = stats.refused;
+	/* A host that gives up its rights is refused later than at the start. */
+	if (stats.exclude_kernel && !(header->flags & VPROF_F_EXCLUDE_KERNEL)) {
+		__atomic_fetch_or(&header->flags, VPROF_F_EXCLUDE_KERNEL, __ATOMIC_RELAXED);
+		note("perf_event_open; kernel samples not permitted");
+	}
+}
+
+static void open_perf(void)
+{
+	struct vprof_header *header = vp_file.header;
+	uint64_t period = 1000000000u / vp_config.cpu_hz;
 
 	perf_error = vp_perf_open(vp_control.pid, period);
 	if (perf_error)
 		return;
 	perf_is_open = 1;
-	vp_perf_stats(&stats);
-	/* Drained before half of a ring of full-size samples is used. */
-	drain_ns = (stats.ring_bytes / 2 / (stats.stack_bytes + 128) + 1) * period;
 	header->engine = VPROF_ENGINE_PERF;
 	header->cpu_period_ns = period;
-	if (stats.exclude_kernel)
-		__atomic_fetch_or(&header->flags, VPROF_F_EXCLUDE_KERNEL, __ATOMIC_RELAXED);
-	note(stats.exclude_kernel ? "perf_event_open; kernel samples not permitted"
-				  : "perf_event_open; kernel included");
+	read_stats();
+	if (!(header->flags & VPROF_F_EXCLUDE_KERNEL))
+		note("perf_event_open; kernel included");
+	vp_roster_open();
+	next_change = change_after(vp_clock_mono());
 }
 
 void vp_engine_open(int private_files)
@@ -103,7 +121,7 @@ void vp_engine_fall_back(void)
 		vp_log_error("engine=perf", "no CPU samples", perf_error);
 		return;
 	}
-	period = period_ns();
+	period = timer_period_ns();
 	err = vp_timer_start(period, vp_track_cpu_timer);
 	if (err) {
 		note_error("no timer", err);
@@ -122,23 +140,48 @@ void vp_engine_fall_back(void)
 
 void vp_engine_drain(void)
 {
-	struct vp_perf_stats stats;
-
-	if (!perf_is_open) {
-		if (vp_control.cpu_timer)
-			vp_file.header->lost[VPROF_LOST_SAMPLES] = vp_timer_lost();
-		return;
+	if (perf_is_open) {
+		vp_perf_drain(vp_track_cpu_perf);
+		read_stats();
+	} else if (vp_control.cpu_timer) {
+		vp_file.header->lost[VPROF_LOST_SAMPLES] = vp_timer_lost();
 	}
-	vp_perf_drain(vp_track_cpu_perf);
-	vp_perf_stats(&stats);
-	vp_file.header->lost[VPROF_LOST_SAMPLES] = stats.lost;
-	vp_file.header->lost[VPROF_LOST_THROTTLES] = stats.throttles;
+}
+
+void vp_engine_run(uint64_t now)
+{
+	vp_engine_drain();
+	if (!perf_is_open)
+		return;
+	vp_roster_update(now);
+	if (now < next_change)
+		return;
+	vp_perf_change_periods();
+	next_change = change_after(now);
+}
+
+void vp_engine_tick(uint32_t threads)
+{
+	if (perf_is_open)
+		vp_roster_tick(threads);
+}
+
+uint64_t vp_engine_due(void)
+{
+	uint64_t look;
+
+	if (!perf_is_open)
+		return ~0ull;
+	look = vp_roster_due();
+	return look < next_change ? look : next_change;
 }
 
 void vp_engine_close(void)
 {
-	if (perf_is_open)
+	if (perf_is_open) {
+		vp_roster_close();
 		vp_perf_close();
+	}
 	perf_is_open = 0;
 }
 
@@ -146,5 +189,5 @@ void vp_engine_fork_child(void)
 {
 	perf_is_open = 0;
 	perf_error = 0;
-	drain_ns = ~0ull;
+	next_change = ~0ull;
 }

@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 
+#include "base/fmt.h"
 #include "base/sys.h"
 
 #define VP_PROCFS_PAGE 4096U /* x86-64 */
@@ -218,4 +219,28 @@ int vp_procfs_comm(int tid, char name[16])
 		len--;
 	memcpy(name, text, len < 15 ? (size_t)len : 15);
 	return 0;
+}
+
+int vp_procfs_tasks(void (*each)(int tid, void *arg), void *arg)
+{
+	char buf[4096] __attribute__((aligned(8)));
+	int fd = vp_sys_open("/proc/self/task", O_RDONLY | O_DIRECTORY, 0);
+	long got;
+
+	if (fd < 0)
+		return fd;
+	while ((got = vp_sys(SYS_getdents64, fd, buf, sizeof(buf))) > 0) {
+		for (long at = 0; at < got;) {
+			/* ino, off: 8 bytes each; reclen: 2; type: 1; name */
+			const uint8_t *entry = (const uint8_t *)buf + at;
+			const char *name = (const char *)entry + 19;
+			uint64_t tid;
+
+			if (vp_parse_u64(name, strlen(name), &tid) == 0)
+				each((int)tid, arg);
+			at += entry[16] | entry[17] << 8;
+		}
+	}
+	vp_sys_close(fd);
+	return (int)got;
 }

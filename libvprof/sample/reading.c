@@ -14,6 +14,7 @@
 #include "track/live.h"
 #include "track/peak.h"
 #include "track/threads.h"
+#include "track/watch.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -111,20 +112,12 @@ static void read_own(uint64_t now)
 static void expect_samples(void)
 {
 	struct vprof_header *header = vp_file.header;
-	uint32_t rows = vp_table_used(VPROF_SEC_THREADS);
-	uint64_t cpu = 0;
 
-	for (uint32_t id = 1; id < rows; id++) {
-		const struct vprof_thread *row = vp_table_row(VPROF_SEC_THREADS, id);
-
-		if (!(row->flags & VPROF_THREAD_HELPER))
-			cpu += row->cpu_ns;
-	}
 	if (header->cpu_period_ns)
-		header->samples_expected = cpu / header->cpu_period_ns;
+		header->samples_expected = vp_watch_cpu_ns() / header->cpu_period_ns;
 }
 
-void vp_reading_take(void)
+uint32_t vp_reading_take(void)
 {
 	struct vprof_header *header = vp_file.header;
 	struct vprof_point point;
@@ -153,6 +146,7 @@ void vp_reading_take(void)
 		__atomic_fetch_or(&header->flags, VPROF_F_TSC_CLOCK, __ATOMIC_RELAXED);
 	vp_timeline_add(&point, vp_config.tick_ms * 1000000ull);
 	__atomic_store_n(&header->heartbeat_ns, now, __ATOMIC_RELEASE);
+	return point.threads;
 }
 
 int vp_reading_task_alive(int tid)

@@ -2,9 +2,13 @@
 #ifndef VP_READING_H
 #define VP_READING_H
 
+#include <stdint.h>
+
 void vp_reading_open(int private_files);
 void vp_reading_close(void);
-void vp_reading_take(void);      /* adds a timeline row, refreshes the header */
+/* Adds a timeline row, refreshes the header.  Returns the number of threads,
+ * the helper apart; 0 where that is unknown. */
+uint32_t vp_reading_take(void);
 int vp_reading_names_due(void);  /* once a second: thread names change rarely */
 int vp_reading_task_alive(int tid);
 

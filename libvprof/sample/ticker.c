@@ -11,8 +11,11 @@
 #include "ring/file.h"
 #include "ring/tables.h"
 #include "sample/engine.h"
+#include "sample/procfs.h"
 #include "sample/reading.h"
+#include "track/arrivals.h"
 #include "track/threads.h"
+#include "track/watch.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -37,7 +40,7 @@ enum request {
 static pthread_t helper;
 static int running;
 static uint32_t ready;     /* futex: 1 when the helper has set itself up */
-static uint32_t asked;     /* futex: number of requests so far */
+static uint32_t asked;     /* number of requests so far */
 static uint32_t answered;  /* futex: number of requests done */
 static enum request request;
 static int answer;
@@ -74,35 +77,28 @@ static int take_private_files(void)
 
 static void one_round(int last)
 {
-	vp_engine_drain();
-	vp_threads_refresh(last || vp_reading_names_due());
-	vp_reading_take();
+	uint64_t before = vp_clock_now();
+
+	vp_engine_run(vp_clock_mono());
+	vp_watch_refresh(last || vp_reading_names_due(), before);
+	vp_engine_tick(vp_reading_take());
 	vp_clock_align();
+}
+
+static void count_task(int tid, void *arg)
+{
+	int *tasks = arg;
+
+	if (tid != vp_sys_tid())
+		*tasks += vp_reading_task_alive(tid);
 }
 
 /* Tasks of the process, the helper apart, that are not zombies. */
 static int count_tasks(void)
 {
-	char buf[2048] __attribute__((aligned(8)));
-	int self = vp_sys_tid(), tasks = 0;
-	int fd = vp_sys_open("/proc/self/task", O_RDONLY | O_DIRECTORY, 0);
-	long got;
+	int tasks = 0;
 
-	if (fd < 0)
-		return -1;
-	while ((got = vp_sys(SYS_getdents64, fd, buf, sizeof(buf))) > 0) {
-		for (long at = 0; at < got;) {
-			const uint8_t *entry = (const uint8_t *)buf + at;
-			const char *name = (const char *)entry + 19;
-			uint64_t tid;
-
-			if (vp_parse_u64(name, strlen(name), &tid) == 0 && (int)tid != self)
-				tasks += vp_reading_task_alive((int)tid);
-			at += entry[16] | entry[17] << 8;
-		}
-	}
-	vp_sys_close(fd);
-	return tasks;
+	return vp_procfs_tasks(count_task, &tasks) == 0 ? tasks : -1;
 }
 
 /* Returns 0 when the helper is to end. */
@@ -133,13 +129,10 @@ static int serve(void)
 	return 1;
 }
 
-static void *helper_main(void *arg)
+static void set_up(void)
 {
-	uint64_t next_tick, step;
-	int private_files, go_on = 1;
-	uint32_t done = 0;
+	int private_files;
 
-	(void)arg;
 	vp_tls.self = VP_TLS_ENDED;
 	vp_tls.busy = 1; /* nothing the helper does is ever recorded */
 	vp_sys6(SYS_prctl, 15 /* PR_SET_NAME */, (long)"vprof", 0, 0, 0, 0);
@@ -149,26 +142,43 @@ static void *helper_main(void *arg)
 	vp_engine_open(private_files);
 	__atomic_store_n(&ready, 1, __ATOMIC_RELEASE);
 	vp_sys_futex_wake(&ready);
-	next_tick = vp_clock_mono();
-	while (go_on) {
-		uint64_t now = vp_clock_mono();
+}
 
-		if (now >= next_tick) {
-			one_round(0);
-			next_tick += vp_config.tick_ms * 1000000ull;
-			if (next_tick < now)
-				next_tick = now + vp_config.tick_ms * 1000000ull;
-		} else {
-			vp_engine_drain();
-		}
+/* What is due; returns the time (CLOCK_MONOTONIC) when something is next. */
+static uint64_t run(uint64_t *next_tick)
+{
+	uint64_t now = vp_clock_mono(), due;
+
+	if (now >= *next_tick) {
+		one_round(0);
+		*next_tick += vp_config.tick_ms * 1000000ull;
+		if (*next_tick < now)
+			*next_tick = now + vp_config.tick_ms * 1000000ull;
+	} else {
+		vp_engine_run(now);
+	}
+	due = vp_engine_due();
+	return due < *next_tick ? due : *next_tick;
+}
+
+static void *helper_main(void *arg)
+{
+	uint64_t next_tick = vp_clock_mono(), due, now;
+	uint32_t done = 0, bell;
+	int go_on = 1;
+
+	(void)arg;
+	set_up();
+	while (go_on) {
+		/* Read before we look: who rings later ends the sleep. */
+		bell = __atomic_load_n(&vp_helper_bell, __ATOMIC_ACQUIRE);
+		due = run(&next_tick);
 		now = vp_clock_mono();
-		step = vp_engine_drain_ns();
-		if (next_tick > now && next_tick - now < step)
-			step = next_tick - now;
-		if (__atomic_load_n(&asked, __ATOMIC_ACQUIRE) == done)
-			vp_sys_futex_wait(&asked, done, step);
-		if (__atomic_load_n(&asked, __ATOMIC_ACQUIRE) == done)
+		if (__atomic_load_n(&asked, __ATOMIC_ACQUIRE) == done) {
+			if (due > now)
+				vp_sys_futex_wait(&vp_helper_bell, bell, due - now);
 			continue;
+		}
 		go_on = serve();
 		__atomic_store_n(&answered, ++done, __ATOMIC_RELEASE);
 		vp_sys_futex_wake(&answered);
@@ -214,7 +224,7 @@ static int ask(enum request what)
 	vp_lock_take(&request_lock);
 	request = what;
 	number = __atomic_add_fetch(&asked, 1, __ATOMIC_ACQ_REL);
-	vp_sys_futex_wake(&asked);
+	vp_helper_ring();
 	for (;;) {
 		uint32_t seen = __atomic_load_n(&answered, __ATOMIC_ACQUIRE);
 

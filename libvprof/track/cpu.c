@@ -145,7 +145,7 @@ void vp_track_cpu_perf(const struct vp_perf_sample *sample)
 				   VP_STACK_DEPTH_MAX - depth);
 	node = vp_trie_stack(&helper_last, helper_walk, depth);
 	vp_lock_take(&cpu_lock);
-	charge(node, thread, t_ns, sample->period_ns, sample->cpu);
+	charge(node, thread, t_ns, sample->weight_ns, sample->cpu);
 	vp_lock_drop(&cpu_lock);
 	vp_file.header->unwinds++;
 }
@@ -171,4 +171,48 @@ void vp_track_cpu_timer(const struct vp_regs *regs, uint64_t weight_ns)
 		vp_lock_drop(&cpu_lock);
 	}
 	vp_busy_leave();
+}
+
+/* From so many samples on, the report spreads what is missing over them. */
+#define SETTLE_SAMPLES 20u
+
+/* What the samples of a thread do not cover, if that is for us to charge: the
+ * last period of a thread never is covered, and where the kernel is not
+ * sampled a gap is its time. */
+static uint64_t gap_of(const struct vprof_thread *row)
+{
+	const struct vprof_header *header = vp_file.header;
+	uint64_t gap = row->cpu_ns > row->sampled_ns ? row->cpu_ns - row->sampled_ns : 0;
+
+	if (header->engine == VPROF_ENGINE_OFF || row->flags & VPROF_THREAD_HELPER)
+		return 0;
+	if (row->samples == 0)
+		return gap;
+	if (row->samples >= SETTLE_SAMPLES || header->flags & VPROF_F_EXCLUDE_KERNEL)
+		return 0;
+	return gap > header->cpu_period_ns ? gap : 0;
+}
+
+void vp_track_cpu_settle(uint32_t thread)
+{
+	struct vprof_thread *thread_row = vp_table_row(VPROF_SEC_THREADS, thread);
+	uint64_t gap = gap_of(thread_row), module = thread_row->start_module;
+	uint32_t node = VPROF_NODE_ROOT;
+	struct vprof_cpu *row;
+
+	if (!gap)
+		return;
+	if (module >= VPROF_MODULE_KERNEL)
+		module = VPROF_MODULE_UNKNOWN;
+	if (thread_row->start_routine)
+		node = vp_trie_node(VPROF_NODE_ROOT,
+				    (thread_row->start_routine & VPROF_WHERE_ADDRESS) |
+					    VPROF_WHERE_EXACT |
+					    module << VPROF_WHERE_MODULE_SHIFT);
+	vp_lock_take(&cpu_lock);
+	row = row_of(node, thread);
+	row->weight_ns += gap;
+	thread_row->sampled_ns += gap;
+	vp_file.header->sampled_ns += gap;
+	vp_lock_drop(&cpu_lock);
 }

@@ -11,8 +11,10 @@
 #include "sample/procfs.h"
 #include "stack/capture.h"
 #include "stack/modules.h"
+#include "track/arrivals.h"
 #include "track/lock.h"
 #include "track/shards.h"
+#include "track/watch.h"
 
 #include <pthread.h>
 #include <string.h>
@@ -25,6 +27,7 @@ struct known {
 	uint32_t row;
 	uint64_t start_ns;
 	uint32_t older; /* index + 1 of an earlier thread with the same tid */
+	int met;	/* seen by the helper only: it has called no hook */
 };
 
 #define TID_BUCKETS 4096u
@@ -77,7 +80,11 @@ int vp_threads_init(void)
 	live_count = 0;
 	vp_threads_many = 0;
 	memset(&ended, 0, sizeof(ended));
-	known_count = 0;
+	/* Not given back: the helper may have been at it when we were forked. */
+	known = NULL;
+	known_count = known_room = 0;
+	vp_arrivals_init();
+	vp_watch_init();
 	memset(bucket, 0, sizeof(bucket));
 	main_stack_hi = (uint64_t)(uintptr_t)__libc_stack_end;
 	if (!end_key_made && pthread_key_create(&end_key, thread_ends) == 0)
@@ -106,7 +113,7 @@ static struct known *remember(int tid, uint32_t row, uint64_t start_ns)
 		known = more;
 		known_room = room;
 	}
-	known[known_count] = (struct known){tid, row, start_ns, *head};
+	known[known_count] = (struct known){tid, row, start_ns, *head, 0};
 	*head = ++known_count;
 	return &known[known_count - 1];
 }
@@ -150,6 +157,29 @@ static void find_stack(struct vp_thread *thread, uint64_t stack_bytes)
 	/* A thread we did not see start: trust no more than what is in use. */
 	if (!stack_bytes)
 		thread->stack_lo = here < top && top - here < 1u << 20 ? here - 4096 : top;
+}
+
+/* The row that the helper made for a thread before its first hook, or a new
+ * one.  Context: registry lock held. */
+static struct vprof_thread *own_row(int tid, uint32_t *id)
+{
+	struct vprof_thread *row;
+	uint32_t at = bucket[(uint32_t)tid % TID_BUCKETS];
+
+	while (at && known[at - 1].tid != tid)
+		at = known[at - 1].older;
+	if (at && known[at - 1].met) {
+		row = vp_table_row(VPROF_SEC_THREADS, known[at - 1].row);
+		if (row->state == VPROF_THREAD_LIVE) {
+			known[at - 1].met = 0;
+			*id = known[at - 1].row;
+			return row;
+		}
+	}
+	row = new_row(tid, id);
+	if (*id)
+		remember(tid, *id, row->start_ns);
+	return row;
 }
 
 struct join_request {
@@ -222,19 +252,19 @@ static void join(void *arg)
 	vp_lock_take(&registry);
 	if (live)
 		go_many();
-	thread->row = new_row(thread->tid, &thread->row_id);
+	thread->row = own_row(thread->tid, &thread->row_id);
 	if (thread->row_id) {
 		thread->row->shard = thread->shard->number;
 		if (thread->shard->shared)
 			thread->row->flags |= VPROF_THREAD_SHARED_SHARD;
 		name_row(thread->row);
-		remember(thread->tid, thread->row_id, thread->row->start_ns);
 	}
 	thread->next = live;
 	if (live)
 		live->prev = thread;
 	live = thread;
 	live_count++;
+	vp_arrivals_start(thread);
 	vp_lock_drop(&registry);
 	if (thread->row_id)
 		set_start(thread->row, request->start_routine);
@@ -277,6 +307,7 @@ static void leave(void *arg)
 	live_count--;
 	if (thread->row_id)
 		add_row(&ended, thread->row);
+	vp_arrivals_end(thread);
 	vp_lock_drop(&registry);
 	vp_shard_put(thread->shard);
 	vp_lock_take(&registry);
@@ -323,47 +354,19 @@ uint32_t vp_threads_row_of_tid(int tid, uint64_t t_ns)
 	}
 	if (oldest == VPROF_NONE) {
 		struct vprof_thread *row = new_row(tid, &id);
+		struct known *one;
 
 		if (id) {
 			vp_procfs_comm(tid, row->name);
 			row->start_ns = t_ns;
-			remember(tid, id, t_ns);
+			one = remember(tid, id, t_ns);
+			if (one)
+				one->met = 1;
 		}
 		oldest = id;
 	}
 	vp_lock_drop(&registry);
 	return oldest;
-}
-
-/* clock id of another thread's CPU time: ~tid << 3 | PERTHREAD | SCHED */
-static uint64_t cpu_of(uint32_t tid)
-{
-	return vp_sys_cpu_ns((int)(~tid << 3 | 6));
-}
-
-void vp_threads_refresh(int with_names)
-{
-	uint32_t rows = vp_table_used(VPROF_SEC_THREADS);
-
-	for (uint32_t id = 1; id < rows; id++) {
-		struct vprof_thread *row = vp_table_row(VPROF_SEC_THREADS, id);
-		char name[16];
-		uint64_t cpu;
-
-		if (row->state != VPROF_THREAD_LIVE)
-			continue;
-		cpu = cpu_of(row->tid);
-		if (cpu > row->cpu_ns)
-			row->cpu_ns = cpu;
-		if (cpu == 0 && row->start_ns + 1000000 < vp_clock_now()) {
-			/* Ended without telling us: never called a hook. */
-			row->end_ns = vp_clock_now();
-			row->state = VPROF_THREAD_ENDED;
-			continue;
-		}
-		if (with_names && vp_procfs_comm((int)row->tid, name) == 0 && name[0])
-			memcpy(row->name, name, sizeof(row->name));
-	}
 }
 
 void vp_threads_lock(void)

@@ -30,10 +30,6 @@ uint32_t vp_threads_live(void);
  * that never called a hook.  Context: helper thread. */
 uint32_t vp_threads_row_of_tid(int tid, uint64_t t_ns);
 
-/* Reads CPU time of all live threads into their rows; names too when asked.
- * Context: helper thread. */
-void vp_threads_refresh(int with_names);
-
 /* The heap counters of all threads, ended ones included. */
 struct vp_thread_sums {
 	uint64_t allocs, frees, alloc_bytes, freed_bytes;

@@ -286,6 +286,7 @@ const char *vr_lost_name(unsigned which)
 	    [VPROF_CUT_DEPTH] = "cut_depth",
 	    [VPROF_CUT_BAD_FRAME] = "cut_bad_frame",
 	    [VPROF_LOST_LOCK_ROWS] = "lock_rows",
+	    [VPROF_LOST_THREAD_EVENTS] = "thread_events",
 	};
 
 	return which < VPROF_LOST_COUNT ? name[which] : NULL;

@@ -1,0 +1,18 @@
+/* L3  What the helper follows about threads while they live, and settles when
+ * they have ended.  Context: helper thread. */
+#ifndef VP_WATCH_H
+#define VP_WATCH_H
+
+#include <stdint.h>
+
+void vp_watch_init(void); /* forgets all: fresh file */
+
+/* Reads CPU time of all live threads into their rows; names too when asked.
+ * Threads that ended before `drained_ns` (all their samples are in) are
+ * settled: see vp_track_cpu_settle. */
+void vp_watch_refresh(int with_names, uint64_t drained_ns);
+
+/* CPU time of all threads so far, the helper apart. */
+uint64_t vp_watch_cpu_ns(void);
+
+#endif
