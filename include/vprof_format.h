@@ -37,6 +37,7 @@ enum vprof_section_kind {
 	VPROF_SEC_TIMELINE = 7,
 	VPROF_SEC_EVENTS = 8,
 	VPROF_SEC_LOCKS = 9,
+	VPROF_SEC_LEAKS = 11,
 	VPROF_SEC_COUNT = 16 /* the header has room for this many kinds */
 };
 
@@ -194,8 +195,20 @@ struct vprof_header {
 	uint64_t lost[VPROF_LOST_COUNT];
 	/* 616 */
 	struct vprof_section section[VPROF_SEC_COUNT];
-	/* 872 */
-	uint8_t reserved[4096 - 872];
+	/* 872: the last search for pointers to live blocks; results in LEAKS */
+	uint32_t scan_state;   /* enum vprof_scan_state */
+	uint32_t scan_trigger; /* enum vprof_scan_trigger */
+	uint32_t scan_note;    /* string id: what it could not see, or why it failed */
+	uint32_t scan_count;   /* scans so far; LEAKS rows of an older one are void */
+	uint64_t scan_t_ns;    /* when it began */
+	uint64_t scan_pause_ns; /* time the process stood still for it */
+	uint64_t scan_total_ns; /* until the results were written */
+	uint64_t scan_blocks, scan_bytes; /* live blocks examined */
+	uint64_t scan_root_bytes;    /* memory searched outside of them */
+	uint64_t scan_memory_bytes;  /* resident memory of the scanner, at most */
+	uint64_t scan_skipped_bytes; /* mapped, but could not be read */
+	/* 952 */
+	uint8_t reserved[4096 - 952];
 };
 _Static_assert(sizeof(struct vprof_header) == 4096, "vprof_header");
 
@@ -341,6 +354,39 @@ struct vprof_lock {
 	uint64_t reserved[7];
 };
 _Static_assert(sizeof(struct vprof_lock) == 128, "vprof_lock");
+
+/* LEAKS: what the last search for pointers found of the live blocks of one
+ * call path.  A reader uses the rows whose `scan` is header.scan_count, and
+ * adds those of equal node and verdict. */
+enum vprof_scan_state {
+	VPROF_SCAN_NONE = 0,
+	VPROF_SCAN_RUNNING = 1, /* also what a scan that was killed leaves behind */
+	VPROF_SCAN_COMPLETE = 2,
+	VPROF_SCAN_FAILED = 3
+};
+enum vprof_scan_trigger {
+	VPROF_SCAN_AT_EXIT = 1,
+	VPROF_SCAN_BY_CTL = 2, /* vprof-report ctl FILE leakscan */
+	VPROF_SCAN_BY_API = 3  /* vprof_leak_scan() */
+};
+enum vprof_leak_verdict {
+	VPROF_LEAK_LOST = 1,      /* no pointer to it anywhere */
+	VPROF_LEAK_INDIRECT = 2,  /* pointed to by lost blocks only */
+	VPROF_LEAK_POSSIBLE = 3,  /* interior, one past the end or tagged pointers only */
+	VPROF_LEAK_REACHABLE = 4,
+	VPROF_LEAK_RUNTIME = 5    /* of the loader, libc or the C++ runtime */
+};
+struct vprof_leak {
+	uint32_t node;    /* the stack that allocated */
+	uint32_t verdict; /* enum vprof_leak_verdict */
+	uint32_t scan;    /* number of the scan */
+	uint32_t owner;   /* indirect: stack of a lost block that leads here */
+	uint64_t blocks, bytes;
+	uint64_t oldest_ns, newest_ns; /* births of the oldest and youngest */
+	uint64_t example; /* address of one of them */
+	uint64_t reserved;
+};
+_Static_assert(sizeof(struct vprof_leak) == 64, "vprof_leak");
 
 /* TIMELINE.  When the section is full, neighbours are merged in place and
  * the step doubles: a week fits.  Gauges are the last value, with the range
