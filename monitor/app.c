@@ -54,6 +54,7 @@ static void on_message(void *arg, const struct mon_msg *msg)
 {
 	struct app *app = arg;
 
+	mon_plant_message(app->config->plant, msg);
 	for (size_t i = 0; i < app->watch_nr; i++) {
 		if (!strcmp(app->watches[i].market.symbol, msg->symbol)) {
 			mon_market_apply(&app->watches[i].market, msg);
@@ -112,6 +113,7 @@ static void on_cycle(void *arg, uint64_t value)
 
 	(void)value;
 	app->cycles++;
+	mon_plant_cycle(app->config->plant);
 	for (size_t i = 0; i < app->watch_nr; i++)
 		start_analysis(app, i);
 }
@@ -352,6 +354,7 @@ static void print_summary(const struct app *app)
 	       app->watch_nr, app->messages, app->cycles, app->analyses, app->skipped, alerts);
 	printf("time: %.2f s, slowest analysis %.2f ms\n",
 	       (double)(mon_now_ns() - app->start_ns) * 1e-9, (double)app->slowest_ns * 1e-6);
+	mon_plant_print(app->config->plant, stdout);
 	fflush(stdout);
 }
 

@@ -21,6 +21,7 @@ enum option_key {
 	OPT_REPORT_EVERY = 'r',
 	OPT_CYCLE = 0x100,
 	OPT_HISTORY,
+	OPT_PLANT,
 	OPT_USAGE,
 	OPT_HELP = '?',
 	OPT_VERSION = 'V',
@@ -47,6 +48,8 @@ static const struct argp_option options[] = {
      "Candles and trades to keep per market (default "
      "1000); 0 = keep all",
      0},
+    {"plant", OPT_PLANT, "BUG", 0,
+     "Make a mistake on purpose, for a profiler to find: leak, cache or hotloop", 0},
     {"quiet", OPT_QUIET, NULL, 0, "No boxes and no messages but errors", 0},
     {"help", OPT_HELP, NULL, 0, "Give this help list", -1},
     {"usage", OPT_USAGE, NULL, 0, "Give a short usage message", -1},
@@ -109,6 +112,15 @@ static int set_feed(struct mon_config *config, const char *path)
 	return 0;
 }
 
+static int set_plant(const char *name, enum mon_plant *out)
+{
+	int err = mon_plant_parse(name, out);
+
+	if (err)
+		mon_log(MON_LOG_ERROR, "--plant wants leak, cache or hotloop, not '%s'", name);
+	return -err;
+}
+
 /* Names what argp could not make sense of: at this point the scan stands behind it. */
 static void complain(const struct argp_state *state)
 {
@@ -160,6 +172,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		err = set_whole("history", arg, 0, 1e9, &number);
 		config->history = (size_t)number;
 		return err;
+	case OPT_PLANT:
+		return set_plant(arg, &config->plant);
 	case OPT_QUIET:
 		config->quiet = true;
 		return 0;

@@ -3,6 +3,7 @@
 #define MON_CONFIG_H
 
 #include "msg.h"
+#include "plant.h"
 
 #include <limits.h>
 #include <stddef.h>
@@ -20,6 +21,7 @@ struct mon_config {
 	double report_every_s; /* 0 = only at the end */
 	size_t history;	       /* candles, and trades, to keep; 0 = all */
 	bool quiet;
+	enum mon_plant plant;
 };
 
 /* Reads the command line; --help, --usage and --version print and exit.

@@ -20,6 +20,7 @@ enum key {
 	KEY_HELP = '?',
 	KEY_VERSION = 'V',
 	KEY_SEED = 0x100,
+	KEY_PLANT,
 	KEY_USAGE,
 };
 
@@ -40,6 +41,8 @@ static const struct argp_option options[] = {
      "Print the accounts this often "
      "(default: only at the end)",
      0},
+    {"plant", KEY_PLANT, "BUG", 0,
+     "Make a mistake on purpose, for a profiler to find: leak, cache or hotloop", 0},
     {"quiet", KEY_QUIET, NULL, 0, "Print nothing but the last lines", 0},
     {"help", KEY_HELP, NULL, 0, "Give this help list", -1},
     {"usage", KEY_USAGE, NULL, 0, "Give a short usage message", -1},
@@ -103,6 +106,15 @@ static int set_feed(struct virt_args *args, const char *path)
 	return 0;
 }
 
+static int set_plant(const char *name, enum virt_plant *out)
+{
+	int err = virt_plant_parse(name, out);
+
+	if (err)
+		virt_say("--plant wants leak, cache or hotloop, not '%s'", name);
+	return -err;
+}
+
 static __attribute__((noreturn)) void tell_and_exit(const struct argp_state *state, int key)
 {
 	static char name[] = "virtuoso";
@@ -132,6 +144,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		return set_feed(args, arg);
 	case KEY_SEED:
 		return set_seed(arg, &args->seed);
+	case KEY_PLANT:
+		return set_plant(arg, &args->plant);
 	case KEY_QUIET:
 		args->quiet = true;
 		return 0;

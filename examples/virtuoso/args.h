@@ -2,6 +2,7 @@
 #ifndef VIRT_ARGS_H
 #define VIRT_ARGS_H
 
+#include "plant.h"
 #include "tape.h"
 
 #include <limits.h>
@@ -18,6 +19,7 @@ struct virt_args {
 	uint64_t seed;
 	char feed[PATH_MAX];
 	bool quiet;
+	enum virt_plant plant;
 };
 
 /* Reads the command line; --help, --usage and --version print and exit.

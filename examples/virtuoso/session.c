@@ -113,7 +113,9 @@ static int start_mdata(struct session *session)
  * one fails, those before it are told to stop. */
 static int start_threads(struct session *session)
 {
-	int err = virt_strategy_create(&session->venue, session->args->seed, &session->strategy);
+	const struct virt_args *args = session->args;
+	int err =
+	    virt_strategy_create(&session->venue, args->seed, args->plant, &session->strategy);
 
 	if (err)
 		return err;
@@ -250,6 +252,7 @@ static void print_end(const struct session *session, const struct virt_mdata_sta
 	       " calibrations\n",
 	       strategy->decisions, mdata->late, strategy->requests, strategy->calibrations);
 	printf("pnl: %+.2f USDT\n", virt_blotter_pnl(blotter));
+	virt_plant_print(session->args->plant, stdout);
 	fflush(stdout);
 }
 

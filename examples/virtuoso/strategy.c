@@ -36,6 +36,7 @@ struct virt_strategy {
 	struct desk desks[VIRT_MARKETS_MAX];
 	size_t desk_nr;
 	uint64_t serial;
+	enum virt_plant plant;
 	struct virt_strategy_stats stats;
 	struct virt_picture picture; /* of the market being decided on */
 };
@@ -48,6 +49,7 @@ static void send_request(void *arg, const struct virt_request *request)
 	if (!text)
 		return;
 	strategy->stats.requests++;
+	virt_plant_request(strategy->plant, text);
 	virt_mailbox_send(strategy->requests, VIRT_NOTE_TEXT, request->ts_ms, text);
 }
 
@@ -106,6 +108,7 @@ static void decide(struct virt_strategy *strategy, struct desk *desk, int64_t ts
 	if (picture->top.mid <= 0 || picture->tick_size <= 0)
 		return; /* nothing to trade against yet */
 	strategy->stats.decisions++;
+	virt_plant_decision(strategy->plant);
 	memcpy(request.symbol, desk->market->symbol, sizeof(request.symbol));
 	virt_calibration_step(&desk->calibration, picture->bars, picture->bar_nr, CANDIDATES);
 	virt_signals_compute(picture, &desk->calibration.best, &signals);
@@ -163,13 +166,15 @@ static void *strategy_main(void *arg)
 	return NULL;
 }
 
-int virt_strategy_create(struct virt_venue *venue, uint64_t seed, struct virt_strategy **out)
+int virt_strategy_create(struct virt_venue *venue, uint64_t seed, enum virt_plant plant,
+			 struct virt_strategy **out)
 {
 	struct virt_strategy *strategy = calloc(1, sizeof(*strategy));
 
 	if (!strategy)
 		return -ENOMEM;
 	virt_mailbox_init(&strategy->inbox);
+	strategy->plant = plant;
 	strategy->desk_nr = venue->nr;
 	for (size_t i = 0; i < venue->nr; i++) {
 		struct desk *desk = &strategy->desks[i];

@@ -4,6 +4,7 @@
 #define VIRT_STRATEGY_H
 
 #include "mailbox.h"
+#include "plant.h"
 #include "venue.h"
 
 struct virt_strategy;
@@ -18,9 +19,11 @@ struct virt_strategy_stats {
  *
  *   venue  read only
  *   seed   of the risk estimate
+ *   plant  the bug to have
  *
  * Returns 0, or -ENOMEM. */
-int virt_strategy_create(struct virt_venue *venue, uint64_t seed, struct virt_strategy **out);
+int virt_strategy_create(struct virt_venue *venue, uint64_t seed, enum virt_plant plant,
+			 struct virt_strategy **out);
 
 /* Starts the thread.
  *

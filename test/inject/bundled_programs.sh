@@ -110,8 +110,40 @@ for program in monitor virtuoso; do
 		not 'fast'|--speed fast
 		not '0'|--duration 0
 		unexpected argument 'BTC'|BTC
+		not 'bug'|--plant bug
 	END
 done
+
+# What a planted bug did is printed by the program itself.
+while read -r program bug place verb; do
+	t_begin "$program --plant $bug"
+	run $program --speed 0 --duration 2
+	grep -v '^time: ' "$T/run/out" >"$T/first"
+	rm -rf "$T/run"
+	t_preload "$T/run" "" "$(program_of $program)" --speed 0 --duration 2 --plant "$bug"
+	status_is 0
+	grep -v '^time: \|^planted: ' "$T/run/out" | cmp -s - "$T/first" ||
+		t_bad "it says something else about the markets"
+	file=$(t_file "$T/run")
+	if [ "$bug" = hotloop ]; then
+		t_equal "first row of flat" "$place plant.c" \
+			"$(t_json '.functions[0] | .function + " " + (.file | sub(".*/"; ""))' flat "$file")"
+	else
+		# the last one forgotten is not counted by the program
+		t_equal "blocks at plant.c" "$(sed -n 's/^planted: \([0-9]*\) blocks, .*/\1/p' "$T/run/out")" \
+			"$(t_json '[.sites[] | select(.frames[0].file // "" | endswith("/plant.c"))
+				| select(.frames[0].function == "'"$place"'") | .live_blocks] | add' \
+				heap "$file" | awk -v less="$verb" '{ print $1 - less }')"
+	fi
+	t_done
+done <<'END'
+monitor leak forget_message 1
+monitor cache remember_message 0
+monitor hotloop compare_prices
+virtuoso leak forget_request 1
+virtuoso cache remember_request 0
+virtuoso hotloop add_up_prefixes
+END
 
 t_begin "the feed is what its generator writes"
 if t_need cc; then
