@@ -317,7 +317,11 @@ static int run(struct vr_opts *opts)
 		}
 		opts->operand[opts->operands++] = newest;
 	}
-	status = run_files(command, &ctx, opts->operand, opts->operands);
+	status = command->begin ? command->begin(&ctx) : VR_EXIT_OK;
+	if (status == VR_EXIT_OK)
+		status = run_files(command, &ctx, opts->operand, opts->operands);
+	if (command->end)
+		command->end(&ctx);
 	free(newest);
 	return status;
 }

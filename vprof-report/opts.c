@@ -26,6 +26,8 @@ static const struct {
     {VR_OPT_MIN_PERCENT, 0, "min-percent", "P", "leave out what is below P percent"},
     {VR_OPT_DEPTH, 0, "depth", "N", "at most N levels; 0: all"},
     {VR_OPT_INLINES, 0, "no-inlines", NULL, "one frame an address; faster"},
+    {VR_OPT_VERDICT, 0, "verdict", "V,V", "only these verdicts; all, or leak: what fails"},
+    {VR_OPT_STRICT, 0, "strict", NULL, "what is only possibly lost is a leak too"},
     {VR_OPT_COLOR, 0, "color", "WHEN", "auto, always or never"},
     {VR_OPT_HELP, 'h', "help", NULL, "this text"},
     {VR_OPT_VERSION, 'V', "version", NULL, "the version of vprof-report"},
@@ -123,6 +125,12 @@ static int take(struct vr_opts *opts, unsigned bit, const char *value, struct vr
 		return 0;
 	case VR_OPT_BOTTOM_UP:
 		opts->bottom_up = 1;
+		return 0;
+	case VR_OPT_VERDICT:
+		opts->verdict = value;
+		return 0;
+	case VR_OPT_STRICT:
+		opts->strict = 1;
 		return 0;
 	case VR_OPT_INLINES:
 		opts->select.inlines = 0;

@@ -25,7 +25,9 @@ enum vr_option {
 	VR_OPT_INLINES = 1 << 11,
 	VR_OPT_COLOR = 1 << 12,
 	VR_OPT_HELP = 1 << 13,
-	VR_OPT_VERSION = 1 << 14
+	VR_OPT_VERSION = 1 << 14,
+	VR_OPT_VERDICT = 1 << 20,
+	VR_OPT_STRICT = 1 << 21
 };
 #define VR_OPT_WINDOW (VR_OPT_SINCE | VR_OPT_UNTIL)
 
@@ -37,8 +39,10 @@ struct vr_opts {
 	struct vr_select select;
 	int strip_dirs, bottom_up;
 	double min_percent;
-	int depth;	      /* 0: no limit */
-	int color;	      /* 1 or 0, resolved */
+	int depth;	     /* 0: no limit */
+	int color;	     /* 1 or 0, resolved */
+	const char *verdict; /* names, separated by commas */
+	int strict;
 	const char **operand; /* borrowed from argv */
 	size_t operands;
 };

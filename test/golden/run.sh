@@ -85,6 +85,19 @@ for command in heap leaks summary; do
 	check sampled-$command sampled $command
 	check sampled-$command-json sampled $command --format json
 done
+for command in leaks info; do
+	check leaks-$command leaks $command
+	check leaks-$command-json leaks $command --format json
+done
+check leaks-csv leaks leaks --format csv
+check leaks-strict leaks-clean leaks --strict
+check leaks-strict-json leaks-clean leaks --strict --format json
+check leaks-clean leaks-clean leaks
+check leaks-bytes leaks leaks --sort bytes --verdict all -n 2
+check leaks-verdicts leaks leaks --verdict lost,runtime
+check leaks-bad-verdict leaks leaks --verdict lost,leaky
+check leaks-module leaks leaks --module 'libbook*' --verdict leak
+check killed-leaks killed leaks
 check empty-summary empty summary
 check empty-heap empty heap
 check empty-leaks empty leaks

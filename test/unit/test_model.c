@@ -398,7 +398,7 @@ START_TEST(commands_survive_any_bytes)
 	    &vr_cmd_summary, &vr_cmd_flat,  &vr_cmd_tree,     &vr_cmd_callers, &vr_cmd_callees,
 	    &vr_cmd_heap,    &vr_cmd_leaks, &vr_cmd_timeline, &vr_cmd_threads, &vr_cmd_info,
 	};
-	static const char *const shape[] = {"normal", "wrapped", "user-only", "nasty"};
+	static const char *const shape[] = {"normal", "wrapped", "user-only", "nasty", "leaks"};
 	FILE *nowhere = fopen("/dev/null", "w");
 	unsigned opened = 0;
 
@@ -413,7 +413,7 @@ START_TEST(commands_survive_any_bytes)
 		struct vr_err err;
 		size_t size;
 
-		ck_assert_int_eq(mk_shape(shape[i % 4], &mk), 0);
+		ck_assert_int_eq(mk_shape(shape[i % 5], &mk), 0);
 		size = mk_spoil(mk.bytes, mk_size(&mk), seed);
 		ck_assert_int_eq(mk_write(&mk, path, size ? size : 1), 0);
 		mk_free(&mk);

@@ -22,6 +22,7 @@ struct vr_context {
 	const char *pattern; /* operand of callers and callees */
 	FILE *out;
 	int width;    /* of the terminal, 0: unknown */
+	void *plan;   /* what the command's begin() left for run() and end() */
 	json_t *json; /* [out] for VR_FORMAT_JSON */
 };
 
@@ -41,6 +42,11 @@ struct vr_command {
 	enum vr_format format;		/* default */
 	int no_csv;			/* 1: its output is no list of rows */
 	int pattern;			/* 1: the first operand is a PATTERN */
+	/* Reads its own options before any file is opened; may be NULL.
+	 * Returns 0, or VR_EXIT_USAGE after a line on stderr. */
+	int (*begin)(struct vr_context *ctx);
+	/* After the last file, whatever became of it; frees ctx->plan. */
+	void (*end)(struct vr_context *ctx);
 	/* Returns 0 or enum vr_exit. */
 	int (*run)(struct vr_context *ctx);
 };
@@ -73,6 +79,8 @@ void vr_print_more(struct vr_context *ctx, size_t shown, size_t all, const char 
 
 /* Text with control characters escaped, to ctx->out. */
 void vr_print_safe(struct vr_context *ctx, const char *text);
+/* The same for several lines. */
+void vr_print_lines(struct vr_context *ctx, const char *text);
 
 /* JSON: strings become valid UTF-8, numbers beyond int64 its largest value. */
 json_t *vr_json_text(const char *text);

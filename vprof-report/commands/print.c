@@ -67,6 +67,19 @@ void vr_print_safe(struct vr_context *ctx, const char *text)
 	vr_text_put(ctx->out, text);
 }
 
+void vr_print_lines(struct vr_context *ctx, const char *text)
+{
+	while (*text) {
+		size_t length = strcspn(text, "\n");
+		char *line = vr_xprintf("%.*s", (int)length, text);
+
+		vr_print_safe(ctx, line);
+		fputc('\n', ctx->out);
+		free(line);
+		text += length + (text[length] == '\n');
+	}
+}
+
 void vr_print_stack(struct vr_context *ctx, uint32_t node, const char *indent, size_t max)
 {
 	struct vr_stacks *stacks = ctx->profile->stacks;

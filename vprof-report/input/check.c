@@ -41,8 +41,10 @@ static int string_ok(const struct vr_file *file, uint32_t id)
 static void check_header_strings(struct vr_file *file)
 {
 	const struct vprof_header *h = &file->header;
-	const uint32_t id[] = {h->exe,	   h->cmdline, h->options,    h->cwd, h->library_version,
-			       h->boot_id, h->host,    h->engine_note};
+	const uint32_t id[] = {
+	    h->exe,  h->cmdline,	 h->options,
+	    h->cwd,  h->library_version, h->boot_id,
+	    h->host, h->engine_note,	 h->scan_count ? h->scan_note : VPROF_NONE};
 
 	for (size_t i = 0; i < sizeof(id) / sizeof(id[0]); i++) {
 		if (string_ok(file, id[i]))
@@ -169,6 +171,32 @@ static void check_locks(struct vr_file *file, const struct vr_layout *layout)
 	tally_report(&tally, file, layout);
 }
 
+static void check_leaks(struct vr_file *file, const struct vr_layout *layout)
+{
+	struct tally tally = {.kind = VPROF_SEC_LEAKS};
+
+	for (uint32_t i = 0; i < file->leaks; i++) {
+		struct vprof_leak *leak = &file->leak[i];
+		const char *reason = NULL;
+
+		if (!leak->scan)
+			continue; /* handed out, not filled in yet */
+		if (leak->node >= file->nodes)
+			reason = "node id out of range";
+		else if (!leak->verdict || leak->verdict > VPROF_LEAK_RUNTIME)
+			reason = "unknown verdict";
+		else if (leak->scan > file->header.scan_count && !vr_layout_unfinished(layout))
+			reason = "of a search that never was";
+		else if (leak->owner >= file->nodes)
+			leak->owner = VPROF_NODE_ROOT; /* known to no stack */
+		if (!reason)
+			continue;
+		tally_hit(&tally, i, reason);
+		memset(leak, 0, sizeof(*leak));
+	}
+	tally_report(&tally, file, layout);
+}
+
 static void check_timeline(struct vr_file *file, const struct vr_layout *layout)
 {
 	struct tally tally = {.kind = VPROF_SEC_TIMELINE};
@@ -200,6 +228,7 @@ void vr_check_tables(struct vr_file *file, const struct vr_layout *layout)
 	check_sites(file, layout);
 	check_cpu(file, layout);
 	check_locks(file, layout);
+	check_leaks(file, layout);
 	check_timeline(file, layout);
 }
 

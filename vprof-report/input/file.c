@@ -87,6 +87,7 @@ static int read_sections(int fd, struct vr_file *file, struct vr_layout *layout,
 		{VPROF_SEC_SITES, sizeof(*file->site), (void **)&file->site, &file->sites},
 		{VPROF_SEC_CPU, sizeof(*file->cpu), (void **)&file->cpu, &file->cpus},
 		{VPROF_SEC_LOCKS, sizeof(*file->lock), (void **)&file->lock, &file->locks},
+		{VPROF_SEC_LEAKS, sizeof(*file->leak), (void **)&file->leak, &file->leaks},
 		{VPROF_SEC_TIMELINE, sizeof(*file->point), (void **)&file->point, &file->points},
 	    },
 	  late[] = {
@@ -163,6 +164,7 @@ void vr_file_close(struct vr_file *file)
 	free(file->site);
 	free(file->cpu);
 	free(file->lock);
+	free(file->leak);
 	free(file->point);
 	free(file->event);
 	free(file->damage);

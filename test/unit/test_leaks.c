@@ -1,0 +1,196 @@
+/* Verdicts on unfreed blocks from files whose content is known, and what the
+ * reader makes of LEAKS rows that are damaged. */
+#include <check.h>
+#include <unistd.h>
+
+#include "../golden/mkprof.h"
+#include "model/leaks.h"
+
+static char path[64];
+static struct vr_profile *profile;
+static struct vr_heap *heap;
+static struct vr_leaks *leaks;
+
+static void make_path(void)
+{
+	int fd;
+
+	strcpy(path, "/tmp/vr-leaks-XXXXXX");
+	fd = mkstemp(path);
+	ck_assert_int_ge(fd, 0);
+	close(fd);
+}
+
+static void forget(void)
+{
+	vr_leaks_free(leaks);
+	vr_heap_free(heap);
+	vr_profile_close(profile);
+	leaks = NULL;
+	heap = NULL;
+	profile = NULL;
+}
+
+static void remove_path(void)
+{
+	forget();
+	unlink(path);
+}
+
+static void load(struct mkprof *mk)
+{
+	static const struct vr_select all = {.until_ns = UINT64_MAX, .inlines = 1};
+	struct vr_err err;
+
+	forget();
+	ck_assert_int_eq(mk_write(mk, path, 0), 0);
+	ck_assert_int_eq(vr_profile_open(path, &all, &profile, &err), 0);
+	heap = vr_heap_new(profile);
+	leaks = vr_leaks_new(profile, heap);
+}
+
+static void sum_is(enum vr_verdict verdict, uint64_t sites, uint64_t blocks, uint64_t bytes)
+{
+	ck_assert_uint_eq(leaks->sum[verdict].sites, sites);
+	ck_assert_uint_eq(leaks->sum[verdict].blocks, blocks);
+	ck_assert_uint_eq(leaks->sum[verdict].bytes, bytes);
+}
+
+static struct vprof_leak *rows(struct mkprof *mk)
+{
+	const struct vprof_extent *table = (void *)(mk->bytes + VPROF_EXTENT_TABLE_OFFSET);
+
+	for (uint32_t i = 1; i < mk_header(mk)->extents_used; i++)
+		if (table[i].kind == VPROF_SEC_LEAKS)
+			return (void *)(mk->bytes + (uint64_t)i * MK_EXTENT);
+	ck_abort_msg("no LEAKS rows");
+	return NULL;
+}
+
+START_TEST(rows_are_joined)
+{
+	const struct vr_leak *worst;
+	struct mkprof mk;
+
+	ck_assert_int_eq(mk_shape("leaks", &mk), 0);
+	load(&mk);
+	ck_assert_uint_eq(profile->file->damages, 0);
+	sum_is(VR_LOST, 1, 3, 300); /* the row of the older search is void */
+	sum_is(VR_INDIRECT, 1, 5, 500);
+	sum_is(VR_POSSIBLE, 1, 20, 2000);
+	sum_is(VR_REACHABLE, 3, 16, 1600);
+	sum_is(VR_RUNTIME, 1, 6, 600);
+	sum_is(VR_UNEXAMINED, 1, 3, 300); /* allocated since */
+	sum_is(VR_GROWING, 0, 0, 0);
+	worst = &leaks->leak[0];
+	ck_assert_int_eq(worst->verdict, VR_LOST);
+	ck_assert_uint_eq(worst->node, 6);
+	ck_assert_uint_eq(worst->allocs, 10);
+	ck_assert(worst->confidence > 0.97 && worst->confidence < 0.99);
+	ck_assert_uint_eq(leaks->leak[1].owner, 6);
+	ck_assert_int_eq(vr_leaks_answer(leaks, 0), VR_ANSWER_LEAK);
+	for (size_t i = 0; i < leaks->leaks; i++) {
+		if (leaks->leak[i].node != 3 || leaks->leak[i].verdict != VR_REACHABLE)
+			continue;
+		ck_assert_uint_eq(leaks->leak[i].oldest_ns, 5 * MK_MS);
+		ck_assert_uint_eq(leaks->leak[i].newest_ns, 800 * MK_MS);
+	}
+	mk_free(&mk);
+}
+END_TEST
+
+START_TEST(answers)
+{
+	struct mkprof mk;
+
+	ck_assert_int_eq(mk_shape("leaks-clean", &mk), 0);
+	load(&mk);
+	ck_assert_int_eq(vr_leaks_answer(leaks, 0), VR_ANSWER_CLEAN);
+	ck_assert_int_eq(vr_leaks_answer(leaks, 1), VR_ANSWER_LEAK);
+	ck_assert_ptr_null(vr_leaks_no_search(profile->file));
+	/* A search that was cut short says nothing. */
+	mk_header(&mk)->scan_state = VPROF_SCAN_RUNNING;
+	load(&mk);
+	ck_assert_int_eq(vr_leaks_answer(leaks, 1), VR_ANSWER_UNEXAMINED);
+	ck_assert_ptr_nonnull(vr_leaks_no_search(profile->file));
+	sum_is(VR_UNEXAMINED, 2, 15, 1500);
+	sum_is(VR_REACHABLE, 0, 0, 0);
+	mk_free(&mk);
+	ck_assert_int_eq(mk_shape("empty", &mk), 0);
+	load(&mk);
+	ck_assert_int_eq(vr_leaks_answer(leaks, 0), VR_ANSWER_UNEXAMINED);
+	mk_free(&mk);
+}
+END_TEST
+
+/* One bad row is left out, and said. */
+static void one_bad(struct mkprof *mk, const char *reason, uint64_t kept)
+{
+	load(mk);
+	ck_assert_uint_eq(profile->file->damages, 1);
+	ck_assert_str_eq(profile->file->damage[0].reason, reason);
+	ck_assert_uint_eq(profile->file->damage[0].kept, kept);
+	sum_is(VR_LOST, 0, 0, 0);
+}
+
+START_TEST(damaged_rows)
+{
+	struct mkprof mk;
+	struct vprof_leak *lost;
+
+	ck_assert_int_eq(mk_shape("leaks", &mk), 0);
+	lost = rows(&mk) + 1;
+	lost->node = 8;
+	one_bad(&mk, "leaks: node id out of range", 8);
+	lost->node = 6;
+	lost->verdict = VPROF_LEAK_RUNTIME + 1;
+	one_bad(&mk, "leaks: unknown verdict", 8);
+	lost->verdict = VPROF_LEAK_LOST;
+	lost->scan = 3;
+	one_bad(&mk, "leaks: of a search that never was", 8);
+	lost->scan = 0; /* handed out, not filled in */
+	load(&mk);
+	ck_assert_uint_eq(profile->file->damages, 0);
+	lost->scan = 2;
+	lost[2].owner = 999; /* of the indirect row */
+	load(&mk);
+	ck_assert_uint_eq(profile->file->damages, 0);
+	ck_assert_uint_eq(leaks->leak[1].owner, 0);
+	mk_free(&mk);
+}
+END_TEST
+
+START_TEST(verdict_names)
+{
+	for (int i = 0; i < VR_VERDICTS; i++) {
+		const char *name = vr_verdict_name((enum vr_verdict)i);
+
+		ck_assert_int_eq(vr_verdict_of(name, strlen(name)), i);
+	}
+	ck_assert_int_eq(vr_verdict_of("los", 3), -1);
+	ck_assert_uint_eq(vr_verdicts_leak(0),
+			  1u << VR_LOST | 1u << VR_INDIRECT | 1u << VR_GROWING);
+	ck_assert_uint_eq(vr_verdicts_leak(1) & ~vr_verdicts_leak(0), 1u << VR_POSSIBLE);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("leaks");
+	TCase *test = tcase_create("leaks");
+	SRunner *runner;
+	int failed;
+
+	unsetenv("DEBUGINFOD_URLS");
+	tcase_add_checked_fixture(test, make_path, remove_path);
+	tcase_add_test(test, rows_are_joined);
+	tcase_add_test(test, answers);
+	tcase_add_test(test, damaged_rows);
+	tcase_add_test(test, verdict_names);
+	suite_add_tcase(suite, test);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed != 0;
+}

@@ -1,0 +1,276 @@
+#include "model/leaks.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/map.h"
+#include "base/xalloc.h"
+
+static const char *const names[VR_VERDICTS] = {
+    [VR_LOST] = "lost",		[VR_INDIRECT] = "indirect",	[VR_GROWING] = "growing",
+    [VR_POSSIBLE] = "possible", [VR_UNEXAMINED] = "unexamined", [VR_REACHABLE] = "reachable",
+    [VR_RUNTIME] = "runtime",
+};
+
+const char *vr_verdict_name(enum vr_verdict verdict)
+{
+	return names[verdict];
+}
+
+int vr_verdict_of(const char *name, size_t length)
+{
+	for (int i = 0; i < VR_VERDICTS; i++)
+		if (strlen(names[i]) == length && memcmp(names[i], name, length) == 0)
+			return i;
+	return -1;
+}
+
+unsigned vr_verdicts_leak(int strict)
+{
+	return 1u << VR_LOST | 1u << VR_INDIRECT | 1u << VR_GROWING |
+	       (strict ? 1u << VR_POSSIBLE : 0);
+}
+
+const char *vr_answer_name(enum vr_leak_answer answer)
+{
+	static const char *const name[] = {"clean", "leak", "unexamined"};
+
+	return name[answer];
+}
+
+/* Entries while they are put together: one for each stack and verdict. */
+struct joining {
+	struct vr_leaks *leaks;
+	size_t room;
+	struct vr_map at; /* node << 3 | verdict: index of the entry */
+};
+
+static struct vr_leak *entry(struct joining *join, uint32_t node, enum vr_verdict verdict)
+{
+	struct vr_leaks *leaks = join->leaks;
+	int added;
+	uint32_t *at = vr_map_at(&join->at, (uint64_t)node << 3 | verdict, &added);
+
+	if (added) {
+		leaks->leak =
+		    vr_xgrow(leaks->leak, leaks->leaks, &join->room, sizeof(*leaks->leak));
+		leaks->leak[leaks->leaks] =
+		    (struct vr_leak){.node = node, .verdict = verdict, .confidence = -1};
+		*at = (uint32_t)leaks->leaks++;
+	}
+	return &leaks->leak[*at];
+}
+
+static enum vr_verdict verdict_of_row(uint32_t verdict)
+{
+	static const enum vr_verdict of[] = {
+	    [VPROF_LEAK_LOST] = VR_LOST,	 [VPROF_LEAK_INDIRECT] = VR_INDIRECT,
+	    [VPROF_LEAK_POSSIBLE] = VR_POSSIBLE, [VPROF_LEAK_REACHABLE] = VR_REACHABLE,
+	    [VPROF_LEAK_RUNTIME] = VR_RUNTIME,
+	};
+
+	return of[verdict];
+}
+
+/* The stack of a row as the heap counts it: rows without one are called by what
+ * they collect. */
+static uint32_t row_node(const struct vr_profile *profile, const struct vr_map *sites,
+			 uint32_t node)
+{
+	uint32_t full = vr_stacks_pseudo(profile->stacks, VR_PSEUDO_SITE_FULL);
+	uint32_t none = vr_stacks_pseudo(profile->stacks, VR_PSEUDO_NO_STACK);
+
+	if (node > VPROF_NODE_OVERFLOW || vr_map_find(sites, node))
+		return node;
+	return vr_map_find(sites, none) || !vr_map_find(sites, full) ? none : full;
+}
+
+/* Of what the search put aside, how much of it was of one call path. */
+static void add_rows(struct joining *join, const struct vr_profile *profile,
+		     const struct vr_map *sites, uint64_t *seen)
+{
+	const struct vr_file *file = profile->file;
+
+	for (uint32_t i = 0; i < file->leaks; i++) {
+		const struct vprof_leak *row = &file->leak[i];
+		uint32_t node = row_node(profile, sites, row->node);
+		const uint32_t *site = vr_map_find(sites, node);
+		struct vr_leak *leak;
+
+		if (row->scan != file->header.scan_count || !row->scan || !row->blocks || !site)
+			continue;
+		leak = entry(join, node, verdict_of_row(row->verdict));
+		if (!leak->blocks || row->oldest_ns < leak->oldest_ns)
+			leak->oldest_ns = row->oldest_ns;
+		if (row->newest_ns > leak->newest_ns)
+			leak->newest_ns = row->newest_ns;
+		if (!leak->example)
+			leak->example = row->example;
+		if (row->verdict == VPROF_LEAK_INDIRECT && !leak->owner)
+			leak->owner = row->owner;
+		leak->blocks += row->blocks;
+		leak->bytes += row->bytes;
+		seen[2 * *site] += row->blocks;
+		seen[2 * *site + 1] += row->bytes;
+	}
+}
+
+/* What is live and was not part of the search: all of it without one, else what
+ * was allocated since. */
+static void add_rest(struct joining *join, const struct vr_heap *heap, const uint64_t *seen)
+{
+	for (size_t i = 0; i < heap->sites; i++) {
+		const struct vr_site *site = &heap->site[i];
+		struct vr_leak *leak;
+
+		if (site->live_blocks <= seen[2 * i])
+			continue;
+		leak = entry(join, site->node, VR_UNEXAMINED);
+		leak->blocks = site->live_blocks - seen[2 * i];
+		leak->bytes =
+		    site->live_bytes > seen[2 * i + 1] ? site->live_bytes - seen[2 * i + 1] : 0;
+		leak->oldest_ns = site->first_ns;
+		leak->newest_ns = site->last_ns;
+		leak->sure = vr_site_live_interval(heap, site);
+	}
+}
+
+/* How much of the memory that may hold pointers was read. */
+static double searched_share(const struct vprof_header *h)
+{
+	double read = (double)h->scan_root_bytes + (double)h->scan_bytes;
+	double all = read + (double)h->scan_skipped_bytes;
+
+	return all > 0 ? read / all : 1.0;
+}
+
+static void finish(struct vr_leaks *leaks, const struct vr_heap *heap, const struct vr_map *sites)
+{
+	for (size_t i = 0; i < leaks->leaks; i++) {
+		struct vr_leak *leak = &leaks->leak[i];
+		struct vr_leak_sum *sum = &leaks->sum[leak->verdict];
+		const struct vr_site *site = &heap->site[*vr_map_find(sites, leak->node)];
+
+		leak->allocs = site->allocs;
+		leak->first_ns = site->first_ns;
+		leak->last_ns = site->last_ns;
+		if (leak->verdict == VR_LOST || leak->verdict == VR_INDIRECT)
+			leak->confidence = leaks->searched_share;
+		sum->sites++;
+		sum->blocks += leak->blocks;
+		sum->bytes += leak->bytes;
+	}
+}
+
+struct vr_leaks *vr_leaks_new(const struct vr_profile *profile, const struct vr_heap *heap)
+{
+	const struct vprof_header *h = &profile->file->header;
+	struct vr_leaks *leaks = vr_xcalloc(1, sizeof(*leaks));
+	struct joining join = {.leaks = leaks};
+	uint64_t *seen = vr_xcalloc(2 * heap->sites + 1, sizeof(*seen));
+	struct vr_map sites = {0};
+	int added;
+
+	for (size_t i = 0; i < heap->sites; i++)
+		*vr_map_at(&sites, heap->site[i].node, &added) = (uint32_t)i;
+	leaks->allocs = heap->allocs;
+	leaks->nothing_live = !heap->sampled && heap->allocs && !heap->live_blocks;
+	leaks->searched = h->scan_state == VPROF_SCAN_COMPLETE && h->scan_count;
+	if (leaks->searched) {
+		leaks->searched_share = searched_share(h);
+		add_rows(&join, profile, &sites, seen);
+	}
+	add_rest(&join, heap, seen);
+	finish(leaks, heap, &sites);
+	vr_leaks_sort(leaks, VR_LEAKS_VERDICT);
+	vr_map_free(&join.at);
+	vr_map_free(&sites);
+	free(seen);
+	return leaks;
+}
+
+void vr_leaks_free(struct vr_leaks *leaks)
+{
+	if (!leaks)
+		return;
+	free(leaks->leak);
+	free(leaks);
+}
+
+enum vr_leak_answer vr_leaks_answer(const struct vr_leaks *leaks, int strict)
+{
+	for (int i = 0; i < VR_VERDICTS; i++)
+		if (leaks->sum[i].sites && vr_verdicts_leak(strict) & 1u << i)
+			return VR_ANSWER_LEAK;
+	return leaks->searched || leaks->nothing_live ? VR_ANSWER_CLEAN : VR_ANSWER_UNEXAMINED;
+}
+
+const char *vr_leaks_no_search(const struct vr_file *file)
+{
+	const struct vprof_header *h = &file->header;
+
+	if (h->scan_state == VPROF_SCAN_COMPLETE && h->scan_count)
+		return NULL;
+	if (h->scan_state == VPROF_SCAN_RUNNING)
+		return "the search did not come to its end";
+	if (h->scan_state == VPROF_SCAN_FAILED)
+		return "the search failed";
+	if (h->heap_mode == VPROF_HEAP_OFF)
+		return "the heap was not profiled (heap=off)";
+	if (h->heap_mode == VPROF_HEAP_SAMPLE)
+		return "a sampled heap knows only some of the blocks";
+	if (h->flags & VPROF_F_OWN_MALLOC)
+		return "the program defines malloc itself";
+	if (file->status == VR_STATUS_KILLED || file->status == VR_STATUS_UNFINISHED)
+		return "the process was killed";
+	if (file->status == VR_STATUS_RUNNING || file->status == VR_STATUS_STARTING)
+		return "the process still runs";
+	if (file->status == VR_STATUS_EXECED)
+		return "the process became another program";
+	return "the run did not look for them";
+}
+
+/* qsort has no argument for its caller; the program has one thread. */
+static enum vr_leaks_key sort_key;
+
+/* Negative: x comes first. */
+static int compare(const struct vr_leak *x, const struct vr_leak *y)
+{
+	switch (sort_key) {
+	case VR_LEAKS_VERDICT:
+		if (x->verdict != y->verdict)
+			return x->verdict < y->verdict ? -1 : 1;
+		return 0;
+	case VR_LEAKS_BLOCKS:
+		return x->blocks > y->blocks ? -1 : x->blocks < y->blocks;
+	case VR_LEAKS_FIRST:
+		return x->oldest_ns < y->oldest_ns ? -1 : x->oldest_ns > y->oldest_ns;
+	case VR_LEAKS_LAST:
+		return x->newest_ns > y->newest_ns ? -1 : x->newest_ns < y->newest_ns;
+	case VR_LEAKS_BYTES:
+		break;
+	}
+	return 0;
+}
+
+static int by_key(const void *a, const void *b)
+{
+	const struct vr_leak *x = a;
+	const struct vr_leak *y = b;
+	int order = compare(x, y);
+
+	if (order)
+		return order;
+	if (x->bytes != y->bytes)
+		return x->bytes > y->bytes ? -1 : 1;
+	if (x->node != y->node)
+		return x->node < y->node ? -1 : 1;
+	return x->verdict < y->verdict ? -1 : x->verdict > y->verdict;
+}
+
+void vr_leaks_sort(struct vr_leaks *leaks, enum vr_leaks_key key)
+{
+	sort_key = key;
+	if (leaks->leaks)
+		qsort(leaks->leak, leaks->leaks, sizeof(*leaks->leak), by_key);
+}

@@ -1,0 +1,78 @@
+/* Verdicts on the blocks that were not freed, by call path: what the search for
+ * pointers found (LEAKS rows). */
+#ifndef VR_LEAKS_H
+#define VR_LEAKS_H
+
+#include "model/heap.h"
+
+/* In the order of weight: a table begins with the worst. */
+enum vr_verdict {
+	VR_LOST,
+	VR_INDIRECT,
+	VR_GROWING,
+	VR_POSSIBLE,
+	VR_UNEXAMINED, /* nobody looked for pointers to them */
+	VR_REACHABLE,
+	VR_RUNTIME,
+	VR_VERDICTS
+};
+
+/* Blocks of one call path that share a verdict. */
+struct vr_leak {
+	uint32_t node;
+	enum vr_verdict verdict;
+	uint64_t blocks, bytes;
+	struct vr_interval sure;       /* of bytes, of what was never searched */
+	uint64_t oldest_ns, newest_ns; /* births; of unexamined ones, first and last allocation */
+	uint64_t allocs;	       /* of the call path in the whole run */
+	uint64_t first_ns, last_ns;    /* the first and last of them */
+	uint64_t example;	       /* address of one block, 0: none known */
+	uint32_t owner;		       /* indirect: stack of a lost block that leads here, or 0 */
+	double confidence;	       /* 0..1; negative: nothing to go by */
+};
+
+struct vr_leak_sum {
+	uint64_t sites, blocks, bytes;
+};
+
+struct vr_leaks {
+	struct vr_leak *leak; /* sorted by vr_leaks_sort */
+	size_t leaks;
+	struct vr_leak_sum sum[VR_VERDICTS];
+	int searched;	       /* the search for pointers was completed */
+	double searched_share; /* of the memory that it should have read */
+	uint64_t allocs;       /* in the whole run */
+	int nothing_live;      /* every block ever allocated was freed */
+};
+
+enum vr_leaks_key {
+	VR_LEAKS_VERDICT,
+	VR_LEAKS_BYTES,
+	VR_LEAKS_BLOCKS,
+	VR_LEAKS_FIRST,
+	VR_LEAKS_LAST
+};
+
+/* What is true of the whole run. */
+enum vr_leak_answer { VR_ANSWER_CLEAN, VR_ANSWER_LEAK, VR_ANSWER_UNEXAMINED };
+
+/* Takes the call paths from `heap`, so that its selection holds; heap is not kept. */
+struct vr_leaks *vr_leaks_new(const struct vr_profile *profile, const struct vr_heap *heap);
+void vr_leaks_free(struct vr_leaks *leaks);
+
+/* Worst or largest first, earliest for VR_LEAKS_FIRST; equal ones by stack. */
+void vr_leaks_sort(struct vr_leaks *leaks, enum vr_leaks_key key);
+
+/* 1 << verdict of those that are a leak; possible ones with `strict` only. */
+unsigned vr_verdicts_leak(int strict);
+const char *vr_verdict_name(enum vr_verdict verdict);
+/* The verdict with that name; -1: none. */
+int vr_verdict_of(const char *name, size_t length);
+
+enum vr_leak_answer vr_leaks_answer(const struct vr_leaks *leaks, int strict);
+const char *vr_answer_name(enum vr_leak_answer answer);
+
+/* Why there was no (complete) search, in a few words; NULL when there was. */
+const char *vr_leaks_no_search(const struct vr_file *file);
+
+#endif
