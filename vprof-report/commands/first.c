@@ -12,7 +12,6 @@
 #define HOT_PERCENT_MIN	  5.0
 #define CHURN_BLOCKS_MIN  1000u
 #define CHURN_PERCENT_MIN 50.0
-#define GROWTH_POINTS_MIN 12u
 #define GROWTH_BYTES_MIN  (1u << 20)
 #define GROWTH_RUN_NS	  10000000000ull
 #define UNFREED_BYTES_MIN (64u << 10)
@@ -112,38 +111,19 @@ static void find_hot_function(const struct vr_first *first, struct list *list)
 	free(where);
 }
 
-/* Mean of heap_live over points [from, to). */
-static double mean_live(const struct vr_file *file, uint32_t from, uint32_t to)
-{
-	double sum = 0;
-
-	for (uint32_t i = from; i < to; i++)
-		sum += (double)file->point[i].heap_live;
-	return sum / (double)(to - from);
-}
-
-/* After the first third (start-up), three parts of the rest, each well above
- * the one before: a plain rule that a level reached once does not meet. */
+/* The timeline rose all along; a short program does so because it does its work. */
 static void find_growth(const struct vr_first *first, struct list *list)
 {
-	const struct vr_file *file = first->profile->file;
-	uint32_t start = file->points / 3;
-	uint32_t part = (file->points - start) / 3;
+	const struct vr_shape_steady *steady = &first->memory->shape[VR_MEMORY_HEAP].steady;
 	char from[VR_UNIT_MAX], to[VR_UNIT_MAX], when[VR_UNIT_MAX];
-	double mean[3];
 
-	if (file->points < GROWTH_POINTS_MIN)
-		return;
-	for (uint32_t i = 0; i < 3; i++)
-		mean[i] = mean_live(file, start + i * part, start + (i + 1) * part);
-	if (mean[1] < mean[0] * 1.05 || mean[2] < mean[1] * 1.05 ||
-	    mean[2] - mean[0] < (double)GROWTH_BYTES_MIN)
+	if (!steady->found || steady->to_bytes - steady->from_bytes < GROWTH_BYTES_MIN)
 		return;
 	add(list,
 	    vr_xprintf("the live heap kept growing after %s: from %s to %s",
-		       vr_format_ns(when, file->point[start].t_ns),
-		       vr_format_bytes(from, file->point[start].heap_live),
-		       vr_format_bytes(to, file->point[file->points - 1].heap_live)),
+		       vr_format_ns(when, steady->from_ns),
+		       vr_format_bytes(from, steady->from_bytes),
+		       vr_format_bytes(to, steady->to_bytes)),
 	    command_line(first, "heap --sort live", NULL));
 }
 
@@ -215,7 +195,6 @@ size_t vr_first_find(const struct vr_first *first, struct vr_finding out[VR_FIRS
 	struct list list = {.out = out};
 
 	find_losses(first, &list);
-	/* A short program grows because it does its work. */
 	if (vr_file_duration_ns(first->profile->file) >= GROWTH_RUN_NS)
 		find_growth(first, &list);
 	find_hot_function(first, &list);

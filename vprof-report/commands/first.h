@@ -5,6 +5,7 @@
 
 #include "commands/command.h"
 #include "model/cpu.h"
+#include "model/memory.h"
 
 #define VR_FIRST_MAX 3
 
@@ -20,6 +21,7 @@ struct vr_first {
 	const struct vr_cpu_function *function; /* by self_ns, largest first */
 	size_t functions;
 	struct vr_heap *heap; /* its order is changed */
+	const struct vr_memory *memory;
 };
 
 /* Fills at most VR_FIRST_MAX findings, the weightiest first; returns how

@@ -8,6 +8,7 @@
 #include "commands/first.h"
 #include "commands/info.h"
 #include "commands/sampled.h"
+#include "commands/shapes.h"
 #include "model/locks.h"
 
 #define TOP_FUNCTIONS 8u
@@ -244,9 +245,11 @@ static void print_spark(struct vr_context *ctx, const char *name, size_t field)
 #undef VALUE
 }
 
-static void print_timeline(struct vr_context *ctx)
+static void print_timeline(struct vr_context *ctx, const struct vr_memory *memory)
 {
 	const struct vr_file *file = ctx->profile->file;
+	size_t count;
+	char **text;
 
 	if (!file->points)
 		return;
@@ -254,6 +257,13 @@ static void print_timeline(struct vr_context *ctx)
 	print_spark(ctx, "RSS", offsetof(struct vprof_point, rss));
 	if (file->header.heap_mode != VPROF_HEAP_OFF)
 		print_spark(ctx, "Live", offsetof(struct vprof_point, heap_live));
+	text = vr_shapes_text(ctx->profile, memory, &count);
+	title(ctx, "Shape    ");
+	for (size_t i = 0; i < count; i++) {
+		fputs(i ? "         " : "", ctx->out);
+		print_wrapped(ctx, text[i], 9);
+	}
+	vr_shapes_free(text, count);
 }
 
 /* Largest CPU time first. */
@@ -381,6 +391,7 @@ static json_t *to_json(struct vr_context *ctx, const struct vr_first *first,
 		free(finding[i].text);
 		free(finding[i].command);
 	}
+	json_object_set_new(root, "shapes", vr_shapes_json(ctx->profile, first->memory));
 	json_object_set_new(root, "findings", findings);
 	free(lost);
 	return root;
@@ -388,7 +399,8 @@ static json_t *to_json(struct vr_context *ctx, const struct vr_first *first,
 
 static int run(struct vr_context *ctx)
 {
-	struct vr_first first = {.profile = ctx->profile};
+	struct vr_memory memory;
+	struct vr_first first = {.profile = ctx->profile, .memory = &memory};
 	struct vr_cpu *cpu = vr_cpu_new(ctx->profile);
 	struct vr_locks *locks = vr_locks_new(ctx->profile);
 	struct vr_cpu_function *function = vr_cpu_functions(ctx->profile, cpu, &first.functions);
@@ -397,6 +409,7 @@ static int run(struct vr_context *ctx)
 	first.cpu = cpu;
 	first.function = function;
 	first.heap = vr_heap_new(ctx->profile);
+	vr_memory_judge(ctx->profile, first.heap, &memory);
 	if (ctx->format == VR_FORMAT_JSON) {
 		ctx->json = to_json(ctx, &first, locks);
 	} else {
@@ -405,7 +418,7 @@ static int run(struct vr_context *ctx)
 		print_run(ctx);
 		print_cpu(ctx, &first);
 		print_heap(ctx, first.heap);
-		print_timeline(ctx);
+		print_timeline(ctx, &memory);
 		print_threads(ctx);
 		print_waits(ctx, locks);
 		print_costs(ctx, cpu);

@@ -1,6 +1,6 @@
 #include <inttypes.h>
 
-#include "commands/command.h"
+#include "commands/shapes.h"
 
 static double cpu_percent(const struct vprof_point *before, const struct vprof_point *point)
 {
@@ -145,25 +145,58 @@ static json_t *point_json(struct vr_context *ctx, const struct vprof_point *p,
 	return one;
 }
 
-static int run(struct vr_context *ctx)
+/* Above the table; beside CSV, which programs read, on stderr. */
+static void print_shapes(struct vr_context *ctx, const struct vr_memory *memory)
+{
+	size_t count;
+	char **text;
+
+	if (ctx->format == VR_FORMAT_CSV && vr_memory_none(memory))
+		return;
+	text = vr_shapes_text(ctx->profile, memory, &count);
+	for (size_t i = 0; i < count; i++) {
+		if (ctx->format == VR_FORMAT_CSV) {
+			vr_note(ctx, "%s", text[i]);
+			continue;
+		}
+		fputs("   ", ctx->out);
+		vr_print_safe(ctx, text[i]);
+		fputc('\n', ctx->out);
+	}
+	vr_shapes_free(text, count);
+}
+
+static void print_json(struct vr_context *ctx, const struct vr_memory *memory)
 {
 	const struct vr_file *file = ctx->profile->file;
-	json_t *points;
+	json_t *points = json_array();
 
-	if (ctx->format == VR_FORMAT_CSV)
-		print_csv(ctx);
-	if (ctx->format == VR_FORMAT_TABLE)
-		print_table(ctx);
-	if (ctx->format != VR_FORMAT_JSON)
-		return 0;
-	points = json_array();
 	for (uint32_t i = 0; i < file->points && json_array_size(points) < ctx->limit; i++)
 		if (vr_profile_in_window(ctx->profile, file->point[i].t_ns))
 			json_array_append_new(points, point_json(ctx, &file->point[i],
 								 i ? &file->point[i - 1] : NULL));
 	ctx->json = json_object();
 	vr_json_set_u64(ctx->json, "step_ns", file->header.timeline_step_ns);
+	json_object_set_new(ctx->json, "shapes", vr_shapes_json(ctx->profile, memory));
 	json_object_set_new(ctx->json, "points", points);
+}
+
+static int run(struct vr_context *ctx)
+{
+	struct vr_heap *heap = vr_heap_new(ctx->profile);
+	struct vr_memory memory;
+
+	vr_memory_judge(ctx->profile, heap, &memory);
+	if (ctx->format == VR_FORMAT_JSON) {
+		print_json(ctx, &memory);
+	} else if (ctx->format == VR_FORMAT_TABLE) {
+		print_shapes(ctx, &memory);
+		print_table(ctx);
+	} else {
+		print_csv(ctx);
+		print_shapes(ctx, &memory);
+	}
+	vr_heap_free(heap);
 	return 0;
 }
 

@@ -1,0 +1,174 @@
+#include "model/memory.h"
+
+#include <stdlib.h>
+
+#include "base/xalloc.h"
+
+/* Of the heap, a level worth a thought; of a process, which has libraries and
+ * the profiler in it, four times as much. */
+#define HIGH_HEAP     (16ull << 20)
+#define HIGH_RESIDENT (64ull << 20)
+/* What the profiler may need for more live blocks is no increase. */
+#define RESIDENT_RISE (1ull << 20)
+/* Longer timelines are folded: finer times than this say no more. */
+#define POINTS_MAX 512u
+/* A site below this part of what is explained is not worth its line. */
+#define SITE_PART 0.1
+
+int vr_memory_has_heap(const struct vr_profile *profile)
+{
+	const struct vprof_header *h = &profile->file->header;
+
+	return h->heap_mode != VPROF_HEAP_OFF && !(h->flags & VPROF_F_OWN_MALLOC);
+}
+
+static struct vr_shape_point shape_point(const struct vprof_point *p, enum vr_memory_series series)
+{
+	uint64_t shared = p->shared < p->rss ? p->shared : p->rss;
+	struct vr_shape_point out = {p->t_ns, p->heap_min, p->heap_live, p->heap_max};
+
+	if (series == VR_MEMORY_RESIDENT) {
+		out.low = p->rss_min > shared ? p->rss_min - shared : 0;
+		out.value = p->rss - shared;
+		out.high = p->rss_max > shared ? p->rss_max - shared : 0;
+	}
+	if (out.low > out.value || !out.high) /* the range is not known */
+		out.low = out.value;
+	if (out.high < out.value)
+		out.high = out.value;
+	return out;
+}
+
+/* The peak of the heap is exact, also between two points. */
+static void add_peak(const struct vr_profile *profile, struct vr_shape_point *point, size_t count)
+{
+	const struct vprof_header *h = &profile->file->header;
+
+	for (size_t i = 0; i < count; i++) {
+		if (point[i].t_ns < h->peak_ns)
+			continue;
+		if ((i || point[i].t_ns == h->peak_ns) && point[i].high < h->peak_bytes)
+			point[i].high = h->peak_bytes;
+		return;
+	}
+}
+
+static size_t fold(struct vr_shape_point *point, size_t count)
+{
+	size_t step = (count + POINTS_MAX - 1) / POINTS_MAX;
+	size_t used = 0;
+
+	for (size_t i = 0; i < count; i += step) {
+		struct vr_shape_point sum = point[i];
+		size_t end = i + step < count ? i + step : count;
+
+		for (size_t k = i + 1; k < end; k++) {
+			sum.low = point[k].low < sum.low ? point[k].low : sum.low;
+			sum.high = point[k].high > sum.high ? point[k].high : sum.high;
+			sum.value = point[k].value;
+			sum.t_ns = point[k].t_ns;
+		}
+		point[used++] = sum;
+	}
+	return used;
+}
+
+static void judge(const struct vr_profile *profile, enum vr_memory_series series,
+		  struct vr_shape *shape)
+{
+	const struct vr_file *file = profile->file;
+	struct vr_shape_point *point = vr_xcalloc(file->points ? file->points : 1, sizeof(*point));
+	size_t count = 0;
+
+	for (uint32_t i = 0; i < file->points; i++)
+		if (vr_profile_in_window(profile, file->point[i].t_ns))
+			point[count++] = shape_point(&file->point[i], series);
+	if (series == VR_MEMORY_HEAP)
+		add_peak(profile, point, count);
+	count = fold(point, count);
+	vr_shape_find(point, count, series == VR_MEMORY_HEAP ? HIGH_HEAP : HIGH_RESIDENT, shape);
+	free(point);
+}
+
+/* Keeps the largest VR_MEMORY_SITES. */
+static void rank(struct vr_memory_sites *sites, uint32_t node, uint64_t bytes)
+{
+	size_t at = sites->count;
+
+	while (at > 0 && sites->site[at - 1].bytes < bytes)
+		at--;
+	if (at == VR_MEMORY_SITES || !bytes)
+		return;
+	if (sites->count < VR_MEMORY_SITES)
+		sites->count++;
+	for (size_t i = sites->count - 1; i > at; i--)
+		sites->site[i] = sites->site[i - 1];
+	sites->site[at] = (struct vr_memory_site){node, bytes};
+}
+
+static void drop_small(struct vr_memory_sites *sites, uint64_t whole)
+{
+	while (sites->count &&
+	       (double)sites->site[sites->count - 1].bytes < SITE_PART * (double)whole)
+		sites->count--;
+}
+
+/* Who held memory at the peak of the process: all of a steady increase and of
+ * a baseline is in it, and so is the highest spike. */
+static void find_sites(const struct vr_profile *profile, const struct vr_heap *heap,
+		       struct vr_memory *memory)
+{
+	const struct vr_shape *shape = &memory->shape[VR_MEMORY_HEAP];
+	uint64_t peak_ns = profile->file->header.peak_ns;
+	struct vr_memory_sites *spike = NULL;
+	uint64_t height = 0;
+
+	for (size_t i = 0; i < vr_shape_spikes_kept(shape); i++) {
+		if (shape->spike[i].from_ns <= peak_ns && peak_ns <= shape->spike[i].to_ns) {
+			spike = &memory->spike[i];
+			height = shape->spike[i].top_bytes - shape->spike[i].base_bytes;
+		}
+	}
+	for (size_t i = 0; i < heap->sites; i++) {
+		const struct vr_site *s = &heap->site[i];
+
+		if (shape->steady.found)
+			rank(&memory->steady, s->node, s->peak_bytes);
+		if (shape->baseline.found)
+			rank(&memory->baseline, s->node, s->peak_bytes);
+		if (spike && s->peak_bytes > s->live_bytes)
+			rank(spike, s->node, s->peak_bytes - s->live_bytes);
+	}
+	drop_small(&memory->steady, shape->steady.to_bytes - shape->steady.from_bytes);
+	drop_small(&memory->baseline, shape->baseline.bytes);
+	if (spike)
+		drop_small(spike, height);
+}
+
+void vr_memory_judge(const struct vr_profile *profile, const struct vr_heap *heap,
+		     struct vr_memory *memory)
+{
+	struct vr_shape *resident = &memory->shape[VR_MEMORY_RESIDENT];
+	const struct vr_shape *live = &memory->shape[VR_MEMORY_HEAP];
+
+	*memory = (struct vr_memory){0};
+	judge(profile, VR_MEMORY_RESIDENT, resident);
+	if (vr_memory_has_heap(profile))
+		judge(profile, VR_MEMORY_HEAP, &memory->shape[VR_MEMORY_HEAP]);
+	memory->judged = live->judged || resident->judged;
+	if (resident->steady.to_bytes < resident->steady.from_bytes + RESIDENT_RISE)
+		resident->steady.found = 0;
+	if (live->steady.found)
+		resident->steady.found = 0;
+	if (live->spikes)
+		resident->spikes = 0;
+	if (live->baseline.found)
+		resident->baseline.found = 0;
+	find_sites(profile, heap, memory);
+}
+
+int vr_memory_none(const struct vr_memory *memory)
+{
+	return vr_shape_none(&memory->shape[VR_MEMORY_HEAP]) &&
+	       vr_shape_none(&memory->shape[VR_MEMORY_RESIDENT]);
+}

@@ -1,0 +1,44 @@
+/* What shape the memory of a profile has, and which sites make it so. */
+#ifndef VR_MEMORY_H
+#define VR_MEMORY_H
+
+#include "model/heap.h"
+#include "model/shape.h"
+
+#define VR_MEMORY_SITES 3u
+
+struct vr_memory_site {
+	uint32_t node;
+	uint64_t bytes;
+};
+
+/* The largest first; none where it is not known. */
+struct vr_memory_sites {
+	struct vr_memory_site site[VR_MEMORY_SITES];
+	size_t count;
+};
+
+enum vr_memory_series {
+	VR_MEMORY_HEAP,	   /* live bytes of the heap */
+	VR_MEMORY_RESIDENT /* resident memory that is not shared */
+};
+
+struct vr_memory {
+	/* Of the heap, where it was profiled, and of resident memory; in the
+	 * latter a kind is left out when the heap has it too. */
+	struct vr_shape shape[2]; /* by enum vr_memory_series */
+	int judged;		  /* one of them was */
+	struct vr_memory_sites steady, baseline, spike[VR_SPIKES_KEPT]; /* of the heap */
+};
+
+/* Judges the timeline inside the selected window. */
+void vr_memory_judge(const struct vr_profile *profile, const struct vr_heap *heap,
+		     struct vr_memory *memory);
+
+/* 1 when the heap of the profile is known over time. */
+int vr_memory_has_heap(const struct vr_profile *profile);
+
+/* 1 when no shape was found. */
+int vr_memory_none(const struct vr_memory *memory);
+
+#endif
