@@ -244,7 +244,7 @@ START_TEST(a_random_walk_is_rarely_an_increase)
 		judge(200);
 		named += shape.steady.found;
 	}
-	ck_assert_msg(named <= 20, "%d of 200 random walks are called steady", named);
+	ck_assert_msg(named <= 12, "%d of 200 random walks are called steady", named);
 }
 END_TEST
 

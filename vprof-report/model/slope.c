@@ -66,10 +66,23 @@ static double student(double freedom)
 	       (5 * pow(z, 5) + 16 * z * z * z + 3 * z) / (96 * freedom * freedom);
 }
 
+/* Three times the usual size of residuals, beyond which they are outliers that
+ * the slope did not follow. */
+static double outliers_from(const double *x, const double *y, size_t count,
+			    const struct vr_slope *line)
+{
+	double size[POINTS_MAX];
+
+	for (size_t i = 0; i < count; i++)
+		size[i] = fabs(y[i] - line->intercept - line->slope * x[i]);
+	return 3 * 1.4826 * vr_median(size, count);
+}
+
 /* Half the width of the interval. */
 static double uncertainty(const double *x, const double *y, size_t count,
 			  const struct vr_slope *line)
 {
+	double limit = outliers_from(x, y, count, line);
 	double mean_x = 0, spread_x = 0, squares = 0, neighbours = 0, before = 0;
 	double r, independent;
 
@@ -78,6 +91,7 @@ static double uncertainty(const double *x, const double *y, size_t count,
 	for (size_t i = 0; i < count; i++) {
 		double residual = y[i] - line->intercept - line->slope * x[i];
 
+		residual = fmin(fmax(residual, -limit), limit);
 		spread_x += (x[i] - mean_x) * (x[i] - mean_x);
 		squares += residual * residual;
 		neighbours += i ? residual * before : 0;
