@@ -358,7 +358,7 @@ void vp_oracle_walk(const struct vp_regs *start, int exact, const struct vp_view
 	set_reg(&question.target, UNW_X86_64_RIP, start->pc);
 	set_reg(&question.target, UNW_X86_64_RSP, start->sp);
 	set_reg(&question.target, UNW_X86_64_RBP, start->bp);
-	vp_service(answer, &question);
+	vp_service_try(answer, &question); /* not compared while a fork holds it */
 }
 
 #define SAVED_REGS 8
@@ -396,7 +396,7 @@ __attribute__((noinline)) void vp_oracle_capture(const struct vp_regs *caller,
 	mine.lo = question.target.reg[UNW_X86_64_RSP];
 	mine.at = (const void *)mine.lo;
 	question.target.view = &mine;
-	vp_service(answer, &question);
+	vp_service_try(answer, &question); /* not compared while a fork holds it */
 }
 
 #define LOAD(fn, name) (fn = (__typeof__(fn))vp_real_symbol(lib, name))
