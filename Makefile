@@ -27,6 +27,7 @@ LIB_CFLAGS := $(BASE) $(OPT) -fPIC -fvisibility=hidden -fno-omit-frame-pointer \
 REPORT_CFLAGS := $(BASE) $(OPT) -Ivprof-report
 MONITOR_CFLAGS := $(BASE) $(OPT) -Imonitor
 VIRTUOSO_CFLAGS := $(BASE) $(OPT) -Iexamples/virtuoso
+RUN_CFLAGS := $(BASE) $(OPT) -Ivprof-run
 UNIT_CFLAGS := $(BASE) $(OPT) -Itest/unit
 # Probes must make the calls they are written to make, and keep their frames.
 PROBE_CFLAGS := -std=gnu11 -D_GNU_SOURCE -g -O1 -Wall -Wextra -Wmissing-prototypes \
@@ -38,14 +39,16 @@ UBSAN := -fsanitize=undefined -fno-sanitize-recover=undefined
 cflags = $(if $(filter libvprof/%,$1),$(LIB_CFLAGS),\
 	$(if $(filter vprof-report/%,$1),$(REPORT_CFLAGS),\
 	$(if $(filter monitor/%,$1),$(MONITOR_CFLAGS),\
+	$(if $(filter vprof-run/%,$1),$(RUN_CFLAGS),\
 	$(if $(filter examples/virtuoso/%,$1),$(VIRTUOSO_CFLAGS),\
-	$(UNIT_CFLAGS) $(call unit_includes,$1)))))
+	$(UNIT_CFLAGS) $(call unit_includes,$1))))))
 unit_includes = $(if $(filter test/unit/test_vp_%,$1),-Ilibvprof,\
 	$(if $(filter test/unit/test_monitor_%,$1),-Imonitor,\
 	$(if $(filter test/unit/test_virtuoso_%,$1),-Iexamples/virtuoso,-Ivprof-report)))
 
 LIB_SRC := $(sort $(wildcard libvprof/*/*.c))
 REPORT_SRC := $(sort $(wildcard vprof-report/*.c vprof-report/*/*.c))
+RUN_SRC := $(sort $(wildcard vprof-run/*.c))
 MONITOR_SRC := $(sort $(wildcard monitor/*.c))
 VIRTUOSO_SRC := $(sort $(wildcard examples/virtuoso/*.c))
 UNIT_SRC := $(sort $(wildcard test/unit/test_*.c))
@@ -55,6 +58,7 @@ BENCH_WORK := $(patsubst test/bench/work/%.c,$B/test/bench/%,$(sort $(wildcard t
 # Objects live under obj/, because build/monitor is a program.
 LIB_OBJ := $(LIB_SRC:%.c=$B/obj/%.o)
 REPORT_OBJ := $(REPORT_SRC:%.c=$B/obj/%.o)
+RUN_OBJ := $(RUN_SRC:%.c=$B/obj/%.o)
 MONITOR_OBJ := $(MONITOR_SRC:%.c=$B/obj/%.o)
 VIRTUOSO_OBJ := $(VIRTUOSO_SRC:%.c=$B/obj/%.o)
 UNIT := $(UNIT_SRC:%.c=$B/%)
@@ -73,7 +77,7 @@ CHECK_LIBS := -lcheck_pic -lsubunit -lrt -lm -lpthread
 	format format-check tidy install uninstall clean help setup setup-test run-demo run-check probes
 .DEFAULT_GOAL := all
 all: ## build everything
-all: $B/libvprof.so $B/vprof-report $B/monitor $B/virtuoso
+all: $B/libvprof.so $B/vprof-report $B/vprof-run $B/monitor $B/virtuoso
 
 # --- compiling ---------------------------------------------------------------
 $B/obj/%.o: %.c
@@ -95,6 +99,10 @@ $B/ubsan/obj/%.o: %.c
 $B/monitor: $(MONITOR_OBJ)
 	$(say) LD $@
 	$Q$(CC) -o $@ $^ $(LDFLAGS) $(APP_LIBS)
+
+$B/vprof-run: $(RUN_OBJ)
+	$(say) LD $@
+	$Q$(CC) -o $@ $^ $(LDFLAGS) -ljansson
 
 $B/virtuoso: $(VIRTUOSO_OBJ)
 	$(say) LD $@
@@ -277,13 +285,13 @@ tidy: ## clang-tidy over library, report and programs
 install: all ## install under PREFIX (default /usr/local), below DESTDIR
 	install -d $(DESTDIR)$(PREFIX)/lib $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/include
 	install -m 755 $B/libvprof.so $(DESTDIR)$(PREFIX)/lib/
-	install -m 755 $B/vprof-report $B/monitor $B/virtuoso $(DESTDIR)$(PREFIX)/bin/
+	install -m 755 $B/vprof-report $B/vprof-run $B/monitor $B/virtuoso $(DESTDIR)$(PREFIX)/bin/
 	install -m 644 $(wildcard include/*.h) $(DESTDIR)$(PREFIX)/include/
 	$(if $(DESTDIR),,ldconfig)
 
 uninstall: ## remove what install put there
 	rm -f $(DESTDIR)$(PREFIX)/lib/libvprof.so
-	rm -f $(addprefix $(DESTDIR)$(PREFIX)/bin/,vprof-report monitor virtuoso)
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/bin/,vprof-report vprof-run monitor virtuoso)
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/,$(wildcard include/*.h))
 	$(if $(DESTDIR),,ldconfig)
 

@@ -86,6 +86,10 @@ lint() {
 				[ "$inc" = vprof.h ] || [ -f "$root/${file%/*}/$inc" ] || [ -f "$root/monitor/$inc" ] ||
 					echo "$file includes $inc: not a file of the monitor"
 				;;
+			vprof-run/*)
+				[ -f "$root/${file%/*}/$inc" ] ||
+					echo "$file includes $inc: not a file of vprof-run"
+				;;
 			examples/virtuoso/*)
 				[ "$inc" = vprof.h ] || [ -f "$root/${file%/*}/$inc" ] ||
 					echo "$file includes $inc: not a file of virtuoso"
@@ -147,5 +151,6 @@ plant_each "the library in the report" vprof-report/model/planted.c '#include "l
 plant_each "a profile type in output/" vprof-report/output/planted.c '#include "model/profile.h"\n'
 plant_each "the format in output/" vprof-report/output/planted.c '#include <vprof_format.h>\n'
 plant_each "the library in the monitor" monitor/planted.c '#include "libvprof/base/sys.h"\n'
+plant_each "the format in vprof-run" vprof-run/planted.c '#include "vprof_format.h"\n'
 plant_each "a .c that includes a .c" monitor/planted.c '#include "book.c"\n'
 exit $status

@@ -1,0 +1,120 @@
+/* vprof-run: runs programs under libvprof and writes down what was found. */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine.h"
+#include "preload.h"
+#include "screen.h"
+#include "target.h"
+#include "text.h"
+
+#define STATUS_OWN 125 /* our own failure, as with env and timeout */
+
+/* Before anything runs: every program must be one that can be profiled.
+ * Returns 0 or the status to end with. */
+static int check_targets(const struct vrun_plan *plan)
+{
+	for (size_t i = 0; i < plan->runs; i++) {
+		int status = vrun_target_check(plan->run[i].argv[0]);
+
+		if (status)
+			return status;
+	}
+	return 0;
+}
+
+/* One run and what came of it.  Returns 0, or -EINVAL when it could not even
+ * be attempted. */
+static int run_one(const struct vrun_session *s, struct vrun_watch *watch,
+		   struct vrun_progress *progress, struct vrun_result *result, size_t index)
+{
+	char *pattern = vrun_results_pattern(s->dir, &s->plan->run[index]);
+	char **env;
+
+	result->run = &s->plan->run[index];
+	if (!pattern || vrun_preload_environment(pattern, s->options, &env)) {
+		free(pattern);
+		return -EINVAL;
+	}
+	vrun_progress_begin(progress, index);
+	vrun_watch_run(watch, result->run, env, progress, &result->end);
+	vrun_progress_end(progress);
+	vrun_preload_free(env);
+	free(pattern);
+	vrun_results_read(result, s->dir, s->options);
+	vrun_screen_trouble(result);
+	return 0;
+}
+
+/* All runs, or those before an interrupt.  Returns the status to end with. */
+static int run_all(struct vrun_session *s)
+{
+	struct vrun_progress progress = {.plan = s->plan};
+	struct vrun_watch watch;
+	int status = 0;
+
+	vrun_watch_begin(&watch);
+	for (size_t i = 0; i < s->plan->runs; i++) {
+		struct vrun_result *result = &s->result[i];
+		int interrupt;
+
+		if (run_one(s, &watch, &progress, result, i))
+			return STATUS_OWN;
+		s->results++;
+		if (!status)
+			status = vrun_end_status(&result->end);
+		interrupt =
+		    result->end.interrupt ? result->end.interrupt : vrun_watch_pending(&watch);
+		if (interrupt) {
+			vrun_say("%s: ending after %zu of %zu runs", strsignal(interrupt),
+				 s->results, s->plan->runs);
+			break;
+		}
+	}
+	return status;
+}
+
+static int run_session(struct vrun_session *s)
+{
+	char *dir = vrun_results_create(s->options->out);
+	int status;
+
+	if (!dir)
+		return STATUS_OWN;
+	s->dir = dir;
+	s->result = vrun_xcalloc(s->plan->runs, sizeof(*s->result));
+	status = run_all(s);
+	if (s->results) {
+		if (vrun_summary_write(s) && !status)
+			status = STATUS_OWN;
+		vrun_screen_print(s);
+	}
+	for (size_t i = 0; i < s->plan->runs; i++)
+		vrun_results_free(&s->result[i]);
+	free(s->result);
+	free(dir);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	struct vrun_options options;
+	struct vrun_plan plan = {0};
+	struct vrun_session session = {.options = &options, .plan = &plan, .argv = argv};
+	int err = vrun_options_parse(&options, argc, argv), status;
+
+	if (err == -ECANCELED) {
+		free(options.symbol);
+		return 0;
+	}
+	if (err || vrun_engine_find() || vrun_plan_make(&plan, &options))
+		return STATUS_OWN;
+	status = check_targets(&plan);
+	if (!status)
+		status = run_session(&session);
+	vrun_plan_free(&plan);
+	free(options.symbol);
+	return status;
+}

@@ -1,0 +1,29 @@
+/* What the user asked for. */
+#ifndef VRUN_OPTIONS_H
+#define VRUN_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* The programs that come with the profiler, in the order they run. */
+enum vrun_component {
+	VRUN_VIRTUOSO = 1,
+	VRUN_MONITOR = 2,
+};
+
+struct vrun_options {
+	char **symbol; /* each once, in the order given */
+	size_t symbols;
+	double duration_s;   /* of each run; 0: not given */
+	unsigned components; /* vrun_component bits; 0: not given */
+	bool skip_cpu, skip_memory, skip_leak_test;
+	const char *out; /* NULL: profile_results_YYYYmmdd_HHMMSS */
+	char **command;	 /* NULL: the bundled programs */
+};
+
+/* Reads the command line.
+ * Returns 0; -ECANCELED when help or the version was asked for and printed;
+ * -EINVAL after one line on stderr. */
+int vrun_options_parse(struct vrun_options *options, int argc, char **argv);
+
+#endif

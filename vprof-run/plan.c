@@ -1,0 +1,144 @@
+#include "plan.h"
+#include "text.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define BUNDLED_S 10.0 /* the bundled programs' own default */
+
+static const char *const default_symbol[] = {"BTC/USDT"};
+
+char *vrun_own_file(const char *name, const char *other)
+{
+	char dir[PATH_MAX];
+	ssize_t len = readlink("/proc/self/exe", dir, sizeof(dir) - 1);
+	char *path;
+
+	if (len <= 0)
+		return NULL;
+	dir[len] = '\0';
+	*strrchr(dir, '/') = '\0';
+	path = vrun_xprintf("%s/%s", dir, name);
+	if (access(path, R_OK) != 0 && other) {
+		free(path);
+		path = vrun_xprintf("%s/%s/%s", dir, other, name);
+	}
+	if (access(path, R_OK) == 0)
+		return path;
+	free(path);
+	return NULL;
+}
+
+/* Letters, digits, '.', '_' and '-' stay; the rest becomes '-'.  A number
+ * makes it unlike the labels before it. */
+static char *make_label(const struct vrun_plan *plan, const char *name)
+{
+	char *base = vrun_xprintf("%.100s", name), *label;
+	size_t again = 1;
+
+	for (char *c = base; *c; c++)
+		if (!isalnum((unsigned char)*c) && *c != '.' && *c != '_')
+			*c = '-';
+	if (!*base || *base == '.' || *base == '-')
+		*base = '_';
+	label = vrun_xprintf("%s", base);
+	for (size_t i = 0; i < plan->runs; i++) {
+		if (strcmp(plan->run[i].label, label) != 0)
+			continue;
+		free(label);
+		label = vrun_xprintf("%s-%zu", base, ++again);
+		i = SIZE_MAX; /* from the start */
+	}
+	free(base);
+	return label;
+}
+
+static struct vrun_run *add_run(struct vrun_plan *plan, const char *program, const char *symbol)
+{
+	struct vrun_run *run = &plan->run[plan->runs];
+
+	run->name =
+	    vrun_xprintf("%s%s%s", vrun_base(program), symbol ? " " : "", symbol ? symbol : "");
+	run->label = make_label(plan, run->name);
+	plan->runs++;
+	return run;
+}
+
+static int add_bundled(struct vrun_plan *plan, const struct vrun_options *options,
+		       const char *program, const char *symbol)
+{
+	char *path = vrun_own_file(program, NULL);
+	struct vrun_run *run;
+	size_t n = 0;
+
+	if (!path) {
+		vrun_say("the bundled %s is not beside vprof-run; for a program of your own: "
+			 "vprof-run -- COMMAND",
+			 program);
+		return -ENOENT;
+	}
+	run = add_run(plan, program, symbol);
+	run->bundled = true;
+	run->length_s = options->duration_s > 0 ? options->duration_s : BUNDLED_S;
+	run->argv = vrun_xcalloc(7, sizeof(char *));
+	run->argv[n++] = path;
+	run->argv[n++] = vrun_xprintf("--symbol");
+	run->argv[n++] = vrun_xprintf("%s", symbol);
+	run->argv[n++] = vrun_xprintf("--duration");
+	run->argv[n++] = vrun_xprintf("%g", run->length_s);
+	run->argv[n++] = vrun_xprintf("--quiet");
+	return 0;
+}
+
+static void add_command(struct vrun_plan *plan, const struct vrun_options *options,
+			const char *symbol)
+{
+	struct vrun_run *run = add_run(plan, options->command[0], symbol);
+	size_t words = 0;
+
+	while (options->command[words])
+		words++;
+	run->stop_s = run->length_s = options->duration_s;
+	run->argv = vrun_xcalloc(words + 1, sizeof(char *));
+	for (size_t i = 0; i < words; i++)
+		run->argv[i] = vrun_replace(options->command[i], "{symbol}", symbol ? symbol : "");
+}
+
+int vrun_plan_make(struct vrun_plan *plan, const struct vrun_options *options)
+{
+	unsigned components =
+	    options->components ? options->components : VRUN_VIRTUOSO | VRUN_MONITOR;
+	const char *const *symbol =
+	    options->symbols ? (const char *const *)options->symbol : default_symbol;
+	size_t symbols = options->symbols ? options->symbols : 1;
+	int err = 0;
+
+	*plan = (struct vrun_plan){.run = vrun_xcalloc(2 * symbols, sizeof(*plan->run))};
+	for (size_t i = 0; i < symbols && !err; i++) {
+		if (options->command) {
+			add_command(plan, options, options->symbols ? symbol[i] : NULL);
+			continue;
+		}
+		if (components & VRUN_VIRTUOSO)
+			err = add_bundled(plan, options, "virtuoso", symbol[i]);
+		if (!err && components & VRUN_MONITOR)
+			err = add_bundled(plan, options, "monitor", symbol[i]);
+	}
+	return err;
+}
+
+void vrun_plan_free(struct vrun_plan *plan)
+{
+	for (size_t i = 0; i < plan->runs; i++) {
+		for (char **word = plan->run[i].argv; *word; word++)
+			free(*word);
+		free(plan->run[i].argv);
+		free(plan->run[i].name);
+		free(plan->run[i].label);
+	}
+	free(plan->run);
+}

@@ -1,0 +1,91 @@
+#include "preload.h"
+#include "plan.h"
+#include "text.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Where nothing lies beside us, the loader's path has it (make install). */
+static char *find_library(void)
+{
+	char *path = vrun_own_file("libvprof.so", "../lib");
+
+	if (!path)
+		return vrun_xprintf("libvprof.so");
+	if (strpbrk(path, " :")) {
+		vrun_say("LD_PRELOAD cannot name %s: it has a blank or a colon", path);
+		free(path);
+		return NULL;
+	}
+	return path;
+}
+
+/* "NAME=value" of the caller's environment, or NULL. */
+static const char *caller(const char *name)
+{
+	const char *value = getenv(name);
+
+	return value && *value ? value : NULL;
+}
+
+static char *make_preload(void)
+{
+	char *library = find_library(), *text;
+	const char *before = caller("LD_PRELOAD");
+
+	if (!library)
+		return NULL;
+	text = vrun_xprintf("LD_PRELOAD=%s%s%s", library, before ? ":" : "", before ? before : "");
+	free(library);
+	return text;
+}
+
+/* The user's own keys first, so that ours win. */
+static char *make_options(const char *out, const struct vrun_options *o)
+{
+	const char *before = caller("VPROF_OPTIONS");
+	char quote = strchr(out, '"') ? '\'' : '"';
+
+	if (strchr(out, quote)) {
+		vrun_say("VPROF_OPTIONS cannot name %s: it has both kinds of quotes", out);
+		return NULL;
+	}
+	return vrun_xprintf("VPROF_OPTIONS=%s%sout=%c%s%c%s%s", before ? before : "",
+			    before ? ":" : "", quote, out, quote, o->skip_cpu ? ":cpu=off" : "",
+			    o->skip_memory ? ":heap=off" : "");
+}
+
+int vrun_preload_environment(const char *out, const struct vrun_options *options, char ***env)
+{
+	static const char *const ours[] = {"LD_PRELOAD=", "VPROF_OPTIONS=", "VPROF_OUT="};
+	char *preload = make_preload(), *keys = preload ? make_options(out, options) : NULL;
+	size_t count = 0, n = 0;
+
+	if (!keys) {
+		free(preload);
+		return -EINVAL;
+	}
+	while (environ[count])
+		count++;
+	*env = vrun_xcalloc(count + 3, sizeof(char *));
+	for (size_t i = 0; i < count; i++) {
+		int drop = 0;
+
+		for (size_t k = 0; k < sizeof(ours) / sizeof(ours[0]); k++)
+			drop |= strncmp(environ[i], ours[k], strlen(ours[k])) == 0;
+		if (!drop)
+			(*env)[n++] = vrun_xprintf("%s", environ[i]);
+	}
+	(*env)[n++] = preload;
+	(*env)[n++] = keys;
+	return 0;
+}
+
+void vrun_preload_free(char **env)
+{
+	for (char **entry = env; *entry; entry++)
+		free(*entry);
+	free(env);
+}

@@ -1,0 +1,41 @@
+/* The directory of results and what one run left in it. */
+#ifndef VRUN_RESULTS_H
+#define VRUN_RESULTS_H
+
+#include <jansson.h>
+
+#include "options.h"
+#include "watch.h"
+
+/* A ring file; the largest user of CPU time stands for the run. */
+struct vrun_record {
+	char *path;   /* as the user would type it */
+	json_t *info; /* answer of `info`; NULL: unreadable */
+};
+
+struct vrun_result {
+	const struct vrun_run *run;
+	struct vrun_end end;
+	struct vrun_record *record; /* [0] is the main one */
+	size_t records;
+	/* answers about the main record; NULL: none, or not asked for */
+	json_t *summary, *by_self, *by_total, *heap, *leaks, *timeline;
+	char *csv, *png, *prof, *folded; /* file names below the directory; NULL: not written */
+};
+
+/* Makes the directory: `out`, which must not exist or be empty, or one named
+ * after the time.  Returns its name, to be freed; NULL after one line on
+ * stderr. */
+char *vrun_results_create(const char *out);
+
+/* What out= of the library's options is to be for a run: absolute, a file for
+ * each process.  free() it; NULL after one line on stderr. */
+char *vrun_results_pattern(const char *dir, const struct vrun_run *run);
+
+/* Finds the ring files that a run left, gives the main one the run's own name
+ * and asks vprof-report about them.  Writes the files beside it. */
+void vrun_results_read(struct vrun_result *result, const char *dir,
+		       const struct vrun_options *options);
+void vrun_results_free(struct vrun_result *result);
+
+#endif

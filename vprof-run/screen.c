@@ -1,0 +1,149 @@
+#include "screen.h"
+#include "engine.h"
+#include "text.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define FEW_SAMPLES 20
+
+static const char *bold(const char *text)
+{
+	static char buf[128];
+
+	if (!isatty(1))
+		return text;
+	snprintf(buf, sizeof(buf), "\033[1m%s\033[0m", text);
+	return buf;
+}
+
+/* Names come from programs nobody vouches for. */
+static void put_safe(const char *text)
+{
+	for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
+		if (*c < 0x20 || *c == 0x7f)
+			printf("\\x%02x", *c);
+		else
+			putchar(*c);
+	}
+}
+
+void vrun_screen_trouble(const struct vrun_result *r)
+{
+	const json_t *info = r->records ? r->record[0].info : NULL;
+	char *end;
+
+	if (r->end.error) {
+		vrun_say("%s cannot be started: %s", r->run->argv[0], strerror(r->end.error));
+		return;
+	}
+	end = vrun_end_text(&r->end);
+	if (vrun_end_bad(&r->end, r->run))
+		vrun_say("%s %s%s", r->run->name, end,
+			 info ? "; what was recorded until then is kept" : "");
+	if (!r->records)
+		vrun_say("%s left no record: it, or what it executed, did not load libvprof",
+			 r->run->name);
+	else if (!info)
+		vrun_say("%s: %s cannot be read", r->run->name, r->record[0].path);
+	else if (r->by_self && vrun_json_u64(r->by_self, "totals.samples") < FEW_SAMPLES)
+		vrun_say("%s %s: %llu CPU samples say little about where its time goes",
+			 r->run->name, end,
+			 (unsigned long long)vrun_json_u64(r->by_self, "totals.samples"));
+	if (info && json_is_true(vrun_json_at(info, "sampling.own_malloc")))
+		vrun_say("%s has a malloc of its own; its heap cannot be followed", r->run->name);
+	free(end);
+}
+
+static void print_row(const struct vrun_session *s, const struct vrun_result *r, int name_width)
+{
+	const json_t *top = json_array_get(vrun_json_at(r->by_self, "functions"), 0);
+	char time[VRUN_UNIT_MAX], peak[VRUN_UNIT_MAX];
+	char *leaks = vrun_leak_words(s, r), *place = vrun_place(top);
+	uint64_t cpu_ns = vrun_json_u64(r->summary, "cpu_ns");
+	uint64_t ran_ns = vrun_json_u64(r->summary, "duration_ns");
+
+	printf("%-*s %8s", name_width, r->run->name, vrun_seconds(time, r->end.ran_s));
+	if (!r->summary) {
+		printf("  no record\n");
+	} else {
+		printf(" %4.0f%% %10s  %-16s  ",
+		       ran_ns && r->by_self ? 100.0 * (double)cpu_ns / (double)ran_ns : 0,
+		       r->heap ? vrun_bytes(peak, vrun_json_u64(r->summary, "peak_bytes")) : "-",
+		       leaks);
+		if (top) {
+			uint64_t self_ns = vrun_json_u64(top, "self_ns");
+
+			printf("%2.0f%% ", cpu_ns ? 100.0 * (double)self_ns / (double)cpu_ns : 0);
+			put_safe(vrun_json_text(top, "function"));
+			printf(" (%s)", place);
+		}
+		putchar('\n');
+	}
+	free(leaks);
+	free(place);
+}
+
+static void print_table(const struct vrun_session *s)
+{
+	int width = 3;
+	char *head;
+
+	for (size_t i = 0; i < s->results; i++)
+		if ((int)strlen(s->result[i].run->name) > width)
+			width = (int)strlen(s->result[i].run->name);
+	head = vrun_xprintf("%-*s %8s %5s %10s  %-16s  %s", width, "run", "took", "CPU",
+			    "heap peak", "leaks", "most time of its own");
+	printf("%s\n", bold(head));
+	free(head);
+	for (size_t i = 0; i < s->results; i++)
+		print_row(s, &s->result[i], width);
+}
+
+static void print_finding(FILE *out, size_t number, const char *run, const char *text,
+			  const char *command)
+{
+	(void)out;
+	if (number == 1)
+		printf("\n%s\n", bold("What to look at first:"));
+	printf("%zu. %s: ", number, run);
+	put_safe(text);
+	putchar('\n');
+	if (*command) {
+		printf("     ");
+		put_safe(command);
+		putchar('\n');
+	}
+}
+
+void vrun_screen_print(const struct vrun_session *s)
+{
+	const char *file = NULL;
+	size_t recorded = 0;
+	char *dir = vrun_quote(s->dir);
+
+	for (size_t i = 0; i < s->results; i++)
+		if (s->result[i].summary && recorded++ == 0)
+			file = s->result[i].record[0].path;
+	if (s->plan->runs == 1 && file) {
+		vrun_engine_write((const char *[]){"summary", file, NULL}, NULL, false);
+	} else if (recorded) {
+		print_table(s);
+		vrun_findings(s, stdout, print_finding);
+	}
+	printf("\n%s %s\n  less %s/" VRUN_SUMMARY "\n", bold("Results in"), dir, dir);
+	if (file) {
+		char *quoted = vrun_quote(file);
+
+		if (s->plan->runs > 1)
+			printf("  vprof-report summary %s\n", quoted);
+		if (!s->options->skip_cpu)
+			printf("  vprof-report flat --sort cumulative %s\n", quoted);
+		else
+			printf("  vprof-report heap %s\n", quoted);
+		free(quoted);
+	}
+	free(dir);
+	fflush(stdout);
+}

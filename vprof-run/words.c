@@ -1,0 +1,74 @@
+/* Words that the summary and the screen have in common. */
+#include "engine.h"
+#include "summary.h"
+#include "text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const json_t *vrun_asker(const json_t *site)
+{
+	static const char *const runtime[] = {"libc.so", "ld-linux", "libstdc++.so"};
+	const json_t *frames = vrun_json_at(site, "frames"), *frame;
+	size_t i;
+
+	json_array_foreach(frames, i, frame)
+	{
+		const char *module = vrun_base(vrun_json_text(frame, "module"));
+		size_t k = 0;
+
+		while (k < sizeof(runtime) / sizeof(runtime[0]) &&
+		       strncmp(module, runtime[k], strlen(runtime[k])) != 0)
+			k++;
+		if (k == sizeof(runtime) / sizeof(runtime[0]))
+			return frame;
+	}
+	return json_array_get(frames, 0);
+}
+
+char *vrun_place(const json_t *frame)
+{
+	const char *file = vrun_base(vrun_json_text(frame, "file"));
+
+	if (*file && strcmp(file, "[kernel]") != 0)
+		return vrun_xprintf("%s:%llu", file,
+				    (unsigned long long)vrun_json_u64(frame, "line"));
+	if (*file)
+		return vrun_xprintf("%s", file);
+	return vrun_xprintf("%s", vrun_base(vrun_json_text(frame, "module")));
+}
+
+size_t vrun_findings(const struct vrun_session *session, FILE *out,
+		     void (*line)(FILE *out, size_t number, const char *run, const char *text,
+				  const char *command))
+{
+	size_t number = 0;
+
+	for (size_t i = 0; i < session->results; i++) {
+		const struct vrun_result *r = &session->result[i];
+		const json_t *findings = vrun_json_at(r->summary, "findings");
+		const json_t *finding;
+		size_t k;
+
+		json_array_foreach(findings, k, finding)
+		    line(out, ++number, r->run->name, vrun_json_text(finding, "text"),
+			 vrun_json_text(finding, "command"));
+	}
+	return number;
+}
+
+char *vrun_leak_words(const struct vrun_session *session, const struct vrun_result *r)
+{
+	const char *verdict = vrun_json_text(r->leaks, "verdict");
+	char bytes[VRUN_UNIT_MAX];
+
+	if (session->options->skip_leak_test || session->options->skip_memory)
+		return vrun_xprintf("not tested");
+	if (!r->leaks)
+		return vrun_xprintf("-");
+	if (strcmp(verdict, "unexamined") == 0)
+		return vrun_xprintf(
+		    "%s unfreed",
+		    vrun_bytes(bytes, vrun_json_u64(r->leaks, "totals.unfreed.bytes")));
+	return vrun_xprintf("%s", verdict);
+}
