@@ -57,6 +57,28 @@ size_t vrun_findings(const struct vrun_session *session, FILE *out,
 	return number;
 }
 
+/* "leak: 12.0 KiB lost, 3.0 MiB growing" */
+static char *leak_sums(const json_t *leaks)
+{
+	static const char *const kind[] = {"lost", "indirect", "growing"};
+	char *all = vrun_xprintf("leak");
+	size_t seen = 0;
+
+	for (size_t i = 0; i < sizeof(kind) / sizeof(kind[0]); i++) {
+		char bytes[VRUN_UNIT_MAX], path[64];
+		char *more;
+
+		snprintf(path, sizeof(path), "totals.%s.bytes", kind[i]);
+		if (!vrun_json_u64(leaks, path))
+			continue;
+		more = vrun_xprintf("%s%s %s %s", all, seen++ ? "," : ":",
+				    vrun_bytes(bytes, vrun_json_u64(leaks, path)), kind[i]);
+		free(all);
+		all = more;
+	}
+	return all;
+}
+
 char *vrun_leak_words(const struct vrun_session *session, const struct vrun_result *r)
 {
 	const char *verdict = vrun_json_text(r->leaks, "verdict");
@@ -66,9 +88,11 @@ char *vrun_leak_words(const struct vrun_session *session, const struct vrun_resu
 		return vrun_xprintf("not tested");
 	if (!r->leaks)
 		return vrun_xprintf("-");
+	if (strcmp(verdict, "leak") == 0)
+		return leak_sums(r->leaks);
 	if (strcmp(verdict, "unexamined") == 0)
 		return vrun_xprintf(
 		    "%s unfreed",
-		    vrun_bytes(bytes, vrun_json_u64(r->leaks, "totals.unfreed.bytes")));
+		    vrun_bytes(bytes, vrun_json_u64(r->leaks, "totals.unexamined.bytes")));
 	return vrun_xprintf("%s", verdict);
 }
