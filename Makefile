@@ -73,7 +73,7 @@ REPORT_LIBS := -ldw -lelf -liberty -ljansson -lcsv -lz -lm
 APP_LIBS := -lcsv -lm -lpthread
 CHECK_LIBS := -lcheck_pic -lsubunit -lrt -lm -lpthread
 
-.PHONY: all demo check check-unit check-inject check-golden check-lint asan ubsan bench \
+.PHONY: all demo check check-leak-peers check-unit check-inject check-golden check-lint asan ubsan bench \
 	format format-check tidy install uninstall clean help setup setup-test run-demo run-check probes
 .DEFAULT_GOAL := all
 all: ## build everything
@@ -214,6 +214,24 @@ $(ORACLE)/%: test/oracle/%.cpp
 
 probes: $(PROBES) $(ORACLES)
 
+# The leak probes once more, linked with LeakSanitizer: a peer to compare with.
+LSAN_PROBES := $(patsubst test/probe/%.c,$B/test/lsan/%,$(wildcard test/probe/leak_*.c)) \
+	$(patsubst test/probe/%.cpp,$B/test/lsan/%,$(wildcard test/probe/leak_*.cpp)) \
+	$B/test/lsan/plugin_leak.so
+$B/test/lsan/%.so: $B/test/probe/%.so
+	@mkdir -p $(@D)
+	$Qcp $< $@
+
+$B/test/lsan/%: test/probe/%.cpp
+	@mkdir -p $(@D)
+	$(say) CXX "$< (lsan)"
+	$Q$(CXX) -g -O1 -std=gnu++17 -Wall -Wextra -fno-builtin -fsanitize=leak -o $@ $<
+
+$B/test/lsan/%: test/probe/%.c
+	@mkdir -p $(@D)
+	$(say) CC "$< (lsan)"
+	$Q$(CC) $(PROBE_CFLAGS) -fsanitize=leak -o $@ $< -ldl -lpthread -lm
+
 # --- running -----------------------------------------------------------------
 setup:
 	$Q.setup/install-packages packages.txt
@@ -240,6 +258,8 @@ check-golden: all ## reports of stored ring files against stored output
 	$Qtest/run.sh $(sort $(wildcard test/golden/*.sh))
 check-lint: all ## layers, exports, sizes, paths, shell scripts
 	$Qtest/run.sh $(sort $(wildcard test/lint/*.sh))
+check-leak-peers: all probes $(LSAN_PROBES) ## leak probes under libvprof, valgrind and LeakSanitizer: who is right
+	$Qtest/bench/leak_peers.sh
 asan: $B/asan/vprof-report $(UNIT:$B/%=$B/asan/%) ## unit tests under AddressSanitizer
 	$Qtest/run.sh $(UNIT:$B/%=$B/asan/%)
 ubsan: $B/ubsan/vprof-report $(UNIT:$B/%=$B/ubsan/%) ## unit tests under UndefinedBehaviorSanitizer
