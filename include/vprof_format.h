@@ -37,6 +37,7 @@ enum vprof_section_kind {
 	VPROF_SEC_TIMELINE = 7,
 	VPROF_SEC_EVENTS = 8,
 	VPROF_SEC_LOCKS = 9,
+	VPROF_SEC_SERIES = 10,
 	VPROF_SEC_LEAKS = 11,
 	VPROF_SEC_COUNT = 16 /* the header has room for this many kinds */
 };
@@ -208,7 +209,20 @@ struct vprof_header {
 	uint64_t scan_memory_bytes;  /* resident memory of the scanner, at most */
 	uint64_t scan_skipped_bytes; /* mapped, but could not be read */
 	/* 952 */
-	uint8_t reserved[4096 - 952];
+	uint64_t reserved3[6];
+	/* 1000: live bytes of sites over time, in SERIES */
+	uint32_t series_points; /* points 0 to this, exclusive, are filled in */
+	uint32_t series_clock;  /* enum vprof_series_clock */
+	uint64_t series_step;   /* ns, or iterations, from one point to the next now */
+	uint32_t series_sequence; /* odd while points are being merged in place */
+	uint32_t series_left_out; /* times a site worth watching found no row */
+	uint64_t series_ages_ns;  /* when vprof_series.age was counted; 0: never */
+	uint64_t series_iterations; /* marks named "iteration" so far */
+	uint64_t series_readings; /* of all watched sites so far */
+	uint64_t series_cost_ns;  /* time they took */
+	uint64_t reserved4;
+	/* 1064 */
+	uint8_t reserved[4096 - 1064];
 };
 _Static_assert(sizeof(struct vprof_header) == 4096, "vprof_header");
 
@@ -354,6 +368,30 @@ struct vprof_lock {
 	uint64_t reserved[7];
 };
 _Static_assert(sizeof(struct vprof_lock) == 128, "vprof_lock");
+
+/* SERIES: live bytes of one stack over time.  All rows share the points
+ * 0..header.series_points-1; when there are VPROF_SERIES_POINTS, neighbours are
+ * merged and the step doubles.  A merged point keeps the lowest value: what a
+ * site never went below.  Row 0 is the clock: bytes[i] is the time of point i,
+ * blocks[i] the readings in it, or the number of the iteration it ended. */
+#define VPROF_SERIES_POINTS 128u
+enum vprof_series_clock {
+	VPROF_SERIES_NONE = 0,
+	VPROF_SERIES_TIME = 1, /* a point every series_step ns or somewhat later */
+	VPROF_SERIES_ITERATIONS = 2 /* a point every series_step marks "iteration" */
+};
+struct vprof_series {
+	uint32_t node;
+	uint32_t first; /* points before this one are not known: it held little */
+	uint64_t reserved[15];
+	/* 128: live blocks by age at header.series_ages_ns; buckets as of
+	 * vprof_site.lifetime */
+	uint64_t age[VPROF_LIFETIME_BUCKETS];
+	uint64_t bytes[VPROF_SERIES_POINTS];
+	uint32_t blocks[VPROF_SERIES_POINTS];
+	uint64_t reserved1[16];
+};
+_Static_assert(sizeof(struct vprof_series) == 2048, "vprof_series");
 
 /* LEAKS: what the last search for pointers found of the live blocks of one
  * call path.  A reader uses the rows whose `scan` is header.scan_count, and

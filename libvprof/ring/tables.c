@@ -25,7 +25,8 @@ static void lay_out(enum vprof_section_kind kind, size_t row_bytes, uint32_t ext
 	table->section->rows_per_extent = 1u << table->shift;
 }
 
-/* Shares: history may take three eighths, the timeline a sixteenth and locks,
+/* Shares: history may take three eighths, the timeline and the series a
+ * sixteenth each, and locks,
  * which may be as many as objects of the program, an eighth; what
  * remains is open to the tables, whose totals must never be lost. */
 void vp_tables_init(void)
@@ -43,6 +44,7 @@ void vp_tables_init(void)
 	lay_out(VPROF_SEC_LOCKS, sizeof(struct vprof_lock), all / 8 ? all / 8 : 1);
 	lay_out(VPROF_SEC_TIMELINE, sizeof(struct vprof_point),
 		sixteenth > 32 ? 32 : sixteenth);
+	lay_out(VPROF_SEC_SERIES, sizeof(struct vprof_series), sixteenth > 64 ? 64 : sixteenth);
 	lay_out(VPROF_SEC_EVENTS, sizeof(struct vprof_event_block), all * 3 / 8);
 }
 

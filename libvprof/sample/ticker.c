@@ -14,6 +14,7 @@
 #include "sample/procfs.h"
 #include "sample/reading.h"
 #include "track/arrivals.h"
+#include "track/series.h"
 #include "track/threads.h"
 #include "track/watch.h"
 
@@ -82,6 +83,7 @@ static void one_round(int last)
 	vp_engine_run(vp_clock_mono());
 	vp_watch_refresh(last || vp_reading_names_due(), before);
 	vp_engine_tick(vp_reading_take());
+	vp_series_tick(last);
 	vp_clock_align();
 }
 

@@ -7,6 +7,7 @@
 #include "ring/tables.h"
 #include "stack/capture.h"
 #include "track/peak.h"
+#include "track/series.h"
 #include "track/shards.h"
 #include "track/threads.h"
 
@@ -38,6 +39,7 @@ int vp_track_heap_init(void)
 {
 	vp_shards_init();
 	vp_peak_init();
+	vp_series_init();
 	return vp_live_init();
 }
 
@@ -271,6 +273,12 @@ static inline void record_alloc(void *ptr, size_t bytes, const struct vp_regs *c
 		count_free(thread, &stale, 0);
 	else if (__builtin_expect(!stored, 0))
 		vp_lost(VPROF_LOST_BLOCKS, 1);
+}
+
+unsigned vp_heap_age_bucket(const struct vp_block *block, uint64_t now_ns, uint64_t *blocks)
+{
+	*blocks = amount_of(block).blocks;
+	return lifetime_bucket(now_ns > block->birth_ns ? now_ns - block->birth_ns : 0);
 }
 
 void vp_heap_alloc_slow(void *ptr, size_t bytes, const struct vp_regs *caller)

@@ -63,6 +63,10 @@ static inline int vp_heap_realloc_begin(void *ptr, struct vp_block *block)
 	return vp_heap_realloc_begin_slow(ptr, block);
 }
 
+/* The bucket of vprof_site.lifetime for the age of a live block, and in *blocks
+ * how many it stands for. */
+unsigned vp_heap_age_bucket(const struct vp_block *block, uint64_t now_ns, uint64_t *blocks);
+
 int vp_track_heap_init(void); /* 0 or -ENOMEM */
 
 #endif

@@ -1,5 +1,6 @@
 /* L3 */
 #include "track/live.h"
+#include "base/clock.h"
 #include "base/heap.h"
 #include "base/service.h"
 #include "base/sys.h"
@@ -270,6 +271,42 @@ int vp_live_take(uintptr_t address, struct vp_block *block)
 	close_gap(entries_of(now), room_of(now), (uint32_t)(entry - entries_of(now)));
 	unlock(descriptor, now - (1ull << 5));
 	return 1;
+}
+
+static void each_of_page(uint64_t *descriptor, void (*fn)(const struct vp_block *, void *),
+			 void *arg)
+{
+	uint64_t now = lock(descriptor);
+	const struct entry *entries = entries_of(now);
+	struct vp_block block;
+
+	for (uint32_t i = 0; i < room_of(now); i++) {
+		if (!entries[i].key)
+			continue;
+		unpack(&entries[i], &block);
+		fn(&block, arg);
+	}
+	unlock(descriptor, now);
+}
+
+int vp_live_each(void (*fn)(const struct vp_block *block, void *arg), void *arg, uint64_t stride,
+		 uint64_t deadline_ns)
+{
+	uint64_t number = 0;
+
+	for (uint32_t r = 0; r < REGIONS; r++) {
+		uint64_t *pages = __atomic_load_n(&region[r], __ATOMIC_ACQUIRE);
+
+		for (uint32_t i = 0; pages && i < PAGES_A_REGION; i++) {
+			if (i % 4096 == 0 && vp_clock_mono() > deadline_ns)
+				return -ETIME;
+			if (!(__atomic_load_n(&pages[i], __ATOMIC_RELAXED) & VP_LIVE_COUNT))
+				continue;
+			if (number++ % stride == 0)
+				each_of_page(&pages[i], fn, arg);
+		}
+	}
+	return 0;
 }
 
 uint64_t vp_live_bytes_used(void)

@@ -48,6 +48,12 @@ static inline int vp_live_page_used(uintptr_t address)
 	return pages && (pages[address >> 12 & (VP_LIVE_PAGES - 1)] & VP_LIVE_COUNT) != 0;
 }
 
+/* Calls fn for the live blocks of every stride-th page, until deadline_ns
+ * (CLOCK_MONOTONIC).  Returns 0 or -ETIME.
+ * Context: helper thread, while a process that ever had but one thread waits. */
+int vp_live_each(void (*fn)(const struct vp_block *block, void *arg), void *arg, uint64_t stride,
+		 uint64_t deadline_ns);
+
 uint64_t vp_live_bytes_used(void); /* memory of the table */
 
 #endif

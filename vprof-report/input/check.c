@@ -219,6 +219,45 @@ static void check_timeline(struct vr_file *file, const struct vr_layout *layout)
 	file->points = kept;
 }
 
+/* NULL when the clock of the series can be used, else what is wrong with it. */
+static const char *clock_fault(const struct vr_file *file)
+{
+	const uint64_t *t_ns = file->series[0].bytes;
+
+	if (file->series_points > VPROF_SERIES_POINTS)
+		return "too many points";
+	if (file->header.series_sequence % 2)
+		return "points were being merged";
+	for (uint32_t i = 1; i < file->series_points; i++)
+		if (t_ns[i] < t_ns[i - 1])
+			return "time runs backwards";
+	return NULL;
+}
+
+static void check_series(struct vr_file *file, const struct vr_layout *layout)
+{
+	struct tally tally = {.kind = VPROF_SEC_SERIES};
+	const char *fault = file->series_rows ? clock_fault(file) : NULL;
+
+	/* A process that was killed may have been merging points. */
+	if (fault && !vr_layout_unfinished(layout))
+		tally_hit(&tally, 0, fault);
+	if (fault || !file->series_rows)
+		file->series_rows = file->series_points = 0;
+	for (uint32_t i = 1; i < file->series_rows; i++) {
+		struct vprof_series *s = &file->series[i];
+
+		if (s->node < file->nodes && s->first <= file->series_points)
+			continue;
+		tally_hit(&tally, i,
+			  s->node < file->nodes ? "first point out of range"
+						: "node id out of range");
+		memset(s, 0, sizeof(*s));
+		s->first = file->series_points;
+	}
+	tally_report(&tally, file, layout);
+}
+
 void vr_check_tables(struct vr_file *file, const struct vr_layout *layout)
 {
 	check_header_strings(file);
@@ -229,6 +268,7 @@ void vr_check_tables(struct vr_file *file, const struct vr_layout *layout)
 	check_cpu(file, layout);
 	check_locks(file, layout);
 	check_leaks(file, layout);
+	check_series(file, layout);
 	check_timeline(file, layout);
 }
 

@@ -88,6 +88,8 @@ static int read_sections(int fd, struct vr_file *file, struct vr_layout *layout,
 		{VPROF_SEC_CPU, sizeof(*file->cpu), (void **)&file->cpu, &file->cpus},
 		{VPROF_SEC_LOCKS, sizeof(*file->lock), (void **)&file->lock, &file->locks},
 		{VPROF_SEC_LEAKS, sizeof(*file->leak), (void **)&file->leak, &file->leaks},
+		{VPROF_SEC_SERIES, sizeof(*file->series), (void **)&file->series,
+		 &file->series_rows},
 		{VPROF_SEC_TIMELINE, sizeof(*file->point), (void **)&file->point, &file->points},
 	    },
 	  late[] = {
@@ -118,6 +120,9 @@ static int read_sections(int fd, struct vr_file *file, struct vr_layout *layout,
 		ret = vr_rows_strings(fd, file, layout);
 	if (ret == 0) {
 		file->header = layout->header;
+		file->series_points = first->header.series_points;
+		if (layout->header.series_sequence != first->header.series_sequence)
+			file->series_rows = 0; /* merged while we read */
 		vr_check_tables(file, layout);
 		vr_check_events(file, layout, block, blocks, layout->header.blocks_reserved);
 	} else if (!err->code) {
@@ -165,6 +170,7 @@ void vr_file_close(struct vr_file *file)
 	free(file->cpu);
 	free(file->lock);
 	free(file->leak);
+	free(file->series);
 	free(file->point);
 	free(file->event);
 	free(file->damage);

@@ -48,9 +48,12 @@ struct vr_file {
 	struct vprof_lock *lock;   /* kinds of enum vprof_lock_kind, 0 for row 0 */
 	struct vprof_leak *leak;   /* verdicts of enum vprof_leak_verdict; scan 0: void */
 	struct vprof_point *point; /* t_ns never decreases */
+	struct vprof_series *series; /* row 0 is the clock, which never runs
+				      * backwards; `first` <= series_points */
 	struct vprof_event *event; /* in the order of their blocks; of waits,
 				    * arg is a row of `lock` */
 	uint32_t modules, threads, nodes, sites, cpus, locks, leaks, points;
+	uint32_t series_rows, series_points; /* 0: there is no series */
 	size_t events;
 	uint64_t oldest_event_ns; /* start of the history that is kept */
 	int wrapped;		  /* older events were overwritten */

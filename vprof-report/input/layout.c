@@ -23,6 +23,7 @@ static const struct {
     [VPROF_SEC_TIMELINE] = {"timeline", sizeof(struct vprof_point)},
     [VPROF_SEC_EVENTS] = {"events", sizeof(struct vprof_event_block)},
     [VPROF_SEC_LOCKS] = {"locks", sizeof(struct vprof_lock)},
+    [VPROF_SEC_SERIES] = {"series", sizeof(struct vprof_series)},
     [VPROF_SEC_LEAKS] = {"leaks", sizeof(struct vprof_leak)},
 };
 

@@ -1,0 +1,87 @@
+/* Does a site grow without bound?  A verdict on every site whose live bytes were
+ * recorded over time, from their trend and from the ages of its live blocks
+ * (docs/decisions/growth.md). */
+#ifndef VR_GROWTH_H
+#define VR_GROWTH_H
+
+#include "model/heap.h"
+#include "model/trend.h"
+
+/* Why a site is judged as it is; VR_GROWTH_GROWING alone is a leak. */
+enum vr_growth_verdict {
+	VR_GROWTH_GROWING,
+	VR_GROWTH_FLAT,	     /* no rise that could not be chance */
+	VR_GROWTH_LEVELS,    /* it rose, but no longer does: warm-up, a cache filled */
+	VR_GROWTH_RENEWED,   /* it rises, but holds no old blocks: they are all let go */
+	VR_GROWTH_SMALL,     /* it rises, by too little to matter */
+	VR_GROWTH_TOO_SHORT, /* too few readings to say anything */
+	VR_GROWTH_COUNT
+};
+
+/* Units: bytes a second, or bytes an iteration where vr_growth.by_iteration. */
+struct vr_growth_site {
+	const struct vr_site *site; /* of the heap that was judged */
+	uint32_t node;
+	enum vr_growth_verdict verdict;
+	double slope, low, high; /* with its 95 % interval; 0 when FLAT or TOO_SHORT */
+	double p;		 /* of its trend, adjusted for the number of sites */
+	double confidence;	 /* 0 to 1, of GROWING */
+	uint64_t floor_bytes;	 /* it held at least so much lately */
+	double doubling;   /* seconds, or iterations, until it holds twice that; 0: not known */
+	uint64_t since_ns; /* the readings before were taken for warm-up */
+	/* the ages behind it, of blocks older than old_ns */
+	int ages_known;	     /* counted, and old enough to compare */
+	uint64_t old_ns;     /* a quarter of the time judged, or less */
+	uint64_t old_blocks; /* live ones */
+	uint64_t old_freed;  /* that got older than this and were freed then */
+	/* for a picture: point i of vr_growth.t_ns, from `first` on */
+	const uint64_t *bytes;
+	uint32_t first;
+};
+
+struct vr_growth {
+	int by_iteration;
+	uint32_t points;      /* 0: the file holds no series */
+	const uint64_t *t_ns; /* of each point */
+	uint64_t readings, iterations;
+	uint32_t left_out;	     /* times a site worth watching found no room */
+	struct vr_growth_site *site; /* growing ones first, the fastest of them first */
+	size_t sites, growing;
+	/* sums over the growing sites */
+	uint64_t growing_blocks, growing_bytes; /* live */
+	double slope;
+	const char *note; /* why nothing can be said, or NULL */
+};
+
+/* Judges the sites of `heap` that have a series; profile and heap must outlive
+ * the result, and the heap must not be sorted meanwhile. */
+struct vr_growth *vr_growth_judge(const struct vr_profile *profile, const struct vr_heap *heap);
+void vr_growth_free(struct vr_growth *growth); /* NULL is fine */
+
+/* The judgement on a stack, or NULL for one without a series. */
+const struct vr_growth_site *vr_growth_find(const struct vr_growth *growth, uint32_t node);
+
+/* "growing", "flat", ... and a sentence. */
+const char *vr_growth_name(enum vr_growth_verdict verdict);
+const char *vr_growth_reason(enum vr_growth_verdict verdict);
+
+/* A site's own facts, to judge without a file. */
+struct vr_growth_facts {
+	const uint64_t *bytes;	/* live at each point; NULL-free up to points */
+	const uint32_t *blocks; /* likewise */
+	const uint64_t *t_ns;
+	const double *at; /* seconds or iterations of each point */
+	uint32_t first, points;
+	int by_iteration;
+	const uint64_t *age; /* VPROF_LIFETIME_BUCKETS, or NULL when not counted */
+	const uint64_t *lifetime;
+	double weight; /* blocks that one counted block stands for: 1, or when sampled */
+};
+
+/* Fills all of `site` but node, site, confidence and the adjusted p, with the
+ * verdict that holds if p does. */
+void vr_growth_examine(const struct vr_growth_facts *facts, struct vr_growth_site *site);
+/* Adjusts p over all, and lets verdicts fall whose p does not hold. */
+void vr_growth_conclude(struct vr_growth_site *site, size_t sites);
+
+#endif
