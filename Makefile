@@ -24,7 +24,7 @@ OPT ?= -O2
 LIB_CFLAGS := $(BASE) $(OPT) -fPIC -fvisibility=hidden -fno-omit-frame-pointer \
 	-ftls-model=initial-exec -fno-builtin-malloc -fno-builtin-calloc \
 	-fno-builtin-realloc -fno-builtin-free -fcf-protection=none -Ilibvprof
-REPORT_CFLAGS := $(BASE) $(OPT) -Ivprof-report
+REPORT_CFLAGS := $(BASE) $(OPT) -Ivprof-report -isystem $B/gen
 MONITOR_CFLAGS := $(BASE) $(OPT) -Imonitor
 VIRTUOSO_CFLAGS := $(BASE) $(OPT) -Iexamples/virtuoso
 RUN_CFLAGS := $(BASE) $(OPT) -Ivprof-run
@@ -57,8 +57,9 @@ BENCH_WORK := $(patsubst test/bench/work/%.c,$B/test/bench/%,$(sort $(wildcard t
 
 # Objects live under obj/, because build/monitor is a program.
 LIB_OBJ := $(LIB_SRC:%.c=$B/obj/%.o)
-REPORT_OBJ := $(REPORT_SRC:%.c=$B/obj/%.o)
 RUN_OBJ := $(RUN_SRC:%.c=$B/obj/%.o)
+REPORT_PB := profile.pb-c
+REPORT_OBJ := $(REPORT_SRC:%.c=$B/obj/%.o) $(REPORT_PB:%=$B/obj/gen/%.o)
 MONITOR_OBJ := $(MONITOR_SRC:%.c=$B/obj/%.o)
 VIRTUOSO_OBJ := $(VIRTUOSO_SRC:%.c=$B/obj/%.o)
 UNIT := $(UNIT_SRC:%.c=$B/%)
@@ -69,7 +70,7 @@ PROBES := $(patsubst test/probe/%.c,$B/test/probe/%,$(filter-out test/probe/plug
 	$(patsubst test/probe/%.cpp,$B/test/probe/%.so,$(wildcard test/probe/plugin_*.cpp)) \
 	$(patsubst test/probe/%.cpp,$B/test/probe/%,$(filter-out test/probe/plugin_%,$(wildcard test/probe/*.cpp)))
 
-REPORT_LIBS := -ldw -lelf -liberty -ljansson -lcsv -lz -lm
+REPORT_LIBS := -ldw -lelf -liberty -ljansson -lcsv -lprotobuf-c -lz -lzstd -lm
 APP_LIBS := -lcsv -lm -lpthread
 CHECK_LIBS := -lcheck_pic -lsubunit -lrt -lm -lpthread
 
@@ -94,6 +95,20 @@ $B/ubsan/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(say) CC "$< (ubsan)"
 	$Q$(CC) $(call cflags,$<) $(UBSAN) $(CFLAGS) -c -o $@ $<
+
+# Messages of the pprof export; protoc-c's code is not held to our warnings.
+$B/gen/%.pb-c.c $B/gen/%.pb-c.h: vprof-report/export/%.proto
+	@mkdir -p $(@D)
+	$(say) PROTOC $<
+	$Qprotoc-c --c_out=$B/gen --proto_path=$(<D) $<
+
+$B/obj/gen/%.o $B/asan/obj/gen/%.o $B/ubsan/obj/gen/%.o: $B/gen/%.c
+	@mkdir -p $(@D)
+	$(say) CC $<
+	$Q$(CC) -std=gnu11 -g $(OPT) -w $(CFLAGS) -c -o $@ $<
+
+$B/obj/vprof-report/export/pprof.o $B/asan/obj/vprof-report/export/pprof.o \
+	$B/ubsan/obj/vprof-report/export/pprof.o: $B/gen/profile.pb-c.h
 
 # --- products ----------------------------------------------------------------
 $B/monitor: $(MONITOR_OBJ)
@@ -127,12 +142,13 @@ $B/libvprof.so: $(LIB_OBJ) $B/libvpje.a libvprof/libvprof.map
 # of the library run here inside ordinary programs, without the hooks; archives
 # leave out what a test does not use.
 define variant
-$1/vprof-report: $(REPORT_SRC:%.c=$1/obj/%.o)
+$1/vprof-report: $(REPORT_SRC:%.c=$1/obj/%.o) $(REPORT_PB:%=$1/obj/gen/%.o)
 	$$(say) LD $$@
 	$$Q$(CC) $2 -o $$@ $$^ $(LDFLAGS) $(REPORT_LIBS)
 
 $1/unit-vp.a: $(patsubst %.c,$1/obj/%.o,$(filter-out libvprof/hooks/%,$(LIB_SRC)))
-$1/unit-report.a: $(patsubst %.c,$1/obj/%.o,$(filter-out vprof-report/main.c,$(REPORT_SRC)))
+$1/unit-report.a: $(patsubst %.c,$1/obj/%.o,$(filter-out vprof-report/main.c,$(REPORT_SRC))) \
+	$(REPORT_PB:%=$1/obj/gen/%.o)
 $1/unit-monitor.a: $(patsubst %.c,$1/obj/%.o,$(filter-out monitor/main.c,$(MONITOR_SRC)))
 $1/unit-virtuoso.a: $(patsubst %.c,$1/obj/%.o,$(filter-out examples/virtuoso/main.c,$(VIRTUOSO_SRC)))
 $1/unit-%.a:

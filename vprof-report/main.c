@@ -11,9 +11,9 @@
 #include "commands/command.h"
 
 static const struct vr_command *const commands[] = {
-    &vr_cmd_summary, &vr_cmd_flat,  &vr_cmd_tree,  &vr_cmd_callers,
-    &vr_cmd_callees, &vr_cmd_heap,  &vr_cmd_leaks, &vr_cmd_timeline,
-    &vr_cmd_threads, &vr_cmd_locks, &vr_cmd_info,
+    &vr_cmd_summary, &vr_cmd_flat,  &vr_cmd_tree,   &vr_cmd_callers,
+    &vr_cmd_callees, &vr_cmd_heap,  &vr_cmd_leaks,  &vr_cmd_timeline,
+    &vr_cmd_threads, &vr_cmd_locks, &vr_cmd_export, &vr_cmd_info,
 };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
@@ -138,6 +138,41 @@ static int find_sort(const struct vr_command *command, const char *name, int *ke
 	return VR_EXIT_USAGE;
 }
 
+/* Finds what --format names among what the command writes.
+ * Returns 0, or VR_EXIT_USAGE after printing the valid ones. */
+static int find_format(const struct vr_command *command, const char *name, struct vr_context *ctx)
+{
+	static const char *const standard[] = {
+	    [VR_FORMAT_TABLE] = "table", [VR_FORMAT_CSV] = "csv", [VR_FORMAT_JSON] = "json", NULL};
+	const char *const *formats = command->formats ? command->formats : standard;
+	char *list;
+
+	ctx->format = VR_FORMAT_OWN;
+	for (int i = 0; standard[i]; i++)
+		if (strcmp(name, standard[i]) == 0)
+			ctx->format = (enum vr_format)i;
+	for (int i = 0; formats[i]; i++) {
+		if (strcmp(name, formats[i]) == 0) {
+			ctx->own_format = i;
+			return 0;
+		}
+	}
+	list = vr_xstrdup("");
+	for (int i = 0; formats[i]; i++) {
+		char *longer = vr_xprintf("%s%s%s", list,
+					  !i		   ? ""
+					  : formats[i + 1] ? ", "
+							   : " or ",
+					  formats[i]);
+
+		free(list);
+		list = longer;
+	}
+	vr_warn("--format '%s' is not valid: %s", name, list);
+	free(list);
+	return VR_EXIT_USAGE;
+}
+
 /* Checks options and operands against the command, whose name stood before
  * operand `place`, and fills ctx with what is the same for every file.
  * Returns 0 or VR_EXIT_USAGE. */
@@ -156,7 +191,10 @@ static int prepare(const struct vr_command *command, size_t place, struct vr_opt
 		free(names);
 		return VR_EXIT_USAGE;
 	}
-	ctx->format = opts->given & VR_OPT_FORMAT ? opts->format : command->format;
+	ctx->format = command->format;
+	ctx->own_format = -1;
+	if (opts->format && find_format(command, opts->format, ctx))
+		return VR_EXIT_USAGE;
 	if (command->no_csv && ctx->format == VR_FORMAT_CSV) {
 		vr_warn("%s has no format csv; it has table and json", command->name);
 		return VR_EXIT_USAGE;

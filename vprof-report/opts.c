@@ -16,7 +16,7 @@ static const struct {
 } table[] = {
     {VR_OPT_SORT, 's', "sort", "KEY", "order of the rows; see the keys below"},
     {VR_OPT_LIMIT, 'n', "limit", "N", "at most N rows; 0: all"},
-    {VR_OPT_FORMAT, 'f', "format", "F", "table, csv or json"},
+    {VR_OPT_FORMAT, 'f', "format", "F", "table, csv or json, or what else the command writes"},
     {VR_OPT_THREAD, 't', "thread", "T", "only threads with this tid or name (a glob)"},
     {VR_OPT_SINCE, 0, "since", "TIME", "from TIME after the start: 10, 250ms, 2m, 1h"},
     {VR_OPT_UNTIL, 0, "until", "TIME", "up to TIME after the start"},
@@ -28,6 +28,8 @@ static const struct {
     {VR_OPT_INLINES, 0, "no-inlines", NULL, "one frame an address; faster"},
     {VR_OPT_VERDICT, 0, "verdict", "V,V", "only these verdicts; all, or leak: what fails"},
     {VR_OPT_STRICT, 0, "strict", NULL, "what is only possibly lost is a leak too"},
+    {VR_OPT_OUTPUT, 'o', "output", "OUT", "the file to write; - is standard output"},
+    {VR_OPT_VALUE, 0, "value", "V", "what to count at each stack; see below"},
     {VR_OPT_COLOR, 0, "color", "WHEN", "auto, always or never"},
     {VR_OPT_HELP, 'h', "help", NULL, "this text"},
     {VR_OPT_VERSION, 'V', "version", NULL, "the version of vprof-report"},
@@ -42,19 +44,6 @@ static int parse_count(const char *text, unsigned long max, unsigned long *value
 	errno = 0;
 	*value = strtoul(text, &end, 10);
 	return errno || end == text || *end || *text == '-' || *value > max ? -EINVAL : 0;
-}
-
-static int parse_format(const char *text, enum vr_format *format)
-{
-	static const char *const name[] = {"table", "csv", "json"};
-
-	for (int i = 0; i < 3; i++) {
-		if (strcmp(text, name[i]) == 0) {
-			*format = (enum vr_format)i;
-			return 0;
-		}
-	}
-	return -EINVAL;
 }
 
 static int parse_color(const char *text, int *color)
@@ -84,9 +73,6 @@ static int take_value(struct vr_opts *opts, unsigned bit, const char *value, str
 		if (parse_count(value, 1000000, &count) < 0)
 			valid = "a number of levels, 0 for all";
 		opts->depth = (int)count;
-	} else if (bit == VR_OPT_FORMAT) {
-		if (parse_format(value, &opts->format) < 0)
-			valid = "table, csv or json";
 	} else if (bit == VR_OPT_COLOR) {
 		if (parse_color(value, &opts->color) < 0)
 			valid = "auto, always or never";
@@ -119,6 +105,15 @@ static int take(struct vr_opts *opts, unsigned bit, const char *value, struct vr
 		return 0;
 	case VR_OPT_MODULE:
 		opts->select.module = value;
+		return 0;
+	case VR_OPT_FORMAT:
+		opts->format = value;
+		return 0;
+	case VR_OPT_OUTPUT:
+		opts->output = value;
+		return 0;
+	case VR_OPT_VALUE:
+		opts->value = value;
 		return 0;
 	case VR_OPT_STRIP:
 		opts->strip_dirs = 1;

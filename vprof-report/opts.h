@@ -7,7 +7,8 @@
 #include "err.h"
 #include "model/profile.h"
 
-enum vr_format { VR_FORMAT_TABLE, VR_FORMAT_CSV, VR_FORMAT_JSON };
+/* VR_FORMAT_OWN: another one of those that a command lists. */
+enum vr_format { VR_FORMAT_TABLE, VR_FORMAT_CSV, VR_FORMAT_JSON, VR_FORMAT_OWN };
 
 /* Bits of vr_command.options and vr_opts.given, one an option. */
 enum vr_option {
@@ -27,15 +28,18 @@ enum vr_option {
 	VR_OPT_HELP = 1 << 13,
 	VR_OPT_VERSION = 1 << 14,
 	VR_OPT_VERDICT = 1 << 20,
-	VR_OPT_STRICT = 1 << 21
+	VR_OPT_STRICT = 1 << 21,
+	VR_OPT_OUTPUT = 1 << 24,
+	VR_OPT_VALUE = 1 << 25
 };
 #define VR_OPT_WINDOW (VR_OPT_SINCE | VR_OPT_UNTIL)
 
 struct vr_opts {
 	unsigned given; /* enum vr_option */
 	const char *sort;
-	size_t limit; /* rows; 0: all */
-	enum vr_format format;
+	size_t limit;	    /* rows; 0: all */
+	const char *format; /* its name; main.c checks it against the command */
+	const char *output, *value;
 	struct vr_select select;
 	int strip_dirs, bottom_up;
 	double min_percent;

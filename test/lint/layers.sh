@@ -75,6 +75,11 @@ lint() {
 					output/* | base/*) ;;
 					*/*) echo "$file includes $inc: output/ knows rows only" ;;
 					esac ;;
+				vprof-report/export/*)
+					case $inc in
+					export/* | base/*) ;;
+					*/*) echo "$file includes $inc: export/ knows no profile type" ;;
+					esac ;;
 				vprof-report/symbols/*)
 					case $inc in
 					model/* | input/* | commands/* | output/*)
@@ -97,9 +102,9 @@ lint() {
 			esac
 		done
 		case $file in
-		vprof-report/output/*)
+		vprof-report/output/* | vprof-report/export/*)
 			grep -Hn 'vprof_format\.h' "$root/$file" | sed "s,^$root/,," |
-				sed 's/$/: output\/ knows no profile type/' ;;
+				sed 's/$/: output\/ and export\/ know no profile type/' ;;
 		libvprof/hooks/*) ;;
 		libvprof/*.c)
 			# a definition begins in column 1, is not static, and its
@@ -150,6 +155,8 @@ plant_each "the report in the library" libvprof/track/planted.c '#include "vprof
 plant_each "the library in the report" vprof-report/model/planted.c '#include "libvprof/base/sys.h"\n'
 plant_each "a profile type in output/" vprof-report/output/planted.c '#include "model/profile.h"\n'
 plant_each "the format in output/" vprof-report/output/planted.c '#include <vprof_format.h>\n'
+plant_each "a profile type in export/" vprof-report/export/planted.c '#include "model/profile.h"\n'
+plant_each "the format in export/" vprof-report/export/planted.c '#include <vprof_format.h>\n'
 plant_each "the library in the monitor" monitor/planted.c '#include "libvprof/base/sys.h"\n'
 plant_each "the format in vprof-run" vprof-run/planted.c '#include "vprof_format.h"\n'
 plant_each "a .c that includes a .c" monitor/planted.c '#include "book.c"\n'

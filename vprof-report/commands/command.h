@@ -17,6 +17,7 @@ struct vr_context {
 	struct vr_profile *profile;
 	const struct vr_opts *opts;
 	enum vr_format format;
+	int own_format;	     /* index into command.formats, -1: none was asked for */
 	int sort;	     /* vr_sort_key.key of the chosen or first key */
 	size_t limit;	     /* rows to print, SIZE_MAX for all */
 	const char *pattern; /* operand of callers and callees */
@@ -40,6 +41,7 @@ struct vr_command {
 	const struct vr_sort_key *sort; /* NULL: --sort is no option */
 	size_t limit;			/* rows of a table when -n is not given, 0: all */
 	enum vr_format format;		/* default */
+	const char *const *formats;	/* NULL: table, csv, json; else names up to a NULL */
 	int no_csv;			/* 1: its output is no list of rows */
 	int pattern;			/* 1: the first operand is a PATTERN */
 	/* Reads its own options before any file is opened; may be NULL.
@@ -53,7 +55,7 @@ struct vr_command {
 
 extern const struct vr_command vr_cmd_summary, vr_cmd_flat, vr_cmd_tree, vr_cmd_callers,
     vr_cmd_callees, vr_cmd_heap, vr_cmd_leaks, vr_cmd_timeline, vr_cmd_threads, vr_cmd_locks,
-    vr_cmd_info;
+    vr_cmd_export, vr_cmd_info;
 
 /* --- print.c: shared by several commands --------------------------------- */
 

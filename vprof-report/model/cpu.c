@@ -67,8 +67,23 @@ static uint64_t scaled(struct scale *scale, uint64_t weight_ns)
 	return weight_ns;
 }
 
-static void charge(struct vr_profile *profile, struct vr_cpu *cpu, uint32_t node, uint64_t ns,
-		   uint64_t samples)
+static void add_to_row(struct vr_cpu *cpu, uint32_t node, uint32_t thread, uint64_t ns,
+		       uint64_t samples)
+{
+	int added;
+	uint32_t *at = vr_map_at(&cpu->by_row, (uint64_t)thread << 32 | node, &added);
+
+	if (added) {
+		cpu->row = vr_xgrow(cpu->row, cpu->rows, &cpu->row_room, sizeof(*cpu->row));
+		cpu->row[cpu->rows] = (struct vr_cpu_row){.node = node, .thread = thread};
+		*at = (uint32_t)cpu->rows++;
+	}
+	cpu->row[*at].ns += ns;
+	cpu->row[*at].samples += samples;
+}
+
+static void charge(struct vr_profile *profile, struct vr_cpu *cpu, uint32_t node, uint32_t thread,
+		   uint64_t ns, uint64_t samples)
 {
 	if (node == VPROF_NODE_ROOT)
 		node = vr_stacks_pseudo(profile->stacks, VR_PSEUDO_NO_STACK);
@@ -80,6 +95,8 @@ static void charge(struct vr_profile *profile, struct vr_cpu *cpu, uint32_t node
 	cpu->self_samples[node] += samples;
 	cpu->total_ns += ns;
 	cpu->total_samples += samples;
+	if (cpu->by_thread)
+		add_to_row(cpu, node, thread, ns, samples);
 }
 
 static void add_tables(struct vr_profile *profile, struct vr_cpu *cpu, struct scale *scale)
@@ -96,7 +113,7 @@ static void add_tables(struct vr_profile *profile, struct vr_cpu *cpu, struct sc
 			continue;
 		if (i == 0 && node <= VPROF_NODE_OVERFLOW)
 			node = vr_stacks_pseudo(profile->stacks, VR_PSEUDO_CPU_FULL);
-		charge(profile, cpu, node, scaled(&scale[row->thread], row->weight_ns),
+		charge(profile, cpu, node, row->thread, scaled(&scale[row->thread], row->weight_ns),
 		       row->samples);
 	}
 }
@@ -113,7 +130,8 @@ static void add_kernel(struct vr_profile *profile, struct vr_cpu *cpu, const str
 			continue;
 		rest = file->thread[i].cpu_ns - scale[i].sampled_ns;
 		cpu->kernel_ns += rest;
-		charge(profile, cpu, vr_stacks_pseudo(profile->stacks, VR_PSEUDO_KERNEL), rest, 0);
+		charge(profile, cpu, vr_stacks_pseudo(profile->stacks, VR_PSEUDO_KERNEL), i, rest,
+		       0);
 	}
 }
 
@@ -129,18 +147,20 @@ static void add_events(struct vr_profile *profile, struct vr_cpu *cpu, const str
 		if (event->kind != VPROF_EV_CPU || !profile->keep_thread[event->thread] ||
 		    !vr_profile_in_window(profile, event->t_ns))
 			continue;
-		charge(profile, cpu, event->node, scaled(&each[event->thread], event->value), 1);
+		charge(profile, cpu, event->node, event->thread,
+		       scaled(&each[event->thread], event->value), 1);
 	}
 	free(each);
 	cpu->window_cut = file->wrapped && profile->select.since_ns < file->oldest_event_ns;
 	cpu->window_no_kernel = (file->header.flags & VPROF_F_EXCLUDE_KERNEL) != 0;
 }
 
-struct vr_cpu *vr_cpu_new(struct vr_profile *profile)
+static struct vr_cpu *count(struct vr_profile *profile, int by_thread)
 {
 	struct vr_cpu *cpu = vr_xcalloc(1, sizeof(*cpu));
 	struct scale *scale = thread_scales(profile, cpu);
 
+	cpu->by_thread = by_thread;
 	cpu->self_ns = vr_xcalloc(profile->stacks->nodes, sizeof(*cpu->self_ns));
 	cpu->self_samples = vr_xcalloc(profile->stacks->nodes, sizeof(*cpu->self_samples));
 	for (uint32_t i = 0; i < profile->file->threads; i++)
@@ -160,10 +180,22 @@ struct vr_cpu *vr_cpu_new(struct vr_profile *profile)
 	return cpu;
 }
 
+struct vr_cpu *vr_cpu_new(struct vr_profile *profile)
+{
+	return count(profile, 0);
+}
+
+struct vr_cpu *vr_cpu_new_by_thread(struct vr_profile *profile)
+{
+	return count(profile, 1);
+}
+
 void vr_cpu_free(struct vr_cpu *cpu)
 {
 	if (!cpu)
 		return;
+	free(cpu->row);
+	vr_map_free(&cpu->by_row);
 	free(cpu->self_ns);
 	free(cpu->self_samples);
 	free(cpu);

@@ -8,6 +8,12 @@
 
 #include "model/profile.h"
 
+/* CPU time of one stack in one thread. */
+struct vr_cpu_row {
+	uint32_t node, thread;
+	uint64_t ns, samples;
+};
+
 struct vr_cpu {
 	uint64_t *self_ns;	/* by node, pseudo nodes included */
 	uint64_t *self_samples; /* by node */
@@ -16,12 +22,18 @@ struct vr_cpu {
 	uint64_t hooks_ns;	 /* sampled in the library's hooks, not in the total */
 	uint64_t helper_ns;	 /* the library's own thread, not in the total */
 	uint64_t scaled_threads; /* threads whose weights were scaled */
+	struct vr_cpu_row *row;	 /* vr_cpu_new_by_thread() only; adds up to the rest */
+	size_t rows, row_room;
+	struct vr_map by_row;
+	int by_thread;
 	/* window only */
 	int window_cut;	      /* it begins before the oldest event kept */
 	int window_no_kernel; /* kernel time of the window is not known */
 };
 
 struct vr_cpu *vr_cpu_new(struct vr_profile *profile);
+/* The same, and what each thread spent where. */
+struct vr_cpu *vr_cpu_new_by_thread(struct vr_profile *profile);
 void vr_cpu_free(struct vr_cpu *cpu);
 
 /* Totals of one function. */

@@ -1,0 +1,15 @@
+/* From a profile to what the writers of export/ take. */
+#ifndef VR_EXPORT_FILL_H
+#define VR_EXPORT_FILL_H
+
+#include "export/dump.h"
+#include "model/profile.h"
+
+/* Everything selected: CPU time by stack and thread, and the heap by stack.
+ * With a window there is no heap in it, as heap totals have no times; with
+ * select.module the stacks that touch such an object.  The profile must outlive
+ * the dump. */
+struct vr_dump *vr_dump_new(struct vr_profile *profile);
+void vr_dump_free(struct vr_dump *dump);
+
+#endif
