@@ -74,7 +74,7 @@ REPORT_LIBS := -ldw -lelf -liberty -ljansson -lcsv -lprotobuf-c -lz -lzstd -lm
 APP_LIBS := -lcsv -lm -lpthread
 CHECK_LIBS := -lcheck_pic -lsubunit -lrt -lm -lpthread
 
-.PHONY: all demo check check-leak-peers check-unit check-inject check-golden check-lint asan ubsan bench \
+.PHONY: all demo check check-leak-peers check-unit check-inject check-consumers check-golden check-lint asan ubsan bench \
 	format format-check tidy install uninstall clean help setup setup-test run-demo run-check probes
 .DEFAULT_GOAL := all
 all: ## build everything
@@ -264,12 +264,15 @@ check: setup-test ## install what is missing, build, run every test
 	$Q$(MAKE) --no-print-directory run-check
 run-check: all probes $(UNIT) $B/asan/vprof-report
 	$Qtest/run.sh $(sort $(wildcard test/lint/*.sh)) $(UNIT) \
-		$(sort $(wildcard test/golden/*.sh)) $(sort $(wildcard test/inject/*.sh))
+		$(sort $(wildcard test/golden/*.sh)) $(sort $(wildcard test/inject/*.sh)) \
+		$(sort $(wildcard test/consumers/*.sh))
 
 check-unit: $(UNIT) ## unit tests
 	$Qtest/run.sh $(UNIT)
 check-inject: all probes $B/asan/vprof-report ## tests on programs run under the library; T=name for one
 	$Qtest/run.sh $(if $T,$(T:%=test/inject/%.sh),$(sort $(wildcard test/inject/*.sh)))
+check-consumers: all probes ## exports as other programs read them; T=name for one
+	$Qtest/run.sh $(if $T,$(T:%=test/consumers/%.sh),$(sort $(wildcard test/consumers/*.sh)))
 check-golden: all ## reports of stored ring files against stored output
 	$Qtest/run.sh $(sort $(wildcard test/golden/*.sh))
 check-lint: all ## layers, exports, sizes, paths, shell scripts
