@@ -99,6 +99,12 @@ static int set_locks(const char *value, size_t len)
 	return set_switch(value, len, &vp_config.locks);
 }
 
+static int set_leakscan(const char *value, size_t len)
+{
+	vp_config.leakscan = is(value, len, "exit");
+	return vp_config.leakscan || is(value, len, "off") ? 0 : -EINVAL;
+}
+
 static int set_follow_fork(const char *value, size_t len)
 {
 	return set_switch(value, len, &vp_config.follow_fork);
@@ -133,6 +139,8 @@ static const struct option options[] = {
 	{"cpu", "HZ|off", "250", "CPU samples a second of CPU time, 1 to 20000", set_cpu},
 	{"locks", "on|off", "on", "waits for locks, conditions and threads", set_locks},
 	{"heap", "exact|sample=BYTES|off", "exact", "heap accounting; BYTES 64 or more", set_heap},
+	{"leakscan", "exit|off", "exit", "look for blocks nothing points to, heap=exact only",
+	 set_leakscan},
 	{"tick", "MS", "100", "milliseconds between timeline points, 10 to 60000", set_tick},
 	{"follow_fork", "on|off", "on", "profile forked children, each in a file of its own",
 	 set_follow_fork},

@@ -26,6 +26,7 @@ struct vp_config {
 	uint64_t heap_sample_bytes; /* mean distance of sample points */
 	uint32_t tick_ms;
 	int locks;
+	int leakscan; /* search for pointers to blocks at exit */
 	int follow_fork, follow_exec;
 	enum vp_engine_choice engine;
 };

@@ -41,3 +41,9 @@ size_t vp_early_size(const void *ptr)
 {
 	return ((const size_t *)ptr)[-1];
 }
+
+void vp_early_range(uint64_t *lo, uint64_t *hi)
+{
+	*lo = (uint64_t)(uintptr_t)early_heap;
+	*hi = *lo + __atomic_load_n(&early_used, __ATOMIC_RELAXED);
+}

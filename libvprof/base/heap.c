@@ -1,6 +1,8 @@
 /* L0 */
 #include "base/heap.h"
+#include "base/own.h"
 #include "base/real_lock.h"
+#include "base/sys.h"
 
 #include <errno.h>
 #include <stddef.h>
@@ -107,6 +109,35 @@ int vpje_mutex_trylock(pthread_mutex_t *mutex)
 int vpje_mutex_unlock(pthread_mutex_t *mutex)
 {
 	return vp_real_lock.pthread_mutex_unlock(mutex);
+}
+
+/* What it maps is ours, and told apart from the host's memory. */
+void *vpje_mmap(void *at, size_t bytes, int protection, int flags, int fd, off_t offset);
+int vpje_munmap(void *start, size_t bytes);
+
+void *vpje_mmap(void *at, size_t bytes, int protection, int flags, int fd, off_t offset)
+{
+	long ret = vp_sys6(SYS_mmap, (long)at, (long)bytes, protection, flags, fd, offset);
+
+	if (ret < 0 && ret > -4096) {
+		errno = (int)-ret;
+		return (void *)-1;
+	}
+	vp_own_add((void *)ret, bytes);
+	return (void *)ret;
+}
+
+int vpje_munmap(void *start, size_t bytes)
+{
+	long ret;
+
+	vp_own_drop(start, bytes);
+	ret = vp_sys(SYS_munmap, start, bytes, 0);
+	if (ret == 0)
+		return 0;
+	vp_own_add(start, bytes);
+	errno = (int)-ret;
+	return -1;
 }
 
 /* From jemalloc.h: MALLOCX_ARENA(a), MALLOCX_TCACHE_NONE, MALLOCX_ZERO. */

@@ -76,6 +76,7 @@ void vp_real_resolve(void)
 	TAKE(usable_size_fn, "malloc_usable_size");
 	TAKE(pthread_create_fn, "pthread_create");
 	TAKE(thrd_create_fn, "thrd_create");
+	TAKE(exit_fn, "exit");
 	TAKE(exit_now_fn, "_exit");
 	TAKE(quick_exit_fn, "quick_exit");
 	TAKE(execve_fn, "execve");

@@ -25,6 +25,7 @@ struct vp_real {
 	size_t (*usable_size_fn)(void *);
 	int (*pthread_create_fn)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
 	int (*thrd_create_fn)(thrd_t *, thrd_start_t, void *);
+	void (*exit_fn)(int);	  /* looked up to be recognised, never called */
 	void (*exit_now_fn)(int); /* _exit */
 	void (*quick_exit_fn)(int);
 	int (*execve_fn)(const char *, char *const[], char *const[]);

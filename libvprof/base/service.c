@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdint.h>
+#include <time.h>
 
 #define SERVICE_STACK (192u << 10)
 
@@ -82,6 +83,21 @@ int vp_service(void (*fn)(void *), void *arg)
 int vp_service_try(void (*fn)(void *), void *arg)
 {
 	return serve(fn, arg, 1);
+}
+
+int vp_service_hold(uint64_t wait_ns)
+{
+	for (uint64_t waited = 0; waited < wait_ns; waited += WAIT_NS / 10) {
+		if (vp_lock_try(&service_lock))
+			return 1;
+		vp_sys(SYS_nanosleep, (&(struct timespec){0, WAIT_NS / 10}), NULL, 0);
+	}
+	return 0;
+}
+
+void vp_service_drop(void)
+{
+	vp_lock_drop(&service_lock);
 }
 
 void vp_service_fork_prepare(void)

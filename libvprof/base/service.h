@@ -7,6 +7,8 @@
 #ifndef VP_SERVICE_H
 #define VP_SERVICE_H
 
+#include <stdint.h>
+
 /* Calls fn(arg) on the service stack and returns 1.  Returns 0, having done
  * nothing, when a fork holds the service for longer than a tenth of a second.  errno is
  * kept.
@@ -14,6 +16,11 @@
 int vp_service(void (*fn)(void *), void *arg);
 /* The same, but for a few milliseconds only. */
 int vp_service_try(void (*fn)(void *), void *arg);
+
+/* Holds the service without doing anything: nothing of ours is half done then.
+ * Returns 0 when it was not free for wait_ns.  Context: as above. */
+int vp_service_hold(uint64_t wait_ns);
+void vp_service_drop(void);
 
 void vp_service_fork_prepare(void); /* waits for the service, holds it */
 void vp_service_fork_parent(void);

@@ -2,6 +2,7 @@
  * cancellation points and may be hooked by the host or by ourselves; these
  * are none of that, so they fit any thread at any moment. */
 #include "base/sys.h"
+#include "base/own.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -51,13 +52,16 @@ void *vp_sys_map(size_t bytes)
 
 	if ((unsigned long)ret >= -VP_SYS_MAX_ERRNO)
 		return NULL;
-	return (void *)ret; /* NOLINT(performance-no-int-to-ptr) */
+	vp_own_add((void *)ret, bytes); /* NOLINT(performance-no-int-to-ptr) */
+	return (void *)ret;		/* NOLINT(performance-no-int-to-ptr) */
 }
 
 void vp_sys_unmap(void *start, size_t bytes)
 {
-	if (start)
-		vp_sys(SYS_munmap, start, bytes, 0);
+	if (!start)
+		return;
+	vp_own_drop(start, bytes); /* before: the next mapping may be there */
+	vp_sys(SYS_munmap, start, bytes, 0);
 }
 
 int vp_sys_pid(void)
@@ -118,4 +122,31 @@ void vp_sys_futex_wait(uint32_t *word, uint32_t expected, uint64_t timeout_ns)
 void vp_sys_futex_wake(uint32_t *word)
 {
 	vp_sys(SYS_futex, word, FUTEX_WAKE_PRIVATE, 0x7fffffff);
+}
+
+/* The bytes debuggers and unwinders know a signal frame by. */
+__asm__(".pushsection .text\n"
+	"	.type vp_sys_restore, @function\n"
+	"	nop\n"
+	"vp_sys_restore:\n"
+	"	movq $15, %rax\n"
+	"	syscall\n"
+	"	.size vp_sys_restore, . - vp_sys_restore\n"
+	"	.popsection");
+void vp_sys_restore(void) __attribute__((visibility("hidden")));
+
+#define VP_SA_RESTORER 0x04000000ul
+
+long vp_sys_handle(int sig, void (*handler)(int sig, siginfo_t *info, void *context),
+		   unsigned long flags)
+{
+	struct vp_sys_action action = {handler, flags | SA_SIGINFO | VP_SA_RESTORER, vp_sys_restore,
+				       ~0ull};
+
+	return vp_sys6(SYS_rt_sigaction, sig, (long)&action, 0, sizeof(action.mask), 0, 0);
+}
+
+long vp_sys_action(int sig, struct vp_sys_action *out)
+{
+	return vp_sys6(SYS_rt_sigaction, sig, 0, (long)out, sizeof(out->mask), 0, 0);
 }

@@ -3,6 +3,7 @@
 #ifndef VP_SYS_H
 #define VP_SYS_H
 
+#include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/syscall.h>
@@ -38,5 +39,18 @@ uint64_t vp_sys_cpu_ns(int clockid); /* clock_gettime, 0 on error */
 long vp_sys_read_file(const char *path, char *buf, size_t len);
 void vp_sys_futex_wait(uint32_t *word, uint32_t expected, uint64_t timeout_ns);
 void vp_sys_futex_wake(uint32_t *word);
+
+/* Handlers without libc, which would refuse its own signals.  The action as
+ * the kernel has it: */
+struct vp_sys_action {
+	void (*handler)(int sig, siginfo_t *info, void *context);
+	unsigned long flags;
+	void (*restorer)(void);
+	uint64_t mask;
+};
+/* Installs a handler that blocks all signals; flags besides SA_SIGINFO. */
+long vp_sys_handle(int sig, void (*handler)(int sig, siginfo_t *info, void *context),
+		   unsigned long flags);
+long vp_sys_action(int sig, struct vp_sys_action *out); /* what is installed */
 
 #endif

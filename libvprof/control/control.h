@@ -10,8 +10,10 @@
 void vp_start_process(int forked);
 
 /* The process ends now, in the way given; idempotent.  Only the process that
- * owns the file does anything (a vfork child does not). */
-void vp_finish_process(enum vprof_exit_kind kind, int status);
+ * owns the file does anything (a vfork child does not).  here: where the caller's
+ * stack is in use; NULL when the caller runs below exit(). */
+struct vp_leakscan_end;
+void vp_finish_process(enum vprof_exit_kind kind, int status, struct vp_leakscan_end *here);
 void vp_quick_exit_status(int status); /* remembered for the quick_exit handler */
 
 /* Before the process restricts its system calls (seccomp): a filter may kill

@@ -1,5 +1,6 @@
 /* L5  The ends of a process: exit, exec, and the unloading of objects. */
 #include "base/clock.h"
+#include "base/config.h"
 #include "base/sys.h"
 #include "base/thread.h"
 #include "control/control.h"
@@ -7,6 +8,7 @@
 #include "sample/cpu.h"
 #include "sample/ticker.h"
 #include "stack/unwind.h"
+#include "track/leakscan.h"
 #include "track/lock.h"
 
 #include <errno.h>
@@ -37,7 +39,21 @@ static void write_end(enum vprof_exit_kind kind, int status, enum vprof_state st
 	__atomic_store_n(&header->state, state, __ATOMIC_RELEASE);
 }
 
-void vp_finish_process(enum vprof_exit_kind kind, int status)
+/* Before the file is cut: the result needs rows. */
+static void look_for_leaks(struct vp_leakscan_end *here)
+{
+	struct vp_leakscan_end below_exit;
+
+	if (!vp_config.leakscan || vp_control.heap != VPROF_HEAP_EXACT)
+		return;
+	if (here)
+		here->tid = vp_sys_tid();
+	else
+		vp_leakscan_at_exit(&below_exit);
+	vp_ticker_leakscan_end(here ? here : &below_exit);
+}
+
+void vp_finish_process(enum vprof_exit_kind kind, int status, struct vp_leakscan_end *here)
 {
 	int saved = errno, entered;
 
@@ -49,6 +65,7 @@ void vp_finish_process(enum vprof_exit_kind kind, int status)
 		return;
 	entered = vp_busy_enter();
 	vp_waits_finish(1);
+	look_for_leaks(here);
 	vp_ticker_finish(1);
 	write_end(kind, kind == VPROF_EXIT_QUICK ? quick_status : status, VPROF_STATE_EXITED);
 	if (entered)
@@ -84,6 +101,7 @@ void vp_restrict(void)
 	vp_control.lock_kinds = 0;
 	vp_control.quiet = 1;
 	__atomic_fetch_or(&vp_file.header->flags, VPROF_F_RESTRICTED, __ATOMIC_RELAXED);
+	vp_leakscan_note("not searched: the process restricted its system calls");
 	vp_file.header->end_ns = vp_clock_now();
 	if (entered)
 		vp_busy_leave();

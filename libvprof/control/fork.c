@@ -15,6 +15,8 @@
 #include "sample/engine.h"
 #include "sample/ticker.h"
 #include "stack/unwind.h"
+#include "track/leakscan.h"
+#include "track/spawn.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -52,6 +54,8 @@ static void child(void)
 	vp_events_fork_child();
 	vp_ticker_fork_child();
 	vp_engine_fork_child();
+	vp_leakscan_fork_child();
+	vp_spawn_fork_child();
 	vp_end_fork_child();
 	vp_file_forget();
 	vp_tls.self = NULL;

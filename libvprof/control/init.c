@@ -19,6 +19,7 @@
 #include "stack/trie.h"
 #include "track/cpu.h"
 #include "track/heap.h"
+#include "track/leakscan.h"
 #include "track/lock.h"
 #include "track/threads.h"
 
@@ -105,6 +106,11 @@ static void describe_process(int forked)
 	if (vp_sys(SYS_uname, &host, 0, 0) == 0)
 		header->host = vp_string_add(host.nodename, strlen(host.nodename));
 	header->engine_note = VPROF_NONE;
+	header->scan_note = VPROF_NONE;
+	if (vp_config.heap != VPROF_HEAP_EXACT)
+		vp_leakscan_note("not searched: only heap=exact knows every block");
+	else if (!vp_config.leakscan)
+		vp_leakscan_note("not searched: leakscan=off");
 	header->heap_mode = vp_config.heap;
 	header->heap_sample_bytes =
 		vp_config.heap == VPROF_HEAP_SAMPLE ? vp_config.heap_sample_bytes : 0;
@@ -224,12 +230,12 @@ void vp_start_process(int forked)
 static void exit_handler(int status, void *arg)
 {
 	(void)arg;
-	vp_finish_process(VPROF_EXIT_EXIT, status);
+	vp_finish_process(VPROF_EXIT_EXIT, status, NULL);
 }
 
 static void quick_exit_handler(void)
 {
-	vp_finish_process(VPROF_EXIT_QUICK, -1);
+	vp_finish_process(VPROF_EXIT_QUICK, -1, NULL);
 }
 
 static int prepare_library(void)

@@ -2,6 +2,7 @@
 #include "base/real.h"
 #include "control/control.h"
 #include "hooks/hooks.h"
+#include "track/leakscan.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -12,8 +13,12 @@
 
 VP_HOOK void _exit(int status)
 {
+	struct vp_leakscan_end here = {0};
+
+	VP_LEAKSCAN_HERE(&here);
+	here.words = 6;
 	vp_real_resolve();
-	vp_finish_process(VPROF_EXIT_UNDERSCORE, status);
+	vp_finish_process(VPROF_EXIT_UNDERSCORE, status, &here);
 	vp_real.exit_now_fn(status);
 	__builtin_unreachable();
 }

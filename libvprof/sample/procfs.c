@@ -191,27 +191,46 @@ int vp_procfs_stat(struct vp_procstat *out)
 	return 0;
 }
 
+/* A file of a thread: /proc/self/task/TID/NAME. */
+static long vp_procfs_task_file(int tid, const char *name, char *out, size_t size)
+{
+	struct vp_text path;
+	char buf[64];
+
+	vp_text_init(&path, buf, sizeof(buf));
+	vp_text_str(&path, "/proc/self/task/");
+	vp_text_u64(&path, (uint64_t)tid);
+	vp_text_char(&path, '/');
+	vp_text_str(&path, name);
+	return vp_sys_read_file(buf, out, size);
+}
+
+uint64_t vp_procfs_blocked(int tid)
+{
+	static const char key[] = "\nSigBlk:\t";
+	char text[4096];
+	const char *at;
+	uint64_t mask = 0;
+
+	if (vp_procfs_task_file(tid, "status", text, sizeof(text)) < 0)
+		return 0;
+	at = strstr(text, key);
+	if (!at)
+		return 0;
+	for (at += sizeof(key) - 1; *at > '\n'; at++)
+		mask = mask << 4 | (uint64_t)(*at <= '9' ? *at - '0' : *at - 'a' + 10);
+	return mask;
+}
+
 int vp_procfs_comm(int tid, char name[16])
 {
-	static const char head[] = "/proc/self/task/";
-	static const char tail[] = "/comm";
-	char path[sizeof(head) + sizeof(tail) + 10];
-	char digits[10];
 	char text[32];
-	char *p = path + sizeof(head) - 1;
-	size_t n = 0;
 	long len;
 
 	memset(name, 0, 16);
 	if (tid <= 0)
 		return -EINVAL;
-	memcpy(path, head, sizeof(head));
-	for (; tid; tid /= 10)
-		digits[n++] = (char)('0' + tid % 10);
-	while (n)
-		*p++ = digits[--n];
-	memcpy(p, tail, sizeof(tail));
-	len = vp_sys_read_file(path, text, sizeof(text));
+	len = vp_procfs_task_file(tid, "comm", text, sizeof(text));
 	if (len < 0)
 		return (int)len;
 	/* Ends with a newline of /proc's, but may hold some of its own. */

@@ -21,6 +21,8 @@ int vp_procfs_smaps(struct vp_smaps *out); /* can take milliseconds */
 int vp_procfs_stat(struct vp_procstat *out);
 /* comm of a thread of this process, NUL-terminated, "" when it is gone. */
 int vp_procfs_comm(int tid, char name[16]);
+/* Signals a thread has blocked, bit 0 for signal 1; 0 when it is gone. */
+uint64_t vp_procfs_blocked(int tid);
 /* Calls each(tid, arg) for the threads of this process, those that have ended
  * and are not reaped yet included.  Returns 0 or -errno. */
 int vp_procfs_tasks(void (*each)(int tid, void *arg), void *arg);

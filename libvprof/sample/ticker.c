@@ -5,6 +5,7 @@
 #include "base/fmt.h"
 #include "base/heap.h"
 #include "base/lock.h"
+#include "base/own.h"
 #include "base/real.h"
 #include "base/sys.h"
 #include "base/thread.h"
@@ -14,6 +15,7 @@
 #include "sample/procfs.h"
 #include "sample/reading.h"
 #include "track/arrivals.h"
+#include "track/leakscan.h"
 #include "track/series.h"
 #include "track/threads.h"
 #include "track/watch.h"
@@ -35,6 +37,8 @@ enum request {
 	REQUEST_CUT,
 	REQUEST_RESUME,
 	REQUEST_COUNT,
+	REQUEST_SCAN,
+	REQUEST_SCAN_END,
 	REQUEST_STOP
 };
 
@@ -46,11 +50,29 @@ static uint32_t answered;  /* futex: number of requests done */
 static enum request request;
 static int answer;
 static struct vp_lock request_lock;
+static enum vprof_scan_trigger scan_trigger;
+static const struct vp_leakscan_end *scan_end;
+static int helper_tid;
 static int file_fd = -1;
+static int own_files; /* the helper has a descriptor table of its own */
 
 int vp_ticker_running(void)
 {
 	return running;
+}
+
+/* The helper's stack, with the descriptor on top, is not the host's. */
+static void note_stack(int add)
+{
+	static uint64_t top;
+
+	if (add) {
+		top = ((uint64_t)(uintptr_t)__builtin_thread_pointer() | 4095) + 1;
+		vp_own_add((void *)(uintptr_t)(top - HELPER_STACK), HELPER_STACK);
+	} else if (top) {
+		vp_own_drop((void *)(uintptr_t)(top - HELPER_STACK), HELPER_STACK);
+		top = 0;
+	}
 }
 
 void vp_ticker_fork_child(void)
@@ -59,6 +81,8 @@ void vp_ticker_fork_child(void)
 	ready = asked = answered = 0;
 	request_lock.word = 0;
 	file_fd = -1;
+	helper_tid = 0;
+	note_stack(0);
 }
 
 /* Leaves the helper with one descriptor, the ring file, in a table of its own.
@@ -80,6 +104,8 @@ static void one_round(int last)
 {
 	uint64_t before = vp_clock_now();
 
+	if (vp_leakscan_running())
+		vp_leakscan_poll(0);
 	vp_engine_run(vp_clock_mono());
 	vp_watch_refresh(last || vp_reading_names_due(), before);
 	vp_engine_tick(vp_reading_take());
@@ -103,6 +129,16 @@ static int count_tasks(void)
 	return vp_procfs_tasks(count_task, &tasks) == 0 ? tasks : -1;
 }
 
+/* One that is under way is not what it would be now. */
+static void scan_at_end(int files_are_ours)
+{
+	vp_leakscan_cancel();
+	if (vp_leakscan_begin(VPROF_SCAN_AT_EXIT, scan_end, files_are_ours) != 0)
+		return;
+	while (!vp_leakscan_poll(50u * 1000 * 1000))
+		;
+}
+
 /* Returns 0 when the helper is to end. */
 static int serve(void)
 {
@@ -123,6 +159,12 @@ static int serve(void)
 	case REQUEST_COUNT:
 		answer = count_tasks();
 		break;
+	case REQUEST_SCAN:
+		answer = vp_leakscan_begin(scan_trigger, NULL, own_files);
+		break;
+	case REQUEST_SCAN_END:
+		scan_at_end(own_files);
+		break;
 	case REQUEST_STOP:
 		return 0;
 	default:
@@ -133,15 +175,15 @@ static int serve(void)
 
 static void set_up(void)
 {
-	int private_files;
-
 	vp_tls.self = VP_TLS_ENDED;
 	vp_tls.busy = 1; /* nothing the helper does is ever recorded */
 	vp_sys6(SYS_prctl, 15 /* PR_SET_NAME */, (long)"vprof", 0, 0, 0, 0);
-	private_files = take_private_files();
+	own_files = take_private_files();
+	helper_tid = vp_sys_tid();
+	note_stack(1);
 	vp_threads_add_helper(vp_sys_tid());
-	vp_reading_open(private_files);
-	vp_engine_open(private_files);
+	vp_reading_open(own_files);
+	vp_engine_open(own_files);
 	__atomic_store_n(&ready, 1, __ATOMIC_RELEASE);
 	vp_sys_futex_wake(&ready);
 }
@@ -215,9 +257,9 @@ int vp_ticker_start(int fd)
 
 /* Asks and waits, but never for ever: a host that froze the helper (SIGSTOP to
  * a thread, a debugger) must still be able to exit. */
-static int ask(enum request what)
+static int ask_within(enum request what, uint64_t wait_ns)
 {
-	uint64_t deadline = vp_clock_mono() + ANSWER_NS;
+	uint64_t deadline = vp_clock_mono() + wait_ns;
 	uint32_t number;
 	int result = -ETIME;
 
@@ -244,6 +286,11 @@ static int ask(enum request what)
 	return result;
 }
 
+static int ask(enum request what)
+{
+	return ask_within(what, ANSWER_NS);
+}
+
 void vp_ticker_finish(int cut)
 {
 	if (ask(cut ? REQUEST_CUT : REQUEST_FINISH) == -ESRCH && cut)
@@ -262,6 +309,21 @@ void vp_ticker_drain(void)
 		ask(REQUEST_DRAIN);
 }
 
+int vp_leakscan_now(enum vprof_scan_trigger trigger)
+{
+	if (vp_sys_tid() == helper_tid)
+		return vp_leakscan_begin(trigger, NULL, own_files);
+	scan_trigger = trigger;
+	return ask(REQUEST_SCAN);
+}
+
+void vp_ticker_leakscan_end(const struct vp_leakscan_end *end)
+{
+	scan_end = end;
+	if (ask_within(REQUEST_SCAN_END, VP_LEAKSCAN_EXIT_NS + ANSWER_NS) == -ESRCH)
+		scan_at_end(0);
+}
+
 int vp_ticker_count_tasks(void)
 {
 	return ask(REQUEST_COUNT);
@@ -273,4 +335,6 @@ void vp_ticker_stop(void)
 		return;
 	running = 0;
 	pthread_join(helper, NULL);
+	helper_tid = 0;
+	note_stack(0);
 }

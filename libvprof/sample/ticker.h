@@ -23,6 +23,13 @@ void vp_ticker_resume(void);
 /* One drain now, e.g. before an object is unloaded; bounded wait. */
 void vp_ticker_drain(void);
 
+/* The search for pointers to blocks (track/leakscan.h) where the process ends:
+ * the helper makes it, because it has files of its own; without one the caller
+ * does.  Returns when the result is in the file, or time is over.
+ * Context: the thread that ends the process, busy guard held. */
+struct vp_leakscan_end;
+void vp_ticker_leakscan_end(const struct vp_leakscan_end *end);
+
 /* Threads of the process besides the helper that have not ended, or -1. */
 int vp_ticker_count_tasks(void);
 

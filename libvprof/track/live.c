@@ -313,3 +313,23 @@ uint64_t vp_live_bytes_used(void)
 {
 	return __atomic_load_n(&table_bytes, __ATOMIC_RELAXED);
 }
+
+uint32_t vp_live_read_page(uintptr_t address, struct vp_live_view out[512])
+{
+	const uint64_t *descriptor = descriptor_of(address);
+	uint32_t room = descriptor ? room_of(*descriptor) : 0, count = 0;
+
+	for (uint32_t i = 0; i < room && count < 512; i++) {
+		const struct entry *entry = &entries_of(*descriptor)[i];
+		struct vp_block block;
+
+		if (!entry->key)
+			continue;
+		unpack(entry, &block);
+		out[count].bytes = block.bytes;
+		out[count].birth_ns = block.birth_ns;
+		out[count].site = block.site;
+		out[count++].unit = (uint32_t)(entry->key >> 1 & 511);
+	}
+	return count;
+}

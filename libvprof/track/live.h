@@ -56,4 +56,17 @@ int vp_live_each(void (*fn)(const struct vp_block *block, void *arg), void *arg,
 
 uint64_t vp_live_bytes_used(void); /* memory of the table */
 
+/* For a snapshot, which nobody changes: the blocks that start in a page.  An
+ * entry that was being written may be wrong in its size and site. */
+struct vp_live_view {
+	uint64_t bytes, birth_ns;
+	uint32_t site, unit; /* of 8 bytes, in the page */
+};
+static inline uint32_t vp_live_page_count(uint64_t descriptor)
+{
+	return (uint32_t)((descriptor & VP_LIVE_COUNT) >> 5);
+}
+/* Returns their number, 512 at most; the page need not have any. */
+uint32_t vp_live_read_page(uintptr_t address, struct vp_live_view out[512]);
+
 #endif

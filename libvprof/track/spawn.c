@@ -19,18 +19,46 @@ struct start {
 	} fn;
 	void *arg;
 	uint64_t stack_bytes;
+	struct start *next, *prev; /* those that have not begun */
 };
+
+static struct start *pending; /* service */
 
 static void get_start(void *arg)
 {
 	struct start **out = arg;
 
 	*out = vp_heap_get(sizeof(**out));
+	if (!*out)
+		return;
+	(*out)->next = pending;
+	if (pending)
+		pending->prev = *out;
+	pending = *out;
 }
 
 static void put_start(void *arg)
 {
-	vp_heap_put(arg);
+	struct start *start = arg;
+
+	if (start->next)
+		start->next->prev = start->prev;
+	if (start->prev)
+		start->prev->next = start->next;
+	else if (pending == start) /* else: the parent's, in a forked child */
+		pending = start->next;
+	vp_heap_put(start);
+}
+
+void vp_spawn_each_pending(void (*each)(void *argument))
+{
+	for (const struct start *start = pending; start; start = start->next)
+		each(start->arg);
+}
+
+void vp_spawn_fork_child(void)
+{
+	pending = NULL;
 }
 
 /* In the new thread: takes the start record apart and registers the thread. */

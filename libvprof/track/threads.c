@@ -36,6 +36,7 @@ static struct vp_lock registry;
 static struct vp_thread *live;
 static struct vp_thread *spare; /* states of ended threads */
 static uint32_t live_count;
+static int helper_tid; /* 0: none */
 static struct vp_thread_sums ended; /* of threads that have left */
 
 static void add_row(struct vp_thread_sums *out, const struct vprof_thread *row);
@@ -75,6 +76,7 @@ int vp_threads_init(void)
 	uint32_t id;
 
 	registry.word = 0;
+	helper_tid = 0;
 	generation++;
 	live = spare = NULL;
 	live_count = 0;
@@ -417,6 +419,32 @@ void vp_threads_sum(struct vp_thread_sums *out)
 	vp_lock_drop(&registry);
 }
 
+void vp_threads_each(void (*each)(const struct vp_thread *thread))
+{
+	vp_lock_take(&registry);
+	for (const struct vp_thread *thread = live; thread; thread = thread->next)
+		each(thread);
+	vp_lock_drop(&registry);
+}
+
+int vp_threads_is_busy(int tid)
+{
+	int busy = 0;
+
+	vp_lock_take(&registry);
+	for (const struct vp_thread *thread = live; thread; thread = thread->next) {
+		if (thread->tid == tid && thread->busy)
+			busy = __atomic_load_n(thread->busy, __ATOMIC_ACQUIRE) != 0;
+	}
+	vp_lock_drop(&registry);
+	return busy;
+}
+
+int vp_threads_is_helper(int tid)
+{
+	return tid == helper_tid;
+}
+
 void vp_threads_add_helper(int tid)
 {
 	struct vprof_thread *row;
@@ -425,6 +453,7 @@ void vp_threads_add_helper(int tid)
 	vp_lock_take(&registry);
 	row = new_row(tid, &id);
 	if (id) {
+		helper_tid = tid;
 		strcpy(row->name, "vprof");
 		row->flags = VPROF_THREAD_HELPER;
 		remember(tid, id, row->start_ns);

@@ -44,6 +44,12 @@ void vp_threads_deal(uint64_t round, int64_t share);
 
 void vp_threads_sum(struct vp_thread_sums *out); /* takes the lock itself */
 
+/* For a search of the heap: calls each() for the live threads; is this one in our
+ * code just now; is it the helper?  Take the registry's lock. */
+void vp_threads_each(void (*each)(const struct vp_thread *thread));
+int vp_threads_is_busy(int tid);
+int vp_threads_is_helper(int tid);
+
 /* Registers the helper itself, so that its CPU time is told apart. */
 void vp_threads_add_helper(int tid);
 

@@ -1,0 +1,68 @@
+/* L3  The search for pointers to live blocks: which of them are lost?
+ *
+ * The helper stops the other threads for as long as it takes to fork a
+ * snapshot of the process (their registers are part of it), and lets them go.
+ * The child does the searching, in memory of its own, without the host's
+ * descriptors; its result becomes rows of the LEAKS section.  docs/leaks.md
+ * says what is searched. */
+#ifndef VP_LEAKSCAN_H
+#define VP_LEAKSCAN_H
+
+#include "vprof_format.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Begins a search in a running process: for vprof_leak_scan() and ctl.
+ * Returns 0 when the snapshot is taken: the host goes on, and within seconds
+ * header.scan_count has risen and scan_state is COMPLETE or FAILED (scan_note
+ * says why).  -EBUSY: one is under way; -EOPNOTSUPP: not with these options
+ * (heap= other than exact, leakscan=off, system calls restricted); -ESRCH: no
+ * helper thread; or another -errno when no snapshot could be taken.
+ * Context: any thread with the busy guard held, or the helper. In ticker.c. */
+int vp_leakscan_now(enum vprof_scan_trigger trigger);
+
+/* Why there is none, in scan_note; at the start and when recording ends. */
+void vp_leakscan_note(const char *why);
+
+/* Where the process ends.  The exiting thread says where its stack is still
+ * in use: at the caller of exit(), whose registers were saved right below. */
+struct vp_leakscan_end {
+	int tid;
+	uint64_t sp; /* words from here on are in use */
+	uint32_t words;
+	uint64_t word[6]; /* registers that calls preserve */
+};
+void vp_leakscan_at_exit(struct vp_leakscan_end *end); /* from below exit() */
+/* From a hook: what it has pushed is in use too. */
+#define VP_LEAKSCAN_HERE(end)                                                                      \
+	__asm__ volatile("movq %%rsp, %0\n\t"                                                      \
+			 "movq %%rbx, (%1)\n\t"                                                    \
+			 "movq %%rbp, 8(%1)\n\t"                                                   \
+			 "movq %%r12, 16(%1)\n\t"                                                  \
+			 "movq %%r13, 24(%1)\n\t"                                                  \
+			 "movq %%r14, 32(%1)\n\t"                                                  \
+			 "movq %%r15, 40(%1)"                                                      \
+			 : "=&a"((end)->sp)                                                        \
+			 : "d"((end)->word)                                                        \
+			 : "memory")
+
+/* The two halves.  begin takes the snapshot and leaves the search to a child;
+ * poll returns 1 when it has ended and its result is in the file, 0 when it is
+ * still at it, and ends it when its time is over.
+ *
+ *   end       NULL: the process goes on
+ *   own_files 1: the caller's descriptors are the library's own
+ * begin returns 0 or -errno as above.
+ * Context: one thread at a time: the helper, or where there is none the thread
+ * that ends the process; busy guard held. */
+int vp_leakscan_begin(enum vprof_scan_trigger trigger, const struct vp_leakscan_end *end,
+		      int own_files);
+int vp_leakscan_poll(uint64_t wait_ns);
+int vp_leakscan_running(void);
+void vp_leakscan_cancel(void);	   /* ends the one under way, if any */
+void vp_leakscan_fork_child(void); /* the parent's search is not ours */
+
+#define VP_LEAKSCAN_EXIT_NS (20ull * 1000 * 1000 * 1000)
+
+#endif

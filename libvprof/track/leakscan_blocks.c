@@ -1,0 +1,251 @@
+/* L3  The blocks of the snapshot, by address.
+ *
+ * A page of addresses in which blocks start has a bit for each 8 bytes: where
+ * a block starts, and where it was found to be pointed to.  Sizes and sites lie
+ * in the order of addresses, so a block is numbered by counting bits. */
+#include "base/sys.h"
+#include "track/leakscan_impl.h"
+
+#include <errno.h>
+#include <string.h>
+
+struct vp_scan_blocks vp_scan_blocks;
+
+static struct vp_live_view view[512]; /* blocks of a page */
+
+static void count_pages(void)
+{
+	for (uint32_t region = 0; region < VP_LIVE_REGIONS; region++) {
+		const uint64_t *pages = vp_live_region[region];
+
+		for (uint32_t i = 0; pages && i < VP_LIVE_PAGES; i++) {
+			uint32_t blocks = vp_live_page_count(pages[i]);
+
+			vp_scan_blocks.pages += blocks != 0;
+			vp_scan_blocks.blocks += blocks;
+		}
+	}
+}
+
+static int reserve(void)
+{
+	struct vp_scan_blocks *all = &vp_scan_blocks;
+
+	count_pages();
+	all->page = vp_sys_map((all->pages + 1) * sizeof(*all->page));
+	all->index = vp_sys_map(VP_LIVE_REGIONS * sizeof(*all->index));
+	all->bytes = vp_sys_map((all->blocks + 1) * sizeof(*all->bytes));
+	all->site = vp_sys_map((all->blocks + 1) * sizeof(*all->site));
+	all->pages = 0;
+	all->blocks = 0;
+	all->first = ~0ull;
+	all->last = 0;
+	return all->page && all->index && all->bytes && all->site ? 0 : -ENOMEM;
+}
+
+static uint32_t *slot_of(uint64_t address)
+{
+	uint64_t number = address >> VP_LIVE_REGION_SHIFT;
+	uint32_t **index = vp_scan_blocks.index;
+
+	if (number >= VP_LIVE_REGIONS)
+		return NULL;
+	if (!index[number]) {
+		index[number] = vp_sys_map(VP_LIVE_PAGES * sizeof(**index));
+		if (!index[number])
+			return NULL;
+	}
+	return &index[number][address >> 12 & (VP_LIVE_PAGES - 1)];
+}
+
+/* Sets the starts, so that ranks are known; then sizes and sites by rank. */
+static void fill_page(struct vp_scan_page *page, uint32_t count)
+{
+	struct vp_scan_blocks *all = &vp_scan_blocks;
+	uint32_t before = 0;
+
+	for (uint32_t i = 0; i < count; i++)
+		page->start[view[i].unit >> 6] |= 1ull << (view[i].unit & 63);
+	for (int i = 0; i < 8; i++) {
+		page->before[i] = (uint16_t)before;
+		before += (uint32_t)__builtin_popcountll(page->start[i]);
+	}
+	page->base = (uint32_t)all->blocks;
+	page->blocks = before;
+	for (uint32_t i = 0; i < count; i++) {
+		uint32_t rank = vp_scan_rank(page, view[i].unit);
+		uint64_t bytes = view[i].bytes;
+
+		all->bytes[rank] = bytes < 0xffffffffu ? (uint32_t)bytes : 0xffffffffu;
+		all->site[rank] = view[i].site;
+		all->total_bytes += bytes;
+	}
+	all->blocks += before;
+}
+
+static uint64_t bytes_of(const struct vp_scan_page *page, uint32_t unit)
+{
+	uint32_t bytes = vp_scan_blocks.bytes[vp_scan_rank(page, unit)];
+	uint64_t address = page->address + unit * 8ull;
+	uint32_t count;
+
+	if (bytes != 0xffffffffu)
+		return bytes;
+	count = vp_live_read_page(address, view);
+	for (uint32_t i = 0; i < count; i++) {
+		if (view[i].unit == unit)
+			return view[i].bytes;
+	}
+	return 0;
+}
+
+static uint32_t last_unit(const struct vp_scan_page *page)
+{
+	int word = 7;
+
+	while (word > 0 && !page->start[word])
+		word--;
+	return (uint32_t)word * 64 + 63 - (uint32_t)__builtin_clzll(page->start[word]);
+}
+
+/* Pages that the last block of this one covers lead to it; up to and including
+ * the address right behind it. */
+static int cover(uint32_t number)
+{
+	struct vp_scan_page *page = &vp_scan_blocks.page[number];
+	uint32_t unit = last_unit(page);
+	uint64_t end = page->address + unit * 8ull + bytes_of(page, unit);
+
+	if (end > vp_scan_blocks.last)
+		vp_scan_blocks.last = end;
+	for (uint64_t at = page->address + 4096; at <= end; at += 4096) {
+		uint32_t *slot = slot_of(at);
+
+		if (!slot)
+			return -ENOMEM;
+		if (!*slot)
+			*slot = number + 1;
+	}
+	return 0;
+}
+
+static int add_page(uint64_t address, uint32_t count)
+{
+	struct vp_scan_blocks *all = &vp_scan_blocks;
+	struct vp_scan_page *page = &all->page[all->pages];
+	uint32_t *slot = slot_of(address);
+
+	if (!slot)
+		return -ENOMEM;
+	page->address = address;
+	fill_page(page, count);
+	if (!page->blocks)
+		return 0;
+	if (address < all->first)
+		all->first = address;
+	*slot = ++all->pages; /* number + 1; 0 is none */
+	return cover(all->pages - 1);
+}
+
+int vp_scan_blocks_init(void)
+{
+	int err = reserve();
+
+	for (uint32_t region = 0; !err && region < VP_LIVE_REGIONS; region++) {
+		const uint64_t *pages = vp_live_region[region];
+
+		for (uint32_t i = 0; !err && pages && i < VP_LIVE_PAGES; i++) {
+			uint64_t address = (uint64_t)region << VP_LIVE_REGION_SHIFT | i << 12;
+
+			if (vp_live_page_count(pages[i]))
+				err = add_page(address, vp_live_read_page(address, view));
+		}
+	}
+	return err;
+}
+
+/* The last block that starts at or before the unit, in this page or before. */
+static int last_start(struct vp_scan_page *page, uint32_t unit, struct vp_scan_ref *ref)
+{
+	int word = (int)(unit >> 6);
+	uint64_t bits = page->start[word] & (~0ull >> (63 - (unit & 63)));
+
+	while (!bits && word > 0)
+		bits = page->start[--word];
+	if (!bits) {
+		if (page == vp_scan_blocks.page)
+			return 0;
+		page--;
+		unit = last_unit(page);
+	} else {
+		unit = (uint32_t)word * 64 + 63 - (uint32_t)__builtin_clzll(bits);
+	}
+	ref->page = page;
+	ref->unit = unit;
+	ref->start = page->address + unit * 8ull;
+	ref->bytes = bytes_of(page, unit);
+	return 1;
+}
+
+static int covering(uint64_t address, struct vp_scan_ref *ref)
+{
+	uint64_t number = address >> VP_LIVE_REGION_SHIFT;
+	struct vp_scan_page *page;
+	uint32_t slot;
+
+	if (number >= VP_LIVE_REGIONS || !vp_scan_blocks.index[number])
+		return 0;
+	slot = vp_scan_blocks.index[number][address >> 12 & (VP_LIVE_PAGES - 1)];
+	if (!slot)
+		return 0;
+	page = &vp_scan_blocks.page[slot - 1];
+	return last_start(page, page->address == (address & ~4095ull) ? address >> 3 & 511 : 511,
+			  ref);
+}
+
+int vp_scan_find(uint64_t word, struct vp_scan_ref *ref)
+{
+	if (covering(word, ref)) {
+		uint64_t into = word - ref->start;
+
+		if (into == 0)
+			return 1;
+		if (into < 8) /* a block of a few bytes may be tagged beyond its end */
+			return 3;
+		return into <= ref->bytes ? 2 : 0;
+	}
+	/* Tags in the upper bits: only where the rest is exactly a block. */
+	if (word >> 48 && covering(word & 0x7fffffffffffull, ref) &&
+	    (word & 0x7fffffffffffull) == ref->start)
+		return 3;
+	return 0;
+}
+
+int vp_scan_next_block(uint64_t address, uint64_t hi, struct vp_scan_ref *ref)
+{
+	if (covering(address, ref) && address < ref->start + ref->bytes)
+		return 1;
+	for (uint64_t at = address; at < hi; at = (at | 4095) + 1) {
+		uint64_t number = at >> VP_LIVE_REGION_SHIFT;
+		struct vp_scan_page *page;
+		uint32_t slot = 0;
+
+		if (number >= VP_LIVE_REGIONS)
+			return 0;
+		if (!vp_scan_blocks.index[number]) {
+			at = ((number + 1) << VP_LIVE_REGION_SHIFT) - 1;
+			continue;
+		}
+		slot = vp_scan_blocks.index[number][at >> 12 & (VP_LIVE_PAGES - 1)];
+		page = slot ? &vp_scan_blocks.page[slot - 1] : NULL;
+		if (!page || page->address != (at & ~4095ull))
+			continue;
+		for (uint32_t unit = at >> 3 & 511; unit < 512; unit++) {
+			if (page->start[unit >> 6] >> (unit & 63) & 1 &&
+			    page->address + unit * 8ull >= address &&
+			    page->address + unit * 8ull < hi)
+				return last_start(page, unit, ref);
+		}
+	}
+	return 0;
+}

@@ -1,0 +1,46 @@
+/* L3  How far is the stack of the thread that ends the process in use?
+ *
+ * Exit handlers run below exit(), over what main and others have left there.
+ * The walk goes outwards to exit()'s frame; the registers that its caller may
+ * still keep something in were saved by the first function it calls. */
+#include "base/real.h"
+#include "base/sys.h"
+#include "base/thread.h"
+#include "stack/step.h"
+#include "track/leakscan.h"
+#include "track/threads.h"
+
+#define EXIT_BYTES  64u /* of code, from exit()'s start to its call */
+#define SAVED_BYTES 72u /* return addresses, padding, six registers */
+#define DEPTH	    64
+
+static int is_exit(uint64_t pc)
+{
+	uint64_t plain = (uint64_t)(uintptr_t)vp_real.exit_fn;
+	uint64_t quick = (uint64_t)(uintptr_t)vp_real.quick_exit_fn;
+
+	return pc - plain < EXIT_BYTES || pc - quick < EXIT_BYTES;
+}
+
+void vp_leakscan_at_exit(struct vp_leakscan_end *end)
+{
+	const struct vp_thread *thread = vp_thread_self();
+	struct vp_regs regs = VP_CALLER_REGS();
+	struct vp_view view = {regs.sp, 0, (const void *)(uintptr_t)regs.sp, 0};
+	struct vp_step step = {.regs = regs, .view = &view};
+	int more = 1;
+
+	end->tid = vp_sys_tid();
+	end->sp = regs.sp;
+	end->words = 0;
+	if (!thread || regs.sp < thread->stack_lo || regs.sp >= thread->stack_hi)
+		return;
+	view.hi = thread->stack_hi;
+	for (int i = 0; i < DEPTH && more > 0; i++) {
+		more = vp_step_frame(&step);
+		if (more > 0 && is_exit(step.where & VPROF_WHERE_ADDRESS)) {
+			end->sp = step.regs.sp - SAVED_BYTES;
+			return;
+		}
+	}
+}

@@ -1,0 +1,173 @@
+/* L3  The mappings of the snapshot that may hold pointers. */
+#include "base/sys.h"
+#include "track/leakscan_impl.h"
+
+#include <fcntl.h>
+#include <string.h>
+
+#define MAPS_MOST  (1u << 17)
+#define TEXT_BYTES (64u << 10)
+
+static struct vp_scan_map *maps, *constants; /* code and constant data of files */
+static uint32_t map_count, constant_count;
+/* The line before, kept or not: */
+static uint64_t last_hi;
+static int last_readable, last_kind;
+
+static uint64_t hex(const char **at)
+{
+	uint64_t value = 0;
+
+	for (;; (*at)++) {
+		char c = **at;
+
+		if (c >= '0' && c <= '9')
+			value = value << 4 | (uint64_t)(c - '0');
+		else if (c >= 'a' && c <= 'f')
+			value = value << 4 | (uint64_t)(c - 'a' + 10);
+		else
+			return value;
+	}
+}
+
+static int starts(const char *text, const char *with)
+{
+	return strncmp(text, with, strlen(with)) == 0;
+}
+
+int vp_scan_module_kind(const char *path)
+{
+	static const char *const runtime[] = {
+	    "libc.so",	"libc-2",   "libstdc++.so", "libgcc_s.so",  "libm.so",	 "libpthread",
+	    "libdl.so", "librt.so", "libc++.so",    "libc++abi.so", "libresolv", "libnss_",
+	    NULL};
+	const char *base = strrchr(path, '/');
+
+	base = base ? base + 1 : path;
+	if (starts(base, "ld-linux") || starts(base, "ld-2"))
+		return 1;
+	for (int i = 0; runtime[i]; i++) {
+		if (starts(base, runtime[i]))
+			return 2;
+	}
+	return strstr(base, "malloc") && strstr(base, ".so") ? 3 : 0;
+}
+
+static uint32_t kind_of_file(const char *path)
+{
+	switch (vp_scan_module_kind(path)) {
+	case 1:
+	case 2:
+		return VP_MAP_LIBC;
+	case 3:
+		return VP_MAP_MALLOC;
+	default:
+		return 0;
+	}
+}
+
+/* Constant data of a file holds no pointer to a block; devices and what the
+ * kernel shares with the process may not like to be read. */
+static int wanted(const char *perms, const char *path)
+{
+	if (perms[0] != 'r' || starts(path, "[v") || starts(path, "anon_inode:"))
+		return 0;
+	if (starts(path, "/dev/"))
+		return starts(path, "/dev/zero") || starts(path, "/dev/shm/");
+	return perms[1] == 'w' || !*path || *path == '[';
+}
+
+/* lo-hi perms offset device inode   path */
+static void take_line(const char *line)
+{
+	const char *at = line, *perms, *path;
+	struct vp_scan_map map = {0};
+
+	map.lo = hex(&at);
+	at++;
+	map.hi = hex(&at);
+	perms = at + 1;
+	path = perms;
+	for (int blanks = 0; *path && blanks < 4; path++)
+		blanks += *path == ' ';
+	while (*path == ' ')
+		path++;
+	if (!*path || *path == '[')
+		map.kind = VP_MAP_ANON;
+	else
+		map.kind = kind_of_file(path);
+	if (starts(path, "[heap]"))
+		map.kind |= VP_MAP_HEAP;
+	if (starts(path, "[stack]"))
+		map.kind |= VP_MAP_STACK;
+	/* .bss follows the data of its file */
+	if (!*path && last_hi == map.lo)
+		map.kind |= (uint32_t)last_kind & (VP_MAP_LIBC | VP_MAP_MALLOC);
+	if (last_hi != map.lo || !last_readable)
+		map.kind |= VP_MAP_GUARDED;
+	if (perms[1] == 'w')
+		map.kind |= VP_MAP_WRITE;
+	if (perms[3] == 's')
+		map.kind |= VP_MAP_SHARED;
+	last_hi = map.hi;
+	last_readable = perms[0] == 'r';
+	last_kind = *path && *path != '[' && perms[1] == 'w' ? (int)map.kind : 0;
+	if (wanted(perms, path) && map_count < MAPS_MOST)
+		maps[map_count++] = map;
+	if (*path == '/' && perms[1] != 'w' && constant_count < MAPS_MOST) {
+		map.kind = perms[2] == 'x';
+		constants[constant_count++] = map;
+	}
+}
+
+int vp_scan_is_constant(uint64_t address, int code)
+{
+	uint32_t lo = 0, hi = constant_count;
+
+	while (lo < hi) {
+		uint32_t mid = (lo + hi) / 2;
+
+		if (constants[mid].hi <= address)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < constant_count && constants[lo].lo <= address &&
+	       (int)constants[lo].kind == code;
+}
+
+static void take_text(char *text, size_t *have)
+{
+	char *line = text, *end;
+
+	while ((end = memchr(line, '\n', *have - (size_t)(line - text)))) {
+		*end = '\0';
+		take_line(line);
+		line = end + 1;
+	}
+	*have -= (size_t)(line - text);
+	memmove(text, line, *have);
+}
+
+struct vp_scan_map *vp_scan_maps(uint32_t *count)
+{
+	char *text = vp_sys_map(TEXT_BYTES + 1);
+	size_t have = 0;
+	long got;
+	int fd;
+
+	maps = vp_sys_map(MAPS_MOST * sizeof(*maps));
+	constants = vp_sys_map(MAPS_MOST * sizeof(*maps));
+	fd = vp_sys_open("/proc/self/maps", O_RDONLY, 0);
+	if (!text || !maps || !constants || fd < 0)
+		return NULL;
+	while ((got = vp_sys_read(fd, text + have, TEXT_BYTES - have)) > 0) {
+		have += (size_t)got;
+		take_text(text, &have);
+		if (have == TEXT_BYTES) /* no line is that long */
+			have = 0;
+	}
+	vp_sys_close(fd);
+	*count = map_count;
+	return maps;
+}

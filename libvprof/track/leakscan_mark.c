@@ -1,0 +1,227 @@
+/* L3  What is pointed to, from the roots on.
+ *
+ * Three passes.  First what libc's own data holds of libc's blocks, to tell
+ * them from the host's.  Then everything that a chain of pointers to the starts
+ * of blocks leads to; pointers elsewhere into blocks are noted.  Last what is
+ * reached through those notes only. */
+#include "base/sys.h"
+#include "track/leakscan_impl.h"
+
+#include <errno.h>
+
+struct work {
+	uint64_t lo, hi;
+};
+
+#define PIECE	    (32u << 10) /* a large block is searched in pieces: the stack stays small */
+#define LARGE_PIECE (2u << 20)
+
+static struct work *stack;
+static uint64_t depth;
+static enum { PASS_LIBC, PASS_REACH, PASS_MAYBE } pass;
+
+static void push(const struct vp_scan_ref *ref)
+{
+	if (ref->bytes >= 8)
+		stack[depth++] = (struct work){ref->start, ref->start + ref->bytes};
+}
+
+static inline uint64_t bit_of(const struct vp_scan_ref *ref)
+{
+	return 1ull << (ref->unit & 63);
+}
+
+static inline int is_reached(const struct vp_scan_ref *ref)
+{
+	return (ref->page->reach[ref->unit >> 6] & bit_of(ref)) != 0;
+}
+
+static uint8_t class_of(const struct vp_scan_ref *ref)
+{
+	return vp_scan_class_of(vp_scan_blocks.site[vp_scan_rank(ref->page, ref->unit)]);
+}
+
+static void reach(const struct vp_scan_ref *ref)
+{
+	if (is_reached(ref))
+		return;
+	ref->page->reach[ref->unit >> 6] |= bit_of(ref);
+	push(ref);
+}
+
+/* reach and maybe together mean: libc's own. */
+static void word_of_libc(uint64_t word)
+{
+	struct vp_scan_ref ref;
+
+	if (!vp_scan_find(word, &ref) || is_reached(&ref) || class_of(&ref) == VP_CLASS_HOST)
+		return;
+	ref.page->maybe[ref.unit >> 6] |= bit_of(&ref);
+	reach(&ref);
+}
+
+static void word_to_reach(uint64_t word)
+{
+	struct vp_scan_ref ref;
+	int how;
+
+	if (word < vp_scan_blocks.first)
+		return;
+	how = vp_scan_find(word, &ref);
+	if (!how || is_reached(&ref))
+		return;
+	if (how == 1 || class_of(&ref) == VP_CLASS_RUNTIME ||
+	    (how == 2 && vp_scan_is_usual(&ref, word)))
+		reach(&ref);
+	else
+		ref.page->weak[ref.unit >> 6] |= bit_of(&ref);
+}
+
+static void word_to_note(uint64_t word)
+{
+	struct vp_scan_ref ref;
+
+	if (word < vp_scan_blocks.first || !vp_scan_find(word, &ref) || is_reached(&ref) ||
+	    ref.page->maybe[ref.unit >> 6] & bit_of(&ref))
+		return;
+	ref.page->maybe[ref.unit >> 6] |= bit_of(&ref);
+	push(&ref);
+}
+
+static void words(uint64_t lo, uint64_t hi)
+{
+	switch (pass) {
+	case PASS_LIBC:
+		vp_scan_words(lo, hi, word_of_libc);
+		break;
+	case PASS_REACH:
+		vp_scan_words(lo, hi, word_to_reach);
+		break;
+	default:
+		vp_scan_words(lo, hi, word_to_note);
+	}
+}
+
+static void drain(void)
+{
+	while (depth) {
+		struct work work = stack[--depth];
+		uint64_t piece = work.hi - work.lo < LARGE_PIECE ? PIECE : LARGE_PIECE;
+
+		if (work.hi - work.lo > piece) {
+			stack[depth++] = (struct work){work.lo + piece, work.hi};
+			work.hi = work.lo + piece;
+		}
+		vp_scan_present(work.lo, work.hi, 0, words);
+	}
+}
+
+/* Memory outside of blocks; those in it are searched when they are reached. */
+static void part_of_root(uint64_t lo, uint64_t hi)
+{
+	struct vp_scan_ref next;
+
+	while (lo < hi) {
+		uint64_t end = hi;
+
+		next.start = hi;
+		next.bytes = 0;
+		if (vp_scan_next_block(lo, hi, &next))
+			end = next.start > lo ? next.start : lo;
+		words(lo, end);
+		if (pass == PASS_REACH)
+			vp_scan_root_bytes += end - lo;
+		drain();
+		lo = next.start + next.bytes > end ? next.start + next.bytes : end + (end == lo);
+	}
+}
+
+static void root(uint64_t lo, uint64_t hi, uint32_t kind)
+{
+	vp_scan_present(lo, hi, kind, part_of_root);
+}
+
+static void root_words(uint64_t lo, uint64_t hi)
+{
+	words(lo, hi);
+	drain();
+}
+
+/* Calls each(ref) for the blocks whose bits are set in all of `with`, and in
+ * none of `without`. */
+static void each_block(int libc_only, void (*each)(const struct vp_scan_ref *ref))
+{
+	for (uint32_t i = 0; i < vp_scan_blocks.pages; i++) {
+		struct vp_scan_page *page = &vp_scan_blocks.page[i];
+
+		for (uint32_t word = 0; word < 8; word++) {
+			uint64_t bits = libc_only ? page->reach[word] & page->maybe[word]
+						  : page->weak[word] & ~page->reach[word];
+
+			for (; bits; bits &= bits - 1) {
+				struct vp_scan_ref ref = {
+				    page, word * 64 + (uint32_t)__builtin_ctzll(bits), 0, 0};
+
+				ref.start = page->address + ref.unit * 8ull;
+				vp_scan_find(ref.start, &ref);
+				each(&ref);
+			}
+		}
+	}
+}
+
+static void search_again(const struct vp_scan_ref *ref)
+{
+	push(ref);
+	drain();
+}
+
+static void search_maybe(const struct vp_scan_ref *ref)
+{
+	uint64_t *bits = &ref->page->maybe[ref->unit >> 6];
+
+	if (*bits & bit_of(ref))
+		return;
+	*bits |= bit_of(ref);
+	search_again(ref);
+}
+
+/* The runtime's blocks hold what is not ours to doubt: thread-local storage. */
+static void reach_runtime(void)
+{
+	struct vp_scan_blocks *all = &vp_scan_blocks;
+
+	for (uint32_t i = 0; i < all->pages; i++) {
+		struct vp_scan_page *page = &all->page[i];
+		uint32_t unit = 0;
+
+		for (uint32_t rank = page->base; rank < page->base + page->blocks; rank++, unit++) {
+			struct vp_scan_ref ref;
+
+			while (!(page->start[unit >> 6] >> (unit & 63) & 1))
+				unit++;
+			if (vp_scan_class_of(all->site[rank]) != VP_CLASS_RUNTIME)
+				continue;
+			vp_scan_find(page->address + unit * 8ull, &ref);
+			reach(&ref);
+			drain();
+		}
+	}
+}
+
+int vp_scan_mark(void)
+{
+	stack = vp_sys_map((vp_scan_blocks.blocks + 1024) * sizeof(*stack));
+	if (!stack)
+		return -ENOMEM;
+	pass = PASS_LIBC;
+	vp_scan_roots_each(1, root);
+	pass = PASS_REACH;
+	each_block(1, search_again);
+	vp_scan_roots_words(root_words);
+	vp_scan_roots_each(0, root);
+	reach_runtime();
+	pass = PASS_MAYBE;
+	each_block(0, search_maybe);
+	return 0;
+}

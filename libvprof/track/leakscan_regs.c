@@ -1,0 +1,240 @@
+/* L3  Stopping the other threads for a moment, with their registers.
+ *
+ * By a signal that the host cannot have in use: the one libc keeps for setuid()
+ * in all threads.  No program can block, wait for or handle it through libc, and
+ * debuggers pass it without a word.  libc's handler stays in charge of what is
+ * not ours. */
+#include "base/clock.h"
+#include "base/sys.h"
+#include "base/thread.h"
+#include "sample/procfs.h"
+#include "track/leakscan_impl.h"
+#include "track/threads.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <ucontext.h>
+
+#define OUR_SIGNAL   33 /* SIGSETXID of libc */
+#define THREADS_MOST 65536u
+#define ANSWER_NS    (300ull * 1000 * 1000)
+#define HOLD_NS	     (2000ull * 1000 * 1000) /* nobody is kept longer, whatever happens */
+
+struct vp_scan_thread *vp_scan_thread;
+uint32_t vp_scan_threads;
+
+static void (*libc_handler)(int sig, siginfo_t *info, void *context);
+static uint32_t round_;	 /* of stops; odd while threads are to stay */
+static uint32_t answers; /* futex of the one that stops */
+static uint32_t asked;
+
+/* A call that the signal interrupted and that the kernel does not start again
+ * by itself (poll, nanosleep): the host must not see EINTR, so it is made once
+ * more.  Its number is in the instruction before it nearly everywhere in libc.
+ * Its arguments are still in their registers. */
+static void call_again(ucontext_t *uc)
+{
+	greg_t *regs = uc->uc_mcontext.gregs;
+	const uint8_t *pc = (const uint8_t *)(uintptr_t)regs[REG_RIP];
+	uint32_t number;
+
+	if (regs[REG_RAX] != -EINTR || pc[-2] != 0x0f || pc[-1] != 0x05 || pc[-7] != 0xb8)
+		return;
+	memcpy(&number, pc - 6, 4); /* mov $number, %eax; syscall */
+	if (number > 1000)
+		return;
+	regs[REG_RAX] = number;
+	regs[REG_RIP] -= 2;
+}
+
+static int in_call(const greg_t *regs)
+{
+	const uint8_t *pc = (const uint8_t *)(uintptr_t)regs[REG_RIP];
+
+	return pc[-2] == 0x0f && pc[-1] == 0x05;
+}
+
+static void publish(struct vp_scan_thread *thread, const ucontext_t *uc)
+{
+	static const int general[] = {REG_RBX, REG_RBP, REG_R12, REG_R13, REG_R14,
+				      REG_R15, REG_RDI, REG_RSI, REG_RDX, REG_R10,
+				      REG_R8,  REG_R9,	REG_RAX, REG_RCX, REG_R11};
+	const greg_t *regs = uc->uc_mcontext.gregs;
+	/* In a call the rest is left over from whoever called it. */
+	uint32_t count = in_call(regs) ? 12 : 15;
+
+	thread->sp = (uint64_t)regs[REG_RSP];
+	for (uint32_t i = 0; i < count; i++)
+		thread->word[i] = (uint64_t)regs[general[i]];
+	thread->words = count;
+	if (count < 15 || !uc->uc_mcontext.fpregs)
+		return;
+	memcpy(thread->word + 16, uc->uc_mcontext.fpregs->_xmm, 256);
+	thread->word[15] = 0;
+	thread->words = 48;
+}
+
+static void stop_here(struct vp_scan_thread *thread, const ucontext_t *uc, uint32_t round)
+{
+	uint64_t until = vp_clock_mono() + HOLD_NS;
+
+	publish(thread, uc);
+	__atomic_store_n(&thread->seen, VP_SEEN_STOPPED, __ATOMIC_RELEASE);
+	__atomic_add_fetch(&answers, 1, __ATOMIC_ACQ_REL);
+	vp_sys_futex_wake(&answers);
+	while (__atomic_load_n(&round_, __ATOMIC_ACQUIRE) == round && vp_clock_mono() < until)
+		vp_sys_futex_wait(&round_, round, 100u * 1000 * 1000);
+}
+
+static void handler(int sig, siginfo_t *info, void *context)
+{
+	uint64_t value = (uint64_t)(uintptr_t)info->si_value.sival_ptr;
+	uint32_t round = (uint32_t)(value >> 32), index = (uint32_t)value;
+
+	if (info->si_code != SI_QUEUE || info->si_pid != vp_sys_pid() || !(round & 1)) {
+		if (libc_handler)
+			libc_handler(sig, info, context);
+		return;
+	}
+	if (round == __atomic_load_n(&round_, __ATOMIC_ACQUIRE) && index < vp_scan_threads &&
+	    vp_scan_thread[index].tid == vp_sys_tid())
+		stop_here(&vp_scan_thread[index], context, round);
+	call_again(context);
+}
+
+static int install(void)
+{
+	struct vp_sys_action now;
+
+	if (vp_sys_action(OUR_SIGNAL, &now) != 0)
+		return -EINVAL;
+	if (now.handler == handler)
+		return 0;
+	libc_handler = (uintptr_t)now.handler > 1 ? now.handler : NULL;
+	return (int)vp_sys_handle(OUR_SIGNAL, handler, SA_RESTART | SA_ONSTACK);
+}
+
+static struct vp_scan_thread *add(int tid)
+{
+	struct vp_scan_thread *thread = &vp_scan_thread[vp_scan_threads];
+
+	if (vp_scan_threads >= THREADS_MOST)
+		return NULL;
+	memset(thread, 0, sizeof(*thread));
+	thread->tid = tid;
+	vp_scan_threads++;
+	return thread;
+}
+
+static void add_task(int tid, void *arg)
+{
+	(void)arg;
+	add(tid);
+}
+
+static void add_known(const struct vp_thread *thread)
+{
+	struct vp_scan_thread *one = NULL;
+
+	for (uint32_t i = 0; i < vp_scan_threads && !one; i++)
+		one = vp_scan_thread[i].tid == thread->tid ? &vp_scan_thread[i] : NULL;
+	if (!one)
+		one = add(thread->tid);
+	if (!one)
+		return;
+	one->stack_lo = thread->stack_lo;
+	one->stack_hi = thread->stack_hi;
+}
+
+/* Is the signal blocked there?  Not by us: hooks at work block all, shortly. */
+static int blocks_signal(int tid)
+{
+	return vp_procfs_blocked(tid) >> (OUR_SIGNAL - 1) & 1 && !vp_threads_is_busy(tid);
+}
+
+static void ask(uint32_t index, uint32_t round)
+{
+	struct vp_scan_thread *thread = &vp_scan_thread[index];
+	siginfo_t info;
+
+	memset(&info, 0, sizeof(info));
+	info.si_signo = OUR_SIGNAL;
+	info.si_code = SI_QUEUE;
+	info.si_pid = vp_sys_pid();
+	info.si_value.sival_ptr = (void *)(uintptr_t)((uint64_t)round << 32 | index);
+	if (vp_sys6(SYS_rt_tgsigqueueinfo, vp_sys_pid(), thread->tid, OUR_SIGNAL, (long)&info, 0,
+		    0) == 0)
+		asked++;
+}
+
+static void list_threads(const struct vp_leakscan_end *end, int look_in_proc)
+{
+	vp_scan_threads = 0;
+	if (look_in_proc)
+		vp_procfs_tasks(add_task, NULL);
+	vp_threads_each(add_known);
+	for (uint32_t i = 0; i < vp_scan_threads; i++) {
+		struct vp_scan_thread *thread = &vp_scan_thread[i];
+
+		if (end && end->tid == thread->tid) {
+			thread->seen = VP_SEEN_ENDING;
+			thread->sp = end->sp;
+			thread->words = end->words;
+			memcpy(thread->word, end->word, sizeof(end->word));
+		} else if (thread->tid == vp_sys_tid() || vp_threads_is_helper(thread->tid)) {
+			thread->seen = VP_SEEN_OURS;
+		}
+	}
+}
+
+static void ask_all(int look_in_proc)
+{
+	uint32_t round = __atomic_add_fetch(&round_, 1, __ATOMIC_ACQ_REL);
+
+	asked = 0;
+	__atomic_store_n(&answers, 0, __ATOMIC_RELEASE);
+	for (uint32_t i = 0; i < vp_scan_threads; i++) {
+		if (vp_scan_thread[i].seen != VP_SEEN_NOT)
+			continue;
+		if (look_in_proc && blocks_signal(vp_scan_thread[i].tid))
+			vp_scan_thread[i].seen = VP_SEEN_BLOCKED;
+		else
+			ask(i, round);
+	}
+}
+
+int vp_scan_stop(const struct vp_leakscan_end *end, int look_in_proc)
+{
+	uint64_t until = vp_clock_mono() + ANSWER_NS;
+	uint32_t others = 0, seen;
+
+	if (!vp_scan_thread)
+		vp_scan_thread = vp_sys_map(THREADS_MOST * sizeof(*vp_scan_thread));
+	if (!vp_scan_thread)
+		return -ENOMEM;
+	list_threads(end, look_in_proc);
+	for (uint32_t i = 0; i < vp_scan_threads; i++)
+		others += vp_scan_thread[i].seen == VP_SEEN_NOT;
+	if (!others)
+		return 0;
+	if (install() != 0)
+		return 0; /* none answers: their stacks are searched whole */
+	ask_all(look_in_proc);
+	while ((seen = __atomic_load_n(&answers, __ATOMIC_ACQUIRE)) < asked) {
+		uint64_t now = vp_clock_mono();
+
+		if (now >= until)
+			break;
+		vp_sys_futex_wait(&answers, seen, until - now);
+	}
+	return 0;
+}
+
+void vp_scan_release(void)
+{
+	if (!(__atomic_load_n(&round_, __ATOMIC_ACQUIRE) & 1))
+		return;
+	__atomic_add_fetch(&round_, 1, __ATOMIC_ACQ_REL);
+	vp_sys_futex_wake(&round_);
+}

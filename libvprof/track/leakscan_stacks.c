@@ -1,0 +1,112 @@
+/* L3  Stacks: below its stack pointer a thread's stack is left-overs, and so is
+ * all of the stack of a thread that has ended.
+ *
+ * libc keeps the stacks of ended threads for later ones.  It puts a thread's
+ * descriptor at the top of the stack; its first word and its third point to
+ * itself, and it holds the thread's number, which the kernel clears when the
+ * thread ends. */
+#include "base/sys.h"
+#include "track/leakscan_impl.h"
+
+#include <string.h>
+
+#define RED_ZONE	128u   /* below the stack pointer, used by leaf functions */
+#define DESCRIPTOR_MOST 8192u  /* from the descriptor to the end of the mapping */
+#define TID_USUAL	0x2d0u /* of the thread's number in a descriptor */
+
+static uint32_t tid_offset;
+
+/* Where libc keeps the number of a thread: looked up in our own descriptor,
+ * which still has the number the thread had in the parent. */
+static void find_tid_offset(void)
+{
+	const uint8_t *own = __builtin_thread_pointer();
+	uint32_t tid;
+
+	tid_offset = TID_USUAL;
+	for (uint32_t at = 0x100; at < 0x800; at += 4) {
+		memcpy(&tid, own + at, 4);
+		for (uint32_t i = 0; i < vp_scan_threads; i++) {
+			if (vp_scan_thread[i].seen == VP_SEEN_OURS &&
+			    (uint32_t)vp_scan_thread[i].tid == tid) {
+				tid_offset = at;
+				return;
+			}
+		}
+	}
+}
+
+static uint64_t find_descriptor(const struct vp_scan_map *map)
+{
+	uint64_t at = (map->hi - 64) & ~63ull;
+
+	for (; at >= map->lo && map->hi - at <= DESCRIPTOR_MOST; at -= 64) {
+		if (vp_scan_load(at) == at && vp_scan_load(at + 16) == at)
+			return at;
+	}
+	return 0;
+}
+
+static struct vp_scan_thread *thread_of(uint64_t descriptor)
+{
+	int tid = (int)(uint32_t)vp_scan_load(descriptor + tid_offset);
+
+	for (uint32_t i = 0; i < vp_scan_threads; i++) {
+		if (vp_scan_thread[i].tid == tid)
+			return &vp_scan_thread[i];
+	}
+	return NULL;
+}
+
+static void one_stack(const struct vp_scan_map *map)
+{
+	uint64_t descriptor = find_descriptor(map);
+	struct vp_scan_thread *thread;
+
+	if (!descriptor)
+		return;
+	thread = thread_of(descriptor);
+	if (!thread) {
+		vp_scan_leave_out(map->lo, map->hi);
+		return;
+	}
+	thread->descriptor = descriptor;
+	if (thread->seen == VP_SEEN_OURS)
+		vp_scan_leave_out(map->lo, map->hi);
+	else if (thread->sp >= map->lo && thread->sp < descriptor)
+		vp_scan_leave_out(map->lo, thread->sp);
+}
+
+static void main_stack(const struct vp_scan_map *map)
+{
+	for (uint32_t i = 0; i < vp_scan_threads; i++) {
+		uint64_t sp = vp_scan_thread[i].sp;
+
+		if (sp >= map->lo && sp < map->hi)
+			vp_scan_leave_out(map->lo, sp);
+	}
+}
+
+void vp_scan_stacks(const struct vp_scan_map *maps, uint32_t count)
+{
+	find_tid_offset();
+	for (uint32_t i = 0; i < vp_scan_threads; i++) {
+		if (vp_scan_thread[i].sp && vp_scan_thread[i].seen != VP_SEEN_ENDING)
+			vp_scan_thread[i].sp = (vp_scan_thread[i].sp - RED_ZONE) & ~7ull;
+	}
+	for (uint32_t i = 0; i < count; i++) {
+		if (maps[i].kind & VP_MAP_STACK)
+			main_stack(&maps[i]);
+		else if (maps[i].kind & VP_MAP_ANON && maps[i].kind & VP_MAP_GUARDED &&
+			 maps[i].kind & VP_MAP_WRITE && maps[i].hi - maps[i].lo >= 16384)
+			one_stack(&maps[i]);
+	}
+	/* Stacks that the program brought along lie anywhere. */
+	for (uint32_t i = 0; i < vp_scan_threads; i++) {
+		const struct vp_scan_thread *thread = &vp_scan_thread[i];
+
+		if (!thread->descriptor && thread->sp > thread->stack_lo &&
+		    thread->sp < thread->stack_hi)
+			vp_scan_leave_out(thread->stack_lo, thread->sp);
+	}
+}
