@@ -34,18 +34,17 @@ struct vp_leakscan_end {
 	uint64_t word[6]; /* registers that calls preserve */
 };
 void vp_leakscan_at_exit(struct vp_leakscan_end *end); /* from below exit() */
-/* From a hook: what it has pushed is in use too. */
+/* From a hook: its caller's stack, and the registers it has pushed for it, which
+ * __builtin_unwind_init makes all of them, right below the frame pointer's. */
 #define VP_LEAKSCAN_HERE(end)                                                                      \
-	__asm__ volatile("movq %%rsp, %0\n\t"                                                      \
-			 "movq %%rbx, (%1)\n\t"                                                    \
-			 "movq %%rbp, 8(%1)\n\t"                                                   \
-			 "movq %%r12, 16(%1)\n\t"                                                  \
-			 "movq %%r13, 24(%1)\n\t"                                                  \
-			 "movq %%r14, 32(%1)\n\t"                                                  \
-			 "movq %%r15, 40(%1)"                                                      \
-			 : "=&a"((end)->sp)                                                        \
-			 : "d"((end)->word)                                                        \
-			 : "memory")
+	do {                                                                                       \
+		const uint64_t *frame_ = __builtin_frame_address(0);                               \
+		__builtin_unwind_init();                                                           \
+		(end)->sp = (uint64_t)(uintptr_t)(frame_ + 2);                                     \
+		(end)->words = 6;                                                                  \
+		for (int i_ = 0; i_ < 6; i_++)                                                     \
+			(end)->word[i_] = frame_[-i_];                                             \
+	} while (0)
 
 /* The two halves.  begin takes the snapshot and leaves the search to a child;
  * poll returns 1 when it has ended and its result is in the file, 0 when it is

@@ -10,9 +10,9 @@
 #include "track/leakscan.h"
 #include "track/threads.h"
 
-#define EXIT_BYTES  64u /* of code, from exit()'s start to its call */
-#define SAVED_BYTES 72u /* return addresses, padding, six registers */
-#define DEPTH	    64
+#define EXIT_BYTES 64u /* of code, from exit()'s start to its call */
+#define SAVED	   6   /* registers that the function it calls pushes first */
+#define DEPTH	   64
 
 static int is_exit(uint64_t pc)
 {
@@ -20,6 +20,19 @@ static int is_exit(uint64_t pc)
 	uint64_t quick = (uint64_t)(uintptr_t)vp_real.quick_exit_fn;
 
 	return pc - plain < EXIT_BYTES || pc - quick < EXIT_BYTES;
+}
+
+/* exit()'s frame is its return address and padding; below lie the return
+ * address into exit() and the registers. */
+static void take_saved(struct vp_leakscan_end *end)
+{
+	const uint64_t *frame = (const uint64_t *)(uintptr_t)end->sp;
+
+	if (!is_exit(frame[-3]))
+		return;
+	for (int i = 0; i < SAVED; i++)
+		end->word[i] = frame[-4 - i];
+	end->words = SAVED;
 }
 
 void vp_leakscan_at_exit(struct vp_leakscan_end *end)
@@ -39,7 +52,8 @@ void vp_leakscan_at_exit(struct vp_leakscan_end *end)
 	for (int i = 0; i < DEPTH && more > 0; i++) {
 		more = vp_step_frame(&step);
 		if (more > 0 && is_exit(step.where & VPROF_WHERE_ADDRESS)) {
-			end->sp = step.regs.sp - SAVED_BYTES;
+			end->sp = step.regs.sp;
+			take_saved(end);
 			return;
 		}
 	}
