@@ -70,7 +70,7 @@ PROBES := $(patsubst test/probe/%.c,$B/test/probe/%,$(filter-out test/probe/plug
 	$(patsubst test/probe/%.cpp,$B/test/probe/%.so,$(wildcard test/probe/plugin_*.cpp)) \
 	$(patsubst test/probe/%.cpp,$B/test/probe/%,$(filter-out test/probe/plugin_%,$(wildcard test/probe/*.cpp)))
 
-REPORT_LIBS := -ldw -lelf -liberty -ljansson -lcsv -lprotobuf-c -lz -lzstd -lm
+REPORT_LIBS := -ldw -lelf -liberty -ljansson -lcsv -lcairo -lprotobuf-c -lz -lzstd -lm
 APP_LIBS := -lcsv -lm -lpthread
 CHECK_LIBS := -lcheck_pic -lsubunit -lrt -lm -lpthread
 

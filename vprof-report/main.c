@@ -355,6 +355,10 @@ static int run(struct vr_opts *opts)
 		}
 		opts->operand[opts->operands++] = newest;
 	}
+	if (opts->given & VR_OPT_PICTURE && opts->operands > 1) {
+		vr_warn("--png and --svg draw one profile, not %zu", opts->operands);
+		return VR_EXIT_USAGE;
+	}
 	status = command->begin ? command->begin(&ctx) : VR_EXIT_OK;
 	if (status == VR_EXIT_OK)
 		status = run_files(command, &ctx, opts->operand, opts->operands);

@@ -25,6 +25,8 @@ static const struct {
     {VR_OPT_BOTTOM_UP, 'b', "bottom-up", NULL, "from the functions that ran to their callers"},
     {VR_OPT_MIN_PERCENT, 0, "min-percent", "P", "leave out what is below P percent"},
     {VR_OPT_DEPTH, 0, "depth", "N", "at most N levels; 0: all"},
+    {VR_OPT_PNG, 0, "png", "FILE", "draw a picture into FILE"},
+    {VR_OPT_SVG, 0, "svg", "FILE", "the same as SVG"},
     {VR_OPT_INLINES, 0, "no-inlines", NULL, "one frame an address; faster"},
     {VR_OPT_VERDICT, 0, "verdict", "V,V", "only these verdicts; all, or leak: what fails"},
     {VR_OPT_STRICT, 0, "strict", NULL, "what is only possibly lost is a leak too"},
@@ -99,6 +101,12 @@ static int take(struct vr_opts *opts, unsigned bit, const char *value, struct vr
 	switch (bit) {
 	case VR_OPT_SORT:
 		opts->sort = value;
+		return 0;
+	case VR_OPT_PNG:
+		opts->png = value;
+		return 0;
+	case VR_OPT_SVG:
+		opts->svg = value;
 		return 0;
 	case VR_OPT_THREAD:
 		opts->select.thread = value;

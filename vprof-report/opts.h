@@ -26,13 +26,16 @@ enum vr_option {
 	VR_OPT_INLINES = 1 << 11,
 	VR_OPT_COLOR = 1 << 12,
 	VR_OPT_HELP = 1 << 13,
+	VR_OPT_PNG = 1 << 28,
+	VR_OPT_SVG = 1 << 29,
 	VR_OPT_VERSION = 1 << 14,
 	VR_OPT_VERDICT = 1 << 20,
 	VR_OPT_STRICT = 1 << 21,
 	VR_OPT_OUTPUT = 1 << 24,
 	VR_OPT_VALUE = 1 << 25
 };
-#define VR_OPT_WINDOW (VR_OPT_SINCE | VR_OPT_UNTIL)
+#define VR_OPT_PICTURE (VR_OPT_PNG | VR_OPT_SVG)
+#define VR_OPT_WINDOW  (VR_OPT_SINCE | VR_OPT_UNTIL)
 
 struct vr_opts {
 	unsigned given; /* enum vr_option */
@@ -40,6 +43,7 @@ struct vr_opts {
 	size_t limit;	    /* rows; 0: all */
 	const char *format; /* its name; main.c checks it against the command */
 	const char *output, *value;
+	const char *png, *svg; /* files to write, NULL: none */
 	struct vr_select select;
 	int strip_dirs, bottom_up;
 	double min_percent;

@@ -4,7 +4,7 @@
 
 #include "base/text.h"
 #include "base/xalloc.h"
-#include "commands/command.h"
+#include "commands/pictures.h"
 #include "model/cpu.h"
 
 enum key {
@@ -263,10 +263,13 @@ static json_t *to_json(struct vr_context *ctx, const struct vr_cpu *cpu,
 static int run(struct vr_context *ctx)
 {
 	struct vr_cpu *cpu = vr_cpu_new(ctx->profile);
+	int ret = 0;
 	size_t count;
 	struct vr_cpu_function *row = vr_cpu_functions(ctx->profile, cpu, &count);
 
 	order.key = (enum key)ctx->sort;
+	if (ctx->opts->given & VR_OPT_PICTURE && !ctx->opts->sort)
+		order.key = BY_CUMULATIVE;
 	order.strip_dirs = ctx->opts->strip_dirs;
 	order.stacks = ctx->profile->stacks;
 	qsort(row, count, sizeof(*row), compare);
@@ -274,7 +277,9 @@ static int run(struct vr_context *ctx)
 		vr_note(ctx, "calls are not counted exactly in this profile: ordered by time");
 	vr_warn_cpu(ctx, cpu);
 	vr_warn_rebuilt(ctx);
-	if (ctx->format == VR_FORMAT_JSON)
+	if (ctx->opts->given & VR_OPT_PICTURE)
+		ret = vr_picture_flat(ctx, cpu, row, count);
+	else if (ctx->format == VR_FORMAT_JSON)
 		ctx->json = to_json(ctx, cpu, row, count);
 	else if (ctx->format == VR_FORMAT_CSV)
 		print_csv(ctx, cpu, row, count);
@@ -282,7 +287,7 @@ static int run(struct vr_context *ctx)
 		print_table(ctx, cpu, row, count);
 	free(row);
 	vr_cpu_free(cpu);
-	return 0;
+	return ret;
 }
 
 const struct vr_command vr_cmd_flat = {
@@ -293,7 +298,7 @@ const struct vr_command vr_cmd_flat = {
 	      "(recursion counted once). ncalls is \"-\": a sampled profile does not count calls.\n"
 	      "The line is the lowest one seen in the function.",
     .options = VR_OPT_SORT | VR_OPT_LIMIT | VR_OPT_FORMAT | VR_OPT_THREAD | VR_OPT_WINDOW |
-	       VR_OPT_MODULE | VR_OPT_STRIP | VR_OPT_INLINES,
+	       VR_OPT_MODULE | VR_OPT_STRIP | VR_OPT_INLINES | VR_OPT_PICTURE,
     .sort = sort_keys,
     .limit = 30,
     .run = run,

@@ -1,4 +1,5 @@
 #include "commands/leaks.h"
+#include "commands/pictures.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -66,6 +67,7 @@ static int run(struct vr_context *ctx)
 	struct vr_leaks_view view = {
 	    .plan = ctx->plan ? ctx->plan : &none, .heap = heap, .leaks = leaks};
 	unsigned mask = shown(ctx, view.plan);
+	int ret = 0;
 
 	vr_leaks_sort(leaks, (enum vr_leaks_key)ctx->sort);
 	view.answer = vr_leaks_answer(leaks, view.plan->strict);
@@ -74,7 +76,9 @@ static int run(struct vr_context *ctx)
 		if (mask & 1u << leaks->leak[i].verdict)
 			view.row[view.rows++] = &leaks->leak[i];
 	vr_warn_heap(ctx, heap);
-	if (ctx->format == VR_FORMAT_JSON)
+	if (ctx->opts->given & VR_OPT_PICTURE)
+		ret = vr_picture_leaks(ctx, leaks);
+	else if (ctx->format == VR_FORMAT_JSON)
 		ctx->json = vr_leaks_json(ctx, &view);
 	else if (ctx->format == VR_FORMAT_CSV)
 		vr_leaks_print_csv(ctx, &view);
@@ -84,7 +88,7 @@ static int run(struct vr_context *ctx)
 	free(view.row);
 	vr_leaks_free(leaks);
 	vr_heap_free(heap);
-	return 0;
+	return ret;
 }
 
 const struct vr_command vr_cmd_leaks = {
@@ -97,7 +101,7 @@ const struct vr_command vr_cmd_leaks = {
 	      "unexamined: nobody looked. A leak is what is lost, indirect or growing. A table\n"
 	      "leaves out what is reachable or of the runtime: --verdict all shows them.",
     .options = VR_OPT_SORT | VR_OPT_LIMIT | VR_OPT_FORMAT | VR_OPT_THREAD | VR_OPT_MODULE |
-	       VR_OPT_STRIP | VR_OPT_INLINES | VR_OPT_VERDICT | VR_OPT_STRICT,
+	       VR_OPT_STRIP | VR_OPT_INLINES | VR_OPT_VERDICT | VR_OPT_STRICT | VR_OPT_PICTURE,
     .sort = sort_keys,
     .limit = 10,
     .begin = begin,

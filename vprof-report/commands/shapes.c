@@ -25,6 +25,40 @@ static uint64_t whole(double value)
 	return value > 0 ? (uint64_t)value : 0;
 }
 
+/* The frame after `place` in the stack, NULL at its end. */
+static const struct vr_place *caller_of(struct vr_stacks *stacks, uint32_t node, size_t place)
+{
+	int seen = 0;
+
+	for (; node != VPROF_NODE_ROOT; node = vr_stacks_parent(stacks, node)) {
+		struct vr_span span = vr_stacks_at(stacks, node);
+
+		for (uint32_t i = span.first; i < span.first + span.count; i++) {
+			if (seen)
+				return &stacks->place[i];
+			seen = i == place;
+		}
+	}
+	return NULL;
+}
+
+char *vr_shapes_site(struct vr_stacks *stacks, uint32_t node)
+{
+	const struct vr_place *place = vr_site_asker(stacks, node);
+	const struct vr_place *caller;
+	char *text, *longer;
+
+	if (!place)
+		return vr_xstrdup("[no stack]");
+	text = vr_place_text(stacks, place, 1);
+	caller = caller_of(stacks, node, (size_t)(place - stacks->place));
+	if (!caller)
+		return text;
+	longer = vr_xprintf("%s < %s", text, vr_place_function(stacks, caller)->name);
+	free(text);
+	return longer;
+}
+
 /* "site 4.0 MiB, site 1.2 MiB" after `before`; "" where no site is known. */
 static char *sites_text(struct vr_profile *profile, const struct vr_memory_sites *sites,
 			const char *before)
@@ -32,9 +66,7 @@ static char *sites_text(struct vr_profile *profile, const struct vr_memory_sites
 	char *text = vr_xstrdup("");
 
 	for (size_t i = 0; i < sites->count; i++) {
-		const struct vr_place *place = vr_site_asker(profile->stacks, sites->site[i].node);
-		char *name =
-		    place ? vr_place_text(profile->stacks, place, 1) : vr_xstrdup("[no stack]");
+		char *name = vr_shapes_site(profile->stacks, sites->site[i].node);
 		char bytes[VR_UNIT_MAX];
 		char *longer = vr_xprintf("%s%s%s %s", text, i ? ", " : before, name,
 					  vr_format_bytes(bytes, sites->site[i].bytes));
@@ -72,7 +104,7 @@ static char *spike_text(struct vr_profile *profile, const struct vr_shape_spike 
 	char height[VR_UNIT_MAX], base[VR_UNIT_MAX], when[VR_UNIT_MAX], wide[VR_UNIT_MAX];
 	char *who = sites_text(profile, sites, " from ");
 	char *text =
-	    vr_xprintf("%s over %s at %s, within %s%s",
+	    vr_xprintf("+%s on %s at %s, for at most %s%s",
 		       vr_format_bytes(height, spike->top_bytes - spike->base_bytes),
 		       vr_format_bytes(base, spike->base_bytes), vr_format_ns(when, spike->top_ns),
 		       vr_format_ns(wide, spike->to_ns - spike->from_ns), who);

@@ -1,5 +1,6 @@
 #include <inttypes.h>
 
+#include "commands/pictures.h"
 #include "commands/shapes.h"
 
 static double cpu_percent(const struct vprof_point *before, const struct vprof_point *point)
@@ -185,9 +186,12 @@ static int run(struct vr_context *ctx)
 {
 	struct vr_heap *heap = vr_heap_new(ctx->profile);
 	struct vr_memory memory;
+	int ret = 0;
 
 	vr_memory_judge(ctx->profile, heap, &memory);
-	if (ctx->format == VR_FORMAT_JSON) {
+	if (ctx->opts->given & VR_OPT_PICTURE) {
+		ret = vr_picture_timeline(ctx, &memory);
+	} else if (ctx->format == VR_FORMAT_JSON) {
 		print_json(ctx, &memory);
 	} else if (ctx->format == VR_FORMAT_TABLE) {
 		print_shapes(ctx, &memory);
@@ -197,7 +201,7 @@ static int run(struct vr_context *ctx)
 		print_shapes(ctx, &memory);
 	}
 	vr_heap_free(heap);
-	return 0;
+	return ret;
 }
 
 const struct vr_command vr_cmd_timeline = {
@@ -207,7 +211,7 @@ const struct vr_command vr_cmd_timeline = {
     .detail = "Bytes, but for timestamp (seconds since the epoch) and cpu_percent (of one CPU,\n"
 	      "since the row before). heap_allocated, allocs, frees, faults and switches count\n"
 	      "from the start of the run. uss and pss are read less often and keep their value.",
-    .options = VR_OPT_LIMIT | VR_OPT_FORMAT | VR_OPT_WINDOW,
+    .options = VR_OPT_LIMIT | VR_OPT_FORMAT | VR_OPT_WINDOW | VR_OPT_PICTURE,
     .format = VR_FORMAT_CSV,
     .run = run,
 };
