@@ -1,0 +1,503 @@
+/* Growth verdicts on made-up heaps of known nature, block by block, seen as the
+ * library sees them: readings every tenth of a second, merged when 128 points
+ * are full.  GROWTH_FIGURES=1 prints what was found. */
+#include <check.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/growth.h"
+
+#define SEEDS	20
+#define TICK_NS 100000000ull
+#define TICKS	600 /* a minute */
+#define ROOM	40000u
+
+/* One site. */
+struct sim {
+	uint64_t birth[ROOM]; /* of live blocks, oldest first */
+	uint64_t size[ROOM];
+	size_t live;
+	uint64_t bytes, now_ns;
+	/* as in struct vprof_series */
+	uint64_t t_ns[VPROF_SERIES_POINTS], point[VPROF_SERIES_POINTS];
+	uint32_t count[VPROF_SERIES_POINTS];
+	uint64_t age[VPROF_LIFETIME_BUCKETS], lifetime[VPROF_LIFETIME_BUCKETS];
+	uint32_t points, merge, in_point;
+};
+
+static uint64_t state;
+
+static double uniform(void)
+{
+	state ^= state << 13;
+	state ^= state >> 7;
+	state ^= state << 17;
+	return (double)(state >> 11) * 0x1p-53;
+}
+
+static void seed(unsigned number)
+{
+	state = 0x9e3779b97f4a7c15ull * (number + 1);
+	for (int i = 0; i < 20; i++)
+		uniform();
+}
+
+static double normal(void)
+{
+	return sqrt(-2 * log(1 - uniform())) * cos(2 * M_PI * uniform());
+}
+
+static size_t below(size_t n)
+{
+	return (size_t)(uniform() * (double)n);
+}
+
+/* How often something of that mean happens in a tick. */
+static unsigned poisson(double mean)
+{
+	double left = exp(-mean), product = uniform();
+	unsigned n = 0;
+
+	while (product > left) {
+		product *= uniform();
+		n++;
+	}
+	return n;
+}
+
+static struct sim *fresh(void)
+{
+	struct sim *sim = calloc(1, sizeof(*sim));
+
+	sim->merge = 1;
+	return sim;
+}
+
+static unsigned bucket_of(uint64_t ns)
+{
+	unsigned bucket = 0;
+
+	while (bucket + 1 < VPROF_LIFETIME_BUCKETS && ns / 1000 >> bucket)
+		bucket++;
+	return bucket;
+}
+
+static void give(struct sim *sim, uint64_t bytes)
+{
+	ck_assert(sim->live < ROOM);
+	sim->birth[sim->live] = sim->now_ns;
+	sim->size[sim->live++] = bytes;
+	sim->bytes += bytes;
+}
+
+static void take(struct sim *sim, size_t at)
+{
+	sim->lifetime[bucket_of(sim->now_ns - sim->birth[at])]++;
+	sim->bytes -= sim->size[at];
+	sim->live--;
+	memmove(&sim->birth[at], &sim->birth[at + 1], (sim->live - at) * sizeof(sim->birth[0]));
+	memmove(&sim->size[at], &sim->size[at + 1], (sim->live - at) * sizeof(sim->size[0]));
+}
+
+static void merge_points(struct sim *sim)
+{
+	for (uint32_t i = 0; i < VPROF_SERIES_POINTS / 2; i++) {
+		uint32_t a = 2 * i, b = a + 1;
+
+		sim->t_ns[i] = sim->t_ns[b];
+		sim->point[i] = sim->point[sim->point[a] < sim->point[b] ? a : b];
+		sim->count[i] = sim->count[sim->count[a] < sim->count[b] ? a : b];
+	}
+	sim->points /= 2;
+	sim->merge *= 2;
+}
+
+static void reading(struct sim *sim)
+{
+	uint32_t at;
+
+	if (sim->points && sim->in_point < sim->merge) {
+		at = sim->points - 1;
+		sim->in_point++;
+		if (sim->bytes < sim->point[at])
+			sim->point[at] = sim->bytes;
+		if (sim->live < sim->count[at])
+			sim->count[at] = (uint32_t)sim->live;
+	} else {
+		if (sim->points == VPROF_SERIES_POINTS)
+			merge_points(sim);
+		at = sim->points++;
+		sim->in_point = 1;
+		sim->point[at] = sim->bytes;
+		sim->count[at] = (uint32_t)sim->live;
+	}
+	sim->t_ns[at] = sim->now_ns;
+	sim->now_ns += TICK_NS;
+}
+
+static void examine(struct sim *sim, struct vr_growth_site *site, int by_iteration)
+{
+	double at[VPROF_SERIES_POINTS];
+	struct vr_growth_facts facts = {
+	    .bytes = sim->point,
+	    .blocks = sim->count,
+	    .t_ns = sim->t_ns,
+	    .at = at,
+	    .points = sim->points,
+	    .by_iteration = by_iteration,
+	    .age = sim->age,
+	    .lifetime = sim->lifetime,
+	    .weight = 1,
+	};
+
+	for (uint32_t i = 0; i < sim->points; i++)
+		at[i] = by_iteration ? i + 1 : (double)sim->t_ns[i] / 1e9;
+	memset(sim->age, 0, sizeof(sim->age));
+	for (size_t i = 0; i < sim->live; i++)
+		sim->age[bucket_of(sim->now_ns - sim->birth[i])]++;
+	*site = (struct vr_growth_site){0};
+	vr_growth_examine(&facts, site);
+}
+
+/* --- what programs do ---------------------------------------------------- */
+
+/* A map that keeps an entry of every message, up to a number of them. */
+static void messages(struct sim *sim, double rate, size_t cap)
+{
+	for (int i = 0; i < TICKS; i++, reading(sim)) {
+		for (unsigned n = poisson(rate); n; n--) {
+			give(sim, 48 + below(200));
+			if (sim->live > cap) /* somewhere near the old end */
+				take(sim, below(1 + cap / 4));
+		}
+	}
+}
+
+static void unbounded_map(struct sim *sim)
+{
+	messages(sim, 5 + 20 * uniform(), ROOM);
+}
+
+static void capped_map(struct sim *sim)
+{
+	double rate = 5 + 10 * uniform();
+
+	messages(sim, rate, (size_t)(rate * TICKS * (0.05 + 0.4 * uniform())));
+}
+
+static void slow_cache(struct sim *sim)
+{
+	double rate = 5 + 10 * uniform();
+
+	messages(sim, rate, (size_t)(rate * TICKS * 0.8));
+}
+
+/* Batches that are let go but for a few blocks. */
+static void sawtooth(struct sim *sim)
+{
+	unsigned period = 12 + (unsigned)below(12), stay = 1 + (unsigned)below(4);
+	size_t floor = 0;
+
+	for (int i = 0; i < TICKS; i++, reading(sim)) {
+		for (unsigned n = 0; n < 8; n++)
+			give(sim, 400 + below(400));
+		if ((unsigned)i % period != period - 1)
+			continue;
+		floor += stay;
+		while (sim->live > floor)
+			take(sim, sim->live - 1);
+	}
+}
+
+/* One block of 48 bytes a second, whatever else goes on. */
+static void slow_leak(struct sim *sim)
+{
+	unsigned phase = (unsigned)below(10);
+
+	for (int i = 0; i < TICKS; i++, reading(sim))
+		if ((unsigned)i % 10 == phase)
+			give(sim, 48);
+}
+
+/* 100 MB/s in blocks of 4 KiB that live for a moment. */
+static void churn(struct sim *sim)
+{
+	for (int i = 0; i < TICKS; i++, reading(sim)) {
+		while (sim->live)
+			take(sim, 0);
+		for (unsigned n = poisson(12); n; n--)
+			give(sim, 4096);
+		sim->lifetime[5] += 2400;
+	}
+}
+
+static void warm_up(struct sim *sim)
+{
+	int warm = (int)(TICKS * (0.1 + 0.5 * uniform()));
+
+	for (int i = 0; i < TICKS; i++, reading(sim)) {
+		double chance = uniform();
+
+		if (i < warm)
+			for (unsigned n = poisson(20); n; n--)
+				give(sim, 100);
+		else if (chance < 0.3)
+			give(sim, 100);
+		else if (chance < 0.6)
+			take(sim, sim->live - 1);
+	}
+}
+
+static void log_ring(struct sim *sim)
+{
+	size_t slots = 100 + below(900);
+
+	for (int i = 0; i < TICKS; i++, reading(sim)) {
+		for (unsigned n = poisson(12); n; n--) {
+			give(sim, 40 + below(160));
+			if (sim->live > slots)
+				take(sim, 0);
+		}
+	}
+}
+
+/* Mean-reverting with autocorrelation 0.99 from one point to the next. */
+static void wandering(struct sim *sim)
+{
+	double x = normal() / sqrt(1 - 0.99 * 0.99);
+	int victim = (int)below(3); /* who goes: the oldest, the youngest, any */
+
+	for (int i = 0; i < 128; i++, reading(sim)) {
+		size_t wanted = (size_t)fmax(0, 2000 + 40 * x);
+
+		while (sim->live < wanted)
+			give(sim, 64);
+		while (sim->live > wanted)
+			take(sim, victim == 0 ? 0 : victim == 1 ? sim->live - 1 : below(sim->live));
+		x = 0.99 * x + normal();
+	}
+}
+
+/* Runs all sites of one program; returns the one of the first as judged. */
+static struct vr_growth_site judge(unsigned number, void (*const *program)(struct sim *),
+				   size_t sites, size_t *growing)
+{
+	struct vr_growth_site site[4];
+
+	seed(number);
+	for (size_t i = 0; i < sites; i++) {
+		struct sim *sim = fresh();
+
+		program[i](sim);
+		examine(sim, &site[i], 0);
+		free(sim);
+	}
+	vr_growth_conclude(site, sites);
+	*growing = 0;
+	for (size_t i = 0; i < sites; i++)
+		*growing += site[i].verdict == VR_GROWTH_GROWING;
+	return site[0];
+}
+
+static void figure(const char *name, size_t hits, size_t of)
+{
+	if (getenv("GROWTH_FIGURES"))
+		fprintf(stderr, "%-14s growing in %zu of %zu\n", name, hits, of);
+}
+
+static const struct {
+	const char *name;
+	void (*program[2])(struct sim *);
+	int leaks;
+	double slope; /* bytes a second where known */
+} scenario[] = {
+    {"unbounded map", {unbounded_map}, 1, 0},
+    {"sawtooth", {sawtooth}, 1, 0},
+    {"slow leak", {slow_leak, churn}, 1, 48},
+    {"capped map", {capped_map}, 0, 0},
+    {"slow cache", {slow_cache}, 0, 0},
+    {"warm-up", {warm_up}, 0, 0},
+    {"log ring", {log_ring}, 0, 0},
+};
+
+START_TEST(scenarios_get_their_verdict)
+{
+	size_t sites = scenario[_i].program[1] ? 2 : 1, right = 0, alarms = 0, growing;
+
+	for (unsigned s = 0; s < SEEDS; s++) {
+		struct vr_growth_site site = judge(s, scenario[_i].program, sites, &growing);
+
+		right += site.verdict == VR_GROWTH_GROWING;
+		alarms += growing - (site.verdict == VR_GROWTH_GROWING);
+		if (site.verdict != VR_GROWTH_GROWING)
+			continue;
+		ck_assert(site.low > 0 && site.low <= site.slope && site.slope <= site.high);
+		ck_assert(site.confidence > 0.8 && site.confidence <= 1);
+		if (scenario[_i].slope > 0)
+			ck_assert_double_eq_tol(site.slope, scenario[_i].slope, 5);
+	}
+	figure(scenario[_i].name, right, SEEDS);
+	ck_assert_uint_eq(alarms, 0);
+	if (scenario[_i].leaks)
+		ck_assert_uint_ge(right, SEEDS - 1);
+	else
+		ck_assert_uint_eq(right, 0);
+}
+END_TEST
+
+START_TEST(wandering_heaps_raise_no_alarm)
+{
+	void (*const program[])(struct sim *) = {wandering};
+	size_t alarms = 0, growing;
+
+	for (unsigned s = 0; s < 200; s++) {
+		judge(s, program, 1, &growing);
+		alarms += growing;
+	}
+	figure("AR(1) at 0.99", alarms, 200);
+	ck_assert_uint_le(alarms, 2);
+}
+END_TEST
+
+/* The trend alone, without the ages: p holds even for a random walk. */
+START_TEST(p_is_honest)
+{
+	size_t hits = 0;
+
+	for (unsigned s = 0; s < 1000; s++) {
+		double y[VR_TREND_POINTS_MAX], x = 1e6;
+		struct vr_trend trend;
+
+		seed(s);
+		for (size_t i = 0; i < VR_TREND_POINTS_MAX; i++)
+			y[i] = x += normal();
+		ck_assert_int_eq(vr_trend_of(y, VR_TREND_POINTS_MAX, 0, &trend), 0);
+		hits += trend.p < 0.05;
+	}
+	figure("random walks", hits, 1000);
+	ck_assert_uint_le(hits, 70); /* 50, and three standard deviations */
+	ck_assert_uint_ge(hits, 10); /* and it is not simply blind */
+}
+END_TEST
+
+START_TEST(few_readings_are_too_few)
+{
+	struct vr_growth_site site;
+	struct sim *sim = fresh();
+
+	seed(1);
+	for (int i = 0; i < 29; i++, reading(sim))
+		give(sim, 1000);
+	examine(sim, &site, 0);
+	ck_assert_int_eq(site.verdict, VR_GROWTH_TOO_SHORT);
+	for (int i = 0; i < 20; i++, reading(sim))
+		give(sim, 1000);
+	examine(sim, &site, 0);
+	vr_growth_conclude(&site, 1);
+	ck_assert_int_eq(site.verdict, VR_GROWTH_GROWING);
+	ck_assert_double_eq_tol(site.slope, 10000, 1);
+	free(sim);
+}
+END_TEST
+
+START_TEST(iterations_need_less)
+{
+	struct vr_growth_site site;
+	struct sim *sim = fresh();
+
+	for (int i = 0; i < 20; i++, reading(sim)) {
+		give(sim, 24);
+		for (int n = 0; n < 50; n++)
+			give(sim, 4000);
+		for (int n = 0; n < 50; n++)
+			take(sim, sim->live - 1);
+	}
+	examine(sim, &site, 1);
+	vr_growth_conclude(&site, 1);
+	ck_assert_int_eq(site.verdict, VR_GROWTH_GROWING);
+	ck_assert_double_eq_tol(site.slope, 24, 0.01);
+	free(sim);
+}
+END_TEST
+
+/* A site that never let go of a block and stopped: levelled, not growing. */
+START_TEST(verdicts_say_why)
+{
+	struct vr_growth_site site;
+	struct sim *sim = fresh();
+
+	for (int i = 0; i < 120; i++, reading(sim))
+		if (i < 90)
+			give(sim, 1000);
+	examine(sim, &site, 0);
+	vr_growth_conclude(&site, 1);
+	ck_assert_int_eq(site.verdict, VR_GROWTH_LEVELS);
+	free(sim);
+
+	/* grows, but every block is replaced before it is old */
+	sim = fresh();
+	for (int i = 0; i < 120; i++, reading(sim)) {
+		for (size_t n = sim->live > 12 ? sim->live / 6 : 0; n; n--)
+			take(sim, 0);
+		while (sim->live < (size_t)(20 + i))
+			give(sim, 1000);
+	}
+	examine(sim, &site, 0);
+	vr_growth_conclude(&site, 1);
+	ck_assert_int_eq(site.verdict, VR_GROWTH_RENEWED);
+	free(sim);
+}
+END_TEST
+
+START_TEST(student_is_as_tabulated)
+{
+	ck_assert_double_eq_tol(vr_student_above(12.706, 1), 0.025, 1e-5);
+	ck_assert_double_eq_tol(vr_student_above(2.228, 10), 0.025, 1e-5);
+	ck_assert_double_eq_tol(vr_student_above(3.169, 10), 0.005, 1e-5);
+	ck_assert_double_eq_tol(vr_student_above(-1.812, 10), 0.95, 1e-4);
+	ck_assert_double_eq_tol(vr_student_above(2.626, 100), 0.005, 1e-5);
+	ck_assert_double_eq_tol(vr_student_quantile(0.025, 10), 2.228, 1e-3);
+}
+END_TEST
+
+START_TEST(false_discoveries_are_counted)
+{
+	/* the example of Benjamini and Hochberg (1995): four are rejected at 5 % */
+	double p[] = {0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344,
+		      0.0459, 0.3240, 0.4262, 0.5719, 0.6528, 0.7590, 1.0};
+	size_t rejected = 0;
+
+	vr_fdr_adjust(p, 15);
+	for (size_t i = 0; i < 15; i++)
+		rejected += p[i] <= 0.05;
+	ck_assert_uint_eq(rejected, 4);
+	ck_assert_double_eq_tol(p[3], 0.0095 * 15 / 4, 1e-9);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("growth");
+	TCase *tc = tcase_create("growth");
+	SRunner *runner;
+	int failed;
+
+	tcase_set_timeout(tc, 60);
+	tcase_add_loop_test(tc, scenarios_get_their_verdict, 0,
+			    (int)(sizeof(scenario) / sizeof(scenario[0])));
+	tcase_add_test(tc, wandering_heaps_raise_no_alarm);
+	tcase_add_test(tc, p_is_honest);
+	tcase_add_test(tc, few_readings_are_too_few);
+	tcase_add_test(tc, iterations_need_less);
+	tcase_add_test(tc, verdicts_say_why);
+	tcase_add_test(tc, student_is_as_tabulated);
+	tcase_add_test(tc, false_discoveries_are_counted);
+	suite_add_tcase(suite, tc);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed != 0;
+}
