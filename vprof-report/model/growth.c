@@ -53,6 +53,15 @@ static double step_of(const struct vr_growth_facts *facts)
 	return (facts->at[last] - facts->at[facts->first]) / (double)(last - facts->first);
 }
 
+static double never_below(const uint32_t *blocks, uint32_t from, uint32_t last)
+{
+	double least = blocks[from];
+
+	while (++from <= last)
+		least = fmin(least, blocks[from]);
+	return least;
+}
+
 /* Compares blocks that got old: how many live, how many were freed then.
  * Returns how sure an old block is to stay (Laplace's rule), or -1 when the
  * ages say nothing of this growth. */
@@ -60,7 +69,7 @@ static double compare_ages(const struct vr_growth_facts *facts, struct vr_growth
 {
 	uint32_t last = facts->points - 1, then = last, bucket = 0;
 	uint64_t quarter_us = (facts->t_ns[last] - site->since_ns) / 4000;
-	double stay, risen;
+	double stay, risen, least = INFINITY;
 
 	while (bucket + 1 < VPROF_LIFETIME_BUCKETS && 1ull << bucket <= quarter_us / 2)
 		bucket++;
@@ -73,19 +82,18 @@ static double compare_ages(const struct vr_growth_facts *facts, struct vr_growth
 	}
 	while (then > facts->first && facts->t_ns[then] + site->old_ns > facts->t_ns[last])
 		then--;
-	/* Blocks gained up to then should be among the old ones; where none were,
-	 * it is the blocks that get larger. */
-	risen = (double)facts->blocks[then];
+	risen = never_below(facts->blocks, then, last);
 	for (uint32_t i = facts->first; i <= then; i++)
-		if (facts->t_ns[i] >= site->since_ns && facts->blocks[i] < risen)
-			risen = facts->blocks[i];
-	risen = (double)facts->blocks[then] - risen;
-	if (risen < 3 * facts->weight)
+		if (facts->t_ns[i] >= site->since_ns)
+			least = fmin(least, facts->blocks[i]);
+	/* A few blocks that get larger say nothing by their ages. */
+	if (risen < 4 * facts->weight)
 		return -1;
 	site->ages_known = 1;
 	stay = ((double)site->old_blocks / facts->weight + 1) /
 	       ((double)(site->old_blocks + site->old_freed) / facts->weight + 2);
-	return (double)site->old_blocks < risen / 2 ? 0 : stay;
+	/* What was gained up to then must be among the old ones. */
+	return (double)site->old_blocks < (risen - least) / 2 ? 0 : stay;
 }
 
 static int is_small(const struct vr_growth_facts *facts, double low)
