@@ -2,6 +2,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/text.h"
 
@@ -30,4 +31,14 @@ void vr_warn(const char *format, ...)
 	fputs("vprof-report: ", stderr);
 	vr_text_put(stderr, text);
 	fputc('\n', stderr);
+}
+
+void vr_warn_lines(const char *about, const char *lines)
+{
+	while (*lines) {
+		size_t length = strcspn(lines, "\n");
+
+		vr_warn("%s: %.*s", about, (int)length, lines);
+		lines += length + (lines[length] == '\n');
+	}
 }

@@ -11,7 +11,11 @@
 enum vr_exit {
 	VR_EXIT_OK = 0,
 	VR_EXIT_USAGE = 1, /* or an internal failure */
-	VR_EXIT_INPUT = 2  /* unreadable or damaged input */
+	VR_EXIT_INPUT = 2, /* unreadable or damaged input, or too little in it to judge */
+	/* of gates */
+	VR_EXIT_LEAK = 23,
+	VR_EXIT_BUDGET = 24,
+	VR_EXIT_REGRESSION = 25
 };
 
 #define VR_ERR_TEXT 320
@@ -25,6 +29,9 @@ struct vr_err {
 /* Fills err and returns code. */
 __attribute__((format(printf, 3, 4))) int vr_err_set(struct vr_err *err, int code,
 						     const char *format, ...);
+
+/* Several lines on stderr, each as vr_warn("%s: %s", about, line). */
+void vr_warn_lines(const char *about, const char *lines);
 
 /* One line on stderr: "vprof-report: ...", control characters escaped. */
 __attribute__((format(printf, 1, 2))) void vr_warn(const char *format, ...);

@@ -27,7 +27,9 @@ static void help(void)
 		printf("  %-9s %s\n", commands[i]->name, commands[i]->summary);
 	printf("\nOptions (vprof-report COMMAND --help lists those of a command):\n");
 	vr_opts_help(stdout, ~0u);
-	printf("\nExit status: 0 fine, 1 usage, 2 a file was unreadable or damaged.\n");
+	printf("\nExit status: 0 fine, 1 usage, 2 a file was unreadable or damaged; of a gate 23 "
+	       "leak,\n"
+	       "24 budget exceeded, 25 worse than the baseline.\n");
 }
 
 static void command_help(const struct vr_command *command)
@@ -282,7 +284,7 @@ static int run_file(const struct vr_command *command, struct vr_context *ctx, co
 		return ret == -ESRCH ? VR_EXIT_USAGE : VR_EXIT_INPUT;
 	}
 	status = report_damage(ctx->profile->file);
-	if (heading && ctx->format != VR_FORMAT_JSON) {
+	if (heading && ctx->format <= VR_FORMAT_CSV) {
 		fputs(ctx->format == VR_FORMAT_CSV ? "# " : "== ", stdout);
 		vr_print_safe(ctx, path);
 		fputs(ctx->format == VR_FORMAT_CSV ? "\n" : " ==\n", stdout);
@@ -297,6 +299,15 @@ static int run_file(const struct vr_command *command, struct vr_context *ctx, co
 	return status ? status : ret;
 }
 
+/* Of what a gate says of several files, the leak comes before the budget and that
+ * before the regression; else the later error counts. */
+static int weightier(int status, int ret)
+{
+	if (status >= VR_EXIT_LEAK && ret >= VR_EXIT_LEAK)
+		return status < ret ? status : ret;
+	return ret;
+}
+
 static int run_files(const struct vr_command *command, struct vr_context *ctx,
 		     const char *const *path, size_t paths)
 {
@@ -306,11 +317,11 @@ static int run_files(const struct vr_command *command, struct vr_context *ctx,
 	for (size_t i = 0; i < paths; i++) {
 		int ret;
 
-		if (i && ctx->format != VR_FORMAT_JSON)
+		if (i && ctx->format <= VR_FORMAT_CSV)
 			putchar('\n');
 		ret = run_file(command, ctx, path[i], paths > 1);
 		if (ret && status != VR_EXIT_INPUT)
-			status = ret;
+			status = weightier(status, ret);
 		if (ctx->json)
 			json_array_append_new(array, ctx->json);
 		ctx->json = NULL;
@@ -380,7 +391,7 @@ int main(int argc, char **argv)
 		vr_warn("%s", err.text);
 	else
 		status = run(&opts);
-	free(opts.operand);
+	vr_opts_free(&opts);
 	if (fflush(stdout) || ferror(stdout)) {
 		vr_warn("cannot write the report: %s", strerror(errno));
 		status = VR_EXIT_USAGE;

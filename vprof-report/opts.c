@@ -32,6 +32,17 @@ static const struct {
     {VR_OPT_STRICT, 0, "strict", NULL, "what is only possibly lost is a leak too"},
     {VR_OPT_OUTPUT, 'o', "output", "OUT", "the file to write; - is standard output"},
     {VR_OPT_VALUE, 0, "value", "V", "what to count at each stack; see below"},
+    {VR_OPT_GATE, 0, "gate", NULL, "end with 23 when there is a leak"},
+    {VR_OPT_FAIL_IF, 0, "fail-if", "BUDGET",
+     "end with 24 when true: 'peak_heap>24MiB'; may be repeated"},
+    {VR_OPT_BASELINE, 0, "baseline", "OLD",
+     "end with 25 when sites leak that did not, or more, in OLD"},
+    {VR_OPT_ALLOW, 0, "allow", "V|PATTERN",
+     "what the gate lets pass: a verdict, or sites; may be repeated"},
+    {VR_OPT_SUPPRESSIONS, 0, "suppressions", "F",
+     "leaks to leave out, a file as LeakSanitizer reads it"},
+    {VR_OPT_WRITE_SUPPRESSIONS, 0, "write-suppressions", "F",
+     "write such a file for the leaks there are"},
     {VR_OPT_COLOR, 0, "color", "WHEN", "auto, always or never"},
     {VR_OPT_HELP, 'h', "help", NULL, "this text"},
     {VR_OPT_VERSION, 'V', "version", NULL, "the version of vprof-report"},
@@ -94,6 +105,12 @@ static int take_value(struct vr_opts *opts, unsigned bit, const char *value, str
 	return 0;
 }
 
+static void add_word(struct vr_words *words, const char *word)
+{
+	words->word = vr_xgrow(words->word, words->count, &words->room, sizeof(*words->word));
+	words->word[words->count++] = word;
+}
+
 /* Takes one option.  Returns 0 or VR_EXIT_USAGE. */
 static int take(struct vr_opts *opts, unsigned bit, const char *value, struct vr_err *err)
 {
@@ -128,6 +145,23 @@ static int take(struct vr_opts *opts, unsigned bit, const char *value, struct vr
 		return 0;
 	case VR_OPT_BOTTOM_UP:
 		opts->bottom_up = 1;
+		return 0;
+	case VR_OPT_GATE:
+		return 0;
+	case VR_OPT_FAIL_IF:
+		add_word(&opts->fail_if, value);
+		return 0;
+	case VR_OPT_ALLOW:
+		add_word(&opts->allow, value);
+		return 0;
+	case VR_OPT_SUPPRESSIONS:
+		add_word(&opts->suppressions, value);
+		return 0;
+	case VR_OPT_BASELINE:
+		opts->baseline = value;
+		return 0;
+	case VR_OPT_WRITE_SUPPRESSIONS:
+		opts->write_suppressions = value;
 		return 0;
 	case VR_OPT_VERDICT:
 		opts->verdict = value;
@@ -201,6 +235,14 @@ int vr_opts_parse(int argc, char **argv, struct vr_opts *opts, struct vr_err *er
 	if (ret == 0 && opts->select.since_ns >= opts->select.until_ns)
 		ret = vr_err_set(err, VR_EXIT_USAGE, "--since is not before --until");
 	return ret;
+}
+
+void vr_opts_free(struct vr_opts *opts)
+{
+	free(opts->operand);
+	free(opts->fail_if.word);
+	free(opts->allow.word);
+	free(opts->suppressions.word);
 }
 
 void vr_opts_help(FILE *out, unsigned mask)

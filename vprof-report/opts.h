@@ -32,10 +32,22 @@ enum vr_option {
 	VR_OPT_VERDICT = 1 << 20,
 	VR_OPT_STRICT = 1 << 21,
 	VR_OPT_OUTPUT = 1 << 24,
-	VR_OPT_VALUE = 1 << 25
+	VR_OPT_VALUE = 1 << 25,
+	VR_OPT_GATE = 1 << 22,
+	VR_OPT_FAIL_IF = 1 << 23,
+	VR_OPT_BASELINE = 1 << 26,
+	VR_OPT_ALLOW = 1 << 27,
+	VR_OPT_SUPPRESSIONS = 1 << 15,
+	VR_OPT_WRITE_SUPPRESSIONS = 1 << 16
 };
 #define VR_OPT_PICTURE (VR_OPT_PNG | VR_OPT_SVG)
 #define VR_OPT_WINDOW  (VR_OPT_SINCE | VR_OPT_UNTIL)
+
+/* The values of an option that may be given several times. */
+struct vr_words {
+	const char **word;
+	size_t count, room;
+};
 
 struct vr_opts {
 	unsigned given; /* enum vr_option */
@@ -51,13 +63,17 @@ struct vr_opts {
 	int color;	     /* 1 or 0, resolved */
 	const char *verdict; /* names, separated by commas */
 	int strict;
+	struct vr_words fail_if, allow, suppressions;
+	const char *baseline, *write_suppressions;
 	const char **operand; /* borrowed from argv */
 	size_t operands;
 };
 
-/* Fills opts; the array of operands is the caller's to free.
+/* Fills opts, for vr_opts_free() in any case.
  * Returns 0, or VR_EXIT_USAGE with one line in err. */
 int vr_opts_parse(int argc, char **argv, struct vr_opts *opts, struct vr_err *err);
+
+void vr_opts_free(struct vr_opts *opts);
 
 /* Prints the options in `mask` with their help, one a line. */
 void vr_opts_help(FILE *out, unsigned mask);

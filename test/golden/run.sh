@@ -98,6 +98,33 @@ check leaks-verdicts leaks leaks --verdict lost,runtime
 check leaks-bad-verdict leaks leaks --verdict lost,leaky
 check leaks-module leaks leaks --module 'libbook*' --verdict leak
 check killed-leaks killed leaks
+for format in sarif junit github markdown; do
+	check leaks-$format leaks leaks --format $format
+done
+check leaks-clean-junit leaks-clean leaks --format junit --gate
+check normal-bad-finding normal heap --format sarif
+check leaks-gate leaks leaks --gate -n 1
+check leaks-gate-clean leaks-clean leaks --gate
+check leaks-gate-strict leaks-clean leaks --gate --strict -n 1
+check leaks-gate-csv leaks leaks --gate --format csv --verdict lost
+check normal-gate normal leaks --gate -n 1
+check empty-gate empty leaks --gate
+check leaks-allow leaks leaks --gate --allow lost --allow 'libbook' -n 2
+check leaks-budget leaks leaks -n 1 --fail-if 'lost_bytes>200' --fail-if 'peak_heap <= 2.5K' \
+	--fail-if 'allocs_per_s>=80000' --fail-if 'possible_sites=1' --fail-if 'indirect_blocks>5'
+check normal-budget normal leaks -n 1 --fail-if 'peak_heap>2K' --fail-if 'lost_blocks>0'
+check leaks-bad-budget leaks leaks --fail-if 'rss>1G'
+check leaks-bad-unit leaks leaks --fail-if 'lost_blocks>1G'
+printf '# known\nleak:^app+0x3000$\n  leak:no*such \n' >"$T/known.supp"
+check leaks-suppressed leaks leaks --suppressions known.supp --gate --fail-if 'lost_bytes>0'
+check leaks-suppressed-sarif leaks leaks --suppressions known.supp --format sarif -n 1
+echo 'race:all' >"$T/bad.supp"
+check leaks-bad-suppressions leaks leaks --suppressions bad.supp
+check leaks-known leaks leaks --baseline leaks.vprof -n 2
+check leaks-new leaks leaks --baseline leaks-clean.vprof -n 2
+check leaks-new-sarif leaks leaks --baseline leaks-clean.vprof --format sarif -n 1
+check leaks-bad-baseline leaks leaks --baseline known.supp
+check leaks-blind-baseline leaks leaks --baseline normal.vprof -n 1
 check empty-summary empty summary
 check empty-heap empty heap
 check empty-leaks empty leaks

@@ -4,7 +4,11 @@
 #include <unistd.h>
 
 #include "../golden/mkprof.h"
+#include "model/baseline.h"
+#include "model/budget.h"
+#include "model/identity.h"
 #include "model/leaks.h"
+#include "model/suppress.h"
 
 static char path[64];
 static struct vr_profile *profile;
@@ -174,6 +178,160 @@ START_TEST(verdict_names)
 }
 END_TEST
 
+START_TEST(patterns_match_as_in_lsan)
+{
+	static const struct {
+		const char *pattern, *text;
+		int matches;
+	} one[] = {
+	    {"load", "book_load_all", 1},
+	    {"^load", "book_load", 0},
+	    {"^book", "book_load", 1},
+	    {"load$", "book_load", 1},
+	    {"load$", "book_load_all", 0},
+	    {"^book_load$", "book_load", 1},
+	    {"^book$", "book_load", 0},
+	    {"book*all", "book_load_all", 1},
+	    {"^book*all$", "book_load_all", 1},
+	    {"all*book", "book_load_all", 0},
+	    {"*", "x", 1},
+	    {"*", "", 0},
+	    {"a*", "ba", 1},
+	    {"^*a$", "bba", 1},
+	    {"aa$", "aaa", 1},
+	    {"load$more", "book_load", 1},
+	    {"$", "x", 1},
+	    {"^$", "x", 0},
+	};
+
+	for (size_t i = 0; i < sizeof(one) / sizeof(one[0]); i++)
+		ck_assert_msg(vr_suppress_matches(one[i].pattern, one[i].text) == one[i].matches,
+			      "'%s' and '%s'", one[i].pattern, one[i].text);
+}
+END_TEST
+
+START_TEST(suppressions_are_parsed)
+{
+	struct vr_suppressions list = {0};
+	struct vr_err err;
+
+	ck_assert_int_eq(
+	    vr_suppressions_parse(&list, "# why\n\n  leak:foo \r\nleak:^a*b$\nleak:x", "f", &err),
+	    0);
+	ck_assert_uint_eq(list.count, 3);
+	ck_assert_str_eq(list.one[0].pattern, "foo");
+	ck_assert_str_eq(list.one[1].pattern, "^a*b$");
+	ck_assert_str_eq(list.one[2].pattern, "x");
+	ck_assert_int_lt(vr_suppressions_parse(&list, "leak:a\nleaks:b\n", "f", &err), 0);
+	ck_assert_str_eq(err.text, "f, line 2: no 'leak:PATTERN': leaks:b");
+	vr_suppressions_free(&list);
+}
+END_TEST
+
+static char *identity_text(const char *const (*frame)[2], size_t count)
+{
+	struct vr_identity identity = {0};
+
+	for (size_t i = 0; i < count; i++)
+		vr_identity_add(&identity, frame[i][0], frame[i][1]);
+	vr_identity_end(&identity);
+	free(identity.shape);
+	return identity.text;
+}
+
+START_TEST(identity_survives_a_rebuild)
+{
+	static const char *const before[][2] = {
+	    {"load.constprop.0", "/v1/lib/libbook.so.1.2"},
+	    {"run(int) [clone .isra.0]", "/v1/app"},
+	    {"app+0x1234", "/v1/app"},
+	    {"main", "/v1/app"},
+	    {"__libc_start_call_main", "/lib/libc.so.6"},
+	    {"_start", "/v1/app"},
+	};
+	static const char *const after[][2] = {
+	    {"load", "/v2/libbook.so.2"},
+	    {"run(int)", "/v2/app"},
+	    {"app+0x9999", "/v2/app"},
+	    {"main", "/v2/app"},
+	};
+	char *a = identity_text(before, 6), *b = identity_text(after, 4);
+	char *c = identity_text(after + 1, 3);
+
+	ck_assert_str_eq(a, b);
+	ck_assert_str_ne(a, c);
+	ck_assert_str_eq(b, "libbook.so!load\napp!run(int)\napp!?\napp!main\n");
+	ck_assert_uint_eq(vr_identity_hash("a"), 0xaf63dc4c8601ec8cull); /* FNV-1a's own */
+	free(a);
+	free(b);
+	free(c);
+}
+END_TEST
+
+START_TEST(budgets)
+{
+	static const struct {
+		const char *text;
+		double limit; /* negative: not valid */
+	} one[] = {
+	    {"peak_heap>24MiB", 24 << 20},
+	    {"peak_heap >= 1.5 KB", 1500},
+	    {"lost_blocks=3", 3},
+	    {"allocs_per_s>1e3/s", 1000},
+	    {"lost_bytes<1G", 1 << 30},
+	    {"lost_blocks>3K", -1},
+	    {"peak_heap>", -1},
+	    {"peak_heap!3", -1},
+	    {"rss>3", -1},
+	    {"peak_heap>3 bananas", -1},
+	    {"peak_heap>-3", -1},
+	    {"peak_heap>nan", -1},
+	};
+	struct vr_budget budget;
+	struct mkprof mk;
+	struct vr_err err;
+	double value;
+
+	for (size_t i = 0; i < sizeof(one) / sizeof(one[0]); i++) {
+		int ret = vr_budget_parse(one[i].text, &budget, &err);
+
+		ck_assert_msg(one[i].limit < 0 ? ret < 0 : ret == 0 && budget.limit == one[i].limit,
+			      "%s", one[i].text);
+	}
+	ck_assert_int_eq(mk_shape("leaks", &mk), 0);
+	load(&mk);
+	ck_assert_int_eq(vr_budget_parse("leak_bytes>=800", &budget, &err), 0);
+	ck_assert_int_eq(vr_budget_judge(&budget, profile, heap, leaks, &value), VR_BUDGET_BROKEN);
+	ck_assert(value == 800);
+	ck_assert_int_eq(vr_budget_parse("leak_bytes>800", &budget, &err), 0);
+	ck_assert_int_eq(vr_budget_judge(&budget, profile, heap, leaks, &value), VR_BUDGET_KEPT);
+	ck_assert_int_eq(vr_budget_parse("growing_sites>0", &budget, &err), 0);
+	ck_assert_int_eq(vr_budget_judge(&budget, profile, heap, leaks, &value), VR_BUDGET_UNKNOWN);
+	mk_free(&mk);
+}
+END_TEST
+
+START_TEST(suppressed_leaks_are_not_counted)
+{
+	struct vr_suppressions list = {0};
+	struct mkprof mk;
+
+	ck_assert_int_eq(mk_shape("leaks", &mk), 0);
+	load(&mk);
+	vr_suppressions_add(&list, "^app+0x3000$", 12, "test");
+	vr_leaks_suppress(leaks, profile->stacks, &list);
+	sum_is(VR_LOST, 0, 0, 0);
+	sum_is(VR_INDIRECT, 0, 0, 0); /* held by what is suppressed */
+	sum_is(VR_POSSIBLE, 1, 20, 2000);
+	sum_is(VR_REACHABLE, 3, 16, 1600);
+	ck_assert_uint_eq(list.one[0].sites, 2);
+	ck_assert_uint_eq(list.one[0].bytes, 800);
+	ck_assert_int_eq(vr_leaks_answer(leaks, 0), VR_ANSWER_CLEAN);
+	vr_suppressions_free(&list);
+	mk_free(&mk);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("leaks");
@@ -187,6 +345,11 @@ int main(void)
 	tcase_add_test(test, answers);
 	tcase_add_test(test, damaged_rows);
 	tcase_add_test(test, verdict_names);
+	tcase_add_test(test, patterns_match_as_in_lsan);
+	tcase_add_test(test, suppressions_are_parsed);
+	tcase_add_test(test, identity_survives_a_rebuild);
+	tcase_add_test(test, budgets);
+	tcase_add_test(test, suppressed_leaks_are_not_counted);
 	suite_add_tcase(suite, test);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);

@@ -12,84 +12,94 @@ static const struct vr_sort_key sort_keys[] = {
     {"first", VR_LEAKS_FIRST},	   {"last", VR_LEAKS_LAST},   {NULL, 0},
 };
 
-/* Reads "lost,growing" into plan->verdicts.  Returns 0 or VR_EXIT_USAGE. */
-static int read_verdicts(struct vr_leaks_plan *plan, const char *list)
-{
-	while (list) {
-		size_t length = strcspn(list, ",");
-		int verdict = vr_verdict_of(list, length);
-
-		if (verdict >= 0) {
-			plan->verdicts |= 1u << verdict;
-		} else if (length == 3 && memcmp(list, "all", 3) == 0) {
-			plan->verdicts |= (1u << VR_VERDICTS) - 1;
-		} else if (length == 4 && memcmp(list, "leak", 4) == 0) {
-			plan->verdicts |= vr_verdicts_leak(plan->strict);
-		} else {
-			vr_warn("no verdict '%.*s'; the verdicts are: lost indirect growing "
-				"possible unexamined reachable runtime, all, leak",
-				(int)length, list);
-			return VR_EXIT_USAGE;
-		}
-		list = list[length] ? list + length + 1 : NULL;
-	}
-	return VR_EXIT_OK;
-}
-
-static int begin(struct vr_context *ctx)
-{
-	struct vr_leaks_plan *plan = vr_xcalloc(1, sizeof(*plan));
-
-	ctx->plan = plan;
-	plan->strict = ctx->opts->strict;
-	return read_verdicts(plan, ctx->opts->verdict);
-}
-
-static void end(struct vr_context *ctx)
-{
-	free(ctx->plan);
-	ctx->plan = NULL;
-}
-
-/* Verdicts that a table shows unasked: what is still in use is counted only. */
+/* Verdicts that are printed unasked: a table counts what is still in use, findings
+ * are about what may be wrong. */
 static unsigned shown(const struct vr_context *ctx, const struct vr_leaks_plan *plan)
 {
 	if (plan->verdicts)
 		return plan->verdicts;
-	return ctx->format == VR_FORMAT_TABLE ? ~(1u << VR_REACHABLE | 1u << VR_RUNTIME) : ~0u;
+	if (ctx->format == VR_FORMAT_TABLE)
+		return ~(1u << VR_REACHABLE | 1u << VR_RUNTIME);
+	return plan->findings ? vr_verdicts_leak(1) : ~0u;
+}
+
+static void choose_rows(struct vr_context *ctx, struct vr_leaks_view *view)
+{
+	unsigned mask = shown(ctx, view->plan);
+
+	vr_leaks_sort(view->leaks, (enum vr_leaks_key)ctx->sort);
+	view->row = vr_xcalloc(view->leaks->leaks + 1, sizeof(*view->row));
+	for (size_t i = 0; i < view->leaks->leaks; i++) {
+		const struct vr_leak *leak = &view->leaks->leak[i];
+
+		if (!(mask & 1u << leak->verdict))
+			continue;
+		if (leak->excuse == VR_EXCUSE_SUPPRESSED && ctx->format <= VR_FORMAT_CSV)
+			continue;
+		view->row[view->rows++] = leak;
+	}
+}
+
+static int print(struct vr_context *ctx, const struct vr_leaks_view *view)
+{
+	int ret = 0;
+	char *gate;
+
+	if (ctx->opts->given & VR_OPT_PICTURE)
+		ret = vr_picture_leaks(ctx, view->leaks);
+	else if (ctx->format == VR_FORMAT_JSON)
+		ctx->json = vr_leaks_json(ctx, view);
+	else if (ctx->format == VR_FORMAT_CSV)
+		vr_leaks_print_csv(ctx, view);
+	else if (view->plan->findings)
+		vr_leaks_print_findings(ctx, view);
+	else
+		vr_leaks_print_text(ctx, view);
+	if (!view->gate.status ||
+	    (ctx->format == VR_FORMAT_TABLE && !(ctx->opts->given & VR_OPT_PICTURE)))
+		return ret;
+	/* Whoever reads the document finds it there; who reads the log, here. */
+	gate = vr_gate_text(view);
+	vr_warn_lines(ctx->profile->file->path, gate);
+	free(gate);
+	return ret;
 }
 
 static int run(struct vr_context *ctx)
 {
-	const struct vr_leaks_plan none = {0};
+	struct vr_leaks_plan none = {0};
+	int status, ret;
 	struct vr_heap *heap = vr_heap_new(ctx->profile);
-	struct vr_leaks *leaks = vr_leaks_new(ctx->profile, heap);
+	struct vr_growth *growth = vr_growth_judge(ctx->profile, heap);
 	struct vr_leaks_view view = {
-	    .plan = ctx->plan ? ctx->plan : &none, .heap = heap, .leaks = leaks};
-	unsigned mask = shown(ctx, view.plan);
-	int ret = 0;
+	    .plan = ctx->plan ? ctx->plan : &none,
+	    .heap = heap,
+	    .growth = growth,
+	    .leaks = vr_leaks_new(ctx->profile, heap),
+	};
 
-	vr_leaks_sort(leaks, (enum vr_leaks_key)ctx->sort);
-	view.answer = vr_leaks_answer(leaks, view.plan->strict);
-	view.row = vr_xcalloc(leaks->leaks + 1, sizeof(*view.row));
-	for (size_t i = 0; i < leaks->leaks; i++)
-		if (mask & 1u << leaks->leak[i].verdict)
-			view.row[view.rows++] = &leaks->leak[i];
+	vr_leaks_grow(view.leaks, growth);
+	vr_leaks_excuse(ctx, &view);
+	view.answer = vr_leaks_answer(view.leaks, view.plan->strict);
+	vr_leaks_judge(ctx, &view);
+	choose_rows(ctx, &view);
 	vr_warn_heap(ctx, heap);
-	if (ctx->opts->given & VR_OPT_PICTURE)
-		ret = vr_picture_leaks(ctx, leaks);
-	else if (ctx->format == VR_FORMAT_JSON)
-		ctx->json = vr_leaks_json(ctx, &view);
-	else if (ctx->format == VR_FORMAT_CSV)
-		vr_leaks_print_csv(ctx, &view);
-	else
-		vr_leaks_print_text(ctx, &view);
+	ret = print(ctx, &view);
+	vr_leaks_write_suppressions(ctx, &view);
 	vr_warn_rebuilt(ctx);
+	status = view.gate.status;
 	free(view.row);
-	vr_leaks_free(leaks);
+	vr_gate_free(&view.gate);
+	vr_suppressions_free(&view.suppress);
+	vr_leaks_free(view.leaks);
+	vr_growth_free(growth);
 	vr_heap_free(heap);
-	return ret;
+	return ret ? ret : status;
 }
+
+/* Those of findings last, in the order of enum vr_issue_format. */
+static const char *const formats[] = {"table", "csv",	 "json",     "junit",
+				      "sarif", "github", "markdown", NULL};
 
 const struct vr_command vr_cmd_leaks = {
     .name = "leaks",
@@ -101,10 +111,13 @@ const struct vr_command vr_cmd_leaks = {
 	      "unexamined: nobody looked. A leak is what is lost, indirect or growing. A table\n"
 	      "leaves out what is reachable or of the runtime: --verdict all shows them.",
     .options = VR_OPT_SORT | VR_OPT_LIMIT | VR_OPT_FORMAT | VR_OPT_THREAD | VR_OPT_MODULE |
-	       VR_OPT_STRIP | VR_OPT_INLINES | VR_OPT_VERDICT | VR_OPT_STRICT | VR_OPT_PICTURE,
+	       VR_OPT_STRIP | VR_OPT_INLINES | VR_OPT_VERDICT | VR_OPT_STRICT | VR_OPT_GATE |
+	       VR_OPT_FAIL_IF | VR_OPT_BASELINE | VR_OPT_ALLOW | VR_OPT_SUPPRESSIONS |
+	       VR_OPT_WRITE_SUPPRESSIONS | VR_OPT_PICTURE,
+    .formats = formats,
     .sort = sort_keys,
     .limit = 10,
-    .begin = begin,
-    .end = end,
+    .begin = vr_leaks_begin,
+    .end = vr_leaks_end,
     .run = run,
 };

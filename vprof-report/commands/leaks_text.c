@@ -1,125 +1,16 @@
 /* leaks as sentences, table and CSV. */
 #include <inttypes.h>
-#include <stdarg.h>
+#include <langinfo.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/xalloc.h"
 #include "commands/leaks.h"
 #include "commands/sampled.h"
 
-#define STACK_FRAMES 16u
-
-char *vr_leak_site(struct vr_context *ctx, const struct vr_leak *leak)
-{
-	struct vr_stacks *stacks = ctx->profile->stacks;
-	const struct vr_place *place = vr_site_asker(stacks, leak->node);
-
-	return place ? vr_place_text(stacks, place, ctx->opts->strip_dirs)
-		     : vr_xstrdup("[no stack]");
-}
-
-/* Appends to text, which is freed. */
-__attribute__((format(printf, 2, 3))) static char *more(char *text, const char *format, ...)
-{
-	char *tail, *all;
-	va_list args;
-
-	va_start(args, format);
-	if (vasprintf(&tail, format, args) < 0)
-		abort();
-	va_end(args);
-	all = vr_xprintf("%s%s", text, tail);
-	free(tail);
-	free(text);
-	return all;
-}
-
-/* " 300 B lost in 3 blocks of 1 site, ..." of the verdicts in `mask`. */
-static char *amounts(char *text, const struct vr_leaks *leaks, unsigned mask)
-{
-	char a[VR_UNIT_MAX], b[VR_UNIT_MAX], c[VR_UNIT_MAX];
-	const char *comma = "";
-
-	for (int i = 0; i < VR_VERDICTS; i++) {
-		const struct vr_leak_sum *sum = &leaks->sum[i];
-
-		if (!sum->sites || !(mask & 1u << i))
-			continue;
-		text = more(text, "%s %s %s in %s block%s of %s site%s", comma,
-			    vr_format_bytes(a, sum->bytes), vr_verdict_name((enum vr_verdict)i),
-			    vr_format_count(b, sum->blocks), sum->blocks == 1 ? "" : "s",
-			    vr_format_count(c, sum->sites), sum->sites == 1 ? "" : "s");
-		comma = ",";
-	}
-	return text;
-}
-
-char *vr_leaks_line(const struct vr_leaks *leaks, int strict)
-{
-	enum vr_leak_answer answer = vr_leaks_answer(leaks, strict);
-	char *text = vr_xprintf("%s:", vr_answer_name(answer));
-	char a[VR_UNIT_MAX];
-
-	if (answer == VR_ANSWER_LEAK)
-		return amounts(text, leaks, vr_verdicts_leak(strict));
-	if (leaks->nothing_live)
-		return more(text, " every block was freed, of %s",
-			    vr_format_count(a, leaks->allocs));
-	if (!leaks->allocs && !leaks->searched)
-		return more(text, " no allocation was seen");
-	if (answer == VR_ANSWER_CLEAN)
-		text = more(text, " nothing is lost%s", leaks->sum[VR_POSSIBLE].sites ? ";" : "");
-	else if (!leaks->sum[VR_UNEXAMINED].sites)
-		text = more(text, " every sampled block was freed");
-	return amounts(text, leaks, 1u << VR_POSSIBLE | 1u << VR_UNEXAMINED);
-}
-
-static const char *trigger_text(uint32_t trigger)
-{
-	switch (trigger) {
-	case VPROF_SCAN_AT_EXIT:
-		return "at the end";
-	case VPROF_SCAN_BY_CTL:
-		return "on demand";
-	case VPROF_SCAN_BY_API:
-		return "as the program asked";
-	}
-	return "once";
-}
-
-char *vr_leaks_examined(const struct vr_profile *profile, const struct vr_leaks *leaks)
-{
-	const struct vprof_header *h = &profile->file->header;
-	const char *note = h->scan_count ? vr_file_string(profile->file, h->scan_note) : "";
-	const char *why = vr_leaks_no_search(profile->file);
-	char a[VR_UNIT_MAX], b[VR_UNIT_MAX], c[VR_UNIT_MAX], d[VR_UNIT_MAX], e[VR_UNIT_MAX];
-	char *text = vr_xstrdup("");
-
-	if (why) {
-		text = more(
-		    text, "Not examined: whether anything points to what was not freed (%s%s%s).\n",
-		    why, *note ? ": " : "", note);
-		return text;
-	}
-	text = more(text,
-		    "Examined %s, after %s: %s in %s blocks; pointers were looked for in them and\n"
-		    "in %s of other memory, ",
-		    trigger_text(h->scan_trigger), vr_format_ns(a, h->scan_t_ns),
-		    vr_format_bytes(b, h->scan_bytes), vr_format_count(c, h->scan_blocks),
-		    vr_format_bytes(d, h->scan_root_bytes));
-	text = more(text, "for which the process stood still %s (%s in all).\n",
-		    vr_format_ns(a, h->scan_pause_ns), vr_format_ns(b, h->scan_total_ns));
-	if (h->scan_skipped_bytes)
-		text = more(text, "Not examined: %s of memory that could not be read.\n",
-			    vr_format_bytes(e, h->scan_skipped_bytes));
-	if (*note)
-		text = more(text, "Not examined: %s.\n", note);
-	if (leaks->sum[VR_UNEXAMINED].blocks)
-		text = more(text, "Not examined: %s in %s blocks allocated since.\n",
-			    vr_format_bytes(a, leaks->sum[VR_UNEXAMINED].bytes),
-			    vr_format_count(b, leaks->sum[VR_UNEXAMINED].blocks));
-	return text;
-}
+#define STACK_FRAMES  16u
+#define SPARK_COLUMNS 30u
+#define RATE_MAX      (VR_UNIT_MAX + 16)
 
 static void print_totals(struct vr_context *ctx, const struct vr_leaks *leaks)
 {
@@ -176,10 +67,69 @@ static void print_sites(struct vr_context *ctx, const struct vr_leaks_view *view
 	vr_print_table(ctx, table);
 }
 
-static void print_site(struct vr_context *ctx, const struct vr_leak *leak, size_t rank)
+/* "12.9 GiB/h", or "48 B an iteration". */
+static void rate_text(char text[RATE_MAX], double slope, int by_iteration)
+{
+	char bytes[VR_UNIT_MAX];
+
+	vr_format_sbytes(bytes, (int64_t)(by_iteration ? slope : slope * 3600));
+	snprintf(text, RATE_MAX, "%s%s", bytes, by_iteration ? " an iteration" : "/h");
+}
+
+/* The site's live bytes over time, SPARK_COLUMNS marks at most. */
+static void print_spark(struct vr_context *ctx, const struct vr_growth *growth,
+			const struct vr_growth_site *site)
+{
+	static const char *const utf8[] = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
+	static const char *const ascii[] = {"_", ".", ":", "-", "=", "+", "*", "#"};
+	const char *const *mark = strcmp(nl_langinfo(CODESET), "UTF-8") == 0 ? utf8 : ascii;
+	uint32_t points = growth->points - site->first;
+	uint32_t columns = points < SPARK_COLUMNS ? points : SPARK_COLUMNS;
+	uint64_t most = 1;
+
+	for (uint32_t i = site->first; i < growth->points; i++)
+		most = site->bytes[i] > most ? site->bytes[i] : most;
+	for (uint32_t i = 0; i < columns; i++) {
+		uint32_t at = site->first + (uint32_t)((uint64_t)i * points / columns);
+
+		fputs(mark[(int)(7.99 * (double)site->bytes[at] / (double)most)], ctx->out);
+	}
+}
+
+static void print_growth(struct vr_context *ctx, const struct vr_leaks_view *view,
+			 const struct vr_leak *leak)
+{
+	const struct vr_growth_site *site = leak->growth;
+	const struct vr_growth *growth = view->growth;
+	char slope[RATE_MAX], low[RATE_MAX], high[RATE_MAX], a[VR_UNIT_MAX], b[VR_UNIT_MAX];
+
+	if (!site || site->verdict != VR_GROWTH_GROWING || site->first >= growth->points)
+		return;
+	rate_text(slope, site->slope, growth->by_iteration);
+	rate_text(low, site->low, growth->by_iteration);
+	rate_text(high, site->high, growth->by_iteration);
+	fputs("      ", ctx->out);
+	print_spark(ctx, growth, site);
+	fprintf(ctx->out, " +%s (95 %% interval %s to %s)", slope, low, high);
+	if (site->doubling > 0 && growth->by_iteration)
+		fprintf(ctx->out, ", doubles in %.0f iterations", site->doubling);
+	else if (site->doubling > 0 && site->doubling < 1e9)
+		fprintf(ctx->out, ", doubles in %s",
+			vr_format_ns(a, (uint64_t)(site->doubling * 1e9)));
+	fprintf(ctx->out, "; confidence %.3g\n", site->confidence);
+	if (site->ages_known)
+		fprintf(ctx->out,
+			"      %s of its blocks are older than %s; it freed %s that old\n",
+			vr_format_count(a, site->old_blocks), vr_format_ns(b, site->old_ns),
+			vr_format_count(low, site->old_freed));
+}
+
+static void print_site(struct vr_context *ctx, const struct vr_leaks_view *view,
+		       const struct vr_leak *leak, size_t rank)
 {
 	char a[VR_UNIT_MAX], b[VR_UNIT_MAX], c[VR_UNIT_MAX];
 	char error[VR_ERROR_MAX];
+	char *excuse = vr_excuse_text(leak);
 
 	vr_error_text(error, &leak->sure, leak->bytes);
 	fprintf(ctx->out, "\n#%zu %s: %s%s%s in %s of %s blocks", rank,
@@ -189,6 +139,13 @@ static void print_site(struct vr_context *ctx, const struct vr_leak *leak, size_
 	if (leak->example)
 		fprintf(ctx->out, ", one at 0x%" PRIx64, leak->example);
 	fputc('\n', ctx->out);
+	if (excuse) {
+		fputs("      ", ctx->out);
+		vr_print_safe(ctx, excuse);
+		fputc('\n', ctx->out);
+	}
+	free(excuse);
+	print_growth(ctx, view, leak);
 	vr_print_stack(ctx, leak->node, "      ", STACK_FRAMES);
 	if (leak->owner) {
 		struct vr_leak owner = {.node = leak->owner};
@@ -205,7 +162,8 @@ void vr_leaks_print_text(struct vr_context *ctx, const struct vr_leaks_view *vie
 {
 	size_t count = view->rows < ctx->limit ? view->rows : ctx->limit;
 	char *line = vr_leaks_line(view->leaks, view->plan->strict);
-	char *examined = vr_leaks_examined(ctx->profile, view->leaks);
+	char *examined = vr_leaks_examined(ctx->profile, view->leaks, view->growth);
+	char *gate = vr_gate_text(view);
 	struct vr_interval live = vr_heap_live_interval(view->heap);
 	char a[VR_UNIT_MAX], range[VR_RANGE_MAX];
 
@@ -218,9 +176,13 @@ void vr_leaks_print_text(struct vr_context *ctx, const struct vr_leaks_view *vie
 	if (count) {
 		print_sites(ctx, view, count);
 		for (size_t i = 0; i < count; i++)
-			print_site(ctx, view->row[i], i + 1);
+			print_site(ctx, view, view->row[i], i + 1);
 	}
 	vr_print_more(ctx, count, view->rows, "sites");
+	if (*gate)
+		fputc('\n', ctx->out);
+	vr_print_lines(ctx, gate);
+	free(gate);
 	free(examined);
 	free(line);
 }

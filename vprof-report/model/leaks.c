@@ -197,12 +197,42 @@ void vr_leaks_free(struct vr_leaks *leaks)
 	free(leaks);
 }
 
+void vr_leaks_suppress(struct vr_leaks *leaks, struct vr_stacks *stacks,
+		       struct vr_suppressions *list)
+{
+	unsigned mask = vr_verdicts_leak(1);
+
+	for (size_t i = 0; i < leaks->leaks; i++) {
+		struct vr_leak *leak = &leaks->leak[i];
+		struct vr_leak_sum *sum = &leaks->sum[leak->verdict];
+		struct vr_suppression *by;
+
+		if (leak->excuse || !(mask & 1u << leak->verdict))
+			continue;
+		by = vr_suppressions_find(list, stacks, leak->node);
+		if (!by && leak->owner)
+			by = vr_suppressions_find(list, stacks, leak->owner);
+		if (!by)
+			continue;
+		leak->excuse = VR_EXCUSE_SUPPRESSED;
+		leak->pattern = by->pattern;
+		by->sites++;
+		by->blocks += leak->blocks;
+		by->bytes += leak->bytes;
+		sum->sites--;
+		sum->blocks -= leak->blocks;
+		sum->bytes -= leak->bytes;
+	}
+}
+
 enum vr_leak_answer vr_leaks_answer(const struct vr_leaks *leaks, int strict)
 {
 	for (int i = 0; i < VR_VERDICTS; i++)
 		if (leaks->sum[i].sites && vr_verdicts_leak(strict) & 1u << i)
 			return VR_ANSWER_LEAK;
-	return leaks->searched || leaks->nothing_live ? VR_ANSWER_CLEAN : VR_ANSWER_UNEXAMINED;
+	return leaks->searched || leaks->nothing_live || leaks->growth_judged
+		   ? VR_ANSWER_CLEAN
+		   : VR_ANSWER_UNEXAMINED;
 }
 
 const char *vr_leaks_no_search(const struct vr_file *file)

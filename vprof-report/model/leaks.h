@@ -4,6 +4,7 @@
 #define VR_LEAKS_H
 
 #include "model/heap.h"
+#include "model/suppress.h"
 
 /* In the order of weight: a table begins with the worst. */
 enum vr_verdict {
@@ -17,6 +18,17 @@ enum vr_verdict {
 	VR_VERDICTS
 };
 
+/* Why a gate lets a leak pass. */
+enum vr_excuse {
+	VR_EXCUSE_NONE,
+	VR_EXCUSE_SUPPRESSED, /* not in the sums either */
+	VR_EXCUSE_ALLOWED,
+	VR_EXCUSE_KNOWN /* the baseline has it, no smaller */
+};
+
+/* Against a baseline. */
+enum vr_change { VR_CHANGE_NONE, VR_CHANGE_NEW, VR_CHANGE_MORE, VR_CHANGE_SAME };
+
 /* Blocks of one call path that share a verdict. */
 struct vr_leak {
 	uint32_t node;
@@ -29,6 +41,11 @@ struct vr_leak {
 	uint64_t example;	       /* address of one block, 0: none known */
 	uint32_t owner;		       /* indirect: stack of a lost block that leads here, or 0 */
 	double confidence;	       /* 0..1; negative: nothing to go by */
+	const struct vr_growth_site *growth; /* the site's judgement, NULL: it has none */
+	double slope_low, slope_high; /* growing: 95 % interval, bytes a second or iteration */
+	enum vr_excuse excuse;
+	const char *pattern; /* that excused it, borrowed; NULL */
+	enum vr_change change;
 };
 
 struct vr_leak_sum {
@@ -41,6 +58,7 @@ struct vr_leaks {
 	struct vr_leak_sum sum[VR_VERDICTS];
 	int searched;	       /* the search for pointers was completed */
 	double searched_share; /* of the memory that it should have read */
+	int growth_judged;     /* the file told enough to say what grows */
 	uint64_t allocs;       /* in the whole run */
 	int nothing_live;      /* every block ever allocated was freed */
 };
@@ -59,6 +77,16 @@ enum vr_leak_answer { VR_ANSWER_CLEAN, VR_ANSWER_LEAK, VR_ANSWER_UNEXAMINED };
 /* Takes the call paths from `heap`, so that its selection holds; heap is not kept. */
 struct vr_leaks *vr_leaks_new(const struct vr_profile *profile, const struct vr_heap *heap);
 void vr_leaks_free(struct vr_leaks *leaks);
+
+/* Turns what is still in use, but grows, into growing; growth, which may be NULL, must
+ * outlive leaks.  Part of leaks_growth.c. */
+struct vr_growth;
+void vr_leaks_grow(struct vr_leaks *leaks, const struct vr_growth *growth);
+
+/* Marks what the list takes away, counts it there and takes it off the sums; of
+ * indirect blocks also where it takes away the lost ones that lead to them. */
+void vr_leaks_suppress(struct vr_leaks *leaks, struct vr_stacks *stacks,
+		       struct vr_suppressions *list);
 
 /* Worst or largest first, earliest for VR_LEAKS_FIRST; equal ones by stack. */
 void vr_leaks_sort(struct vr_leaks *leaks, enum vr_leaks_key key);

@@ -1,0 +1,75 @@
+#!/bin/bash
+# Runs a command under libvprof and fails when it leaks.
+#
+#   leak-gate.sh [OPTION...] -- COMMAND [ARGUMENT...]
+#
+# OPTIONs are those of `vprof-report leaks`: --fail-if 'peak_heap>24MiB',
+# --baseline OLD, --suppressions F, --allow PATTERN, --strict, ...
+#
+# Exit status: that of the command where it fails by itself; else 23 for a leak, 24
+# for a budget, 25 for a regression, 2 when there is no profile or nothing in it to
+# judge, 0 when all is well.
+#
+#   VPROF_LIB      the library to preload (libvprof.so, from the loader's path)
+#   VPROF_REPORT   vprof-report (from PATH)
+#   VPROF_DIR      where profiles and reports are kept; a fresh one that goes away
+#                  otherwise
+#   VPROF_OPTIONS  more options of the library; `out` is set here
+#
+# In a GitHub workflow it prints annotations and adds to the job's summary.
+set -u
+
+usage() {
+	sed -n '2,/^set -u/s/^# \{0,1\}//p' "$0" >&2
+	exit 1
+}
+options=()
+while [ $# -gt 0 ] && [ "$1" != -- ]; do
+	options+=("$1")
+	shift
+done
+[ $# -gt 1 ] || usage
+shift
+
+report=${VPROF_REPORT:-vprof-report}
+command -v "$report" >/dev/null || {
+	echo "leak-gate: no $report; set VPROF_REPORT" >&2
+	exit 2
+}
+if [ -n "${VPROF_DIR-}" ]; then
+	mkdir -p "$VPROF_DIR" || exit 2
+	dir=$(cd "$VPROF_DIR" && pwd) || exit 2
+	rm -f "$dir"/*.vprof
+else
+	dir=$(mktemp -d) || exit 2
+	trap 'rm -rf "$dir"' EXIT
+fi
+
+# The program may stop reading its environment at a blank: out= is the last option.
+# Not exported here: only the command runs under the library.
+env "VPROF_OPTIONS=${VPROF_OPTIONS:+$VPROF_OPTIONS:}out=$dir/%e.%p.vprof" \
+	"LD_PRELOAD=${VPROF_LIB:-libvprof.so}${LD_PRELOAD:+:$LD_PRELOAD}" "$@"
+status=$?
+
+shopt -s nullglob
+files=("$dir"/*.vprof)
+if [ ${#files[@]} = 0 ]; then
+	echo "leak-gate: the command left no profile in $dir: it was not examined" >&2
+	[ $status = 0 ] && status=2
+	exit $status
+fi
+
+"$report" leaks --gate ${options[@]+"${options[@]}"} "${files[@]}"
+gate=$?
+if [ "${GITHUB_ACTIONS-}" = true ]; then
+	"$report" leaks --gate ${options[@]+"${options[@]}"} --format github "${files[@]}" 2>/dev/null
+	if [ -n "${GITHUB_STEP_SUMMARY-}" ]; then
+		"$report" leaks --gate ${options[@]+"${options[@]}"} --format markdown \
+			"${files[@]}" 2>/dev/null >>"$GITHUB_STEP_SUMMARY"
+	fi
+fi
+if [ $status != 0 ]; then
+	echo "leak-gate: the command itself ended with status $status" >&2
+	exit $status
+fi
+exit $gate
