@@ -39,6 +39,7 @@ enum vprof_section_kind {
 	VPROF_SEC_LOCKS = 9,
 	VPROF_SEC_SERIES = 10,
 	VPROF_SEC_LEAKS = 11,
+	VPROF_SEC_MARKS = 12,
 	VPROF_SEC_COUNT = 16 /* the header has room for this many kinds */
 };
 
@@ -107,6 +108,7 @@ enum vprof_lost {
 	VPROF_FP_GUESSES = 17,      /* frames walked by frame pointer: no rules */
 	VPROF_LOST_LOCK_ROWS = 18,  /* waits charged to the overflow row */
 	VPROF_LOST_THREAD_EVENTS = 19, /* threads without CPU samples */
+	VPROF_LOST_LABELS = 24, /* labels, marks without a name; samples whose label is not known */
 	VPROF_LOST_COUNT = 32
 };
 
@@ -221,10 +223,29 @@ struct vprof_header {
 	uint64_t series_readings; /* of all watched sites so far */
 	uint64_t series_cost_ns;  /* time they took */
 	uint64_t reserved4;
-	/* 1064 */
-	uint8_t reserved[4096 - 1064];
+	/* 1064: pauses, and what vprof-report ctl asks for.  The one part of a
+	 * file that a reader writes: text and verb, then ctl_asked, while it
+	 * holds flock(LOCK_EX); the process answers at its next tick */
+	uint32_t paused;    /* 1: only the timeline is recorded now */
+	uint32_t pauses;    /* so far */
+	uint64_t paused_ns; /* all that are over, together */
+	uint64_t paused_since_ns; /* start of the last one */
+	uint32_t ctl_asked;    /* number of the last request */
+	uint32_t ctl_answered; /* number of the last answer */
+	uint32_t ctl_verb;     /* enum vprof_ctl_verb */
+	int32_t ctl_result;    /* 0 or -errno */
+	char ctl_text[56];     /* name of a mark, NUL-terminated */
+	/* 1160 */
+	uint8_t reserved[4096 - 1160];
 };
 _Static_assert(sizeof(struct vprof_header) == 4096, "vprof_header");
+
+enum vprof_ctl_verb {
+	VPROF_CTL_PAUSE = 1,
+	VPROF_CTL_RESUME = 2,
+	VPROF_CTL_MARK = 3,
+	VPROF_CTL_LEAKSCAN = 4
+};
 
 /* At offset 4096: struct vprof_extent extent[VPROF_EXTENTS_MAX]. */
 #define VPROF_EXTENT_TABLE_OFFSET 4096u
@@ -274,7 +295,11 @@ struct vprof_thread {
 	uint32_t flags;         /* bit 0: shard shared with other threads;
 				 * bit 1: the library's own helper */
 	uint64_t lock_waits, lock_wait_ns; /* contended acquisitions, time blocked */
-	uint64_t reserved[16];
+	/* CPU time during pauses.  In a pause (modulo 2^64) that time less the
+	 * thread's CPU time, which is to be added; a thread that started in it
+	 * has been in it all the time */
+	uint64_t paused_cpu_ns;
+	uint64_t reserved[15];
 };
 _Static_assert(sizeof(struct vprof_thread) == 256, "vprof_thread");
 #define VPROF_THREAD_SHARED_SHARD 1u
@@ -334,14 +359,18 @@ struct vprof_site {
 };
 _Static_assert(sizeof(struct vprof_site) == 384, "vprof_site");
 
-/* CPU: sample totals of one stack in one thread.  A reader adds rows of equal
- * node and thread.  Row 0 is the overflow row. */
+/* CPU: sample totals of one stack in one thread under one label.  A reader adds
+ * rows of equal node, thread and label.  Row 0 is the overflow row.
+ *
+ * A label is a string: "key=value" of each vprof_begin() that had not ended,
+ * the outermost first, separated by newlines. */
 struct vprof_cpu {
 	uint32_t node;
 	uint32_t thread; /* row in THREADS */
 	uint64_t samples;
 	uint64_t weight_ns;
-	uint64_t reserved;
+	uint32_t label; /* string id; 0: none */
+	uint32_t reserved;
 };
 _Static_assert(sizeof(struct vprof_cpu) == 32, "vprof_cpu");
 
@@ -426,6 +455,17 @@ struct vprof_leak {
 };
 _Static_assert(sizeof(struct vprof_leak) == 64, "vprof_leak");
 
+/* MARKS: moments that the program named (vprof_mark), or somebody outside
+ * (vprof-report ctl FILE mark).  One row a name; each mark is also an event. */
+struct vprof_mark {
+	uint32_t name; /* string id */
+	uint32_t reserved0;
+	uint64_t count;
+	uint64_t first_ns, last_ns;
+	uint64_t reserved[4];
+};
+_Static_assert(sizeof(struct vprof_mark) == 64, "vprof_mark");
+
 /* TIMELINE.  When the section is full, neighbours are merged in place and
  * the step doubles: a week fits.  Gauges are the last value, with the range
  * seen since the previous row; counters are totals since the start. */
@@ -453,8 +493,9 @@ _Static_assert(sizeof(struct vprof_point) == 256, "vprof_point");
 #define VPROF_BLOCK_EVENTS 127u
 enum vprof_event_kind {
 	VPROF_EV_NONE = 0,
-	VPROF_EV_CPU = 1,  /* value = weight_ns, arg = cpu number */
-	VPROF_EV_MARK = 2, /* arg = string id */
+	VPROF_EV_CPU = 1,  /* value = weight_ns, arg = label as in vprof_cpu,
+			    * flags = cpu number */
+	VPROF_EV_MARK = 2, /* arg = row in MARKS, value = live heap bytes */
 	VPROF_EV_THREAD_START = 3,
 	VPROF_EV_THREAD_END = 4,
 	VPROF_EV_WAIT = 5 /* value = wait_ns, arg = row in LOCKS; t_ns: its end */

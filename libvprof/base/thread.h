@@ -16,6 +16,7 @@
 struct vp_shard;
 struct vp_capture;
 struct vp_waits;
+struct vp_labels;
 
 /* A stack by its code addresses, outermost frame first, with the trie node of
  * every prefix: the next stack looks up only the frames that differ. */
@@ -51,6 +52,7 @@ struct vp_thread {
 	struct vprof_site *site;      /* ... NULL: none yet */
 	struct vp_peak_budget peak;
 	struct vp_waits *waits; /* track/lock.c; NULL: never waited for a lock */
+	struct vp_labels *labels; /* track/label.c; NULL: never had one */
 	uint64_t now_ns;   /* when this thread last looked at the clock */
 	uint32_t now_tick; /* ... during this tick of the helper */
 	uint64_t random;   /* xorshift state, 0 before the first use */
@@ -82,7 +84,8 @@ struct vp_control {
 	int pid;
 	uint32_t quiet; /* the host restricted its system calls: make none */
 	uint32_t lock_kinds; /* VP_LOCK_KINDS: waits for locks are recorded; or 0 */
-	uint8_t pad[4096 - 28];
+	uint32_t paused; /* 1: nothing new is recorded (sample/pause.c) */
+	uint8_t pad[4096 - 32];
 };
 _Static_assert(sizeof(struct vp_control) == 4096, "one page");
 extern struct vp_control vp_control;

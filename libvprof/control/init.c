@@ -21,6 +21,7 @@
 #include "track/heap.h"
 #include "track/leakscan.h"
 #include "track/lock.h"
+#include "track/mark.h"
 #include "track/threads.h"
 
 #include <errno.h>
@@ -184,6 +185,7 @@ static int open_file(int forked, int *fd)
 static int init_tables(void)
 {
 	vp_tables_init();
+	vp_marks_init();
 	if (vp_trie_init() || vp_threads_init() || vp_track_heap_init() || vp_track_cpu_init() ||
 	    vp_track_lock_init())
 		return -ENOMEM;

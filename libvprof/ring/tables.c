@@ -43,6 +43,7 @@ void vp_tables_init(void)
 	lay_out(VPROF_SEC_CPU, sizeof(struct vprof_cpu), all);
 	lay_out(VPROF_SEC_LOCKS, sizeof(struct vprof_lock), all / 8 ? all / 8 : 1);
 	lay_out(VPROF_SEC_LEAKS, sizeof(struct vprof_leak), all / 4 ? all / 4 : 1);
+	lay_out(VPROF_SEC_MARKS, sizeof(struct vprof_mark), 1);
 	lay_out(VPROF_SEC_TIMELINE, sizeof(struct vprof_point),
 		sixteenth > 32 ? 32 : sixteenth);
 	lay_out(VPROF_SEC_SERIES, sizeof(struct vprof_series), sixteenth > 64 ? 64 : sixteenth);

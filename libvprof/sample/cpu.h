@@ -55,6 +55,9 @@ int vp_perf_mark_thread(int tid);
 /* ... this, which removes threads that are gone, and clears all marks. */
 void vp_perf_remove_unmarked(void);
 
+/* Stops the events, those of threads added from now on too, or starts them. */
+void vp_perf_pause(int on);
+
 /* Hands every complete record to the sink.  Returns samples handed over. */
 size_t vp_perf_drain(vp_perf_sink *sink);
 /* New periods for the events that have had enough samples with the old one.

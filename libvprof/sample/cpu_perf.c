@@ -58,6 +58,7 @@ struct vp_perf {
 	uint32_t bucket[VP_PERF_BUCKETS];
 	struct vp_ring_losses losses;
 	uint64_t refused;
+	int paused;
 	vp_perf_sink *sink;
 };
 
@@ -202,6 +203,26 @@ static void close_thread(struct vp_perf *p, struct vp_perf_thread *thread)
 	vp_ring_unmap(&thread->ring);
 }
 
+static void pause_thread(struct vp_perf *p, struct vp_perf_thread *thread)
+{
+	for (uint32_t i = 0; thread->tid && i < p->stride; i++) {
+		int fd = events_of(p, thread)[i].fd;
+
+		if (fd >= 0)
+			vp_sys(SYS_ioctl, fd,
+			       p->paused ? PERF_EVENT_IOC_DISABLE : PERF_EVENT_IOC_ENABLE, 0);
+	}
+}
+
+void vp_perf_pause(int on)
+{
+	struct vp_perf *p = &vp_perf;
+
+	p->paused = on;
+	for (uint32_t i = 0; i < p->high; i++)
+		pause_thread(p, &p->thread[i]);
+}
+
 int vp_perf_add_thread(int tid)
 {
 	struct vp_perf *p = &vp_perf;
@@ -221,6 +242,8 @@ int vp_perf_add_thread(int tid)
 		ret = open_shared(p, thread);
 	else
 		ret = p->common.files < p->files_max ? open_own(p, thread) : -EMFILE;
+	if (ret == 0 && p->paused)
+		pause_thread(p, thread);
 	if (ret == 0)
 		return 0;
 	/* The slot stays, without events: nobody tries again. */

@@ -160,6 +160,13 @@ void vp_engine_run(uint64_t now)
 	next_change = change_after(now);
 }
 
+void vp_engine_pause(int on)
+{
+	vp_engine_drain();
+	if (perf_is_open)
+		vp_perf_pause(on);
+}
+
 void vp_engine_tick(uint32_t threads)
 {
 	if (perf_is_open)

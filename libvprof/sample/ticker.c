@@ -12,6 +12,8 @@
 #include "ring/file.h"
 #include "ring/tables.h"
 #include "sample/engine.h"
+#include "sample/mailbox.h"
+#include "sample/pause.h"
 #include "sample/procfs.h"
 #include "sample/reading.h"
 #include "track/arrivals.h"
@@ -39,6 +41,8 @@ enum request {
 	REQUEST_COUNT,
 	REQUEST_SCAN,
 	REQUEST_SCAN_END,
+	REQUEST_PAUSE,
+	REQUEST_UNPAUSE,
 	REQUEST_STOP
 };
 
@@ -165,6 +169,10 @@ static int serve(void)
 	case REQUEST_SCAN_END:
 		scan_at_end(own_files);
 		break;
+	case REQUEST_PAUSE:
+	case REQUEST_UNPAUSE:
+		vp_pause_set(request == REQUEST_PAUSE);
+		break;
 	case REQUEST_STOP:
 		return 0;
 	default:
@@ -195,6 +203,7 @@ static uint64_t run(uint64_t *next_tick)
 
 	if (now >= *next_tick) {
 		one_round(0);
+		vp_mailbox_look();
 		*next_tick += vp_config.tick_ms * 1000000ull;
 		if (*next_tick < now)
 			*next_tick = now + vp_config.tick_ms * 1000000ull;
@@ -327,6 +336,12 @@ void vp_ticker_leakscan_end(const struct vp_leakscan_end *end)
 int vp_ticker_count_tasks(void)
 {
 	return ask(REQUEST_COUNT);
+}
+
+void vp_ticker_pause(int on)
+{
+	if (ask(on ? REQUEST_PAUSE : REQUEST_UNPAUSE) < 0)
+		vp_control.paused = (uint32_t)on; /* no helper, no samples of its */
 }
 
 void vp_ticker_stop(void)

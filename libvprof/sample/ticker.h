@@ -30,6 +30,9 @@ void vp_ticker_drain(void);
 struct vp_leakscan_end;
 void vp_ticker_leakscan_end(const struct vp_leakscan_end *end);
 
+/* Begins or ends a pause (sample/pause.h); bounded wait. */
+void vp_ticker_pause(int on);
+
 /* Threads of the process besides the helper that have not ended, or -1. */
 int vp_ticker_count_tasks(void);
 

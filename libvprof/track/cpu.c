@@ -9,11 +9,13 @@
 #include "ring/tables.h"
 #include "stack/trie.h"
 #include "stack/unwind.h"
+#include "track/label.h"
 #include "track/threads.h"
+#include "track/watch.h"
 
 #include <errno.h>
 
-/* (node, thread) -> row of the CPU section; open addressing, 0 is empty. */
+/* (node, thread, label) -> row of the CPU section; open addressing, 0 is empty. */
 struct index {
 	uint64_t mask, used;
 	uint32_t row[];
@@ -44,6 +46,7 @@ int vp_track_cpu_init(void)
 	cpu_lock.word = 0;
 	writer.block = NULL;
 	helper_last.depth = 0;
+	vp_labels_init();
 	if (rows)
 		vp_sys_unmap(rows, sizeof(*rows) + (rows->mask + 1) * sizeof(rows->row[0]));
 	rows = new_index(FIRST_SLOTS);
@@ -54,9 +57,16 @@ int vp_track_cpu_init(void)
 	return 0;
 }
 
-static uint32_t *place(struct index *index, uint32_t node, uint32_t thread)
+/* What a sample is charged to. */
+struct key {
+	uint32_t node, thread, label;
+};
+
+static uint32_t *place(struct index *index, const struct key *key)
 {
-	uint64_t h = ((uint64_t)thread << 32 | node) * 0x9e3779b97f4a7c15u >> 17;
+	uint64_t h = ((uint64_t)key->thread << 32 | key->node) * 0x9e3779b97f4a7c15u >> 17;
+
+	h += key->label * 0xff51afd7ed558ccdu >> 29;
 
 	for (uint64_t at = h;; at++) {
 		uint32_t *slot = &index->row[at & index->mask];
@@ -65,7 +75,8 @@ static uint32_t *place(struct index *index, uint32_t node, uint32_t thread)
 		if (!*slot)
 			return slot;
 		row = vp_table_row(VPROF_SEC_CPU, *slot);
-		if (row->node == node && row->thread == thread)
+		if (row->node == key->node && row->thread == key->thread &&
+		    row->label == key->label)
 			return slot;
 	}
 }
@@ -82,21 +93,21 @@ static void grow(void)
 		if (!rows->row[i])
 			continue;
 		row = vp_table_row(VPROF_SEC_CPU, rows->row[i]);
-		*place(more, row->node, row->thread) = rows->row[i];
+		*place(more, &(struct key){row->node, row->thread, row->label}) = rows->row[i];
 	}
 	more->used = rows->used;
 	vp_sys_unmap(rows, sizeof(*rows) + (rows->mask + 1) * sizeof(rows->row[0]));
 	rows = more;
 }
 
-static struct vprof_cpu *row_of(uint32_t node, uint32_t thread)
+static struct vprof_cpu *row_of(const struct key *key)
 {
 	struct vprof_cpu *row;
 	uint32_t *slot, id;
 
 	if (rows->used * 4 > (rows->mask + 1) * 3)
 		grow();
-	slot = place(rows, node, thread);
+	slot = place(rows, key);
 	if (*slot)
 		return vp_table_row(VPROF_SEC_CPU, *slot);
 	row = rows->used < rows->mask ? vp_table_add(VPROF_SEC_CPU, &id) : NULL;
@@ -104,21 +115,27 @@ static struct vprof_cpu *row_of(uint32_t node, uint32_t thread)
 		vp_lost(VPROF_LOST_CPU_ROWS, 1);
 		return vp_table_row(VPROF_SEC_CPU, 0);
 	}
-	row->node = node;
-	row->thread = thread;
+	row->node = key->node;
+	row->thread = key->thread;
+	row->label = key->label;
 	*slot = id;
 	rows->used++;
 	return row;
 }
 
 /* Context: cpu_lock held. */
-static void charge(uint32_t node, uint32_t thread, uint64_t t_ns, uint64_t weight_ns, uint32_t cpu)
+static void charge(const struct key *key, uint64_t t_ns, uint64_t weight_ns, uint32_t cpu)
 {
-	struct vprof_thread *thread_row = vp_table_row(VPROF_SEC_THREADS, thread);
+	struct vprof_thread *thread_row = vp_table_row(VPROF_SEC_THREADS, key->thread);
 	struct vprof_header *header = vp_file.header;
-	struct vprof_cpu *row = row_of(node, thread);
-	struct vprof_event event = {.t_ns = t_ns, .node = node, .thread = thread,
-				    .value = weight_ns, .kind = VPROF_EV_CPU, .arg = cpu};
+	struct vprof_cpu *row = row_of(key);
+	struct vprof_event event = {.t_ns = t_ns,
+				    .node = key->node,
+				    .thread = key->thread,
+				    .value = weight_ns,
+				    .kind = VPROF_EV_CPU,
+				    .flags = (uint16_t)cpu,
+				    .arg = key->label};
 
 	row->weight_ns += weight_ns;
 	row->samples++;
@@ -132,7 +149,7 @@ static void charge(uint32_t node, uint32_t thread, uint64_t t_ns, uint64_t weigh
 void vp_track_cpu_perf(const struct vp_perf_sample *sample)
 {
 	uint64_t t_ns = vp_clock_from_mono(sample->mono_ns);
-	uint32_t thread = vp_threads_row_of_tid(sample->tid, t_ns), node;
+	struct key key = {.thread = vp_threads_row_of_tid(sample->tid, t_ns)};
 	struct vp_view view = {sample->sp, sample->sp + sample->stack_bytes, sample->stack, 1};
 	struct vp_regs regs = {sample->pc, sample->sp, sample->bp};
 	size_t depth = 0;
@@ -143,9 +160,10 @@ void vp_track_cpu_perf(const struct vp_perf_sample *sample)
 	if (sample->has_user)
 		depth += vp_unwind(&regs, 1, &view, helper_walk + depth,
 				   VP_STACK_DEPTH_MAX - depth);
-	node = vp_trie_stack(&helper_last, helper_walk, depth);
+	key.node = vp_trie_stack(&helper_last, helper_walk, depth);
+	key.label = vp_label_at(key.thread, t_ns);
 	vp_lock_take(&cpu_lock);
-	charge(node, thread, t_ns, sample->weight_ns, sample->cpu);
+	charge(&key, t_ns, sample->weight_ns, sample->cpu);
 	vp_lock_drop(&cpu_lock);
 	vp_file.header->unwinds++;
 }
@@ -155,9 +173,11 @@ void vp_track_cpu_perf(const struct vp_perf_sample *sample)
 void vp_track_cpu_timer(const struct vp_regs *regs, uint64_t weight_ns)
 {
 	struct vp_thread *thread;
-	uint32_t node;
+	struct key key;
 	size_t depth;
 
+	if (vp_control.paused)
+		return;
 	if (!vp_busy_enter()) {
 		vp_lost(VPROF_LOST_REENTRANT, 1);
 		return;
@@ -165,9 +185,10 @@ void vp_track_cpu_timer(const struct vp_regs *regs, uint64_t weight_ns)
 	thread = vp_tls.self > VP_TLS_ENDED ? vp_tls.self : NULL;
 	if (thread) {
 		depth = vp_unwind_live(thread, regs, 1, thread->walk, VP_STACK_DEPTH_MAX);
-		node = vp_trie_path(thread->walk, depth);
+		key = (struct key){vp_trie_path(thread->walk, depth), thread->row_id,
+				   vp_label_now(thread)};
 		vp_lock_take(&cpu_lock);
-		charge(node, thread->row_id, vp_clock_now(), weight_ns, 0);
+		charge(&key, vp_clock_now(), weight_ns, 0);
 		vp_lock_drop(&cpu_lock);
 	}
 	vp_busy_leave();
@@ -182,7 +203,8 @@ void vp_track_cpu_timer(const struct vp_regs *regs, uint64_t weight_ns)
 static uint64_t gap_of(const struct vprof_thread *row)
 {
 	const struct vprof_header *header = vp_file.header;
-	uint64_t gap = row->cpu_ns > row->sampled_ns ? row->cpu_ns - row->sampled_ns : 0;
+	uint64_t cpu = vp_watch_active_ns(row);
+	uint64_t gap = cpu > row->sampled_ns ? cpu - row->sampled_ns : 0;
 
 	if (header->engine == VPROF_ENGINE_OFF || row->flags & VPROF_THREAD_HELPER)
 		return 0;
@@ -200,6 +222,7 @@ void vp_track_cpu_settle(uint32_t thread)
 	uint32_t node = VPROF_NODE_ROOT;
 	struct vprof_cpu *row;
 
+	vp_label_forget(thread);
 	if (!gap)
 		return;
 	if (module >= VPROF_MODULE_KERNEL)
@@ -210,7 +233,7 @@ void vp_track_cpu_settle(uint32_t thread)
 					    VPROF_WHERE_EXACT |
 					    module << VPROF_WHERE_MODULE_SHIFT);
 	vp_lock_take(&cpu_lock);
-	row = row_of(node, thread);
+	row = row_of(&(struct key){node, thread, VP_LABEL_NONE});
 	row->weight_ns += gap;
 	thread_row->sampled_ns += gap;
 	vp_file.header->sampled_ns += gap;

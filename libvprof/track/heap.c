@@ -283,16 +283,19 @@ unsigned vp_heap_age_bucket(const struct vp_block *block, uint64_t now_ns, uint6
 
 void vp_heap_alloc_slow(void *ptr, size_t bytes, const struct vp_regs *caller)
 {
-	if (!vp_busy_enter())
+	/* In a pause only frees are seen: a block recorded before must not
+	 * stay live for ever. */
+	if (vp_control.paused || !vp_busy_enter())
 		return;
 	record_alloc(ptr, bytes, caller);
 	vp_busy_leave();
 }
 
-/* In sample mode most frees are of blocks that were never recorded. */
+/* In sample mode most frees are of blocks that were never recorded, and after a
+ * pause so are those of the blocks it hid. */
 static inline void count_unknown(void)
 {
-	if (!sampling())
+	if (!sampling() && !vp_file.header->pauses)
 		vp_lost(VPROF_LOST_UNKNOWN_FREES, 1);
 }
 

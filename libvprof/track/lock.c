@@ -283,7 +283,7 @@ void vp_wait_begin(struct vp_wait *wait, uint64_t lock, enum vprof_lock_kind kin
 	int saved = errno;
 
 	wait->waits = NULL;
-	if (!vp_control.lock_kinds || !vp_busy_enter())
+	if (!vp_control.lock_kinds || vp_control.paused || !vp_busy_enter())
 		return;
 	thread = vp_thread_self();
 	wait->waits = thread ? state_of(thread) : NULL;

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/heap.h"
 #include "base/sys.h"
+#include "ring/file.h"
 #include "ring/tables.h"
 #include "sample/procfs.h"
 #include "track/cpu.h"
@@ -49,6 +50,17 @@ static uint64_t cpu_of(uint32_t tid)
 	return vp_sys_cpu_ns((int)(~tid << 3 | 6));
 }
 
+uint64_t vp_watch_active_ns(const struct vprof_thread *row)
+{
+	const struct vprof_header *header = vp_file.header;
+
+	if (header->paused && row->start_ns >= header->paused_since_ns)
+		return 0;
+	if (row->paused_cpu_ns > row->cpu_ns) /* in a pause: negative */
+		return -row->paused_cpu_ns;
+	return row->cpu_ns - row->paused_cpu_ns;
+}
+
 static void refresh(struct vprof_thread *row, int with_names)
 {
 	uint64_t cpu = cpu_of(row->tid);
@@ -66,6 +78,30 @@ static void refresh(struct vprof_thread *row, int with_names)
 		memcpy(row->name, name, sizeof(row->name));
 }
 
+/* Closes a thread's account of the pause that goes on, or is just over. */
+static void end_pause(struct vprof_thread *row)
+{
+	const struct vprof_header *header = vp_file.header;
+
+	if (row->paused_cpu_ns > row->cpu_ns)
+		row->paused_cpu_ns += row->cpu_ns;
+	else if (header->paused && row->start_ns >= header->paused_since_ns)
+		row->paused_cpu_ns = row->cpu_ns;
+}
+
+void vp_watch_pause(int on)
+{
+	vp_watch_refresh(0, 0);
+	for (uint32_t i = 0; i < watched_count; i++) {
+		struct vprof_thread *row = vp_table_row(VPROF_SEC_THREADS, watched[i]);
+
+		if (on)
+			row->paused_cpu_ns -= row->cpu_ns;
+		else
+			end_pause(row);
+	}
+}
+
 void vp_watch_refresh(int with_names, uint64_t drained_ns)
 {
 	uint32_t rows = vp_table_used(VPROF_SEC_THREADS), kept = 0;
@@ -79,9 +115,10 @@ void vp_watch_refresh(int with_names, uint64_t drained_ns)
 		if (state == VPROF_THREAD_LIVE)
 			refresh(row, with_names);
 		if (state == VPROF_THREAD_ENDED && row->end_ns < drained_ns) {
+			end_pause(row);
 			vp_track_cpu_settle(watched[i]);
 			if (!(row->flags & VPROF_THREAD_HELPER))
-				settled_cpu += row->cpu_ns;
+				settled_cpu += vp_watch_active_ns(row);
 		} else {
 			watched[kept++] = watched[i];
 		}
@@ -97,7 +134,7 @@ uint64_t vp_watch_cpu_ns(void)
 		const struct vprof_thread *row = vp_table_row(VPROF_SEC_THREADS, watched[i]);
 
 		if (!(row->flags & VPROF_THREAD_HELPER))
-			cpu += row->cpu_ns;
+			cpu += vp_watch_active_ns(row);
 	}
 	return cpu;
 }

@@ -3,6 +3,8 @@
 #ifndef VP_WATCH_H
 #define VP_WATCH_H
 
+#include "vprof_format.h"
+
 #include <stdint.h>
 
 void vp_watch_init(void); /* forgets all: fresh file */
@@ -12,7 +14,12 @@ void vp_watch_init(void); /* forgets all: fresh file */
  * settled: see vp_track_cpu_settle. */
 void vp_watch_refresh(int with_names, uint64_t drained_ns);
 
-/* CPU time of all threads so far, the helper apart. */
+/* A thread's CPU time outside of pauses, as far as its row knows it. */
+uint64_t vp_watch_active_ns(const struct vprof_thread *row);
+/* A pause begins (header->paused still 0) or ends (still 1). */
+void vp_watch_pause(int on);
+
+/* Such time of all threads so far, the helper apart. */
 uint64_t vp_watch_cpu_ns(void);
 
 #endif

@@ -1,0 +1,78 @@
+/* L5  The bodies of vprof.h. */
+#include "vprof.h"
+#include "base/thread.h"
+#include "control/control.h"
+#include "sample/ticker.h"
+#include "track/label.h"
+#include "track/mark.h"
+#include "track/threads.h"
+
+#include <errno.h>
+
+/* 1: this process records, and the thread was not in our code already. */
+static int enter(void)
+{
+	return vp_control.alive && !vp_control.quiet && vp_busy_enter();
+}
+
+static void set_pause(int on)
+{
+	int saved = errno;
+
+	if (!enter())
+		return;
+	if (vp_owns_process())
+		vp_ticker_pause(on);
+	vp_busy_leave();
+	errno = saved;
+}
+
+void vprof_v1_stop(void)
+{
+	set_pause(1);
+}
+
+void vprof_v1_start(void)
+{
+	set_pause(0);
+}
+
+void vprof_v1_mark(const char *name)
+{
+	struct vp_thread *thread;
+	int saved = errno;
+
+	if (!name || !*name || !enter())
+		return;
+	thread = vp_thread_self();
+	vp_mark_add(name, thread ? thread->row_id : 0);
+	vp_busy_leave();
+	errno = saved;
+}
+
+void vprof_v1_begin(const char *key, const char *value)
+{
+	struct vp_thread *thread;
+	int saved = errno;
+
+	if (!enter())
+		return;
+	thread = vp_thread_self();
+	if (thread)
+		vp_label_begin(thread, key, value);
+	vp_busy_leave();
+	errno = saved;
+}
+
+void vprof_v1_end(void)
+{
+	struct vp_thread *thread = vp_tls.self;
+	int saved = errno;
+
+	if (!enter())
+		return;
+	if (thread > VP_TLS_ENDED)
+		vp_label_end(thread);
+	vp_busy_leave();
+	errno = saved;
+}

@@ -1,0 +1,309 @@
+/* L3 */
+#include "track/label.h"
+#include "base/clock.h"
+#include "base/fmt.h"
+#include "base/lock.h"
+#include "base/sys.h"
+#include "ring/file.h"
+#include "ring/tables.h"
+#include "track/arrivals.h"
+
+#include <string.h>
+
+#define DEPTH	   32u	 /* labels deeper than that are not told apart */
+#define HISTORY	   8192u /* changes kept of a thread, a power of two */
+#define BUCKETS	   256u
+#define PAIR_BYTES 112u /* of "key=value", with the NUL */
+#define NAMES_MAX  4096u
+#define NAME_SLOTS 8192u
+
+struct change {
+	uint64_t t_ns;
+	uint32_t label; /* from then on */
+	uint32_t unused;
+};
+
+struct vp_labels {
+	uint32_t row; /* in THREADS */
+	uint32_t depth;
+	uint32_t label[DEPTH + 1]; /* label[0]: none */
+	struct vp_labels *next;	   /* in its bucket, or among the spare ones */
+	uint64_t head;		   /* changes so far */
+	uint64_t rung;		   /* of which the helper was told to hurry */
+	struct change history[HISTORY];
+};
+
+/* One pair below one label. */
+struct name {
+	uint64_t hash;
+	uint32_t outer, label;
+	char pair[PAIR_BYTES];
+};
+
+static struct vp_lock lock; /* of all below; readers of `bucket` need none */
+static struct vp_labels *bucket[BUCKETS];
+static struct vp_labels *spare;
+static struct name *names; /* NULL: no label so far */
+static uint32_t *slots;	   /* index + 1 of a name; in the same mapping */
+static uint32_t names_used;
+
+void vp_labels_init(void)
+{
+	lock.word = 0;
+	/* Not given back: the helper may have been at it when we were forked. */
+	memset(bucket, 0, sizeof(bucket));
+	spare = NULL;
+	names = NULL;
+	slots = NULL;
+	names_used = 0;
+}
+
+/* ---- names --------------------------------------------------------------- */
+
+/* "key=value" with zeros behind it.  Returns its hash below `outer`. */
+static uint64_t make_pair(char *pair, uint32_t outer, const char *key, const char *value)
+{
+	uint64_t hash = outer + 0x9e3779b97f4a7c15u, word;
+	struct vp_text text;
+
+	memset(pair, 0, PAIR_BYTES);
+	vp_text_init(&text, pair, PAIR_BYTES);
+	vp_text_str(&text, key ? key : "");
+	vp_text_char(&text, '=');
+	vp_text_str(&text, value ? value : "");
+	for (size_t at = 0; at < text.len; at += sizeof(word)) {
+		memcpy(&word, pair + at, sizeof(word));
+		hash = (hash ^ word) * 0xff51afd7ed558ccdu;
+		hash ^= hash >> 32;
+	}
+	return hash;
+}
+
+/* The pair's slot, or the free one where it belongs.  Slots are filled once. */
+static uint32_t *find_slot(const char *pair, uint32_t outer, uint64_t hash)
+{
+	for (uint64_t at = hash;; at++) {
+		uint32_t *slot = &slots[at % NAME_SLOTS];
+		uint32_t number = __atomic_load_n(slot, __ATOMIC_ACQUIRE);
+		const struct name *name = &names[number - 1];
+
+		if (!number || (name->hash == hash && name->outer == outer &&
+				memcmp(name->pair, pair, PAIR_BYTES) == 0))
+			return slot;
+	}
+}
+
+/* The whole text of a label: that of the outer one, a newline, the pair. */
+static uint32_t add_text(const char *pair, uint32_t outer)
+{
+	char buf[DEPTH * PAIR_BYTES];
+	struct vp_text text;
+
+	vp_text_init(&text, buf, sizeof(buf));
+	if (outer != VP_LABEL_NONE) {
+		vp_text_str(&text, vp_table_row(VPROF_SEC_STRINGS, outer));
+		vp_text_char(&text, '\n');
+	}
+	for (; *pair; pair++)
+		vp_text_char(&text, *pair == '\n' ? ' ' : *pair);
+	return vp_string_add(buf, text.len);
+}
+
+static int make_tables(void)
+{
+	size_t bytes = NAMES_MAX * sizeof(*names) + NAME_SLOTS * sizeof(*slots);
+	struct name *fresh = names ? NULL : vp_sys_map(bytes);
+
+	if (fresh) {
+		slots = (uint32_t *)(void *)(fresh + NAMES_MAX);
+		__atomic_store_n(&names, fresh, __ATOMIC_RELEASE);
+	}
+	return names != NULL;
+}
+
+/* Context: lock held. */
+static uint32_t add_name(const char *pair, uint32_t outer, uint64_t hash)
+{
+	uint32_t *slot, label;
+
+	if (!make_tables())
+		return outer;
+	slot = find_slot(pair, outer, hash);
+	if (*slot) /* another thread was first */
+		return names[*slot - 1].label;
+	if (names_used == NAMES_MAX)
+		return outer;
+	label = add_text(pair, outer);
+	if (label == VPROF_NONE)
+		return outer;
+	names[names_used] = (struct name){.hash = hash, .outer = outer, .label = label};
+	memcpy(names[names_used].pair, pair, PAIR_BYTES);
+	__atomic_store_n(slot, ++names_used, __ATOMIC_RELEASE);
+	return label;
+}
+
+/* The label of a pair below another; that other one where there is no room. */
+static uint32_t label_of(uint32_t outer, const char *key, const char *value)
+{
+	char pair[PAIR_BYTES];
+	uint64_t hash = make_pair(pair, outer, key, value);
+	uint32_t label = 0, number;
+
+	if (__atomic_load_n(&names, __ATOMIC_ACQUIRE)) {
+		number = *find_slot(pair, outer, hash);
+		label = number ? names[number - 1].label : 0;
+	}
+	if (!label) {
+		vp_lock_take(&lock);
+		label = add_name(pair, outer, hash);
+		vp_lock_drop(&lock);
+		if (label == outer)
+			vp_lost(VPROF_LOST_LABELS, 1);
+	}
+	return label;
+}
+
+/* ---- threads ------------------------------------------------------------- */
+
+static struct vp_labels *labels_of(struct vp_thread *thread)
+{
+	struct vp_labels *labels = thread->labels, **head;
+
+	/* Threads without a row share one, and so would their labels. */
+	if (labels || !thread->row_id)
+		return labels;
+	vp_lock_take(&lock);
+	labels = spare;
+	if (labels)
+		spare = labels->next;
+	vp_lock_drop(&lock);
+	if (!labels)
+		labels = vp_sys_map(sizeof(*labels));
+	if (!labels)
+		return NULL;
+	labels->row = thread->row_id;
+	labels->depth = 0;
+	labels->head = labels->rung = 0;
+	head = &bucket[thread->row_id % BUCKETS];
+	vp_lock_take(&lock);
+	labels->next = *head;
+	__atomic_store_n(head, labels, __ATOMIC_RELEASE);
+	vp_lock_drop(&lock);
+	thread->labels = labels;
+	return labels;
+}
+
+static inline uint32_t innermost(const struct vp_labels *labels)
+{
+	return labels->label[labels->depth < DEPTH ? labels->depth : DEPTH];
+}
+
+/* The helper is woken before it would find half of a history overwritten. */
+static void note(struct vp_labels *labels, uint32_t label)
+{
+	struct change *change = &labels->history[labels->head % HISTORY];
+
+	if (vp_file.header->engine != VPROF_ENGINE_PERF)
+		return;
+	change->t_ns = vp_clock_now();
+	change->label = label;
+	__atomic_store_n(&labels->head, labels->head + 1, __ATOMIC_RELEASE);
+	if (labels->head - labels->rung >= HISTORY / 2) {
+		labels->rung = labels->head;
+		vp_helper_ring();
+	}
+}
+
+void vp_label_begin(struct vp_thread *thread, const char *key, const char *value)
+{
+	struct vp_labels *labels = labels_of(thread);
+	uint32_t label;
+
+	if (!labels)
+		return;
+	if (labels->depth < DEPTH) {
+		label = label_of(innermost(labels), key, value);
+		labels->label[labels->depth + 1] = label;
+		__atomic_signal_fence(__ATOMIC_SEQ_CST);
+		note(labels, label);
+	}
+	labels->depth++;
+}
+
+void vp_label_end(struct vp_thread *thread)
+{
+	struct vp_labels *labels = thread->labels;
+
+	if (!labels || !labels->depth)
+		return;
+	labels->depth--;
+	if (labels->depth < DEPTH)
+		note(labels, innermost(labels));
+}
+
+uint32_t vp_label_now(const struct vp_thread *thread)
+{
+	return thread->labels ? innermost(thread->labels) : VP_LABEL_NONE;
+}
+
+/* ---- the helper ---------------------------------------------------------- */
+
+/* Number of the first change after t_ns among those kept. */
+static uint64_t first_after(const struct vp_labels *labels, uint64_t first, uint64_t head,
+			    uint64_t t_ns)
+{
+	while (first < head) {
+		uint64_t middle = first + (head - first) / 2;
+
+		if (labels->history[middle % HISTORY].t_ns <= t_ns)
+			first = middle + 1;
+		else
+			head = middle;
+	}
+	return first;
+}
+
+uint32_t vp_label_at(uint32_t thread_row, uint64_t t_ns)
+{
+	const struct vp_labels *labels =
+		__atomic_load_n(&bucket[thread_row % BUCKETS], __ATOMIC_ACQUIRE);
+	uint64_t head, oldest, after;
+	uint32_t label;
+
+	while (labels && labels->row != thread_row)
+		labels = labels->next;
+	if (!labels)
+		return VP_LABEL_NONE;
+	head = __atomic_load_n(&labels->head, __ATOMIC_ACQUIRE);
+	oldest = head > HISTORY ? head - HISTORY : 0;
+	after = first_after(labels, oldest, head, t_ns);
+	if (after == 0)
+		return VP_LABEL_NONE; /* before its first label */
+	label = after > oldest ? labels->history[(after - 1) % HISTORY].label : VP_LABEL_NONE;
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	/* Overwritten before or while we looked; one entry may be half written. */
+	head = __atomic_load_n(&labels->head, __ATOMIC_RELAXED);
+	if (after <= oldest || head - after >= HISTORY - 1) {
+		vp_lost(VPROF_LOST_LABELS, 1);
+		return VP_LABEL_NONE;
+	}
+	return label;
+}
+
+void vp_label_forget(uint32_t thread_row)
+{
+	struct vp_labels **at = &bucket[thread_row % BUCKETS], *gone;
+
+	if (!*at)
+		return;
+	vp_lock_take(&lock);
+	while (*at && (*at)->row != thread_row)
+		at = &(*at)->next;
+	gone = *at;
+	if (gone) {
+		__atomic_store_n(at, gone->next, __ATOMIC_RELEASE);
+		gone->next = spare;
+		spare = gone;
+	}
+	vp_lock_drop(&lock);
+}

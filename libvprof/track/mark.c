@@ -1,0 +1,83 @@
+/* L3 */
+#include "track/mark.h"
+#include "base/clock.h"
+#include "base/lock.h"
+#include "ring/events.h"
+#include "ring/tables.h"
+#include "track/threads.h"
+
+#include <string.h>
+
+#define NAME_BYTES 112u
+#define SLOTS	   2048u /* twice the rows that the section can have */
+
+static struct vp_lock lock;
+static uint32_t slot[SLOTS]; /* row + 1 */
+static struct vp_event_writer writer;
+
+void vp_marks_init(void)
+{
+	lock.word = 0;
+	memset(slot, 0, sizeof(slot));
+	writer.block = NULL;
+}
+
+static struct vprof_mark *add_row(const char *name, size_t len, uint32_t *id)
+{
+	uint32_t string = vp_string_add(name, len);
+	struct vprof_mark *mark =
+		string == VPROF_NONE ? NULL : vp_table_add(VPROF_SEC_MARKS, id);
+
+	if (mark) {
+		mark->name = string;
+		mark->first_ns = vp_clock_now();
+	}
+	return mark;
+}
+
+/* Context: lock held. */
+static struct vprof_mark *row_of(const char *name, uint32_t *id)
+{
+	uint64_t hash = 0xcbf29ce484222325u;
+	size_t len = 0;
+
+	for (; len < NAME_BYTES - 1 && name[len]; len++)
+		hash = (hash ^ (uint8_t)name[len]) * 0x100000001b3u;
+	for (uint64_t at = hash ^ hash >> 32;; at++) {
+		uint32_t *place = &slot[at % SLOTS];
+		struct vprof_mark *mark;
+		const char *known;
+
+		if (!*place) {
+			mark = add_row(name, len, id);
+			*place = mark ? *id + 1 : 0;
+			return mark;
+		}
+		*id = *place - 1;
+		mark = vp_table_row(VPROF_SEC_MARKS, *id);
+		known = vp_table_row(VPROF_SEC_STRINGS, mark->name);
+		if (strncmp(known, name, len) == 0 && !known[len])
+			return mark;
+	}
+}
+
+void vp_mark_add(const char *name, uint32_t thread_row)
+{
+	struct vp_thread_sums sums;
+	struct vprof_event event = {.thread = thread_row, .kind = VPROF_EV_MARK};
+	struct vprof_mark *mark;
+
+	vp_threads_sum(&sums);
+	vp_lock_take(&lock);
+	mark = row_of(name, &event.arg);
+	if (mark) {
+		event.t_ns = vp_clock_now();
+		event.value = sums.alloc_bytes - sums.freed_bytes;
+		mark->last_ns = event.t_ns;
+		mark->count++;
+		vp_event_put(&writer, &event);
+	} else {
+		vp_lost(VPROF_LOST_LABELS, 1);
+	}
+	vp_lock_drop(&lock);
+}

@@ -1,0 +1,17 @@
+/* L3  Marks: moments that the program, or somebody outside, gives a name. */
+#ifndef VP_MARK_H
+#define VP_MARK_H
+
+#include <stdint.h>
+
+/* Counts a mark in the row of its name, and writes an event with the live
+ * bytes of the heap.
+ *
+ *   name        cut at 111 bytes; names shall be few: 1023 have a row
+ *   thread_row  in THREADS
+ * Context: any thread, busy guard held; takes locks. */
+void vp_mark_add(const char *name, uint32_t thread_row);
+
+void vp_marks_init(void); /* fresh file: no marks */
+
+#endif
