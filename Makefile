@@ -30,7 +30,7 @@ VIRTUOSO_CFLAGS := $(BASE) $(OPT) -Iexamples/virtuoso
 RUN_CFLAGS := $(BASE) $(OPT) -Ivprof-run
 UNIT_CFLAGS := $(BASE) $(OPT) -Itest/unit
 # Probes must make the calls they are written to make, and keep their frames.
-PROBE_CFLAGS := -std=gnu11 -D_GNU_SOURCE -g -O1 -Wall -Wextra -Wmissing-prototypes \
+PROBE_CFLAGS := -std=gnu11 -D_GNU_SOURCE -Iinclude -g -O1 -Wall -Wextra -Wmissing-prototypes \
 	-fno-builtin -fno-optimize-sibling-calls -MMD -MP
 ASAN := -fsanitize=address -fno-omit-frame-pointer
 UBSAN := -fsanitize=undefined -fno-sanitize-recover=undefined

@@ -18,14 +18,24 @@
 extern "C" {
 #endif
 
-/* The library's side.  Weak: null where the library is not loaded. */
-#define VPROF_WEAK __attribute__((weak, visibility("default")))
-VPROF_WEAK void vprof_v1_start(void);
-VPROF_WEAK void vprof_v1_stop(void);
-VPROF_WEAK void vprof_v1_mark(const char *name);
-VPROF_WEAK void vprof_v1_begin(const char *key, const char *value);
-VPROF_WEAK void vprof_v1_end(void);
-#undef VPROF_WEAK
+/* The library's side, null where it is not loaded.  A plain weak reference
+ * would not do: in a program at a fixed address the linker makes it null for
+ * good. Only one through the global offset table stays open. */
+#if defined(__x86_64__)
+#define VPROF_FIND(fn, symbol)                                                                     \
+	__asm__(".weak " symbol "\n\tmovq " symbol "@GOTPCREL(%%rip), %0" : "=r"(fn))
+#else
+#define VPROF_FIND(fn, symbol) ((fn) = 0) /* the library does not run here */
+#endif
+
+/* 1 where the library is loaded. */
+static inline int vprof_present(void)
+{
+	void (*fn)(const char *);
+
+	VPROF_FIND(fn, "vprof_v1_mark");
+	return fn != 0;
+}
 
 /* Stops recording until vprof_start(), in all threads: no samples, allocations
  * or waits.  Frees of blocks recorded before are still counted, so that they do
@@ -33,24 +43,34 @@ VPROF_WEAK void vprof_v1_end(void);
  * program; calling either twice is calling it once. */
 static inline void vprof_stop(void)
 {
-	if (vprof_v1_stop)
-		vprof_v1_stop();
+	void (*fn)(void);
+
+	VPROF_FIND(fn, "vprof_v1_stop");
+	if (fn)
+		fn();
 }
 
 static inline void vprof_start(void)
 {
-	if (vprof_v1_start)
-		vprof_v1_start();
+	void (*fn)(void);
+
+	VPROF_FIND(fn, "vprof_v1_start");
+	if (fn)
+		fn();
 }
 
 /* Notes that something happened now: counted by name, with the time and the
- * live bytes of the heap in the history.
+ * live bytes of the heap in the history.  A program that marks "iteration" has
+ * the growth of its heap judged by iterations instead of by time.
  *
- *   name  copied; names shall be few (1023 are told apart, 111 bytes each) */
+ *   name  copied; names shall be few (1024 are told apart, by 111 bytes) */
 static inline void vprof_mark(const char *name)
 {
-	if (vprof_v1_mark)
-		vprof_v1_mark(name);
+	void (*fn)(const char *);
+
+	VPROF_FIND(fn, "vprof_v1_mark");
+	if (fn)
+		fn(name);
 }
 
 /* From here to the matching vprof_end() the calling thread works on key=value.
@@ -61,15 +81,23 @@ static inline void vprof_mark(const char *name)
  *               bytes each); no '=' in the key */
 static inline void vprof_begin(const char *key, const char *value)
 {
-	if (vprof_v1_begin)
-		vprof_v1_begin(key, value);
+	void (*fn)(const char *, const char *);
+
+	VPROF_FIND(fn, "vprof_v1_begin");
+	if (fn)
+		fn(key, value);
 }
 
 static inline void vprof_end(void)
 {
-	if (vprof_v1_end)
-		vprof_v1_end();
+	void (*fn)(void);
+
+	VPROF_FIND(fn, "vprof_v1_end");
+	if (fn)
+		fn();
 }
+
+#undef VPROF_FIND
 
 #ifdef __cplusplus
 }

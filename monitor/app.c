@@ -4,6 +4,7 @@
 #include "loop.h"
 #include "market.h"
 #include "report.h"
+#include "vprof.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -113,6 +114,7 @@ static void on_cycle(void *arg, uint64_t value)
 
 	(void)value;
 	app->cycles++;
+	vprof_mark("cycle");
 	mon_plant_cycle(app->config->plant);
 	for (size_t i = 0; i < app->watch_nr; i++)
 		start_analysis(app, i);

@@ -1,4 +1,5 @@
 #include "confluence.h"
+#include "vprof.h"
 
 #include <errno.h>
 #include <stdatomic.h>
@@ -72,9 +73,13 @@ static void run_task(void *arg)
 	struct mon_analysis *analysis = task->job->analysis;
 	struct mon_score *score = &analysis->faces[task->face];
 
+	vprof_begin("symbol", analysis->view->symbol);
+	vprof_begin("indicator", mon_analyzers[task->face].name);
 	/* Out of memory: this face stays neutral and unreliable. */
 	if (mon_analyzers[task->face].score(analysis->view, score))
 		*score = (struct mon_score){50, 0};
+	vprof_end();
+	vprof_end();
 	finish_task(task->job);
 	free(task);
 }

@@ -21,6 +21,7 @@ static const struct {
     {VR_OPT_SINCE, 0, "since", "TIME", "from TIME after the start: 10, 250ms, 2m, 1h"},
     {VR_OPT_UNTIL, 0, "until", "TIME", "up to TIME after the start"},
     {VR_OPT_MODULE, 0, "module", "GLOB", "only what happens in these objects"},
+    {VR_OPT_LABEL, 'l', "label", "K=V", "only under this label of vprof_begin() (a glob)"},
     {VR_OPT_STRIP, 0, "strip-dirs", NULL, "file names without their directories"},
     {VR_OPT_BOTTOM_UP, 'b', "bottom-up", NULL, "from the functions that ran to their callers"},
     {VR_OPT_MIN_PERCENT, 0, "min-percent", "P", "leave out what is below P percent"},
@@ -127,6 +128,9 @@ static int take(struct vr_opts *opts, unsigned bit, const char *value, struct vr
 		return 0;
 	case VR_OPT_THREAD:
 		opts->select.thread = value;
+		return 0;
+	case VR_OPT_LABEL:
+		opts->select.label = value;
 		return 0;
 	case VR_OPT_MODULE:
 		opts->select.module = value;

@@ -1,5 +1,6 @@
 #include "signals.h"
 #include "analog.h"
+#include "vprof.h"
 
 #include <math.h>
 
@@ -112,16 +113,25 @@ void virt_signals_compute(const struct virt_picture *picture, const struct virt_
 	size_t nr = picture->bar_nr;
 	double range;
 
+	/* Labels are for a profiler; see vprof.h. */
 	*out = (struct virt_signals){.flow = imbalance(&picture->top)};
 	if (nr < 2)
 		return;
+	vprof_begin("indicator", "trend");
 	out->trend = trend(bars, nr, tuning);
+	vprof_end();
+	vprof_begin("indicator", "reversion");
 	out->reversion = tanh((50 - rsi(bars, nr)) / 25 - band_position(bars, nr) / 2);
+	vprof_end();
+	vprof_begin("indicator", "value");
 	out->value = busiest_price(bars, nr, &range) - picture->top.mid;
 	out->value = range > 0 ? tanh(2 * out->value / range) : 0;
+	vprof_end();
+	vprof_begin("indicator", "outlook");
 	out->volatility = volatility(bars, nr);
 	if (out->volatility > 0)
 		out->outlook = tanh(virt_analog_outlook(bars, nr) / (4 * out->volatility));
+	vprof_end();
 }
 
 double virt_signals_blend(const struct virt_signals *signals)

@@ -4,6 +4,7 @@
 #include "quotes.h"
 #include "risk.h"
 #include "say.h"
+#include "vprof.h"
 
 #include <errno.h>
 #include <math.h>
@@ -108,12 +109,17 @@ static void decide(struct virt_strategy *strategy, struct desk *desk, int64_t ts
 	if (picture->top.mid <= 0 || picture->tick_size <= 0)
 		return; /* nothing to trade against yet */
 	strategy->stats.decisions++;
+	vprof_mark("decision");
 	virt_plant_decision(strategy->plant);
 	memcpy(request.symbol, desk->market->symbol, sizeof(request.symbol));
+	vprof_begin("indicator", "calibration");
 	virt_calibration_step(&desk->calibration, picture->bars, picture->bar_nr, CANDIDATES);
+	vprof_end();
 	virt_signals_compute(picture, &desk->calibration.best, &signals);
 	desk->alpha += 0.1 * (virt_signals_blend(&signals) - desk->alpha);
+	vprof_begin("indicator", "risk");
 	allowed = allowed_qty(desk, picture);
+	vprof_end();
 	rebalance(strategy, desk, allowed, request);
 	requote(strategy, desk, allowed, &signals, request);
 }
@@ -157,8 +163,11 @@ static void *strategy_main(void *arg)
 
 		if (note->kind == VIRT_NOTE_TEXT)
 			take_report(strategy, note->text);
-		for (size_t i = 0; i < strategy->desk_nr && note->kind == VIRT_NOTE_CLOCK; i++)
+		for (size_t i = 0; i < strategy->desk_nr && note->kind == VIRT_NOTE_CLOCK; i++) {
+			vprof_begin("symbol", strategy->desks[i].market->symbol);
 			decide(strategy, &strategy->desks[i], note->ts_ms);
+			vprof_end();
+		}
 		stop = note->kind == VIRT_NOTE_STOP;
 		virt_note_free(note);
 	}

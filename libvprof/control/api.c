@@ -1,5 +1,5 @@
 /* L5  The bodies of vprof.h. */
-#include "vprof.h"
+#include "control/api.h"
 #include "base/thread.h"
 #include "control/control.h"
 #include "sample/ticker.h"

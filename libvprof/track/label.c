@@ -266,7 +266,7 @@ static uint64_t first_after(const struct vp_labels *labels, uint64_t first, uint
 uint32_t vp_label_at(uint32_t thread_row, uint64_t t_ns)
 {
 	const struct vp_labels *labels =
-		__atomic_load_n(&bucket[thread_row % BUCKETS], __ATOMIC_ACQUIRE);
+	    __atomic_load_n(&bucket[thread_row % BUCKETS], __ATOMIC_ACQUIRE);
 	uint64_t head, oldest, after;
 	uint32_t label;
 

@@ -4,6 +4,7 @@
 #include "base/lock.h"
 #include "ring/events.h"
 #include "ring/tables.h"
+#include "track/series.h"
 #include "track/threads.h"
 
 #include <string.h>
@@ -25,8 +26,7 @@ void vp_marks_init(void)
 static struct vprof_mark *add_row(const char *name, size_t len, uint32_t *id)
 {
 	uint32_t string = vp_string_add(name, len);
-	struct vprof_mark *mark =
-		string == VPROF_NONE ? NULL : vp_table_add(VPROF_SEC_MARKS, id);
+	struct vprof_mark *mark = string == VPROF_NONE ? NULL : vp_table_add(VPROF_SEC_MARKS, id);
 
 	if (mark) {
 		mark->name = string;
@@ -80,4 +80,6 @@ void vp_mark_add(const char *name, uint32_t thread_row)
 		vp_lost(VPROF_LOST_LABELS, 1);
 	}
 	vp_lock_drop(&lock);
+	if (strcmp(name, "iteration") == 0)
+		vp_series_iteration();
 }

@@ -135,8 +135,8 @@ static int run_callees(struct vr_context *ctx)
 }
 
 #define EDGE_OPTIONS                                                                               \
-	(VR_OPT_LIMIT | VR_OPT_FORMAT | VR_OPT_THREAD | VR_OPT_WINDOW | VR_OPT_MODULE |            \
-	 VR_OPT_STRIP | VR_OPT_INLINES)
+	(VR_OPT_LIMIT | VR_OPT_FORMAT | VR_OPT_THREAD | VR_OPT_WINDOW | VR_OPT_LABEL |             \
+	 VR_OPT_MODULE | VR_OPT_STRIP | VR_OPT_INLINES)
 
 const struct vr_command vr_cmd_callers = {
     .name = "callers",

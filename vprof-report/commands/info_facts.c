@@ -60,6 +60,7 @@ static const char *const loss_text[VPROF_LOST_COUNT] = {
     [VPROF_CUT_BAD_FRAME] = "%s stacks cut at a bad frame",
     [VPROF_LOST_LOCK_ROWS] = "%s waits for locks without a row of their own",
     [VPROF_LOST_THREAD_EVENTS] = "%s threads without CPU samples",
+    [VPROF_LOST_LABELS] = "%s labels",
 };
 
 char *vr_losses_text(const struct vr_file *file)

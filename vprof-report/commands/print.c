@@ -206,6 +206,8 @@ void vr_warn_cpu(const struct vr_context *ctx, const struct vr_cpu *cpu)
 			vr_format_ns(oldest, ctx->profile->file->oldest_event_ns));
 	if (cpu->window_no_kernel)
 		vr_note(ctx, "kernel time was not sampled and is known for the whole run only");
+	else if (cpu->label_no_kernel)
+		vr_note(ctx, "kernel time was not sampled and belongs to no label");
 }
 
 void vr_warn_heap(const struct vr_context *ctx, const struct vr_heap *heap)
@@ -300,6 +302,7 @@ const char *vr_lost_name(unsigned which)
 	    [VPROF_CUT_BAD_FRAME] = "cut_bad_frame",
 	    [VPROF_LOST_LOCK_ROWS] = "lock_rows",
 	    [VPROF_LOST_THREAD_EVENTS] = "thread_events",
+	    [VPROF_LOST_LABELS] = "labels",
 	};
 
 	return which < VPROF_LOST_COUNT ? name[which] : NULL;

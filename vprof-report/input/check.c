@@ -137,12 +137,14 @@ static void check_cpu(struct vr_file *file, const struct vr_layout *layout)
 	for (uint32_t i = 0; i < file->cpus; i++) {
 		struct vprof_cpu *c = &file->cpu[i];
 
-		if (c->node < file->nodes && c->thread < file->threads)
+		if (c->node < file->nodes && c->thread < file->threads &&
+		    c->label < vr_file_string_ids(file))
 			continue;
 		if (c->samples || c->weight_ns)
 			tally_hit(&tally, i,
-				  c->node < file->nodes ? "thread id out of range"
-							: "node id out of range");
+				  c->node >= file->nodes       ? "node id out of range"
+				  : c->thread >= file->threads ? "thread id out of range"
+							       : "label out of range");
 		memset(c, 0, sizeof(*c));
 	}
 	tally_report(&tally, file, layout);
@@ -193,6 +195,19 @@ static void check_leaks(struct vr_file *file, const struct vr_layout *layout)
 			continue;
 		tally_hit(&tally, i, reason);
 		memset(leak, 0, sizeof(*leak));
+	}
+	tally_report(&tally, file, layout);
+}
+
+static void check_marks(struct vr_file *file, const struct vr_layout *layout)
+{
+	struct tally tally = {.kind = VPROF_SEC_MARKS};
+
+	for (uint32_t i = 0; i < file->marks; i++) {
+		if (string_ok(file, file->mark[i].name))
+			continue;
+		tally_hit(&tally, i, "string id out of range");
+		file->mark[i] = (struct vprof_mark){.name = VPROF_NONE};
 	}
 	tally_report(&tally, file, layout);
 }
@@ -269,6 +284,7 @@ void vr_check_tables(struct vr_file *file, const struct vr_layout *layout)
 	check_locks(file, layout);
 	check_leaks(file, layout);
 	check_series(file, layout);
+	check_marks(file, layout);
 	check_timeline(file, layout);
 }
 
@@ -309,8 +325,18 @@ static const char *block_fault(const struct vr_file *file, const struct vprof_ev
 
 static int event_ok(const struct vr_file *file, const struct vprof_event *event)
 {
-	return event->node < file->nodes && event->thread < file->threads &&
-	       (event->kind != VPROF_EV_WAIT || event->arg < file->locks);
+	if (event->node >= file->nodes || event->thread >= file->threads)
+		return 0;
+	switch (event->kind) {
+	case VPROF_EV_CPU:
+		return event->arg < vr_file_string_ids(file);
+	case VPROF_EV_MARK:
+		return event->arg < file->marks;
+	case VPROF_EV_WAIT:
+		return event->arg < file->locks;
+	default:
+		return 1;
+	}
 }
 
 /* Appends the events of one block.  Returns how many were bad. */
@@ -326,6 +352,8 @@ static uint32_t add_block(struct vr_file *file, const struct vprof_event_block *
 			continue;
 		/* Its row may be newer than the header read before. */
 		if (unfinished && event->kind == VPROF_EV_WAIT && event->arg >= file->locks)
+			continue;
+		if (unfinished && event->kind == VPROF_EV_MARK && event->arg >= file->marks)
 			continue;
 		if (event_ok(file, event))
 			file->event[file->events++] = *event;

@@ -66,6 +66,12 @@ static int open_regular(const char *path, uint64_t *size_bytes, struct vr_err *e
 	return err->code;
 }
 
+uint32_t vr_file_string_ids(const struct vr_file *file)
+{
+	return file->string_row_bytes ? (uint32_t)(file->strings_bytes / file->string_row_bytes) + 1
+				      : 1;
+}
+
 /* Drops what a first pass over the layout noted: the second one sees it too. */
 static void forget_damage(struct vr_file *file)
 {
@@ -90,6 +96,7 @@ static int read_sections(int fd, struct vr_file *file, struct vr_layout *layout,
 		{VPROF_SEC_LEAKS, sizeof(*file->leak), (void **)&file->leak, &file->leaks},
 		{VPROF_SEC_SERIES, sizeof(*file->series), (void **)&file->series,
 		 &file->series_rows},
+		{VPROF_SEC_MARKS, sizeof(*file->mark), (void **)&file->mark, &file->marks},
 		{VPROF_SEC_TIMELINE, sizeof(*file->point), (void **)&file->point, &file->points},
 	    },
 	  late[] = {
@@ -171,6 +178,7 @@ void vr_file_close(struct vr_file *file)
 	free(file->lock);
 	free(file->leak);
 	free(file->series);
+	free(file->mark);
 	free(file->point);
 	free(file->event);
 	free(file->damage);

@@ -47,12 +47,14 @@ struct vr_file {
 	struct vprof_cpu *cpu;
 	struct vprof_lock *lock;   /* kinds of enum vprof_lock_kind, 0 for row 0 */
 	struct vprof_leak *leak;   /* verdicts of enum vprof_leak_verdict; scan 0: void */
+	struct vprof_mark *mark;   /* names are strings */
 	struct vprof_point *point; /* t_ns never decreases */
 	struct vprof_series *series; /* row 0 is the clock, which never runs
 				      * backwards; `first` <= series_points */
 	struct vprof_event *event; /* in the order of their blocks; of waits,
-				    * arg is a row of `lock` */
-	uint32_t modules, threads, nodes, sites, cpus, locks, leaks, points;
+				    * arg is a row of `lock`, of marks one of
+				    * `mark`, of CPU samples a string id */
+	uint32_t modules, threads, nodes, sites, cpus, locks, leaks, points, marks;
 	uint32_t series_rows, series_points; /* 0: there is no series */
 	size_t events;
 	uint64_t oldest_event_ns; /* start of the history that is kept */
@@ -77,6 +79,9 @@ void vr_file_close(struct vr_file *file); /* NULL is fine */
 /* The string with this id; "" for VPROF_NONE and for damaged ids.  Any bytes
  * but NUL may be in it. */
 const char *vr_file_string(const struct vr_file *file, uint32_t id);
+
+/* Ids that a row may hold are below this. */
+uint32_t vr_file_string_ids(const struct vr_file *file);
 
 /* End of the recorded time in ns since the start: end_ns of a finished
  * process, the last sign of life of any other. */

@@ -25,6 +25,7 @@ static const struct {
     [VPROF_SEC_LOCKS] = {"locks", sizeof(struct vprof_lock)},
     [VPROF_SEC_SERIES] = {"series", sizeof(struct vprof_series)},
     [VPROF_SEC_LEAKS] = {"leaks", sizeof(struct vprof_leak)},
+    [VPROF_SEC_MARKS] = {"marks", sizeof(struct vprof_mark)},
 };
 
 const char *vr_section_name(unsigned kind)

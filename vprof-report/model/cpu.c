@@ -20,6 +20,17 @@ struct scale {
 	uint64_t in_ns, out_ns; /* handed through so far */
 };
 
+uint64_t vr_cpu_active_ns(const struct vr_file *file, uint32_t thread)
+{
+	const struct vprof_thread *t = &file->thread[thread];
+
+	if (file->header.paused && t->start_ns >= file->header.paused_since_ns)
+		return 0;
+	if (t->paused_cpu_ns > t->cpu_ns) /* in a pause: negative */
+		return -t->paused_cpu_ns <= t->cpu_ns ? -t->paused_cpu_ns : t->cpu_ns;
+	return t->cpu_ns - t->paused_cpu_ns;
+}
+
 static struct scale *thread_scales(const struct vr_profile *profile, struct vr_cpu *cpu)
 {
 	const struct vr_file *file = profile->file;
@@ -32,6 +43,7 @@ static struct scale *thread_scales(const struct vr_profile *profile, struct vr_c
 		scale[file->cpu[i].thread].sampled_ns += file->cpu[i].weight_ns;
 	}
 	for (uint32_t i = 0; i < file->threads; i++) {
+		uint64_t active_ns = vr_cpu_active_ns(file, i);
 		struct scale *s = &scale[i];
 		double factor;
 
@@ -40,12 +52,12 @@ static struct scale *thread_scales(const struct vr_profile *profile, struct vr_c
 			s->sampled_ns = file->thread[i].sampled_ns;
 			s->samples = file->thread[i].samples;
 		}
-		factor = s->sampled_ns ? (double)file->thread[i].cpu_ns / (double)s->sampled_ns : 0;
+		factor = s->sampled_ns ? (double)active_ns / (double)s->sampled_ns : 0;
 		s->target_ns = s->sampled_ns;
 		if (file->header.flags & VPROF_F_EXCLUDE_KERNEL || i == 0 ||
 		    s->samples < SCALE_SAMPLES_MIN || factor < SCALE_MIN || factor > SCALE_MAX)
 			continue;
-		s->target_ns = file->thread[i].cpu_ns;
+		s->target_ns = active_ns;
 		if (profile->keep_thread[i] && s->target_ns != s->sampled_ns)
 			cpu->scaled_threads++;
 	}
@@ -82,9 +94,16 @@ static void add_to_row(struct vr_cpu *cpu, uint32_t node, uint32_t thread, uint6
 	cpu->row[*at].samples += samples;
 }
 
-static void charge(struct vr_profile *profile, struct vr_cpu *cpu, uint32_t node, uint32_t thread,
+/* Where a weight comes from. */
+struct origin {
+	uint32_t node, thread, label;
+};
+
+static void charge(struct vr_profile *profile, struct vr_cpu *cpu, const struct origin *origin,
 		   uint64_t ns, uint64_t samples)
 {
+	uint32_t node = origin->node;
+
 	if (node == VPROF_NODE_ROOT)
 		node = vr_stacks_pseudo(profile->stacks, VR_PSEUDO_NO_STACK);
 	if (vr_stacks_own_work(profile->stacks, node)) {
@@ -96,7 +115,9 @@ static void charge(struct vr_profile *profile, struct vr_cpu *cpu, uint32_t node
 	cpu->total_ns += ns;
 	cpu->total_samples += samples;
 	if (cpu->by_thread)
-		add_to_row(cpu, node, thread, ns, samples);
+		add_to_row(cpu, node, origin->thread, ns, samples);
+	cpu->label_ns[origin->label] += ns;
+	cpu->label_samples[origin->label] += samples;
 }
 
 static void add_tables(struct vr_profile *profile, struct vr_cpu *cpu, struct scale *scale)
@@ -106,6 +127,7 @@ static void add_tables(struct vr_profile *profile, struct vr_cpu *cpu, struct sc
 	for (uint32_t i = 0; i < file->cpus; i++) {
 		const struct vprof_cpu *row = &file->cpu[i];
 		uint32_t node = row->node;
+		uint64_t ns;
 
 		if (!row->samples && !row->weight_ns)
 			continue;
@@ -113,8 +135,10 @@ static void add_tables(struct vr_profile *profile, struct vr_cpu *cpu, struct sc
 			continue;
 		if (i == 0 && node <= VPROF_NODE_OVERFLOW)
 			node = vr_stacks_pseudo(profile->stacks, VR_PSEUDO_CPU_FULL);
-		charge(profile, cpu, node, row->thread, scaled(&scale[row->thread], row->weight_ns),
-		       row->samples);
+		ns = scaled(&scale[row->thread], row->weight_ns);
+		if (vr_profile_keeps_label(profile, row->label))
+			charge(profile, cpu, &(struct origin){node, row->thread, row->label}, ns,
+			       row->samples);
 	}
 }
 
@@ -126,12 +150,13 @@ static void add_kernel(struct vr_profile *profile, struct vr_cpu *cpu, const str
 	for (uint32_t i = 0; i < file->threads; i++) {
 		uint64_t rest;
 
-		if (!profile->keep_thread[i] || file->thread[i].cpu_ns <= scale[i].sampled_ns)
+		if (!profile->keep_thread[i] || vr_cpu_active_ns(file, i) <= scale[i].sampled_ns)
 			continue;
-		rest = file->thread[i].cpu_ns - scale[i].sampled_ns;
+		rest = vr_cpu_active_ns(file, i) - scale[i].sampled_ns;
 		cpu->kernel_ns += rest;
-		charge(profile, cpu, vr_stacks_pseudo(profile->stacks, VR_PSEUDO_KERNEL), i, rest,
-		       0);
+		charge(profile, cpu,
+		       &(struct origin){vr_stacks_pseudo(profile->stacks, VR_PSEUDO_KERNEL), i, 0},
+		       rest, 0);
 	}
 }
 
@@ -143,12 +168,15 @@ static void add_events(struct vr_profile *profile, struct vr_cpu *cpu, const str
 	memcpy(each, scale, file->threads * sizeof(*each));
 	for (size_t i = 0; i < file->events; i++) {
 		const struct vprof_event *event = &file->event[i];
+		uint64_t ns;
 
 		if (event->kind != VPROF_EV_CPU || !profile->keep_thread[event->thread] ||
 		    !vr_profile_in_window(profile, event->t_ns))
 			continue;
-		charge(profile, cpu, event->node, event->thread,
-		       scaled(&each[event->thread], event->value), 1);
+		ns = scaled(&each[event->thread], event->value);
+		if (vr_profile_keeps_label(profile, event->arg))
+			charge(profile, cpu,
+			       &(struct origin){event->node, event->thread, event->arg}, ns, 1);
 	}
 	free(each);
 	cpu->window_cut = file->wrapped && profile->select.since_ns < file->oldest_event_ns;
@@ -163,6 +191,9 @@ static struct vr_cpu *count(struct vr_profile *profile, int by_thread)
 	cpu->by_thread = by_thread;
 	cpu->self_ns = vr_xcalloc(profile->stacks->nodes, sizeof(*cpu->self_ns));
 	cpu->self_samples = vr_xcalloc(profile->stacks->nodes, sizeof(*cpu->self_samples));
+	cpu->label_ns = vr_xcalloc(vr_file_string_ids(profile->file), sizeof(*cpu->label_ns));
+	cpu->label_samples =
+	    vr_xcalloc(vr_file_string_ids(profile->file), sizeof(*cpu->label_samples));
 	for (uint32_t i = 0; i < profile->file->threads; i++)
 		if (vr_profile_is_helper(profile, i))
 			cpu->helper_ns += profile->file->thread[i].cpu_ns;
@@ -173,8 +204,12 @@ static struct vr_cpu *count(struct vr_profile *profile, int by_thread)
 	} else {
 		add_tables(profile, cpu, scale);
 		if (profile->file->header.flags & VPROF_F_EXCLUDE_KERNEL &&
-		    profile->file->header.engine != VPROF_ENGINE_OFF)
-			add_kernel(profile, cpu, scale);
+		    profile->file->header.engine != VPROF_ENGINE_OFF) {
+			if (profile->keep_label)
+				cpu->label_no_kernel = 1;
+			else
+				add_kernel(profile, cpu, scale);
+		}
 	}
 	free(scale);
 	return cpu;
@@ -198,6 +233,8 @@ void vr_cpu_free(struct vr_cpu *cpu)
 	vr_map_free(&cpu->by_row);
 	free(cpu->self_ns);
 	free(cpu->self_samples);
+	free(cpu->label_ns);
+	free(cpu->label_samples);
 	free(cpu);
 }
 

@@ -26,6 +26,9 @@ struct vr_cpu {
 	size_t rows, row_room;
 	struct vr_map by_row;
 	int by_thread;
+	/* by string id: self_ns and samples under that label; index 0: none */
+	uint64_t *label_ns, *label_samples;
+	int label_no_kernel; /* a label was selected, kernel time has none */
 	/* window only */
 	int window_cut;	      /* it begins before the oldest event kept */
 	int window_no_kernel; /* kernel time of the window is not known */
@@ -47,6 +50,9 @@ struct vr_cpu_function {
  * modules that select.module does not match are left out. */
 struct vr_cpu_function *vr_cpu_functions(struct vr_profile *profile, const struct vr_cpu *cpu,
 					 size_t *count);
+
+/* CPU time of a thread outside of pauses. */
+uint64_t vr_cpu_active_ns(const struct vr_file *file, uint32_t thread);
 
 /* CPU time of one thread: what the kernel counted, or the sum of its samples
  * where that is not known. */

@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "base/xalloc.h"
+#include "model/labels.h"
 
 int vr_profile_is_helper(const struct vr_profile *profile, uint32_t thread)
 {
@@ -74,6 +75,53 @@ static int select_threads(struct vr_profile *profile, struct vr_err *err)
 	return wanted && !matched ? no_such_thread(profile, err) : 0;
 }
 
+int vr_profile_keeps_label(const struct vr_profile *profile, uint32_t label)
+{
+	return !profile->keep_label || profile->keep_label[label];
+}
+
+/* "no samples under label X; there are: a=b, c=d". */
+static int no_such_label(const struct vr_profile *profile, const struct vr_labels *labels,
+			 struct vr_err *err)
+{
+	size_t len;
+
+	if (!labels->pairs)
+		return vr_err_set(err, -ESRCH,
+				  "no samples under label '%s': the program set no labels",
+				  profile->select.label);
+	vr_err_set(err, -ESRCH, "no samples under label '%s'; there are:", profile->select.label);
+	for (size_t i = 0; i < labels->pairs; i++) {
+		len = strlen(err->text);
+		snprintf(err->text + len, sizeof(err->text) - len, " %s", labels->pair[i].text);
+	}
+	return err->code;
+}
+
+static int select_labels(struct vr_profile *profile, struct vr_err *err)
+{
+	const char *wanted = profile->select.label;
+	struct vr_labels *labels;
+	int matched = 0, ret = 0;
+
+	if (!wanted)
+		return 0;
+	labels = vr_labels_new(profile->file);
+	profile->keep_label = vr_xcalloc(vr_file_string_ids(profile->file), 1);
+	for (size_t i = 0; i < labels->labels; i++) {
+		for (size_t k = 0; k < labels->label[i].pairs; k++) {
+			if (fnmatch(wanted, labels->pair[labels->label[i].pair[k]].text, 0) != 0)
+				continue;
+			profile->keep_label[labels->label[i].id] = 1;
+			matched = 1;
+		}
+	}
+	if (!matched)
+		ret = no_such_label(profile, labels, err);
+	vr_labels_free(labels);
+	return ret;
+}
+
 static int add_modules(struct vr_profile *profile)
 {
 	const struct vr_file *file = profile->file;
@@ -107,6 +155,8 @@ int vr_profile_open(const char *path, const struct vr_select *select, struct vr_
 	profile->select = *select;
 	if (ret == 0)
 		ret = select_threads(profile, err);
+	if (ret == 0)
+		ret = select_labels(profile, err);
 	if (ret < 0)
 		goto fail;
 	profile->sym =
@@ -132,6 +182,7 @@ void vr_profile_close(struct vr_profile *profile)
 		vr_sym_close(profile->sym);
 	vr_file_close(profile->file);
 	free(profile->keep_thread);
+	free(profile->keep_label);
 	free(profile);
 }
 

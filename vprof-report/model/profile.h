@@ -10,6 +10,7 @@
 struct vr_select {
 	const char *thread;	     /* name glob or tid, NULL: all */
 	const char *module;	     /* glob over module paths, NULL: all */
+	const char *label;	     /* glob over pairs of labels, NULL: all */
 	int windowed;		     /* since_ns and until_ns are meant */
 	uint64_t since_ns, until_ns; /* since the start, [since, until) */
 	int inlines;
@@ -21,10 +22,12 @@ struct vr_profile {
 	struct vr_stacks *stacks;
 	struct vr_select select;
 	uint8_t *keep_thread; /* one for each row of THREADS */
+	uint8_t *keep_label;  /* one for each string id; NULL: all */
 };
 
 /* Reads `path`.  Returns 0, or a code from vr_file_open, or -ESRCH when no
- * thread matches select->thread (err names the threads there are). */
+ * thread matches select->thread, or no label select->label (err names those
+ * there are). */
 int vr_profile_open(const char *path, const struct vr_select *select, struct vr_profile **out,
 		    struct vr_err *err);
 void vr_profile_close(struct vr_profile *profile); /* NULL is fine */
@@ -38,6 +41,9 @@ int vr_profile_thread_used(const struct vr_profile *profile, uint32_t thread);
 /* Names of modules whose file on disk is not the one that ran, joined by
  * commas; NULL when there is none.  Complete once stacks were resolved. */
 char *vr_profile_rebuilt(const struct vr_profile *profile);
+
+/* 1 when samples under this label count. */
+int vr_profile_keeps_label(const struct vr_profile *profile, uint32_t label);
 
 /* Time as the selection sees it: 1 when t_ns is inside the window. */
 int vr_profile_in_window(const struct vr_profile *profile, uint64_t t_ns);

@@ -1,0 +1,13 @@
+/* L5  The library's side of vprof.h, which finds these by name. */
+#ifndef VP_API_H
+#define VP_API_H
+
+#define VP_API __attribute__((visibility("default")))
+
+VP_API void vprof_v1_start(void);
+VP_API void vprof_v1_stop(void);
+VP_API void vprof_v1_mark(const char *name);
+VP_API void vprof_v1_begin(const char *key, const char *value);
+VP_API void vprof_v1_end(void);
+
+#endif
