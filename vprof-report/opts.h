@@ -29,7 +29,7 @@ enum vr_option {
 	VR_OPT_PNG = 1 << 28,
 	VR_OPT_SVG = 1 << 29,
 	VR_OPT_VERSION = 1 << 14,
-	VR_OPT_LABEL = 1 << 15,
+	VR_OPT_LABEL = 1 << 30,
 	VR_OPT_VERDICT = 1 << 20,
 	VR_OPT_STRICT = 1 << 21,
 	VR_OPT_OUTPUT = 1 << 24,
