@@ -92,6 +92,11 @@ for text in 'CPU time by function: app' '4 of 4 functions' 'CPU time (ms)' 'own 
 done
 texts "$T/normal-leaks.svg" | grep -qF 'libbook.so.1+0x300' || t_bad "leaks lacks the site"
 texts "$T/spikes-timeline.svg" | grep -qF '2 spikes of the heap' || t_bad "no spikes named"
+for text in 'Heap by site over time' '&lt; take_buffer' 'all other sites'; do
+	texts "$T/spikes-timeline.svg" | grep -qF "$text" || t_bad "heap by site lacks '$text'"
+done
+texts "$T/spikes-leaks.svg" | grep -qF 'Live bytes over time of the sites that grew most' ||
+	t_bad "no growth by site"
 texts "$T/empty-timeline.svg" | grep -qF 'no point in time in this profile' || t_bad "empty timeline"
 texts "$T/empty-flat.svg" | grep -qF 'no CPU sample' || t_bad "empty flat"
 texts "$T/empty-leaks.svg" | grep -qF 'no allocation' || t_bad "empty leaks"

@@ -46,7 +46,7 @@ static int print(struct vr_context *ctx, const struct vr_leaks_view *view)
 	char *gate;
 
 	if (ctx->opts->given & VR_OPT_PICTURE)
-		ret = vr_picture_leaks(ctx, view->leaks);
+		ret = vr_picture_leaks(ctx, view->leaks, view->heap);
 	else if (ctx->format == VR_FORMAT_JSON)
 		ctx->json = vr_leaks_json(ctx, view);
 	else if (ctx->format == VR_FORMAT_CSV)

@@ -1,9 +1,8 @@
 #include <stdlib.h>
 
 #include "base/xalloc.h"
-#include "commands/pictures.h"
+#include "commands/picture_series.h"
 #include "commands/shapes.h"
-#include "output/chart.h"
 
 #define BARS 12u
 #define MB   1048576.0
@@ -25,13 +24,16 @@ static char *amount_of(const struct vr_leak *leak)
 			  vr_format_count(blocks, leak->blocks), leak->blocks == 1 ? "" : "s");
 }
 
-int vr_picture_leaks(struct vr_context *ctx, struct vr_leaks *leaks)
+int vr_picture_leaks(struct vr_context *ctx, const struct vr_leaks *leaks,
+		     const struct vr_heap *heap)
 {
 	size_t count = leaks->leaks < BARS ? leaks->leaks : BARS;
 	double value[BARS];
 	const char *label[BARS], *text[BARS];
 	const struct vr_chart_series series = {"bytes in blocks, at the end", value, 0};
-	struct vr_chart_panel panel = {
+	struct vr_growth *growth = vr_growth_judge(ctx->profile, heap);
+	struct vr_site_panel lines;
+	struct vr_chart_panel panel[2] = {{
 	    .kind = VR_PANEL_BARS,
 	    .unit = "not freed (MB of 2^20 bytes)",
 	    .empty = leaks->allocs ? "every block was freed" : "no allocation in this profile",
@@ -40,12 +42,14 @@ int vr_picture_leaks(struct vr_context *ctx, struct vr_leaks *leaks)
 	    .points = count,
 	    .series = &series,
 	    .count = 1,
-	};
-	struct vr_chart chart = {.panel = &panel, .panels = 1};
+	}};
+	struct vr_chart chart = {.panel = panel, .panels = 2};
 	char *title = vr_xprintf("Not freed, by site: %zu of %zu", count, leaks->leaks);
 	int ret;
 
-	panel.title = title;
+	panel[0].title = title;
+	vr_site_panel_growth(ctx, growth, &lines);
+	panel[1] = lines.panel;
 	for (size_t i = 0; i < count; i++) {
 		value[i] = (double)leaks->leak[i].bytes / MB;
 		label[i] = label_of(ctx, &leaks->leak[i]);
@@ -57,5 +61,7 @@ int vr_picture_leaks(struct vr_context *ctx, struct vr_leaks *leaks)
 		free((char *)text[i]);
 	}
 	free(title);
+	vr_site_panel_free(&lines);
+	vr_growth_free(growth);
 	return ret;
 }

@@ -2,9 +2,8 @@
 #include <stdlib.h>
 
 #include "base/xalloc.h"
-#include "commands/pictures.h"
+#include "commands/picture_series.h"
 #include "commands/shapes.h"
-#include "output/chart.h"
 
 #define MB	1048576.0
 #define COLUMNS 1000u /* finer times than this cannot be seen */
@@ -94,15 +93,18 @@ static void fill(const struct vr_profile *profile, struct lines *lines)
 			   i ? &file->point[i - 1] : NULL, lines);
 }
 
-int vr_picture_timeline(struct vr_context *ctx, const struct vr_memory *memory)
+int vr_picture_timeline(struct vr_context *ctx, const struct vr_memory *memory,
+			const struct vr_heap *sites)
 {
 	const struct vr_select *select = &ctx->profile->select;
 	struct lines lines = {0};
 	int heap = vr_memory_has_heap(ctx->profile);
 	double end_s = (double)vr_file_duration_ns(ctx->profile->file) / 1e9;
 	struct vr_chart_series resident[3], virtual;
-	struct vr_chart_panel panel[2];
-	struct vr_chart chart = {.panel = panel, .panels = 2};
+	struct vr_chart_panel panel[3];
+	struct vr_growth *growth = vr_growth_judge(ctx->profile, sites);
+	struct vr_site_panel stack;
+	struct vr_chart chart = {.panel = panel, .panels = 3};
 	char **note;
 	int ret;
 
@@ -124,12 +126,16 @@ int vr_picture_timeline(struct vr_context *ctx, const struct vr_memory *memory)
 	panel[1].series = &virtual;
 	panel[1].count = 1;
 	panel[1].low = 1;
+	vr_site_panel_stack(ctx, growth, &stack);
+	panel[2] = stack.panel;
 	chart.from_s = select->windowed ? (double)select->since_ns / 1e9 : 0;
 	chart.to_s = select->windowed ? fmin(end_s, (double)select->until_ns / 1e9) : end_s;
 	note = vr_shapes_text(ctx->profile, memory, &chart.notes);
 	chart.note = (const char *const *)note;
 	ret = vr_picture_write(ctx, &chart, "Memory over time");
 	vr_shapes_free(note, chart.notes);
+	vr_site_panel_free(&stack);
+	vr_growth_free(growth);
 	free(lines.x);
 	for (int l = 0; l < LINES; l++)
 		free(lines.value[l]);

@@ -190,7 +190,7 @@ static int run(struct vr_context *ctx)
 
 	vr_memory_judge(ctx->profile, heap, &memory);
 	if (ctx->opts->given & VR_OPT_PICTURE) {
-		ret = vr_picture_timeline(ctx, &memory);
+		ret = vr_picture_timeline(ctx, &memory, heap);
 	} else if (ctx->format == VR_FORMAT_JSON) {
 		print_json(ctx, &memory);
 	} else if (ctx->format == VR_FORMAT_TABLE) {
