@@ -82,6 +82,7 @@ void vp_last_thread(void)
 
 	if (others > 1)
 		return;
+	vp_leakscan_reserve();
 	vp_ticker_finish(1);
 	vp_ticker_stop();
 }

@@ -48,6 +48,7 @@ enum request {
 
 static pthread_t helper;
 static int running;
+static void *helper_main(void *arg);
 static uint32_t ready;     /* futex: 1 when the helper has set itself up */
 static uint32_t asked;     /* number of requests so far */
 static uint32_t answered;  /* futex: number of requests done */
@@ -188,6 +189,7 @@ static void set_up(void)
 	vp_sys6(SYS_prctl, 15 /* PR_SET_NAME */, (long)"vprof", 0, 0, 0, 0);
 	own_files = take_private_files();
 	helper_tid = vp_sys_tid();
+	vp_leakscan_learn((const void *)(uintptr_t)helper_main);
 	note_stack(1);
 	vp_threads_add_helper(vp_sys_tid());
 	vp_reading_open(own_files);

@@ -292,11 +292,15 @@ void vp_heap_alloc_slow(void *ptr, size_t bytes, const struct vp_regs *caller)
 }
 
 /* In sample mode most frees are of blocks that were never recorded, and after a
- * pause so are those of the blocks it hid. */
-static inline void count_unknown(void)
+ * pause so are those of the blocks it hid; in a forked child it may be one of
+ * the parent's. */
+static inline void count_unknown(void *ptr)
 {
-	if (!sampling() && !vp_file.header->pauses)
+	if (sampling())
+		return;
+	if (!vp_file.header->pauses)
 		vp_lost(VPROF_LOST_UNKNOWN_FREES, 1);
+	vp_live_forget((uintptr_t)ptr);
 }
 
 void vp_heap_free_slow(void *ptr)
@@ -310,7 +314,7 @@ void vp_heap_free_slow(void *ptr)
 	if (__builtin_expect(vp_live_take((uintptr_t)ptr, &block), 1))
 		count_free(thread, &block, thread && thread->last_alloc == ptr && !sampling());
 	else
-		count_unknown();
+		count_unknown(ptr);
 	vp_busy_leave();
 }
 
@@ -337,7 +341,7 @@ void vp_heap_realloc_done_slow(void *old, void *ptr, size_t bytes, struct vp_blo
 	} else if (block) {
 		count_free(vp_thread_self(), block, 0);
 	} else {
-		count_unknown();
+		count_unknown(old);
 	}
 	vp_busy_leave();
 }

@@ -32,6 +32,7 @@ struct vp_leakscan_end {
 	uint64_t sp; /* words from here on are in use */
 	uint32_t words;
 	uint64_t word[6]; /* registers that calls preserve */
+	uint64_t thread_pointer;
 };
 void vp_leakscan_at_exit(struct vp_leakscan_end *end); /* from below exit() */
 /* From a hook: its caller's stack, and the registers it has pushed for it, which
@@ -44,6 +45,7 @@ void vp_leakscan_at_exit(struct vp_leakscan_end *end); /* from below exit() */
 		(end)->words = 6;                                                                  \
 		for (int i_ = 0; i_ < 6; i_++)                                                     \
 			(end)->word[i_] = frame_[-i_];                                             \
+		(end)->thread_pointer = (uint64_t)(uintptr_t)__builtin_thread_pointer();           \
 	} while (0)
 
 /* The two halves.  begin takes the snapshot and leaves the search to a child;
@@ -59,7 +61,12 @@ int vp_leakscan_begin(enum vprof_scan_trigger trigger, const struct vp_leakscan_
 		      int own_files);
 int vp_leakscan_poll(uint64_t wait_ns);
 int vp_leakscan_running(void);
-void vp_leakscan_cancel(void);	   /* ends the one under way, if any */
+void vp_leakscan_cancel(void); /* ends the one under way, if any */
+/* Learns from the calling thread's descriptor where libc keeps what.
+ *   start   the function the thread was started with */
+void vp_leakscan_learn(const void *start);
+/* Before the file can grow no more: makes room for a result. */
+void vp_leakscan_reserve(void);
 void vp_leakscan_fork_child(void); /* the parent's search is not ours */
 
 #define VP_LEAKSCAN_EXIT_NS (20ull * 1000 * 1000 * 1000)

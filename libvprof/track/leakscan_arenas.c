@@ -8,6 +8,7 @@
  * module's data. */
 #include "base/real.h"
 #include "base/sys.h"
+#include "ring/file.h"
 #include "track/leakscan_impl.h"
 
 #include <dlfcn.h>
@@ -19,7 +20,7 @@
 #define ARENA_BYTES 0x898u
 
 /* { arena, previous heap, size, writable size } */
-static void heap_header(uint64_t base, const struct vp_scan_map *map)
+static void heap_header(uint64_t base)
 {
 	uint64_t arena = vp_scan_load(base), prev = vp_scan_load(base + 8);
 	uint64_t size = vp_scan_load(base + 16), writable = vp_scan_load(base + 24);
@@ -30,15 +31,15 @@ static void heap_header(uint64_t base, const struct vp_scan_map *map)
 		return;
 	if (first ? prev != 0 : (!prev || prev % ARENA_ALIGN || arena < 4096))
 		return;
-	vp_scan_leave_out(base, base + writable < map->hi ? base + writable : map->hi);
+	vp_scan_leave_out(base, base + writable);
 }
 
-static void thread_arenas(const struct vp_scan_map *map)
+static void thread_arenas(uint64_t lo, uint64_t hi)
 {
-	uint64_t base = (map->lo + ARENA_ALIGN - 1) & ~(ARENA_ALIGN - 1);
+	uint64_t base = (lo + ARENA_ALIGN - 1) & ~(ARENA_ALIGN - 1);
 
-	for (; base < map->hi && map->hi - base >= 4096; base += ARENA_ALIGN)
-		heap_header(base, map);
+	for (; base < hi && hi - base >= 4096; base += ARENA_ALIGN)
+		heap_header(base);
 }
 
 static int is_empty_bin(uint64_t at)
@@ -85,9 +86,21 @@ static int libc_allocates(void)
 	return module->l_name && vp_scan_module_kind(module->l_name) == 2;
 }
 
+/* Where blocks were not recorded (a pause, no memory), what looks free may be
+ * one of them: better a leak not seen than one that is none. */
+static int knows_all(void)
+{
+	const struct vprof_header *header = vp_file.header;
+
+	return !header->pauses && !header->lost[VPROF_LOST_BLOCKS];
+}
+
 void vp_scan_arenas(const struct vp_scan_map *maps, uint32_t count)
 {
 	int libc = libc_allocates();
+
+	if (!knows_all())
+		return;
 
 	for (uint32_t i = 0; i < count; i++) {
 		const struct vp_scan_map *map = &maps[i];
@@ -97,7 +110,7 @@ void vp_scan_arenas(const struct vp_scan_map *maps, uint32_t count)
 		if (map->kind & VP_MAP_HEAP)
 			vp_scan_leave_out(map->lo, map->hi);
 		else if (plain)
-			thread_arenas(map);
+			vp_scan_present(map->lo, map->hi, map->kind, thread_arenas);
 		else if (map->kind & VP_MAP_LIBC && map->kind & VP_MAP_WRITE)
 			main_arena(map);
 		if (!libc && (map->kind & VP_MAP_MALLOC || (plain && holds_blocks(map))))

@@ -91,7 +91,7 @@ static uint64_t bytes_of(const struct vp_scan_page *page, uint32_t unit)
 
 	if (bytes != 0xffffffffu)
 		return bytes;
-	count = vp_live_read_page(address, view);
+	count = vp_live_read_page(0, address, view);
 	for (uint32_t i = 0; i < count; i++) {
 		if (view[i].unit == unit)
 			return view[i].bytes;
@@ -158,7 +158,7 @@ int vp_scan_blocks_init(void)
 			uint64_t address = (uint64_t)region << VP_LIVE_REGION_SHIFT | i << 12;
 
 			if (vp_live_page_count(pages[i]))
-				err = add_page(address, vp_live_read_page(address, view));
+				err = add_page(address, vp_live_read_page(0, address, view));
 		}
 	}
 	return err;

@@ -46,6 +46,7 @@ void vp_leakscan_at_exit(struct vp_leakscan_end *end)
 	end->tid = vp_sys_tid();
 	end->sp = regs.sp;
 	end->words = 0;
+	end->thread_pointer = (uint64_t)(uintptr_t)__builtin_thread_pointer();
 	if (!thread || regs.sp < thread->stack_lo || regs.sp >= thread->stack_hi)
 		return;
 	view.hi = thread->stack_hi;

@@ -146,6 +146,8 @@ void vp_scan_arenas(const struct vp_scan_map *maps, uint32_t count);
 /* Calls each() for the memory that is left; only that of the runtime's own data
  * where asked.  It holds blocks, which are not part of it. */
 void vp_scan_roots_each(int runtime_only, void (*each)(uint64_t lo, uint64_t hi, uint32_t kind));
+void vp_scan_roots_inherited(void (*each)(uint64_t lo, uint64_t hi, uint32_t kind));
+void vp_scan_roots_descriptors(void (*each)(uint64_t lo, uint64_t hi, uint32_t kind));
 void vp_scan_roots_words(void (*each)(uint64_t lo, uint64_t hi)); /* registers and such */
 /* Is that code of an object, or constant data?  For guesses at C++ objects. */
 int vp_scan_is_constant(uint64_t address, int code);

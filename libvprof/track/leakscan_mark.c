@@ -216,10 +216,12 @@ int vp_scan_mark(void)
 		return -ENOMEM;
 	pass = PASS_LIBC;
 	vp_scan_roots_each(1, root);
+	vp_scan_roots_descriptors(root);
 	pass = PASS_REACH;
 	each_block(1, search_again);
 	vp_scan_roots_words(root_words);
 	vp_scan_roots_each(0, root);
+	vp_scan_roots_inherited(root);
 	reach_runtime();
 	pass = PASS_MAYBE;
 	each_block(0, search_maybe);

@@ -29,6 +29,19 @@ static uint32_t round_;	 /* of stops; odd while threads are to stay */
 static uint32_t answers; /* futex of the one that stops */
 static uint32_t asked;
 
+/* The instructions before the one to be executed next; returns whether the last
+ * of them is a system call.  At the start of a page the one before need not be
+ * there. */
+static int code_before(const greg_t *regs, uint8_t code[7])
+{
+	const uint8_t *pc = (const uint8_t *)(uintptr_t)regs[REG_RIP];
+
+	if (((uintptr_t)pc & 4095) < 7)
+		return 0;
+	memcpy(code, pc - 7, 7);
+	return code[5] == 0x0f && code[6] == 0x05;
+}
+
 /* A call that the signal interrupted and that the kernel does not start again
  * by itself (poll, nanosleep): the host must not see EINTR, so it is made once
  * more.  Its number is in the instruction before it nearly everywhere in libc.
@@ -36,23 +49,16 @@ static uint32_t asked;
 static void call_again(ucontext_t *uc)
 {
 	greg_t *regs = uc->uc_mcontext.gregs;
-	const uint8_t *pc = (const uint8_t *)(uintptr_t)regs[REG_RIP];
+	uint8_t code[7];
 	uint32_t number;
 
-	if (regs[REG_RAX] != -EINTR || pc[-2] != 0x0f || pc[-1] != 0x05 || pc[-7] != 0xb8)
+	if (regs[REG_RAX] != -EINTR || !code_before(regs, code) || code[0] != 0xb8)
 		return;
-	memcpy(&number, pc - 6, 4); /* mov $number, %eax; syscall */
+	memcpy(&number, code + 1, 4); /* mov $number, %eax; syscall */
 	if (number > 1000)
 		return;
 	regs[REG_RAX] = number;
 	regs[REG_RIP] -= 2;
-}
-
-static int in_call(const greg_t *regs)
-{
-	const uint8_t *pc = (const uint8_t *)(uintptr_t)regs[REG_RIP];
-
-	return pc[-2] == 0x0f && pc[-1] == 0x05;
 }
 
 static void publish(struct vp_scan_thread *thread, const ucontext_t *uc)
@@ -62,9 +68,11 @@ static void publish(struct vp_scan_thread *thread, const ucontext_t *uc)
 				      REG_R8,  REG_R9,	REG_RAX, REG_RCX, REG_R11};
 	const greg_t *regs = uc->uc_mcontext.gregs;
 	/* In a call the rest is left over from whoever called it. */
-	uint32_t count = in_call(regs) ? 12 : 15;
+	uint8_t code[7];
+	uint32_t count = code_before(regs, code) ? 12 : 15;
 
 	thread->sp = (uint64_t)regs[REG_RSP];
+	thread->descriptor = (uint64_t)(uintptr_t)__builtin_thread_pointer();
 	for (uint32_t i = 0; i < count; i++)
 		thread->word[i] = (uint64_t)regs[general[i]];
 	thread->words = count;
@@ -168,12 +176,24 @@ static void ask(uint32_t index, uint32_t round)
 		asked++;
 }
 
+/* The thread that ends is known to nobody any more where it was the last. */
+static void add_ending(int tid)
+{
+	for (uint32_t i = 0; i < vp_scan_threads; i++) {
+		if (vp_scan_thread[i].tid == tid)
+			return;
+	}
+	add(tid);
+}
+
 static void list_threads(const struct vp_leakscan_end *end, int look_in_proc)
 {
 	vp_scan_threads = 0;
 	if (look_in_proc)
 		vp_procfs_tasks(add_task, NULL);
 	vp_threads_each(add_known);
+	if (end)
+		add_ending(end->tid);
 	for (uint32_t i = 0; i < vp_scan_threads; i++) {
 		struct vp_scan_thread *thread = &vp_scan_thread[i];
 
@@ -182,6 +202,7 @@ static void list_threads(const struct vp_leakscan_end *end, int look_in_proc)
 			thread->sp = end->sp;
 			thread->words = end->words;
 			memcpy(thread->word, end->word, sizeof(end->word));
+			thread->descriptor = end->thread_pointer;
 		} else if (thread->tid == vp_sys_tid() || vp_threads_is_helper(thread->tid)) {
 			thread->seen = VP_SEEN_OURS;
 		}

@@ -10,8 +10,9 @@
 #include <dlfcn.h>
 #include <string.h>
 
-#define OUT_MOST    (1u << 18)
-#define STARTS_MOST 65536u
+#define OUT_MOST	 (1u << 18)
+#define STARTS_MOST	 65536u
+#define DESCRIPTOR_BYTES 0x900u /* struct pthread */
 
 struct range {
 	uint64_t lo, hi;
@@ -128,6 +129,41 @@ void vp_scan_roots_each(int runtime_only, void (*each)(uint64_t lo, uint64_t hi,
 			if (out[k].hi > at)
 				at = out[k].hi;
 		}
+	}
+}
+
+/* Whether the parent's blocks are in use is the parent's affair: here they are
+ * taken for it. */
+void vp_scan_roots_inherited(void (*each)(uint64_t lo, uint64_t hi, uint32_t kind))
+{
+	static struct vp_live_view view[512];
+
+	for (uint32_t back = 1; vp_live_table(back); back++) {
+		for (uint64_t region = 0; region < VP_LIVE_REGIONS; region++) {
+			const uint64_t *pages = vp_live_table(back)[region];
+
+			for (uint64_t i = 0; pages && i < VP_LIVE_PAGES; i++) {
+				uint64_t page = region << VP_LIVE_REGION_SHIFT | i << 12;
+				uint32_t count = pages[i] ? vp_live_read_page(back, page, view) : 0;
+
+				for (uint32_t k = 0; k < count; k++) {
+					uint64_t lo = page + view[k].unit * 8ull;
+
+					each(lo, lo + view[k].bytes, 0);
+				}
+			}
+		}
+	}
+}
+
+/* What libc keeps for a thread: its keys' second level among it. */
+void vp_scan_roots_descriptors(void (*each)(uint64_t lo, uint64_t hi, uint32_t kind))
+{
+	for (uint32_t i = 0; i < vp_scan_threads; i++) {
+		uint64_t descriptor = vp_scan_thread[i].descriptor;
+
+		if (descriptor && vp_scan_thread[i].seen != VP_SEEN_OURS)
+			each(descriptor, descriptor + DESCRIPTOR_BYTES, 0);
 	}
 }
 

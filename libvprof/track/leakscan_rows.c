@@ -213,7 +213,7 @@ int vp_scan_rows(struct vp_scan_result *out)
 	find_owners();
 	for (uint32_t i = 0; i < vp_scan_blocks.pages; i++) {
 		const struct vp_scan_page *page = &vp_scan_blocks.page[i];
-		uint32_t blocks = vp_live_read_page(page->address, view);
+		uint32_t blocks = vp_live_read_page(0, page->address, view);
 
 		for (uint32_t k = 0; k < blocks; k++)
 			count(page, &view[k]);

@@ -14,25 +14,27 @@
 #define DESCRIPTOR_MOST 8192u  /* from the descriptor to the end of the mapping */
 #define TID_USUAL	0x2d0u /* of the thread's number in a descriptor */
 
-static uint32_t tid_offset;
+static uint32_t tid_offset = TID_USUAL;
+static uint32_t start_offset; /* of the function it was started with; 0: not known */
 
-/* Where libc keeps the number of a thread: looked up in our own descriptor,
- * which still has the number the thread had in the parent. */
-static void find_tid_offset(void)
+/* Before the function: what it returned, and whom it is joined by: itself when
+ * it is detached. */
+#define RESULT_BEFORE_START 16u
+#define JOINER_BEFORE_START 24u
+
+void vp_leakscan_learn(const void *start)
 {
 	const uint8_t *own = __builtin_thread_pointer();
-	uint32_t tid;
+	uint32_t tid = (uint32_t)vp_sys_tid(), number;
+	const void *word;
 
-	tid_offset = TID_USUAL;
-	for (uint32_t at = 0x100; at < 0x800; at += 4) {
-		memcpy(&tid, own + at, 4);
-		for (uint32_t i = 0; i < vp_scan_threads; i++) {
-			if (vp_scan_thread[i].seen == VP_SEEN_OURS &&
-			    (uint32_t)vp_scan_thread[i].tid == tid) {
-				tid_offset = at;
-				return;
-			}
-		}
+	for (uint32_t at = 0x100; at < 0x800; at += 8) {
+		memcpy(&number, own + at, 4);
+		memcpy(&word, own + at, 8);
+		if (number == tid)
+			tid_offset = at;
+		else if (word == start)
+			start_offset = at;
 	}
 }
 
@@ -58,6 +60,21 @@ static struct vp_scan_thread *thread_of(uint64_t descriptor)
 	return NULL;
 }
 
+/* Somebody may still ask for what it returned, unless it was joined (its number
+ * is then -1) or detached. */
+static void ended_stack(const struct vp_scan_map *map, uint64_t descriptor)
+{
+	uint64_t result = descriptor + start_offset - RESULT_BEFORE_START;
+
+	if (!start_offset || (uint32_t)vp_scan_load(descriptor + tid_offset) != 0 ||
+	    vp_scan_load(descriptor + start_offset - JOINER_BEFORE_START) != 0) {
+		vp_scan_leave_out(map->lo, map->hi);
+		return;
+	}
+	vp_scan_leave_out(map->lo, result);
+	vp_scan_leave_out(result + 8, map->hi);
+}
+
 static void one_stack(const struct vp_scan_map *map)
 {
 	uint64_t descriptor = find_descriptor(map);
@@ -67,7 +84,7 @@ static void one_stack(const struct vp_scan_map *map)
 		return;
 	thread = thread_of(descriptor);
 	if (!thread) {
-		vp_scan_leave_out(map->lo, map->hi);
+		ended_stack(map, descriptor);
 		return;
 	}
 	thread->descriptor = descriptor;
@@ -89,7 +106,6 @@ static void main_stack(const struct vp_scan_map *map)
 
 void vp_scan_stacks(const struct vp_scan_map *maps, uint32_t count)
 {
-	find_tid_offset();
 	for (uint32_t i = 0; i < vp_scan_threads; i++) {
 		if (vp_scan_thread[i].sp && vp_scan_thread[i].seen != VP_SEEN_ENDING)
 			vp_scan_thread[i].sp = (vp_scan_thread[i].sp - RED_ZONE) & ~7ull;

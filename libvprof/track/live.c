@@ -7,6 +7,7 @@
 #include "track/threads.h"
 
 #include <errno.h>
+#include <string.h>
 #include <time.h>
 
 #define PAGE_SHIFT 12
@@ -26,16 +27,21 @@ struct entry {
 };
 
 uint64_t **vp_live_region;
+
+/* Tables of the processes this one was forked from, the parent's last: their
+ * blocks are still there, and may hold pointers to ours. */
+#define OLDER_MOST 16u
+static uint64_t **older[OLDER_MOST];
+static uint32_t older_count;
+
 static uint64_t table_bytes;
 
 int vp_live_init(void)
 {
 	if (region) {
-		for (uint32_t i = 0; i < REGIONS; i++) {
-			if (region[i])
-				vp_sys_unmap(region[i], PAGES_A_REGION * 8u);
-		}
-		vp_sys_unmap(region, REGIONS * sizeof(*region));
+		if (older_count == OLDER_MOST)
+			memmove(older, older + 1, --older_count * sizeof(older[0]));
+		older[older_count++] = region;
 	}
 	table_bytes = 0;
 	region = vp_sys_map(REGIONS * sizeof(*region));
@@ -314,13 +320,22 @@ uint64_t vp_live_bytes_used(void)
 	return __atomic_load_n(&table_bytes, __ATOMIC_RELAXED);
 }
 
-uint32_t vp_live_read_page(uintptr_t address, struct vp_live_view out[512])
+uint64_t *const *vp_live_table(uint32_t back)
 {
-	const uint64_t *descriptor = descriptor_of(address);
-	uint32_t room = descriptor ? room_of(*descriptor) : 0, count = 0;
+	if (!back)
+		return region;
+	return back <= older_count ? older[older_count - back] : NULL;
+}
+
+uint32_t vp_live_read_page(uint32_t back, uintptr_t address, struct vp_live_view out[512])
+{
+	uint64_t *const *table = vp_live_table(back);
+	const uint64_t *pages = table ? table[address >> REGION_SHIFT] : NULL;
+	uint64_t now = pages ? pages[address >> PAGE_SHIFT & (PAGES_A_REGION - 1)] : 0;
+	uint32_t room = room_of(now), count = 0;
 
 	for (uint32_t i = 0; i < room && count < 512; i++) {
-		const struct entry *entry = &entries_of(*descriptor)[i];
+		const struct entry *entry = &entries_of(now)[i];
 		struct vp_block block;
 
 		if (!entry->key)
@@ -332,4 +347,20 @@ uint32_t vp_live_read_page(uintptr_t address, struct vp_live_view out[512])
 		out[count++].unit = (uint32_t)(entry->key >> 1 & 511);
 	}
 	return count;
+}
+
+/* No size marks what is gone: threads may meet here, and the tables
+ * of another process, which may have been at work in them, are not locked. */
+void vp_live_forget(uintptr_t address)
+{
+	for (uint32_t back = 1; back <= older_count; back++) {
+		const uint64_t *pages = older[older_count - back][address >> REGION_SHIFT];
+		uint64_t now = pages ? pages[address >> PAGE_SHIFT & (PAGES_A_REGION - 1)] : 0;
+		struct entry *entry = seek(entries_of(now), room_of(now), key_of(address));
+
+		if (!entry || !entry->key)
+			continue;
+		__atomic_store_n(&entry->size, 0, __ATOMIC_RELAXED);
+		return;
+	}
 }

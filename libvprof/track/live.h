@@ -24,7 +24,9 @@ struct vp_block {
 	uint64_t birth_ns; /* to 256 ns */
 };
 
-int vp_live_init(void); /* empties the table; 0 or -ENOMEM */
+/* Empties the table; in a forked child what it held is remembered as inherited.
+ * Returns 0 or -ENOMEM. */
+int vp_live_init(void);
 
 /* Stores a block.  Returns 0 when there was no memory for it.
  * If the address was taken (its free was never seen), *stale gets the old
@@ -66,7 +68,14 @@ static inline uint32_t vp_live_page_count(uint64_t descriptor)
 {
 	return (uint32_t)((descriptor & VP_LIVE_COUNT) >> 5);
 }
-/* Returns their number, 512 at most; the page need not have any. */
-uint32_t vp_live_read_page(uintptr_t address, struct vp_live_view out[512]);
+/* Returns their number, 512 at most; the page need not have any.
+ *   older   0: this process's own; 1, 2...: those it inherited */
+uint32_t vp_live_read_page(uint32_t older, uintptr_t address, struct vp_live_view out[512]);
+/* The descriptors, as vp_live_region; NULL: there is no such table. */
+uint64_t *const *vp_live_table(uint32_t older);
+
+/* An inherited block was freed; nothing if there was none.
+ * Context: any thread, busy guard held. */
+void vp_live_forget(uintptr_t address);
 
 #endif

@@ -75,12 +75,22 @@ static struct start begin(void *arg)
 	return start;
 }
 
+/* Our frame stays for as long as the thread: it must not keep the argument in
+ * use that the thread has long lost. */
+static inline void *take_argument(struct start *start)
+{
+	void *argument = start->arg;
+
+	*(void *volatile *)&start->arg = NULL;
+	return argument;
+}
+
 /* These two frames lie between libc and the host's function: the unwinder
  * knows their section and leaves them out. */
 static __attribute__((section("vp_trampoline"), noinline)) void *run_pthread(void *arg)
 {
 	struct start start = begin(arg);
-	void *result = start.fn.pthread(start.arg);
+	void *result = start.fn.pthread(take_argument(&start));
 
 	__asm__ volatile(""); /* not a tail call */
 	return result;
@@ -89,7 +99,7 @@ static __attribute__((section("vp_trampoline"), noinline)) void *run_pthread(voi
 static __attribute__((section("vp_trampoline"), noinline)) int run_thrd(void *arg)
 {
 	struct start start = begin(arg);
-	int result = start.fn.thrd(start.arg);
+	int result = start.fn.thrd(take_argument(&start));
 
 	__asm__ volatile("");
 	return result;
