@@ -97,6 +97,21 @@ static inline void vprof_end(void)
 		fn();
 }
 
+/* Searches now for blocks that nothing points to any more; the verdicts are in
+ * the file within seconds (`vprof-report leaks`), and replace those of an earlier
+ * search.  All threads stand still while a snapshot is taken: milliseconds.
+ *
+ * Returns 0 when the snapshot is taken, -1 without the library, or its -errno:
+ * -EBUSY (a search is under way), -EOPNOTSUPP (heap= is not exact, or
+ * leakscan=off), -EAGAIN (this process is not recorded), ... */
+static inline int vprof_leak_scan(void)
+{
+	int (*fn)(void);
+
+	VPROF_FIND(fn, "vprof_v1_leak_scan");
+	return fn ? fn() : -1;
+}
+
 #undef VPROF_FIND
 
 #ifdef __cplusplus

@@ -13,7 +13,7 @@
 static const struct vr_command *const commands[] = {
     &vr_cmd_summary, &vr_cmd_flat,  &vr_cmd_tree,     &vr_cmd_callers, &vr_cmd_callees,
     &vr_cmd_heap,    &vr_cmd_leaks, &vr_cmd_timeline, &vr_cmd_threads, &vr_cmd_locks,
-    &vr_cmd_labels,  &vr_cmd_marks, &vr_cmd_export,   &vr_cmd_info,
+    &vr_cmd_labels,  &vr_cmd_marks, &vr_cmd_export,   &vr_cmd_ctl,     &vr_cmd_info,
 };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
@@ -357,6 +357,8 @@ static int run(struct vr_opts *opts)
 	command = take_command(opts, &place);
 	if (!command || prepare(command, place, opts, &ctx))
 		return VR_EXIT_USAGE;
+	if (command == &vr_cmd_ctl)
+		return vr_ctl(opts);
 	if (!opts->operands) {
 		newest = newest_file();
 		if (!newest) {

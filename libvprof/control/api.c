@@ -4,6 +4,7 @@
 #include "control/control.h"
 #include "sample/ticker.h"
 #include "track/label.h"
+#include "track/leakscan.h"
 #include "track/mark.h"
 #include "track/threads.h"
 
@@ -75,4 +76,17 @@ void vprof_v1_end(void)
 		vp_label_end(thread);
 	vp_busy_leave();
 	errno = saved;
+}
+
+int vprof_v1_leak_scan(void)
+{
+	int saved = errno, ret = -EAGAIN;
+
+	if (!enter())
+		return -EAGAIN;
+	if (vp_owns_process())
+		ret = vp_leakscan_now(VPROF_SCAN_BY_API);
+	vp_busy_leave();
+	errno = saved;
+	return ret;
 }

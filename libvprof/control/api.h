@@ -9,5 +9,6 @@ VP_API void vprof_v1_stop(void);
 VP_API void vprof_v1_mark(const char *name);
 VP_API void vprof_v1_begin(const char *key, const char *value);
 VP_API void vprof_v1_end(void);
+VP_API int vprof_v1_leak_scan(void);
 
 #endif

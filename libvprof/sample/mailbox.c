@@ -3,6 +3,7 @@
 #include "base/sys.h"
 #include "ring/file.h"
 #include "sample/pause.h"
+#include "track/leakscan.h"
 #include "track/mark.h"
 #include "track/threads.h"
 
@@ -34,6 +35,8 @@ static int serve(const struct vprof_header *header)
 		return 0;
 	case VPROF_CTL_MARK:
 		return mark(header);
+	case VPROF_CTL_LEAKSCAN:
+		return vp_leakscan_now(VPROF_SCAN_BY_CTL);
 	default:
 		return -EOPNOTSUPP;
 	}

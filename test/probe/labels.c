@@ -7,9 +7,11 @@
  *                      and blocks of 100 bytes kept from "from" to "to"
  * labels pause         blocks and CPU time before, in and after a pause
  * labels misuse        what nobody should do; must end with status 0
- * labels wait          sleeps until its stdin ends */
+ * labels wait          keeps 500 bytes for every byte of its stdin
+ * labels scan          loses 3 blocks of 1000 bytes, keeps 2, and asks for a search */
 #include "probe.h"
 
+#include <alloca.h>
 #include <pthread.h>
 #include <vprof.h>
 
@@ -159,6 +161,28 @@ static void misuse(void)
 	say("done\n");
 }
 
+static void *kept[2];
+
+static __attribute__((noinline)) void lose(void)
+{
+	for (int i = 0; i < 3; i++)
+		memset(opaque(malloc(1000)), 0, 1000);
+}
+
+static void scan(void)
+{
+	int ret;
+
+	for (int i = 0; i < 2; i++)
+		kept[i] = malloc(1000);
+	lose();
+	memset(alloca(4096), 0, 4096); /* what lose() left on the stack */
+	ret = vprof_leak_scan();
+	sleep_ms(vprof_present() ? 1500 : 0);
+	say("{\"ret\":%d}\n", ret);
+	_exit(0);
+}
+
 int main(int argc, char **argv)
 {
 	const char *what = argc > 1 ? argv[1] : "";
@@ -174,9 +198,11 @@ int main(int argc, char **argv)
 		pause_case();
 	else if (!strcmp(what, "misuse"))
 		misuse();
+	else if (!strcmp(what, "scan"))
+		scan();
 	else if (!strcmp(what, "wait"))
-		while (read(0, &c, 1) > 0)
-			;
+		while (read(0, &c, 1) > 0) /* a byte: a block of 500 bytes */
+			opaque(malloc(500));
 	else
 		return 1;
 	return 0;

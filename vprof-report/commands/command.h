@@ -55,7 +55,10 @@ struct vr_command {
 
 extern const struct vr_command vr_cmd_summary, vr_cmd_flat, vr_cmd_tree, vr_cmd_callers,
     vr_cmd_callees, vr_cmd_heap, vr_cmd_leaks, vr_cmd_timeline, vr_cmd_threads, vr_cmd_locks,
-    vr_cmd_labels, vr_cmd_marks, vr_cmd_export, vr_cmd_info;
+    vr_cmd_labels, vr_cmd_marks, vr_cmd_export, vr_cmd_ctl, vr_cmd_info;
+
+/* ctl, which reads no profile: returns enum vr_exit. */
+int vr_ctl(const struct vr_opts *opts);
 
 /* --- print.c: shared by several commands --------------------------------- */
 
