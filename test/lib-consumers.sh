@@ -50,10 +50,13 @@ c_flat() {
 	"$REPORT" flat "$C/$name.vprof" --format json "$@" |
 		jq -r ".functions[] | \"\\(.$field)\\t\\(.function)\"" | c_sum
 }
-# c_sites NAME FIELD: that field of each site, by the function that allocated
+# c_sites NAME FIELD [OPTIONS]: that field of each site, by the function that
+# allocated
 c_sites() {
-	"$REPORT" heap "$C/$1.vprof" --format json |
-		jq -r ".sites[] | \"\\(.$2)\\t\\(.frames[0].function)\"" | c_sum
+	local name=$1 field=$2
+	shift 2
+	"$REPORT" heap "$C/$name.vprof" --format json "$@" |
+		jq -r ".sites[] | \"\\(.$field)\\t\\(.frames[0].function)\"" | c_sum
 }
 c_total() { # NAME COMMAND FIELD
 	"$REPORT" "$2" "$C/$1.vprof" --format json | jq -r ".totals.$3"
@@ -68,8 +71,8 @@ c_same() {
 		sort -t'	' -k1,1nr "$2" | head -n 10
 		sort -t'	' -k1,1nr "$3" | head -n 10
 	} | cut -f2 | sort -u |
-		awk -F'\t' -v what="$1" 'FILENAME == ARGV[1] { want[$2] = $1; next }
-			FILENAME == ARGV[2] { got[$2] = $1; tolerance[$2] = $3; next }
+		awk -F'\t' -v what="$1" 'FILENAME == ARGV[1] { want[$2] += $1; next }
+			FILENAME == ARGV[2] { got[$2] += $1; tolerance[$2] += $3; next }
 			{ d = want[$1] - got[$1]; if (d < 0) d = -d
 			  if (d > tolerance[$1] + 0)
 				printf "%s of %s: wanted %.0f, got %.0f; ", what, $1, want[$1], got[$1] }' \

@@ -224,6 +224,9 @@ void vr_write_callgrind(const struct vr_dump *dump, FILE *out)
 			continue;
 		fputc('\n', out);
 		put_function(&c, f, 0);
+		/* callgrind_annotate trips over files in which nothing costs anything. */
+		if (cost == c.costs || c.cost[cost].function != f)
+			fprintf(out, "%d 0\n", dump->function[f].line);
 		for (; cost < c.costs && c.cost[cost].function == f; cost++)
 			put_costs(&c, c.cost[cost].line, c.cost[cost].value);
 		for (; call < sums->calls && sums->call[call].caller == f; call++)

@@ -39,6 +39,7 @@ struct heaptrack {
 	uint32_t infos; /* allocation kinds written */
 	struct site *site;
 	size_t sites;
+	size_t last; /* the site whose peak blocks come last, `sites`: any */
 };
 
 static uint32_t put_string(struct heaptrack *h, const char *text)
@@ -159,6 +160,16 @@ static void split_site(struct site *site, const struct vr_dump_sample *sample)
 	site->temporary = least(sample->temporary, site->passing.count);
 }
 
+/* The block that reached the peak may be freed before any other call.  A reader
+ * can see that of one block, the last one of the peak. */
+static void find_last(struct heaptrack *h, const struct vr_dump_sample *sample)
+{
+	const struct site *site = &h->site[h->sites];
+
+	if (sample->temporary > site->temporary && site->peak.count)
+		h->last = h->sites;
+}
+
 static uint32_t put_info(struct heaptrack *h, const struct site *site, uint64_t bytes)
 {
 	fprintf(h->out, "a %" PRIx64 " %" PRIx32 "\n", bytes, site->trace);
@@ -215,8 +226,10 @@ static void put_time(struct heaptrack *h, uint64_t ns)
 	fprintf(h->out, "c %" PRIx64 "\n", ns / 1000000);
 }
 
-/* Frees what put_blocks() made: kinds are counted up the same way. */
-static uint32_t free_blocks(struct heaptrack *h, struct blocks blocks, uint32_t info)
+/* Frees what put_blocks() made: kinds are counted up the same way.
+ *   freed  of the last kind, already */
+static uint32_t free_blocks(struct heaptrack *h, struct blocks blocks, uint64_t freed,
+			    uint32_t info)
 {
 	if (!blocks.count)
 		return info;
@@ -225,7 +238,7 @@ static uint32_t free_blocks(struct heaptrack *h, struct blocks blocks, uint32_t 
 		blocks.count--;
 	}
 	if (blocks.count)
-		repeat(h, blocks.count, "- %" PRIx32 "\n", info++);
+		repeat(h, blocks.count - freed, "- %" PRIx32 "\n", info++);
 	return info;
 }
 
@@ -236,14 +249,16 @@ static void put_header(struct heaptrack *h)
 
 	fprintf(h->out, "v 10400 3\nX %s\nI %" PRIx64 " 0\n",
 		dump->cmdline[0] ? dump->cmdline : dump->program, page);
-	h->sites = 0;
+	h->last = dump->samples;
 	for (size_t i = 0; i < dump->samples; i++) {
 		const struct vr_dump_sample *sample = &dump->sample[i];
 
 		if (!sample->value[VR_VALUE_ALLOCS] && !sample->value[VR_VALUE_LIVE_BLOCKS])
 			continue;
 		h->site[h->sites].trace = put_trace(h, sample->node);
-		split_site(&h->site[h->sites++], sample);
+		split_site(&h->site[h->sites], sample);
+		find_last(h, sample);
+		h->sites++;
 	}
 	put_time(h, 0);
 	fprintf(h->out, "R %" PRIx64 "\n", dump->peak_rss_bytes / page);
@@ -251,30 +266,41 @@ static void put_header(struct heaptrack *h)
 		put_info(h, &h->site[0], 0);
 }
 
+/* Up to the peak and down again. */
+static void put_peak(struct heaptrack *h)
+{
+	struct blocks last = h->last < h->sites ? h->site[h->last].peak : (struct blocks){0, 0};
+	uint32_t info = h->infos;
+
+	for (size_t i = 0; i < h->sites; i++)
+		if (i != h->last)
+			put_blocks(h, &h->site[i], h->site[i].peak, "+ %" PRIx32 "\n");
+	if (last.count)
+		put_blocks(h, &h->site[h->last], last, "+ %" PRIx32 "\n");
+	put_time(h, h->dump->duration_ns);
+	if (last.count)
+		repeat(h, 1, "- %" PRIx32 "\n", h->infos - 1);
+	else if (h->infos != info)
+		fputs("- 0\n", h->out);
+	for (size_t i = 0; i < h->sites; i++)
+		if (i != h->last)
+			info = free_blocks(h, h->site[i].peak, 0, info);
+	free_blocks(h, last, 1, info);
+}
+
 static uint64_t put_calls(struct heaptrack *h, uint64_t max_calls)
 {
-	uint64_t peak_ns = least(h->dump->peak_ns, h->dump->duration_ns);
-	uint64_t passing = 0, fallen = 0, left = 0;
-	uint32_t info;
+	uint64_t passing = 0, left = 0;
 
-	for (size_t i = 0; i < h->sites; i++) {
+	for (size_t i = 0; i < h->sites; i++)
 		passing += h->site[i].passing.count;
-		fallen += h->site[i].peak.count;
-	}
 	for (size_t i = 0; i < h->sites; i++)
 		if (h->site[i].passing.count)
 			left += put_passing(h, &h->site[i], least(passing, max_calls), passing);
 	for (size_t i = 0; i < h->sites; i++)
 		put_blocks(h, &h->site[i], h->site[i].kept, "+ %" PRIx32 "\n");
-	put_time(h, peak_ns);
-	info = h->infos;
-	for (size_t i = 0; i < h->sites; i++)
-		put_blocks(h, &h->site[i], h->site[i].peak, "+ %" PRIx32 "\n");
-	put_time(h, h->dump->duration_ns);
-	if (fallen)
-		fputs("- 0\n", h->out);
-	for (size_t i = 0; i < h->sites; i++)
-		info = free_blocks(h, h->site[i].peak, info);
+	put_time(h, least(h->dump->peak_ns, h->dump->duration_ns));
+	put_peak(h);
 	for (size_t i = 0; i < h->sites; i++)
 		put_blocks(h, &h->site[i], h->site[i].late, "+ %" PRIx32 "\n");
 	return left;
