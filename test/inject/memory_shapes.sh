@@ -49,8 +49,9 @@ for ((seed = 1; seed <= SEEDS; seed++)); do
 			if $got[$i].from_ns / 1e6 > $s.t_ms + 150 or $got[$i].to_ns / 1e6 < $s.t_ms - 20
 				then "spike \($i) is at \($s.t_ms) ms"
 			elif (($got[$i].top_bytes - $got[$i].base_bytes) / $s.bytes - 1 | fabs) > 0.15
-				then "spike \($i) has \($s.bytes) bytes" else empty end),
-			(if ($got[1] | top) != "take_buffer" then "the site is \($got[1] | top)" else empty end)
+				then "spike \($i) has \($s.bytes) bytes"
+			elif ($got[$i] | top) != "take_buffer" then "its site is \($got[$i] | top)"
+			else empty end)
 		end'
 	judge baseline $seed '
 		if $kinds != ["baseline of heap"] then "wanted a baseline"

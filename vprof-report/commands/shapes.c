@@ -85,7 +85,7 @@ static char *steady_text(struct vr_profile *profile, const char *series,
 	    until[VR_UNIT_MAX], from[VR_UNIT_MAX], to[VR_UNIT_MAX];
 	const char *unit;
 	double times = rate_unit(steady, &unit);
-	char *who = sites_text(profile, sites, "; at the peak: ");
+	char *who = sites_text(profile, sites, sites->at_peak ? "; at the peak: " : "; by ");
 	char *text = vr_xprintf(
 	    "steady increase of the %s: %s/%s (95 %%: %s to %s) from %s at %s to %s at %s%s",
 	    series, vr_format_bytes(slope, whole(steady->slope * times)), unit,
@@ -151,7 +151,7 @@ static char *baseline_text(struct vr_profile *profile, const char *series,
 			   const struct vr_memory_sites *sites)
 {
 	char bytes[VR_UNIT_MAX], from[VR_UNIT_MAX], to[VR_UNIT_MAX];
-	char *who = sites_text(profile, sites, "; at the peak: ");
+	char *who = sites_text(profile, sites, sites->at_peak ? "; at the peak: " : "; held by ");
 	char *text = vr_xprintf("high baseline of the %s: never below %s (%.0f%% of its peak) from "
 				"%s to %s%s",
 				series, vr_format_bytes(bytes, baseline->bytes), baseline->percent,

@@ -113,6 +113,63 @@ static void drop_small(struct vr_memory_sites *sites, uint64_t whole)
 		sites->count--;
 }
 
+/* Bytes of a row of SERIES inside a time: first, last, lowest, highest. */
+struct course {
+	uint64_t first, last, low, high;
+	uint32_t points;
+};
+
+static struct course course_of(const struct vr_file *file, const struct vprof_series *row,
+			       uint64_t from_ns, uint64_t to_ns)
+{
+	struct course c = {.low = UINT64_MAX};
+
+	for (uint32_t i = 0; i < file->series_points; i++) {
+		uint64_t bytes = i < row->first ? 0 : row->bytes[i];
+
+		if (file->series[0].bytes[i] < from_ns || file->series[0].bytes[i] > to_ns)
+			continue;
+		c.first = c.points++ ? c.first : bytes;
+		c.last = bytes;
+		c.low = bytes < c.low ? bytes : c.low;
+		c.high = bytes > c.high ? bytes : c.high;
+	}
+	return c;
+}
+
+/* What each site added to the increase, and held all through the baseline. */
+static void follow_sites(const struct vr_file *file, struct vr_memory *memory)
+{
+	const struct vr_shape_steady *steady = &memory->shape[VR_MEMORY_HEAP].steady;
+	const struct vr_shape_baseline *base = &memory->shape[VR_MEMORY_HEAP].baseline;
+
+	for (uint32_t i = 1; i < file->series_rows; i++) {
+		const struct vprof_series *row = &file->series[i];
+		struct course c = course_of(file, row, steady->from_ns, steady->to_ns);
+
+		if (steady->found && c.points > 1 && c.last > c.first)
+			rank(&memory->steady, row->node, c.last - c.first);
+		c = course_of(file, row, base->from_ns, base->to_ns);
+		if (base->found && c.points)
+			rank(&memory->baseline, row->node, c.low);
+	}
+}
+
+/* What each site had more during a spike than before it. */
+static void follow_spike(const struct vr_file *file, const struct vr_shape_spike *spike,
+			 struct vr_memory_sites *sites)
+{
+	for (uint32_t i = 1; i < file->series_rows; i++) {
+		const struct vprof_series *row = &file->series[i];
+		struct course c = course_of(file, row, spike->from_ns, spike->to_ns);
+		struct course before = course_of(file, row, 0, spike->from_ns);
+
+		if (c.points && before.points && c.high > before.last)
+			rank(sites, row->node, c.high - before.last);
+	}
+	drop_small(sites, spike->top_bytes - spike->base_bytes);
+}
+
 /* Who held memory at the peak of the process: all of a steady increase and of
  * a baseline is in it, and so is the highest spike. */
 static void find_sites(const struct vr_profile *profile, const struct vr_heap *heap,
@@ -123,6 +180,11 @@ static void find_sites(const struct vr_profile *profile, const struct vr_heap *h
 	struct vr_memory_sites *spike = NULL;
 	uint64_t height = 0;
 
+	memory->followed = profile->file->series_points > 1 && profile->file->series_rows > 1;
+	memory->steady.at_peak = memory->baseline.at_peak = !memory->followed;
+	if (memory->followed)
+		follow_sites(profile->file, memory);
+
 	for (size_t i = 0; i < vr_shape_spikes_kept(shape); i++) {
 		if (shape->spike[i].from_ns <= peak_ns && peak_ns <= shape->spike[i].to_ns) {
 			spike = &memory->spike[i];
@@ -132,9 +194,9 @@ static void find_sites(const struct vr_profile *profile, const struct vr_heap *h
 	for (size_t i = 0; i < heap->sites; i++) {
 		const struct vr_site *s = &heap->site[i];
 
-		if (shape->steady.found)
+		if (shape->steady.found && !memory->followed)
 			rank(&memory->steady, s->node, s->peak_bytes);
-		if (shape->baseline.found)
+		if (shape->baseline.found && !memory->followed)
 			rank(&memory->baseline, s->node, s->peak_bytes);
 		if (spike && s->peak_bytes > s->live_bytes)
 			rank(spike, s->node, s->peak_bytes - s->live_bytes);
@@ -143,6 +205,9 @@ static void find_sites(const struct vr_profile *profile, const struct vr_heap *h
 	drop_small(&memory->baseline, shape->baseline.bytes);
 	if (spike)
 		drop_small(spike, height);
+	for (size_t i = 0; i < vr_shape_spikes_kept(shape) && memory->followed; i++)
+		if (&memory->spike[i] != spike)
+			follow_spike(profile->file, &shape->spike[i], &memory->spike[i]);
 }
 
 void vr_memory_judge(const struct vr_profile *profile, const struct vr_heap *heap,

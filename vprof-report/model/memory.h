@@ -16,6 +16,7 @@ struct vr_memory_site {
 struct vr_memory_sites {
 	struct vr_memory_site site[VR_MEMORY_SITES];
 	size_t count;
+	int at_peak; /* of the peak, as sites were not followed over time */
 };
 
 enum vr_memory_series {
@@ -28,6 +29,7 @@ struct vr_memory {
 	 * latter a kind is left out when the heap has it too. */
 	struct vr_shape shape[2]; /* by enum vr_memory_series */
 	int judged;		  /* one of them was */
+	int followed;		  /* sites over time; else as they were at the peak */
 	struct vr_memory_sites steady, baseline, spike[VR_SPIKES_KEPT]; /* of the heap */
 };
 

@@ -17,7 +17,7 @@
  * given back, none most of it, and it does not level off. */
 #define SEGMENTS      5u
 #define STEADY_BYTES  (512u << 10)
-#define STEADY_PART   0.02 /* of the level, at least */
+#define STEADY_PART   0.10 /* of the level, at least */
 #define STEADY_SURE   0.6  /* lower end of the slope, to the slope */
 #define SEGMENT_MOST  0.6
 #define SEGMENT_LEAST 0.1 /* of a fair share */
