@@ -6,7 +6,7 @@
 
 t_begin "pprof-format"
 t_need node || exit 0
-c_npm pprof-format@2.3.2 || exit $t_failed
+c_npm pprof-format@2.3.2 || t_end
 t_ok
 c_profiles
 

@@ -53,6 +53,13 @@ check normal-flat-module normal flat --module 'libbook*'
 check normal-heap-live normal heap --sort live -n 1
 check normal-timeline-table normal timeline --format table -n 3
 check normal-timeline-window normal timeline --since 1.75
+for format in folded callgrind speedscope heaptrack json; do
+	check normal-export-$format normal export --format $format -o -
+done
+check normal-export-folded-peak normal export --format folded --value peak_bytes -o -
+check normal-export-window normal export --format folded -o - --since 300ms --until 0.7
+check sampled-export-heaptrack sampled export --format heaptrack -o -
+check normal-export-bad-format normal export --format xml -o -
 check normal-bad-sort normal flat --sort size
 check normal-bad-option normal heap --depth 3
 check normal-bad-thread normal flat --thread nobody

@@ -118,7 +118,8 @@ static int write_file(struct vr_context *ctx, const struct vr_dump *dump, enum v
 	return VR_EXIT_USAGE;
 }
 
-static int check_options(const struct vr_context *ctx)
+/* Before any file is opened. */
+static int begin(struct vr_context *ctx)
 {
 	if (ctx->own_format < 0)
 		vr_warn("export needs --format pprof, speedscope, callgrind, pstats, folded, "
@@ -135,13 +136,9 @@ static int check_options(const struct vr_context *ctx)
 static int run(struct vr_context *ctx)
 {
 	enum vr_value value = VR_VALUE_CPU_NS;
-	struct vr_dump *dump;
-	int ret = check_options(ctx);
+	struct vr_dump *dump = vr_dump_new(ctx->profile);
+	int ret = find_value(ctx, dump, &value);
 
-	if (ret)
-		return ret;
-	dump = vr_dump_new(ctx->profile);
-	ret = find_value(ctx, dump, &value);
 	if (!ret)
 		ret = check_data(ctx, dump, value);
 	if (!ret)
@@ -164,5 +161,6 @@ const struct vr_command vr_cmd_export = {
     .options = VR_OPT_FORMAT | VR_OPT_OUTPUT | VR_OPT_VALUE | VR_OPT_THREAD | VR_OPT_WINDOW |
 	       VR_OPT_MODULE | VR_OPT_INLINES,
     .formats = formats,
+    .begin = begin,
     .run = run,
 };
