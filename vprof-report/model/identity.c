@@ -59,6 +59,7 @@ void vr_identity_add(struct vr_identity *identity, const char *function, const c
 	    vr_xprintf("%.*s!%.*s\n", (int)object_length(base), base,
 		       unnamed ? 1 : (int)function_length(function), unnamed ? "?" : function);
 	size_t length = strlen(line);
+	int start;
 
 	while (identity->used + length + 1 > identity->room) {
 		identity->room = 2 * identity->room + 256;
@@ -66,8 +67,11 @@ void vr_identity_add(struct vr_identity *identity, const char *function, const c
 	}
 	memcpy(identity->text + identity->used, line, length + 1);
 	identity->used += length;
-	if (!is_start(function, base))
+	start = is_start(function, base);
+	/* Without a name, what calls libc's start is _start() all the same. */
+	if (!start && !(unnamed && identity->after_start))
 		identity->kept = identity->used;
+	identity->after_start = start;
 	free(line);
 }
 

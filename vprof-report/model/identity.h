@@ -13,6 +13,7 @@ struct vr_identity {
 	char *shape;	   /* "object!" of each run of frames in one object */
 	int unnamed;	   /* frames whose function is not known */
 	size_t used, room; /* bytes of text */
+	int after_start;   /* the last frame is start-up code */
 	size_t kept;	   /* of which up to the last frame that is no start-up code */
 };
 
