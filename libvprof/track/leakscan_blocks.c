@@ -8,10 +8,21 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/mman.h>
 
 struct vp_scan_blocks vp_scan_blocks;
 
 static struct vp_live_view view[512]; /* blocks of a page */
+
+/* What is read at random goes into large pages, where the system has any. */
+static void *map_table(uint64_t bytes)
+{
+	void *map = vp_sys_map(bytes);
+
+	if (map && bytes >= 4u << 20)
+		vp_sys(SYS_madvise, map, bytes, MADV_HUGEPAGE);
+	return map;
+}
 
 static void count_pages(void)
 {
@@ -32,9 +43,9 @@ static int reserve(void)
 	struct vp_scan_blocks *all = &vp_scan_blocks;
 
 	count_pages();
-	all->page = vp_sys_map((all->pages + 1) * sizeof(*all->page));
+	all->page = map_table((all->pages + 1) * sizeof(*all->page));
 	all->index = vp_sys_map(VP_LIVE_REGIONS * sizeof(*all->index));
-	all->bytes = vp_sys_map((all->blocks + 1) * sizeof(*all->bytes));
+	all->bytes = map_table((all->blocks + 1) * sizeof(*all->bytes));
 	all->site = vp_sys_map((all->blocks + 1) * sizeof(*all->site));
 	all->pages = 0;
 	all->blocks = 0;
@@ -149,6 +160,7 @@ static int add_page(uint64_t address, uint32_t count)
 
 int vp_scan_blocks_init(void)
 {
+	struct vp_scan_blocks *all = &vp_scan_blocks;
 	int err = reserve();
 
 	for (uint32_t region = 0; !err && region < VP_LIVE_REGIONS; region++) {
@@ -161,6 +173,8 @@ int vp_scan_blocks_init(void)
 				err = add_page(address, vp_live_read_page(0, address, view));
 		}
 	}
+	if (!all->pages)
+		all->first = 0;
 	return err;
 }
 

@@ -60,14 +60,12 @@ static void word_of_libc(uint64_t word)
 	reach(&ref);
 }
 
-static void word_to_reach(uint64_t word)
+/* Anything but a pointer to the start of a block that has its page's record. */
+static __attribute__((noinline)) void unusual_word(uint64_t word)
 {
 	struct vp_scan_ref ref;
-	int how;
+	int how = vp_scan_find(word, &ref);
 
-	if (word < vp_scan_blocks.first)
-		return;
-	how = vp_scan_find(word, &ref);
 	if (!how || is_reached(&ref))
 		return;
 	if (how == 1 || class_of(&ref) == VP_CLASS_RUNTIME ||
@@ -75,6 +73,92 @@ static void word_to_reach(uint64_t word)
 		reach(&ref);
 	else
 		ref.page->weak[ref.unit >> 6] |= bit_of(&ref);
+}
+
+/* A heap of many small blocks is searched as fast as memory answers: what a
+ * word leads to is asked for when the word is met, and looked at when some more
+ * have been; and so are the blocks. */
+#define RING 64u
+static struct {
+	uint64_t word;
+	struct vp_scan_page *page;
+} waiting[RING];
+static uint64_t waiting_in, waiting_out;
+static struct {
+	uint64_t start;
+	uint32_t rank;
+} found[RING];
+static uint64_t found_in, found_out;
+
+static void push_found(uint64_t start, uint32_t rank)
+{
+	uint32_t bytes = vp_scan_blocks.bytes[rank];
+	struct vp_scan_ref ref = {.start = start, .bytes = bytes};
+
+	if (bytes == 0xffffffffu)
+		vp_scan_find(start, &ref);
+	push(&ref);
+}
+
+static inline void queue_block(uint64_t start, uint32_t rank)
+{
+	if (found_in - found_out == RING) { /* the oldest waits elsewhere */
+		push_found(found[found_out % RING].start, found[found_out % RING].rank);
+		found_out++;
+	}
+	found[found_in % RING].start = start;
+	found[found_in++ % RING].rank = rank;
+	__builtin_prefetch(&vp_scan_blocks.bytes[rank]);
+	__builtin_prefetch((const void *)(uintptr_t)start);
+}
+
+static inline void look_at(uint64_t word, struct vp_scan_page *page)
+{
+	uint32_t at = word >> 9 & 7;
+	uint64_t bit = 1ull << (word >> 3 & 63);
+	uint32_t rank;
+
+	if (word & 7 || page->address != (word & ~4095ull) || !(page->start[at] & bit)) {
+		unusual_word(word);
+		return;
+	}
+	if (page->reach[at] & bit)
+		return;
+	rank = vp_scan_rank(page, word >> 3 & 511);
+	page->reach[at] |= bit;
+	queue_block(word, rank);
+}
+
+static inline void look_at_oldest(void)
+{
+	uint64_t at = waiting_out++ % RING;
+
+	look_at(waiting[at].word, waiting[at].page);
+}
+
+static inline void word_to_reach(uint64_t word)
+{
+	struct vp_scan_page *page;
+	const uint32_t *pages;
+	uint32_t slot;
+
+	if (word < vp_scan_blocks.first || word > vp_scan_blocks.last) {
+		if (__builtin_expect(word >> 48 != 0, 0))
+			unusual_word(word);
+		return;
+	}
+	pages = vp_scan_blocks.index[word >> VP_LIVE_REGION_SHIFT];
+	slot = pages ? pages[word >> 12 & (VP_LIVE_PAGES - 1)] : 0;
+	if (!slot)
+		return;
+	page = &vp_scan_blocks.page[slot - 1];
+	__builtin_prefetch(page);
+	__builtin_prefetch(&page->start[word >> 9 & 7]);
+	__builtin_prefetch(&page->reach[word >> 9 & 7]);
+	if (waiting_in - waiting_out == RING)
+		look_at_oldest();
+	waiting[waiting_in % RING].word = word;
+	waiting[waiting_in++ % RING].page = page;
 }
 
 static void word_to_note(uint64_t word)
@@ -102,17 +186,41 @@ static void words(uint64_t lo, uint64_t hi)
 	}
 }
 
+static void search_stack(void)
+{
+	struct work work = stack[--depth];
+	uint64_t piece = work.hi - work.lo < LARGE_PIECE ? PIECE : LARGE_PIECE;
+
+	if (work.hi - work.lo > piece) {
+		stack[depth++] = (struct work){work.lo + piece, work.hi};
+		work.hi = work.lo + piece;
+	}
+	vp_scan_present(work.lo, work.hi, 0, words);
+}
+
+static void search_found(void)
+{
+	uint64_t start = found[found_out % RING].start;
+	uint32_t rank = found[found_out++ % RING].rank;
+	uint32_t bytes = vp_scan_blocks.bytes[rank];
+
+	if (bytes > PIECE)
+		push_found(start, rank);
+	else
+		vp_scan_words(start, start + bytes, word_to_reach);
+}
+
 static void drain(void)
 {
-	while (depth) {
-		struct work work = stack[--depth];
-		uint64_t piece = work.hi - work.lo < LARGE_PIECE ? PIECE : LARGE_PIECE;
-
-		if (work.hi - work.lo > piece) {
-			stack[depth++] = (struct work){work.lo + piece, work.hi};
-			work.hi = work.lo + piece;
-		}
-		vp_scan_present(work.lo, work.hi, 0, words);
+	for (;;) {
+		if (found_in != found_out)
+			search_found();
+		else if (waiting_in != waiting_out)
+			look_at_oldest();
+		else if (depth)
+			search_stack();
+		else
+			return;
 	}
 }
 

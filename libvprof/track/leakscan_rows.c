@@ -95,14 +95,20 @@ static uint32_t node_of_site(uint32_t site)
 	return row->node;
 }
 
-/* The lost block at the end of the chain; the chain is cut short for the next. */
+/* The lost block at the end of the chain; all of the chain then leads there at
+ * once: a list whose head is lost is as long a chain as it is a list. */
 static uint32_t last_owner(uint32_t rank)
 {
 	uint32_t last = owner[rank];
 
 	while (owner[last - 1] != last)
 		last = owner[last - 1];
-	owner[rank] = last;
+	while (owner[rank] != last) {
+		uint32_t next = owner[rank] - 1;
+
+		owner[rank] = last;
+		rank = next;
+	}
 	return last - 1;
 }
 
