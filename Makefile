@@ -321,17 +321,37 @@ tidy: ## clang-tidy over library, report and programs
 			-Imonitor -Iexamples/virtuoso -DVPROF_VERSION_STRING='"$(VERSION)"' || exit 1; \
 	done
 
-install: all ## install under PREFIX (default /usr/local), below DESTDIR
-	install -d $(DESTDIR)$(PREFIX)/lib $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/include
-	install -m 755 $B/libvprof.so $(DESTDIR)$(PREFIX)/lib/
-	install -m 755 $B/vprof-report $B/vprof-run $B/monitor $B/virtuoso $(DESTDIR)$(PREFIX)/bin/
-	install -m 644 $(wildcard include/*.h) $(DESTDIR)$(PREFIX)/include/
+# Man pages take their commands and options from the programs themselves.
+MAN := $(patsubst docs/man/%.in,$B/man/%,$(sort $(wildcard docs/man/*.in)))
+$B/man/%: docs/man/%.in docs/man/options.awk $B/libvprof.so $B/vprof-report $B/vprof-run
+	@mkdir -p $(@D)
+	$(say) MAN $@
+	$Qdocs/man/page $< $B '$(VERSION)' >$@.tmp && mv $@.tmp $@
+
+D = $(DESTDIR)$(PREFIX)
+INSTALLED_BIN := vprof-report vprof-run monitor virtuoso
+man_dir = $D/share/man/man$(subst .,,$(suffix $1))
+install: all $(MAN) ## install under PREFIX (default /usr/local), below DESTDIR
+	install -d $D/lib/pkgconfig $D/bin $D/include $D/share/vprof/feed \
+		$(sort $(foreach m,$(MAN),$(call man_dir,$m))) $D/share/bash-completion/completions
+	install -m 755 $B/libvprof.so $D/lib/
+	install -m 755 $(INSTALLED_BIN:%=$B/%) $D/bin/
+	install -m 644 $(wildcard include/*.h) $D/include/
+	install -m 644 examples/feed/market.csv $D/share/vprof/feed/
+	printf 'prefix=%s\nincludedir=$${prefix}/include\n\nName: vprof\nDescription: marks and labels for the profiler libvprof\nVersion: %s\nCflags: -I$${includedir}\n' \
+		'$(PREFIX)' '$(VERSION)' >$D/lib/pkgconfig/vprof.pc
+	$(foreach m,$(MAN),install -m 644 $m $(call man_dir,$m)/ &&) :
+	install -m 644 docs/man/vprof.bash $D/share/bash-completion/completions/vprof-report
+	ln -sf vprof-report $D/share/bash-completion/completions/vprof-run
 	$(if $(DESTDIR),,ldconfig)
 
 uninstall: ## remove what install put there
-	rm -f $(DESTDIR)$(PREFIX)/lib/libvprof.so
-	rm -f $(addprefix $(DESTDIR)$(PREFIX)/bin/,vprof-report vprof-run monitor virtuoso)
-	rm -f $(addprefix $(DESTDIR)$(PREFIX)/,$(wildcard include/*.h))
+	rm -f $D/lib/libvprof.so $D/lib/pkgconfig/vprof.pc $(addprefix $D/bin/,$(INSTALLED_BIN)) \
+		$(addprefix $D/,$(wildcard include/*.h)) $D/share/vprof/feed/market.csv \
+		$(foreach m,$(MAN),$(call man_dir,$m)/$(notdir $m)) \
+		$D/share/bash-completion/completions/vprof-report \
+		$D/share/bash-completion/completions/vprof-run
+	-rmdir $D/share/vprof/feed $D/share/vprof
 	$(if $(DESTDIR),,ldconfig)
 
 clean: ## remove the build directory
