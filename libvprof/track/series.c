@@ -29,6 +29,7 @@ struct group {
 	uint32_t node;
 	uint32_t row; /* in SERIES */
 	uint64_t bytes, blocks;
+	uint64_t highest; /* bytes while it has no row: only a record asks for one */
 };
 
 static struct group *group;
@@ -172,6 +173,14 @@ static uint32_t row_to_reuse(uint32_t last)
 	return NO_ROW;
 }
 
+static void forget_row(const struct vprof_series *row, uint32_t last)
+{
+	struct group *of = &group[*slot_of(slot, slots, row->node) - 1];
+
+	of->row = NO_ROW;
+	of->highest = row->bytes[last];
+}
+
 static uint32_t find_row(uint32_t node, uint32_t point)
 {
 	struct vprof_series *row;
@@ -185,7 +194,7 @@ static uint32_t find_row(uint32_t node, uint32_t point)
 			return NO_ROW;
 		}
 		row = series(id);
-		group[*slot_of(slot, slots, row->node) - 1].row = NO_ROW;
+		forget_row(row, point - 1);
 		memset(row, 0, sizeof(*row));
 	}
 	row->first = point;
@@ -209,10 +218,13 @@ static void enter(uint32_t point, int fold)
 		struct vprof_series *row;
 		int fresh = g->row == NO_ROW;
 
-		if (fresh && (blocks < WATCH_BLOCKS && bytes < WATCH_BYTES))
+		if (fresh &&
+		    ((blocks < WATCH_BLOCKS && bytes < WATCH_BYTES) || bytes <= g->highest))
 			continue;
-		if (fresh)
+		if (fresh) {
+			g->highest = bytes;
 			g->row = find_row(g->node, point);
+		}
 		if (g->row == NO_ROW)
 			continue;
 		row = series(g->row);
@@ -351,8 +363,12 @@ static void iteration_service(void *arg)
 	if (header->series_clock != VPROF_SERIES_ITERATIONS)
 		start_iterations(header);
 	/* Every merge-th iteration is a point. */
-	if (++header->series_iterations % merge == 0)
-		timed_reading(1);
+	if (++header->series_iterations % merge == 0) {
+		if (header->series_points == VPROF_SERIES_POINTS)
+			halve(header);
+		if (header->series_iterations % merge == 0)
+			timed_reading(1);
+	}
 	vp_lock_drop(&lock);
 }
 

@@ -1,0 +1,79 @@
+#!/bin/bash
+# Growth verdicts on real runs: what grows without bound is found, what only
+# looks so is not. GROWTH_SEEDS=20 for the figures of docs/decisions/growth.md,
+# GROWTH_KINDS="map ring" for some, GROWTH_WANDER=200 for as many wandering heaps.
+. "$(dirname "$0")/../lib.sh"
+
+SEEDS=${GROWTH_SEEDS:-2}
+WANDER=${GROWTH_WANDER:-$SEEDS}
+SECONDS_EACH=4
+at_once=8
+
+# run KIND SEED: one run, its ring file in $T/KIND.SEED; they mostly sleep
+run() {
+	t_preload "$T/$1.$2" "tick=20:size=4M:cpu=off:out=run.vprof" \
+		"$PROBE/growth" "$1" $SECONDS_EACH "$2"
+}
+# growing FILE: sites with that verdict, and whether growth was judged at all
+growing() {
+	t_json '"\(.totals.growing.sites // ([.sites[] | select(.verdict == "growing")] | length)) \(.examined.growth_judged)"' \
+		leaks "$1" -n 1000 | tr -d '"'
+}
+# tally KIND SEEDS: sets $found and $of
+tally() {
+	local seed got
+	found=0 of=0
+	for ((seed = 1; seed <= $2; seed++)); do
+		run "$1" "$seed" &
+		[ $((seed % at_once)) != 0 ] || wait
+	done
+	wait
+	for ((seed = 1; seed <= $2; seed++)); do
+		[ "$(cat "$T/$1.$seed/status")" = 0 ] || t_bad "seed $seed: status $(cat "$T/$1.$seed/status")"
+		got=$(growing "$T/$1.$seed/run.vprof")
+		[ "${got#* }" = true ] || t_bad "seed $seed: not judged: '$got'"
+		[ "${got% *}" = 0 ] || found=$((found + 1))
+		of=$((of + 1))
+		[ -n "${VPROF_KEEP-}" ] || rm -rf "${T:?}/$1.$seed"
+	done
+	echo "# $1: growing in $found of $of"
+}
+
+for kind in ${GROWTH_KINDS:-map tooth slow}; do
+	case $kind in map | tooth | slow) ;; *) continue ;; esac
+	t_begin "$kind grows"
+	tally "$kind" "$SEEDS"
+	# one miss in twenty
+	[ $((of - found)) -le $((of / 20)) ] || t_bad "growing in $found of $of"
+	t_done
+done
+for kind in ${GROWTH_KINDS:-capped cache warm ring}; do
+	case $kind in capped | cache | warm | ring) ;; *) continue ;; esac
+	t_begin "$kind does not grow"
+	tally "$kind" "$SEEDS"
+	[ "$found" = 0 ] || t_bad "growing in $found of $of"
+	t_done
+done
+case ${GROWTH_KINDS:-wander} in *wander*)
+	t_begin "a wandering heap does not grow"
+	tally wander "$WANDER"
+	[ "$found" -le $((of / 100)) ] || t_bad "growing in $found of $of"
+	t_done
+	;;
+esac
+
+t_begin "sampled heap"
+t_preload "$T/sampled" "heap=sample=512:tick=20:size=4M:cpu=off:out=run.vprof" \
+	"$PROBE/growth" map $SECONDS_EACH 1
+got=$(growing "$T/sampled/run.vprof")
+[ "${got% *}" != 0 ] || t_bad "the map is not seen to grow"
+t_preload "$T/sampled2" "heap=sample=512:tick=20:size=4M:cpu=off:out=run.vprof" \
+	"$PROBE/growth" ring $SECONDS_EACH 1
+t_equal "growing sites of a ring" "0 true" "$(growing "$T/sampled2/run.vprof")"
+t_done
+
+t_begin "too short a run is not judged"
+t_preload "$T/short" "tick=100:size=4M:cpu=off:out=run.vprof" "$PROBE/growth" map 1 1
+t_equal "growing" "0 false" "$(growing "$T/short/run.vprof")"
+t_done
+t_end
