@@ -62,6 +62,15 @@ case ${GROWTH_KINDS:-wander} in *wander*)
 	;;
 esac
 
+t_begin "growth by iteration"
+t_preload "$T/loop" "size=4M:cpu=off:out=run.vprof" "$PROBE/growth" loop 1 1
+t_equal "what grows" "growing 24 iteration 40" "$(t_json \
+	'.examined.iterations as $n | .sites[] | select(.verdict == "growing") | "\(.verdict) \(.growth.slope) \(.growth.per) \($n)"' \
+	leaks "$T/loop/run.vprof" | tr -d '"')"
+t_preload "$T/steady" "size=4M:cpu=off:out=run.vprof" "$PROBE/growth" steady 1 1
+t_equal "growing in steady iterations" "0 true" "$(growing "$T/steady/run.vprof")"
+t_done
+
 t_begin "sampled heap"
 t_preload "$T/sampled" "heap=sample=512:tick=20:size=4M:cpu=off:out=run.vprof" \
 	"$PROBE/growth" map $SECONDS_EACH 1
