@@ -23,7 +23,8 @@ BASE := -std=gnu11 -D_GNU_SOURCE -Iinclude -DVPROF_VERSION_STRING='"$(VERSION)"'
 OPT ?= -O2
 LIB_CFLAGS := $(BASE) $(OPT) -fPIC -fvisibility=hidden -fno-omit-frame-pointer \
 	-ftls-model=initial-exec -fno-builtin-malloc -fno-builtin-calloc \
-	-fno-builtin-realloc -fno-builtin-free -fcf-protection=none -Ilibvprof
+	-fno-builtin-realloc -fno-builtin-free -fcf-protection=none \
+	-fno-tree-slp-vectorize -Ilibvprof
 REPORT_CFLAGS := $(BASE) $(OPT) -Ivprof-report -isystem $B/gen
 MONITOR_CFLAGS := $(BASE) $(OPT) -Imonitor
 VIRTUOSO_CFLAGS := $(BASE) $(OPT) -Iexamples/virtuoso
@@ -81,6 +82,8 @@ all: ## build everything
 all: $B/libvprof.so $B/vprof-report $B/vprof-run $B/monitor $B/virtuoso
 
 # --- compiling ---------------------------------------------------------------
+# The walk needs every register.
+%/libvprof/stack/capture.o: LIB_CFLAGS += -fomit-frame-pointer
 $B/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(say) CC $<

@@ -18,14 +18,6 @@ struct vp_capture;
 struct vp_waits;
 struct vp_labels;
 
-/* A stack by its code addresses, outermost frame first, with the trie node of
- * every prefix: the next stack looks up only the frames that differ. */
-struct vp_last_stack {
-	uint32_t depth;
-	uint64_t where[VP_STACK_DEPTH_MAX];
-	uint32_t node[VP_STACK_DEPTH_MAX];
-};
-
 /* What this thread may allocate before the process can reach a new peak
  * (track/peak.c). */
 struct vp_peak_budget {

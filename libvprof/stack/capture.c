@@ -77,42 +77,114 @@ static void note_words(struct vp_capture *last, const struct vp_learn_words *wor
 	}
 }
 
+/* Frames of one function are mostly of one size, so where an old frame lay at
+ * sp, the next one probably lies where the old next one did.  Moves *old, a
+ * frame of the last stack, outwards to sp and returns where that sp stands. */
+static inline const uint64_t *expected_sp(const struct vp_capture_frame **old,
+					  const struct vp_capture_frame *outermost, uint64_t sp)
+{
+	while (*old > outermost && (*old)->sp < sp)
+		--*old;
+	return *old > outermost ? &(*old)[-1].sp : &outermost->sp;
+}
+
+/* vp_step_frame for the plain frame by row, with the state in registers.  What
+ * is expected of the caller's sp is taken from memory where it turns out right:
+ * the processor then goes on to the next frame before this one is computed.
+ * Returns 0, having done nothing, where the frame is not plain. */
+static inline __attribute__((always_inline)) int
+step_plain(const struct vp_step *step, struct vp_regs *regs, const uint64_t *expected,
+	   struct vp_capture_fresh *fresh)
+{
+	uint64_t word = vp_rows_find(regs->pc - 1);
+	const struct vp_rule rule = vp_rule_unpack(word);
+	uint64_t base = rule.kind == VP_ROW_SP ? regs->sp : regs->bp;
+	uint64_t frame = base + (uint64_t)(int64_t)rule.cfa_off, from = 0;
+
+	if (__builtin_expect((rule.kind != VP_ROW_SP && rule.kind != VP_ROW_BP) || step->exact ||
+				     step->doubt || frame <= regs->sp || frame > step->view->hi, 0))
+		return 0;
+	if (__builtin_expect(regs->pc - (uint64_t)(uintptr_t)__start_vp_trampoline <
+				     (uint64_t)(__stop_vp_trampoline - __start_vp_trampoline), 0))
+		return 0;
+	if (rule.bp_saved) {
+		from = frame + (uint64_t)(int64_t)rule.bp_off;
+		if (__builtin_expect(from < step->view->lo || from > step->view->hi - 8, 0))
+			return 0;
+		regs->bp = load(from);
+	}
+	fresh->where = regs->pc | (uint64_t)rule.module << VPROF_WHERE_MODULE_SHIFT;
+	fresh->hidden = 0;
+	fresh->uses_bp = rule.kind == VP_ROW_BP;
+	fresh->reloads_bp = from != 0;
+	fresh[1].bp_from = from;
+	if (__builtin_expect(frame == *expected, 1))
+		__asm__ volatile("movq %1, %0" : "=r"(regs->sp) : "m"(*expected));
+	else
+		regs->sp = frame;
+	regs->pc = load(regs->sp - 8);
+	return 1;
+}
+
+/* Any other frame.  Returns what vp_step_frame does. */
+static __attribute__((noinline)) int step_any(struct vp_capture *last, struct vp_step *step,
+					      struct vp_capture_fresh *fresh)
+{
+	int more = vp_step_frame(step);
+
+	if (more < 0)
+		return more;
+	fresh->where = step->where;
+	fresh->hidden = (uint8_t)step->hidden;
+	fresh->uses_bp = (uint8_t)step->uses_bp;
+	fresh->reloads_bp = step->bp_from != 0 || step->full;
+	fresh[1].bp_from = step->bp_from;
+	fresh[1].words = 0;
+	if (step->full)
+		note_words(last, &step->words, &fresh[1]);
+	return more;
+}
+
 /* Walks outwards; fills last->fresh innermost first and returns their number.
  * *met: the walk ended at a frame of the last stack, and the entry after the
  * last one tells how it was reached. */
 static uint32_t walk_out(struct vp_capture *last, struct vp_step *step, int *met)
 {
+	const struct vp_capture_frame *old = &last->frame[last->depth ? last->depth - 1 : 0];
 	struct vp_capture_fresh *fresh = last->fresh;
-	uint32_t n = 0;
+	struct vp_regs regs = step->regs;
 	int more = 1;
 
 	fresh->bp_from = 0;
 	fresh->words = 0;
 	last->spare_used = 0;
-	while (more > 0 && n < VP_STACK_DEPTH_MAX - 1) {
-		fresh->sp = step->regs.sp;
-		fresh->pc = capture_pc(step->regs.pc, step->exact);
-		fresh->bp = step->regs.bp;
+	while (fresh < &last->fresh[VP_STACK_DEPTH_MAX - 1]) {
+		fresh->sp = regs.sp;
+		fresh->pc = capture_pc(regs.pc, step->exact);
+		fresh->bp = regs.bp;
 		*met = meets(last, fresh->sp, fresh->pc, fresh->bp);
 		if (*met)
-			return n;
-		more = vp_step_frame(step);
-		if (more < 0)
-			return n;
-		fresh->where = step->where;
-		fresh->hidden = (uint8_t)step->hidden;
-		fresh->uses_bp = (uint8_t)step->uses_bp;
-		fresh->reloads_bp = step->bp_from != 0 || step->full;
+			break;
+		if (step_plain(step, &regs, expected_sp(&old, last->frame, regs.sp), fresh)) {
+			fresh[1].words = 0;
+		} else {
+			step->regs.pc = regs.pc;
+			step->regs.sp = regs.sp;
+			step->regs.bp = regs.bp;
+			more = step_any(last, step, fresh);
+			regs.pc = step->regs.pc;
+			regs.sp = step->regs.sp;
+			regs.bp = step->regs.bp;
+		}
+		if (__builtin_expect(more < 0, 0))
+			break;
 		fresh++;
-		n++;
-		fresh->bp_from = step->bp_from;
-		fresh->words = 0;
-		if (__builtin_expect(step->full, 0))
-			note_words(last, &step->words, fresh);
+		if (__builtin_expect(more == 0, 0))
+			break;
 	}
-	if (more > 0)
+	if (more > 0 && !*met)
 		step->cut = VPROF_CUT_DEPTH;
-	return n;
+	return (uint32_t)(fresh - last->fresh);
 }
 
 /* Stores how frame number `at` was reached: the words that led to it.  More
@@ -145,14 +217,17 @@ static inline void push(struct vp_capture *last, const struct vp_capture_fresh *
 {
 	uint32_t at = last->depth;
 	struct vp_capture_frame *frame = &last->frame[at];
-	uint32_t parent = at ? frame[-1].node : VPROF_NODE_ROOT;
+	struct vp_trie_at place = at ? (struct vp_trie_at){frame[-1].hash, frame[-1].node}
+				     : VP_TRIE_ROOT;
 
+	if (!fresh->hidden && place.node != VPROF_NODE_OVERFLOW)
+		place = vp_trie_child(place, fresh->where);
+	frame->hash = place.hash;
+	frame->node = place.node;
 	frame->sp = fresh->sp;
 	frame->pc = fresh->pc;
 	frame->bp = fresh->bp;
 	frame->needs_bp = fresh->uses_bp || (!fresh->reloads_bp && at && frame[-1].needs_bp);
-	frame->node = fresh->hidden || parent == VPROF_NODE_OVERFLOW
-			      ? parent : vp_trie_node(parent, fresh->where);
 	last->depth = at + 1;
 	if (innermost)
 		frame->words_end = at ? frame[-1].words_end : 0;

@@ -25,6 +25,7 @@ struct vp_capture_word {
 
 struct vp_capture_frame {
 	uint64_t sp, pc, bp; /* on entry; pc marked when it is exact */
+	uint64_t hash;       /* with node: the place in the trie */
 	uint32_t node;
 	uint16_t words_end; /* words of this frame and all outer ones */
 	uint8_t needs_bp;   /* the way out depends on bp */

@@ -49,15 +49,21 @@ int vp_trie_init(void)
 	return node ? 0 : -ENOMEM;
 }
 
-static inline uint64_t hash(uint32_t parent, uint64_t where)
+/* A product's low bits know nothing of the high ones: rotated, they meet. */
+static inline uint64_t hash_below(uint64_t parent, uint64_t where)
 {
-	return (where ^ (uint64_t)parent * 0x9e3779b97f4a7c15u) * 0xbf58476d1ce4e5b9u >> 24;
+	return ((parent << 29 | parent >> 35) ^ where) * 0x9e3779b97f4a7c15u;
 }
 
-static inline uint32_t find(const struct index *index, uint64_t h, uint32_t parent,
+static inline uint64_t first_slot(uint64_t hash)
+{
+	return hash >> 24;
+}
+
+static inline uint32_t find(const struct index *index, uint64_t hash, uint32_t parent,
 			    uint64_t where)
 {
-	for (uint64_t at = h;; at++) {
+	for (uint64_t at = first_slot(hash);; at++) {
 		const struct slot *slot = &index->slot[at & index->mask];
 		uint32_t node = __atomic_load_n(&slot->node, __ATOMIC_ACQUIRE);
 
@@ -66,43 +72,55 @@ static inline uint32_t find(const struct index *index, uint64_t h, uint32_t pare
 	}
 }
 
-static void put(struct index *index, uint64_t h, uint32_t parent, uint64_t where, uint32_t id)
+static void put(struct index *index, uint64_t hash, uint32_t parent, uint64_t where, uint32_t id)
 {
-	struct slot *slot = &index->slot[h & index->mask];
+	uint64_t at = first_slot(hash);
+	struct slot *slot = &index->slot[at & index->mask];
 
 	while (slot->node)
-		slot = &index->slot[++h & index->mask];
+		slot = &index->slot[++at & index->mask];
 	slot->where = where;
 	slot->parent = parent;
 	__atomic_store_n(&slot->node, id, __ATOMIC_RELEASE);
 	index->used++;
 }
 
+/* Parents have smaller numbers, so one pass finds every hash again. */
+static void put_all(struct index *index, uint64_t *hash, uint32_t count)
+{
+	for (uint32_t id = VPROF_NODE_OVERFLOW + 1; id < count; id++) {
+		const struct vprof_node *node = vp_table_row(VPROF_SEC_NODES, id);
+
+		hash[id] = hash_below(hash[node->parent], node->where);
+		put(index, hash[id], node->parent, node->where, id);
+	}
+}
+
 /* The old index stays mapped for readers that are in it; one that misses in it
  * looks again under the lock. */
 static void grow(void)
 {
+	uint32_t count = (uint32_t)nodes->used + VPROF_NODE_OVERFLOW + 1;
 	struct index *more = new_index((nodes->mask + 1) * 2);
+	uint64_t *hash = vp_sys_map(count * sizeof(*hash));
 
-	if (!more)
-		return;
-	for (uint64_t i = 0; i <= nodes->mask; i++) {
-		const struct slot *slot = &nodes->slot[i];
-
-		if (slot->node)
-			put(more, hash(slot->parent, slot->where), slot->parent, slot->where,
-			    slot->node);
+	if (more && hash) {
+		put_all(more, hash, count);
+		__atomic_store_n(&nodes, more, __ATOMIC_RELEASE);
+	} else if (more) {
+		vp_sys_unmap(more, sizeof(*more) + (more->mask + 1) * sizeof(more->slot[0]));
 	}
-	__atomic_store_n(&nodes, more, __ATOMIC_RELEASE);
+	if (hash)
+		vp_sys_unmap(hash, count * sizeof(*hash));
 }
 
-static uint32_t insert(uint64_t h, uint32_t parent, uint64_t where)
+static __attribute__((noinline)) uint32_t insert(uint64_t hash, uint32_t parent, uint64_t where)
 {
 	struct vprof_node *node;
 	uint32_t id;
 
 	vp_lock_take(&insert_lock);
-	id = find(nodes, h, parent, where);
+	id = find(nodes, hash, parent, where);
 	if (id)
 		goto out;
 	if (nodes->used * 4 > (nodes->mask + 1) * 3)
@@ -114,48 +132,48 @@ static uint32_t insert(uint64_t h, uint32_t parent, uint64_t where)
 	}
 	node->where = where;
 	node->parent = parent;
-	put(nodes, h, parent, where, id);
+	put(nodes, hash, parent, where, id);
 out:
 	vp_lock_drop(&insert_lock);
 	return id;
 }
 
-uint32_t vp_trie_node(uint32_t parent, uint64_t where)
+struct vp_trie_at vp_trie_child(struct vp_trie_at parent, uint64_t where)
 {
-	uint64_t h = hash(parent, where);
-	uint32_t id = find(__atomic_load_n(&nodes, __ATOMIC_ACQUIRE), h, parent, where);
+	uint64_t hash = hash_below(parent.hash, where);
+	uint32_t id = find(__atomic_load_n(&nodes, __ATOMIC_ACQUIRE), hash, parent.node, where);
 
-	return id ? id : insert(h, parent, where);
+	return (struct vp_trie_at){hash, id ? id : insert(hash, parent.node, where)};
 }
 
 uint32_t vp_trie_stack(struct vp_last_stack *last, const uint64_t *where, size_t depth)
 {
-	uint32_t at = 0, parent = VPROF_NODE_ROOT;
+	struct vp_trie_at parent = VP_TRIE_ROOT, next;
+	uint32_t i = 0;
 
-	while (at < depth && at < last->depth && last->where[at] == where[depth - 1 - at])
-		parent = last->node[at++];
-	for (; at < depth; at++) {
-		uint32_t node = vp_trie_node(parent, where[depth - 1 - at]);
-
-		if (node == VPROF_NODE_OVERFLOW) {
+	while (i < depth && i < last->depth && last->where[i] == where[depth - 1 - i])
+		parent = last->at[i++];
+	for (; i < depth; i++) {
+		next = vp_trie_child(parent, where[depth - 1 - i]);
+		if (next.node == VPROF_NODE_OVERFLOW) {
 			vp_lost(VPROF_LOST_NODES, 1);
-			last->depth = at;
-			return at ? parent : node;
+			last->depth = i;
+			return i ? parent.node : next.node;
 		}
-		last->where[at] = where[depth - 1 - at];
-		last->node[at] = parent = node;
+		last->where[i] = where[depth - 1 - i];
+		last->at[i] = parent = next;
 	}
 	last->depth = (uint32_t)depth;
-	return depth ? parent : VPROF_NODE_OVERFLOW; /* no frame at all */
+	return depth ? parent.node : VPROF_NODE_OVERFLOW; /* no frame at all */
 }
 
 uint32_t vp_trie_path(const uint64_t *where, size_t depth)
 {
-	uint32_t node = VPROF_NODE_ROOT;
+	struct vp_trie_at at = VP_TRIE_ROOT;
 
-	while (depth && node != VPROF_NODE_OVERFLOW)
-		node = vp_trie_node(node, where[--depth]);
-	return node ? node : VPROF_NODE_OVERFLOW;
+	while (depth && at.node != VPROF_NODE_OVERFLOW)
+		at = vp_trie_child(at, where[--depth]);
+	return at.node ? at.node : VPROF_NODE_OVERFLOW;
 }
 
 uint64_t vp_trie_bytes(void)

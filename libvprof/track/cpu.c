@@ -228,10 +228,11 @@ void vp_track_cpu_settle(uint32_t thread)
 	if (module >= VPROF_MODULE_KERNEL)
 		module = VPROF_MODULE_UNKNOWN;
 	if (thread_row->start_routine)
-		node = vp_trie_node(VPROF_NODE_ROOT,
-				    (thread_row->start_routine & VPROF_WHERE_ADDRESS) |
-					    VPROF_WHERE_EXACT |
-					    module << VPROF_WHERE_MODULE_SHIFT);
+		node = vp_trie_child(VP_TRIE_ROOT,
+				     (thread_row->start_routine & VPROF_WHERE_ADDRESS) |
+					     VPROF_WHERE_EXACT |
+					     module << VPROF_WHERE_MODULE_SHIFT)
+			       .node;
 	vp_lock_take(&cpu_lock);
 	row = row_of(&(struct key){node, thread, VP_LABEL_NONE});
 	row->weight_ns += gap;
