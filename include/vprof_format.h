@@ -236,7 +236,9 @@ struct vprof_header {
 	int32_t ctl_result;    /* 0 or -errno */
 	char ctl_text[56];     /* name of a mark, NUL-terminated */
 	/* 1160 */
-	uint8_t reserved[4096 - 1160];
+	uint32_t lsan_suppressions; /* string id: what the program's own
+				     * __lsan_default_suppressions() said; 0: none */
+	uint8_t reserved[4096 - 1164];
 };
 _Static_assert(sizeof(struct vprof_header) == 4096, "vprof_header");
 

@@ -87,6 +87,29 @@ static uint32_t count_cpus(void)
 	return count;
 }
 
+/* Suppressions that the program brings along for LeakSanitizer, which calls this
+ * function as early as we do.  Asked once: a forked child has them from its parent. */
+static uint32_t string_of_suppressions(void)
+{
+	static const char *text;
+	static int asked;
+	void *found;
+	size_t len;
+
+	if (!asked) {
+		asked = 1;
+		found = vp_real_default("__lsan_default_suppressions");
+		if (found)
+			text = ((const char *(*)(void))found)();
+	}
+	len = text ? strnlen(text, 4096) : 0;
+	/* Half a pattern would match too much. */
+	if (len == 4096)
+		while (len > 0 && text[len - 1] != '\n')
+			len--;
+	return len ? vp_string_add(text, len) : VPROF_NONE;
+}
+
 static void describe_process(int forked)
 {
 	struct vprof_header *header = vp_file.header;
@@ -107,6 +130,7 @@ static void describe_process(int forked)
 	if (vp_sys(SYS_uname, &host, 0, 0) == 0)
 		header->host = vp_string_add(host.nodename, strlen(host.nodename));
 	header->engine_note = VPROF_NONE;
+	header->lsan_suppressions = string_of_suppressions();
 	header->scan_note = VPROF_NONE;
 	if (vp_config.heap != VPROF_HEAP_EXACT)
 		vp_leakscan_note("not searched: only heap=exact knows every block");

@@ -91,6 +91,15 @@ run 0 "$REPORT" leaks --gate --allow 'lose_*ders' old.vprof
 run 23 "$REPORT" leaks --gate --allow growing --allow lose_quotes old.vprof
 t_done
 
+t_begin "suppressions of the program itself"
+sed 's/leak:lose_quotes/leak:^lose_ord*s$/' app.c >own.c
+${CC:-gcc} -g -O1 -rdynamic -o own own.c || t_bad "does not compile"
+rm -f own.vprof
+VPROF_OPTIONS=cpu=off:out=$T/own.vprof LD_PRELOAD=$LIB ./own 5 || t_bad "failed"
+run 0 "$REPORT" leaks --gate own.vprof
+said '320 B in 5 blocks, leak:\^lose_ord\*s\$ \(the program\)'
+t_done
+
 t_begin "budgets"
 run 24 "$REPORT" leaks --fail-if 'lost_blocks>=5' old.vprof
 said 'budget lost_blocks>=5: the run has 5'

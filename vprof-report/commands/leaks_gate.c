@@ -47,8 +47,20 @@ static void allow(struct vr_context *ctx, const struct vr_leaks_plan *plan, stru
 	leak->pattern = by ? by->pattern : NULL;
 }
 
+/* What the program itself would have told LeakSanitizer. */
+static void add_own_list(struct vr_context *ctx, struct vr_suppressions *list)
+{
+	const struct vr_file *file = ctx->profile->file;
+	uint32_t id = file->header.lsan_suppressions;
+	struct vr_err err;
+
+	if (id && vr_suppressions_parse(list, vr_file_string(file, id), "the program", &err) < 0)
+		vr_note(ctx, "its suppressions are not all used: %s", err.text);
+}
+
 void vr_leaks_excuse(struct vr_context *ctx, struct vr_leaks_view *view)
 {
+	add_own_list(ctx, &view->suppress);
 	copy_list(&view->suppress, &view->plan->suppress);
 	vr_leaks_suppress(view->leaks, ctx->profile->stacks, &view->suppress);
 	for (size_t i = 0; i < view->leaks->leaks; i++)

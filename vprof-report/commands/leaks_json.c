@@ -55,8 +55,7 @@ static json_t *examined_json(struct vr_context *ctx, const struct vr_leaks_view 
 	vr_json_set_text(one, "search",
 			 h->scan_state <= VPROF_SCAN_FAILED ? state[h->scan_state] : "unknown");
 	json_object_set_new(one, "why_not", why ? vr_json_text(why) : json_null());
-	vr_json_set_text(one, "note",
-			 h->scan_count ? vr_file_string(ctx->profile->file, h->scan_note) : "");
+	vr_json_set_text(one, "note", vr_file_string(ctx->profile->file, h->scan_note));
 	vr_json_set_text(one, "trigger",
 			 h->scan_trigger <= VPROF_SCAN_BY_API ? trigger[h->scan_trigger] : "");
 	vr_json_set_u64(one, "searches", h->scan_count);

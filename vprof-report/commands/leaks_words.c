@@ -116,15 +116,15 @@ char *vr_leaks_examined(const struct vr_profile *profile, const struct vr_leaks 
 			const struct vr_growth *growth)
 {
 	const struct vprof_header *h = &profile->file->header;
-	const char *note = h->scan_count ? vr_file_string(profile->file, h->scan_note) : "";
+	const char *note = vr_file_string(profile->file, h->scan_note);
 	const char *why = vr_leaks_no_search(profile->file);
 	char a[VR_UNIT_MAX], b[VR_UNIT_MAX], c[VR_UNIT_MAX], d[VR_UNIT_MAX], e[VR_UNIT_MAX];
 	char *text = vr_xstrdup("");
 
 	if (why) {
 		text = vr_more(
-		    text, "Not examined: whether anything points to what was not freed (%s%s%s).\n",
-		    why, *note ? ": " : "", note);
+		    text, "Not examined: whether anything points to what was not freed (%s).\n",
+		    why);
 		return growth_examined(text, growth);
 	}
 	text =

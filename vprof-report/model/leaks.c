@@ -237,10 +237,14 @@ enum vr_leak_answer vr_leaks_answer(const struct vr_leaks *leaks, int strict)
 
 const char *vr_leaks_no_search(const struct vr_file *file)
 {
+	static const char said[] = "not searched: ";
 	const struct vprof_header *h = &file->header;
+	const char *note = vr_file_string(file, h->scan_note);
 
 	if (h->scan_state == VPROF_SCAN_COMPLETE && h->scan_count)
 		return NULL;
+	if (*note)
+		return strncmp(note, said, sizeof(said) - 1) == 0 ? note + sizeof(said) - 1 : note;
 	if (h->scan_state == VPROF_SCAN_RUNNING)
 		return "the search did not come to its end";
 	if (h->scan_state == VPROF_SCAN_FAILED)
