@@ -1,0 +1,63 @@
+#!/bin/bash
+# The search for leaks disturbs nobody: no interrupted call, no strange child, no
+# descriptor, no other status; and it finds what was lost.
+. "$(dirname "$0")/../lib.sh"
+T_LIMIT=40
+
+# found FILE VERDICT: "BLOCKS BYTES"
+found() {
+	$PYTHON "$TOP/test/leak_rows.py" "$1" | sed -n "s/^$2 //p"
+}
+account() {
+	$PYTHON "$TOP/test/leak_rows.py" "$1" | sed -n 1p
+}
+
+# MODE LOST: the program says the same as without us, and has lost that much
+for row in "eight_threads 30 1200" "waits 20 800" "files 10 400" "exit_in_handler 10 400" \
+	"deaf_thread 10 400" "nothing 10 400"; do
+	mode=${row%% *}
+	t_begin "$mode"
+	t_differential "" "$PROBE/leak_scan" "$mode"
+	file=$(ls "$T/vprof/"leak_scan.*.vprof 2>/dev/null | head -1)
+	if [ -n "$file" ]; then
+		t_equal lost "${row#* }" "$(found "$file" lost)"
+	else
+		t_bad "no ring file"
+	fi
+	[ $mode != deaf_thread ] || case $(account "$file") in
+	*"1 thread with all signals blocked"*) ;;
+	*) t_bad "the deaf thread is not said: $(account "$file")" ;;
+	esac
+	t_done
+done
+
+# Where there is no search, the file says why.
+t_begin "heap=sample: not searched, and said"
+t_preload "$T/sample" heap=sample=512 "$PROBE/leak_scan" nothing
+t_equal status 10 "$(cat "$T/sample/status")"
+t_equal account "state none trigger 0 note: not searched: only heap=exact knows every block" \
+	"$(account "$(t_file "$T/sample")")"
+t_done
+t_begin "leakscan=off: not searched, and said"
+t_preload "$T/off" leakscan=off "$PROBE/leak_scan" nothing
+t_equal account "state none trigger 0 note: not searched: leakscan=off" \
+	"$(account "$(t_file "$T/off")")"
+t_done
+
+# A process that may have no more children ends as it would have.
+t_begin "no process to spare"
+mkdir -p "$T/few"
+chmod 711 "$T" && chmod 777 "$T/few"
+if t_is_root && command -v setpriv >/dev/null; then
+	# the library comes last: setpriv drops the capabilities of one thread
+	(cd "$T/few" && exec setpriv --reuid 54321 --clear-groups bash -c \
+		'ulimit -u 1; exec env "LD_PRELOAD=$0" VPROF_OUT=few.vprof "$1" nothing' \
+		"$LIB" "$PROBE/leak_scan" >out 2>err)
+	t_equal status 10 $?
+	t_equal account "state failed trigger 1 note: no snapshot: the system refused a process or its memory" \
+		"$(account "$T/few/few.vprof")"
+else
+	t_skip "not root"
+fi
+[ -z "$t_name" ] || t_done
+t_end
