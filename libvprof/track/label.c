@@ -10,8 +10,9 @@
 
 #include <string.h>
 
-#define DEPTH	   32u	 /* labels deeper than that are not told apart */
-#define HISTORY	   8192u /* changes kept of a thread, a power of two */
+#define DEPTH	   32u	  /* labels deeper than that are not told apart */
+#define HISTORY	   16384u /* changes kept of a thread, a power of two */
+#define HURRY	   2048u  /* the helper is woken after so many */
 #define BUCKETS	   256u
 #define PAIR_BYTES 112u /* of "key=value", with the NUL */
 #define NAMES_MAX  4096u
@@ -198,7 +199,8 @@ static inline uint32_t innermost(const struct vp_labels *labels)
 	return labels->label[labels->depth < DEPTH ? labels->depth : DEPTH];
 }
 
-/* The helper is woken before it would find half of a history overwritten. */
+/* The helper is woken long before it would find a history overwritten: where
+ * CPUs are busy it takes its time to come. */
 static void note(struct vp_labels *labels, uint32_t label)
 {
 	struct change *change = &labels->history[labels->head % HISTORY];
@@ -208,7 +210,7 @@ static void note(struct vp_labels *labels, uint32_t label)
 	change->t_ns = vp_clock_now();
 	change->label = label;
 	__atomic_store_n(&labels->head, labels->head + 1, __ATOMIC_RELEASE);
-	if (labels->head - labels->rung >= HISTORY / 2) {
+	if (labels->head - labels->rung >= HURRY) {
 		labels->rung = labels->head;
 		vp_helper_ring();
 	}

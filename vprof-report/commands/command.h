@@ -108,6 +108,8 @@ struct vr_cpu;
 void vr_warn_cpu(const struct vr_context *ctx, const struct vr_cpu *cpu);
 /* The same for heap numbers: bypassed malloc, overflow, shared counters. */
 void vr_warn_heap(const struct vr_context *ctx, const struct vr_heap *heap);
+/* Time in which the program or somebody outside had it record nothing. */
+uint64_t vr_paused_ns(const struct vr_file *file);
 /* One line when objects on disk are not the ones that ran. */
 void vr_warn_rebuilt(const struct vr_context *ctx);
 

@@ -46,6 +46,10 @@ static void print_run(struct vr_context *ctx)
 		line(ctx, "cpus", "%" PRIu32, h->cpu_count);
 	line(ctx, "started", "%s", when);
 	line(ctx, "ran", "%s; %s", vr_format_ns(run, vr_file_duration_ns(file)), status);
+	if (h->pauses)
+		line(ctx, "paused", "%s in %" PRIu32 " pauses%s",
+		     vr_format_ns(run, vr_paused_ns(file)), h->pauses,
+		     h->paused ? ", the last has not ended" : "");
 	line(ctx, "cpu time", "%s (user %s, system %s)", vr_format_ns(cpu, h->cpu_ns),
 	     vr_format_ns(user, h->cpu_user_ns), vr_format_ns(sys, h->cpu_system_ns));
 	line(ctx, "options", "%s", vr_file_string(file, h->options));
@@ -211,6 +215,8 @@ static json_t *run_json(const struct vr_file *file)
 	vr_json_set_u64(run, "cpu_ns", h->cpu_ns);
 	vr_json_set_u64(run, "cpu_user_ns", h->cpu_user_ns);
 	vr_json_set_u64(run, "cpu_system_ns", h->cpu_system_ns);
+	vr_json_set_u64(run, "pauses", h->pauses);
+	vr_json_set_u64(run, "paused_ns", vr_paused_ns(file));
 	return run;
 }
 

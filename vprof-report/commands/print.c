@@ -196,10 +196,29 @@ void vr_note(const struct vr_context *ctx, const char *format, ...)
 	vr_warn("%s: %s", ctx->profile->file->path, text);
 }
 
+uint64_t vr_paused_ns(const struct vr_file *file)
+{
+	const struct vprof_header *h = &file->header;
+	uint64_t end = vr_file_duration_ns(file);
+
+	return h->paused_ns +
+	       (h->paused && end > h->paused_since_ns ? end - h->paused_since_ns : 0);
+}
+
+static void warn_paused(const struct vr_context *ctx)
+{
+	char time[VR_UNIT_MAX];
+
+	if (ctx->profile->file->header.pauses)
+		vr_note(ctx, "recording was paused for %s: nothing of that time is counted",
+			vr_format_ns(time, vr_paused_ns(ctx->profile->file)));
+}
+
 void vr_warn_cpu(const struct vr_context *ctx, const struct vr_cpu *cpu)
 {
 	char oldest[VR_UNIT_MAX];
 
+	warn_paused(ctx);
 	if (cpu->window_cut)
 		vr_note(ctx,
 			"the ring has wrapped: samples before %s are gone, the window begins there",
@@ -214,6 +233,7 @@ void vr_warn_heap(const struct vr_context *ctx, const struct vr_heap *heap)
 {
 	const struct vprof_header *h = &ctx->profile->file->header;
 
+	warn_paused(ctx);
 	if (h->flags & VPROF_F_OWN_MALLOC)
 		vr_note(ctx, "the program defines malloc itself: its own calls were not seen");
 	if (h->flags & VPROF_F_OPERATOR_NEW_BYPASS)
