@@ -331,7 +331,7 @@ int vp_leakscan_now(enum vprof_scan_trigger trigger)
 void vp_ticker_leakscan_end(const struct vp_leakscan_end *end)
 {
 	scan_end = end;
-	if (ask_within(REQUEST_SCAN_END, VP_LEAKSCAN_EXIT_NS + ANSWER_NS) == -ESRCH)
+	if (ask_within(REQUEST_SCAN_END, vp_leakscan_exit_ns() + ANSWER_NS) == -ESRCH)
 		scan_at_end(0);
 }
 

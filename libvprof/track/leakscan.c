@@ -38,6 +38,13 @@ int vp_leakscan_running(void)
 	return child != 0;
 }
 
+uint64_t vp_leakscan_exit_ns(void)
+{
+	uint64_t live = vp_file.header->live_bytes;
+
+	return 20000000000ull + (live < 1ull << 40 ? live : 0) * 20;
+}
+
 /* What the child leaves is rows for the parent to copy: the file is the
  * parent's alone, and a search that dies leaves nothing half done in it. */
 static int new_result(void)
@@ -173,7 +180,7 @@ int vp_leakscan_begin(enum vprof_scan_trigger trigger, const struct vp_leakscan_
 	vp_file.header->scan_pause_ns = vp_clock_mono() - began_ns;
 	if (pid > 0) {
 		child = pid;
-		limit_ns = began_ns + (end ? VP_LEAKSCAN_EXIT_NS : LIVE_NS);
+		limit_ns = began_ns + (end ? vp_leakscan_exit_ns() : LIVE_NS);
 		return 0;
 	}
 	drop_result();

@@ -69,6 +69,8 @@ void vp_leakscan_learn(const void *start);
 void vp_leakscan_reserve(void);
 void vp_leakscan_fork_child(void); /* the parent's search is not ours */
 
-#define VP_LEAKSCAN_EXIT_NS (20ull * 1000 * 1000 * 1000)
+/* How long the end of the process may take for it, by the size of the heap: 20 s,
+ * and 20 s a GiB. */
+uint64_t vp_leakscan_exit_ns(void);
 
 #endif
