@@ -6,7 +6,9 @@
 
 report=$B/asan/vprof-report
 export ASAN_OPTIONS=detect_leaks=0:abort_on_error=0:exitcode=99 COLUMNS=100
-commands=(summary flat tree "callers main" "callees main" heap leaks timeline threads info)
+commands=(summary flat tree "callers main" "callees main" heap leaks timeline threads info
+	"export --format heaptrack -o /dev/null" "export --format callgrind -o /dev/null"
+	"export --format pprof -o /dev/null")
 cd "$T" || exit 1
 
 t_preload "$T/good" size=1M:cpu=1000 "$PROBE/many_sites" 2 0.5
@@ -18,7 +20,7 @@ ask() {
 	for line in "${commands[@]}"; do
 		# shellcheck disable=SC2086
 		set -- $line
-		timeout -k 5 60 "$report" "$1" ${2:+"$2"} "$file" >"$T/answer" 2>"$T/answer.err"
+		timeout -k 5 60 "$report" "$@" "$file" >"$T/answer" 2>"$T/answer.err"
 		status=$?
 		case " $allowed " in
 		*" $status "*) ;;

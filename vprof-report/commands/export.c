@@ -47,6 +47,8 @@ static int check_data(struct vr_context *ctx, const struct vr_dump *dump, enum v
 	const char *path = ctx->profile->file->path;
 	int format = ctx->own_format;
 
+	if (ctx->profile->file->damages && !dump->has_cpu && !dump->has_heap)
+		return VR_EXIT_USAGE; /* of which one line was said */
 	if (!dump->has_cpu && !dump->has_heap)
 		vr_warn("%s: nothing to export: no CPU sample and no allocation%s", path,
 			ctx->opts->given & (VR_OPT_THREAD | VR_OPT_WINDOW | VR_OPT_MODULE)
@@ -91,8 +93,8 @@ static void write_format(struct vr_context *ctx, const struct vr_dump *dump, enu
 		left = vr_write_heaptrack(dump, HEAPTRACK_CALLS, out);
 		if (left)
 			vr_note(ctx,
-				"%" PRIu64 " of %" PRIu64 " allocations, all freed again, left out "
-				"of the heaptrack file; peak and leaks are whole",
+				"%" PRIu64 " of %" PRIu64 " allocations left out of the heaptrack "
+				"file; the bytes of peak and leaks are whole",
 				left, dump->total[VR_VALUE_ALLOCS]);
 		break;
 	case JSON:

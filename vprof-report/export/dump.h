@@ -108,7 +108,8 @@ void vr_write_json(const struct vr_dump *dump, FILE *out);
 
 /* The format of heaptrack tells of every call, so it gets calls that add up to
  * what is known of each site.
- *   max_calls  if there were more, some that were freed again are left out
+ *   max_calls  if there were more, some that were freed again are left out; and
+ *              more blocks that live at the peak or the end become fewer, larger ones
  * Returns how many allocations it left out. */
 uint64_t vr_write_heaptrack(const struct vr_dump *dump, uint64_t max_calls, FILE *out);
 

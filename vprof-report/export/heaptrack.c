@@ -122,6 +122,12 @@ static uint64_t share(uint64_t bytes, uint64_t part, uint64_t whole)
 	return (uint64_t)((unsigned __int128)bytes * part / whole);
 }
 
+/* Sums of these, which may come from a damaged file, do not overflow. */
+static uint64_t sane(uint64_t count)
+{
+	return least(count, 1ull << 40);
+}
+
 /* How many of the site's blocks can be both at the peak and at the end, and
  * with how many bytes, so that the rest of both comes out right. */
 static struct blocks kept_blocks(struct blocks peak, struct blocks end)
@@ -147,8 +153,8 @@ static struct blocks kept_blocks(struct blocks peak, struct blocks end)
 static void split_site(struct site *site, const struct vr_dump_sample *sample)
 {
 	const uint64_t *v = sample->value;
-	struct blocks peak = {v[VR_VALUE_PEAK_BLOCKS], v[VR_VALUE_PEAK_BYTES]};
-	struct blocks end = {v[VR_VALUE_LIVE_BLOCKS], v[VR_VALUE_LIVE_BYTES]};
+	struct blocks peak = {sane(v[VR_VALUE_PEAK_BLOCKS]), v[VR_VALUE_PEAK_BYTES]};
+	struct blocks end = {sane(v[VR_VALUE_LIVE_BLOCKS]), v[VR_VALUE_LIVE_BYTES]};
 
 	site->kept = kept_blocks(peak, end);
 	site->peak = (struct blocks){peak.count - site->kept.count, peak.bytes - site->kept.bytes};
@@ -288,9 +294,37 @@ static void put_peak(struct heaptrack *h)
 	free_blocks(h, last, 1, info);
 }
 
+/* Makes a few large blocks of many; returns how many it made away with. */
+static uint64_t thin(struct blocks *blocks, uint64_t max, uint64_t all)
+{
+	uint64_t before = blocks->count;
+
+	if (before)
+		blocks->count = share(before, max, all);
+	if (before && !blocks->count)
+		blocks->count = 1;
+	return before - blocks->count;
+}
+
+/* The bytes of the peak and of the end stay what they are. */
+static uint64_t thin_sites(struct heaptrack *h, uint64_t max_calls)
+{
+	uint64_t all = 0, left = 0;
+
+	for (size_t i = 0; i < h->sites; i++)
+		all += h->site[i].kept.count + h->site[i].peak.count + h->site[i].late.count;
+	for (size_t i = 0; i < h->sites && all > max_calls; i++) {
+		left += thin(&h->site[i].kept, max_calls, all);
+		left += thin(&h->site[i].peak, max_calls, all);
+		left += thin(&h->site[i].late, max_calls, all);
+	}
+	return left;
+}
+
 static uint64_t put_calls(struct heaptrack *h, uint64_t max_calls)
 {
-	uint64_t passing = 0, left = 0;
+	uint64_t passing = 0;
+	uint64_t left = thin_sites(h, max_calls);
 
 	for (size_t i = 0; i < h->sites; i++)
 		passing += h->site[i].passing.count;
