@@ -76,10 +76,10 @@ static void fill_page(struct vp_scan_page *page, uint32_t count)
 	uint32_t before = 0;
 
 	for (uint32_t i = 0; i < count; i++)
-		page->start[view[i].unit >> 6] |= 1ull << (view[i].unit & 63);
+		page->bits[view[i].unit >> 6].start |= 1ull << (view[i].unit & 63);
 	for (int i = 0; i < 8; i++) {
 		page->before[i] = (uint16_t)before;
-		before += (uint32_t)__builtin_popcountll(page->start[i]);
+		before += (uint32_t)__builtin_popcountll(page->bits[i].start);
 	}
 	page->base = (uint32_t)all->blocks;
 	page->blocks = before;
@@ -114,9 +114,9 @@ static uint32_t last_unit(const struct vp_scan_page *page)
 {
 	int word = 7;
 
-	while (word > 0 && !page->start[word])
+	while (word > 0 && !page->bits[word].start)
 		word--;
-	return (uint32_t)word * 64 + 63 - (uint32_t)__builtin_clzll(page->start[word]);
+	return (uint32_t)word * 64 + 63 - (uint32_t)__builtin_clzll(page->bits[word].start);
 }
 
 /* Pages that the last block of this one covers lead to it; up to and including
@@ -182,10 +182,10 @@ int vp_scan_blocks_init(void)
 static int last_start(struct vp_scan_page *page, uint32_t unit, struct vp_scan_ref *ref)
 {
 	int word = (int)(unit >> 6);
-	uint64_t bits = page->start[word] & (~0ull >> (63 - (unit & 63)));
+	uint64_t bits = page->bits[word].start & (~0ull >> (63 - (unit & 63)));
 
 	while (!bits && word > 0)
-		bits = page->start[--word];
+		bits = page->bits[--word].start;
 	if (!bits) {
 		if (page == vp_scan_blocks.page)
 			return 0;
@@ -255,7 +255,7 @@ int vp_scan_next_block(uint64_t address, uint64_t hi, struct vp_scan_ref *ref)
 		if (!page || page->address != (at & ~4095ull))
 			continue;
 		for (uint32_t unit = at >> 3 & 511; unit < 512; unit++) {
-			if (page->start[unit >> 6] >> (unit & 63) & 1 &&
+			if (page->bits[unit >> 6].start >> (unit & 63) & 1 &&
 			    page->address + unit * 8ull >= address &&
 			    page->address + unit * 8ull < hi)
 				return last_start(page, unit, ref);

@@ -91,8 +91,10 @@ struct vp_scan_page {
 	uint64_t address;
 	uint32_t base, blocks; /* rank of its first block */
 	uint16_t before[8];    /* blocks in the words of `start` before */
-	uint64_t start[8];     /* one bit for each 8 bytes: a block starts there */
-	uint64_t reach[8], weak[8], maybe[8];
+	struct {
+		uint64_t start; /* one bit for each 8 bytes: a block starts there */
+		uint64_t reach, weak, maybe;
+	} bits[8]; /* of 512 bytes each; never across two cache lines */
 };
 struct vp_scan_blocks {
 	struct vp_scan_page *page;
@@ -121,7 +123,7 @@ int vp_scan_next_block(uint64_t address, uint64_t hi, struct vp_scan_ref *ref);
 
 static inline uint32_t vp_scan_rank(const struct vp_scan_page *page, uint32_t unit)
 {
-	uint64_t below = page->start[unit >> 6] & ((1ull << (unit & 63)) - 1);
+	uint64_t below = page->bits[unit >> 6].start & ((1ull << (unit & 63)) - 1);
 
 	return page->base + page->before[unit >> 6] + (uint32_t)__builtin_popcountll(below);
 }

@@ -33,7 +33,7 @@ static inline uint64_t bit_of(const struct vp_scan_ref *ref)
 
 static inline int is_reached(const struct vp_scan_ref *ref)
 {
-	return (ref->page->reach[ref->unit >> 6] & bit_of(ref)) != 0;
+	return (ref->page->bits[ref->unit >> 6].reach & bit_of(ref)) != 0;
 }
 
 static uint8_t class_of(const struct vp_scan_ref *ref)
@@ -45,7 +45,7 @@ static void reach(const struct vp_scan_ref *ref)
 {
 	if (is_reached(ref))
 		return;
-	ref->page->reach[ref->unit >> 6] |= bit_of(ref);
+	ref->page->bits[ref->unit >> 6].reach |= bit_of(ref);
 	push(ref);
 }
 
@@ -56,7 +56,7 @@ static void word_of_libc(uint64_t word)
 
 	if (!vp_scan_find(word, &ref) || is_reached(&ref) || class_of(&ref) == VP_CLASS_HOST)
 		return;
-	ref.page->maybe[ref.unit >> 6] |= bit_of(&ref);
+	ref.page->bits[ref.unit >> 6].maybe |= bit_of(&ref);
 	reach(&ref);
 }
 
@@ -72,7 +72,7 @@ static __attribute__((noinline)) void unusual_word(uint64_t word)
 	    (how == 2 && vp_scan_is_usual(&ref, word)))
 		reach(&ref);
 	else
-		ref.page->weak[ref.unit >> 6] |= bit_of(&ref);
+		ref.page->bits[ref.unit >> 6].weak |= bit_of(&ref);
 }
 
 /* A heap of many small blocks is searched as fast as memory answers: what a
@@ -118,14 +118,14 @@ static inline void look_at(uint64_t word, struct vp_scan_page *page)
 	uint64_t bit = 1ull << (word >> 3 & 63);
 	uint32_t rank;
 
-	if (word & 7 || page->address != (word & ~4095ull) || !(page->start[at] & bit)) {
+	if (word & 7 || page->address != (word & ~4095ull) || !(page->bits[at].start & bit)) {
 		unusual_word(word);
 		return;
 	}
-	if (page->reach[at] & bit)
+	if (page->bits[at].reach & bit)
 		return;
 	rank = vp_scan_rank(page, word >> 3 & 511);
-	page->reach[at] |= bit;
+	page->bits[at].reach |= bit;
 	queue_block(word, rank);
 }
 
@@ -153,8 +153,7 @@ static inline void word_to_reach(uint64_t word)
 		return;
 	page = &vp_scan_blocks.page[slot - 1];
 	__builtin_prefetch(page);
-	__builtin_prefetch(&page->start[word >> 9 & 7]);
-	__builtin_prefetch(&page->reach[word >> 9 & 7]);
+	__builtin_prefetch(&page->bits[word >> 9 & 7]);
 	if (waiting_in - waiting_out == RING)
 		look_at_oldest();
 	waiting[waiting_in % RING].word = word;
@@ -166,9 +165,9 @@ static void word_to_note(uint64_t word)
 	struct vp_scan_ref ref;
 
 	if (word < vp_scan_blocks.first || !vp_scan_find(word, &ref) || is_reached(&ref) ||
-	    ref.page->maybe[ref.unit >> 6] & bit_of(&ref))
+	    ref.page->bits[ref.unit >> 6].maybe & bit_of(&ref))
 		return;
-	ref.page->maybe[ref.unit >> 6] |= bit_of(&ref);
+	ref.page->bits[ref.unit >> 6].maybe |= bit_of(&ref);
 	push(&ref);
 }
 
@@ -263,8 +262,8 @@ static void each_block(int libc_only, void (*each)(const struct vp_scan_ref *ref
 		struct vp_scan_page *page = &vp_scan_blocks.page[i];
 
 		for (uint32_t word = 0; word < 8; word++) {
-			uint64_t bits = libc_only ? page->reach[word] & page->maybe[word]
-						  : page->weak[word] & ~page->reach[word];
+			uint64_t bits = libc_only ? page->bits[word].reach & page->bits[word].maybe
+						  : page->bits[word].weak & ~page->bits[word].reach;
 
 			for (; bits; bits &= bits - 1) {
 				struct vp_scan_ref ref = {
@@ -286,7 +285,7 @@ static void search_again(const struct vp_scan_ref *ref)
 
 static void search_maybe(const struct vp_scan_ref *ref)
 {
-	uint64_t *bits = &ref->page->maybe[ref->unit >> 6];
+	uint64_t *bits = &ref->page->bits[ref->unit >> 6].maybe;
 
 	if (*bits & bit_of(ref))
 		return;
@@ -306,7 +305,7 @@ static void reach_runtime(void)
 		for (uint32_t rank = page->base; rank < page->base + page->blocks; rank++, unit++) {
 			struct vp_scan_ref ref;
 
-			while (!(page->start[unit >> 6] >> (unit & 63) & 1))
+			while (!(page->bits[unit >> 6].start >> (unit & 63) & 1))
 				unit++;
 			if (vp_scan_class_of(all->site[rank]) != VP_CLASS_RUNTIME)
 				continue;

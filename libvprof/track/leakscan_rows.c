@@ -24,7 +24,7 @@ static uint32_t *reachable_row;	      /* by site: row + 1 */
 
 static int is_unmarked(const struct vp_scan_page *page, uint32_t unit)
 {
-	uint64_t marked = page->reach[unit >> 6] | page->maybe[unit >> 6];
+	uint64_t marked = page->bits[unit >> 6].reach | page->bits[unit >> 6].maybe;
 
 	return !(marked >> (unit & 63) & 1);
 }
@@ -70,7 +70,8 @@ static void find_owners(void)
 		const struct vp_scan_page *page = &vp_scan_blocks.page[i];
 
 		for (uint32_t word = 0; word < 8; word++) {
-			uint64_t bits = page->start[word] & ~page->reach[word] & ~page->maybe[word];
+			uint64_t bits = page->bits[word].start & ~page->bits[word].reach &
+					~page->bits[word].maybe;
 
 			for (; bits; bits &= bits - 1) {
 				uint32_t unit = word * 64 + (uint32_t)__builtin_ctzll(bits);
@@ -115,8 +116,8 @@ static uint32_t last_owner(uint32_t rank)
 static struct key key_of(const struct vp_scan_page *page, const struct vp_live_view *block)
 {
 	uint64_t bit = 1ull << (block->unit & 63);
-	int reached = (page->reach[block->unit >> 6] & bit) != 0;
-	int maybe = (page->maybe[block->unit >> 6] & bit) != 0;
+	int reached = (page->bits[block->unit >> 6].reach & bit) != 0;
+	int maybe = (page->bits[block->unit >> 6].maybe & bit) != 0;
 	struct key key = {node_of_site(block->site), VPROF_LEAK_LOST, VPROF_NONE};
 	uint32_t rank;
 
