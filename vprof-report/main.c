@@ -1,5 +1,4 @@
 /* vprof-report: reads ring files of libvprof and prints what is in them. */
-#include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <locale.h>
@@ -9,6 +8,7 @@
 
 #include "base/xalloc.h"
 #include "commands/command.h"
+#include "input/newest.h"
 
 static const struct vr_command *const commands[] = {
     &vr_cmd_summary, &vr_cmd_flat,  &vr_cmd_tree,     &vr_cmd_callers, &vr_cmd_callees,
@@ -21,8 +21,9 @@ static void help(void)
 {
 	printf("Usage: vprof-report [COMMAND] [FILE...] [OPTIONS]\n"
 	       "Prints profiles written by programs run with LD_PRELOAD=libvprof.so.\n"
-	       "Without FILE it reads the newest *.vprof here; without COMMAND it prints\n"
-	       "the summary, or with --sort the flat profile.\n\nCommands:\n");
+	       "Without FILE it reads the newest *.vprof here or in a profile_results_* that\n"
+	       "vprof-run made here; without COMMAND it prints the summary, or with --sort the\n"
+	       "flat profile.\n\nCommands:\n");
 	for (size_t i = 0; i < COMMANDS; i++)
 		printf("  %-9s %s\n", commands[i]->name, commands[i]->summary);
 	printf("\nOptions (vprof-report COMMAND --help lists those of a command):\n");
@@ -220,35 +221,6 @@ static int prepare(const struct vr_command *command, size_t place, struct vr_opt
 	return 0;
 }
 
-/* The newest *.vprof of the working directory; NULL when there is none.
- * free() it. */
-static char *newest_file(void)
-{
-	DIR *dir = opendir(".");
-	struct timespec newest = {0};
-	char *name = NULL;
-	struct dirent *entry;
-
-	while (dir && (entry = readdir(dir))) {
-		size_t len = strlen(entry->d_name);
-		struct stat st;
-
-		if (len < 7 || strcmp(entry->d_name + len - 6, ".vprof") != 0 ||
-		    stat(entry->d_name, &st) < 0 || !S_ISREG(st.st_mode))
-			continue;
-		if (name &&
-		    (st.st_mtim.tv_sec < newest.tv_sec ||
-		     (st.st_mtim.tv_sec == newest.tv_sec && st.st_mtim.tv_nsec <= newest.tv_nsec)))
-			continue;
-		free(name);
-		name = vr_xstrdup(entry->d_name);
-		newest = st.st_mtim;
-	}
-	if (dir)
-		closedir(dir);
-	return name;
-}
-
 /* One line about the damage that cost most rows, with the number of the
  * others.  Returns VR_EXIT_INPUT when there is any. */
 static int report_damage(const struct vr_file *file)
@@ -360,7 +332,7 @@ static int run(struct vr_opts *opts)
 	if (command == &vr_cmd_ctl)
 		return vr_ctl(opts);
 	if (!opts->operands) {
-		newest = newest_file();
+		newest = vr_newest_file();
 		if (!newest) {
 			vr_warn("no *.vprof file here; run LD_PRELOAD=libvprof.so PROGRAM, or "
 				"name a file");
