@@ -13,23 +13,43 @@
 #define WORDS_MAX 4096
 
 static char *engine;
+static char *missing; /* see vrun_engine_missing_from_path */
 
-int vrun_engine_find(void)
+static char *find_in_path(void)
 {
 	const char *at = getenv("PATH");
 
-	engine = vrun_own_file("vprof-report", NULL);
-	for (; !engine && at && *at; at += strcspn(at, ":"), at += *at == ':') {
-		engine = vrun_xprintf("%.*s/vprof-report", (int)strcspn(at, ":"), at);
-		if (access(engine, X_OK) == 0)
-			break;
-		free(engine);
-		engine = NULL;
+	for (; at && *at; at += strcspn(at, ":"), at += *at == ':') {
+		char *path = vrun_xprintf("%.*s/vprof-report", (int)strcspn(at, ":"), at);
+
+		if (access(path, X_OK) == 0)
+			return path;
+		free(path);
 	}
+	return NULL;
+}
+
+int vrun_engine_find(void)
+{
+	char *in_path = find_in_path();
+
+	engine = vrun_own_file("vprof-report", NULL);
+	if (engine && !in_path) {
+		missing = vrun_xprintf("%.*s", (int)(strrchr(engine, '/') - engine), engine);
+	} else if (!engine) {
+		engine = in_path;
+		in_path = NULL;
+	}
+	free(in_path);
 	if (engine)
 		return 0;
 	vrun_say("vprof-report is neither beside vprof-run nor in PATH");
 	return -ENOENT;
+}
+
+const char *vrun_engine_missing_from_path(void)
+{
+	return missing;
 }
 
 static _Noreturn void become(const char *const *argv, const char *const *more, int out, bool quiet)
@@ -108,21 +128,33 @@ json_t *vrun_engine_ask(const char *const *argv, int *status)
 	return answer;
 }
 
-int vrun_engine_write(const char *const *argv, const char *path, bool quiet)
+int vrun_engine_print(const char *const *argv, bool quiet)
 {
-	int out = -1, status;
+	return reap(start(argv, NULL, -1, quiet));
+}
 
-	if (path) {
-		out = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-		if (out < 0) {
-			vrun_say("%s: %s", path, strerror(errno));
-			return -1;
-		}
+int vrun_engine_run(const char *const *argv)
+{
+	int null = open("/dev/null", O_WRONLY | O_CLOEXEC), status;
+
+	status = reap(start(argv, NULL, null, true));
+	if (null >= 0)
+		close(null);
+	return status;
+}
+
+int vrun_engine_write(const char *const *argv, const char *path)
+{
+	int out = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666), status;
+
+	if (out < 0) {
+		vrun_say("%s: %s", path, strerror(errno));
+		return -1;
 	}
-	status = reap(start(argv, NULL, out, quiet));
-	if (out >= 0)
-		close(out);
-	if (path && status != 0 && status != 2)
+	status = reap(start(argv, NULL, out, true));
+	close(out);
+	/* It is ours: O_EXCL made it. */
+	if (status != 0 && status != 2)
 		unlink(path);
 	return status;
 }

@@ -10,6 +10,10 @@
  * after one line on stderr. */
 int vrun_engine_find(void);
 
+/* The directory of vprof-report where PATH lacks it; NULL: typing the name
+ * runs it. */
+const char *vrun_engine_missing_from_path(void);
+
 /* Runs `vprof-report COMMAND --format json ...`, quietly.
  *
  *   argv    words behind "vprof-report", NULL-terminated, without --format
@@ -18,14 +22,15 @@ int vrun_engine_find(void);
  * Returns the answer, to be json_decref'd; NULL where there was none. */
 json_t *vrun_engine_ask(const char *const *argv, int *status);
 
-/* Runs it with stdout into a file.
- *
- *   path   file to create; NULL: our own stdout
- *   quiet  what it complains of is not shown
- *
- * Returns its exit status, -1 when it was killed or not started; a file it
- * could not fill is taken away again. */
-int vrun_engine_write(const char *const *argv, const char *path, bool quiet);
+/* Runs it with its output going to ours; `quiet`: but for what it complains of.
+ * Returns its exit status, -1 when it was killed or not started; so do the
+ * others. */
+int vrun_engine_print(const char *const *argv, bool quiet);
+/* Runs it for what it writes into files; its output is not shown. */
+int vrun_engine_run(const char *const *argv);
+/* Runs it with stdout into `path`, which must not be there yet; it is taken
+ * away again when the answer failed. */
+int vrun_engine_write(const char *const *argv, const char *path);
 
 /* Members of an answer, 0 or "" where missing; `path` is "run.pid". */
 uint64_t vrun_json_u64(const json_t *answer, const char *path);

@@ -11,6 +11,9 @@
 #include "text.h"
 
 #define STATUS_OWN 125 /* our own failure, as with env and timeout */
+/* of `vprof-report leaks --gate`: leak, budget, regression */
+#define GATE_FIRST 23
+#define GATE_LAST  25
 
 /* Before anything runs: every program must be one that can be profiled.
  * Returns 0 or the status to end with. */
@@ -34,6 +37,9 @@ static int run_one(const struct vrun_session *s, struct vrun_watch *watch,
 	char **env;
 
 	result->run = &s->plan->run[index];
+	/* The last lines of the bundled programs would stand between ours. */
+	if (result->run->bundled)
+		s->plan->run[index].log = vrun_xprintf("%s/%s.txt", s->dir, result->run->label);
 	if (!pattern || vrun_preload_environment(pattern, s->options, &env)) {
 		free(pattern);
 		return -EINVAL;
@@ -46,6 +52,20 @@ static int run_one(const struct vrun_session *s, struct vrun_watch *watch,
 	vrun_results_read(result, s->dir, s->options);
 	vrun_screen_trouble(result);
 	return 0;
+}
+
+/* The gate's word first, then the first target that failed; a gate that could
+ * not judge does not pass either. */
+static int join_status(int status, const struct vrun_result *r)
+{
+	int gate = r->gate < 0 || r->gate == 1 ? STATUS_OWN : r->gate;
+	int end = vrun_end_status(&r->end);
+
+	if (status >= GATE_FIRST && status <= GATE_LAST)
+		return status;
+	if (gate >= GATE_FIRST && gate <= GATE_LAST)
+		return gate;
+	return status ? status : end ? end : gate;
 }
 
 /* All runs, or those before an interrupt.  Returns the status to end with. */
@@ -63,8 +83,7 @@ static int run_all(struct vrun_session *s)
 		if (run_one(s, &watch, &progress, result, i))
 			return STATUS_OWN;
 		s->results++;
-		if (!status)
-			status = vrun_end_status(&result->end);
+		status = join_status(status, result);
 		interrupt =
 		    result->end.interrupt ? result->end.interrupt : vrun_watch_pending(&watch);
 		if (interrupt) {

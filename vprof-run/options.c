@@ -116,6 +116,11 @@ static int set_skip_leak_test(struct scan *scan)
 	return set_flag(scan, &scan->out->skip_leak_test);
 }
 
+static int set_gate(struct scan *scan)
+{
+	return set_flag(scan, &scan->out->gate);
+}
+
 static int set_help(struct scan *scan);
 
 static int set_version(struct scan *scan)
@@ -126,7 +131,10 @@ static int set_version(struct scan *scan)
 }
 
 static const struct option options[] = {
-    {"--symbols", "NAME...", "one run for each; {symbol} in COMMAND becomes the name", set_symbols},
+    {"--symbols", "NAME...",
+     "one run for each; {symbol} in COMMAND becomes the name\n"
+     "(--symbol is the same)",
+     set_symbols},
     {"--symbol", "NAME...", NULL, set_symbols},
     {"--duration", "SECONDS",
      "how long each run takes; a COMMAND gets SIGTERM then\n"
@@ -137,6 +145,7 @@ static const struct option options[] = {
     {"--skip-cpu", "", "take no CPU samples", set_skip_cpu},
     {"--skip-memory", "", "do not follow the heap; also no leak test", set_skip_memory},
     {"--skip-leak-test", "", "do not judge what was not freed", set_skip_leak_test},
+    {"--gate", "", "end with status 23 when there is a leak", set_gate},
     {"--out", "DIR", "write there (default profile_results_YYYYmmdd_HHMMSS)", set_out},
     {"--help", "", "this text", set_help},
     {"--version", "", "the version", set_version},
@@ -165,7 +174,8 @@ static int set_help(struct scan *scan)
 	printf(
 	    "\nVPROF_OPTIONS is handed on (VPROF_OPTIONS=help=1 lists its keys).\n"
 	    "Exit status: that of COMMAND (the first that is not 0), 128+N when signal N killed\n"
-	    "it; 127 not found, 126 cannot be executed, 125 vprof-run itself failed.\n");
+	    "it; 127 not found, 126 cannot be executed, 125 vprof-run itself failed. With --gate\n"
+	    "that of vprof-report leaks --gate comes first: 23 leak, 24 budget, 25 regression.\n");
 	return -ECANCELED;
 }
 
@@ -201,6 +211,9 @@ static int check(const struct vrun_options *o)
 		vrun_say("COMMAND has {symbol}; name some with --symbols");
 	else if (o->command && !wanted && o->symbols)
 		vrun_say("--symbols needs a {symbol} in COMMAND to replace");
+	else if (o->gate && (o->skip_memory || o->skip_leak_test))
+		vrun_say("--gate judges leaks; it does not go with --skip-memory or "
+			 "--skip-leak-test");
 	else if (o->skip_cpu && o->skip_memory)
 		vrun_say("--skip-cpu and --skip-memory leave nothing to measure");
 	else

@@ -17,6 +17,7 @@ struct vrun_options {
 	double duration_s;   /* of each run; 0: not given */
 	unsigned components; /* vrun_component bits; 0: not given */
 	bool skip_cpu, skip_memory, skip_leak_test;
+	bool gate;	 /* end with the status of `vprof-report leaks --gate` */
 	const char *out; /* NULL: profile_results_YYYYmmdd_HHMMSS */
 	char **command;	 /* NULL: the bundled programs */
 };

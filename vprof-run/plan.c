@@ -139,6 +139,7 @@ void vrun_plan_free(struct vrun_plan *plan)
 		free(plan->run[i].argv);
 		free(plan->run[i].name);
 		free(plan->run[i].label);
+		free(plan->run[i].log);
 	}
 	free(plan->run);
 }

@@ -11,6 +11,7 @@ struct vrun_run {
 	double stop_s;	 /* send SIGTERM after so many seconds; 0: it ends by itself */
 	double length_s; /* expected; 0: not known */
 	bool bundled;
+	char *log; /* file that takes its stdout; NULL: ours */
 };
 
 struct vrun_plan {

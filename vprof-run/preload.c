@@ -52,9 +52,10 @@ static char *make_options(const char *out, const struct vrun_options *o)
 		vrun_say("VPROF_OPTIONS cannot name %s: it has both kinds of quotes", out);
 		return NULL;
 	}
-	return vrun_xprintf("VPROF_OPTIONS=%s%sout=%c%s%c%s%s", before ? before : "",
+	return vrun_xprintf("VPROF_OPTIONS=%s%sout=%c%s%c%s%s%s", before ? before : "",
 			    before ? ":" : "", quote, out, quote, o->skip_cpu ? ":cpu=off" : "",
-			    o->skip_memory ? ":heap=off" : "");
+			    o->skip_memory ? ":heap=off" : "",
+			    o->skip_leak_test ? ":leakscan=off" : "");
 }
 
 int vrun_preload_environment(const char *out, const struct vrun_options *options, char ***env)

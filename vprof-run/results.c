@@ -1,5 +1,6 @@
 #include "results.h"
 #include "engine.h"
+#include "files.h"
 #include "text.h"
 
 #include <dirent.h>
@@ -11,7 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define SUFFIX ".vprof"
+#define SUFFIX	 ".vprof"
+#define START_NS 20000000u /* of CPU time: what starting a program may cost */
 
 static bool is_empty(const char *path)
 {
@@ -134,6 +136,25 @@ static int by_weight(const void *a, const void *b)
 	return strcmp(x->path, y->path);
 }
 
+/* The process we started stands for the run, but where another one did the
+ * work: a shell's child. */
+static void choose_main(struct vrun_result *r)
+{
+	uint64_t most = vrun_json_u64(r->record[0].info, "run.cpu_ns");
+
+	for (size_t i = 1; i < r->records; i++) {
+		const json_t *info = r->record[i].info;
+		struct vrun_record own = r->record[i];
+
+		if ((pid_t)vrun_json_u64(info, "run.pid") != r->end.pid ||
+		    vrun_json_u64(info, "run.cpu_ns") + START_NS < most)
+			continue;
+		memmove(&r->record[1], &r->record[0], i * sizeof(own));
+		r->record[0] = own;
+		return;
+	}
+}
+
 /* The main record gets the short name, LABEL.vprof. */
 static void name_main(struct vrun_result *result, const char *dir)
 {
@@ -148,18 +169,19 @@ static void name_main(struct vrun_result *result, const char *dir)
 	}
 }
 
-static char *write_csv(const char *file, const char *dir, const char *label)
+/* A leak is a leak, whatever else could not be judged. */
+static void ask_gate(struct vrun_result *r)
 {
-	char *name = vrun_xprintf("%s.timeline.csv", label);
-	char *path = vrun_xprintf("%s/%s", dir, name);
-	int status = vrun_engine_write((const char *[]){"timeline", file, "--format", "csv", NULL},
-				       path, true);
+	for (size_t i = 0; i < r->records; i++) {
+		int status;
 
-	free(path);
-	if (status == 0 || status == 2)
-		return name;
-	free(name);
-	return NULL;
+		json_decref(vrun_engine_ask(
+		    (const char *[]){"leaks", r->record[i].path, "--gate", NULL}, &status));
+		if (status > r->gate || (status && !r->gate))
+			r->gate = status;
+	}
+	if (!r->records)
+		r->gate = -1;
 }
 
 static void ask_all(struct vrun_result *r, const struct vrun_options *options)
@@ -189,24 +211,25 @@ void vrun_results_read(struct vrun_result *r, const char *dir, const struct vrun
 		r->record[i].info =
 		    vrun_engine_ask((const char *[]){"info", r->record[i].path, NULL}, NULL);
 	qsort(r->record, r->records, sizeof(*r->record), by_weight);
-	if (!r->records || !r->record[0].info)
-		return;
-	name_main(r, dir);
-	ask_all(r, options);
-	if (!options->skip_memory)
-		r->csv = write_csv(r->record[0].path, dir, r->run->label);
+	if (r->records && r->record[0].info) {
+		choose_main(r);
+		name_main(r, dir);
+		ask_all(r, options);
+		vrun_files_write(r, dir);
+	}
+	if (options->gate)
+		ask_gate(r);
 }
 
 void vrun_results_free(struct vrun_result *r)
 {
 	json_t *const answer[] = {r->summary, r->by_self, r->by_total,
 				  r->heap,    r->leaks,	  r->timeline};
-	char *const name[] = {r->csv, r->png, r->prof, r->folded};
 
 	for (size_t i = 0; i < sizeof(answer) / sizeof(answer[0]); i++)
 		json_decref(answer[i]);
-	for (size_t i = 0; i < sizeof(name) / sizeof(name[0]); i++)
-		free(name[i]);
+	for (size_t i = 0; i < sizeof(r->file) / sizeof(r->file[0]); i++)
+		free(r->file[i]);
 	for (size_t i = 0; i < r->records; i++) {
 		json_decref(r->record[i].info);
 		free(r->record[i].path);

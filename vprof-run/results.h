@@ -13,6 +13,17 @@ struct vrun_record {
 	json_t *info; /* answer of `info`; NULL: unreadable */
 };
 
+/* The files beside a record, for other viewers; see files.h. */
+enum vrun_file_kind {
+	VRUN_FILE_PROF,
+	VRUN_FILE_FOLDED,
+	VRUN_FILE_CSV,
+	VRUN_FILE_TIMELINE_PNG,
+	VRUN_FILE_TOP_PNG,
+	VRUN_FILE_LEAKS_PNG,
+	VRUN_FILE_KINDS,
+};
+
 struct vrun_result {
 	const struct vrun_run *run;
 	struct vrun_end end;
@@ -20,7 +31,8 @@ struct vrun_result {
 	size_t records;
 	/* answers about the main record; NULL: none, or not asked for */
 	json_t *summary, *by_self, *by_total, *heap, *leaks, *timeline;
-	char *csv, *png, *prof, *folded; /* file names below the directory; NULL: not written */
+	char *file[VRUN_FILE_KINDS]; /* names below the directory; NULL: not written */
+	int gate;		     /* exit status of `leaks --gate` over all records; 0: passed */
 };
 
 /* Makes the directory: `out`, which must not exist or be empty, or one named

@@ -117,33 +117,56 @@ static void print_finding(FILE *out, size_t number, const char *run, const char 
 	}
 }
 
+/* What made the gate fail, in vprof-report's words. */
+static void print_gate(const struct vrun_session *s)
+{
+	for (size_t i = 0; i < s->results; i++) {
+		const struct vrun_result *r = &s->result[i];
+
+		if (!r->gate)
+			continue;
+		printf("\n%s %s\n", bold("Gate failed:"), r->run->name);
+		for (size_t k = 0; k < r->records; k++)
+			vrun_engine_print(
+			    (const char *[]){"leaks", r->record[k].path, "--gate", "-n", "3", NULL},
+			    true);
+	}
+}
+
+static void print_next(const struct vrun_session *s, const char *file)
+{
+	const char *missing = vrun_engine_missing_from_path();
+	char *dir = vrun_quote(s->dir), *quoted = vrun_quote(file);
+
+	printf("\n%s %s\n", bold("Results in"), dir);
+	if (*file && missing)
+		printf("  PATH=%s:$PATH\n", missing);
+	printf("  less %s/" VRUN_SUMMARY "\n", dir);
+	if (*file) {
+		if (s->plan->runs > 1)
+			printf("  vprof-report summary %s\n", quoted);
+		printf("  vprof-report %s %s\n",
+		       s->options->skip_cpu ? "heap" : "flat --sort cumulative", quoted);
+	}
+	free(quoted);
+	free(dir);
+}
+
 void vrun_screen_print(const struct vrun_session *s)
 {
 	const char *file = NULL;
 	size_t recorded = 0;
-	char *dir = vrun_quote(s->dir);
 
 	for (size_t i = 0; i < s->results; i++)
 		if (s->result[i].summary && recorded++ == 0)
 			file = s->result[i].record[0].path;
 	if (s->plan->runs == 1 && file) {
-		vrun_engine_write((const char *[]){"summary", file, NULL}, NULL, false);
+		vrun_engine_print((const char *[]){"summary", file, NULL}, false);
 	} else if (recorded) {
 		print_table(s);
 		vrun_findings(s, stdout, print_finding);
 	}
-	printf("\n%s %s\n  less %s/" VRUN_SUMMARY "\n", bold("Results in"), dir, dir);
-	if (file) {
-		char *quoted = vrun_quote(file);
-
-		if (s->plan->runs > 1)
-			printf("  vprof-report summary %s\n", quoted);
-		if (!s->options->skip_cpu)
-			printf("  vprof-report flat --sort cumulative %s\n", quoted);
-		else
-			printf("  vprof-report heap %s\n", quoted);
-		free(quoted);
-	}
-	free(dir);
+	print_gate(s);
+	print_next(s, file ? file : "");
 	fflush(stdout);
 }

@@ -1,5 +1,7 @@
 #include "sections.h"
 #include "engine.h"
+#include "files.h"
+#include "shapes.h"
 #include "text.h"
 
 #include <stdlib.h>
@@ -44,6 +46,12 @@ static void write_functions(FILE *out, const char *title, const json_t *flat)
 	}
 }
 
+static void write_picture(FILE *out, const char *what, const char *name)
+{
+	if (name)
+		fprintf(out, "\n![%s](%s)\n", what, name);
+}
+
 static void write_cpu(const struct vrun_result *r, FILE *out)
 {
 	uint64_t samples = vrun_json_u64(r->by_self, "totals.samples");
@@ -64,6 +72,7 @@ static void write_cpu(const struct vrun_result *r, FILE *out)
 		samples < 100 ? " That is few: run it longer before trusting the order." : "");
 	write_functions(out, "The 20 functions with most time of their own", r->by_self);
 	write_functions(out, "The 20 functions with most time, callees included", r->by_total);
+	write_picture(out, "the 20 functions with most time", r->file[VRUN_FILE_TOP_PNG]);
 }
 
 /* First, highest and last value of a column of the timeline. */
@@ -125,36 +134,58 @@ static void write_memory(const struct vrun_result *r, FILE *out)
 		write_sites(out, r->heap);
 	if (json_is_true(vrun_json_at(r->record[0].info, "sampling.own_malloc")))
 		fprintf(out, "\nThe program has a malloc of its own, which cannot be followed.\n");
-	if (r->png)
-		fprintf(out, "\n![memory over time](%s)\n", r->png);
+	vrun_shapes_write(r->summary, out);
+	write_picture(out, "memory over time", r->file[VRUN_FILE_TIMELINE_PNG]);
+}
+
+/* What is in use, or the runtime's, is no leak. */
+static bool worth_a_row(const json_t *site)
+{
+	const char *verdict = vrun_json_text(site, "verdict");
+
+	return strcmp(verdict, "reachable") != 0 && strcmp(verdict, "runtime") != 0;
+}
+
+static void write_leak(const json_t *site, FILE *out)
+{
+	const json_t *frame = vrun_asker(site);
+	char bytes[VRUN_UNIT_MAX], blocks[VRUN_UNIT_MAX];
+	char *place = vrun_place(frame);
+
+	fprintf(out, "| ");
+	vrun_md_text(out, vrun_json_text(site, "verdict"));
+	fprintf(out, " | %s | %s | ", vrun_bytes(bytes, vrun_json_u64(site, "bytes")),
+		vrun_count(blocks, vrun_json_u64(site, "blocks")));
+	write_function(out, frame, place);
+	free(place);
 }
 
 static void write_leaks(const struct vrun_session *s, const struct vrun_result *r, FILE *out)
 {
-	char *words = vrun_leak_words(s, r);
+	char *words = vrun_leak_words(s, r), bytes[VRUN_UNIT_MAX];
 	const json_t *site;
-	size_t i;
+	size_t i, rows = 0;
 
-	fprintf(out, "\n### Leaks\n\n");
+	fprintf(out, "\n### Leaks\n\nVerdict: **");
 	vrun_md_text(out, words);
-	fprintf(out, "\n");
+	fprintf(out, "**. %s were not freed when it ended",
+		vrun_bytes(bytes, vrun_json_u64(r->leaks, "totals.unfreed.bytes")));
 	free(words);
+	if (*vrun_json_text(r->leaks, "examined.why_not")) {
+		fprintf(out, "; what still points to them is not known: ");
+		vrun_md_text(out, vrun_json_text(r->leaks, "examined.why_not"));
+	}
+	fprintf(out, ".\n");
 	json_array_foreach(vrun_json_at(r->leaks, "sites"), i, site)
 	{
-		const json_t *frame = vrun_asker(site);
-		char bytes[VRUN_UNIT_MAX], blocks[VRUN_UNIT_MAX];
-		char *place = vrun_place(frame);
-
-		if (i == 0)
+		if (!worth_a_row(site))
+			continue;
+		if (rows++ == 0)
 			fprintf(out, "\n| verdict | bytes | blocks | allocated by | where |\n"
 				     "|---|--:|--:|---|---|\n");
-		fprintf(out, "| ");
-		vrun_md_text(out, vrun_json_text(site, "verdict"));
-		fprintf(out, " | %s | %s | ", vrun_bytes(bytes, vrun_json_u64(site, "bytes")),
-			vrun_count(blocks, vrun_json_u64(site, "blocks")));
-		write_function(out, frame, place);
-		free(place);
+		write_leak(site, out);
 	}
+	write_picture(out, "what was not freed", r->file[VRUN_FILE_LEAKS_PNG]);
 }
 
 static void write_file(FILE *out, const char *name, const char *what)
@@ -167,10 +198,9 @@ static void write_files(const struct vrun_result *r, FILE *out)
 {
 	fprintf(out, "\n### Files\n\n");
 	write_file(out, vrun_base(r->record[0].path), "everything, for vprof-report");
-	write_file(out, r->prof, "CPU profile for Python's pstats, snakeviz, gprof2dot");
-	write_file(out, r->folded, "CPU stacks for flame graphs");
-	write_file(out, r->csv, "memory and CPU over time");
-	write_file(out, r->png, "the same as a picture");
+	for (size_t i = 0; i < VRUN_FILE_KINDS; i++)
+		write_file(out, r->file[i], vrun_file_purpose((enum vrun_file_kind)i));
+	write_file(out, r->run->log ? vrun_base(r->run->log) : NULL, "what the program printed");
 	for (size_t i = 1; i < r->records; i++) {
 		char *what, cpu[VRUN_UNIT_MAX];
 		const json_t *info = r->record[i].info;

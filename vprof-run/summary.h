@@ -14,7 +14,6 @@ struct vrun_session {
 	const struct vrun_plan *plan;
 	struct vrun_result *result; /* of the first `results` runs of the plan */
 	size_t results;
-	int gate; /* exit status of the gate; 0: passed or not asked for */
 };
 
 /* Writes it into the directory.  Returns 0, or -errno after a line on stderr. */

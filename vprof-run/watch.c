@@ -45,9 +45,14 @@ void vrun_watch_begin(struct vrun_watch *watch)
 static _Noreturn void become(const struct vrun_watch *watch, const struct vrun_run *run, char **env,
 			     const struct sigaction *child, int report)
 {
-	int error;
+	int error, log;
 
 	environ = env;
+	if (run->log) {
+		log = open(run->log, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+		if (log >= 0)
+			dup2(log, 1);
+	}
 	sigaction(SIGCHLD, child, NULL);
 	sigprocmask(SIG_SETMASK, &watch->before, NULL);
 	execvp(run->argv[0], run->argv);

@@ -85,6 +85,12 @@ in_summary ok '^\| 1 \|.*`busy_part` \| prog.c:'
 in_summary ok '^### Memory'
 in_summary ok '^### Leaks'
 head -n 1 ok/prog.timeline.csv | grep -q '^timestamp,rss,vms,shared,data,uss,pss' || t_bad "no CSV"
+for file in timeline.png top.png leaks.png; do
+	t_equal "$file" PNG "$(head -c 4 ok/prog.$file | tail -c 3)"
+	in_summary ok "\\(prog\\.$file\\)"
+done
+grep -q 'main;busy_part [0-9]' ok/prog.folded || t_bad "no folded stacks"
+[ -s ok/prog.prof ] || t_bad "no .prof"
 grep -q '<one>' said || t_bad "the program's output is missing"
 grep -q 'busy_part (prog.c' said || t_bad "the screen does not name busy_part"
 grep -E '^ +vprof-report ' said | while read -r line; do
