@@ -258,10 +258,11 @@ setup-test:
 	$Q.setup/install-packages packages.txt packages-test.txt
 
 # Set-up may install the compiler, so what needs it runs in a second make.
-demo: setup ## install what is missing, build, profile virtuoso and the monitor, report
+demo: setup ## install what is missing, build, profile virtuoso and the monitor for two symbols
 	$Q$(MAKE) --no-print-directory run-demo
 run-demo: all
-	$Qtest/demo.sh
+	$Qrm -rf $B/demo
+	$Q$B/vprof-run --symbols BTC/USDT SOL/USDT --duration 5 --out $B/demo
 
 check: setup-test ## install what is missing, build, run every test
 	$Q$(MAKE) --no-print-directory run-check
