@@ -161,6 +161,7 @@ int vp_file_create(uint64_t bytes, int *fd_out)
 	}
 	madvise(map, bytes, MADV_DONTFORK); /* a child must not write here */
 	madvise(map, bytes, MADV_DONTDUMP); /* it is on disk already */
+	madvise(map, bytes, MADV_RANDOM); /* no reading of 128 KiB of zeros ahead */
 	vp_file.base = map;
 	vp_file.bytes = bytes;
 	vp_file.header = map;
