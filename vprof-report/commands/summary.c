@@ -7,6 +7,7 @@
 #include "base/xalloc.h"
 #include "commands/first.h"
 #include "commands/info.h"
+#include "commands/leaks.h"
 #include "commands/sampled.h"
 #include "commands/shapes.h"
 #include "model/locks.h"
@@ -170,6 +171,39 @@ static void print_heap_sure(struct vr_context *ctx, const struct vr_heap *heap)
 	fprintf(ctx->out, "sampled, mean %s; 95 %% intervals: %s; unfreed %s\n",
 		vr_format_bytes(a, heap->sample_bytes), vr_range_text(b, &all),
 		vr_range_text(c, &live));
+}
+
+/* The verdict on what was not freed; of a heap of its own, because the order of
+ * the sites must not change meanwhile. */
+static char *leaks_line(struct vr_context *ctx)
+{
+	struct vr_heap *heap = vr_heap_new(ctx->profile);
+	struct vr_growth *growth = vr_growth_judge(ctx->profile, heap);
+	struct vr_leaks *leaks = vr_leaks_new(ctx->profile, heap);
+	struct vr_leaks_plan plain = {0};
+	struct vr_leaks_view view = {.plan = &plain, .heap = heap, .leaks = leaks};
+	char *line;
+
+	vr_leaks_grow(leaks, growth);
+	vr_leaks_excuse(ctx, &view);
+	line = vr_leaks_line(leaks, 0);
+	vr_suppressions_free(&view.suppress);
+	vr_leaks_free(leaks);
+	vr_growth_free(growth);
+	vr_heap_free(heap);
+	return line;
+}
+
+static void print_leaks(struct vr_context *ctx)
+{
+	char *line;
+
+	if (ctx->profile->file->header.heap_mode == VPROF_HEAP_OFF)
+		return;
+	line = leaks_line(ctx);
+	title(ctx, "Leaks    ");
+	print_wrapped(ctx, line, 9);
+	free(line);
 }
 
 static void print_heap(struct vr_context *ctx, struct vr_heap *heap)
@@ -418,6 +452,7 @@ static int run(struct vr_context *ctx)
 		print_run(ctx);
 		print_cpu(ctx, &first);
 		print_heap(ctx, first.heap);
+		print_leaks(ctx);
 		print_timeline(ctx, &memory);
 		print_threads(ctx);
 		print_waits(ctx, locks);
