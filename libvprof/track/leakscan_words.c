@@ -50,11 +50,12 @@ struct scan_request {
 };
 #define PAGEMAP_SCAN	   0xc0606610ul
 #define PRESENT_OR_SWAPPED (1u << 3 | 1u << 4)
-#define REGIONS		   256u
+#define REGIONS		   64u
 
 static int scan_quickly(uint64_t lo, uint64_t hi, void (*each)(uint64_t from, uint64_t to))
 {
-	static struct page_region region[REGIONS];
+	/* Not static: what is found in a range may be a block as large. */
+	struct page_region region[REGIONS];
 	uint64_t at = lo & ~4095ull, end = (hi + 4095) & ~4095ull;
 
 	while (at < end) {
@@ -85,11 +86,13 @@ static void one_batch(uint64_t lo, uint64_t hi, uint32_t kind,
 	uint64_t first = lo & ~4095ull;
 	uint32_t pages = (uint32_t)((hi - first + 4095) >> 12);
 	uint32_t from = 0;
+	static int asking; /* `entry` is in use: this is a block found in a range */
 
-	if (!look(first, pages, kind)) {
+	if (asking || !look(first, pages, kind)) {
 		each(lo, hi);
 		return;
 	}
+	asking = 1;
 	while (from < pages) {
 		uint32_t to = from;
 
@@ -102,6 +105,7 @@ static void one_batch(uint64_t lo, uint64_t hi, uint32_t kind,
 		}
 		from = to + 1;
 	}
+	asking = 0;
 }
 
 void vp_scan_present(uint64_t lo, uint64_t hi, uint32_t kind,

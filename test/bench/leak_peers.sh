@@ -68,6 +68,7 @@ score() {
 		if [ "$tool" = lsan ]; then leak_command "$LSAN" "$name"; else leak_command "$PROBE" "$name"; fi
 		"run_$tool" >"$T/said"
 		leak_rows "^$name(@|\$)" | while read -r row lost indirect _; do
+			[ "$lost" = "*" ] && continue # a matter of definition
 			process=${row##*@}
 			[ "$process" = "$row" ] && process=parent
 			said=$(awk -v p="$process" '$1 == p { print $2, $3; exit }' "$T/said")

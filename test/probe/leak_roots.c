@@ -353,6 +353,22 @@ static void huge(void)
 	global = malloc(33 << 20);
 }
 
+/* Large blocks of which every other page was never touched, known to a mapping
+ * of which the same is true. */
+static void large_blocks(void)
+{
+	const size_t size = 2 << 20;
+	char *at = mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	for (int i = 0; i < 100; i++) {
+		char *large = opaque(malloc(size));
+
+		for (size_t k = 4096; k < size; k += 8192)
+			large[k] = 1;
+		*(void **)(at + (size_t)i * 8192 + 512) = large;
+	}
+}
+
 static void unaligned(void)
 {
 	static char packed[32] __attribute__((aligned(8)));
@@ -394,6 +410,7 @@ static const struct leak_case cases[] = {
     {"interior_and_start", interior_and_start},
     {"empty_block", empty_block},
     {"huge", huge},
+    {"large_blocks", large_blocks},
     {"unaligned", unaligned},
 };
 
