@@ -1,0 +1,98 @@
+#!/bin/bash
+# Real programs under the search for leaks: what is lost, and what lost blocks
+# lead to, is what valgrind finds, or the verdict is clean; and none hangs.
+# docs/leaks.md says what they leave behind.
+. "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/../lib-workloads.sh"
+T_LIMIT=60
+
+# "PROGRAM LOST INDIRECT" of each process, sorted; processes that have only
+# executed another program are left out.
+ours() { # DIR
+	local file
+	for file in $(t_files "$1"); do
+		t_json 'select(.examined.search != "none") | .examined.search as $s
+			| .totals | [.lost, .indirect] | map("\(.blocks)/\(.bytes)") | "\($s) \(join(" "))"' leaks "$file" |
+			sed "s,^complete,$(t_json '.run.exe | split("/") | last' info "$file"),"
+	done | sort
+}
+valgrinds() { # DIR
+	local log
+	for log in "$1"/log.*; do
+		awk '/ Command: / { n = split($3, part, "/"); name = part[n] }
+			/(definitely|indirectly) lost:/ { gsub(",", ""); kind = / def/ ? 1 : 2
+				for (i = 2; i <= NF; i++) {
+					if ($i == "bytes") bytes[kind] += $(i - 1)
+					if ($i == "blocks") blocks[kind] += $(i - 1) } }
+			END { print name, blocks[1] + 0 "/" bytes[1] + 0, blocks[2] + 0 "/" bytes[2] + 0 }' "$log"
+	done | sort
+}
+compare() { # NAME COMMAND...
+	local name=$1 tool=$2
+	shift
+	t_begin "$name: as valgrind has it"
+	t_need valgrind "$tool" || return
+	rm -rf "$T/ours" "$T/valgrind"
+	t_preload "$T/ours" cpu=off "$@"
+	t_run "$T/valgrind" valgrind --leak-check=full --log-file=log.%p "$@"
+	t_equal status "$(cat "$T/valgrind/status")" "$(cat "$T/ours/status")"
+	ours "$T/ours" | cut -d' ' -f2- >"$T/a"
+	valgrinds "$T/valgrind" | cut -d' ' -f2- >"$T/b"
+	echo "  libvprof: $(tr '\n' ' ' <"$T/a") valgrind: $(tr '\n' ' ' <"$T/b")"
+	[ -s "$T/a" ] || t_bad "no answer"
+	cmp -s "$T/a" "$T/b" || t_bad "libvprof $(tr '\n' ' ' <"$T/a"), valgrind $(tr '\n' ' ' <"$T/b")"
+	t_done
+}
+clean() { # NAME COMMAND...
+	local name=$1 tool=$2
+	shift
+	t_begin "$name: clean"
+	t_need "$tool" || return
+	rm -rf "$T/ours"
+	t_preload "$T/ours" cpu=off "$@"
+	t_equal status 0 "$(cat "$T/ours/status")"
+	ours "$T/ours" >"$T/a"
+	echo "  $(tr '\n' ' ' <"$T/a")"
+	[ -s "$T/a" ] || t_bad "no answer"
+	! grep -v ' 0/0 0/0$' "$T/a" || t_bad "$(grep -v ' 0/0 0/0$' "$T/a" | head -3 | tr '\n' ' ')"
+	t_done
+}
+
+workload_sql 2000 >"$T/load.sql"
+echo 'int main(void) { return 0; }' >"$T/x.c"
+mkdir "$T/repository"
+(
+	cd "$T/repository" && git init -q . && seq 1000 >numbers && git add . &&
+		git -c user.name=x -c user.email=x@x commit -qm one && seq 5 2000 >numbers
+) >/dev/null 2>&1
+export PYTHONMALLOC=malloc PYTHONHASHSEED=0 GIT_PAGER=cat
+
+compare sqlite3 sqlite3 :memory: ".read $T/load.sql"
+compare python3 "$PYTHON" -c 'import json; print(len(json.dumps(list(range(1000)))))'
+compare "git log" git -C "$T/repository" log --stat
+compare "git diff" git -C "$T/repository" diff
+clean node node -e 'const m = new Map(); for (let i = 0; i < 1e5; i++) m.set(i, { i }); console.log(m.size)'
+
+t_begin "g++: the compiler proper is searched in each of its processes"
+if t_need g++; then
+	rm -rf "$T/ours"
+	t_preload "$T/ours" cpu=off g++ -x c++ "$T/x.c" -o x
+	t_equal status 0 "$(cat "$T/ours/status")"
+	ours "$T/ours" >"$T/a"
+	sed 's/^/  /' "$T/a"
+	! grep -qE '^(failed|unfinished)' "$T/a" || t_bad "a search did not end"
+	grep -q '^cc1plus ' "$T/a" || t_bad "no answer of cc1plus"
+	t_done
+fi
+
+t_begin "no hang in ${LEAK_RUNS:=10} runs each of true, sqlite3, git and python3"
+for ((i = 0; i < LEAK_RUNS; i++)); do
+	for run in true "sqlite3 :memory: .tables" "git --version" "$PYTHON -c pass"; do
+		rm -rf "$T/ours"
+		# shellcheck disable=SC2086
+		command -v ${run%% *} >/dev/null && t_preload "$T/ours" "" $run
+		t_equal "run $i of $run" 0 "$(cat "$T/ours/status")"
+	done
+done
+t_done
+t_end
