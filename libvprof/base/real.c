@@ -83,6 +83,7 @@ void vp_real_resolve(void)
 	TAKE(execvpe_fn, "execvpe");
 	TAKE(fexecve_fn, "fexecve");
 	TAKE(dlclose_fn, "dlclose");
+	TAKE(capset_fn, "capset");
 	TAKE(prctl_fn, "prctl");
 	TAKE(syscall_fn, "syscall");
 	TAKE(sigaction_fn, "sigaction");

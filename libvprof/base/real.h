@@ -32,6 +32,7 @@ struct vp_real {
 	int (*execvpe_fn)(const char *, char *const[], char *const[]);
 	int (*fexecve_fn)(int, char *const[], char *const[]);
 	int (*dlclose_fn)(void *);
+	int (*capset_fn)(const void *, const void *);
 	int (*prctl_fn)(int, unsigned long, unsigned long, unsigned long, unsigned long);
 	long (*syscall_fn)(long, long, long, long, long, long, long);
 	int (*sigaction_fn)(int, const struct sigaction *, struct sigaction *);

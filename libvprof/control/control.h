@@ -20,6 +20,12 @@ void vp_quick_exit_status(int status); /* remembered for the quick_exit handler 
  * for any call it does not list, so recording ends here. */
 void vp_restrict(void);
 
+/* After the calling thread has changed its own credentials by a system call
+ * (its number and five arguments) that leaves other threads as they are.
+ * glibc's setuid() family aborts a process whose threads disagree on whether a
+ * change is allowed, so our helper must not keep what the main thread gave up. */
+void vp_credentials_changed(const long call[6]);
+
 /* Around exec: the file is complete before, whole again if exec failed. */
 void vp_exec_begin(void);
 void vp_exec_failed(void);

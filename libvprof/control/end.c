@@ -109,6 +109,19 @@ void vp_restrict(void)
 	errno = saved;
 }
 
+void vp_credentials_changed(const long call[6])
+{
+	int saved = errno, entered;
+
+	if (!vp_owns_process() || vp_sys_tid() != vp_sys_pid())
+		return;
+	entered = vp_busy_enter();
+	vp_ticker_repeat(call);
+	if (entered)
+		vp_busy_leave();
+	errno = saved;
+}
+
 void vp_exec_begin(void)
 {
 	int saved = errno, entered;

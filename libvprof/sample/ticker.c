@@ -43,6 +43,7 @@ enum request {
 	REQUEST_SCAN_END,
 	REQUEST_PAUSE,
 	REQUEST_UNPAUSE,
+	REQUEST_REPEAT,
 	REQUEST_STOP
 };
 
@@ -57,6 +58,7 @@ static int answer;
 static struct vp_lock request_lock;
 static enum vprof_scan_trigger scan_trigger;
 static const struct vp_leakscan_end *scan_end;
+static const long *repeat_call; /* a system call: its number and five arguments */
 static int helper_tid;
 static int file_fd = -1;
 static int own_files; /* the helper has a descriptor table of its own */
@@ -173,6 +175,10 @@ static int serve(void)
 	case REQUEST_PAUSE:
 	case REQUEST_UNPAUSE:
 		vp_pause_set(request == REQUEST_PAUSE);
+		break;
+	case REQUEST_REPEAT:
+		vp_sys6(repeat_call[0], repeat_call[1], repeat_call[2], repeat_call[3],
+			repeat_call[4], repeat_call[5], 0);
 		break;
 	case REQUEST_STOP:
 		return 0;
@@ -344,6 +350,12 @@ void vp_ticker_pause(int on)
 {
 	if (ask(on ? REQUEST_PAUSE : REQUEST_UNPAUSE) < 0)
 		vp_control.paused = (uint32_t)on; /* no helper, no samples of its */
+}
+
+void vp_ticker_repeat(const long call[6])
+{
+	repeat_call = call;
+	ask(REQUEST_REPEAT);
 }
 
 void vp_ticker_stop(void)

@@ -36,6 +36,10 @@ void vp_ticker_pause(int on);
 /* Threads of the process besides the helper that have not ended, or -1. */
 int vp_ticker_count_tasks(void);
 
+/* The helper makes a system call too: its number and five arguments.  For those
+ * that change what one thread may do.  Context: the main thread. */
+void vp_ticker_repeat(const long call[6]);
+
 /* Stops and joins the helper (last host thread is ending). */
 void vp_ticker_stop(void);
 

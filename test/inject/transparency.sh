@@ -64,6 +64,20 @@ same "dlerror" "" "$PROBE/dlopen_close" "$PROBE" missing
 for mode in as fsize nofile seccomp_errno seccomp_kill; do
 	same "limits: $mode" "" "$PROBE/limits" $mode
 done
+# What one thread gives up, glibc expects the others to have given up too. The
+# file is in a directory that the new user may write to.
+if t_is_root; then
+	mkdir -p "$T/open"
+	chmod 755 "$T"
+	chmod 777 "$T/open"
+	for how in "--reuid 54321 --clear-groups" "--reuid 1 --regid 1 --keep-groups --no-new-privs" \
+		"--bounding-set -all --inh-caps -all --reuid 1 --regid 1 --clear-groups" \
+		"--ambient-caps +chown --inh-caps +chown --reuid 1 --clear-groups"; do
+		# shellcheck disable=SC2086
+		same "setpriv $how" "out=$T/open/%e.%p.vprof" setpriv $how grep -E '^(Uid|Gid|Groups|Cap|NoNew)' \
+			/proc/self/status
+	done
+fi
 mkdir -p "$T/elsewhere"
 same "chdir after start" "" "$PROBE/identity" chdir "$T/elsewhere"
 
