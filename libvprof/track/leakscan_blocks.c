@@ -1,8 +1,8 @@
 /* L3  The blocks of the snapshot, by address.
  *
  * A page of addresses in which blocks start has a bit for each 8 bytes: where
- * a block starts, and where it was found to be pointed to.  Sizes and sites lie
- * in the order of addresses, so a block is numbered by counting bits. */
+ * a block starts and ends, and where it was found to be pointed to.  Sizes and
+ * sites lie in the order of addresses, so a block is numbered by counting bits. */
 #include "base/sys.h"
 #include "track/leakscan_impl.h"
 
@@ -79,7 +79,7 @@ static void fill_page(struct vp_scan_page *page, uint32_t count)
 		page->bits[view[i].unit >> 6].start |= 1ull << (view[i].unit & 63);
 	for (int i = 0; i < 8; i++) {
 		page->before[i] = (uint16_t)before;
-		before += (uint32_t)__builtin_popcountll(page->bits[i].start);
+		before += vp_scan_bits(page->bits[i].start);
 	}
 	page->base = (uint32_t)all->blocks;
 	page->blocks = before;
@@ -92,6 +92,38 @@ static void fill_page(struct vp_scan_page *page, uint32_t count)
 		all->total_bytes += bytes;
 	}
 	all->blocks += before;
+}
+
+/* The words of a block end where a bit says so or another block starts.  Returns
+ * 0 when they do not. */
+static int set_end(struct vp_scan_page *page, const struct vp_live_view *block)
+{
+	uint64_t end = block->unit + block->bytes / 8;
+	uint64_t last = end < 512 ? end : 512;
+
+	for (uint64_t word = block->unit >> 6; word << 6 < last; word++) {
+		uint64_t within = page->bits[word].start;
+
+		if (word == block->unit >> 6)
+			within &= ~1ull << (block->unit & 63);
+		if (last < (word + 1) << 6)
+			within &= (1ull << (last & 63)) - 1;
+		if (within)
+			return 0;
+	}
+	if (end < 512 && !(page->bits[end >> 6].start >> (end & 63) & 1))
+		page->bits[end >> 6].weak |= 1ull << (end & 63);
+	return block->bytes >= 8;
+}
+
+/* Returns VP_SCAN_ODD or 0. */
+static uint32_t set_ends(struct vp_scan_page *page, uint32_t count)
+{
+	int plain = 1;
+
+	for (uint32_t i = 0; i < count; i++)
+		plain &= set_end(page, &view[i]);
+	return plain ? 0 : VP_SCAN_ODD;
 }
 
 static uint64_t bytes_of(const struct vp_scan_page *page, uint32_t unit)
@@ -135,7 +167,7 @@ static int cover(uint32_t number)
 		if (!slot)
 			return -ENOMEM;
 		if (!*slot)
-			*slot = number + 1;
+			*slot = (number + 1) | VP_SCAN_ODD;
 	}
 	return 0;
 }
@@ -154,7 +186,7 @@ static int add_page(uint64_t address, uint32_t count)
 		return 0;
 	if (address < all->first)
 		all->first = address;
-	*slot = ++all->pages; /* number + 1; 0 is none */
+	*slot = ++all->pages | set_ends(page, count); /* number + 1; 0 is none */
 	return cover(all->pages - 1);
 }
 
@@ -212,7 +244,7 @@ static int covering(uint64_t address, struct vp_scan_ref *ref)
 	slot = vp_scan_blocks.index[number][address >> 12 & (VP_LIVE_PAGES - 1)];
 	if (!slot)
 		return 0;
-	page = &vp_scan_blocks.page[slot - 1];
+	page = &vp_scan_blocks.page[(slot & ~VP_SCAN_ODD) - 1];
 	return last_start(page, page->address == (address & ~4095ull) ? address >> 3 & 511 : 511,
 			  ref);
 }
@@ -251,7 +283,7 @@ int vp_scan_next_block(uint64_t address, uint64_t hi, struct vp_scan_ref *ref)
 			continue;
 		}
 		slot = vp_scan_blocks.index[number][at >> 12 & (VP_LIVE_PAGES - 1)];
-		page = slot ? &vp_scan_blocks.page[slot - 1] : NULL;
+		page = slot ? &vp_scan_blocks.page[(slot & ~VP_SCAN_ODD) - 1] : NULL;
 		if (!page || page->address != (at & ~4095ull))
 			continue;
 		for (uint32_t unit = at >> 3 & 511; unit < 512; unit++) {

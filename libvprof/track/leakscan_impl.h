@@ -93,13 +93,18 @@ struct vp_scan_page {
 	uint16_t before[8];    /* blocks in the words of `start` before */
 	struct {
 		uint64_t start; /* one bit for each 8 bytes: a block starts there */
-		uint64_t reach, weak, maybe;
+		uint64_t weak;	/* where none starts: one has ended before */
+		uint64_t reach, maybe;
 	} bits[8]; /* of 512 bytes each; never across two cache lines */
 };
+/* In `index`: bits alone do not tell the blocks of that page (it has none of its
+ * own, they overlap, or have less than a word). */
+#define VP_SCAN_ODD (1u << 31)
 struct vp_scan_blocks {
 	struct vp_scan_page *page;
 	uint32_t pages;
 	uint32_t **index; /* by GiB: number + 1 of the page, or of the last one before; 0 */
+			  /* with VP_SCAN_ODD or not */
 	uint32_t *bytes;  /* by rank; all ones: look it up */
 	uint32_t *site;	  /* by rank: row of SITES */
 	uint64_t blocks, total_bytes;
@@ -121,11 +126,20 @@ int vp_scan_find(uint64_t word, struct vp_scan_ref *ref);
 /* The block that covers `address` or the first one after it, below `hi`. */
 int vp_scan_next_block(uint64_t address, uint64_t hi, struct vp_scan_ref *ref);
 
+/* __builtin_popcountll is a call where the instruction cannot be relied on. */
+static inline uint32_t vp_scan_bits(uint64_t bits)
+{
+	bits -= bits >> 1 & 0x5555555555555555u;
+	bits = (bits & 0x3333333333333333u) + (bits >> 2 & 0x3333333333333333u);
+	bits = (bits + (bits >> 4)) & 0x0f0f0f0f0f0f0f0fu;
+	return (uint32_t)(bits * 0x0101010101010101u >> 56);
+}
+
 static inline uint32_t vp_scan_rank(const struct vp_scan_page *page, uint32_t unit)
 {
 	uint64_t below = page->bits[unit >> 6].start & ((1ull << (unit & 63)) - 1);
 
-	return page->base + page->before[unit >> 6] + (uint32_t)__builtin_popcountll(below);
+	return page->base + page->before[unit >> 6] + vp_scan_bits(below);
 }
 
 /* --- the rest -------------------------------------------------------------- */

@@ -15,6 +15,7 @@ struct work {
 
 #define PIECE	    (32u << 10) /* a large block is searched in pieces: the stack stays small */
 #define LARGE_PIECE (2u << 20)
+#define SMALL	    4096u
 
 static struct work *stack;
 static uint64_t depth;
@@ -60,7 +61,7 @@ static void word_of_libc(uint64_t word)
 	reach(&ref);
 }
 
-/* Anything but a pointer to the start of a block that has its page's record. */
+/* Anything but a pointer to the start of a block whose page's bits tell its end. */
 static __attribute__((noinline)) void unusual_word(uint64_t word)
 {
 	struct vp_scan_ref ref;
@@ -81,64 +82,62 @@ static __attribute__((noinline)) void unusual_word(uint64_t word)
 #define RING 64u
 static struct {
 	uint64_t word;
-	struct vp_scan_page *page;
+	uint32_t slot; /* of the index */
 } waiting[RING];
 static uint64_t waiting_in, waiting_out;
-static struct {
-	uint64_t start;
-	uint32_t rank;
-} found[RING];
+static struct work found[RING];
 static uint64_t found_in, found_out;
 
-static void push_found(uint64_t start, uint32_t rank)
+static inline void queue_block(uint64_t lo, uint64_t hi)
 {
-	uint32_t bytes = vp_scan_blocks.bytes[rank];
-	struct vp_scan_ref ref = {.start = start, .bytes = bytes};
-
-	if (bytes == 0xffffffffu)
-		vp_scan_find(start, &ref);
-	push(&ref);
+	if (found_in - found_out == RING) /* the oldest waits elsewhere */
+		stack[depth++] = found[found_out++ % RING];
+	found[found_in++ % RING] = (struct work){lo, hi};
+	__builtin_prefetch((const void *)(uintptr_t)lo);
+	__builtin_prefetch((const void *)(uintptr_t)(hi - 1));
 }
 
-static inline void queue_block(uint64_t start, uint32_t rank)
+/* Where the block that starts at a unit ends, in units; 512: not in this page. */
+static inline uint32_t end_of(const struct vp_scan_page *page, uint32_t unit)
 {
-	if (found_in - found_out == RING) { /* the oldest waits elsewhere */
-		push_found(found[found_out % RING].start, found[found_out % RING].rank);
-		found_out++;
-	}
-	found[found_in % RING].start = start;
-	found[found_in++ % RING].rank = rank;
-	__builtin_prefetch(&vp_scan_blocks.bytes[rank]);
-	__builtin_prefetch((const void *)(uintptr_t)start);
+	uint32_t word = unit >> 6;
+	uint64_t ends = (page->bits[word].start | page->bits[word].weak) & ~1ull << (unit & 63);
+
+	while (!ends && ++word < 8)
+		ends = page->bits[word].start | page->bits[word].weak;
+	return ends ? word * 64 + (uint32_t)__builtin_ctzll(ends) : 512;
 }
 
-static inline void look_at(uint64_t word, struct vp_scan_page *page)
+static inline void look_at(uint64_t word, uint32_t slot)
 {
-	uint32_t at = word >> 9 & 7;
-	uint64_t bit = 1ull << (word >> 3 & 63);
-	uint32_t rank;
+	struct vp_scan_page *page = &vp_scan_blocks.page[(slot & ~VP_SCAN_ODD) - 1];
+	uint32_t unit = word >> 3 & 511, end;
+	uint64_t bit = 1ull << (unit & 63);
 
-	if (word & 7 || page->address != (word & ~4095ull) || !(page->bits[at].start & bit)) {
+	if (slot & VP_SCAN_ODD || word & 7 || !(page->bits[unit >> 6].start & bit)) {
 		unusual_word(word);
 		return;
 	}
-	if (page->bits[at].reach & bit)
+	if (page->bits[unit >> 6].reach & bit)
 		return;
-	rank = vp_scan_rank(page, word >> 3 & 511);
-	page->bits[at].reach |= bit;
-	queue_block(word, rank);
+	end = end_of(page, unit);
+	if (end == 512) {
+		unusual_word(word);
+		return;
+	}
+	page->bits[unit >> 6].reach |= bit;
+	queue_block(word, (word & ~4095ull) + end * 8ull);
 }
 
 static inline void look_at_oldest(void)
 {
 	uint64_t at = waiting_out++ % RING;
 
-	look_at(waiting[at].word, waiting[at].page);
+	look_at(waiting[at].word, waiting[at].slot);
 }
 
 static inline void word_to_reach(uint64_t word)
 {
-	struct vp_scan_page *page;
 	const uint32_t *pages;
 	uint32_t slot;
 
@@ -151,13 +150,11 @@ static inline void word_to_reach(uint64_t word)
 	slot = pages ? pages[word >> 12 & (VP_LIVE_PAGES - 1)] : 0;
 	if (!slot)
 		return;
-	page = &vp_scan_blocks.page[slot - 1];
-	__builtin_prefetch(page);
-	__builtin_prefetch(&page->bits[word >> 9 & 7]);
+	__builtin_prefetch(&vp_scan_blocks.page[(slot & ~VP_SCAN_ODD) - 1].bits[word >> 9 & 7]);
 	if (waiting_in - waiting_out == RING)
 		look_at_oldest();
 	waiting[waiting_in % RING].word = word;
-	waiting[waiting_in++ % RING].page = page;
+	waiting[waiting_in++ % RING].slot = slot;
 }
 
 static void word_to_note(uint64_t word)
@@ -199,27 +196,37 @@ static void search_stack(void)
 
 static void search_found(void)
 {
-	uint64_t start = found[found_out % RING].start;
-	uint32_t rank = found[found_out++ % RING].rank;
-	uint32_t bytes = vp_scan_blocks.bytes[rank];
+	struct work work = found[found_out++ % RING];
 
-	if (bytes > PIECE)
-		push_found(start, rank);
-	else
-		vp_scan_words(start, start + bytes, word_to_reach);
+	vp_scan_words(work.lo, work.hi, word_to_reach);
+}
+
+/* As many at a time as there is room for: so much is on its way from memory. */
+static void fill_found(void)
+{
+	while (waiting_in != waiting_out && found_in - found_out < RING)
+		look_at_oldest();
+	while (depth && found_in - found_out < RING &&
+	       stack[depth - 1].hi - stack[depth - 1].lo <= SMALL) {
+		struct work work = stack[--depth];
+
+		queue_block(work.lo, work.hi);
+	}
 }
 
 static void drain(void)
 {
 	for (;;) {
-		if (found_in != found_out)
-			search_found();
-		else if (waiting_in != waiting_out)
-			look_at_oldest();
-		else if (depth)
+		if (pass == PASS_REACH)
+			fill_found();
+		if (found_in != found_out) {
+			for (uint64_t end = found_in; found_out < end;)
+				search_found();
+		} else if (depth) {
 			search_stack();
-		else
+		} else {
 			return;
+		}
 	}
 }
 
@@ -263,7 +270,8 @@ static void each_block(int libc_only, void (*each)(const struct vp_scan_ref *ref
 
 		for (uint32_t word = 0; word < 8; word++) {
 			uint64_t bits = libc_only ? page->bits[word].reach & page->bits[word].maybe
-						  : page->bits[word].weak & ~page->bits[word].reach;
+						  : page->bits[word].weak & page->bits[word].start &
+							~page->bits[word].reach;
 
 			for (; bits; bits &= bits - 1) {
 				struct vp_scan_ref ref = {
