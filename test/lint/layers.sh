@@ -130,9 +130,6 @@ plant() {
 # Every law has its own planted violation.
 plant_each() {
 	local name=$1 file=$2 text=$3
-	rm -rf "$T/one"
-	lint_copy "$T/one"
-	before=$(lint "$T/one" | sort)
 	mkdir -p "$(dirname "$T/one/$file")"
 	printf '%b' "$text" >"$T/one/$file"
 	if [ "$(lint "$T/one" | sort)" != "$before" ]; then
@@ -141,10 +138,13 @@ plant_each() {
 		echo "FAIL layers does not see: $name"
 		status=1
 	fi
+	rm "$T/one/$file"
 }
 
 lint_main layers
 status=$?
+lint_copy "$T/one"
+before=$(lint "$T/one" | sort)
 plant_each "an upward include" libvprof/base/planted.c '#include "track/heap.h"\n'
 plant_each "an upward include of sample" libvprof/track/planted.c '#include "sample/engine.h"\n'
 plant_each "a name of libc outside hooks/" libvprof/track/planted.c 'void free(void *p)\n{\n}\n'
