@@ -109,7 +109,7 @@ static int next_gap(struct vp_thread *thread, size_t bytes)
 	vp_tls.sample_left = vp_poisson_gap(&thread->random, vp_config.heap_sample_bytes);
 	if (!first)
 		return 1;
-	vp_tls.sample_left -= (int64_t)bytes;
+	vp_tls.sample_left -= (int64_t)(bytes + !bytes);
 	if (vp_tls.sample_left >= 0)
 		return 0;
 	vp_tls.sample_left = vp_poisson_gap(&thread->random, vp_config.heap_sample_bytes);

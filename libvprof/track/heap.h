@@ -32,7 +32,7 @@ static inline int vp_heap_takes(size_t bytes)
 		return 0;
 	if (__builtin_expect(vp_control.heap == VPROF_HEAP_EXACT, 1))
 		return 1;
-	vp_tls.sample_left -= (int64_t)bytes;
+	vp_tls.sample_left -= (int64_t)(bytes + !bytes); /* malloc(0) has its chance, too */
 	return vp_tls.sample_left < 0;
 }
 
