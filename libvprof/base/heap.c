@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/types.h>
 
 /* The renamed jemalloc (base/jemalloc.redefine). */
@@ -115,6 +116,21 @@ int vpje_mutex_unlock(pthread_mutex_t *mutex)
 void *vpje_mmap(void *at, size_t bytes, int protection, int flags, int fd, off_t offset);
 int vpje_munmap(void *start, size_t bytes);
 
+/* A heap that has grown large holds the table of a great many blocks.  In large
+ * pages a fork (track/leakscan.h) copies an entry for 2 MiB of it and not for 4
+ * KiB, and a look-up misses the TLB less. */
+#define LARGE_FROM (32ull << 20) /* bytes mapped before */
+#define LARGE_PAGE (2ull << 20)
+
+static void use_large_pages(void *start, size_t bytes)
+{
+	static uint64_t mapped;
+
+	if (__atomic_fetch_add(&mapped, bytes, __ATOMIC_RELAXED) >= LARGE_FROM &&
+	    bytes >= 2 * LARGE_PAGE)
+		vp_sys(SYS_madvise, start, bytes, MADV_HUGEPAGE);
+}
+
 void *vpje_mmap(void *at, size_t bytes, int protection, int flags, int fd, off_t offset)
 {
 	long ret = vp_sys6(SYS_mmap, (long)at, (long)bytes, protection, flags, fd, offset);
@@ -124,6 +140,7 @@ void *vpje_mmap(void *at, size_t bytes, int protection, int flags, int fd, off_t
 		return (void *)-1;
 	}
 	vp_own_add((void *)ret, bytes);
+	use_large_pages((void *)ret, bytes);
 	return (void *)ret;
 }
 
