@@ -126,6 +126,34 @@ group_memory() {
 	row "file under size=1M, busy program" "<=" 1024 KiB
 }
 
+# --- the search for leaks ---------------------------------------------------------
+# Milliseconds that threads stood still, seconds to the result, memory in MiB.
+scan_of() { # MIB LOST_EVERY
+	vprof cpu=off "$WORK/small_heap" "$1" "$2" >/dev/null || return
+	"$REPORT" leaks --format json "$VPROF_FILE" 2>>"$T/errors" | jq -r '.examined
+		| select(.search == "complete")
+		| "\(.pause_ns / 1e6) \(.total_ns / 1e9) \(.memory_bytes / 1048576)"'
+}
+group_scan() {
+	local mib
+	mib=$(many 1024)
+	command -v jq >/dev/null || { note "no jq here: the search for leaks left out"; return; }
+	memory_room "$mib" 2097152 || { note "too little memory for the search for leaks"; return; }
+	bench scan
+	run most-reachable scan_of "$mib" 100
+	run all-lost scan_of "$mib" 1
+	rounds
+	figure value 1 scan/most-reachable
+	row "search for leaks, $mib MiB of small blocks: threads stand still" "<=" 25 ms
+	figure value 2 scan/most-reachable
+	row "search for leaks, $mib MiB of small blocks: to the result" "<=" 3 s
+	figure value 3 scan/most-reachable
+	row "search for leaks, $mib MiB of small blocks: memory of the search" "<=" $((mib * 12 / 10)) MiB
+	detail
+	detail "## The search for leaks, $mib MiB of linked blocks"
+	detail_table scan 2 "seconds to the result" alone
+}
+
 # --- the report ----------------------------------------------------------------
 report() { seconds bounded "$REPORT" "$@" "$T/many.vprof"; }
 group_report() {
