@@ -94,14 +94,14 @@ static void read_process(struct vprof_point *point)
 	vp_file.header->start_ticks = stat.start_ticks;
 }
 
-static void read_own(uint64_t now)
+static void read_own(uint64_t now, int last)
 {
 	struct vprof_header *header = vp_file.header;
 	uint64_t resident = 0;
 
 	header->own_cpu_ns = vp_sys_cpu_ns(CLOCK_THREAD_CPUTIME_ID);
 	header->rows_learned = vp_rows_count();
-	if (now < stats_next_ns)
+	if (now < stats_next_ns && !last)
 		return;
 	stats_next_ns = now + SECOND;
 	vp_heap_private_stats(&header->own_heap_bytes, &resident);
@@ -117,7 +117,7 @@ static void expect_samples(void)
 		header->samples_expected = vp_watch_cpu_ns() / header->cpu_period_ns;
 }
 
-uint32_t vp_reading_take(void)
+uint32_t vp_reading_take(int last)
 {
 	struct vprof_header *header = vp_file.header;
 	struct vprof_point point;
@@ -141,7 +141,7 @@ uint32_t vp_reading_take(void)
 	point.heap_min = point.heap_max = point.heap_live;
 	header->cpu_ns = point.cpu_ns;
 	expect_samples();
-	read_own(now);
+	read_own(now, last);
 	if (vp_clock_is_tsc())
 		__atomic_fetch_or(&header->flags, VPROF_F_TSC_CLOCK, __ATOMIC_RELAXED);
 	vp_timeline_add(&point, vp_config.tick_ms * 1000000ull);
