@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 /* Calls fn(arg) on the service stack and returns 1.  Returns 0, having done
- * nothing, when a fork holds the service for longer than a tenth of a second.  errno is
+ * nothing, when a fork holds the service for longer than a second.  errno is
  * kept.
  * Context: any thread, busy guard held, never from within a service. */
 int vp_service(void (*fn)(void *), void *arg);

@@ -20,8 +20,11 @@ rows() {
 			if (part[i] ~ /^(vprof-|python3 )/) print left "\t" part[i]
 	}' "$TOP/README.md"
 }
+# What is read by label afterwards runs for four seconds: in half of one not
+# every indicator meets a sample.
 shorter() { # COMMAND
 	case $1 in
+	"vprof-run --component monitor --symbol BTC/USDT") echo "$1 --duration 4" ;;
 	vprof-run*--duration*) sed -E "s/--duration [0-9.]+/--duration $SECONDS_A_RUN/" <<<"$1" ;;
 	vprof-run*) sed "s/^vprof-run/& --duration $SECONDS_A_RUN/" <<<"$1" ;;
 	*) echo "$1" ;;
