@@ -166,11 +166,16 @@ static void look(void *arg)
 		*flags |= VPROF_F_OPERATOR_NEW_BYPASS;
 }
 
+/* Looked up once: in a forked child dlsym would walk the loader's lists as a
+ * thread of the parent left them, perhaps in the middle of a dlclose. */
 static void note_allocator(void)
 {
-	uint32_t flags = 0;
+	static uint32_t flags;
+	static int looked;
 
-	vp_service(look, &flags);
+	if (!looked)
+		vp_service(look, &flags);
+	looked = 1;
 	vp_file.header->flags |= flags;
 }
 
