@@ -105,10 +105,20 @@ $B/gen/%.pb-c.c $B/gen/%.pb-c.h: vprof-report/export/%.proto
 	$(say) PROTOC $<
 	$Qprotoc-c --c_out=$B/gen --proto_path=$(<D) $<
 
-$B/obj/gen/%.o $B/asan/obj/gen/%.o $B/ubsan/obj/gen/%.o: $B/gen/%.c
+# A rule each: one pattern rule with three targets would count all as made.
+compile_generated = $Q$(CC) -std=gnu11 -g $(OPT) -w $1 $(CFLAGS) -c -o $@ $<
+$B/obj/gen/%.o: $B/gen/%.c
 	@mkdir -p $(@D)
 	$(say) CC $<
-	$Q$(CC) -std=gnu11 -g $(OPT) -w $(CFLAGS) -c -o $@ $<
+	$(call compile_generated)
+$B/asan/obj/gen/%.o: $B/gen/%.c
+	@mkdir -p $(@D)
+	$(say) CC "$< (asan)"
+	$(call compile_generated,$(ASAN))
+$B/ubsan/obj/gen/%.o: $B/gen/%.c
+	@mkdir -p $(@D)
+	$(say) CC "$< (ubsan)"
+	$(call compile_generated,$(UBSAN))
 
 $B/obj/vprof-report/export/pprof.o $B/asan/obj/vprof-report/export/pprof.o \
 	$B/ubsan/obj/vprof-report/export/pprof.o: $B/gen/profile.pb-c.h
