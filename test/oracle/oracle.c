@@ -15,6 +15,7 @@
 #include "base/sys.h"
 #include "base/thread.h"
 #include "ring/tables.h"
+#include "stack/modules.h"
 #include "stack/step.h"
 
 #include <dlfcn.h>
@@ -106,8 +107,8 @@ static int access_mem(unw_addr_space_t as, unw_word_t address, unw_word_t *value
 	if (_dl_find_object((void *)address, &found) != 0 ||
 	    address + 8 > (uintptr_t)found.dlfo_map_end)
 		return -UNW_EINVAL;
-	memcpy(value, (const void *)address, 8);
-	return 0;
+	/* Another thread may be in dlclose, with the object half gone. */
+	return vp_module_peek(value, address, 8) ? 0 : -UNW_EINVAL;
 }
 
 static int access_reg(unw_addr_space_t as, unw_regnum_t reg, unw_word_t *value, int write,
@@ -136,7 +137,8 @@ static int find_proc_info(unw_addr_space_t as, unw_word_t ip, unw_proc_info_t *p
 {
 	struct target *target = arg;
 	struct dl_find_object found;
-	const uint32_t *hdr;
+	uint32_t hdr[3];
+	uint64_t table;
 	unw_dyn_info_t di;
 	int err;
 
@@ -144,15 +146,16 @@ static int find_proc_info(unw_addr_space_t as, unw_word_t ip, unw_proc_info_t *p
 	target->no_info = 1;
 	if (_dl_find_object((void *)ip, &found) != 0 || !found.dlfo_eh_frame)
 		return -UNW_ENOINFO;
-	hdr = found.dlfo_eh_frame;
-	if (hdr[0] != 0x3b031b01) /* the one form linkers write */
+	table = (uintptr_t)found.dlfo_eh_frame;
+	if (!vp_module_peek(hdr, table, sizeof(hdr)) ||
+	    hdr[0] != 0x3b031b01) /* the one form linkers write */
 		return -UNW_ENOINFO;
 	memset(&di, 0, sizeof(di));
 	di.format = UNW_INFO_FORMAT_REMOTE_TABLE;
 	di.start_ip = (uintptr_t)found.dlfo_map_start;
 	di.end_ip = (uintptr_t)found.dlfo_map_end;
-	di.u.rti.segbase = (uintptr_t)hdr;
-	di.u.rti.table_data = (uintptr_t)(hdr + 3);
+	di.u.rti.segbase = table;
+	di.u.rti.table_data = table + sizeof(hdr);
 	di.u.rti.table_len = hdr[2];
 	err = search_table(as, ip, &di, pi, need, arg);
 	target->no_info = err != 0;
@@ -288,7 +291,9 @@ static void print_frame(uint64_t where)
 	uint64_t pc = where & VPROF_WHERE_ADDRESS;
 	const char *name = "?", *slash;
 
-	if (_dl_find_object((void *)(pc - 1), &found) == 0) {
+	/* a link map goes with its object */
+	if (!__atomic_load_n(&vp_modules_closing, __ATOMIC_ACQUIRE) &&
+	    _dl_find_object((void *)(pc - 1), &found) == 0) {
 		name = found.dlfo_link_map->l_name;
 		pc -= found.dlfo_link_map->l_addr;
 		slash = strrchr(name, '/');
