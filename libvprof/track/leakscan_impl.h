@@ -24,6 +24,7 @@ struct vp_scan_thread {
 	uint32_t reserved;
 	uint64_t word[50];   /* registers: 16 general, 16 of 16 bytes */
 	uint64_t descriptor; /* found in the snapshot: address of its pthread_t; 0 */
+	uint64_t own_tls;    /* address of its vp_tls; 0 */
 };
 extern struct vp_scan_thread *vp_scan_thread;
 extern uint32_t vp_scan_threads;

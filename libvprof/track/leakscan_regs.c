@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stddef.h>
 #include <string.h>
 #include <ucontext.h>
 
@@ -153,6 +154,7 @@ static void add_known(const struct vp_thread *thread)
 		return;
 	one->stack_lo = thread->stack_lo;
 	one->stack_hi = thread->stack_hi;
+	one->own_tls = (uint64_t)(uintptr_t)thread->busy - offsetof(struct vp_tls, busy);
 }
 
 /* Is the signal blocked there?  Not by us: hooks at work block all, shortly. */
@@ -203,6 +205,9 @@ static void list_threads(const struct vp_leakscan_end *end, int look_in_proc)
 			thread->words = end->words;
 			memcpy(thread->word, end->word, sizeof(end->word));
 			thread->descriptor = end->thread_pointer;
+			thread->own_tls = end->thread_pointer +
+					  ((uint64_t)(uintptr_t)&vp_tls -
+					   (uint64_t)(uintptr_t)__builtin_thread_pointer());
 		} else if (thread->tid == vp_sys_tid() || vp_threads_is_helper(thread->tid)) {
 			thread->seen = VP_SEEN_OURS;
 		}

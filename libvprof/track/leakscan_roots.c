@@ -8,6 +8,7 @@
 #include "track/spawn.h"
 
 #include <dlfcn.h>
+#include <link.h>
 #include <string.h>
 
 #define OUT_MOST	 (1u << 18)
@@ -50,6 +51,32 @@ static void take_back(uint32_t first, uint64_t lo, uint64_t hi)
 	}
 }
 
+/* Where vp_tls stands among our thread-local variables. */
+__asm__(".pushsection .rodata\n\t"
+	".balign 8\n"
+	"vp_scan_tls_offset:\n\t"
+	".quad vp_tls@dtpoff\n\t"
+	".popsection");
+extern const uint64_t vp_scan_tls_offset __attribute__((visibility("hidden")));
+
+/* Those of our allocator hold addresses rounded down, which may lie in a block. */
+static void leave_out_own_tls(const ElfW(Ehdr) * file)
+{
+	const ElfW(Phdr) *phdr = (const void *)((const char *)file + file->e_phoff);
+	uint64_t bytes = 0;
+
+	for (int i = 0; i < file->e_phnum; i++) {
+		if (phdr[i].p_type == PT_TLS)
+			bytes = phdr[i].p_memsz;
+	}
+	for (uint32_t i = 0; i < vp_scan_threads; i++) {
+		uint64_t lo = vp_scan_thread[i].own_tls - vp_scan_tls_offset;
+
+		if (vp_scan_thread[i].own_tls)
+			vp_scan_leave_out(lo, lo + bytes);
+	}
+}
+
 static void leave_out_own(void)
 {
 	const struct vp_own_op *ops;
@@ -66,9 +93,11 @@ static void leave_out_own(void)
 	}
 	vp_scan_leave_out((uint64_t)(uintptr_t)vp_file.base,
 			  (uint64_t)(uintptr_t)vp_file.base + vp_file.bytes);
-	if (_dl_find_object((void *)(uintptr_t)&vp_scan_roots_init, &us) == 0)
-		vp_scan_leave_out((uint64_t)(uintptr_t)us.dlfo_map_start,
-				  (uint64_t)(uintptr_t)us.dlfo_map_end);
+	if (_dl_find_object((void *)(uintptr_t)&vp_scan_roots_init, &us) != 0)
+		return;
+	vp_scan_leave_out((uint64_t)(uintptr_t)us.dlfo_map_start,
+			  (uint64_t)(uintptr_t)us.dlfo_map_end);
+	leave_out_own_tls(us.dlfo_map_start);
 }
 
 static void sort_out(void)
