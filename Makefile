@@ -84,6 +84,8 @@ all: $B/libvprof.so $B/vprof-report $B/vprof-run $B/monitor $B/virtuoso
 # --- compiling ---------------------------------------------------------------
 # The walk needs every register.
 %/libvprof/stack/capture.o: LIB_CFLAGS += -fomit-frame-pointer
+# Hooks jump, however little is optimised.
+%/libvprof/hooks/malloc.o: LIB_CFLAGS += -foptimize-sibling-calls
 $B/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(say) CC $<

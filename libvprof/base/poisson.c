@@ -70,11 +70,11 @@ static double natural_log(double u)
 	return exponent * LN2 + 2 * sum;
 }
 
-int64_t vp_poisson_gap(uint64_t *random, uint64_t mean)
+uint64_t vp_poisson_gap(uint64_t *random, uint64_t mean)
 {
 	/* 52 random bits, never 0 or 1 */
 	double u = ((double)(vp_poisson_random(random) >> 12) + 0.5) * 0x1p-52;
 	double gap = -natural_log(u) * (double)mean;
 
-	return gap < 1 ? 1 : (int64_t)gap;
+	return gap < 1 ? 1 : (uint64_t)gap;
 }

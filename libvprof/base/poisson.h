@@ -12,7 +12,7 @@ double vp_poisson_chance(double x);
 
 /* Bytes until the next sample point: exponential with that mean, at least 1.
  * *random: xorshift state of the thread, never 0. */
-int64_t vp_poisson_gap(uint64_t *random, uint64_t mean);
+uint64_t vp_poisson_gap(uint64_t *random, uint64_t mean);
 
 uint64_t vp_poisson_random(uint64_t *random);
 

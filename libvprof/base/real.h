@@ -41,7 +41,7 @@ struct vp_real {
 	int (*pthread_sigmask_fn)(int, const sigset_t *, sigset_t *);
 };
 
-extern struct vp_real vp_real;
+extern struct vp_real vp_real __attribute__((visibility("hidden")));
 
 void vp_real_resolve(void); /* idempotent; safe from any thread */
 

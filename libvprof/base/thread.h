@@ -58,7 +58,9 @@ struct vp_tls {
 	uint32_t busy;
 	uint32_t ends_left; /* rounds of thread-specific destructors to wait for */
 	uint32_t waits_noted; /* 1: waits to be recorded after the next unlock */
-	int64_t sample_left; /* heap=sample: bytes to the next sample point */
+	/* Bytes that hooks let pass before they look closer (track/heap.h): to the next
+	 * sample point, without end where the heap is never recorded, else 0. */
+	uint64_t heap_left;
 };
 
 #define VP_TLS_ENDED ((struct vp_thread *)1)
@@ -80,7 +82,8 @@ struct vp_control {
 	uint8_t pad[4096 - 32];
 };
 _Static_assert(sizeof(struct vp_control) == 4096, "one page");
-extern struct vp_control vp_control;
+/* Declared hidden, or every look at it would go by way of an address in the GOT. */
+extern struct vp_control vp_control __attribute__((visibility("hidden")));
 
 /* Starts the library if it has not been: the first hook of a process may run
  * in another object's constructor, before ours.  In control/init.c. */

@@ -286,9 +286,10 @@ static int prepare_library(void)
 static void begin(char **environment)
 {
 	int saved = errno;
+	uint32_t never = 1;
 
 	if (getauxval(AT_SECURE))
-		return;
+		goto out;
 	vp_real_resolve();
 	vp_tls.busy = 1;
 	vp_environment = environment;
@@ -301,8 +302,11 @@ static void begin(char **environment)
 		at_quick_exit(quick_exit_handler);
 		vp_fork_register();
 		vp_start_process(0);
+		never = vp_config.heap == VPROF_HEAP_OFF;
 	}
 	vp_tls.busy = 0;
+out:
+	vp_heap_never = never;
 	errno = saved;
 }
 

@@ -6,7 +6,12 @@
 
 #include <errno.h>
 
-VP_HOOK void *malloc(size_t size)
+/* A hook that has nothing to do ends in a jump to the real function, and has not
+ * touched the stack: what it does otherwise is in a function of its own, which
+ * it jumps to, too, so that this one finds the caller's frame above its own. */
+#define VP_SEEN static __attribute__((noinline))
+
+VP_SEEN void *malloc_seen(size_t size)
 {
 	void *ptr = vp_real.malloc_fn(size);
 
@@ -14,7 +19,12 @@ VP_HOOK void *malloc(size_t size)
 	return ptr;
 }
 
-VP_HOOK void *calloc(size_t n, size_t size)
+VP_HOOK void *malloc(size_t size)
+{
+	return vp_heap_passes(size) ? vp_real.malloc_fn(size) : malloc_seen(size);
+}
+
+VP_SEEN void *calloc_seen(size_t n, size_t size)
 {
 	void *ptr = vp_real.calloc_fn(n, size);
 
@@ -22,16 +32,34 @@ VP_HOOK void *calloc(size_t n, size_t size)
 	return ptr;
 }
 
+VP_HOOK void *calloc(size_t n, size_t size)
+{
+	size_t bytes;
+
+	if (!__builtin_mul_overflow(n, size, &bytes) && vp_heap_passes(bytes))
+		return vp_real.calloc_fn(n, size);
+	return calloc_seen(n, size);
+}
+
+VP_SEEN void free_seen(void *ptr)
+{
+	if (ptr)
+		vp_heap_free_slow(ptr); /* before: another thread may get this address at once */
+	vp_real.free_fn(ptr);
+}
+
 VP_HOOK void free(void *ptr)
 {
 	if (__builtin_expect(vp_early_owns(ptr), 0))
 		return;
-	vp_heap_free(ptr); /* before: another thread may get this address at once */
-	vp_real.free_fn(ptr);
+	if (vp_heap_looks(ptr))
+		free_seen(ptr);
+	else
+		vp_real.free_fn(ptr);
 }
 
 /* Early memory cannot grow in place and is never given back. */
-static void *realloc_early(void *ptr, size_t size)
+VP_SEEN void *realloc_early(void *ptr, size_t size)
 {
 	size_t old = vp_early_size(ptr);
 	void *fresh = vp_real.malloc_fn(size);
@@ -41,7 +69,7 @@ static void *realloc_early(void *ptr, size_t size)
 	return fresh;
 }
 
-static inline __attribute__((always_inline)) void *do_realloc(void *ptr, size_t size)
+VP_SEEN void *realloc_seen(void *ptr, size_t size)
 {
 	struct vp_block block;
 	void *fresh;
@@ -58,10 +86,17 @@ static inline __attribute__((always_inline)) void *do_realloc(void *ptr, size_t 
 	return fresh;
 }
 
-VP_HOOK void *realloc(void *ptr, size_t size)
+static inline __attribute__((always_inline)) void *do_realloc(void *ptr, size_t size)
 {
 	if (__builtin_expect(vp_early_owns(ptr), 0))
 		return realloc_early(ptr, size);
+	if (!vp_heap_looks(ptr) && vp_heap_passes(size))
+		return vp_real.realloc_fn(ptr, size);
+	return realloc_seen(ptr, size);
+}
+
+VP_HOOK void *realloc(void *ptr, size_t size)
+{
 	return do_realloc(ptr, size);
 }
 
@@ -73,8 +108,6 @@ VP_HOOK void *reallocarray(void *ptr, size_t n, size_t size)
 		errno = ENOMEM;
 		return NULL;
 	}
-	if (__builtin_expect(vp_early_owns(ptr), 0))
-		return realloc_early(ptr, bytes);
 	return do_realloc(ptr, bytes);
 }
 

@@ -26,6 +26,8 @@ enum { UNTIMED = 0, TIMED = 1, TIMED_FOR_ALL = 2, ROUNDED_UP = 3 };
 #define TIMED_FIRST 64u
 #define TIMED_EVERY 8u
 
+uint32_t vp_heap_never;
+
 /* Counters of a shard have one writer; readers only need whole words. */
 static inline void add(uint64_t *counter, uint64_t value, int shared)
 {
@@ -106,13 +108,12 @@ static int next_gap(struct vp_thread *thread, size_t bytes)
 		for (int i = 0; i < 8; i++)
 			vp_poisson_random(&thread->random);
 	}
-	vp_tls.sample_left = vp_poisson_gap(&thread->random, vp_config.heap_sample_bytes);
+	vp_tls.heap_left = vp_poisson_gap(&thread->random, vp_config.heap_sample_bytes);
 	if (!first)
 		return 1;
-	vp_tls.sample_left -= (int64_t)(bytes + !bytes);
-	if (vp_tls.sample_left >= 0)
+	if (vp_heap_passes(bytes))
 		return 0;
-	vp_tls.sample_left = vp_poisson_gap(&thread->random, vp_config.heap_sample_bytes);
+	vp_tls.heap_left = vp_poisson_gap(&thread->random, vp_config.heap_sample_bytes);
 	return 1;
 }
 
@@ -261,7 +262,7 @@ static inline void record_alloc(void *ptr, size_t bytes, const struct vp_regs *c
 		thread->last_alloc = ptr;
 	} else { /* a thread past its end still runs a little of libc */
 		if (sampling()) /* no random state is left: one gap of the mean */
-			vp_tls.sample_left = (int64_t)vp_config.heap_sample_bytes;
+			vp_tls.heap_left = vp_config.heap_sample_bytes;
 		site = vp_shard_site(vp_shard_common(), VPROF_NODE_OVERFLOW, &block.site);
 	}
 	mark_block(thread, site, &block);

@@ -24,16 +24,42 @@ static inline int vp_heap_recording(void)
 	return vp_control.heap && !vp_tls.busy;
 }
 
+/* 1: neither this process nor a child of it will record the heap.  Written once,
+ * by control/init.c. */
+extern uint32_t vp_heap_never;
+
+/* May a hook go straight on to the real function?  With heap=off all do and with
+ * heap=sample most, so this is all that those pay: it asks for neither the mode
+ * nor whether we have started.  To take the bytes off before the call, even if
+ * it fails or is one of our own, bends nothing: the gap to the next sample point
+ * has no memory. */
+static inline int vp_heap_passes(size_t bytes)
+{
+	uint64_t left = vp_tls.heap_left;
+
+	bytes += !bytes; /* malloc(0) has its chance, too */
+	if (__builtin_expect(bytes > left, 0))
+		return 0;
+	vp_tls.heap_left = left - bytes;
+	return 1;
+}
+
 /* Is this allocation to be recorded?  All are, or those that a sample point
  * falls into. */
 static inline int vp_heap_takes(size_t bytes)
 {
-	if (!vp_heap_recording())
-		return 0;
-	if (__builtin_expect(vp_control.heap == VPROF_HEAP_EXACT, 1))
-		return 1;
-	vp_tls.sample_left -= (int64_t)(bytes + !bytes); /* malloc(0) has its chance, too */
-	return vp_tls.sample_left < 0;
+	if (vp_heap_recording())
+		return vp_control.heap == VPROF_HEAP_EXACT || !vp_heap_passes(bytes);
+	if (vp_heap_never)
+		vp_tls.heap_left = ~0ull;
+	return 0;
+}
+
+/* Does the free, or realloc, of this block have to be looked at? */
+static inline int vp_heap_looks(const void *ptr)
+{
+	return __builtin_expect(vp_control.heap != VPROF_HEAP_OFF, 0) &&
+	       (vp_control.heap == VPROF_HEAP_EXACT || vp_live_page_used((uintptr_t)ptr));
 }
 
 /* After a real allocation; NULL (it failed) is not counted. */
@@ -48,8 +74,7 @@ static inline int vp_heap_takes(size_t bytes)
 /* Before a real free. */
 static inline void vp_heap_free(void *ptr)
 {
-	if (ptr && vp_heap_recording() &&
-	    (vp_control.heap == VPROF_HEAP_EXACT || vp_live_page_used((uintptr_t)ptr)))
+	if (ptr && vp_heap_looks(ptr))
 		vp_heap_free_slow(ptr);
 }
 

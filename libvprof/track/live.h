@@ -15,7 +15,8 @@
 #define VP_LIVE_PAGES (1u << (VP_LIVE_REGION_SHIFT - 12))
 #define VP_LIVE_COUNT (1023ull << 5) /* blocks that start in the page */
 
-extern uint64_t **vp_live_region; /* VP_LIVE_REGIONS pointers */
+extern uint64_t **vp_live_region
+	__attribute__((visibility("hidden"))); /* VP_LIVE_REGIONS pointers */
 
 struct vp_block {
 	uint32_t site;  /* row, below 2^24 */
