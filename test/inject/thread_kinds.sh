@@ -36,6 +36,21 @@ covered long_thread 10
 t_equal "threads without samples are counted" true "$(jq -n "$(lost) > 0")"
 t_done
 
+t_begin "threads that find no row are counted together"
+rm -rf "$T/run"
+t_preload "$T/run" size=1M:cpu=off "$PROBE/thread_kinds" short 1200
+t_equal status 0 "$(cat "$T/run/status")"
+if file=$(t_file "$T/run"); then
+	[ "$(t_json .lost.threads info "$file")" -gt 0 ] || t_bad "all have rows"
+	t_equal "allocs of all threads" "$(t_json .totals.allocs heap "$file")" \
+		"$(t_json '[.threads[].allocs] | add' threads "$file")"
+	t_equal "rows of others" 1 "$(t_json '[.threads[] | select(.state == "others")] | length' \
+		threads "$file")"
+else
+	t_bad "no ring file"
+fi
+t_done
+
 if t_is_root && t_need setpriv; then
 	t_begin "unprivileged: threads are sampled"
 	rm -rf "$T/run"

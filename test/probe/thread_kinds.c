@@ -1,6 +1,7 @@
 /* Threads that a sampler misses easily; prints the CPU time they used.
  *
- * thread_kinds short COUNT  one after the other, each shorter than a sample
+ * thread_kinds short COUNT  one after the other, each shorter than a sample, and
+ *                           with one allocation
  * thread_kinds raw          made by a bare clone: no hook of libc sees it
  * thread_kinds many COUNT   all at once, with few descriptors allowed */
 #include "probe.h"
@@ -25,6 +26,7 @@ __attribute__((noinline)) static void burn(uint64_t ns)
 static void *short_thread(void *arg)
 {
 	burn(500000);
+	free(opaque(malloc(10)));
 	__atomic_fetch_add(&used, clock_ns(CLOCK_THREAD_CPUTIME_ID), __ATOMIC_RELAXED);
 	return arg;
 }

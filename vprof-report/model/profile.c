@@ -20,9 +20,10 @@ int vr_profile_thread_used(const struct vr_profile *profile, uint32_t thread)
 {
 	const struct vprof_thread *t = &profile->file->thread[thread];
 
-	/* Row 0 collects what has no row of its own. */
-	return t->state != VPROF_THREAD_FREE && (thread != 0 || t->tid != 0 || t->samples ||
-						 t->allocs || t->cpu_ns || t->lock_waits);
+	/* Row 0 collects what has no row of its own; it is no thread and has no state. */
+	if (thread == 0)
+		return t->samples || t->allocs || t->frees || t->cpu_ns || t->lock_waits;
+	return t->state != VPROF_THREAD_FREE;
 }
 
 int vr_profile_in_window(const struct vr_profile *profile, uint64_t t_ns)
