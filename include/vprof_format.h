@@ -265,7 +265,7 @@ struct vprof_module {
 	uint64_t start, end;  /* mapped addresses [start, end) */
 	uint64_t bias;        /* run-time address minus ELF virtual address */
 	uint64_t load_ns;     /* when the library first saw it */
-	uint64_t unload_ns;   /* 0: never closed */
+	uint64_t unload_ns;   /* 0: not closed, or loaded again to the same place */
 	uint32_t path;        /* string id */
 	uint32_t build_id_bytes; /* 0..32 */
 	uint8_t build_id[32];

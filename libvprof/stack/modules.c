@@ -130,7 +130,7 @@ static void write_row(struct vprof_module *row, const struct vp_module *module)
 }
 
 /* The old list stays: vp_module_holds may be in it. */
-static struct vp_module *append(void)
+static struct vp_module *append(const struct vp_module *seen)
 {
 	struct vp_module *module = vp_heap_get(sizeof(*module));
 
@@ -147,6 +147,7 @@ static struct vp_module *append(void)
 	}
 	if (!module)
 		return NULL;
+	*module = *seen;
 	module->id = VPROF_MODULE_UNKNOWN;
 	modules[module_count] = module;
 	__atomic_store_n(&module_count, module_count + 1, __ATOMIC_RELEASE);
@@ -176,25 +177,46 @@ static void make_whole(struct vp_module *module, const struct link_map *map)
 	}
 }
 
-static struct vp_module *add(const struct dl_find_object *found)
+static int same_file(const struct vp_module *module, const struct vp_module *seen)
+{
+	const struct vprof_module *a = &module->row, *b = &seen->row;
+
+	return module->start == seen->start && module->end == seen->end && a->bias == b->bias &&
+	       module->eh_frame_hdr == seen->eh_frame_hdr && module->path && seen->path &&
+	       strcmp(module->path, seen->path) == 0 && a->inode == b->inode &&
+	       a->device == b->device && a->file_bytes == b->file_bytes &&
+	       a->mtime_ns == b->mtime_ns && a->build_id_bytes == b->build_id_bytes &&
+	       memcmp(a->build_id, b->build_id, sizeof(a->build_id)) == 0;
+}
+
+/* A plugin that is loaded over and over, mostly to where it was before, stays
+ * one module: its stacks remain the same, and the tables do not run full. */
+static struct vp_module *come_back(const struct vp_module *seen)
+{
+	for (uint32_t i = 0; i < module_count; i++) {
+		struct vp_module *module = modules[i];
+		struct vprof_module *row;
+
+		if (module->alive || !same_file(module, seen))
+			continue;
+		if (module->id != VPROF_MODULE_UNKNOWN) {
+			row = vp_table_row(VPROF_SEC_MODULES, module->id);
+			if (!row->end) /* not written in a forked child */
+				write_row(row, module);
+			row->unload_ns = 0;
+		}
+		module->link_map = seen->link_map;
+		__atomic_store_n(&module->alive, 1, __ATOMIC_RELEASE);
+		return module;
+	}
+	return NULL;
+}
+
+static struct vp_module *add_row(struct vp_module *module)
 {
 	struct vprof_module *row = NULL;
-	struct vp_module *module;
-	struct link_map map;
 	uint32_t id;
 
-	if (!vp_module_peek(&map, (uint64_t)(uintptr_t)found->dlfo_link_map, sizeof(map)))
-		return NULL;
-	module = append();
-	if (!module)
-		return NULL;
-	module->start = (uint64_t)(uintptr_t)found->dlfo_map_start;
-	module->end = (uint64_t)(uintptr_t)found->dlfo_map_end;
-	module->eh_frame_hdr = (uint64_t)(uintptr_t)found->dlfo_eh_frame;
-	module->link_map = found->dlfo_link_map;
-	module->alive = 1;
-	make_whole(module, &map);
-	describe(module, &map);
 	if (vp_table_used(VPROF_SEC_MODULES) < VPROF_MODULE_KERNEL)
 		row = vp_table_add(VPROF_SEC_MODULES, &id);
 	if (row) {
@@ -207,6 +229,27 @@ static struct vp_module *add(const struct dl_find_object *found)
 	    (uint64_t)(uintptr_t)&vp_modules_sweep < module->end)
 		vp_module_self = module->id;
 	return module;
+}
+
+static struct vp_module *add(const struct dl_find_object *found)
+{
+	struct vp_module seen = {.link_map = found->dlfo_link_map, .alive = 1}, *module;
+	struct link_map map;
+
+	if (!vp_module_peek(&map, (uint64_t)(uintptr_t)found->dlfo_link_map, sizeof(map)))
+		return NULL;
+	seen.start = (uint64_t)(uintptr_t)found->dlfo_map_start;
+	seen.end = (uint64_t)(uintptr_t)found->dlfo_map_end;
+	seen.eh_frame_hdr = (uint64_t)(uintptr_t)found->dlfo_eh_frame;
+	make_whole(&seen, &map);
+	describe(&seen, &map);
+	module = come_back(&seen);
+	if (module) {
+		vp_heap_put(seen.path);
+		return module;
+	}
+	module = append(&seen);
+	return module ? add_row(module) : NULL;
 }
 
 /* Addresses and link maps are used again by the next object: it is another one

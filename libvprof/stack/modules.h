@@ -13,7 +13,7 @@ struct vp_module {
 	uint64_t eh_frame_hdr; /* address, 0 where the object has none */
 	const void *link_map;
 	uint32_t id; /* row in MODULES, or VPROF_MODULE_UNKNOWN */
-	int alive;
+	int alive;   /* loaded; may be so again */
 	int whole;		 /* the program itself, which may have gaps */
 	struct vprof_module row; /* as written, but for `path` */
 	char *path;

@@ -102,6 +102,10 @@ if file=$(t_file "$T/vprof"); then
 	t_equal "allocs under plugin_work" 5000 "$(t_json '
 		[.sites[] | select(any(.frames[]?; .function == "plugin_work"))
 		| .allocs] | add' heap "$file")"
+	# mostly mapped to where it was: the same module then, and the same site
+	modules=$(t_json '[.modules[] | select(.path | endswith("plugin_work.so"))] | length' \
+		info "$file")
+	[ "$modules" -ge 1 ] && [ "$modules" -le 5 ] || t_bad "$modules modules of 50 loads"
 else
 	t_bad "no ring file"
 fi
