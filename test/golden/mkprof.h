@@ -616,6 +616,82 @@ static inline struct mkprof mk_leaks_clean(void)
 	return mk;
 }
 
+#define MK_POINTS 100u
+
+static inline void mk_age(uint64_t *ages, uint64_t age_ns, uint64_t blocks)
+{
+	unsigned bucket = 0;
+
+	while (1ull << bucket <= age_ns / 1000)
+		bucket++;
+	ages[bucket] += blocks;
+}
+
+/* A series of blocks of 100 bytes: `least`, `rise` more at each point from
+ * `first` up to `top`, and 0 to 4 that come and go. */
+static inline struct vprof_series *mk_series(struct mkprof *mk, uint32_t node, uint32_t first,
+					     uint32_t top, uint32_t least, uint32_t rise)
+{
+	struct vprof_series *s = mk_row(mk, VPROF_SEC_SERIES, NULL);
+
+	s->node = node;
+	s->first = first;
+	mk_age(s->age, 2100 * MK_MS, least);
+	for (uint32_t i = first; i < MK_POINTS; i++) {
+		s->blocks[i] = least + rise * (i < top ? i + 1 - first : top - first) + i * 7 % 5;
+		s->bytes[i] = 100ull * s->blocks[i];
+		if (i < top)
+			mk_age(s->age, (2010 - 20 * i) * MK_MS, rise);
+	}
+	return s;
+}
+
+/* Live bytes at 100 points of 20 ms; nobody searched for pointers:
+ *   node 6 grows: 10 blocks of 100 bytes more at each point, none is freed
+ *   node 3 grows, at half that speed
+ *   node 4 levels: a cache that is full after 80 points
+ *   node 7 is renewed: it rises, but all that gets old is freed
+ *   node 2 is flat, node 5 too short: of its own it has 10 points */
+static inline struct mkprof mk_growing(void)
+{
+	struct mkprof mk = mk_new();
+	struct vprof_header *h = mk_header(&mk);
+	struct vprof_series *s;
+
+	mk_nodes(&mk);
+	mk_cpu_rows(&mk);
+	mk_section(&mk, VPROF_SEC_SERIES, sizeof(*s));
+	s = mk_row(&mk, VPROF_SEC_SERIES, NULL);
+	for (uint32_t i = 0; i < MK_POINTS; i++) {
+		s->bytes[i] = (20 * i + 10) * MK_MS;
+		s->blocks[i] = 1;
+	}
+	mk_series(&mk, 6, 0, MK_POINTS, 0, 10);
+	mk_series(&mk, 3, 0, MK_POINTS, 0, 5);
+	mk_series(&mk, 4, 0, 80, 0, 10);
+	s = mk_series(&mk, 7, 0, MK_POINTS, 0, 10);
+	memset(s->age, 0, sizeof(s->age));
+	mk_age(s->age, 50 * MK_MS, 1000);
+	mk_series(&mk, 2, 0, MK_POINTS, 300, 0);
+	mk_series(&mk, 5, 90, MK_POINTS, 0, 10);
+	mk_row(&mk, VPROF_SEC_SITES, NULL); /* overflow */
+	mk_site(&mk, 6, 1, 1000, 100000, 0, 0);
+	mk_site(&mk, 3, 1, 500, 50000, 0, 0);
+	mk_site(&mk, 4, 1, 800, 80000, 0, 0);
+	mk_age(mk_site(&mk, 7, 1, 9000, 900000, 8000, 800000)->lifetime, 600 * MK_MS, 8000);
+	mk_site(&mk, 2, 1, 300, 30000, 0, 0);
+	mk_site(&mk, 5, 1, 100, 10000, 0, 0);
+	h->series_points = MK_POINTS;
+	h->series_clock = VPROF_SERIES_TIME;
+	h->series_step = 20 * MK_MS;
+	h->series_readings = MK_POINTS;
+	h->series_ages_ns = 2000 * MK_MS;
+	h->peak_epoch = 1; /* all rows are of an older one: what lives is the peak */
+	h->live_bytes = h->peak_bytes = 370000;
+	h->live_blocks = h->peak_blocks = 3700;
+	return mk;
+}
+
 static inline int mk_shape(const char *name, struct mkprof *mk)
 {
 	static const struct {
@@ -626,6 +702,7 @@ static inline int mk_shape(const char *name, struct mkprof *mk)
 	    {"killed", mk_killed}, {"user-only", mk_user_only},	    {"nasty", mk_nasty},
 	    {"empty", mk_new},	   {"sampled", mk_sampled},	    {"locks", mk_locks},
 	    {"leaks", mk_leaks},   {"leaks-clean", mk_leaks_clean},
+	    {"growing", mk_growing},
 	};
 
 	for (size_t i = 0; i < sizeof(shape) / sizeof(shape[0]); i++) {

@@ -132,6 +132,15 @@ check leaks-new leaks leaks --baseline leaks-clean.vprof -n 2
 check leaks-new-sarif leaks leaks --baseline leaks-clean.vprof --format sarif -n 1
 check leaks-bad-baseline leaks leaks --baseline known.supp
 check leaks-blind-baseline leaks leaks --baseline normal.vprof -n 1
+check growing-leaks growing leaks
+for format in json sarif github; do
+	check growing-$format growing leaks --format $format
+done
+check growing-verdicts growing leaks --verdict growing -n 1
+check growing-summary growing summary
+check growing-gate growing leaks --gate -n 1 --fail-if 'growing_sites>1'
+check growing-allow growing leaks --gate -n 1 --allow growing
+check growing-known growing leaks -n 1 --baseline growing.vprof
 check empty-summary empty summary
 check empty-heap empty heap
 check empty-leaks empty leaks
