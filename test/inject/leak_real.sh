@@ -27,14 +27,43 @@ valgrinds() { # DIR
 			END { print name, blocks[1] + 0 "/" bytes[1] + 0, blocks[2] + 0 "/" bytes[2] + 0 }' "$log"
 	done | sort
 }
-compare() { # NAME COMMAND...
+# Servers listen at the socket `s` of the directory they run in. Each talker
+# fails when nobody is there yet, and asks the server to end.
+redis_talk() { # DIR
+	redis-cli -s "$1/s" ping | grep -q PONG || return
+	for i in {1..200}; do
+		echo "set k$i v$i"
+		echo "rpush l$((i % 7)) $i"
+		echo "hset h$((i % 5)) f$i $i"
+		echo "zadd z $i m$i"
+		echo "del k$((i / 2))"
+	done | redis-cli -s "$1/s"
+	redis-cli -s "$1/s" eval 'return redis.call("get", "k199")' 0
+	redis-cli -s "$1/s" shutdown nosave
+}
+nginx_talk() { # DIR
+	curl -s --unix-socket "$1/s" http://x/ && curl -s --unix-socket "$1/s" http://x/ || return
+	kill -QUIT "$(cat "$1/pid")"
+}
+talk() { # TALKER
+	local dir i
+	for dir in ours valgrind; do
+		for ((i = 0; i < 300; i++)); do
+			! "$1" "$T/$dir" >"$T/said" 2>&1 || break
+			sleep 0.1
+		done
+	done
+}
+compare() { # NAME COMMAND...; $talker, which $needs a tool, speaks to it meanwhile
 	local name=$1 tool=$2
 	shift
 	t_begin "$name: as valgrind has it"
-	t_need valgrind "$tool" || return
+	t_need valgrind "$tool" ${needs-} || return
 	rm -rf "$T/ours" "$T/valgrind"
+	[ -z "${talker-}" ] || talk "$talker" &
 	t_preload "$T/ours" cpu=off "$@"
-	t_run "$T/valgrind" valgrind --leak-check=full --log-file=log.%p "$@"
+	t_run "$T/valgrind" valgrind --leak-check=full --suppressions="$T/supp" --log-file=log.%p "$@"
+	wait
 	t_equal status "$(cat "$T/valgrind/status")" "$(cat "$T/ours/status")"
 	ours "$T/ours" | cut -d' ' -f2- >"$T/a"
 	valgrinds "$T/valgrind" | cut -d' ' -f2- >"$T/b"
@@ -65,12 +94,45 @@ mkdir "$T/repository"
 	cd "$T/repository" && git init -q . && seq 1000 >numbers && git add . &&
 		git -c user.name=x -c user.email=x@x commit -qm one && seq 5 2000 >numbers
 ) >/dev/null 2>&1
+# Of an empty environment of its own that nginx leaves in `environ`.
+cat >"$T/supp" <<'END'
+{
+   environ
+   Memcheck:Leak
+   fun:malloc
+   fun:ngx_alloc
+   fun:ngx_set_environment
+}
+END
+cat >"$T/nginx.conf" <<'END'
+daemon off;
+user root;
+worker_processes 1;
+pid pid;
+error_log log;
+events { worker_connections 512; }
+http {
+	access_log off;
+	client_body_temp_path t1;
+	proxy_temp_path t2;
+	fastcgi_temp_path t3;
+	uwsgi_temp_path t4;
+	scgi_temp_path t5;
+	server {
+		listen unix:s;
+		location / { return 200 "hello"; }
+	}
+}
+END
 export PYTHONMALLOC=malloc PYTHONHASHSEED=0 GIT_PAGER=cat
 
 compare sqlite3 sqlite3 :memory: ".read $T/load.sql"
 compare python3 "$PYTHON" -c 'import json; print(len(json.dumps(list(range(1000)))))'
 compare "git log" git -C "$T/repository" log --stat
 compare "git diff" git -C "$T/repository" diff
+compare "node --jitless" node --jitless -e 'console.log([1, 2, 3].map(String))'
+talker=redis_talk needs=redis-cli compare redis-server redis-server --port 0 --unixsocket s --save ""
+talker=nginx_talk needs=curl compare nginx nginx -p . -e log -c "$T/nginx.conf"
 clean node node -e 'const m = new Map(); for (let i = 0; i < 1e5; i++) m.set(i, { i }); console.log(m.size)'
 
 t_begin "g++: the compiler proper is searched in each of its processes"
@@ -85,9 +147,11 @@ if t_need g++; then
 	t_done
 fi
 
-t_begin "no hang in ${LEAK_RUNS:=10} runs each of true, sqlite3, git and python3"
+t_begin "no hang in ${LEAK_RUNS:=10} runs each of true, sqlite3, git, python3, redis and nginx"
 for ((i = 0; i < LEAK_RUNS; i++)); do
-	for run in true "sqlite3 :memory: .tables" "git --version" "$PYTHON -c pass"; do
+	for run in true "sqlite3 :memory: .tables" \
+		"git --version" "$PYTHON -c pass" \
+		"redis-cli --version" "redis-server --version" "nginx -t -q -p . -e log -c $T/nginx.conf"; do
 		command -v "${run%% *}" >/dev/null || continue
 		rm -rf "$T/ours"
 		# shellcheck disable=SC2086
