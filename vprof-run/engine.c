@@ -133,14 +133,19 @@ int vrun_engine_print(const char *const *argv, bool quiet)
 	return reap(start(argv, NULL, -1, quiet));
 }
 
-int vrun_engine_run(const char *const *argv)
+pid_t vrun_engine_begin(const char *const *argv)
 {
-	int null = open("/dev/null", O_WRONLY | O_CLOEXEC), status;
+	int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	pid_t pid = start(argv, NULL, null, true);
 
-	status = reap(start(argv, NULL, null, true));
 	if (null >= 0)
 		close(null);
-	return status;
+	return pid;
+}
+
+int vrun_engine_run(const char *const *argv)
+{
+	return reap(vrun_engine_begin(argv));
 }
 
 int vrun_engine_write(const char *const *argv, const char *path)

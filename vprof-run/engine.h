@@ -5,6 +5,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 /* Finds vprof-report beside this program or in PATH.  Returns 0, or -ENOENT
  * after one line on stderr. */
@@ -28,6 +29,9 @@ json_t *vrun_engine_ask(const char *const *argv, int *status);
 int vrun_engine_print(const char *const *argv, bool quiet);
 /* Runs it for what it writes into files; its output is not shown. */
 int vrun_engine_run(const char *const *argv);
+/* Starts it, quietly; its output is not shown.  Returns its process, which the
+ * caller waits for, or -1. */
+pid_t vrun_engine_begin(const char *const *argv);
 /* Runs it with stdout into `path`, which must not be there yet; it is taken
  * away again when the answer failed. */
 int vrun_engine_write(const char *const *argv, const char *path);

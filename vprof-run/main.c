@@ -34,6 +34,7 @@ static int run_one(const struct vrun_session *s, struct vrun_watch *watch,
 		   struct vrun_progress *progress, struct vrun_result *result, size_t index)
 {
 	char *pattern = vrun_results_pattern(s->dir, &s->plan->run[index]);
+	bool search = !s->options->skip_leak_test && !s->options->skip_memory;
 	char **env;
 
 	result->run = &s->plan->run[index];
@@ -45,7 +46,7 @@ static int run_one(const struct vrun_session *s, struct vrun_watch *watch,
 		return -EINVAL;
 	}
 	vrun_progress_begin(progress, index);
-	vrun_watch_run(watch, result->run, env, progress, &result->end);
+	vrun_watch_run(watch, result->run, env, search ? s->dir : NULL, progress, &result->end);
 	vrun_progress_end(progress);
 	vrun_preload_free(env);
 	free(pattern);

@@ -137,7 +137,8 @@ static const struct option options[] = {
      set_symbols},
     {"--symbol", "NAME...", NULL, set_symbols},
     {"--duration", "SECONDS",
-     "how long each run takes; a COMMAND gets SIGTERM then\n"
+     "how long each run takes; a COMMAND is searched for leaks and\n"
+     "gets SIGTERM then\n"
      "(default: a COMMAND runs to its end, a bundled program 10 s)",
      set_duration},
     {"--component", "WHICH", "bundled program to run: monitor, virtuoso or all (default)",

@@ -92,7 +92,7 @@ char *vrun_results_pattern(const char *dir, const struct vrun_run *run)
 }
 
 /* Adds every LABEL@PROGRAM.PID.vprof. */
-static void find_records(struct vrun_result *result, const char *dir)
+void vrun_results_find(struct vrun_result *result, const char *dir)
 {
 	char *prefix = vrun_xprintf("%s@", result->run->label);
 	DIR *files = opendir(dir);
@@ -206,7 +206,7 @@ static void ask_all(struct vrun_result *r, const struct vrun_options *options)
 
 void vrun_results_read(struct vrun_result *r, const char *dir, const struct vrun_options *options)
 {
-	find_records(r, dir);
+	vrun_results_find(r, dir);
 	for (size_t i = 0; i < r->records; i++)
 		r->record[i].info =
 		    vrun_engine_ask((const char *[]){"info", r->record[i].path, NULL}, NULL);

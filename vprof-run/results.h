@@ -44,6 +44,10 @@ char *vrun_results_create(const char *out);
  * each process.  free() it; NULL after one line on stderr. */
 char *vrun_results_pattern(const char *dir, const struct vrun_run *run);
 
+/* Fills in the record paths of a result: the ring files that its run wrote, or
+ * is writing. */
+void vrun_results_find(struct vrun_result *result, const char *dir);
+
 /* Finds the ring files that a run left, gives the main one the run's own name
  * and asks vprof-report about them.  Writes the files beside it. */
 void vrun_results_read(struct vrun_result *result, const char *dir,

@@ -160,6 +160,24 @@ static void write_leak(const json_t *site, FILE *out)
 	free(place);
 }
 
+/* What was looked at, and when. */
+static void write_search(const struct vrun_result *r, FILE *out)
+{
+	const char *trigger = vrun_json_text(r->leaks, "examined.trigger");
+	bool at_exit = strcmp(trigger, "exit") == 0;
+	char blocks[VRUN_UNIT_MAX], time[VRUN_UNIT_MAX];
+
+	if (strcmp(vrun_json_text(r->leaks, "examined.search"), "complete") != 0)
+		return;
+	fprintf(out, "Pointers to %s blocks were looked for %s, after %s.%s\n",
+		vrun_count(blocks, vrun_json_u64(r->leaks, "examined.blocks")),
+		at_exit		  ? "when it ended"
+		: r->end.searched ? "before it was told to end"
+				  : "on request",
+		vrun_seconds(time, (double)vrun_json_u64(r->leaks, "examined.t_ns") / 1e9),
+		at_exit ? "" : " What it allocated since was not examined.");
+}
+
 static void write_leaks(const struct vrun_session *s, const struct vrun_result *r, FILE *out)
 {
 	char *words = vrun_leak_words(s, r), bytes[VRUN_UNIT_MAX];
@@ -176,6 +194,7 @@ static void write_leaks(const struct vrun_session *s, const struct vrun_result *
 		vrun_md_text(out, vrun_json_text(r->leaks, "examined.why_not"));
 	}
 	fprintf(out, ".\n");
+	write_search(r, out);
 	json_array_foreach(vrun_json_at(r->leaks, "sites"), i, site)
 	{
 		if (!worth_a_row(site))

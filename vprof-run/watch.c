@@ -1,4 +1,5 @@
 #include "watch.h"
+#include "search.h"
 #include "text.h"
 
 #include <errno.h>
@@ -27,6 +28,9 @@ struct running {
 	double deadline_s; /* when the next stronger request is due; 0: never */
 	int next;	   /* which one that is */
 	double asked_s;	   /* when we were last asked to end it; 0: never */
+	const char *dir;   /* where it records; NULL: there is no search, or it was begun */
+	bool searching;
+	struct vrun_search search;
 };
 
 void vrun_watch_begin(struct vrun_watch *watch)
@@ -116,11 +120,30 @@ static void take_signal(struct running *r, const siginfo_t *info)
 	r->asked_s = vrun_now();
 }
 
+static void stop_search(struct running *r)
+{
+	if (!r->searching)
+		return;
+	r->searching = false;
+	vrun_search_end(&r->search);
+	r->end->searched = r->search.complete;
+}
+
+/* Its time is over; whoever dies of SIGTERM is searched before. */
+static void begin_search(struct running *r)
+{
+	vrun_search_begin(&r->search, r->run, r->dir);
+	r->dir = NULL;
+	r->searching = true;
+	r->deadline_s = vrun_now() + VRUN_SEARCH_S;
+}
+
 static void end_it(struct running *r)
 {
 	static const int ladder[] = {SIGTERM, SIGKILL};
 	int sig = ladder[r->next];
 
+	stop_search(r);
 	kill(r->end->pid, sig);
 	if (sig == SIGKILL)
 		r->end->forced = true;
@@ -128,6 +151,18 @@ static void end_it(struct running *r)
 		r->end->in_time = true;
 	r->next++;
 	r->deadline_s = sig == SIGKILL ? 0 : vrun_now() + GRACE_S;
+}
+
+static void look_at_clock(struct running *r)
+{
+	if (r->searching && vrun_search_over(&r->search) && !r->end->interrupt)
+		r->deadline_s = vrun_now();
+	if (r->deadline_s == 0 || vrun_now() < r->deadline_s)
+		return;
+	if (r->dir && r->next == 0 && !r->end->interrupt)
+		begin_search(r);
+	else
+		end_it(r);
 }
 
 /* How long to sleep: to the next tick, or the deadline. */
@@ -143,9 +178,9 @@ static struct timespec pause_until(double deadline_s)
 }
 
 void vrun_watch_run(struct vrun_watch *watch, const struct vrun_run *run, char **env,
-		    struct vrun_progress *progress, struct vrun_end *end)
+		    const char *dir, struct vrun_progress *progress, struct vrun_end *end)
 {
-	struct running r = {.run = run, .end = end, .begun_s = vrun_now()};
+	struct running r = {.run = run, .end = end, .begun_s = vrun_now(), .dir = dir};
 
 	*end = (struct vrun_end){0};
 	end->error = start(watch, run, env, &end->pid);
@@ -160,11 +195,11 @@ void vrun_watch_run(struct vrun_watch *watch, const struct vrun_run *run, char *
 
 		if (sig > 0 && sig != SIGCHLD)
 			take_signal(&r, &info);
-		if (r.deadline_s > 0 && vrun_now() >= r.deadline_s)
-			end_it(&r);
+		look_at_clock(&r);
 		vrun_progress_tick(progress);
 	}
 	end->ran_s = vrun_now() - r.begun_s;
+	stop_search(&r);
 	/* From the terminal it reached both; the target may have been faster. */
 	if (!end->interrupt)
 		end->interrupt = vrun_watch_pending(watch);

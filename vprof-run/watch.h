@@ -19,9 +19,10 @@ struct vrun_end {
 	pid_t pid;
 	int status; /* of waitpid */
 	double ran_s;
-	bool in_time;  /* --duration was over: we sent SIGTERM */
-	bool forced;   /* it did not end when told to: we sent SIGKILL */
-	int interrupt; /* the signal that asked us to end; 0: none */
+	bool in_time;	   /* --duration was over: we sent SIGTERM */
+	bool forced;	   /* it did not end when told to: we sent SIGKILL */
+	unsigned searched; /* processes that looked for lost blocks before SIGTERM */
+	int interrupt;	   /* the signal that asked us to end; 0: none */
 };
 
 /* Takes over SIGCHLD and every signal that is handed on to the target, except
@@ -31,13 +32,16 @@ void vrun_watch_begin(struct vrun_watch *watch);
 /* Runs a target to its end and reaps it.
  *
  *   env       its environment
+ *   dir       its processes record there; before SIGTERM at the end of --duration
+ *             they are asked to look for lost blocks, and waited for VRUN_SEARCH_S
+ *             seconds at most.  NULL: they are not
  *   progress  told several times a second
  *
  * A signal sent to us is sent on to the target; one from the terminal reached
  * it already.  SIGINT, SIGTERM, SIGHUP and SIGQUIT also end it: when it lives
  * 5 s longer it gets SIGTERM, after 5 more SIGKILL. */
 void vrun_watch_run(struct vrun_watch *watch, const struct vrun_run *run, char **env,
-		    struct vrun_progress *progress, struct vrun_end *end);
+		    const char *dir, struct vrun_progress *progress, struct vrun_end *end);
 
 /* A signal that came in between runs and asks us to end; 0: none. */
 int vrun_watch_pending(struct vrun_watch *watch);

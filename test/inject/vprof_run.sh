@@ -46,9 +46,17 @@ __attribute__((noinline)) static void busy_part(long rounds)
 	for (long i = 0; i < rounds; i++)
 		sink = sink * 0.5 + (double)i;
 }
+static void *volatile held;
+__attribute__((noinline)) static void lose(int blocks)
+{
+	for (int i = 0; i <= blocks; i++)
+		held = malloc(100);
+	free(held);
+	held = NULL;
+}
 int main(int argc, char **argv)
 {
-	static char *kept[8];
+	static char *volatile kept[8];
 	const char *how = argc > 1 ? argv[1] : "";
 
 	for (int i = 0; i < 8; i++)
@@ -59,6 +67,11 @@ int main(int argc, char **argv)
 	if (!strcmp(how, "wait"))
 		for (;;)
 			busy_part(1000000);
+	if (!strcmp(how, "lose")) {
+		lose(7);
+		for (;;)
+			pause();
+	}
 	if (!strcmp(how, "deaf")) {
 		signal(SIGINT, SIG_IGN);
 		signal(SIGTERM, SIG_IGN);
@@ -209,6 +222,20 @@ run deaf --duration 0.5 -- ./prog deaf
 t_equal "status of the deaf one" 137 $status
 said 'did not end when told to'
 recorded deaf prog
+t_done
+
+t_begin "--duration: who dies of SIGTERM is searched before"
+run lose --duration 1 -- ./prog lose
+t_equal status 0 $status
+lost() { t_json '"\(.examined.search) \(.examined.trigger) \(.totals.lost.blocks)/\(.totals.lost.bytes)"' leaks "$1"; }
+t_equal "what was lost" "complete ctl 7/700" "$(lost lose/prog.vprof)"
+t_equal "how it ended" killed "$(t_json .run.status info lose/prog.vprof)"
+in_summary lose 'Verdict: \*\*leak: 700 B lost\*\*'
+in_summary lose '^Pointers to [0-9]+ blocks were looked for before it was told to end, after 1\.'
+run lose23 --duration 1 --gate -- ./prog lose
+t_equal "status of the gate" 23 $status
+run unasked --duration 1 --skip-leak-test -- ./prog lose
+t_equal "without the leak test" "none " "$(lost unasked/prog.vprof | cut -d' ' -f1,2)"
 t_done
 
 t_begin "other signals are handed on; LD_PRELOAD and VPROF_OPTIONS of the caller are kept"
