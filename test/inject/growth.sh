@@ -32,7 +32,7 @@ tally() {
 		[ "$(cat "$T/$1.$seed/status")" = 0 ] || t_bad "seed $seed: status $(cat "$T/$1.$seed/status")"
 		got=$(growing "$T/$1.$seed/run.vprof")
 		[ "${got#* }" = true ] || t_bad "seed $seed: not judged: '$got'"
-		[ "${got% *}" = 0 ] || found=$((found + 1))
+		case $got in [1-9]*) found=$((found + 1)) ;; esac
 		of=$((of + 1))
 		[ -n "${VPROF_KEEP-}" ] || rm -rf "${T:?}/$1.$seed"
 	done
