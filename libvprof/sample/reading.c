@@ -105,7 +105,8 @@ static void read_own(uint64_t now, int last)
 		return;
 	stats_next_ns = now + SECOND;
 	vp_heap_private_stats(&header->own_heap_bytes, &resident);
-	header->own_memory_bytes = resident + vp_rows_bytes() + vp_trie_bytes();
+	header->own_memory_bytes =
+	    resident + vp_live_index_bytes() + vp_rows_bytes() + vp_trie_bytes();
 }
 
 /* What a perfect sampler would have obtained so far. */

@@ -11,13 +11,18 @@
 #include <time.h>
 
 #define PAGE_SHIFT 12
+#define PAGE_BYTES (1u << PAGE_SHIFT)
 #define REGION_SHIFT VP_LIVE_REGION_SHIFT
 #define REGIONS VP_LIVE_REGIONS
 #define PAGES_A_REGION VP_LIVE_PAGES
 #define region vp_live_region
 
-/* descriptor: locked 1 | capacity_log2 4 | count 10 | entries >> 4 (44) << 15 */
+/* descriptor: locked 1 | room 10 | count 10 | entries >> 4 (43) << 21 */
 #define LOCKED 1ull
+#define ROOM_SHIFT 1
+#define COUNT_SHIFT VP_LIVE_COUNT_SHIFT
+#define ONE_BLOCK (1ull << COUNT_SHIFT)
+#define ENTRIES_SHIFT 21
 #define UNIT 8u /* smallest distance of two blocks: tcmalloc has 8-byte ones */
 
 /* size: site 24 << 40 | bytes 40
@@ -34,7 +39,7 @@ uint64_t **vp_live_region;
 static uint64_t **older[OLDER_MOST];
 static uint32_t older_count;
 
-static uint64_t table_bytes;
+static uint64_t room_bytes, descriptor_bytes;
 
 int vp_live_init(void)
 {
@@ -43,7 +48,7 @@ int vp_live_init(void)
 			memmove(older, older + 1, --older_count * sizeof(older[0]));
 		older[older_count++] = region;
 	}
-	table_bytes = 0;
+	room_bytes = descriptor_bytes = 0;
 	region = vp_sys_map(REGIONS * sizeof(*region));
 	return region ? 0 : -ENOMEM;
 }
@@ -61,6 +66,11 @@ static __attribute__((noinline)) uint64_t *add_region(uint64_t number)
 	return expected;
 }
 
+static inline uint32_t page_of(uintptr_t address)
+{
+	return address >> PAGE_SHIFT & (PAGES_A_REGION - 1);
+}
+
 /* NULL where no block was ever seen in that GiB. */
 static inline uint64_t *descriptor_of(uintptr_t address)
 {
@@ -70,7 +80,7 @@ static inline uint64_t *descriptor_of(uintptr_t address)
 	if (__builtin_expect(number >= REGIONS, 0))
 		return NULL;
 	pages = __atomic_load_n(&region[number], __ATOMIC_ACQUIRE);
-	return pages ? &pages[address >> PAGE_SHIFT & (PAGES_A_REGION - 1)] : NULL;
+	return pages ? &pages[page_of(address)] : NULL;
 }
 
 /* The holder is at most a few dozen instructions from letting go, unless it
@@ -112,23 +122,23 @@ static inline void unlock(uint64_t *descriptor, uint64_t value)
 
 static inline struct entry *entries_of(uint64_t descriptor)
 {
-	return (struct entry *)(uintptr_t)(descriptor >> 15 << 4);
+	return (struct entry *)(uintptr_t)(descriptor >> ENTRIES_SHIFT << 4);
 }
 
 static inline uint32_t room_of(uint64_t descriptor)
 {
-	return descriptor >> 15 ? 1u << (descriptor >> 1 & 15) : 0;
+	return (uint32_t)(descriptor >> ROOM_SHIFT & 1023);
 }
 
 static inline uint32_t count_of(uint64_t descriptor)
 {
-	return (uint32_t)(descriptor >> 5 & 1023);
+	return vp_live_page_count(descriptor);
 }
 
-static inline uint64_t make(const struct entry *entries, uint32_t room_log2, uint32_t count)
+static inline uint64_t make(const struct entry *entries, uint32_t room, uint32_t count)
 {
-	return (uint64_t)(uintptr_t)entries >> 4 << 15 | (uint64_t)count << 5 |
-	       (uint64_t)room_log2 << 1;
+	return (uint64_t)(uintptr_t)entries >> 4 << ENTRIES_SHIFT | (uint64_t)count << COUNT_SHIFT |
+	       (uint64_t)room << ROOM_SHIFT;
 }
 
 static inline uint64_t key_of(uintptr_t address)
@@ -138,7 +148,8 @@ static inline uint64_t key_of(uintptr_t address)
 
 #define KEY_MASK 1023ull
 
-/* Fibonacci hashing: the top bits, as many as number the slots (a power of two). */
+/* Fibonacci hashing, which keeps blocks at regular distances apart: the upper
+ * bits scaled to the number of slots, which need not be a power of two. */
 static inline uint32_t first_slot(uint64_t key, uint32_t room)
 {
 	uint32_t mixed = (uint32_t)(key >> 1) * 0x9e3779b1u;
@@ -146,49 +157,161 @@ static inline uint32_t first_slot(uint64_t key, uint32_t room)
 	return (uint32_t)((uint64_t)mixed * room >> 32);
 }
 
-/* The entry with that key, or the empty one where it belongs, or NULL. */
+static inline uint32_t behind(uint32_t slot, uint32_t room)
+{
+	return slot + 1 == room ? 0 : slot + 1;
+}
+
+static inline uint32_t home_of(const struct entry *entry, uint32_t room)
+{
+	return first_slot(entry->key & KEY_MASK, room);
+}
+
+static inline uint32_t distance(uint32_t from, uint32_t to, uint32_t room)
+{
+	return to >= from ? to - from : to + room - from;
+}
+
+/* The entry with that key, or NULL. */
 static inline struct entry *seek(struct entry *entries, uint32_t room, uint64_t key)
 {
-	uint32_t at = room ? first_slot(key, room) : 0;
+	uint32_t at = first_slot(key, room);
 
-	for (uint32_t i = 0; i < room; i++, at = (at + 1) & (room - 1)) {
-		if (!entries[at].key || (entries[at].key & KEY_MASK) == key)
+	for (uint32_t i = 0; i < room && entries[at].key; i++, at = behind(at, room)) {
+		if ((entries[at].key & KEY_MASK) == key)
 			return &entries[at];
 	}
 	return NULL;
 }
 
+/* Moves what lies from the slot to the next empty one. */
+static struct entry *make_gap(struct entry *entries, uint32_t room, uint32_t at)
+{
+	uint32_t end = at;
+
+	do {
+		end = behind(end, room);
+		if (end == at)
+			return NULL;
+	} while (entries[end].key);
+	while (end != at) {
+		uint32_t before = end ? end - 1 : room - 1;
+
+		entries[end] = entries[before];
+		end = before;
+	}
+	entries[at].key = 0;
+	return &entries[at];
+}
+
+/* Entries that follow each other are in the order of their home slots. */
+static __attribute__((noinline)) struct entry *place_slow(struct entry *entries, uint32_t room,
+							  uint64_t key)
+{
+	uint32_t at = first_slot(key, room);
+
+	for (uint32_t i = 0; i < room; i++, at = behind(at, room)) {
+		if (!entries[at].key || (entries[at].key & KEY_MASK) == key)
+			return &entries[at];
+		if (distance(home_of(&entries[at], room), at, room) < i)
+			return make_gap(entries, room, at);
+	}
+	return NULL;
+}
+
+/* The entry with that key, or an empty one where it belongs, or NULL when all
+ * are taken; the room is not 0. */
+static inline struct entry *place(struct entry *entries, uint32_t room, uint64_t key)
+{
+	uint32_t at = first_slot(key, room);
+
+	if (__builtin_expect(!entries[at].key, 1))
+		return &entries[at];
+	return place_slow(entries, room, key);
+}
+
+/* At most eleven sixteenths of a room are used, so that searches end soon; of
+ * rooms for one, two and three blocks all. */
+static inline int needs_room(uint32_t count, uint32_t room)
+{
+	return count * 16 >= room * 11;
+}
+
+/* The smallest room for that many blocks, of the sizes that the heap has: four
+ * to a doubling. */
+static uint32_t room_for(uint32_t count)
+{
+	uint32_t room = (count - 1) * 16 / 11 + 1, step;
+
+	if (room <= 8)
+		return room;
+	step = 1u << (29u - (uint32_t)__builtin_clz(room - 1));
+	return (room + step - 1) & ~(step - 1);
+}
+
 struct grow_request {
-	uint64_t descriptor;
-	int ok;
+	uintptr_t address;
+	uint64_t *descriptor;
+	uint64_t now;	/* what it holds, but for the lock */
+	uint64_t bytes; /* of the block */
 };
+
+#define FEW 7u
+#define SOME 16u
+
+/* Pages side by side mostly hold alike many blocks: while a heap grows, most of
+ * its rooms have their final size from the first block on.  Where some are and
+ * many more may follow, a small room is not worth its collisions. */
+static uint32_t expected_count(const struct grow_request *request)
+{
+	uint32_t count = count_of(request->now) + 1, like = 2;
+	uint64_t most = PAGE_BYTES / (request->bytes + UNIT), before;
+
+	if (page_of(request->address) > 0) {
+		before = __atomic_load_n(request->descriptor - 1, __ATOMIC_RELAXED);
+		like = count_of(before) > like ? count_of(before) : like;
+	}
+	if (count >= FEW && most >= 2 * SOME && like < SOME)
+		like = SOME;
+	like = like < most ? like : (uint32_t)most;
+	return like > count ? like : count;
+}
+
+/* Descriptors take memory a page at a time. */
+static void count_descriptors(const uint64_t *descriptor)
+{
+	const uint64_t *first =
+	    (const void *)((uintptr_t)descriptor & ~(uintptr_t)(PAGE_BYTES - 1));
+
+	for (uint32_t i = 0; i < PAGE_BYTES / sizeof(*first); i++) {
+		if (__atomic_load_n(&first[i], __ATOMIC_RELAXED) & ~LOCKED)
+			return;
+	}
+	__atomic_fetch_add(&descriptor_bytes, PAGE_BYTES, __ATOMIC_RELAXED);
+}
 
 static void grow_service(void *arg)
 {
 	struct grow_request *request = arg;
-	uint32_t room = room_of(request->descriptor);
-	uint32_t log2 = room ? (uint32_t)(request->descriptor >> 1 & 15) + 1 : 0;
-	struct entry *old = entries_of(request->descriptor);
-	struct entry *more = vp_heap_get((sizeof(*more)) << log2);
+	uint32_t old_room = room_of(request->now), room = room_for(expected_count(request));
+	struct entry *old = entries_of(request->now);
+	struct entry *more = vp_heap_get(sizeof(*more) * room);
 
 	if (!more)
 		return;
-	for (uint32_t i = 0; i < room; i++) {
+	for (uint32_t i = 0; i < old_room; i++) {
 		if (old[i].key)
-			*seek(more, 1u << log2, old[i].key & KEY_MASK) = old[i];
+			*place(more, room, old[i].key & KEY_MASK) = old[i];
 	}
-	if (room)
+	if (!old_room)
+		count_descriptors(request->descriptor);
+	__atomic_fetch_add(&room_bytes, sizeof(*more) * (room - old_room), __ATOMIC_RELAXED);
+	request->now = make(more, room, count_of(request->now));
+	/* Now, not by whoever asked: a snapshot must never lead to what is free. */
+	__atomic_store_n(request->descriptor, request->now | (vp_threads_many ? LOCKED : 0),
+			 __ATOMIC_RELEASE);
+	if (old_room)
 		vp_heap_put(old);
-	__atomic_fetch_add(&table_bytes, (sizeof(*more) << log2) - sizeof(*more) * room,
-			   __ATOMIC_RELAXED);
-	request->descriptor = make(more, log2, count_of(request->descriptor));
-	request->ok = 1;
-}
-
-/* A quarter stays empty, so that searches end soon. */
-static inline int needs_room(uint32_t count, uint32_t room)
-{
-	return __builtin_expect(count >= room - (room >> 2) && room < 512, 0);
 }
 
 static inline void unpack(const struct entry *entry, struct vp_block *block)
@@ -212,13 +335,13 @@ int vp_live_put(uintptr_t address, const struct vp_block *block, struct vp_block
 		descriptor = descriptor_of(address);
 	}
 	now = lock(descriptor);
-	if (needs_room(count_of(now), room_of(now))) {
-		struct grow_request request = {now, 0};
+	if (__builtin_expect(needs_room(count_of(now), room_of(now)), 0)) {
+		struct grow_request request = {address, descriptor, now, block->bytes};
 
 		vp_service(grow_service, &request);
-		now = request.descriptor;
+		now = request.now;
 	}
-	entry = seek(entries_of(now), room_of(now), key);
+	entry = room_of(now) ? place(entries_of(now), room_of(now), key) : NULL;
 	if (!entry) {
 		unlock(descriptor, now);
 		return 0;
@@ -227,34 +350,32 @@ int vp_live_put(uintptr_t address, const struct vp_block *block, struct vp_block
 	if (taken)
 		unpack(entry, stale);
 	else
-		now += 1ull << 5;
+		now += ONE_BLOCK;
 	entry->size = (uint64_t)block->site << 40 | (block->bytes & ((1ull << 40) - 1));
 	entry->key = block->birth_ns >> 8 << 12 | (uint64_t)(block->mark & 3) << 10 | key;
 	unlock(descriptor, now);
 	return taken ? 2 : 1;
 }
 
-/* Closes the gap at `hole` so that every search still ends at a free slot. */
+/* Is the slot empty, or what is in it at home there?  One branch for both, since
+ * which of them it is nobody could foretell. */
+static inline int stays(const struct entry *entries, uint32_t room, uint32_t slot)
+{
+	int stay = !entries[slot].key | (home_of(&entries[slot], room) == slot);
+
+	__asm__("" : "+r"(stay)); /* compilers make two branches of it */
+	return stay;
+}
+
+/* Takes out the entry, and moves those behind it that are not at home. */
 static inline void close_gap(struct entry *entries, uint32_t room, uint32_t hole)
 {
-	uint32_t at = hole;
+	uint32_t next = behind(hole, room);
 
-	if (__builtin_expect(room > 1 && !entries[(hole + 1) & (room - 1)].key, 1)) {
-		entries[hole].key = 0;
-		return;
-	}
-
-	for (uint32_t i = 1; i < room; i++) {
-		uint32_t home;
-
-		at = (at + 1) & (room - 1);
-		if (!entries[at].key)
-			break;
-		home = first_slot(entries[at].key & KEY_MASK, room);
-		if (((at - home) & (room - 1)) < ((at - hole) & (room - 1)))
-			continue;
-		entries[hole] = entries[at];
-		hole = at;
+	while (__builtin_expect(!stays(entries, room, next), 0)) {
+		entries[hole] = entries[next];
+		hole = next;
+		next = behind(next, room);
 	}
 	entries[hole].key = 0;
 }
@@ -269,13 +390,13 @@ int vp_live_take(uintptr_t address, struct vp_block *block)
 		return 0;
 	now = lock(descriptor);
 	entry = seek(entries_of(now), room_of(now), key_of(address));
-	if (!entry || !entry->key) {
+	if (!entry) {
 		unlock(descriptor, now);
 		return 0;
 	}
 	unpack(entry, block);
 	close_gap(entries_of(now), room_of(now), (uint32_t)(entry - entries_of(now)));
-	unlock(descriptor, now - (1ull << 5));
+	unlock(descriptor, now - ONE_BLOCK);
 	return 1;
 }
 
@@ -315,9 +436,14 @@ int vp_live_each(void (*fn)(const struct vp_block *block, void *arg), void *arg,
 	return 0;
 }
 
-uint64_t vp_live_bytes_used(void)
+uint64_t vp_live_room_bytes(void)
 {
-	return __atomic_load_n(&table_bytes, __ATOMIC_RELAXED);
+	return __atomic_load_n(&room_bytes, __ATOMIC_RELAXED);
+}
+
+uint64_t vp_live_index_bytes(void)
+{
+	return __atomic_load_n(&descriptor_bytes, __ATOMIC_RELAXED);
 }
 
 uint64_t *const *vp_live_table(uint32_t back)
@@ -331,7 +457,7 @@ uint32_t vp_live_read_page(uint32_t back, uintptr_t address, struct vp_live_view
 {
 	uint64_t *const *table = vp_live_table(back);
 	const uint64_t *pages = table ? table[address >> REGION_SHIFT] : NULL;
-	uint64_t now = pages ? pages[address >> PAGE_SHIFT & (PAGES_A_REGION - 1)] : 0;
+	uint64_t now = pages ? pages[page_of(address)] : 0;
 	uint32_t room = room_of(now), count = 0;
 
 	for (uint32_t i = 0; i < room && count < 512; i++) {
@@ -355,10 +481,10 @@ void vp_live_forget(uintptr_t address)
 {
 	for (uint32_t back = 1; back <= older_count; back++) {
 		const uint64_t *pages = older[older_count - back][address >> REGION_SHIFT];
-		uint64_t now = pages ? pages[address >> PAGE_SHIFT & (PAGES_A_REGION - 1)] : 0;
+		uint64_t now = pages ? pages[page_of(address)] : 0;
 		struct entry *entry = seek(entries_of(now), room_of(now), key_of(address));
 
-		if (!entry || !entry->key)
+		if (!entry)
 			continue;
 		__atomic_store_n(&entry->size, 0, __ATOMIC_RELAXED);
 		return;

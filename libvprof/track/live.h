@@ -2,8 +2,9 @@
  *
  * Two levels.  A page of addresses (4 KiB) has one 8-byte descriptor, found by
  * indexing; it leads to a small open-addressed table of 16-byte entries that
- * is just large enough for the blocks that start in the page.  The lock is a
- * bit of the descriptor: threads meet only where they share a page of heap. */
+ * is just large enough for the blocks that start in the page (why so:
+ * docs/decisions/live.md).  The lock is a bit of the descriptor: threads meet
+ * only where they share a page of heap. */
 #ifndef VP_LIVE_H
 #define VP_LIVE_H
 
@@ -13,7 +14,8 @@
 #define VP_LIVE_REGION_SHIFT 30 /* a GiB of addresses shares an array of descriptors */
 #define VP_LIVE_REGIONS (1u << (47 - VP_LIVE_REGION_SHIFT))
 #define VP_LIVE_PAGES (1u << (VP_LIVE_REGION_SHIFT - 12))
-#define VP_LIVE_COUNT (1023ull << 5) /* blocks that start in the page */
+#define VP_LIVE_COUNT_SHIFT 11
+#define VP_LIVE_COUNT (1023ull << VP_LIVE_COUNT_SHIFT) /* blocks that start in the page */
 
 extern uint64_t **vp_live_region
 	__attribute__((visibility("hidden"))); /* VP_LIVE_REGIONS pointers */
@@ -57,7 +59,9 @@ static inline int vp_live_page_used(uintptr_t address)
 int vp_live_each(void (*fn)(const struct vp_block *block, void *arg), void *arg, uint64_t stride,
 		 uint64_t deadline_ns);
 
-uint64_t vp_live_bytes_used(void); /* memory of the table */
+/* Memory of the entries, in the private heap, and of the descriptors, beside it. */
+uint64_t vp_live_room_bytes(void);
+uint64_t vp_live_index_bytes(void);
 
 /* For a snapshot, which nobody changes: the blocks that start in a page.  An
  * entry that was being written may be wrong in its size and site. */
@@ -67,7 +71,7 @@ struct vp_live_view {
 };
 static inline uint32_t vp_live_page_count(uint64_t descriptor)
 {
-	return (uint32_t)((descriptor & VP_LIVE_COUNT) >> 5);
+	return (uint32_t)((descriptor & VP_LIVE_COUNT) >> VP_LIVE_COUNT_SHIFT);
 }
 /* Returns their number, 512 at most; the page need not have any.
  *   older   0: this process's own; 1, 2...: those it inherited */

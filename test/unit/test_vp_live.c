@@ -1,5 +1,6 @@
 /* The table of live blocks against a plain model, and its neighbours. */
 #include <check.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -109,6 +110,162 @@ START_TEST(addresses_beyond_user_space_are_refused)
 }
 END_TEST
 
+/* Checks in a loop are counted: each one that Check sees is a system call. */
+static long wrong;
+
+/* The blocks of a page, from the first to the last and back again: every step
+ * of its room, and searches that run around the room's end. */
+static void fill_and_empty_page(uintptr_t page, uint32_t step)
+{
+	static struct vp_live_view view[512];
+	struct vp_block block = {.site = 7}, out;
+	uint32_t most = 512 / step, seen = 0;
+
+	for (uint32_t n = 1; n <= most; n++) {
+		block.bytes = n;
+		wrong += vp_live_put(page + (n - 1) * step * 8ull, &block, &out) != 1;
+		for (uint32_t i = 0; i < n; i++)
+			wrong += vp_live_put(page + i * step * 8ull, &block, &out) != 2;
+		wrong += vp_live_read_page(0, page, view) != n;
+	}
+	for (uint32_t i = 0; i < most; i++)
+		seen += view[i].unit % step == 0 && view[i].bytes == most && view[i].site == 7;
+	wrong += seen != most;
+	for (uint32_t n = most; n > 0; n--) {
+		for (uint32_t i = 0; i < most; i++)
+			wrong += vp_live_take(page + i * step * 8ull, &out) != (i < n);
+		for (uint32_t i = n - 1; i-- > 0;)
+			wrong += vp_live_put(page + i * step * 8ull, &block, &out) != 1;
+	}
+	wrong += vp_live_page_used(page);
+}
+
+START_TEST(rooms_of_every_size)
+{
+	ck_assert_int_eq(vp_live_init(), 0);
+	for (uint32_t step = 1; step <= 512; step++) {
+		fill_and_empty_page(BASE + step * 8192ull, step);
+		ck_assert_int_eq(wrong, 0);
+	}
+}
+END_TEST
+
+static void put_all(uint64_t distance, uint64_t blocks)
+{
+	struct vp_block block = {.site = 1, .bytes = distance - 8}, out;
+
+	for (uint64_t i = 0; i < blocks; i++)
+		wrong += vp_live_put(BASE + i * distance, &block, &out) != 1;
+}
+
+static void take_all(uint64_t distance, uint64_t blocks)
+{
+	struct vp_block out;
+
+	for (uint64_t i = 0; i < blocks; i++)
+		wrong += vp_live_take(BASE + i * distance, &out) != 1;
+}
+
+/* Whatever the blocks' size, they take 16 bytes each and at most eleven more;
+ * as many again in their place take no more. */
+START_TEST(rooms_are_small)
+{
+	static const uint64_t distance[] = {16,	 32,  48,  64,	80,  96,   112,	 128,
+					    144, 208, 272, 512, 768, 1040, 2048, 4096};
+
+	for (unsigned i = 0; i < sizeof(distance) / sizeof(distance[0]); i++) {
+		uint64_t blocks = 20000, once, index = blocks * distance[i] / 512;
+
+		ck_assert_int_eq(vp_live_init(), 0);
+		put_all(distance[i], blocks);
+		once = vp_live_room_bytes();
+		ck_assert_uint_le(once, blocks * 27);
+		ck_assert_uint_ge(once, blocks * 16);
+		ck_assert_uint_ge(vp_live_index_bytes(), index);
+		ck_assert_uint_le(vp_live_index_bytes(), index + 8192);
+		take_all(distance[i], blocks);
+		put_all(distance[i], blocks);
+		ck_assert_uint_eq(vp_live_room_bytes(), once);
+		ck_assert_int_eq(wrong, 0);
+	}
+}
+END_TEST
+
+/* A dense page before it makes no large room for a page of few blocks. */
+START_TEST(neighbours_mislead_little)
+{
+	struct vp_block block = {.site = 1, .bytes = 3000}, out;
+	uint64_t dense;
+
+	ck_assert_int_eq(vp_live_init(), 0);
+	put_all(32, 128);
+	dense = vp_live_room_bytes();
+	ck_assert_int_eq(vp_live_put(BASE + 4096, &block, &out), 1);
+	ck_assert_uint_le(vp_live_room_bytes(), dense + 32);
+	block.bytes = 16;
+	ck_assert_int_eq(vp_live_put(BASE + 3 * 4096, &block, &out), 1);
+	ck_assert_uint_le(vp_live_room_bytes(), dense + 64);
+}
+END_TEST
+
+/* Threads whose blocks lie side by side in the same pages. */
+#define THREADS 4u
+#define OWN	1500u
+
+static uintptr_t shared_address(unsigned thread, unsigned i)
+{
+	return BASE + (i * THREADS + thread) * 24ull;
+}
+
+static void *own_blocks(void *arg)
+{
+	unsigned me = (unsigned)(uintptr_t)arg;
+	static _Thread_local struct vp_block mine[OWN];
+	unsigned long state = me;
+	struct vp_block out;
+	long failed = 0;
+
+	vp_tls.busy = 1;
+	for (unsigned long turn = 1; turn < 400000; turn++) {
+		struct vp_block *block;
+		uintptr_t address;
+
+		state = state * 6364136223846793005ul + 1442695040888963407ul;
+		block = &mine[(state >> 33) % OWN];
+		address = shared_address(me, (unsigned)(block - mine));
+		if (block->bytes) {
+			failed += vp_live_take(address, &out) != 1 || out.bytes != block->bytes ||
+				  out.site != block->site || out.birth_ns != block->birth_ns;
+			block->bytes = 0;
+		} else {
+			*block =
+			    (struct vp_block){.site = me + 1, .bytes = turn, .birth_ns = turn << 8};
+			failed += vp_live_put(address, block, &out) != 1;
+		}
+	}
+	for (unsigned i = 0; i < OWN; i++)
+		failed += vp_live_take(shared_address(me, i), &out) != (mine[i].bytes != 0);
+	return (void *)failed;
+}
+
+START_TEST(threads_share_pages)
+{
+	pthread_t thread[THREADS];
+	void *failed;
+
+	ck_assert_int_eq(vp_live_init(), 0);
+	vp_threads_many = 1;
+	for (uintptr_t i = 0; i < THREADS; i++)
+		ck_assert_int_eq(pthread_create(&thread[i], NULL, own_blocks, (void *)i), 0);
+	for (unsigned i = 0; i < THREADS; i++) {
+		ck_assert_int_eq(pthread_join(thread[i], &failed), 0);
+		ck_assert_int_eq((long)failed, 0);
+	}
+	for (uintptr_t page = BASE; page <= shared_address(0, OWN); page += 4096)
+		ck_assert(!vp_live_page_used(page));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("live");
@@ -124,6 +281,10 @@ int main(void)
 	tcase_add_test(tcase, live_equals_a_model_with_locks);
 	tcase_add_test(tcase, page_of_a_block_is_used);
 	tcase_add_test(tcase, addresses_beyond_user_space_are_refused);
+	tcase_add_test(tcase, rooms_of_every_size);
+	tcase_add_test(tcase, rooms_are_small);
+	tcase_add_test(tcase, neighbours_mislead_little);
+	tcase_add_test(tcase, threads_share_pages);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);
