@@ -275,6 +275,7 @@ static int prepare_library(void)
 		vp_log_line("out of memory; not profiling");
 		return -ENOMEM;
 	}
+	vp_modules_init();
 	if (vp_learn_init()) {
 		vp_log_line("cannot load libunwind-x86_64.so.8; not profiling");
 		return -ENOENT;

@@ -16,6 +16,7 @@
 #include "sample/pause.h"
 #include "sample/procfs.h"
 #include "sample/reading.h"
+#include "stack/unwind.h"
 #include "track/arrivals.h"
 #include "track/leakscan.h"
 #include "track/series.h"
@@ -212,6 +213,7 @@ static uint64_t run(uint64_t *next_tick)
 	if (now >= *next_tick) {
 		one_round(0);
 		vp_mailbox_look();
+		vp_unwind_look_for_gone();
 		*next_tick += vp_config.tick_ms * 1000000ull;
 		if (*next_tick < now)
 			*next_tick = now + vp_config.tick_ms * 1000000ull;

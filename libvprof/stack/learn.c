@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libunwind-x86_64.h>
+#include <string.h>
 #include <sys/stat.h>
 
 static __typeof__(&unw_create_addr_space) create_addr_space;
@@ -46,11 +47,37 @@ static int near(uint64_t address, uint64_t base)
 	return distance > -PROBE_REACH && distance < PROBE_REACH;
 }
 
+/* Unwind tables are read word by word; those of an object that may go at any
+ * moment by the kernel, and then a piece at a time.  Valid during one step. */
+static struct {
+	uint64_t lo, hi;
+	uint8_t bytes[256];
+} piece;
+
+static int read_piece(const struct vp_module *module, uint64_t address)
+{
+	uint64_t lo = address & ~63ull, hi = lo + sizeof(piece.bytes);
+
+	if (address >= piece.lo && address + 8 <= piece.hi)
+		return 1;
+	lo = lo < module->start ? module->start : lo;
+	hi = hi > module->end ? module->end : hi;
+	piece.hi = 0;
+	if (!vp_module_peek(module, piece.bytes, lo, hi - lo))
+		return 0;
+	piece.lo = lo;
+	piece.hi = hi;
+	return 1;
+}
+
 static int read_module(const struct vp_module *module, uint64_t address, uint64_t *out)
 {
 	if (!module || address < module->start || address > module->end - 8)
 		return 0;
-	return vp_module_peek(out, address, 8);
+	if (module->stays || !read_piece(module, address))
+		return vp_module_peek(module, out, address, 8);
+	memcpy(out, piece.bytes + (address - piece.lo), 8);
+	return 1;
 }
 
 static void note_word(struct vp_learn_words *words, uint64_t address, uint64_t value)
@@ -131,7 +158,7 @@ static int find_proc_info(unw_addr_space_t as, unw_word_t ip, unw_proc_info_t *p
 	memset(pi, 0, sizeof(*pi));
 	target->no_info = 1;
 	if (!module || !module->eh_frame_hdr ||
-	    !vp_module_peek(&hdr, module->eh_frame_hdr, sizeof(hdr)))
+	    !vp_module_peek(module, &hdr, module->eh_frame_hdr, sizeof(hdr)))
 		return -UNW_ENOINFO;
 	if (hdr.version != 1 || hdr.eh_frame_enc != 0x1b || hdr.count_enc != 0x03 ||
 	    hdr.table_enc != 0x3b)
@@ -231,6 +258,7 @@ static int step_once(struct target *target, struct vp_regs *out, int *is_signal)
 	unw_word_t pc, sp, bp;
 	int ret;
 
+	piece.hi = 0;
 	if (init_remote(&cursor, space, target) != 0)
 		return -1;
 	ret = step(&cursor);

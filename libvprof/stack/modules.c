@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <link.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/stat.h>
@@ -22,11 +23,47 @@ uint32_t vp_modules_closing;
 static struct vp_module **modules;
 static uint32_t module_count, module_room;
 
-int vp_module_peek(void *to, uint64_t address, size_t len)
+/* Link maps of the objects loaded with the program. */
+#define STARTED_MOST 1024u
+static const void *started[STARTED_MOST];
+static uint32_t started_count;
+
+/* The loader's list starts with the program, what is preloaded and what they
+ * need.  Were we preloaded?  Then we come before libc. */
+void vp_modules_init(void)
+{
+	struct dl_find_object own, libc;
+	uint32_t count = 0, own_at = STARTED_MOST, libc_at = 0;
+
+	if (_dl_find_object((void *)(uintptr_t)&vp_modules_init, &own) != 0 ||
+	    _dl_find_object(stdout, &libc) != 0)
+		return;
+	for (const struct link_map *map = _r_debug.r_map; map && count < STARTED_MOST;
+	     map = map->l_next) {
+		if (map == own.dlfo_link_map)
+			own_at = count;
+		else if (map == libc.dlfo_link_map)
+			libc_at = count;
+		started[count++] = map;
+	}
+	if (own_at < libc_at)
+		started_count = count;
+}
+
+static int was_started(const void *link_map)
+{
+	for (uint32_t i = 0; i < started_count; i++) {
+		if (started[i] == link_map)
+			return 1;
+	}
+	return 0;
+}
+
+int vp_module_peek(const struct vp_module *module, void *to, uint64_t address, size_t len)
 {
 	struct iovec local = {to, len}, remote = {(void *)(uintptr_t)address, len};
 
-	if (__atomic_load_n(&vp_modules_closing, __ATOMIC_ACQUIRE))
+	if (!module || !module->stays)
 		return vp_sys6(SYS_process_vm_readv, vp_sys_pid(), (long)&local, 1, (long)&remote,
 			       1, 0) == (long)len;
 	memcpy(to, (const void *)(uintptr_t)address, len);
@@ -56,26 +93,28 @@ static void copy_build_id(struct vprof_module *row, const uint8_t *note, size_t 
 }
 
 /* Reads the note segments where the loader mapped them. */
-static void find_build_id(struct vprof_module *row, uint64_t start, uint64_t end, uint64_t bias)
+static void find_build_id(struct vp_module *module)
 {
+	struct vprof_module *row = &module->row;
+
 	union {
 		ElfW(Ehdr) ehdr;
 		uint8_t bytes[2048];
 	} head;
 	uint8_t note[1024];
 
-	if (!vp_module_peek(&head, start, sizeof(head)) ||
+	if (!vp_module_peek(module, &head, row->start, sizeof(head)) ||
 	    memcmp(head.ehdr.e_ident, ELFMAG, SELFMAG) != 0 ||
 	    head.ehdr.e_phoff + head.ehdr.e_phnum * sizeof(ElfW(Phdr)) > sizeof(head))
 		return;
 	for (int i = 0; i < head.ehdr.e_phnum; i++) {
 		const ElfW(Phdr) *phdr = (const void *)(head.bytes + head.ehdr.e_phoff);
-		uint64_t at = bias + phdr[i].p_vaddr, len = phdr[i].p_memsz;
+		uint64_t at = row->bias + phdr[i].p_vaddr, len = phdr[i].p_memsz;
 
-		if (phdr[i].p_type != PT_NOTE || at < start || at + len > end)
+		if (phdr[i].p_type != PT_NOTE || at < row->start || at + len > row->end)
 			continue;
 		len = len < sizeof(note) ? len : sizeof(note);
-		if (vp_module_peek(note, at, len))
+		if (vp_module_peek(module, note, at, len))
 			copy_build_id(row, note, len);
 	}
 }
@@ -105,7 +144,8 @@ static void describe(struct vp_module *module, const struct link_map *map)
 	row->bias = map->l_addr;
 	row->load_ns = vp_clock_now();
 	while (len + 1 < sizeof(path) &&
-	       vp_module_peek(path + len, (uint64_t)(uintptr_t)map->l_name + len, 1) && path[len])
+	       vp_module_peek(module, path + len, (uint64_t)(uintptr_t)map->l_name + len, 1) &&
+	       path[len])
 		len++;
 	if (!len) {
 		long got = vp_sys(SYS_readlink, "/proc/self/exe", path, sizeof(path) - 1);
@@ -115,7 +155,7 @@ static void describe(struct vp_module *module, const struct link_map *map)
 	path[len] = '\0';
 	if (*path == '/')
 		describe_file(row, path);
-	find_build_id(row, module->start, module->end, map->l_addr);
+	find_build_id(module);
 	module->path = vp_heap_get(len + 1);
 	if (module->path)
 		memcpy(module->path, path, len);
@@ -236,7 +276,8 @@ static struct vp_module *add(const struct dl_find_object *found)
 	struct vp_module seen = {.link_map = found->dlfo_link_map, .alive = 1}, *module;
 	struct link_map map;
 
-	if (!vp_module_peek(&map, (uint64_t)(uintptr_t)found->dlfo_link_map, sizeof(map)))
+	seen.stays = was_started(seen.link_map);
+	if (!vp_module_peek(&seen, &map, (uint64_t)(uintptr_t)found->dlfo_link_map, sizeof(map)))
 		return NULL;
 	seen.start = (uint64_t)(uintptr_t)found->dlfo_map_start;
 	seen.end = (uint64_t)(uintptr_t)found->dlfo_map_end;
@@ -291,15 +332,30 @@ int vp_module_holds(uint32_t id, uint64_t address)
 	       _dl_find_object((void *)(uintptr_t)address, &found) == 0 && is(list[id], &found);
 }
 
+static int is_gone(const struct vp_module *module)
+{
+	struct dl_find_object found;
+
+	return module->alive && !module->stays &&
+	       (_dl_find_object((void *)(uintptr_t)module->start, &found) != 0 ||
+		!is(module, &found));
+}
+
+int vp_modules_missing(void)
+{
+	for (uint32_t i = 0; i < module_count; i++) {
+		if (is_gone(modules[i]))
+			return 1;
+	}
+	return 0;
+}
+
 void vp_modules_sweep(void (*gone)(const struct vp_module *module))
 {
 	for (uint32_t i = 0; i < module_count; i++) {
-		struct dl_find_object found;
 		struct vp_module *module = modules[i];
 
-		if (!module->alive ||
-		    (_dl_find_object((void *)(uintptr_t)module->start, &found) == 0 &&
-		     is(module, &found)))
+		if (!is_gone(module))
 			continue;
 		module->alive = 0;
 		if (module->id != VPROF_MODULE_UNKNOWN && vp_control.alive) {

@@ -15,6 +15,7 @@ struct vp_module {
 	uint32_t id; /* row in MODULES, or VPROF_MODULE_UNKNOWN */
 	int alive;   /* loaded; may be so again */
 	int whole;		 /* the program itself, which may have gaps */
+	int stays;		 /* loaded with the program: never unmapped */
 	struct vprof_module row; /* as written, but for `path` */
 	char *path;
 };
@@ -27,17 +28,24 @@ const struct vp_module *vp_module_find(uint64_t address);
  * another one mapped in its place. */
 extern uint32_t vp_modules_closing;
 
-/* Copies memory of an object, which may be unmapped meanwhile when something is
- * closing.  Returns 0 when it cannot be read. */
-int vp_module_peek(void *to, uint64_t address, size_t len);
+/* Which objects were loaded with the program?  Context: before any other call. */
+void vp_modules_init(void);
+
+/* Copies memory of an object.  Any but those loaded with the program may be
+ * unmapped at this moment, even unseen: libc closes its converters (iconv) and
+ * name services itself.  Returns 0 when it cannot be read.
+ *   module NULL: not known which */
+int vp_module_peek(const struct vp_module *module, void *to, uint64_t address, size_t len);
 
 /* Is the address still one of that module?  Context: any thread. */
 int vp_module_holds(uint32_t id, uint64_t address);
 
 /* Marks modules that are no longer loaded; calls `gone` for each.
- * Context: service only, after dlclose, or in a forked child before it has a
- * file. */
+ * Context: service only. */
 void vp_modules_sweep(void (*gone)(const struct vp_module *module));
+
+/* 1: one of those that may go has gone, unseen.  Context: service only. */
+int vp_modules_missing(void);
 
 /* Writes all known modules to a fresh file under the same numbers. */
 void vp_modules_fork_child(void);

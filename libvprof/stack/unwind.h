@@ -38,6 +38,8 @@ size_t vp_unwind_foreign(struct vp_thread *thread, const struct vp_regs *start, 
  * rows of objects that are gone are dropped. */
 void vp_unwind_close_begin(void);
 void vp_unwind_close_done(void);
+/* At every tick: libc unmaps converters of its own, and no hook of ours sees it. */
+void vp_unwind_look_for_gone(void);
 /* The same for what other threads were closing when this child was forked. */
 void vp_unwind_fork_child(void);
 

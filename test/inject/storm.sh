@@ -111,7 +111,17 @@ for engine in perf timer; do
 	t_done
 done
 
-# The same with every 17th stack compared with libunwind's.
+# Objects that libc unmaps itself, while their tables are read.
+for engine in perf timer; do
+	t_begin "engine=$engine, converters come and go"
+	SECONDS_EACH=3 storm "$T/iconv" env "VPROF_OPTIONS=cpu=10000:heap=exact:engine=$engine" \
+		"LD_PRELOAD=$LIB" "$PROBE/iconv_often" 3
+	t_equal status 0 "$(cat "$T/iconv/status")"
+	t_equal output "done" "$(cat "$T/iconv/out")"
+	t_done
+done
+
+# The storm with every 17th stack compared with libunwind's.
 for engine in perf timer; do
 	t_begin "engine=$engine, no stack is wrong"
 	storm "$T/oracle" env "VPROF_OPTIONS=cpu=1000:heap=exact:engine=$engine" \

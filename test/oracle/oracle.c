@@ -107,8 +107,9 @@ static int access_mem(unw_addr_space_t as, unw_word_t address, unw_word_t *value
 	if (_dl_find_object((void *)address, &found) != 0 ||
 	    address + 8 > (uintptr_t)found.dlfo_map_end)
 		return -UNW_EINVAL;
-	/* Another thread may be in dlclose, with the object half gone. */
-	return vp_module_peek(value, address, 8) ? 0 : -UNW_EINVAL;
+	/* Another thread may be in dlclose, with the object half gone.  Our list
+	 * tells only whether this one may go. */
+	return vp_module_peek(vp_module_find(address), value, address, 8) ? 0 : -UNW_EINVAL;
 }
 
 static int access_reg(unw_addr_space_t as, unw_regnum_t reg, unw_word_t *value, int write,
@@ -147,7 +148,7 @@ static int find_proc_info(unw_addr_space_t as, unw_word_t ip, unw_proc_info_t *p
 	if (_dl_find_object((void *)ip, &found) != 0 || !found.dlfo_eh_frame)
 		return -UNW_ENOINFO;
 	table = (uintptr_t)found.dlfo_eh_frame;
-	if (!vp_module_peek(hdr, table, sizeof(hdr)) ||
+	if (!vp_module_peek(NULL, hdr, table, sizeof(hdr)) ||
 	    hdr[0] != 0x3b031b01) /* the one form linkers write */
 		return -UNW_ENOINFO;
 	memset(&di, 0, sizeof(di));
