@@ -68,6 +68,7 @@ static struct counts *counts;
 static char log_path[500];
 static uint64_t every = 1, captures;
 static struct frames theirs, ours; /* used by one service at a time */
+static const struct vp_module *module; /* read last in this walk */
 
 static __typeof__(&unw_create_addr_space) create_addr_space;
 static __typeof__(&unw_set_caching_policy) set_caching_policy;
@@ -91,11 +92,19 @@ static int below_stack(const struct target *target, uint64_t address, uint64_t *
 	return 0;
 }
 
+/* Our list tells only whether an object may go at any moment, and where it lies. */
+static int read_module(uint64_t address, uint64_t *value)
+{
+	if (!module || address < module->start || address >= module->end)
+		module = vp_module_find(address);
+	return module && address + 8 <= module->end &&
+	       vp_module_peek(module, value, address, 8);
+}
+
 static int access_mem(unw_addr_space_t as, unw_word_t address, unw_word_t *value, int write,
 		      void *arg)
 {
 	const struct target *target = arg;
-	struct dl_find_object found;
 
 	(void)as;
 	if (write)
@@ -104,12 +113,7 @@ static int access_mem(unw_addr_space_t as, unw_word_t address, unw_word_t *value
 		return 0;
 	if (address < target->sp && address >= target->sp - RED_ZONE)
 		return below_stack(target, address, value);
-	if (_dl_find_object((void *)address, &found) != 0 ||
-	    address + 8 > (uintptr_t)found.dlfo_map_end)
-		return -UNW_EINVAL;
-	/* Another thread may be in dlclose, with the object half gone.  Our list
-	 * tells only whether this one may go. */
-	return vp_module_peek(vp_module_find(address), value, address, 8) ? 0 : -UNW_EINVAL;
+	return read_module(address, value) ? 0 : -UNW_EINVAL;
 }
 
 static int access_reg(unw_addr_space_t as, unw_regnum_t reg, unw_word_t *value, int write,
@@ -215,6 +219,7 @@ static int walk(struct question *question)
 	unw_word_t pc, sp;
 
 	theirs.n = 0;
+	module = NULL;
 	target->sp = target->reg[UNW_X86_64_RSP];
 	if (!exact) /* a return address: look up the call */
 		target->reg[UNW_X86_64_RIP]--;
