@@ -63,6 +63,8 @@ size_t vp_perf_drain(vp_perf_sink *sink);
 /* New periods for the events that have had enough samples with the old one.
  * Call at irregular times, after a drain. */
 void vp_perf_change_periods(void);
+/* Replaces the small rings of the start by those of a process that lasts. */
+void vp_perf_grow(vp_perf_sink *sink);
 /* The time within which no ring is filled to more than about a half. */
 uint64_t vp_perf_drain_ns(void);
 void vp_perf_stats(struct vp_perf_stats *out);

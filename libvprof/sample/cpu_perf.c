@@ -14,7 +14,6 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/resource.h>
 
 #include "base/clock.h"
 #include "base/sys.h"
@@ -24,11 +23,13 @@
 #endif
 #define VP_PERF_RING_MAX (2U << 20)
 #define VP_PERF_RING_MIN (64U << 10)
+/* At first, for some milliseconds: to zero and map the pages of a large ring takes
+ * 0.4 ms, which is much for a process that ends soon. */
+#define VP_PERF_RING_FIRST (256U << 10)
 /* Ring pages are real memory from the first moment on, so together they stay
  * near this; a CPU still gets VP_PERF_RING_LOW, lest a stack shrink too far. */
 #define VP_PERF_RINGS_TOTAL (8U << 20)
 #define VP_PERF_RING_LOW    (256U << 10)
-#define VP_PERF_FILES_KEPT  16U /* descriptors left for reading /proc */
 #define VP_PERF_BUCKETS	    1024U
 /* A new period after so many samples.  A change throws away half a period on
  * average, and has to be rare beside the samples. */
@@ -38,6 +39,7 @@ struct vp_perf_thread {
 	int tid;       /* 0: slot is free */
 	uint32_t next; /* slot + 1 in the same bucket, or on the free list */
 	int marked;
+	int shared; /* its events write into the rings of CPUs */
 	struct vp_ring ring; /* its own, where it writes into none of a CPU */
 };
 
@@ -45,6 +47,7 @@ struct vp_perf {
 	struct vp_perf_common common;
 	uint32_t files_max;
 	uint32_t shared; /* CPUs with a ring; 0: every thread has its own */
+	int grown;	 /* the rings of the CPUs are as large as they will be */
 	int cpu[VP_PERF_SHARED_CPUS + 1];
 	int ring_fd[VP_PERF_SHARED_CPUS + 1]; /* -1: the CPU went offline */
 	struct vp_ring ring[VP_PERF_SHARED_CPUS + 1];
@@ -64,9 +67,15 @@ struct vp_perf {
 
 static struct vp_perf vp_perf;
 
-static void note_ring(struct vp_perf *p, uint32_t bytes)
+/* What a first ring takes in is no less than what its successor will. */
+static uint32_t stack_ring(const struct vp_perf *p, uint32_t bytes)
 {
-	uint32_t samples = bytes / 2 / (vp_event_stack_bytes(&p->common, bytes) + 128);
+	return p->grown ? bytes : bytes * 2;
+}
+
+static void note_ring(struct vp_perf *p, uint32_t bytes, uint32_t as_bytes)
+{
+	uint32_t samples = bytes / 2 / (vp_event_stack_bytes(&p->common, as_bytes) + 128);
 
 	if (!p->half_samples || samples < p->half_samples)
 		p->half_samples = samples;
@@ -138,7 +147,7 @@ static struct vp_perf_thread *new_thread(struct vp_perf *p, int tid)
 	thread = &p->thread[slot - 1];
 	*thread = (struct vp_perf_thread){.tid = tid, .next = *bucket};
 	for (uint32_t i = 0; i < p->stride; i++)
-		events_of(p, thread)[i].fd = -1;
+		events_of(p, thread)[i] = (struct vp_perf_event){.fd = -1};
 	*bucket = slot;
 	return thread;
 }
@@ -156,7 +165,8 @@ static int open_shared(struct vp_perf *p, struct vp_perf_thread *thread)
 
 		if (p->ring_fd[i] < 0)
 			continue;
-		fd = vp_event_open(&p->common, event, thread->tid, p->cpu[i], p->ring[i].bytes);
+		fd = vp_event_open(&p->common, event, thread->tid, p->cpu[i],
+				   stack_ring(p, p->ring[i].bytes));
 		if (fd == -ENODEV) /* offline, too */
 			continue;
 		if (fd < 0)
@@ -165,6 +175,7 @@ static int open_shared(struct vp_perf *p, struct vp_perf_thread *thread)
 		if (ret < 0)
 			return ret;
 	}
+	thread->shared = ret == 0;
 	return ret;
 }
 
@@ -190,7 +201,7 @@ static int open_own(struct vp_perf *p, struct vp_perf_thread *thread)
 			return ret;
 	}
 	p->own_total += bytes;
-	note_ring(p, bytes);
+	note_ring(p, bytes, bytes);
 	return 0;
 }
 
@@ -201,6 +212,7 @@ static void close_thread(struct vp_perf *p, struct vp_perf_thread *thread)
 	if (thread->ring.page)
 		p->own_total -= thread->ring.bytes;
 	vp_ring_unmap(&thread->ring);
+	thread->shared = 0;
 }
 
 static void pause_thread(struct vp_perf *p, struct vp_perf_thread *thread)
@@ -223,20 +235,11 @@ void vp_perf_pause(int on)
 		pause_thread(p, &p->thread[i]);
 }
 
-int vp_perf_add_thread(int tid)
+static int open_events(struct vp_perf *p, struct vp_perf_thread *thread)
 {
-	struct vp_perf *p = &vp_perf;
-	struct vp_perf_thread *thread;
-	int ret;
+	int ret, tid = thread->tid;
 
-	if (!p->stride || tid == p->common.owner_tid)
-		return -EINVAL;
-	vp_perf_remove_thread(tid); /* of an earlier thread with this number */
-	thread = new_thread(p, tid);
-	if (!thread) {
-		p->refused++;
-		return -ENOMEM;
-	}
+	thread->shared = 0;
 	/* The last quarter is for threads that get by with one descriptor. */
 	if (p->shared && p->common.files + p->shared <= p->files_max / 4 * 3)
 		ret = open_shared(p, thread);
@@ -253,6 +256,21 @@ int vp_perf_add_thread(int tid)
 	else
 		p->refused++;
 	return ret;
+}
+
+int vp_perf_add_thread(int tid)
+{
+	struct vp_perf *p = &vp_perf;
+	struct vp_perf_thread *thread;
+
+	if (!p->stride || tid == p->common.owner_tid)
+		return -EINVAL;
+	vp_perf_remove_thread(tid); /* of an earlier thread with this number */
+	thread = new_thread(p, tid);
+	if (thread)
+		return open_events(p, thread);
+	p->refused++;
+	return -ENOMEM;
 }
 
 void vp_perf_remove_thread(int tid)
@@ -374,16 +392,10 @@ static int try_rings(struct vp_perf *p, int cpus, uint32_t bytes, int *map_refus
 	return any ? 0 : -ENODEV;
 }
 
-static int open_rings(struct vp_perf *p, int main_tid)
+static int size_rings(struct vp_perf *p, int cpus, uint32_t bytes)
 {
-	int cpus = vp_ring_cpus(main_tid, p->cpu, VP_PERF_SHARED_CPUS), refused, ret;
-	uint32_t bytes = VP_PERF_RING_MAX;
+	int refused, ret;
 
-	p->stride = 1;
-	if (cpus == 0)
-		return -ENODEV;
-	if (cpus > VP_PERF_SHARED_CPUS)
-		return 0;
 	while (bytes > VP_PERF_RING_LOW && bytes * (uint32_t)cpus > VP_PERF_RINGS_TOTAL)
 		bytes /= 2;
 	/* perf_event_mlock_kb (516 KiB a CPU, shared by all of a user's
@@ -393,22 +405,48 @@ static int open_rings(struct vp_perf *p, int main_tid)
 		if (!refused || bytes <= VP_PERF_RING_MIN)
 			break;
 	}
-	if (ret)
-		return ret;
-	p->stride = p->shared;
-	note_ring(p, bytes);
-	return 0;
+	if (ret == 0)
+		note_ring(p, bytes, stack_ring(p, bytes));
+	return ret;
 }
 
-static uint32_t files_limit(void)
+static int open_rings(struct vp_perf *p, int main_tid)
 {
-	struct rlimit64 limit = {64, 64};
+	int cpus = vp_ring_cpus(main_tid, p->cpu, VP_PERF_SHARED_CPUS), ret;
 
-	vp_sys6(SYS_prlimit64, 0, RLIMIT_NOFILE, 0, (long)&limit, 0, 0);
-	if (limit.rlim_cur > 1U << 20)
-		return 1U << 20;
-	return limit.rlim_cur > VP_PERF_FILES_KEPT ? (uint32_t)limit.rlim_cur - VP_PERF_FILES_KEPT
-						   : 0;
+	p->stride = 1;
+	if (cpus == 0)
+		return -ENODEV;
+	if (cpus > VP_PERF_SHARED_CPUS)
+		return 0;
+	ret = size_rings(p, cpus, VP_PERF_RING_FIRST);
+	if (ret == 0)
+		p->stride = p->shared;
+	return ret;
+}
+
+/* Events anew: to lead one to another ring, the kernel would first wait for
+ * milliseconds.  The old rings go before, both may be more than is allowed. */
+void vp_perf_grow(vp_perf_sink *sink)
+{
+	struct vp_perf *p = &vp_perf;
+	int cpus = (int)p->shared, paused = p->paused;
+
+	if (p->grown || !cpus)
+		return;
+	p->grown = 1;
+	vp_perf_pause(1);
+	vp_perf_drain(sink);
+	for (uint32_t i = 0; i < p->high * p->stride; i++)
+		if (p->thread[i / p->stride].shared)
+			vp_event_retire(&p->common, &p->event[i]);
+	release_rings(p);
+	p->half_samples = 0;
+	size_rings(p, cpus, VP_PERF_RING_MAX);
+	for (uint32_t i = 0; i < p->high; i++)
+		if (p->thread[i].shared)
+			open_events(p, &p->thread[i]);
+	vp_perf_pause(paused);
 }
 
 int vp_perf_open(int main_tid, uint64_t period_ns)
@@ -427,7 +465,7 @@ int vp_perf_open(int main_tid, uint64_t period_ns)
 	p->common.random = (vp_clock_mono() ^ (uint64_t)p->common.owner_tid << 40) | 1;
 	for (int i = 0; i < 8; i++)
 		vp_event_random(&p->common);
-	p->files_max = files_limit();
+	p->files_max = vp_event_files_limit();
 	ret = open_rings(p, main_tid);
 	if (!ret)
 		ret = vp_perf_add_thread(main_tid);

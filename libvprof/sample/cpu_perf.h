@@ -64,7 +64,8 @@ struct vp_perf_event {
 	uint64_t draw;	    /* of the present period */
 	uint64_t last;	    /* CPU time counted at the last sample */
 	uint64_t base;	    /* ... or at the last change of the period, if later */
-	uint64_t owed;	    /* CPU time between the last sample and that change */
+	uint64_t owed;	    /* CPU time between the last sample and that change, or
+			     * that an event before this one has left */
 	int user_only;
 };
 
@@ -76,6 +77,9 @@ int vp_event_open_holder(struct vp_perf_common *common, int cpu);
 int vp_event_open(struct vp_perf_common *common, struct vp_perf_event *event, int tid, int cpu,
 		  uint32_t ring_bytes);
 void vp_event_close(struct vp_perf_common *common, struct vp_perf_event *event);
+/* Closes a stopped event whose place another will take: to that one's first sample
+ * goes what this one has counted since its last. */
+void vp_event_retire(struct vp_perf_common *common, struct vp_perf_event *event);
 void vp_event_close_fd(struct vp_perf_common *common, int fd);
 
 /* The CPU time that a sample stands for; `count` is the event's at that time. */
@@ -84,6 +88,7 @@ void vp_event_change_period(struct vp_perf_common *common, struct vp_perf_event 
 
 /* Bytes of stack copied into a ring of that size. */
 uint32_t vp_event_stack_bytes(const struct vp_perf_common *common, uint32_t ring_bytes);
+uint32_t vp_event_files_limit(void); /* descriptors that events may use */
 uint64_t vp_event_random(struct vp_perf_common *common);
 
 #endif

@@ -5,9 +5,23 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #include "base/sys.h"
+
+#define VP_PERF_FILES_KEPT 16U /* descriptors left for reading /proc */
+
+uint32_t vp_event_files_limit(void)
+{
+	struct rlimit64 limit = {64, 64};
+
+	vp_sys6(SYS_prlimit64, 0, RLIMIT_NOFILE, 0, (long)&limit, 0, 0);
+	if (limit.rlim_cur > 1U << 20)
+		return 1U << 20;
+	return limit.rlim_cur > VP_PERF_FILES_KEPT ? (uint32_t)limit.rlim_cur - VP_PERF_FILES_KEPT
+						   : 0;
+}
 
 uint64_t vp_event_random(struct vp_perf_common *common)
 {
@@ -78,7 +92,7 @@ int vp_event_open(struct vp_perf_common *common, struct vp_perf_event *event, in
 	struct perf_event_attr attr;
 	int fd;
 
-	memset(event, 0, sizeof(*event));
+	*event = (struct vp_perf_event){.owed = event->owed};
 	event->draw = vp_event_random(common);
 	event->period_ns = next_period(common, event);
 	memset(&attr, 0, sizeof(attr));
@@ -121,15 +135,15 @@ void vp_event_close(struct vp_perf_common *common, struct vp_perf_event *event)
  * cut off, unless the first expiry after the change fell into the kernel. */
 uint64_t vp_event_weigh(struct vp_perf_event *event, uint64_t count)
 {
-	uint64_t weight = count - event->last, expiries;
+	uint64_t weight = count - event->last + event->owed, expiries;
 
 	if (count < event->last)
 		return event->period_ns; /* of an earlier thread's event */
 	if (event->user_only) {
 		expiries = (count - event->base + event->period_ns / 2) / event->period_ns;
 		weight = event->period_ns + (expiries <= 1 ? event->owed : 0);
-		event->owed = 0;
 	}
+	event->owed = 0;
 	event->last = event->base = count;
 	event->since++;
 	return weight;
@@ -150,4 +164,16 @@ void vp_event_change_period(struct vp_perf_common *common, struct vp_perf_event 
 	}
 	event->period_ns = period;
 	event->since = 0;
+}
+
+void vp_event_retire(struct vp_perf_common *common, struct vp_perf_event *event)
+{
+	uint64_t count;
+
+	event->owed = 0;
+	if (event->fd >= 0 && vp_sys_read(event->fd, &count, sizeof(count)) == sizeof(count) &&
+	    count >= event->base)
+		event->owed = event->user_only ? (count - event->base) % event->period_ns
+					       : count - event->last;
+	vp_event_close(common, event);
 }

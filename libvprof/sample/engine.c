@@ -156,6 +156,7 @@ void vp_engine_run(uint64_t now)
 	vp_roster_update(now);
 	if (now < next_change)
 		return;
+	vp_perf_grow(vp_track_cpu_perf);
 	vp_perf_change_periods();
 	next_change = change_after(now);
 }

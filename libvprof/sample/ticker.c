@@ -114,7 +114,10 @@ static void one_round(int last)
 
 	if (vp_leakscan_running())
 		vp_leakscan_poll(0);
-	vp_engine_run(vp_clock_mono());
+	if (last)
+		vp_engine_drain();
+	else
+		vp_engine_run(vp_clock_mono());
 	vp_watch_refresh(last || vp_reading_names_due(), before);
 	vp_engine_tick(vp_reading_take(last));
 	vp_series_tick(last);
