@@ -26,15 +26,13 @@ static void *map_table(uint64_t bytes)
 
 static void count_pages(void)
 {
-	for (uint32_t region = 0; region < VP_LIVE_REGIONS; region++) {
-		const uint64_t *pages = vp_live_region[region];
+	uint64_t page = 0;
 
-		for (uint32_t i = 0; pages && i < VP_LIVE_PAGES; i++) {
-			uint32_t blocks = vp_live_page_count(pages[i]);
+	while ((page = vp_live_next(0, page)) != VP_LIVE_END) {
+		uint32_t blocks = vp_live_page_count(*vp_live_descriptor(0, page++));
 
-			vp_scan_blocks.pages += blocks != 0;
-			vp_scan_blocks.blocks += blocks;
-		}
+		vp_scan_blocks.pages += blocks != 0;
+		vp_scan_blocks.blocks += blocks;
 	}
 }
 
@@ -194,16 +192,13 @@ int vp_scan_blocks_init(void)
 {
 	struct vp_scan_blocks *all = &vp_scan_blocks;
 	int err = reserve();
+	uint64_t page = 0;
 
-	for (uint32_t region = 0; !err && region < VP_LIVE_REGIONS; region++) {
-		const uint64_t *pages = vp_live_region[region];
+	while (!err && (page = vp_live_next(0, page)) != VP_LIVE_END) {
+		uint64_t address = page << 12;
 
-		for (uint32_t i = 0; !err && pages && i < VP_LIVE_PAGES; i++) {
-			uint64_t address = (uint64_t)region << VP_LIVE_REGION_SHIFT | i << 12;
-
-			if (vp_live_page_count(pages[i]))
-				err = add_page(address, vp_live_read_page(0, address, view));
-		}
+		if (vp_live_page_count(*vp_live_descriptor(0, page++)))
+			err = add_page(address, vp_live_read_page(0, address, view));
 	}
 	if (!all->pages)
 		all->first = 0;

@@ -168,18 +168,16 @@ void vp_scan_roots_inherited(void (*each)(uint64_t lo, uint64_t hi, uint32_t kin
 	static struct vp_live_view view[512];
 
 	for (uint32_t back = 1; vp_live_table(back); back++) {
-		for (uint64_t region = 0; region < VP_LIVE_REGIONS; region++) {
-			const uint64_t *pages = vp_live_table(back)[region];
+		uint64_t page = 0;
 
-			for (uint64_t i = 0; pages && i < VP_LIVE_PAGES; i++) {
-				uint64_t page = region << VP_LIVE_REGION_SHIFT | i << 12;
-				uint32_t count = pages[i] ? vp_live_read_page(back, page, view) : 0;
+		while ((page = vp_live_next(back, page)) != VP_LIVE_END) {
+			uint64_t address = page++ << 12;
+			uint32_t count = vp_live_read_page(back, address, view);
 
-				for (uint32_t k = 0; k < count; k++) {
-					uint64_t lo = page + view[k].unit * 8ull;
+			for (uint32_t k = 0; k < count; k++) {
+				uint64_t lo = address + view[k].unit * 8ull;
 
-					each(lo, lo + view[k].bytes, 0);
-				}
+				each(lo, lo + view[k].bytes, 0);
 			}
 		}
 	}

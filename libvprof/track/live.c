@@ -16,6 +16,11 @@
 #define REGIONS VP_LIVE_REGIONS
 #define PAGES_A_REGION VP_LIVE_PAGES
 #define region vp_live_region
+/* Behind each of the two levels stand bits: one for each 512 words, a page of
+ * memory, tells whether they were ever written.  Who looks for all blocks would
+ * else read, and so have mapped, 3 MiB of nothing. */
+#define GROUP	     512u
+#define REGION_BYTES (PAGES_A_REGION * 8u + PAGES_A_REGION / GROUP / 8)
 
 /* descriptor: locked 1 | room 10 | count 10 | entries >> 4 (43) << 21 */
 #define LOCKED 1ull
@@ -49,20 +54,34 @@ int vp_live_init(void)
 		older[older_count++] = region;
 	}
 	room_bytes = descriptor_bytes = 0;
-	region = vp_sys_map(REGIONS * sizeof(*region));
+	region = vp_sys_map(REGIONS * sizeof(*region) + REGIONS / GROUP / 8);
 	return region ? 0 : -ENOMEM;
+}
+
+static void set_used(uint64_t *bits, uint32_t index)
+{
+	__atomic_fetch_or(&bits[index / GROUP / 64], 1ull << (index / GROUP % 64),
+			  __ATOMIC_RELAXED);
+}
+
+static inline int is_used(const uint64_t *bits, uint32_t index)
+{
+	return __atomic_load_n(&bits[index / GROUP / 64], __ATOMIC_RELAXED) >>
+		       (index / GROUP % 64) & 1;
 }
 
 static __attribute__((noinline)) uint64_t *add_region(uint64_t number)
 {
-	uint64_t *fresh = vp_sys_map(PAGES_A_REGION * 8u), *expected = NULL;
+	uint64_t *fresh = vp_sys_map(REGION_BYTES), *expected = NULL;
 
 	if (!fresh)
 		return NULL;
 	if (__atomic_compare_exchange_n(&region[number], &expected, fresh, 0, __ATOMIC_ACQ_REL,
-					__ATOMIC_ACQUIRE))
+					__ATOMIC_ACQUIRE)) {
+		set_used((uint64_t *)(void *)(region + REGIONS), (uint32_t)number);
 		return fresh;
-	vp_sys_unmap(fresh, PAGES_A_REGION * 8u);
+	}
+	vp_sys_unmap(fresh, REGION_BYTES);
 	return expected;
 }
 
@@ -303,8 +322,11 @@ static void grow_service(void *arg)
 		if (old[i].key)
 			*place(more, room, old[i].key & KEY_MASK) = old[i];
 	}
-	if (!old_room)
+	if (!old_room) {
 		count_descriptors(request->descriptor);
+		set_used(region[request->address >> REGION_SHIFT] + PAGES_A_REGION,
+			 page_of(request->address));
+	}
 	__atomic_fetch_add(&room_bytes, sizeof(*more) * (room - old_room), __ATOMIC_RELAXED);
 	request->now = make(more, room, count_of(request->now));
 	/* Now, not by whoever asked: a snapshot must never lead to what is free. */
@@ -419,19 +441,17 @@ static void each_of_page(uint64_t *descriptor, void (*fn)(const struct vp_block 
 int vp_live_each(void (*fn)(const struct vp_block *block, void *arg), void *arg, uint64_t stride,
 		 uint64_t deadline_ns)
 {
-	uint64_t number = 0;
+	uint64_t number = 0, looked = 0, page = 0;
 
-	for (uint32_t r = 0; r < REGIONS; r++) {
-		uint64_t *pages = __atomic_load_n(&region[r], __ATOMIC_ACQUIRE);
+	while ((page = vp_live_next(0, page)) != VP_LIVE_END) {
+		uint64_t *descriptor = descriptor_of(page++ << PAGE_SHIFT);
 
-		for (uint32_t i = 0; pages && i < PAGES_A_REGION; i++) {
-			if (i % 4096 == 0 && vp_clock_mono() > deadline_ns)
-				return -ETIME;
-			if (!(__atomic_load_n(&pages[i], __ATOMIC_RELAXED) & VP_LIVE_COUNT))
-				continue;
-			if (number++ % stride == 0)
-				each_of_page(&pages[i], fn, arg);
-		}
+		if (looked++ % 4096 == 0 && vp_clock_mono() > deadline_ns)
+			return -ETIME;
+		if (!(__atomic_load_n(descriptor, __ATOMIC_RELAXED) & VP_LIVE_COUNT))
+			continue;
+		if (number++ % stride == 0)
+			each_of_page(descriptor, fn, arg);
 	}
 	return 0;
 }
@@ -451,6 +471,29 @@ uint64_t *const *vp_live_table(uint32_t back)
 	if (!back)
 		return region;
 	return back <= older_count ? older[older_count - back] : NULL;
+}
+
+uint64_t vp_live_next(uint32_t back, uint64_t page)
+{
+	uint64_t *const *table = vp_live_table(back);
+	uint64_t number;
+
+	while ((number = page >> (REGION_SHIFT - PAGE_SHIFT)) < REGIONS) {
+		const uint64_t *pages;
+
+		if (!is_used((const uint64_t *)(const void *)(table + REGIONS), (uint32_t)number)) {
+			page = (number / GROUP + 1) * GROUP << (REGION_SHIFT - PAGE_SHIFT);
+			continue;
+		}
+		pages = __atomic_load_n(&table[number], __ATOMIC_ACQUIRE);
+		if (!pages)
+			page = (number + 1) << (REGION_SHIFT - PAGE_SHIFT);
+		else if (!is_used(pages + PAGES_A_REGION, page & (PAGES_A_REGION - 1)))
+			page = (page / GROUP + 1) * GROUP;
+		else
+			return page;
+	}
+	return VP_LIVE_END;
 }
 
 uint32_t vp_live_read_page(uint32_t back, uintptr_t address, struct vp_live_view out[512])

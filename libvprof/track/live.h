@@ -78,6 +78,15 @@ static inline uint32_t vp_live_page_count(uint64_t descriptor)
 uint32_t vp_live_read_page(uint32_t older, uintptr_t address, struct vp_live_view out[512]);
 /* The descriptors, as vp_live_region; NULL: there is no such table. */
 uint64_t *const *vp_live_table(uint32_t older);
+static inline const uint64_t *vp_live_descriptor(uint32_t older, uint64_t page)
+{
+	return &vp_live_table(older)[page / VP_LIVE_PAGES][page % VP_LIVE_PAGES];
+}
+
+/* The first page (address >> 12) from `page` on whose descriptor may be in use;
+ * VP_LIVE_END: there is none.  The table must exist. */
+#define VP_LIVE_END (~0ull)
+uint64_t vp_live_next(uint32_t older, uint64_t page);
 
 /* An inherited block was freed; nothing if there was none.
  * Context: any thread, busy guard held. */

@@ -99,6 +99,31 @@ START_TEST(page_of_a_block_is_used)
 }
 END_TEST
 
+/* Whoever looks for all blocks finds each page that has some, in order, and looks
+ * at few others. */
+START_TEST(pages_are_found)
+{
+	static const uint64_t at[] = {0x1000, 0x200008, 0x3fffffff8, 0x555512345670,
+				      0x5555123ff000, 0x7ffffffff010};
+	struct vp_block block = {.bytes = 8}, stale;
+	uint64_t page = 0, looked = 0;
+	unsigned found = 0;
+
+	ck_assert_int_eq(vp_live_init(), 0);
+	ck_assert_uint_eq(vp_live_next(0, 0), VP_LIVE_END);
+	for (unsigned i = 0; i < 6; i++)
+		ck_assert_int_eq(vp_live_put(at[i], &block, &stale), 1);
+	for (; (page = vp_live_next(0, page)) != VP_LIVE_END; page++, looked++) {
+		if (!(*vp_live_descriptor(0, page) & VP_LIVE_COUNT))
+			continue;
+		ck_assert_uint_lt(found, 6);
+		ck_assert_uint_eq(page, at[found++] >> 12);
+	}
+	ck_assert_uint_eq(found, 6);
+	ck_assert_uint_le(looked, 6 * 512);
+}
+END_TEST
+
 START_TEST(addresses_beyond_user_space_are_refused)
 {
 	struct vp_block block = {.site = 1, .bytes = 10}, out;
@@ -280,6 +305,7 @@ int main(void)
 	tcase_add_test(tcase, live_equals_a_model);
 	tcase_add_test(tcase, live_equals_a_model_with_locks);
 	tcase_add_test(tcase, page_of_a_block_is_used);
+	tcase_add_test(tcase, pages_are_found);
 	tcase_add_test(tcase, addresses_beyond_user_space_are_refused);
 	tcase_add_test(tcase, rooms_of_every_size);
 	tcase_add_test(tcase, rooms_are_small);
