@@ -39,18 +39,19 @@ static void write_end(enum vprof_exit_kind kind, int status, enum vprof_state st
 	__atomic_store_n(&header->state, state, __ATOMIC_RELEASE);
 }
 
-/* Before the file is cut: the result needs rows. */
-static void look_for_leaks(struct vp_leakscan_end *here)
+static void finish(struct vp_leakscan_end *here)
 {
 	struct vp_leakscan_end below_exit;
 
-	if (!vp_config.leakscan || vp_control.heap != VPROF_HEAP_EXACT)
+	if (!vp_config.leakscan || vp_control.heap != VPROF_HEAP_EXACT) {
+		vp_ticker_end(NULL);
 		return;
+	}
 	if (here)
 		here->tid = vp_sys_tid();
 	else
 		vp_leakscan_at_exit(&below_exit);
-	vp_ticker_leakscan_end(here ? here : &below_exit);
+	vp_ticker_end(here ? here : &below_exit);
 }
 
 void vp_finish_process(enum vprof_exit_kind kind, int status, struct vp_leakscan_end *here)
@@ -65,8 +66,7 @@ void vp_finish_process(enum vprof_exit_kind kind, int status, struct vp_leakscan
 		return;
 	entered = vp_busy_enter();
 	vp_waits_finish(1);
-	look_for_leaks(here);
-	vp_ticker_finish(1);
+	finish(here);
 	write_end(kind, kind == VPROF_EXIT_QUICK ? quick_status : status, VPROF_STATE_EXITED);
 	if (entered)
 		vp_busy_leave();

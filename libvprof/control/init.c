@@ -35,18 +35,18 @@
 
 char **vp_environment;
 
+static char exe[4096];	  /* path of the executable; empty: not known */
 static char program[256]; /* base name of the executable, for %e */
 
 static void find_program(void)
 {
-	char path[4096];
-	long len = vp_sys(SYS_readlink, "/proc/self/exe", path, sizeof(path) - 1);
+	long len = vp_sys(SYS_readlink, "/proc/self/exe", exe, sizeof(exe) - 1);
 	struct vp_text name;
 	const char *base;
 
-	path[len > 0 ? len : 0] = '\0';
-	base = strrchr(path, '/');
-	base = base ? base + 1 : path;
+	exe[len > 0 ? len : 0] = '\0';
+	base = strrchr(exe, '/');
+	base = base ? base + 1 : exe;
 	vp_text_init(&name, program, sizeof(program));
 	vp_text_str(&name, *base ? base : "program");
 }
@@ -67,12 +67,12 @@ static uint32_t string_of_file(const char *path, char blank)
 	return vp_string_add(text, (size_t)len);
 }
 
-static uint32_t string_of_link(const char *path)
+static uint32_t string_of_cwd(void)
 {
 	char text[4096];
-	long len = vp_sys(SYS_readlink, path, text, sizeof(text));
+	long len = vp_sys(SYS_getcwd, text, sizeof(text), 0);
 
-	return len < 0 ? VPROF_NONE : vp_string_add(text, (size_t)len);
+	return len <= 0 ? VPROF_NONE : vp_string_add(text, strlen(text));
 }
 
 /* CPUs this process may run on. */
@@ -119,8 +119,8 @@ static void describe_process(int forked)
 	clock_gettime(CLOCK_REALTIME, &real);
 	header->start_real_ns = (uint64_t)real.tv_sec * 1000000000u + (uint64_t)real.tv_nsec;
 	header->start_mono_ns = vp_clock_start_mono();
-	header->exe = string_of_link("/proc/self/exe");
-	header->cwd = string_of_link("/proc/self/cwd");
+	header->exe = *exe ? vp_string_add(exe, strlen(exe)) : VPROF_NONE;
+	header->cwd = string_of_cwd();
 	header->cmdline = string_of_file("/proc/self/cmdline", ' ');
 	header->boot_id = string_of_file("/proc/sys/kernel/random/boot_id", ' ');
 	header->options = vp_string_add(vp_config.options, strlen(vp_config.options));

@@ -20,6 +20,11 @@ static int perf_is_open;
 static int perf_error; /* why not */
 static uint64_t next_change = ~0ull; /* of periods, CLOCK_MONOTONIC */
 
+/* When a process is worth large rings; a small one has room for eight samples. */
+#define GROW_SAMPLES 3
+#define GROW_NS	     (100ull * 1000 * 1000)
+static uint64_t opened_ns, samples;
+
 int vp_engine_is_perf(void)
 {
 	return perf_is_open;
@@ -95,7 +100,9 @@ static void open_perf(void)
 	if (!(header->flags & VPROF_F_EXCLUDE_KERNEL))
 		note("perf_event_open; kernel included");
 	vp_roster_open();
-	next_change = change_after(vp_clock_mono());
+	samples = 0;
+	opened_ns = vp_clock_mono();
+	next_change = change_after(opened_ns);
 }
 
 void vp_engine_open(int private_files)
@@ -141,7 +148,7 @@ void vp_engine_fall_back(void)
 void vp_engine_drain(void)
 {
 	if (perf_is_open) {
-		vp_perf_drain(vp_track_cpu_perf);
+		samples += vp_perf_drain(vp_track_cpu_perf);
 		read_stats();
 	} else if (vp_control.cpu_timer) {
 		vp_file.header->lost[VPROF_LOST_SAMPLES] = vp_timer_lost();
@@ -156,7 +163,8 @@ void vp_engine_run(uint64_t now)
 	vp_roster_update(now);
 	if (now < next_change)
 		return;
-	vp_perf_grow(vp_track_cpu_perf);
+	if (samples >= GROW_SAMPLES || now >= opened_ns + GROW_NS)
+		vp_perf_grow(vp_track_cpu_perf);
 	vp_perf_change_periods();
 	next_change = change_after(now);
 }

@@ -41,7 +41,7 @@ enum request {
 	REQUEST_RESUME,
 	REQUEST_COUNT,
 	REQUEST_SCAN,
-	REQUEST_SCAN_END,
+	REQUEST_END,
 	REQUEST_PAUSE,
 	REQUEST_UNPAUSE,
 	REQUEST_REPEAT,
@@ -160,6 +160,11 @@ static int serve(void)
 	case REQUEST_FINISH:
 		one_round(1);
 		break;
+	case REQUEST_END:
+		if (scan_end)
+			scan_at_end(own_files);
+		answer = 0;
+		/* fall through */
 	case REQUEST_CUT:
 		one_round(1);
 		vp_file_cut(file_fd);
@@ -172,9 +177,6 @@ static int serve(void)
 		break;
 	case REQUEST_SCAN:
 		answer = vp_leakscan_begin(scan_trigger, NULL, own_files);
-		break;
-	case REQUEST_SCAN_END:
-		scan_at_end(own_files);
 		break;
 	case REQUEST_PAUSE:
 	case REQUEST_UNPAUSE:
@@ -339,11 +341,16 @@ int vp_leakscan_now(enum vprof_scan_trigger trigger)
 	return ask(REQUEST_SCAN);
 }
 
-void vp_ticker_leakscan_end(const struct vp_leakscan_end *end)
+void vp_ticker_end(const struct vp_leakscan_end *end)
 {
-	scan_end = end;
-	if (ask_within(REQUEST_SCAN_END, vp_leakscan_exit_ns() + ANSWER_NS) == -ESRCH)
+	int err;
+
+	scan_end = end; /* the search needs rows: before the file is cut */
+	err = ask_within(REQUEST_END, (end ? vp_leakscan_exit_ns() : 0) + ANSWER_NS);
+	if (err == -ESRCH && end)
 		scan_at_end(0);
+	if (err < 0)
+		vp_file_cut(-1);
 }
 
 int vp_ticker_count_tasks(void)

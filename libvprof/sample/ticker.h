@@ -23,12 +23,13 @@ void vp_ticker_resume(void);
 /* One drain now, e.g. before an object is unloaded; bounded wait. */
 void vp_ticker_drain(void);
 
-/* The search for pointers to blocks (track/leakscan.h) where the process ends:
- * the helper makes it, because it has files of its own; without one the caller
- * does.  Returns when the result is in the file, or time is over.
+/* The end of the process: the search for pointers to blocks (track/leakscan.h;
+ * NULL: none), then the last round, and the file is cut.  The helper makes the
+ * search, because it has files of its own; without one the caller does.  Returns
+ * when all is in the file, or time is over.
  * Context: the thread that ends the process, busy guard held. */
 struct vp_leakscan_end;
-void vp_ticker_leakscan_end(const struct vp_leakscan_end *end);
+void vp_ticker_end(const struct vp_leakscan_end *end);
 
 /* Begins or ends a pause (sample/pause.h); bounded wait. */
 void vp_ticker_pause(int on);
