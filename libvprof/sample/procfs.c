@@ -224,8 +224,8 @@ uint64_t vp_procfs_blocked(int tid)
 }
 
 /* When a process ends whose /proc/PID/task/TID was looked into, the kernel takes
- * that apart from two sides, each spinning until the other is done: 0.1 ms, and 3
- * ms on a busy machine.  The two threads that every process has do without. */
+ * that apart from two sides, one spinning until the other is done: milliseconds on a
+ * busy machine.  The two threads that every process has do without. */
 int vp_procfs_comm(int tid, char name[16])
 {
 	char text[32];
