@@ -7,59 +7,52 @@
 #include "stack/trie.h"
 #include "stack/unwind.h"
 
-/* Exact frames (under a signal) differ from return addresses by a bit. */
-static inline uint64_t capture_pc(uint64_t pc, int exact)
-{
-	return pc | (uint64_t)(exact != 0) << 63;
-}
-
 static inline uint64_t load(uint64_t address)
 {
 	return *(const volatile uint64_t *)(uintptr_t)address;
 }
 
-/* Index of the first word that has changed, `count` when none has. */
-static inline uint32_t first_change(const struct vp_capture_word *word, uint32_t count)
+/* How many of four words have changed, as bits that are 0 when none has. */
+static inline uint64_t changed(const struct vp_capture_word word[4])
 {
-	uint32_t i = 0;
-
-	for (; i + 4 <= count; i += 4) {
-		uint64_t changed = (load(word[i].address) ^ word[i].value) |
-				   (load(word[i + 1].address) ^ word[i + 1].value) |
-				   (load(word[i + 2].address) ^ word[i + 2].value) |
-				   (load(word[i + 3].address) ^ word[i + 3].value);
-		if (changed)
-			break;
-	}
-	while (i < count && load(word[i].address) == word[i].value)
-		i++;
-	return i;
+	return (load(word[0].address) ^ word[0].value) | (load(word[1].address) ^ word[1].value) |
+	       (load(word[2].address) ^ word[2].value) | (load(word[3].address) ^ word[3].value);
 }
 
-/* Has the walk arrived at a frame of the last stack from which everything
- * outwards still stands?  Frames below sp have returned and are dropped, and
- * so are those that stand on a word that has changed. */
-static inline int meets(struct vp_capture *last, uint64_t sp, uint64_t pc, uint64_t bp)
+/* Index of the first word that has changed, `count` when none has.  The last
+ * four are looked at as four, too, though some of them may have been before. */
+static inline uint32_t first_change(const struct vp_capture_word *word, uint32_t count)
 {
-	const struct vp_capture_frame *top;
-	uint32_t count, change;
+	const struct vp_capture_word *at = word, *end = word + count;
 
-	while (last->depth && last->frame[last->depth - 1].sp < sp)
-		last->depth--;
-	if (!last->depth)
-		return 0;
-	top = &last->frame[last->depth - 1];
-	if (top->sp != sp || top->pc != pc || (top->needs_bp && top->bp != bp))
-		return 0;
-	if (last->depth == 1)
-		return 1;
-	count = top[-1].words_end;
+	for (; end - at >= 4 && !changed(at); at += 4)
+		;
+	if (end - at < 4 && count >= 4 && !changed(end - 4))
+		return count;
+	while (at < end && load(at->address) == at->value)
+		at++;
+	return (uint32_t)(at - word);
+}
+
+/* Drops the frames of the last stack that have returned, those below sp, and
+ * returns how many of the others still stand: every word that led to them is
+ * unchanged.  The word that leads to a frame at sp itself is the hook's. */
+static inline uint32_t standing(struct vp_capture *last, uint64_t sp)
+{
+	const struct vp_capture_frame *frame = last->frame;
+	uint32_t depth = last->depth, count, change;
+
+	while (frame[depth].sp < sp)
+		depth--;
+	last->depth = depth;
+	count = frame[depth - (frame[depth].sp == sp)].words_end;
 	change = first_change(last->word, count);
 	if (__builtin_expect(change == count, 1))
-		return 1;
-	while (last->depth && last->frame[last->depth - 1].words_end > change)
-		last->depth--;
-	return 0;
+		return depth;
+	depth = depth < change ? depth : change; /* each has a word of its own at least */
+	while (frame[depth].words_end > change)
+		depth--;
+	return depth;
 }
 
 /* The words a full step depended on, kept until the frame has its place. */
@@ -67,6 +60,7 @@ static void note_words(struct vp_capture *last, const struct vp_learn_words *wor
 		       struct vp_capture_fresh *fresh)
 {
 	fresh->first_word = (uint16_t)last->spare_used;
+	fresh->bp_from = VP_CAPTURE_FULL;
 	fresh->words = (uint8_t)(words->count ? words->count : VP_LEARN_WORDS + 1);
 	for (uint32_t i = 0; i < words->count && i < VP_LEARN_WORDS; i++) {
 		if (last->spare_used == VP_STACK_DEPTH_MAX)
@@ -77,53 +71,75 @@ static void note_words(struct vp_capture *last, const struct vp_learn_words *wor
 	}
 }
 
-/* Frames of one function are mostly of one size, so where an old frame lay at
- * sp, the next one probably lies where the old next one did.  Moves *old, a
- * frame of the last stack, outwards to sp and returns where that sp stands. */
-static inline const uint64_t *expected_sp(const struct vp_capture_frame **old,
-					  const struct vp_capture_frame *outermost, uint64_t sp)
+/* A walk under way. */
+struct walk {
+	struct vp_regs regs; /* of the frame to be looked at next */
+	const struct vp_capture_frame *old; /* of the last stack: the innermost at sp or above */
+	const struct vp_capture_frame *stand; /* the innermost that can be met */
+	int met; /* the walk ended at *old */
+};
+
+/* Goes on to the frame of the last stack that lies at sp or above it.  Does it
+ * stand, and is the walk's state there as it was? */
+static inline int meets(const struct vp_capture_frame **old, const struct vp_capture_frame *stand,
+			const struct vp_capture_fresh *fresh)
 {
-	while (*old > outermost && (*old)->sp < sp)
+	while ((*old)->sp < fresh->sp)
 		--*old;
-	return *old > outermost ? &(*old)[-1].sp : &outermost->sp;
+	return (*old)->sp == fresh->sp && (*old)->pc == fresh->pc && *old <= stand &&
+	       (!(*old)->needs_bp || (*old)->bp == fresh->bp);
 }
 
-/* vp_step_frame for the plain frame by row, with the state in registers.  What
- * is expected of the caller's sp is taken from memory where it turns out right:
- * the processor then goes on to the next frame before this one is computed.
- * Returns 0, having done nothing, where the frame is not plain. */
-static inline __attribute__((always_inline)) int
-step_plain(const struct vp_step *step, struct vp_regs *regs, const uint64_t *expected,
+/* vp_step_frame for plain frames by row, with the state in registers, until a
+ * frame of the last stack is met or one is not plain or there is no room.
+ * Frames of one function are mostly of one size, so where an old frame lay at
+ * sp, the next one probably lies where the old next one did.  That is taken
+ * from memory where it turns out right: the processor then goes on to the next
+ * frame before this one is computed.
+ * Returns the first fresh frame it has taken no step from. */
+static inline __attribute__((always_inline)) struct vp_capture_fresh *
+walk_plain(const struct vp_capture *last, struct walk *walk, const struct vp_view *view,
 	   struct vp_capture_fresh *fresh)
 {
-	uint64_t word = vp_rows_find(regs->pc - 1);
-	const struct vp_rule rule = vp_rule_unpack(word);
-	uint64_t base = rule.kind == VP_ROW_SP ? regs->sp : regs->bp;
-	uint64_t frame = base + (uint64_t)(int64_t)rule.cfa_off, from = 0;
+	const struct vp_row_table *rows = __atomic_load_n(&vp_rows, __ATOMIC_ACQUIRE);
+	const struct vp_capture_frame *old = walk->old, *const stand = walk->stand;
+	const uint64_t mask = rows->mask, lo = view->lo, hi = view->hi;
+	uint64_t pc = walk->regs.pc, sp = walk->regs.sp, bp = walk->regs.bp, from;
 
-	if (__builtin_expect((rule.kind != VP_ROW_SP && rule.kind != VP_ROW_BP) || step->exact ||
-				     step->doubt || frame <= regs->sp || frame > step->view->hi, 0))
-		return 0;
-	if (__builtin_expect(regs->pc - (uint64_t)(uintptr_t)__start_vp_trampoline <
-				     (uint64_t)(__stop_vp_trampoline - __start_vp_trampoline), 0))
-		return 0;
-	if (rule.bp_saved) {
-		from = frame + (uint64_t)(int64_t)rule.bp_off;
-		if (__builtin_expect(from < step->view->lo || from > step->view->hi - 8, 0))
-			return 0;
-		regs->bp = load(from);
+	for (; fresh < &last->fresh[VP_STACK_DEPTH_MAX - 1]; fresh++) {
+		const uint64_t word = vp_rows_find_in(rows->row, mask, pc - 1);
+		const struct vp_rule rule = vp_rule_unpack(word);
+		uint64_t base = rule.kind == VP_ROW_BP ? bp : sp;
+		uint64_t frame = base + (uint64_t)(int64_t)rule.cfa_off;
+		const struct vp_capture_frame *next;
+
+		fresh->sp = sp;
+		fresh->pc = pc;
+		fresh->bp = bp;
+		walk->met = meets(&old, stand, fresh);
+		if (walk->met)
+			break;
+		if (__builtin_expect(!(word & VP_RULE_PLAIN) || frame <= sp || frame > hi, 0))
+			break;
+		from = 0;
+		if (rule.bp_saved) {
+			from = frame + (uint64_t)(int64_t)rule.bp_off;
+			if (__builtin_expect(from < lo || from > hi - 8, 0))
+				break;
+			bp = load(from);
+		}
+		fresh->rule = word;
+		fresh[1].bp_from = from;
+		next = old > last->frame ? old - 1 : old;
+		if (__builtin_expect(frame == next->sp, 1))
+			__asm__ volatile("movq %1, %0" : "=r"(sp) : "m"(next->sp));
+		else
+			sp = frame;
+		pc = load(sp - 8);
 	}
-	fresh->where = regs->pc | (uint64_t)rule.module << VPROF_WHERE_MODULE_SHIFT;
-	fresh->hidden = 0;
-	fresh->uses_bp = rule.kind == VP_ROW_BP;
-	fresh->reloads_bp = from != 0;
-	fresh[1].bp_from = from;
-	if (__builtin_expect(frame == *expected, 1))
-		__asm__ volatile("movq %1, %0" : "=r"(regs->sp) : "m"(*expected));
-	else
-		regs->sp = frame;
-	regs->pc = load(regs->sp - 8);
-	return 1;
+	walk->regs = (struct vp_regs){pc, sp, bp};
+	walk->old = old;
+	return fresh;
 }
 
 /* Any other frame.  Returns what vp_step_frame does. */
@@ -134,158 +150,171 @@ static __attribute__((noinline)) int step_any(struct vp_capture *last, struct vp
 
 	if (more < 0)
 		return more;
-	fresh->where = step->where;
-	fresh->hidden = (uint8_t)step->hidden;
-	fresh->uses_bp = (uint8_t)step->uses_bp;
-	fresh->reloads_bp = step->bp_from != 0 || step->full;
+	fresh->rule = (step->where & VP_RULE_MODULE) |
+		      (uint64_t)(step->uses_bp ? VP_ROW_BP : VP_ROW_SP) |
+		      (step->bp_from || step->full ? VP_RULE_SAVED : 0) |
+		      (step->hidden ? VP_RULE_HIDDEN : 0);
 	fresh[1].bp_from = step->bp_from;
-	fresh[1].words = 0;
 	if (step->full)
 		note_words(last, &step->words, &fresh[1]);
 	return more;
 }
 
-/* Walks outwards; fills last->fresh innermost first and returns their number.
- * *met: the walk ended at a frame of the last stack, and the entry after the
- * last one tells how it was reached. */
-static uint32_t walk_out(struct vp_capture *last, struct vp_step *step, int *met)
+/* A frame that walk_plain leaves to us.  Returns what vp_step_frame does. */
+static int walk_one(struct vp_capture *last, struct walk *walk, struct vp_step *step,
+		    struct vp_capture_fresh *fresh)
 {
-	const struct vp_capture_frame *old = &last->frame[last->depth ? last->depth - 1 : 0];
+	int more;
+
+	step->regs = walk->regs;
+	more = step_any(last, step, fresh);
+	walk->regs = step->regs;
+	return more;
+}
+
+/* Walks outwards; fills last->fresh innermost first and returns their number.
+ * Where a frame of the last stack was met, the entry after the last one tells
+ * how it was reached. */
+static uint32_t walk_out(struct vp_capture *last, struct walk *walk, struct vp_step *step)
+{
 	struct vp_capture_fresh *fresh = last->fresh;
-	struct vp_regs regs = step->regs;
 	int more = 1;
 
 	fresh->bp_from = 0;
-	fresh->words = 0;
 	last->spare_used = 0;
-	while (fresh < &last->fresh[VP_STACK_DEPTH_MAX - 1]) {
-		fresh->sp = regs.sp;
-		fresh->pc = capture_pc(regs.pc, step->exact);
-		fresh->bp = regs.bp;
-		*met = meets(last, fresh->sp, fresh->pc, fresh->bp);
-		if (*met)
-			break;
-		if (step_plain(step, &regs, expected_sp(&old, last->frame, regs.sp), fresh)) {
-			fresh[1].words = 0;
+	for (; more > 0; fresh += more >= 0) {
+		if (__builtin_expect(!step->exact && !step->doubt, 1)) {
+			fresh = walk_plain(last, walk, step->view, fresh);
 		} else {
-			step->regs.pc = regs.pc;
-			step->regs.sp = regs.sp;
-			step->regs.bp = regs.bp;
-			more = step_any(last, step, fresh);
-			regs.pc = step->regs.pc;
-			regs.sp = step->regs.sp;
-			regs.bp = step->regs.bp;
+			fresh->sp = walk->regs.sp;
+			fresh->pc = walk->regs.pc | (step->exact ? VPROF_WHERE_EXACT : 0);
+			fresh->bp = walk->regs.bp;
+			walk->met = meets(&walk->old, walk->stand, fresh);
 		}
-		if (__builtin_expect(more < 0, 0))
+		if (walk->met)
 			break;
-		fresh++;
-		if (__builtin_expect(more == 0, 0))
+		if (fresh == &last->fresh[VP_STACK_DEPTH_MAX - 1]) {
+			step->cut = VPROF_CUT_DEPTH;
 			break;
+		}
+		more = walk_one(last, walk, step, fresh);
 	}
-	if (more > 0 && !*met)
-		step->cut = VPROF_CUT_DEPTH;
 	return (uint32_t)(fresh - last->fresh);
 }
 
-/* Stores how frame number `at` was reached: the words that led to it.  More
- * than can be noted become one that never holds. */
-static inline void put_words(struct vp_capture *last, uint32_t at,
-			     const struct vp_capture_fresh *fresh)
+/* The words a full step read.  More than can be noted become one that never
+ * holds. */
+static __attribute__((noinline)) uint32_t put_words_full(struct vp_capture *last, uint32_t end,
+							 const struct vp_capture_fresh *fresh)
 {
 	static const uint64_t never = 1;
-	uint32_t end = at ? last->frame[at - 1].words_end : 0;
 
-	if (__builtin_expect(fresh->words == 0 && end + 2 <= VP_CAPTURE_WORDS, 1)) {
-		last->word[end++] = (struct vp_capture_word){fresh->sp - 8, fresh->pc};
-		if (fresh->bp_from && last->frame[at].needs_bp)
-			last->word[end++] = (struct vp_capture_word){fresh->bp_from, fresh->bp};
-	} else if (fresh->words && fresh->words <= VP_LEARN_WORDS &&
-		   end + fresh->words <= VP_CAPTURE_WORDS) {
+	if (fresh->bp_from == VP_CAPTURE_FULL && fresh->words <= VP_LEARN_WORDS &&
+	    end + fresh->words <= VP_CAPTURE_WORDS) {
 		for (uint32_t i = 0; i < fresh->words; i++)
 			last->word[end++] = last->spare[fresh->first_word + i];
-	} else {
-		end = end < VP_CAPTURE_WORDS ? end : VP_CAPTURE_WORDS - 1;
-		last->word[end++] = (struct vp_capture_word){(uint64_t)(uintptr_t)&never, 0};
+		return end;
 	}
-	last->frame[at].words_end = (uint16_t)end;
+	end = end < VP_CAPTURE_WORDS ? end : VP_CAPTURE_WORDS - 1;
+	last->word[end++] = (struct vp_capture_word){(uint64_t)(uintptr_t)&never, 0};
+	return end;
 }
 
-/* Puts a fresh frame on top of the stack.  To the innermost one the hook led,
- * and no word. */
-static inline void push(struct vp_capture *last, const struct vp_capture_fresh *fresh,
-			int innermost)
+/* Notes how a frame was reached, after `end` words: the words that led to it.
+ * Returns their end. */
+static inline uint32_t put_words(struct vp_capture *last, uint32_t end,
+				 const struct vp_capture_fresh *fresh, uint64_t needs_bp)
 {
-	uint32_t at = last->depth;
-	struct vp_capture_frame *frame = &last->frame[at];
-	struct vp_trie_at place = at ? (struct vp_trie_at){frame[-1].hash, frame[-1].node}
-				     : VP_TRIE_ROOT;
+	uint64_t bp_from = fresh->bp_from;
 
-	if (!fresh->hidden && place.node != VPROF_NODE_OVERFLOW)
-		place = vp_trie_child(place, fresh->where);
-	frame->hash = place.hash;
-	frame->node = place.node;
-	frame->sp = fresh->sp;
-	frame->pc = fresh->pc;
+	if (__builtin_expect(bp_from == VP_CAPTURE_FULL || end + 2 > VP_CAPTURE_WORDS, 0))
+		return put_words_full(last, end, fresh);
+	last->word[end++] = (struct vp_capture_word){fresh->sp - 8, fresh->pc};
+	if (bp_from && needs_bp)
+		last->word[end++] = (struct vp_capture_word){bp_from, fresh->bp};
+	return end;
+}
+
+/* Puts the first `count` fresh frames on top of the stack, the last of them
+ * first.  To the innermost one the hook led, and no word. */
+static inline void push_all(struct vp_capture *last, uint32_t count)
+{
+	const struct vp_trie_index *index = __atomic_load_n(&vp_trie_nodes, __ATOMIC_ACQUIRE);
+	struct vp_capture_frame *frame = &last->frame[last->depth];
+	struct vp_trie_at place = {frame->hash, frame->node};
+	uint64_t needs_bp = frame->needs_bp, mask = index->mask;
+	uint32_t end = frame->words_end;
+
+	last->depth += count;
+	for (const struct vp_capture_fresh *fresh = &last->fresh[count]; fresh-- > last->fresh;) {
+		frame++;
+		if (__builtin_expect(!(fresh->rule & VP_RULE_HIDDEN) &&
+					     place.node != VPROF_NODE_OVERFLOW, 1))
+			place = vp_trie_child_in(index, mask, place,
+						 fresh->pc | (fresh->rule & VP_RULE_MODULE));
+		needs_bp = vp_rule_needs_bp(fresh->rule, needs_bp);
+		if (fresh > last->fresh)
+			end = put_words(last, end, fresh, needs_bp);
+		frame->hash = place.hash;
+		frame->node = place.node;
+		frame->sp = fresh->sp;
+		frame->pc = fresh->pc;
+		frame->bp = fresh->bp;
+		frame->needs_bp = (uint8_t)needs_bp;
+		frame->words_end = (uint16_t)end;
+	}
+}
+
+/* The frame met is reached another way now. */
+static inline void reach(struct vp_capture *last, const struct vp_capture_fresh *fresh)
+{
+	struct vp_capture_frame *frame = &last->frame[last->depth];
+
 	frame->bp = fresh->bp;
-	frame->needs_bp = fresh->uses_bp || (!fresh->reloads_bp && at && frame[-1].needs_bp);
-	last->depth = at + 1;
-	if (innermost)
-		frame->words_end = at ? frame[-1].words_end : 0;
-	else
-		put_words(last, at, fresh);
+	frame->words_end = (uint16_t)put_words(last, frame[-1].words_end, fresh, frame->needs_bp);
 }
 
+/*   stand   frames of the last stack that can be met */
 static void capture(struct vp_capture *last, const struct vp_regs *caller,
-		    const struct vp_view *view)
+		    const struct vp_view *view, uint32_t stand)
 {
+	struct walk walk = {*caller, &last->frame[last->depth], &last->frame[stand], 0};
 	struct vp_step step;
 	uint32_t fresh;
-	int met = 0;
 
-	step.regs = *caller;
 	step.exact = 0;
 	step.view = view;
 	step.doubt = last->doubt;
 	step.refused = 0;
 	step.cut = 0;
-	fresh = walk_out(last, &step, &met);
-	if (met && fresh + last->depth > VP_STACK_DEPTH_MAX) {
+	fresh = walk_out(last, &walk, &step);
+	if (walk.met && fresh + (uint32_t)(walk.old - last->frame) > VP_STACK_DEPTH_MAX) {
 		/* Too deep: keep the innermost frames, as a fresh walk does. */
-		last->depth = 0;
-		step.regs = *caller;
+		walk = (struct walk){*caller, last->frame, last->frame, 0};
 		step.exact = 0;
-		fresh = walk_out(last, &step, &met);
+		fresh = walk_out(last, &walk, &step);
 	}
-	if (!met) {
+	if (!walk.met) {
 		last->depth = 0;
 		last->cut = step.cut;
-	} else if (fresh) {
-		/* The frame met is reached another way now. */
-		last->frame[last->depth - 1].bp = last->fresh[fresh].bp;
-		put_words(last, last->depth - 1, &last->fresh[fresh]);
+	} else {
+		last->depth = (uint32_t)(walk.old - last->frame);
+		if (fresh)
+			reach(last, &last->fresh[fresh]);
 	}
-	while (fresh) {
-		fresh--;
-		push(last, &last->fresh[fresh], fresh == 0);
-	}
+	push_all(last, fresh);
 	if (__builtin_expect(step.refused, 0))
 		last->generation = 0; /* not to be met again */
 }
 
-/* The whole stack is the last one: the common case of a loop that allocates. */
-static inline int unchanged(const struct vp_capture *last, const struct vp_regs *caller)
+/* Is the whole stack the last one?  The common case of a loop that allocates. */
+static inline int unchanged(const struct vp_capture *last, const struct vp_regs *caller,
+			    uint32_t stand)
 {
-	const struct vp_capture_frame *top;
-	uint32_t count;
+	const struct vp_capture_frame *top = &last->frame[stand];
 
-	if (!last->depth)
-		return 0;
-	top = &last->frame[last->depth - 1];
-	if (top->sp != caller->sp || top->pc != caller->pc ||
-	    (top->needs_bp && top->bp != caller->bp))
-		return 0;
-	count = last->depth > 1 ? top[-1].words_end : 0;
-	return first_change(last->word, count) == count;
+	return stand == last->depth && top->sp == caller->sp && top->pc == caller->pc &&
+	       (!top->needs_bp || top->bp == caller->bp);
 }
 
 uint32_t vp_capture_stack(struct vp_thread *thread, const struct vp_regs *caller)
@@ -294,7 +323,7 @@ uint32_t vp_capture_stack(struct vp_thread *thread, const struct vp_regs *caller
 			       0};
 	struct vp_capture *last = thread->capture;
 	uint32_t generation = __atomic_load_n(&vp_rows_generation, __ATOMIC_ACQUIRE);
-	uint32_t node;
+	uint32_t node, stand;
 
 	if (__builtin_expect(caller->sp - thread->stack_lo >=
 				     thread->stack_hi - thread->stack_lo, 0)) {
@@ -308,11 +337,12 @@ uint32_t vp_capture_stack(struct vp_thread *thread, const struct vp_regs *caller
 		last->doubt = __atomic_load_n(&vp_modules_closing, __ATOMIC_ACQUIRE) != 0;
 		last->generation = last->doubt ? 0 : generation; /* 0: never current */
 	}
-	if (!unchanged(last, caller))
-		capture(last, caller, &view);
+	stand = standing(last, caller->sp);
+	if (!unchanged(last, caller, stand))
+		capture(last, caller, &view, stand);
 	if (__builtin_expect(last->cut, 0))
 		vp_lost((enum vprof_lost)last->cut, 1);
-	node = last->depth ? last->frame[last->depth - 1].node : VPROF_NODE_ROOT;
+	node = last->frame[last->depth].node;
 	if (__builtin_expect(node == VPROF_NODE_OVERFLOW, 0))
 		vp_lost(VPROF_LOST_NODES, 1);
 	vp_oracle_capture(caller, &view, node);

@@ -19,12 +19,14 @@
 /* One or two words a frame, up to nine for one that needed a full step. */
 #define VP_CAPTURE_WORDS (3 * VP_STACK_DEPTH_MAX)
 
+#define VP_CAPTURE_FULL 1u /* no address of a word */
+
 struct vp_capture_word {
 	uint64_t address, value;
 };
 
 struct vp_capture_frame {
-	uint64_t sp, pc, bp; /* on entry; pc marked when it is exact */
+	uint64_t sp, pc, bp; /* on entry; pc with VPROF_WHERE_EXACT when it is */
 	uint64_t hash;       /* with node: the place in the trie */
 	uint32_t node;
 	uint16_t words_end; /* words of this frame and all outer ones */
@@ -33,26 +35,33 @@ struct vp_capture_frame {
 
 /* A frame met on the way out, before it is known how far the old ones hold. */
 struct vp_capture_fresh {
-	uint64_t sp, pc, bp, where;
-	uint64_t bp_from;  /* the step that led here read bp there; 0: it did not */
-	uint8_t uses_bp, reloads_bp; /* the step out of here */
-	uint8_t hidden;
-	uint8_t words; /* words the step that led here read, if it was a full one */
+	uint64_t sp, pc, bp; /* as above */
+	uint64_t rule;       /* of the step out of here, or one with the same effect on bp */
+	uint64_t bp_from;    /* the step that led here read bp there; 0: it did not ... */
+	uint8_t words; /* ... VP_CAPTURE_FULL: it was a full one, and read these words */
 	uint16_t first_word; /* they lie in `spare` from here on */
 };
 
-/* Frames are numbered from the outermost, 0, inwards. */
+/* Frames are numbered from the outermost, 1, inwards; number 0 stands for what
+ * lies beyond it. */
 struct vp_capture {
 	uint32_t depth;
 	uint32_t generation; /* of the unwind rows, 0: of none */
 	int doubt; /* something was being unloaded */
 	int cut; /* why the outermost frame is the last that can be seen */
 	uint32_t spare_used;
-	struct vp_capture_frame frame[VP_STACK_DEPTH_MAX];
+	struct vp_capture_frame frame[VP_STACK_DEPTH_MAX + 1];
 	struct vp_capture_word word[VP_CAPTURE_WORDS];
 	struct vp_capture_word spare[VP_STACK_DEPTH_MAX];
 	struct vp_capture_fresh fresh[VP_STACK_DEPTH_MAX];
 };
+
+/* No stack is known: frame 0 lies above all. */
+static inline void vp_capture_forget(struct vp_capture *last)
+{
+	last->depth = 0;
+	last->frame[0] = (struct vp_capture_frame){.sp = UINT64_MAX};
+}
 
 /* The node of the calling thread's stack, from its hook's caller outwards.
  * Context: the thread itself, busy guard held. */

@@ -301,6 +301,12 @@ static enum vp_row_kind classify(const struct vp_regs *caller, struct vp_rule *r
 	return rule->kind;
 }
 
+static int is_trampoline(uint64_t address)
+{
+	return address >= (uint64_t)(uintptr_t)__start_vp_trampoline &&
+	       address < (uint64_t)(uintptr_t)__stop_vp_trampoline;
+}
+
 uint64_t vp_learn_row(uint64_t address)
 {
 	struct target target = {.regs = {address, PROBE_SP, PROBE_BP}};
@@ -309,6 +315,7 @@ uint64_t vp_learn_row(uint64_t address)
 	int is_signal = 0, ret;
 	uint64_t word;
 
+	rule.hidden = is_trampoline(address);
 	target.module = vp_module_find(address);
 	if (target.module) {
 		rule.module = target.module->id;

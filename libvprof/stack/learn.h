@@ -14,6 +14,10 @@
 
 #include <stdint.h>
 
+/* The bounds of our thread trampolines (track/spawn.c names the section). */
+extern const char __start_vp_trampoline[] __attribute__((visibility("hidden"), weak));
+extern const char __stop_vp_trampoline[] __attribute__((visibility("hidden"), weak));
+
 /* Loads libunwind into a scope of its own.  0 or -ENOENT. */
 int vp_learn_init(void);
 

@@ -12,13 +12,18 @@ uint32_t vp_rows_generation = 1;
 
 uint64_t vp_rule_pack(const struct vp_rule *rule)
 {
+	uint64_t flags = (rule->bp_saved ? VP_RULE_SAVED : 0) |
+			 (rule->hidden ? VP_RULE_HIDDEN : 0);
+
 	if (rule->cfa_off < -(1 << 23) || rule->cfa_off >= 1 << 23 || rule->bp_off % 8 ||
 	    rule->bp_off / 8 < -(1 << 15) || rule->bp_off / 8 >= 1 << 15)
 		return 0;
-	return (uint64_t)rule->kind | (uint64_t)(rule->bp_saved != 0) << 4 |
-	       ((uint64_t)(uint32_t)rule->cfa_off & 0xffffff) << 5 |
-	       ((uint64_t)(uint32_t)(rule->bp_off / 8) & 0xffff) << 29 |
-	       ((uint64_t)rule->module & 0xffff) << 45;
+	if ((rule->kind == VP_ROW_SP || rule->kind == VP_ROW_BP) && !rule->hidden)
+		flags |= VP_RULE_PLAIN;
+	return (uint64_t)rule->kind | flags |
+	       ((uint64_t)(uint32_t)(rule->bp_off / 8) & 0xffff) << 8 |
+	       ((uint64_t)(uint32_t)rule->cfa_off & 0xffffff) << 24 |
+	       ((uint64_t)rule->module & 0xffff) << 48;
 }
 
 static struct vp_row_table *new_table(uint64_t rows)

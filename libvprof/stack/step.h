@@ -34,10 +34,6 @@ int vp_step_full(struct vp_step *step, uint64_t lookup);
 /* Code outside any object may have become part of one since. */
 struct vp_rule vp_step_nowhere(uint64_t lookup, struct vp_rule rule);
 
-/* The bounds of our thread trampolines (track/spawn.c names the section). */
-extern const char __start_vp_trampoline[] __attribute__((visibility("hidden"), weak));
-extern const char __stop_vp_trampoline[] __attribute__((visibility("hidden"), weak));
-
 /* Caller's frame at sp or bp plus an offset.  Returns 0 or the reason to stop. */
 static inline int vp_step_by_row(struct vp_step *step, const struct vp_rule *rule)
 {
@@ -107,8 +103,7 @@ static inline int vp_step_frame(struct vp_step *step)
 		rule = vp_step_nowhere(lookup, rule);
 	step->where = pc | (step->exact ? VPROF_WHERE_EXACT : 0) |
 		      (uint64_t)rule.module << VPROF_WHERE_MODULE_SHIFT;
-	step->hidden = pc >= (uint64_t)(uintptr_t)__start_vp_trampoline &&
-		       pc < (uint64_t)(uintptr_t)__stop_vp_trampoline;
+	step->hidden = rule.hidden;
 	step->bp_from = 0;
 	step->full = 0;
 	if (__builtin_expect(rule.kind == VP_ROW_SP || rule.kind == VP_ROW_BP, 1)) {

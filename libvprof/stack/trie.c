@@ -6,26 +6,15 @@
 
 #include <errno.h>
 
-/* The key itself is in the slot: one cache line a look-up.  `node` is stored
- * last; 0 is empty (node 0 is never looked up). */
-struct slot {
-	uint64_t where;
-	uint32_t parent, node;
-};
-
-struct index {
-	uint64_t mask, used;
-	struct slot slot[];
-};
-
 #define FIRST_SLOTS 16384u
 
-static struct index *nodes;
+struct vp_trie_index *vp_trie_nodes;
+#define nodes vp_trie_nodes
 static struct vp_lock insert_lock;
 
-static struct index *new_index(uint64_t slots)
+static struct vp_trie_index *new_index(uint64_t slots)
 {
-	struct index *fresh = vp_sys_map(sizeof(*fresh) + slots * sizeof(fresh->slot[0]));
+	struct vp_trie_index *fresh = vp_sys_map(sizeof(*fresh) + slots * sizeof(fresh->slot[0]));
 
 	if (fresh)
 		fresh->mask = slots - 1;
@@ -49,33 +38,10 @@ int vp_trie_init(void)
 	return node ? 0 : -ENOMEM;
 }
 
-/* A product's low bits know nothing of the high ones: rotated, they meet. */
-static inline uint64_t hash_below(uint64_t parent, uint64_t where)
+static void put(struct vp_trie_index *index, uint64_t hash, uint32_t parent, uint64_t where, uint32_t id)
 {
-	return ((parent << 29 | parent >> 35) ^ where) * 0x9e3779b97f4a7c15u;
-}
-
-static inline uint64_t first_slot(uint64_t hash)
-{
-	return hash >> 24;
-}
-
-static inline uint32_t find(const struct index *index, uint64_t hash, uint32_t parent,
-			    uint64_t where)
-{
-	for (uint64_t at = first_slot(hash);; at++) {
-		const struct slot *slot = &index->slot[at & index->mask];
-		uint32_t node = __atomic_load_n(&slot->node, __ATOMIC_ACQUIRE);
-
-		if (!node || (slot->where == where && slot->parent == parent))
-			return node;
-	}
-}
-
-static void put(struct index *index, uint64_t hash, uint32_t parent, uint64_t where, uint32_t id)
-{
-	uint64_t at = first_slot(hash);
-	struct slot *slot = &index->slot[at & index->mask];
+	uint64_t at = vp_trie_slot(hash);
+	struct vp_trie_slot *slot = &index->slot[at & index->mask];
 
 	while (slot->node)
 		slot = &index->slot[++at & index->mask];
@@ -86,12 +52,12 @@ static void put(struct index *index, uint64_t hash, uint32_t parent, uint64_t wh
 }
 
 /* Parents have smaller numbers, so one pass finds every hash again. */
-static void put_all(struct index *index, uint64_t *hash, uint32_t count)
+static void put_all(struct vp_trie_index *index, uint64_t *hash, uint32_t count)
 {
 	for (uint32_t id = VPROF_NODE_OVERFLOW + 1; id < count; id++) {
 		const struct vprof_node *node = vp_table_row(VPROF_SEC_NODES, id);
 
-		hash[id] = hash_below(hash[node->parent], node->where);
+		hash[id] = vp_trie_hash(hash[node->parent], node->where);
 		put(index, hash[id], node->parent, node->where, id);
 	}
 }
@@ -101,7 +67,7 @@ static void put_all(struct index *index, uint64_t *hash, uint32_t count)
 static void grow(void)
 {
 	uint32_t count = (uint32_t)nodes->used + VPROF_NODE_OVERFLOW + 1;
-	struct index *more = new_index((nodes->mask + 1) * 2);
+	struct vp_trie_index *more = new_index((nodes->mask + 1) * 2);
 	uint64_t *hash = vp_sys_map(count * sizeof(*hash));
 
 	if (more && hash) {
@@ -114,13 +80,13 @@ static void grow(void)
 		vp_sys_unmap(hash, count * sizeof(*hash));
 }
 
-static __attribute__((noinline)) uint32_t insert(uint64_t hash, uint32_t parent, uint64_t where)
+uint32_t vp_trie_insert(uint64_t hash, uint32_t parent, uint64_t where)
 {
 	struct vprof_node *node;
 	uint32_t id;
 
 	vp_lock_take(&insert_lock);
-	id = find(nodes, hash, parent, where);
+	id = vp_trie_find(nodes, nodes->mask, hash, parent, where);
 	if (id)
 		goto out;
 	if (nodes->used * 4 > (nodes->mask + 1) * 3)
@@ -136,14 +102,6 @@ static __attribute__((noinline)) uint32_t insert(uint64_t hash, uint32_t parent,
 out:
 	vp_lock_drop(&insert_lock);
 	return id;
-}
-
-struct vp_trie_at vp_trie_child(struct vp_trie_at parent, uint64_t where)
-{
-	uint64_t hash = hash_below(parent.hash, where);
-	uint32_t id = find(__atomic_load_n(&nodes, __ATOMIC_ACQUIRE), hash, parent.node, where);
-
-	return (struct vp_trie_at){hash, id ? id : insert(hash, parent.node, where)};
 }
 
 uint32_t vp_trie_stack(struct vp_last_stack *last, const uint64_t *where, size_t depth)

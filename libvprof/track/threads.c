@@ -226,7 +226,7 @@ static struct vp_thread *new_thread(void)
 	capture = thread->capture;
 	memset(thread, 0, offsetof(struct vp_thread, capture));
 	thread->capture = capture;
-	capture->depth = 0;
+	vp_capture_forget(capture);
 	return thread;
 }
 

@@ -142,7 +142,7 @@ END_TEST
 
 START_TEST(rules_survive_packing)
 {
-	struct vp_rule rule = {VP_ROW_BP, 1, -8388608, -262144, 0xfffe}, back;
+	struct vp_rule rule = {VP_ROW_BP, 1, 0, -8388608, -262144, 0xfffe}, back;
 
 	back = vp_rule_unpack(vp_rule_pack(&rule));
 	ck_assert_int_eq(back.kind, rule.kind);
@@ -150,6 +150,11 @@ START_TEST(rules_survive_packing)
 	ck_assert_int_eq(back.cfa_off, rule.cfa_off);
 	ck_assert_int_eq(back.bp_off, rule.bp_off);
 	ck_assert_uint_eq(back.module, rule.module);
+	ck_assert_int_eq(back.hidden, 0);
+	ck_assert(vp_rule_pack(&rule) & VP_RULE_PLAIN);
+	rule.hidden = 1;
+	ck_assert_int_eq(vp_rule_unpack(vp_rule_pack(&rule)).hidden, 1);
+	ck_assert(!(vp_rule_pack(&rule) & VP_RULE_PLAIN));
 	rule.cfa_off = 8388608;
 	ck_assert(vp_rule_pack(&rule) == 0);
 	rule.cfa_off = 16;
