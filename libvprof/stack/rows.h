@@ -91,6 +91,8 @@ static inline uint64_t vp_rows_find_in(const struct vp_row *rows, uint64_t mask,
 
 		if (__builtin_expect(key == address, 1)) {
 			rule = __atomic_load_n(&row->rule, __ATOMIC_ACQUIRE);
+			if (address <= VP_ROW_DEAD) /* no code: the key means something else */
+				return 0;
 			return __atomic_load_n(&row->key, __ATOMIC_RELAXED) == address ? rule : 0;
 		}
 		if (key == 0)
