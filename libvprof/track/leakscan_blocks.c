@@ -14,8 +14,7 @@ struct vp_scan_blocks vp_scan_blocks;
 
 static struct vp_live_view view[512]; /* blocks of a page */
 
-/* What is read at random goes into large pages, where the system has any. */
-static void *map_table(uint64_t bytes)
+void *vp_scan_map_table(uint64_t bytes)
 {
 	void *map = vp_sys_map(bytes);
 
@@ -41,9 +40,9 @@ static int reserve(void)
 	struct vp_scan_blocks *all = &vp_scan_blocks;
 
 	count_pages();
-	all->page = map_table((all->pages + 1) * sizeof(*all->page));
+	all->page = vp_scan_map_table((all->pages + 1) * sizeof(*all->page));
 	all->index = vp_sys_map(VP_LIVE_REGIONS * sizeof(*all->index));
-	all->bytes = map_table((all->blocks + 1) * sizeof(*all->bytes));
+	all->bytes = vp_scan_map_table((all->blocks + 1) * sizeof(*all->bytes));
 	all->site = vp_sys_map((all->blocks + 1) * sizeof(*all->site));
 	all->pages = 0;
 	all->blocks = 0;

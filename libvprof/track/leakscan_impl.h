@@ -143,6 +143,29 @@ static inline uint32_t vp_scan_rank(const struct vp_scan_page *page, uint32_t un
 	return page->base + page->before[unit >> 6] + vp_scan_bits(below);
 }
 
+/* Where the block that starts at a unit ends, in units; 512: not in this page. */
+static inline uint32_t vp_scan_end(const struct vp_scan_page *page, uint32_t unit)
+{
+	uint32_t word = unit >> 6;
+	uint64_t ends = (page->bits[word].start | page->bits[word].weak) & ~1ull << (unit & 63);
+
+	while (!ends && ++word < 8)
+		ends = page->bits[word].start | page->bits[word].weak;
+	return ends ? word * 64 + (uint32_t)__builtin_ctzll(ends) : 512;
+}
+
+/* What `index` says of an address between `first` and `last`. */
+static inline uint32_t vp_scan_slot(uint64_t address)
+{
+	const uint32_t *pages = vp_scan_blocks.index[address >> VP_LIVE_REGION_SHIFT];
+
+	return pages ? pages[address >> 12 & (VP_LIVE_PAGES - 1)] : 0;
+}
+
+/* Memory for what is read at random: in large pages, where the system has any.
+ * NULL: there is none. */
+void *vp_scan_map_table(uint64_t bytes);
+
 /* --- the rest -------------------------------------------------------------- */
 enum vp_scan_class { /* of a call path */
 		     VP_CLASS_HOST = 0,
@@ -198,6 +221,12 @@ int vp_scan_mark(void); /* 0 or -ENOMEM */
 /* May a pointer into a block be all that its owner keeps?  As valgrind has it:
  * C++ arrays behind their count, second bases, old strings, sized buffers. */
 int vp_scan_is_usual(const struct vp_scan_ref *ref, uint64_t word);
+
+/* --- owners: leakscan_owners.c ---------------------------------------------- */
+int vp_scan_owners_init(void); /* after marking; 0 or -ENOMEM */
+/* The rank of the lost block that leads to one which nothing else leads to;
+ * its own: it is lost itself. */
+uint32_t vp_scan_owner_of(uint32_t rank);
 
 /* --- results: leakscan_rows.c ---------------------------------------------- */
 int vp_scan_rows(struct vp_scan_result *result); /* 0 or -ENOMEM */

@@ -97,17 +97,6 @@ static inline void queue_block(uint64_t lo, uint64_t hi)
 	__builtin_prefetch((const void *)(uintptr_t)(hi - 1));
 }
 
-/* Where the block that starts at a unit ends, in units; 512: not in this page. */
-static inline uint32_t end_of(const struct vp_scan_page *page, uint32_t unit)
-{
-	uint32_t word = unit >> 6;
-	uint64_t ends = (page->bits[word].start | page->bits[word].weak) & ~1ull << (unit & 63);
-
-	while (!ends && ++word < 8)
-		ends = page->bits[word].start | page->bits[word].weak;
-	return ends ? word * 64 + (uint32_t)__builtin_ctzll(ends) : 512;
-}
-
 static inline void look_at(uint64_t word, uint32_t slot)
 {
 	struct vp_scan_page *page = &vp_scan_blocks.page[(slot & ~VP_SCAN_ODD) - 1];
@@ -120,7 +109,7 @@ static inline void look_at(uint64_t word, uint32_t slot)
 	}
 	if (page->bits[unit >> 6].reach & bit)
 		return;
-	end = end_of(page, unit);
+	end = vp_scan_end(page, unit);
 	if (end == 512) {
 		unusual_word(word);
 		return;
@@ -138,7 +127,6 @@ static inline void look_at_oldest(void)
 
 static inline void word_to_reach(uint64_t word)
 {
-	const uint32_t *pages;
 	uint32_t slot;
 
 	if (word < vp_scan_blocks.first || word > vp_scan_blocks.last) {
@@ -146,8 +134,7 @@ static inline void word_to_reach(uint64_t word)
 			unusual_word(word);
 		return;
 	}
-	pages = vp_scan_blocks.index[word >> VP_LIVE_REGION_SHIFT];
-	slot = pages ? pages[word >> 12 & (VP_LIVE_PAGES - 1)] : 0;
+	slot = vp_scan_slot(word);
 	if (!slot)
 		return;
 	__builtin_prefetch(&vp_scan_blocks.page[(slot & ~VP_SCAN_ODD) - 1].bits[word >> 9 & 7]);

@@ -77,12 +77,16 @@ static void leave_out_own_tls(const ElfW(Ehdr) * file)
 	}
 }
 
-static void leave_out_own(void)
+/* Returns -1 when it is not known what is ours: a mapping of the host's may lie where
+ * one of ours was. */
+static int leave_out_own(void)
 {
 	const struct vp_own_op *ops;
 	struct dl_find_object us;
 	uint32_t missed, count = vp_own_log(&ops, &missed), first = out_count;
 
+	if (missed)
+		return -1;
 	for (uint32_t i = 0; i < count; i++) {
 		if (!ops[i].hi)
 			continue;
@@ -94,10 +98,11 @@ static void leave_out_own(void)
 	vp_scan_leave_out((uint64_t)(uintptr_t)vp_file.base,
 			  (uint64_t)(uintptr_t)vp_file.base + vp_file.bytes);
 	if (_dl_find_object((void *)(uintptr_t)&vp_scan_roots_init, &us) != 0)
-		return;
+		return -1;
 	vp_scan_leave_out((uint64_t)(uintptr_t)us.dlfo_map_start,
 			  (uint64_t)(uintptr_t)us.dlfo_map_end);
 	leave_out_own_tls(us.dlfo_map_start);
+	return 0;
 }
 
 static void sort_out(void)
@@ -129,7 +134,8 @@ const char *vp_scan_roots_init(void)
 	maps = vp_scan_maps(&map_count);
 	if (!maps)
 		return "/proc/self/maps cannot be read";
-	leave_out_own();
+	if (leave_out_own() < 0)
+		return "the library lost track of its own memory";
 	vp_scan_arenas(maps, map_count);
 	vp_scan_stacks(maps, map_count);
 	sort_out();

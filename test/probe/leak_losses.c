@@ -145,6 +145,18 @@ static void into_cycle(void)
 	head->next = a;
 }
 
+/* A cycle that leads into another one, which is older: not at its first block. */
+static void cycle_to_cycle(void)
+{
+	struct node *a = node(), *b = node(), *c = node(), *d = node();
+
+	a->next = b;
+	b->next = a;
+	c->next = d;
+	d->next = c;
+	c->other = b;
+}
+
 static void out_of_cycle(void)
 {
 	struct node *a = node(), *b = node();
@@ -414,6 +426,7 @@ static const struct leak_case cases[] = {
     {"tree", tree},
     {"shared_child", shared_child},
     {"into_cycle", into_cycle},
+    {"cycle_to_cycle", cycle_to_cycle},
     {"out_of_cycle", out_of_cycle},
     {"towards_used", towards_used},
     {"interior_of_lost", interior_of_lost},
