@@ -2,7 +2,7 @@
  * own walk, all the way out, frame by frame.
  *
  * Part of a test build of the library only.  Counts go to a file that all
- * processes of a test share ($VPROF_ORACLE_OUT; a row of CLASSES numbers for
+ * processes of a test share ($VPROF_ORACLE_OUT; a row of OUTCOMES numbers for
  * each kind of walk), the first stacks that differ to the same name plus .log.
  * Of the stacks of allocations one in $VPROF_ORACLE_EVERY is compared.
  *
@@ -28,16 +28,16 @@
 #include <sys/mman.h>
 
 enum kind { LIVE, FOREIGN, COPIED, SIGNAL, KINDS };
-enum class { EQUAL, PREFIX, WRONG, GUESS, CLASSES };
+enum outcome { EQUAL, PREFIX, WRONG, GUESS, OUTCOMES };
 static const char *const kind_name[KINDS] = {"live", "foreign", "copied", "signal"};
-static const char *const class_name[CLASSES] = {"equal", "prefix", "wrong", "guess"};
+static const char *const outcome_name[OUTCOMES] = {"equal", "prefix", "wrong", "guess"};
 
 #define FRAMES_MAX 2048
 #define RED_ZONE   128
-#define LOGGED_MAX 60 /* stacks of a kind and class */
+#define LOGGED_MAX 60 /* stacks of a kind and outcome */
 
 struct counts {
-	uint64_t count[KINDS][CLASSES];
+	uint64_t count[KINDS][OUTCOMES];
 	uint64_t frames[KINDS]; /* of the stacks that are equal */
 };
 
@@ -67,7 +67,7 @@ struct question {
 static struct counts *counts;
 static char log_path[500];
 static uint64_t every = 1, captures;
-static struct frames theirs, ours; /* used by one service at a time */
+static struct frames theirs, ours;     /* used by one service at a time */
 static const struct vp_module *module; /* read last in this walk */
 
 static __typeof__(&unw_create_addr_space) create_addr_space;
@@ -97,8 +97,7 @@ static int read_module(uint64_t address, uint64_t *value)
 {
 	if (!module || address < module->start || address >= module->end)
 		module = vp_module_find(address);
-	return module && address + 8 <= module->end &&
-	       vp_module_peek(module, value, address, 8);
+	return module && address + 8 <= module->end && vp_module_peek(module, value, address, 8);
 }
 
 static int access_mem(unw_addr_space_t as, unw_word_t address, unw_word_t *value, int write,
@@ -263,20 +262,21 @@ static int module_fits(enum kind kind, uint64_t where)
 	       row->end >= (uintptr_t)found.dlfo_map_end;
 }
 
-static enum class judge(const struct question *question, int guessed) {
-	for (size_t i = 0; i < ours.n && i < theirs.n;
-	     i++){if ((ours.where[i] & (VPROF_WHERE_ADDRESS | VPROF_WHERE_EXACT)) !=
-		      theirs.where[i]) return WRONG;}
-for (size_t i = 0; i < ours.n; i++)
+static enum outcome judge(const struct question *question, int guessed)
 {
-	if (!module_fits(question->kind, ours.where[i]))
-		return WRONG;
-}
-if (ours.n < theirs.n)
-	return PREFIX;
-if (guessed)
-	return GUESS;
-return ours.n > theirs.n ? WRONG : EQUAL;
+	for (size_t i = 0; i < ours.n && i < theirs.n; i++) {
+		if ((ours.where[i] & (VPROF_WHERE_ADDRESS | VPROF_WHERE_EXACT)) != theirs.where[i])
+			return WRONG;
+	}
+	for (size_t i = 0; i < ours.n; i++) {
+		if (!module_fits(question->kind, ours.where[i]))
+			return WRONG;
+	}
+	if (ours.n < theirs.n)
+		return PREFIX;
+	if (guessed)
+		return GUESS;
+	return ours.n > theirs.n ? WRONG : EQUAL;
 }
 
 /* Text to be appended to the log.  No stdio streams: they allocate, and the
@@ -309,13 +309,13 @@ static void print_frame(uint64_t where)
 	      where >> VPROF_WHERE_MODULE_SHIFT);
 }
 
-static void print_log(const struct question *question, enum class class)
+static void print_log(const struct question *question, enum outcome outcome)
 {
 	int fd;
 
 	text_len = 0;
 	PRINT("%s %s pid %d tid %d: %zu frames, libunwind has %zu\n", kind_name[question->kind],
-	      class_name[class], vp_sys_pid(), vp_sys_tid(), ours.n, theirs.n);
+	      outcome_name[outcome], vp_sys_pid(), vp_sys_tid(), ours.n, theirs.n);
 	for (size_t i = 0; i < ours.n || i < theirs.n; i++) {
 		PRINT("  %zu ", i);
 		if (i < ours.n)
@@ -334,18 +334,18 @@ static void answer(void *arg)
 {
 	struct question *question = arg;
 	uint64_t *count;
-	enum class class;
+	enum outcome outcome;
 	int guessed;
 
 	guessed = walk(question);
 	ours.n = question->depth;
 	memcpy(ours.where, question->got, question->depth * 8);
-	class = judge(question, guessed);
-	if (class == EQUAL)
+	outcome = judge(question, guessed);
+	if (outcome == EQUAL)
 		__atomic_fetch_add(&counts->frames[question->kind], ours.n, __ATOMIC_RELAXED);
-	count = &counts->count[question->kind][class];
-	if (__atomic_add_fetch(count, 1, __ATOMIC_RELAXED) <= LOGGED_MAX && class != EQUAL)
-		print_log(question, class);
+	count = &counts->count[question->kind][outcome];
+	if (__atomic_add_fetch(count, 1, __ATOMIC_RELAXED) <= LOGGED_MAX && outcome != EQUAL)
+		print_log(question, outcome);
 }
 
 static void set_reg(struct target *target, int reg, uint64_t value)
