@@ -8,40 +8,69 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 
 struct vp_file vp_file;
 
-/* Says what stands at the path: 0 nothing, 1 a finished profile of ours that
- * may be replaced, 2 the profile of a living process, -EEXIST anything else. */
-static int what_is_there(const char *path)
+/* What stands at a name, besides an empty file, which is ours to fill. */
+#define FOREIGN	 (-EEXIST) /* not a profile */
+#define TAKEN	 (-EBUSY)  /* that of a living process, or one is being made */
+#define OLD_SELF (-ESTALE) /* that of this process before exec */
+#define FINISHED 1	   /* may be replaced */
+
+static int look_at(int fd, const struct stat *st)
 {
 	struct vprof_header header;
-	struct stat st;
-	long got;
-	int fd;
+	int own;
 
-	fd = vp_sys_open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0);
-	if (fd == -ENOENT)
+	if (!S_ISREG(st->st_mode))
+		return FOREIGN;
+	if (st->st_size == 0)
 		return 0;
-	if (fd < 0)
-		return -EEXIST;
-	if (vp_sys(SYS_fstat, fd, &st, 0) < 0 || !S_ISREG(st.st_mode)) {
-		vp_sys_close(fd);
-		return -EEXIST;
-	}
-	got = vp_sys_read(fd, &header, sizeof(header));
-	vp_sys_close(fd);
-	if (got == 0)
-		return 1;
-	if (got != (long)sizeof(header) || memcmp(header.magic, VPROF_MAGIC, 8) != 0)
-		return -EEXIST;
-	if (header.state == VPROF_STATE_RUNNING && (int)header.pid != vp_sys_pid() &&
+	if (vp_sys_read(fd, &header, sizeof(header)) != (long)sizeof(header) ||
+	    memcmp(header.magic, VPROF_MAGIC, 8) != 0)
+		return FOREIGN;
+	own = (int)header.pid == vp_sys_pid();
+	if (header.state <= VPROF_STATE_RUNNING && !own &&
 	    vp_sys(SYS_kill, header.pid, 0, 0) != -ESRCH)
-		return 2;
-	return header.state == VPROF_STATE_EXECED && (int)header.pid == vp_sys_pid() ? 3 : 1;
+		return TAKEN;
+	return header.state == VPROF_STATE_EXECED && own ? OLD_SELF : FINISHED;
+}
+
+/* Many processes may want a name at once: a file belongs to whoever holds its
+ * lock and still finds it there.  A replaced file keeps its inode: whoever has it
+ * mapped goes on undisturbed.
+ * Returns a descriptor of an empty file, locked, or the above or -errno. */
+static int claim(const char *path)
+{
+	struct stat held, named;
+	int fd, there;
+
+	for (int tries = 0; tries < 100; tries++) {
+		fd = vp_sys_open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0644);
+		if (fd < 0)
+			return fd == -ELOOP || fd == -EISDIR || fd == -ENXIO ? FOREIGN : fd;
+		there = vp_sys(SYS_flock, fd, LOCK_EX | LOCK_NB, 0) == -EWOULDBLOCK ||
+				vp_sys(SYS_fstat, fd, &held, 0) != 0
+			    ? TAKEN
+			    : look_at(fd, &held);
+		if (there < 0) {
+			vp_sys_close(fd);
+			return there;
+		}
+		if (vp_sys6(SYS_newfstatat, AT_FDCWD, (long)path, (long)&named, AT_SYMLINK_NOFOLLOW,
+			    0, 0) == 0 &&
+		    held.st_ino == named.st_ino && held.st_dev == named.st_dev) {
+			if (there == 0)
+				return fd;
+			vp_sys(SYS_unlink, path, 0, 0);
+		}
+		vp_sys_close(fd);
+	}
+	return TAKEN;
 }
 
 /* NAME.vprof becomes NAME.NUMBER.vprof; other names get .NUMBER. */
@@ -61,30 +90,30 @@ static int append_number(char *path, size_t len, size_t size, uint64_t number)
 	return text.cut ? -ENAMETOOLONG : 0;
 }
 
-/* Finds a name that may be used, and frees it.  A replaced file keeps its
- * inode: whoever has it mapped goes on undisturbed. */
-static int make_room(char *path, size_t size)
+#define IMAGES_MOST 100000u
+
+/* Finds a name that may be used: the one asked for, or with the number of the
+ * process, or besides with one for each exec.  Returns as claim() does. */
+static int open_new(char *path, size_t size)
 {
 	size_t len = strlen(path);
-	int there = what_is_there(path);
 	char first[sizeof(vp_file.path)];
+	int fd = claim(path);
 
-	if (there == 2) {
+	if (fd == TAKEN) {
 		if (append_number(path, len, size, (uint64_t)vp_sys_pid()))
 			return -ENAMETOOLONG;
 		len = strlen(path);
-		there = what_is_there(path);
+		fd = claim(path);
 	}
 	memcpy(first, path, len + 1);
-	for (uint64_t image = 1; there == 3; image++) {
+	for (uint64_t image = 1; (fd == OLD_SELF || fd == TAKEN) && image < IMAGES_MOST; image++) {
 		memcpy(path, first, len + 1);
 		if (append_number(path, len, size, image))
 			return -ENAMETOOLONG;
-		there = what_is_there(path);
+		fd = claim(path);
 	}
-	if (there == 1)
-		return (int)vp_sys(SYS_unlink, path, 0, 0);
-	return there == 2 ? -EEXIST : there;
+	return fd;
 }
 
 /* fallocate past RLIMIT_FSIZE would send SIGXFSZ to the host. */
@@ -144,11 +173,9 @@ int vp_file_create(uint64_t bytes, int *fd_out)
 		extent_bytes *= 2;
 	bytes -= bytes % extent_bytes;
 	err = fits_limits(bytes);
-	if (!err)
-		err = make_room(vp_file.path, sizeof(vp_file.path));
 	if (err)
 		return err;
-	fd = vp_sys_open(vp_file.path, O_RDWR | O_CREAT | O_EXCL, 0644);
+	fd = open_new(vp_file.path, sizeof(vp_file.path));
 	if (fd < 0)
 		return fd;
 	err = reserve(fd, bytes);
@@ -161,12 +188,13 @@ int vp_file_create(uint64_t bytes, int *fd_out)
 	}
 	madvise(map, bytes, MADV_DONTFORK); /* a child must not write here */
 	madvise(map, bytes, MADV_DONTDUMP); /* it is on disk already */
-	madvise(map, bytes, MADV_RANDOM); /* no reading of 128 KiB of zeros ahead */
+	madvise(map, bytes, MADV_RANDOM);   /* no reading of 128 KiB of zeros ahead */
 	vp_file.base = map;
 	vp_file.bytes = bytes;
 	vp_file.header = map;
 	vp_file.extent = (struct vprof_extent *)(vp_file.base + VPROF_EXTENT_TABLE_OFFSET);
 	write_header(bytes, extent_bytes);
+	vp_sys(SYS_flock, fd, LOCK_UN, 0);
 	*fd_out = fd;
 	return 0;
 undo:
