@@ -101,4 +101,17 @@ for file in $(t_files "$T/vprof"); do
 		{ t_bad "info ${file##*/}: $(head -1 "$T/err")"; break; }
 done
 t_done
+t_begin "forty processes that want one name"
+rm -rf "$T/same"
+mkdir -p "$T/same"
+for ((i = 0; i < 40; i++)); do
+	VPROF_OUT=$T/same/one.vprof LD_PRELOAD=$LIB sleep 4 2>>"$T/same/err" &
+done
+wait
+t_equal "ring files" 40 "$(t_files "$T/same" | wc -l)"
+t_equal stderr "" "$(head -c 300 "$T/same/err")"
+for file in $(t_files "$T/same"); do
+	"$REPORT" info "$file" >/dev/null 2>"$T/answer.err" || t_bad "$(head -1 "$T/answer.err")"
+done
+t_done
 t_end

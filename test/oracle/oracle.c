@@ -10,6 +10,7 @@
  * registers; of a copied one only rip, rsp and rbp are known, as in the sample.
  * Unwind tables are found by asking the loader, not our list of modules. */
 #include "stack/oracle.h"
+#include "base/clock.h"
 #include "base/real.h"
 #include "base/service.h"
 #include "base/sys.h"
@@ -354,6 +355,22 @@ static void set_reg(struct target *target, int reg, uint64_t value)
 	target->known |= 1u << reg;
 }
 
+/* In the handler of a timer a comparison may take longer than the time to the next
+ * signal, and the thread, perhaps with the loader's lock in its hands, would never
+ * get on: four times as long as each took there is none. */
+static uint64_t next_in_handler;
+
+static void compare_in_handler(struct question *question)
+{
+	uint64_t begin = vp_clock_mono(), end;
+
+	if (begin < __atomic_load_n(&next_in_handler, __ATOMIC_RELAXED))
+		return;
+	vp_service_try(answer, question);
+	end = vp_clock_mono();
+	__atomic_store_n(&next_in_handler, end + 4 * (end - begin), __ATOMIC_RELAXED);
+}
+
 void vp_oracle_walk(const struct vp_regs *start, int exact, const struct vp_view *view,
 		    const uint64_t *where, size_t depth)
 {
@@ -369,7 +386,10 @@ void vp_oracle_walk(const struct vp_regs *start, int exact, const struct vp_view
 	set_reg(&question.target, UNW_X86_64_RIP, start->pc);
 	set_reg(&question.target, UNW_X86_64_RSP, start->sp);
 	set_reg(&question.target, UNW_X86_64_RBP, start->bp);
-	vp_service_try(answer, &question); /* not compared while a fork holds it */
+	if (question.kind == SIGNAL)
+		compare_in_handler(&question);
+	else
+		vp_service_try(answer, &question); /* not compared while a fork holds it */
 }
 
 #define SAVED_REGS 8
