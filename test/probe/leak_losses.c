@@ -65,9 +65,16 @@ static void mixed(void)
 		free(keep[i]);
 }
 
+/* Not across a multiple of 4 GiB: an old pointer's upper half beside a zero, on the
+ * stack, would point into it (docs/leaks.md). */
 static void huge(void)
 {
-	block(33 << 20);
+	uintptr_t start = (uintptr_t)block(33 << 20);
+
+	if (start >> 32 != (start + (33 << 20)) >> 32) {
+		block(33 << 20);
+		free((void *)start);
+	}
 }
 
 static void empty(void)
