@@ -18,12 +18,12 @@
 
 #include <stdint.h>
 
-#define VPROF_MAGIC "VPROFRNG" /* 8 bytes, no terminator */
-#define VPROF_VERSION 1u
-#define VPROF_EXTENT_MIN (64u << 10) /* power of two, at least this */
+#define VPROF_MAGIC	  "VPROFRNG" /* 8 bytes, no terminator */
+#define VPROF_VERSION	  1u
+#define VPROF_EXTENT_MIN  (64u << 10) /* power of two, at least this */
 #define VPROF_EXTENTS_MAX 1024u
-#define VPROF_FILE_MIN (1u << 20)
-#define VPROF_NONE 0xffffffffu /* "no row" wherever a row id is stored */
+#define VPROF_FILE_MIN	  (1u << 20)
+#define VPROF_NONE	  0xffffffffu /* "no row" wherever a row id is stored */
 
 /* Section kinds; index into vprof_header.section. */
 enum vprof_section_kind {
@@ -44,9 +44,9 @@ enum vprof_section_kind {
 };
 
 struct vprof_section {
-	uint32_t row_bytes;       /* 0: the section does not exist */
+	uint32_t row_bytes;	  /* 0: the section does not exist */
 	uint32_t rows_per_extent; /* power of two, at most extent_bytes / row_bytes */
-	uint32_t rows_used;       /* rows 0..rows_used-1 were handed out */
+	uint32_t rows_used;	  /* rows 0..rows_used-1 were handed out */
 	uint32_t extents_used;
 };
 _Static_assert(sizeof(struct vprof_section) == 16, "vprof_section");
@@ -54,59 +54,55 @@ _Static_assert(sizeof(struct vprof_section) == 16, "vprof_section");
 /* Who owns an extent.  Published with release order: `kind` last. */
 struct vprof_extent {
 	uint16_t index; /* position among the extents of its section */
-	uint16_t kind;  /* enum vprof_section_kind; 0 = free (extent 0: header) */
+	uint16_t kind;	/* enum vprof_section_kind; 0 = free (extent 0: header) */
 };
 _Static_assert(sizeof(struct vprof_extent) == 4, "vprof_extent");
 
 enum vprof_state {
 	VPROF_STATE_STARTING = 0,
 	VPROF_STATE_RUNNING = 1, /* also what a killed process leaves behind */
-	VPROF_STATE_EXITED = 2,  /* end_ns and exit_kind are valid */
-	VPROF_STATE_EXECED = 3   /* replaced itself by another program */
+	VPROF_STATE_EXITED = 2,	 /* end_ns and exit_kind are valid */
+	VPROF_STATE_EXECED = 3	 /* replaced itself by another program */
 };
 
 enum vprof_exit_kind {
 	VPROF_EXIT_NONE = 0,
-	VPROF_EXIT_EXIT = 1, /* exit() or return from main */
+	VPROF_EXIT_EXIT = 1,	   /* exit() or return from main */
 	VPROF_EXIT_UNDERSCORE = 2, /* _exit() or _Exit() */
-	VPROF_EXIT_QUICK = 3, /* quick_exit() */
+	VPROF_EXIT_QUICK = 3,	   /* quick_exit() */
 	VPROF_EXIT_EXEC = 4
 };
 
 enum vprof_engine {
 	VPROF_ENGINE_OFF = 0,
-	VPROF_ENGINE_PERF = 1,  /* kernel ring with stack copies, no signal */
+	VPROF_ENGINE_PERF = 1,	/* kernel ring with stack copies, no signal */
 	VPROF_ENGINE_TIMER = 2, /* one CPU-time timer and signal per thread */
 	VPROF_ENGINE_PERF_SIGNAL = 3
 };
 
-enum vprof_heap_mode {
-	VPROF_HEAP_OFF = 0,
-	VPROF_HEAP_EXACT = 1,
-	VPROF_HEAP_SAMPLE = 2
-};
+enum vprof_heap_mode { VPROF_HEAP_OFF = 0, VPROF_HEAP_EXACT = 1, VPROF_HEAP_SAMPLE = 2 };
 
 /* What was not recorded, and why; index into vprof_header.lost. */
 enum vprof_lost {
-	VPROF_LOST_SAMPLES = 0,     /* CPU samples the kernel or timer dropped */
-	VPROF_LOST_THROTTLES = 1,   /* times the kernel throttled the engine */
-	VPROF_LOST_NODES = 2,       /* stacks cut because the trie was full */
-	VPROF_LOST_SITES = 3,       /* heap events charged to the overflow site */
-	VPROF_LOST_THREADS = 4,     /* threads without a row of their own */
-	VPROF_LOST_MODULES = 5,     /* modules without a row */
-	VPROF_LOST_CPU_ROWS = 6,    /* samples charged to the overflow row */
+	VPROF_LOST_SAMPLES = 0,	  /* CPU samples the kernel or timer dropped */
+	VPROF_LOST_THROTTLES = 1, /* times the kernel throttled the engine */
+	VPROF_LOST_NODES = 2,	  /* stacks cut because the trie was full */
+	VPROF_LOST_SITES = 3,	  /* heap events charged to the overflow site */
+	VPROF_LOST_THREADS = 4,	  /* threads without a row of their own */
+	VPROF_LOST_MODULES = 5,	  /* modules without a row */
+	VPROF_LOST_CPU_ROWS = 6,  /* samples charged to the overflow row */
 	VPROF_LOST_STRINGS = 7,
-	VPROF_LOST_EVENTS = 8,      /* events that found no ring block */
-	VPROF_LOST_BLOCKS = 9,      /* heap blocks the live table had no room for */
+	VPROF_LOST_EVENTS = 8,	       /* events that found no ring block */
+	VPROF_LOST_BLOCKS = 9,	       /* heap blocks the live table had no room for */
 	VPROF_LOST_UNKNOWN_FREES = 10, /* frees of blocks never seen allocated */
-	VPROF_LOST_REENTRANT = 11,  /* events inside the library's own work */
-	VPROF_CUT_NO_INFO = 12,     /* stacks cut short: code without unwind rules */
-	VPROF_CUT_COPY_END = 13,    /* ... at the end of the copied stack */
-	VPROF_CUT_DEPTH = 14,       /* ... at the depth limit */
-	VPROF_CUT_BAD_FRAME = 15,   /* ... at a frame that made no sense */
-	VPROF_CUT_FOREIGN = 16,     /* ... on a stack that could not be read */
-	VPROF_FP_GUESSES = 17,      /* frames walked by frame pointer: no rules */
-	VPROF_LOST_LOCK_ROWS = 18,  /* waits charged to the overflow row */
+	VPROF_LOST_REENTRANT = 11,     /* events inside the library's own work */
+	VPROF_CUT_NO_INFO = 12,	       /* stacks cut short: code without unwind rules */
+	VPROF_CUT_COPY_END = 13,       /* ... at the end of the copied stack */
+	VPROF_CUT_DEPTH = 14,	       /* ... at the depth limit */
+	VPROF_CUT_BAD_FRAME = 15,      /* ... at a frame that made no sense */
+	VPROF_CUT_FOREIGN = 16,	       /* ... on a stack that could not be read */
+	VPROF_FP_GUESSES = 17,	       /* frames walked by frame pointer: no rules */
+	VPROF_LOST_LOCK_ROWS = 18,     /* waits charged to the overflow row */
 	VPROF_LOST_THREAD_EVENTS = 19, /* threads without CPU samples */
 	VPROF_LOST_LABELS = 24, /* labels, marks without a name; samples whose label is not known */
 	VPROF_LOST_COUNT = 32
@@ -116,7 +112,7 @@ enum vprof_lost {
 enum vprof_flags {
 	VPROF_F_EXCLUDE_KERNEL = 1u << 0, /* samples show user mode only */
 	VPROF_F_TSC_CLOCK = 1u << 1,
-	VPROF_F_FORKED = 1u << 2,    /* the process was forked, not executed */
+	VPROF_F_FORKED = 1u << 2,     /* the process was forked, not executed */
 	VPROF_F_OWN_MALLOC = 1u << 3, /* the program defines malloc itself: heap not seen */
 	VPROF_F_OPERATOR_NEW_BYPASS = 1u << 4, /* C++ operators do not call malloc here */
 	VPROF_F_RING_WRAPPED = 1u << 5,
@@ -130,12 +126,12 @@ struct vprof_header {
 	/* 0: identity, written once before state leaves STARTING */
 	char magic[8];
 	uint32_t version;
-	uint32_t header_bytes;  /* sizeof(struct vprof_header) */
-	uint64_t file_bytes;    /* as reserved; the file may be cut at exit */
+	uint32_t header_bytes; /* sizeof(struct vprof_header) */
+	uint64_t file_bytes;   /* as reserved; the file may be cut at exit */
 	uint32_t extent_bytes;
-	uint32_t extent_count;  /* extents that fit file_bytes */
-	uint32_t extents_used;  /* extents 0..extents_used-1 are in use */
-	uint32_t flags;         /* enum vprof_flags */
+	uint32_t extent_count; /* extents that fit file_bytes */
+	uint32_t extents_used; /* extents 0..extents_used-1 are in use */
+	uint32_t flags;	       /* enum vprof_flags */
 	uint32_t pid;
 	uint32_t ppid;
 	uint32_t page_bytes;
@@ -143,98 +139,98 @@ struct vprof_header {
 	/* 56 */
 	uint64_t start_real_ns; /* CLOCK_REALTIME at start */
 	uint64_t start_mono_ns; /* CLOCK_MONOTONIC at start: time zero */
-	uint64_t start_ticks;   /* field 22 of /proc/PID/stat: is it still us? */
-	uint32_t exe;           /* string ids */
-	uint32_t cmdline;       /* arguments joined by blanks, cut at 4000 bytes */
-	uint32_t options;       /* VPROF_OPTIONS as given */
+	uint64_t start_ticks;	/* field 22 of /proc/PID/stat: is it still us? */
+	uint32_t exe;		/* string ids */
+	uint32_t cmdline;	/* arguments joined by blanks, cut at 4000 bytes */
+	uint32_t options;	/* VPROF_OPTIONS as given */
 	uint32_t cwd;
 	uint32_t library_version;
-	uint32_t boot_id;       /* string id, /proc/sys/kernel/random/boot_id */
+	uint32_t boot_id; /* string id, /proc/sys/kernel/random/boot_id */
 	uint32_t host;
 	uint32_t reserved0;
 	/* 112: settings */
-	uint32_t engine;        /* enum vprof_engine */
-	uint32_t heap_mode;     /* enum vprof_heap_mode */
-	uint32_t cpu_hz;        /* asked; 0 = off */
+	uint32_t engine;    /* enum vprof_engine */
+	uint32_t heap_mode; /* enum vprof_heap_mode */
+	uint32_t cpu_hz;    /* asked; 0 = off */
 	uint32_t tick_ms;
-	uint64_t cpu_period_ns; /* programmed: CPU time between two samples */
+	uint64_t cpu_period_ns;	    /* programmed: CPU time between two samples */
 	uint64_t heap_sample_bytes; /* mean, VPROF_HEAP_SAMPLE only */
-	uint32_t engine_note;   /* string id: why this engine, or why none */
+	uint32_t engine_note;	    /* string id: why this engine, or why none */
 	uint32_t reserved1;
 	/* 152: life */
-	uint32_t state;         /* enum vprof_state */
-	uint32_t exit_kind;     /* enum vprof_exit_kind */
+	uint32_t state;	    /* enum vprof_state */
+	uint32_t exit_kind; /* enum vprof_exit_kind */
 	int32_t exit_status;
 	uint32_t reserved2;
 	uint64_t end_ns;
-	uint64_t heartbeat_ns;  /* last time the helper thread ran */
-	uint64_t cpu_ns;        /* CPU time of the process, user and system */
+	uint64_t heartbeat_ns; /* last time the helper thread ran */
+	uint64_t cpu_ns;       /* CPU time of the process, user and system */
 	uint64_t cpu_user_ns;
 	uint64_t cpu_system_ns;
 	/* 208: CPU sampling totals */
-	uint64_t samples;          /* obtained and charged to the CPU table */
-	uint64_t sampled_ns;       /* sum of their weights */
+	uint64_t samples;	   /* obtained and charged to the CPU table */
+	uint64_t sampled_ns;	   /* sum of their weights */
 	uint64_t samples_expected; /* sampled threads' CPU time / period */
 	/* 232: heap.  Live totals are as of the last time they were taken (a tick
 	 * at most); the sum over the THREADS rows is exact at any time */
 	uint64_t live_bytes;
 	uint64_t live_blocks;
-	uint64_t peak_bytes;    /* highest live_bytes ever */
-	uint64_t peak_blocks;   /* live_blocks at that moment */
-	uint64_t peak_epoch;    /* number of times the peak rose */
-	uint64_t peak_ns;       /* when, to the tick */
+	uint64_t peak_bytes;  /* highest live_bytes ever */
+	uint64_t peak_blocks; /* live_blocks at that moment */
+	uint64_t peak_epoch;  /* number of times the peak rose */
+	uint64_t peak_ns;     /* when, to the tick */
 	/* 280: the library itself */
-	uint64_t own_cpu_ns;       /* CPU time of the helper thread */
+	uint64_t own_cpu_ns;	   /* CPU time of the helper thread */
 	uint64_t own_memory_bytes; /* private heap and tables, resident estimate */
 	uint64_t own_heap_bytes;   /* of which private jemalloc arena (allocated) */
 	uint64_t events_written;   /* since start */
 	uint64_t blocks_reserved;  /* event blocks handed out since start */
 	uint64_t blocks_capacity;  /* event blocks in the ring */
 	uint64_t timeline_step_ns; /* time between two timeline rows now */
-	uint64_t rows_learned;     /* unwind rows in the table */
-	uint64_t unwinds;          /* stacks walked by the helper (samples) */
-	uint64_t full_steps;       /* frames that needed libunwind's full step */
+	uint64_t rows_learned;	   /* unwind rows in the table */
+	uint64_t unwinds;	   /* stacks walked by the helper (samples) */
+	uint64_t full_steps;	   /* frames that needed libunwind's full step */
 	/* 360 */
 	uint64_t lost[VPROF_LOST_COUNT];
 	/* 616 */
 	struct vprof_section section[VPROF_SEC_COUNT];
 	/* 872: the last search for pointers to live blocks; results in LEAKS */
-	uint32_t scan_state;   /* enum vprof_scan_state */
-	uint32_t scan_trigger; /* enum vprof_scan_trigger */
-	uint32_t scan_note;    /* string id: what it could not see, or why it failed */
-	uint32_t scan_count;   /* scans so far; LEAKS rows of an older one are void */
-	uint64_t scan_t_ns;    /* when it began */
-	uint64_t scan_pause_ns; /* time the process stood still for it */
-	uint64_t scan_total_ns; /* until the results were written */
+	uint32_t scan_state;		  /* enum vprof_scan_state */
+	uint32_t scan_trigger;		  /* enum vprof_scan_trigger */
+	uint32_t scan_note;		  /* string id: what it could not see, or why it failed */
+	uint32_t scan_count;		  /* scans so far; LEAKS rows of an older one are void */
+	uint64_t scan_t_ns;		  /* when it began */
+	uint64_t scan_pause_ns;		  /* time the process stood still for it */
+	uint64_t scan_total_ns;		  /* until the results were written */
 	uint64_t scan_blocks, scan_bytes; /* live blocks examined */
-	uint64_t scan_root_bytes;    /* memory searched outside of them */
-	uint64_t scan_memory_bytes;  /* resident memory of the scanner, at most */
-	uint64_t scan_skipped_bytes; /* mapped, but could not be read */
+	uint64_t scan_root_bytes;	  /* memory searched outside of them */
+	uint64_t scan_memory_bytes;	  /* resident memory of the scanner, at most */
+	uint64_t scan_skipped_bytes;	  /* mapped, but could not be read */
 	/* 952 */
 	uint64_t reserved3[6];
 	/* 1000: live bytes of sites over time, in SERIES */
-	uint32_t series_points; /* points 0 to this, exclusive, are filled in */
-	uint32_t series_clock;  /* enum vprof_series_clock */
-	uint64_t series_step;   /* ns, or iterations, from one point to the next now */
-	uint32_t series_sequence; /* odd while points are being merged in place */
-	uint32_t series_left_out; /* times a site worth watching found no row */
-	uint64_t series_ages_ns;  /* when vprof_series.age was counted; 0: never */
+	uint32_t series_points;	    /* points 0 to this, exclusive, are filled in */
+	uint32_t series_clock;	    /* enum vprof_series_clock */
+	uint64_t series_step;	    /* ns, or iterations, from one point to the next now */
+	uint32_t series_sequence;   /* odd while points are being merged in place */
+	uint32_t series_left_out;   /* times a site worth watching found no row */
+	uint64_t series_ages_ns;    /* when vprof_series.age was counted; 0: never */
 	uint64_t series_iterations; /* marks named "iteration" so far */
-	uint64_t series_readings; /* of all watched sites so far */
-	uint64_t series_cost_ns;  /* time they took */
+	uint64_t series_readings;   /* of all watched sites so far */
+	uint64_t series_cost_ns;    /* time they took */
 	uint64_t reserved4;
 	/* 1064: pauses, and what vprof-report ctl asks for.  The one part of a
 	 * file that a reader writes: text and verb, then ctl_asked, while it
 	 * holds flock(LOCK_EX); the process answers at its next tick */
-	uint32_t paused;    /* 1: only the timeline is recorded now */
-	uint32_t pauses;    /* so far */
-	uint64_t paused_ns; /* all that are over, together */
+	uint32_t paused;	  /* 1: only the timeline is recorded now */
+	uint32_t pauses;	  /* so far */
+	uint64_t paused_ns;	  /* all that are over, together */
 	uint64_t paused_since_ns; /* start of the last one */
-	uint32_t ctl_asked;    /* number of the last request */
-	uint32_t ctl_answered; /* number of the last answer */
-	uint32_t ctl_verb;     /* enum vprof_ctl_verb */
-	int32_t ctl_result;    /* 0 or -errno */
-	char ctl_text[56];     /* name of a mark, NUL-terminated */
+	uint32_t ctl_asked;	  /* number of the last request */
+	uint32_t ctl_answered;	  /* number of the last answer */
+	uint32_t ctl_verb;	  /* enum vprof_ctl_verb */
+	int32_t ctl_result;	  /* 0 or -errno */
+	char ctl_text[56];	  /* name of a mark, NUL-terminated */
 	/* 1160 */
 	uint32_t lsan_suppressions; /* string id: what the program's own
 				     * __lsan_default_suppressions() said; 0: none */
@@ -262,40 +258,36 @@ _Static_assert(sizeof(struct vprof_string_row) == VPROF_STRING_ROW, "string");
 
 /* MODULES.  One row for each object an address was seen in. */
 struct vprof_module {
-	uint64_t start, end;  /* mapped addresses [start, end) */
-	uint64_t bias;        /* run-time address minus ELF virtual address */
-	uint64_t load_ns;     /* when the library first saw it */
-	uint64_t unload_ns;   /* 0: not closed, or loaded again to the same place */
-	uint32_t path;        /* string id */
+	uint64_t start, end;	 /* mapped addresses [start, end) */
+	uint64_t bias;		 /* run-time address minus ELF virtual address */
+	uint64_t load_ns;	 /* when the library first saw it */
+	uint64_t unload_ns;	 /* 0: not closed, or loaded again to the same place */
+	uint32_t path;		 /* string id */
 	uint32_t build_id_bytes; /* 0..32 */
 	uint8_t build_id[32];
 	uint64_t inode, device; /* of the file, 0 where unknown */
 	uint64_t file_bytes;
-	uint64_t mtime_ns;    /* CLOCK_REALTIME, of the file */
+	uint64_t mtime_ns; /* CLOCK_REALTIME, of the file */
 	uint8_t reserved[128 - 112];
 };
 _Static_assert(sizeof(struct vprof_module) == 128, "vprof_module");
 
 /* THREADS.  Row 0 is the collective row of everything that has none. */
-enum vprof_thread_state {
-	VPROF_THREAD_FREE = 0,
-	VPROF_THREAD_LIVE = 1,
-	VPROF_THREAD_ENDED = 2
-};
+enum vprof_thread_state { VPROF_THREAD_FREE = 0, VPROF_THREAD_LIVE = 1, VPROF_THREAD_ENDED = 2 };
 struct vprof_thread {
 	uint32_t tid;
-	uint16_t state;       /* enum vprof_thread_state */
-	uint16_t shard;       /* heap rows of this thread carry this number */
-	char name[16];        /* comm, NUL-terminated */
+	uint16_t state; /* enum vprof_thread_state */
+	uint16_t shard; /* heap rows of this thread carry this number */
+	char name[16];	/* comm, NUL-terminated */
 	uint64_t start_ns, end_ns;
-	uint64_t cpu_ns;      /* CPU time used so far */
+	uint64_t cpu_ns; /* CPU time used so far */
 	uint64_t samples, sampled_ns;
 	uint64_t allocs, frees;
 	uint64_t alloc_bytes, freed_bytes;
-	uint64_t start_routine; /* address given to pthread_create, 0: main */
-	uint32_t start_module;  /* its module, VPROF_NONE where unknown */
-	uint32_t flags;         /* bit 0: shard shared with other threads;
-				 * bit 1: the library's own helper */
+	uint64_t start_routine;		   /* address given to pthread_create, 0: main */
+	uint32_t start_module;		   /* its module, VPROF_NONE where unknown */
+	uint32_t flags;			   /* bit 0: shard shared with other threads;
+					    * bit 1: the library's own helper */
 	uint64_t lock_waits, lock_wait_ns; /* contended acquisitions, time blocked */
 	/* CPU time during pauses.  In a pause (modulo 2^64) that time less the
 	 * thread's CPU time, which is to be added; a thread that started in it
@@ -305,15 +297,15 @@ struct vprof_thread {
 };
 _Static_assert(sizeof(struct vprof_thread) == 256, "vprof_thread");
 #define VPROF_THREAD_SHARED_SHARD 1u
-#define VPROF_THREAD_HELPER 2u
+#define VPROF_THREAD_HELPER	  2u
 
 /* NODES: the stack trie, append only.  A stack is the id of its innermost
  * node; parents lead outwards and have smaller ids.  Node 0 is the root: no
  * frame.  Node 1 is the overflow stack: "[stack table full]". */
-#define VPROF_NODE_ROOT 0u
+#define VPROF_NODE_ROOT	    0u
 #define VPROF_NODE_OVERFLOW 1u
 struct vprof_node {
-	uint64_t where;   /* see below */
+	uint64_t where; /* see below */
 	uint32_t parent;
 	uint32_t reserved;
 };
@@ -322,11 +314,11 @@ _Static_assert(sizeof(struct vprof_node) == 16, "vprof_node");
  * exact: the address is the instruction that was executing; otherwise it is a
  * return address and belongs to the call before it (look up address - 1).
  * For kernel frames the address holds the low 47 bits. */
-#define VPROF_WHERE_ADDRESS 0x7fffffffffffull
-#define VPROF_WHERE_EXACT (1ull << 47)
+#define VPROF_WHERE_ADDRESS	 0x7fffffffffffull
+#define VPROF_WHERE_EXACT	 (1ull << 47)
 #define VPROF_WHERE_MODULE_SHIFT 48
-#define VPROF_MODULE_KERNEL 0xfffeu  /* address in the kernel */
-#define VPROF_MODULE_UNKNOWN 0xffffu /* no object: JIT code, or too many */
+#define VPROF_MODULE_KERNEL	 0xfffeu /* address in the kernel */
+#define VPROF_MODULE_UNKNOWN	 0xffffu /* no object: JIT code, or too many */
 
 /* SITES: heap totals of one stack in one shard, each row written by that shard
  * alone: what its threads allocated there, and what they freed of it.  A block
@@ -351,10 +343,10 @@ struct vprof_site {
 	 * unbiased estimates (each sampled block stands for 1 / p, p = 1 -
 	 * exp(-bytes / heap_sample_bytes), rounded up or down by chance so that
 	 * the mean is right).  What they rest on: */
-	uint64_t sampled;      /* blocks sampled */
+	uint64_t sampled;	/* blocks sampled */
 	uint64_t sampled_freed; /* of which freed again */
-	double variance;       /* of alloc_bytes: sum of bytes^2 (1 - p) / p^2 */
-	double freed_variance; /* the same over the freed ones */
+	double variance;	/* of alloc_bytes: sum of bytes^2 (1 - p) / p^2 */
+	double freed_variance;	/* the same over the freed ones */
 	uint64_t reserved;
 	/* lifetime[0]: below 1 us; [k]: 2^(k-1) us up to 2^k us; last: above */
 	uint64_t lifetime[VPROF_LIFETIME_BUCKETS];
@@ -388,11 +380,11 @@ enum vprof_lock_kind {
 };
 struct vprof_lock {
 	uint64_t address; /* of the lock; of the pthread_t for a join */
-	uint32_t node;    /* the waiter's stack */
+	uint32_t node;	  /* the waiter's stack */
 	uint32_t thread;  /* row in THREADS */
-	uint32_t kind;    /* enum vprof_lock_kind */
+	uint32_t kind;	  /* enum vprof_lock_kind */
 	uint32_t reserved0;
-	uint64_t waits;   /* times it blocked */
+	uint64_t waits;	   /* times it blocked */
 	uint64_t timeouts; /* of which ended by ETIMEDOUT */
 	uint64_t wait_ns, max_ns;
 	uint64_t first_ns, last_ns;
@@ -408,7 +400,7 @@ _Static_assert(sizeof(struct vprof_lock) == 128, "vprof_lock");
 #define VPROF_SERIES_POINTS 128u
 enum vprof_series_clock {
 	VPROF_SERIES_NONE = 0,
-	VPROF_SERIES_TIME = 1, /* a point every series_step ns or somewhat later */
+	VPROF_SERIES_TIME = 1,	    /* a point every series_step ns or somewhat later */
 	VPROF_SERIES_ITERATIONS = 2 /* a point every series_step marks "iteration" */
 };
 struct vprof_series {
@@ -439,20 +431,20 @@ enum vprof_scan_trigger {
 	VPROF_SCAN_BY_API = 3  /* vprof_leak_scan() */
 };
 enum vprof_leak_verdict {
-	VPROF_LEAK_LOST = 1,      /* no pointer to it anywhere */
-	VPROF_LEAK_INDIRECT = 2,  /* pointed to by lost blocks only */
-	VPROF_LEAK_POSSIBLE = 3,  /* interior, one past the end or tagged pointers only */
+	VPROF_LEAK_LOST = 1,	 /* no pointer to it anywhere */
+	VPROF_LEAK_INDIRECT = 2, /* pointed to by lost blocks only */
+	VPROF_LEAK_POSSIBLE = 3, /* interior, one past the end or tagged pointers only */
 	VPROF_LEAK_REACHABLE = 4,
-	VPROF_LEAK_RUNTIME = 5    /* of the loader, libc or the C++ runtime */
+	VPROF_LEAK_RUNTIME = 5 /* of the loader, libc or the C++ runtime */
 };
 struct vprof_leak {
-	uint32_t node;    /* the stack that allocated */
+	uint32_t node;	  /* the stack that allocated */
 	uint32_t verdict; /* enum vprof_leak_verdict */
-	uint32_t scan;    /* number of the scan */
-	uint32_t owner;   /* indirect: stack of a lost block that leads here */
+	uint32_t scan;	  /* number of the scan */
+	uint32_t owner;	  /* indirect: stack of a lost block that leads here */
 	uint64_t blocks, bytes;
 	uint64_t oldest_ns, newest_ns; /* births of the oldest and youngest */
-	uint64_t example; /* address of one of them */
+	uint64_t example;	       /* address of one of them */
 	uint64_t reserved;
 };
 _Static_assert(sizeof(struct vprof_leak) == 64, "vprof_leak");
@@ -474,15 +466,15 @@ _Static_assert(sizeof(struct vprof_mark) == 64, "vprof_mark");
 struct vprof_point {
 	uint64_t t_ns;
 	uint64_t rss, vms, shared, data; /* bytes, /proc/self/statm */
-	uint64_t uss, pss;    /* bytes, smaps_rollup; 0 before the first reading */
+	uint64_t uss, pss;		 /* bytes, smaps_rollup; 0 before the first reading */
 	uint64_t heap_live, heap_blocks; /* bytes, blocks */
 	uint64_t heap_allocated, heap_freed, allocs, frees; /* counters */
-	uint64_t cpu_ns;      /* counter: process CPU time */
-	uint64_t minor_faults, major_faults, switches; /* counters */
+	uint64_t cpu_ns;				    /* counter: process CPU time */
+	uint64_t minor_faults, major_faults, switches;	    /* counters */
 	uint64_t rss_min, rss_max, heap_min, heap_max;
 	uint32_t threads;
-	uint32_t ticks;       /* readings merged into this row */
-	uint64_t smaps_t_ns;  /* when uss and pss were read */
+	uint32_t ticks;	     /* readings merged into this row */
+	uint64_t smaps_t_ns; /* when uss and pss were read */
 	uint64_t reserved[9];
 };
 _Static_assert(sizeof(struct vprof_point) == 256, "vprof_point");
@@ -491,7 +483,7 @@ _Static_assert(sizeof(struct vprof_point) == 256, "vprof_point");
  * b % blocks_capacity once the ring has wrapped (row b before that); its
  * `seq` is b + 1.  Events 0..used-1 of a block are complete (release order);
  * one block may hold events of several threads. */
-#define VPROF_EVENT_BLOCK 4096u
+#define VPROF_EVENT_BLOCK  4096u
 #define VPROF_BLOCK_EVENTS 127u
 enum vprof_event_kind {
 	VPROF_EV_NONE = 0,
@@ -508,13 +500,13 @@ struct vprof_event {
 	uint32_t node;
 	uint32_t thread; /* row in THREADS */
 	uint64_t value;
-	uint16_t kind;   /* enum vprof_event_kind */
+	uint16_t kind; /* enum vprof_event_kind */
 	uint16_t flags;
 	uint32_t arg;
 };
 _Static_assert(sizeof(struct vprof_event) == 32, "vprof_event");
 struct vprof_event_block {
-	uint64_t seq;  /* 0: never used */
+	uint64_t seq; /* 0: never used */
 	uint32_t used;
 	uint32_t reserved;
 	uint64_t first_ns;

@@ -10,10 +10,10 @@
 
 uint64_t vp_clock_now(void);
 uint64_t vp_clock_from_mono(uint64_t mono_ns); /* CLOCK_MONOTONIC to ours */
-uint64_t vp_clock_mono(void);  /* CLOCK_MONOTONIC itself */
+uint64_t vp_clock_mono(void);		       /* CLOCK_MONOTONIC itself */
 uint64_t vp_clock_start_mono(void);
-void vp_clock_start(void);     /* time zero is now */
-void vp_clock_align(void);     /* helper thread, every tick */
+void vp_clock_start(void); /* time zero is now */
+void vp_clock_align(void); /* helper thread, every tick */
 int vp_clock_is_tsc(void);
 
 /* Counts vp_clock_align: whether a remembered time is older than a tick. */

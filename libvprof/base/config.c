@@ -31,8 +31,8 @@ static int set_size(const char *value, size_t len)
 
 	if (err)
 		return err;
-	return vp_config.size_bytes < VPROF_FILE_MIN || vp_config.size_bytes > 64ull << 30
-		       ? -EINVAL : 0;
+	return vp_config.size_bytes < VPROF_FILE_MIN || vp_config.size_bytes > 64ull << 30 ? -EINVAL
+											   : 0;
 }
 
 static int is(const char *value, size_t len, const char *word)
@@ -60,9 +60,9 @@ static int set_heap(const char *value, size_t len)
 		vp_config.heap = VPROF_HEAP_SAMPLE;
 		if (vp_parse_bytes(value + 7, len - 7, &vp_config.heap_sample_bytes))
 			return -EINVAL;
-		return vp_config.heap_sample_bytes < 64 ||
-				       vp_config.heap_sample_bytes > 1ull << 36
-			       ? -EINVAL : 0;
+		return vp_config.heap_sample_bytes < 64 || vp_config.heap_sample_bytes > 1ull << 36
+			   ? -EINVAL
+			   : 0;
 	}
 	if (is(value, len, "exact"))
 		vp_config.heap = VPROF_HEAP_EXACT;
@@ -134,19 +134,19 @@ static int set_help(const char *value, size_t len)
 }
 
 static const struct option options[] = {
-	{"out", "PATH", "%e.%p.vprof", "file to write; %p pid, %e program, %t time, %{ENV}", set_out},
-	{"size", "BYTES", "64M", "size of the file, 1M or more; K, M, G", set_size},
-	{"cpu", "HZ|off", "250", "CPU samples a second of CPU time, 1 to 20000", set_cpu},
-	{"locks", "on|off", "on", "waits for locks, conditions and threads", set_locks},
-	{"heap", "exact|sample=BYTES|off", "exact", "heap accounting; BYTES 64 or more", set_heap},
-	{"leakscan", "exit|off", "exit", "look for blocks nothing points to, heap=exact only",
-	 set_leakscan},
-	{"tick", "MS", "100", "milliseconds between timeline points, 10 to 60000", set_tick},
-	{"follow_fork", "on|off", "on", "profile forked children, each in a file of its own",
-	 set_follow_fork},
-	{"follow_exec", "on|off", "on", "profile programs this one executes", set_follow_exec},
-	{"engine", "auto|perf|timer", "auto", "how CPU samples are taken", set_engine},
-	{"help", "1", NULL, "print this list", set_help},
+    {"out", "PATH", "%e.%p.vprof", "file to write; %p pid, %e program, %t time, %{ENV}", set_out},
+    {"size", "BYTES", "64M", "size of the file, 1M or more; K, M, G", set_size},
+    {"cpu", "HZ|off", "250", "CPU samples a second of CPU time, 1 to 20000", set_cpu},
+    {"locks", "on|off", "on", "waits for locks, conditions and threads", set_locks},
+    {"heap", "exact|sample=BYTES|off", "exact", "heap accounting; BYTES 64 or more", set_heap},
+    {"leakscan", "exit|off", "exit", "look for blocks nothing points to, heap=exact only",
+     set_leakscan},
+    {"tick", "MS", "100", "milliseconds between timeline points, 10 to 60000", set_tick},
+    {"follow_fork", "on|off", "on", "profile forked children, each in a file of its own",
+     set_follow_fork},
+    {"follow_exec", "on|off", "on", "profile programs this one executes", set_follow_exec},
+    {"engine", "auto|perf|timer", "auto", "how CPU samples are taken", set_engine},
+    {"help", "1", NULL, "print this list", set_help},
 };
 #define OPTION_COUNT (sizeof(options) / sizeof(options[0]))
 

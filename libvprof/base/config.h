@@ -11,14 +11,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum vp_engine_choice {
-	VP_ENGINE_AUTO,
-	VP_ENGINE_PERF,
-	VP_ENGINE_TIMER
-};
+enum vp_engine_choice { VP_ENGINE_AUTO, VP_ENGINE_PERF, VP_ENGINE_TIMER };
 
 struct vp_config {
-	char out[PATH_MAX]; /* pattern, not yet expanded */
+	char out[PATH_MAX];  /* pattern, not yet expanded */
 	const char *options; /* VPROF_OPTIONS as given, "" when unset */
 	uint64_t size_bytes;
 	uint32_t cpu_hz; /* 0: off */

@@ -78,10 +78,20 @@ int vp_parse_bytes(const char *str, size_t len, uint64_t *out)
 
 	if (len) {
 		switch (str[len - 1]) {
-		case 'K': case 'k': shift = 10; break;
-		case 'M': case 'm': shift = 20; break;
-		case 'G': case 'g': shift = 30; break;
-		default: break;
+		case 'K':
+		case 'k':
+			shift = 10;
+			break;
+		case 'M':
+		case 'm':
+			shift = 20;
+			break;
+		case 'G':
+		case 'g':
+			shift = 30;
+			break;
+		default:
+			break;
 		}
 	}
 	err = vp_parse_u64(str, len - (shift ? 1 : 0), out);

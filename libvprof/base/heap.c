@@ -158,9 +158,9 @@ int vpje_munmap(void *start, size_t bytes)
 }
 
 /* From jemalloc.h: MALLOCX_ARENA(a), MALLOCX_TCACHE_NONE, MALLOCX_ZERO. */
-#define ARENA_FLAG(a) ((int)(((unsigned)(a) + 1) << 20))
+#define ARENA_FLAG(a)	 ((int)(((unsigned)(a) + 1) << 20))
 #define TCACHE_NONE_FLAG ((1 << 8))
-#define ZERO_FLAG 0x40
+#define ZERO_FLAG	 0x40
 
 static int arena_flags;
 static unsigned arena_index;

@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-int vp_heap_private_init(void); /* 0 or -ENOMEM */
+int vp_heap_private_init(void);	 /* 0 or -ENOMEM */
 void *vp_heap_get(size_t bytes); /* zeroed, 16-byte aligned; NULL when refused */
 void vp_heap_put(void *ptr);
 /* Bytes handed out and bytes resident. */

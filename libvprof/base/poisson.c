@@ -46,8 +46,8 @@ double vp_poisson_chance(double x)
 		return 1;
 	/* exp(-x) = 2^-n exp(-r) */
 	halvings = (uint64_t)(x / LN2);
-	return 1 - (1 - small_chance(x - (double)halvings * LN2)) *
-			   from_bits((1023 - halvings) << 52);
+	return 1 -
+	       (1 - small_chance(x - (double)halvings * LN2)) * from_bits((1023 - halvings) << 52);
 }
 
 /* ln(u) for 0 < u < 1: exponent, and twice the atanh series of the mantissa. */

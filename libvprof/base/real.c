@@ -26,17 +26,17 @@ static void *first_pvalloc(size_t size);
 static size_t first_usable_size(void *ptr);
 
 struct vp_real vp_real = {
-	.malloc_fn = first_malloc,
-	.calloc_fn = first_calloc,
-	.realloc_fn = first_realloc,
-	.reallocarray_fn = first_reallocarray,
-	.free_fn = first_free,
-	.posix_memalign_fn = first_posix_memalign,
-	.aligned_alloc_fn = first_aligned_alloc,
-	.memalign_fn = first_memalign,
-	.valloc_fn = first_valloc,
-	.pvalloc_fn = first_pvalloc,
-	.usable_size_fn = first_usable_size,
+    .malloc_fn = first_malloc,
+    .calloc_fn = first_calloc,
+    .realloc_fn = first_realloc,
+    .reallocarray_fn = first_reallocarray,
+    .free_fn = first_free,
+    .posix_memalign_fn = first_posix_memalign,
+    .aligned_alloc_fn = first_aligned_alloc,
+    .memalign_fn = first_memalign,
+    .valloc_fn = first_valloc,
+    .pvalloc_fn = first_pvalloc,
+    .usable_size_fn = first_usable_size,
 };
 
 static void take(void *slot, const char *name)

@@ -28,13 +28,12 @@ VP_REAL_LOCKS(FIRST)
 VP_REAL_CONDS(FIRST_COND)
 VP_REAL_CONDS(FIRST_COND_OLD)
 
-#define FILL(name, params, args) .name = first_##name,
+#define FILL(name, params, args)     .name = first_##name,
 #define FILL_OLD(name, params, args) .name = first_old_##name,
 
 struct vp_real_lock vp_real_lock = {
-	VP_REAL_LOCKS(FILL)
-	.cond = {VP_REAL_CONDS(FILL)},
-	.cond_old = {VP_REAL_CONDS(FILL_OLD)},
+    VP_REAL_LOCKS(FILL).cond = {VP_REAL_CONDS(FILL)},
+    .cond_old = {VP_REAL_CONDS(FILL_OLD)},
 };
 
 /* An older libc lacks it, so nobody can have been linked to it. */

@@ -35,8 +35,8 @@ typedef const struct timespec vp_deadline;
 	  (pthread_cond_t * v, pthread_mutex_t * m, clockid_t c, vp_deadline * t), (v, m, c, t))   \
 	X(pthread_join, (pthread_t p, void **r), (p, r))                                           \
 	X(pthread_tryjoin_np, (pthread_t p, void **r), (p, r))                                     \
-	X(pthread_timedjoin_np, (pthread_t p, void **r, vp_deadline * t), (p, r, t))               \
-	X(pthread_clockjoin_np, (pthread_t p, void **r, clockid_t c, vp_deadline * t),             \
+	X(pthread_timedjoin_np, (pthread_t p, void **r, vp_deadline *t), (p, r, t))                \
+	X(pthread_clockjoin_np, (pthread_t p, void **r, clockid_t c, vp_deadline *t),              \
 	  (p, r, c, t))                                                                            \
 	X(mtx_lock, (mtx_t * m), (m))                                                              \
 	X(mtx_timedlock, (mtx_t * m, vp_deadline * t), (m, t))                                     \

@@ -36,7 +36,7 @@ static __attribute__((noinline)) void call_on(void (*fn)(void *), void *arg, voi
  * Either would wait for the other for ever, so a thread waits for a fork only
  * so long: little where it can do without. */
 #define FORK_WAIT_NS (1000u * 1000 * 1000)
-#define FORK_TRY_NS (5u * 1000 * 1000)
+#define FORK_TRY_NS  (5u * 1000 * 1000)
 
 static int take_service(int can_do_without)
 {

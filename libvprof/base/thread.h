@@ -22,7 +22,7 @@ struct vp_labels;
  * (track/peak.c). */
 struct vp_peak_budget {
 	int64_t bytes;
-	uint64_t round; /* the share belongs to; in any other it is void */
+	uint64_t round;	 /* the share belongs to; in any other it is void */
 	int64_t pending; /* bytes of the allocation under way */
 	/* written by whoever deals, under the registry's lock */
 	int64_t dealt;
@@ -33,30 +33,30 @@ struct vp_thread {
 	struct vprof_thread *row; /* in the file; row 0 when the table is full */
 	uint32_t row_id;
 	int tid;
-	const uint32_t *busy; /* vp_tls.busy of the thread */
+	const uint32_t *busy;	     /* vp_tls.busy of the thread */
 	uint64_t stack_lo, stack_hi; /* readable: [stack pointer, stack_hi) */
 	struct vp_shard *shard;
-	void *last_alloc;   /* to tell temporary allocations */
-	uint32_t generation; /* process generation (forks) this belongs to */
-	int timer_id;       /* timer engine, -1 when none */
+	void *last_alloc;	       /* to tell temporary allocations */
+	uint32_t generation;	       /* process generation (forks) this belongs to */
+	int timer_id;		       /* timer engine, -1 when none */
 	struct vp_thread *next, *prev; /* registry, under its lock */
-	uint32_t site_node, site_row; /* the site used last ... */
-	struct vprof_site *site;      /* ... NULL: none yet */
+	uint32_t site_node, site_row;  /* the site used last ... */
+	struct vprof_site *site;       /* ... NULL: none yet */
 	struct vp_peak_budget peak;
-	struct vp_waits *waits; /* track/lock.c; NULL: never waited for a lock */
-	struct vp_labels *labels; /* track/label.c; NULL: never had one */
-	uint64_t now_ns;   /* when this thread last looked at the clock */
-	uint32_t now_tick; /* ... during this tick of the helper */
-	uint64_t random;   /* xorshift state, 0 before the first use */
-	struct vp_capture *capture; /* the stack captured last, stack/capture.h */
+	struct vp_waits *waits;		   /* track/lock.c; NULL: never waited for a lock */
+	struct vp_labels *labels;	   /* track/label.c; NULL: never had one */
+	uint64_t now_ns;		   /* when this thread last looked at the clock */
+	uint32_t now_tick;		   /* ... during this tick of the helper */
+	uint64_t random;		   /* xorshift state, 0 before the first use */
+	struct vp_capture *capture;	   /* the stack captured last, stack/capture.h */
 	uint64_t walk[VP_STACK_DEPTH_MAX]; /* scratch of a walk under way */
-	uint8_t foreign[16384]; /* copy of a stack that is not the thread's own */
+	uint8_t foreign[16384];		   /* copy of a stack that is not the thread's own */
 };
 
 struct vp_tls {
 	struct vp_thread *self; /* NULL before the first event, VP_TLS_ENDED after */
 	uint32_t busy;
-	uint32_t ends_left; /* rounds of thread-specific destructors to wait for */
+	uint32_t ends_left;   /* rounds of thread-specific destructors to wait for */
 	uint32_t waits_noted; /* 1: waits to be recorded after the next unlock */
 	/* Bytes that hooks let pass before they look closer (track/heap.h): to the next
 	 * sample point, without end where the heap is never recorded, else 0. */
@@ -76,9 +76,9 @@ struct vp_control {
 	uint32_t cpu_timer;
 	uint32_t alive; /* 1: this process owns the mapped file */
 	int pid;
-	uint32_t quiet; /* the host restricted its system calls: make none */
+	uint32_t quiet;	     /* the host restricted its system calls: make none */
 	uint32_t lock_kinds; /* VP_LOCK_KINDS: waits for locks are recorded; or 0 */
-	uint32_t paused; /* 1: nothing new is recorded (sample/pause.c) */
+	uint32_t paused;     /* 1: nothing new is recorded (sample/pause.c) */
 	uint8_t pad[4096 - 32];
 };
 _Static_assert(sizeof(struct vp_control) == 4096, "one page");

@@ -124,8 +124,7 @@ static void describe_process(int forked)
 	header->cmdline = string_of_file("/proc/self/cmdline", ' ');
 	header->boot_id = string_of_file("/proc/sys/kernel/random/boot_id", ' ');
 	header->options = vp_string_add(vp_config.options, strlen(vp_config.options));
-	header->library_version =
-		vp_string_add(VPROF_VERSION_STRING, strlen(VPROF_VERSION_STRING));
+	header->library_version = vp_string_add(VPROF_VERSION_STRING, strlen(VPROF_VERSION_STRING));
 	header->host = VPROF_NONE;
 	if (vp_sys(SYS_uname, &host, 0, 0) == 0)
 		header->host = vp_string_add(host.nodename, strlen(host.nodename));
@@ -138,7 +137,7 @@ static void describe_process(int forked)
 		vp_leakscan_note("not searched: leakscan=off");
 	header->heap_mode = vp_config.heap;
 	header->heap_sample_bytes =
-		vp_config.heap == VPROF_HEAP_SAMPLE ? vp_config.heap_sample_bytes : 0;
+	    vp_config.heap == VPROF_HEAP_SAMPLE ? vp_config.heap_sample_bytes : 0;
 	header->cpu_hz = vp_config.cpu_hz;
 	header->tick_ms = vp_config.tick_ms;
 	header->flags |= forked ? VPROF_F_FORKED : 0;

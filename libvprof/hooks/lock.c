@@ -3,13 +3,13 @@
  * The slow halves are separate functions that the fast ones end in a jump to:
  * a lock that is free then costs no stack frame, and the registers at the slow
  * half's start are the program's own. */
+#include "track/lock.h"
 #include "base/real_lock.h"
 #include "hooks/hooks.h"
-#include "track/lock.h"
 
-#define SLOW __attribute__((noinline, cold)) static int
+#define SLOW		    __attribute__((noinline, cold)) static int
 #define UNLIKELY(condition) __builtin_expect(!!(condition), 0)
-#define LIKELY(condition) __builtin_expect(!!(condition), 1)
+#define LIKELY(condition)   __builtin_expect(!!(condition), 1)
 
 /* Makes the call and records how long it took.  Expanded in the function that
  * the program, or a hook by a jump, called. */

@@ -97,7 +97,7 @@ static size_t count_arguments(va_list list)
 	argv[0] = (char *)(uintptr_t)(first);                                                      \
 	va_start(list_, first);                                                                    \
 	for (size_t i_ = 1; i_ <= count_; i_++)                                                    \
-		argv[i_] = va_arg(list_, char *)
+	argv[i_] = va_arg(list_, char *)
 
 VP_HOOK int execl(const char *path, const char *arg, ...)
 {

@@ -43,7 +43,8 @@ VP_HOOK int capset(void *header, const void *data)
 	return ret;
 }
 
-VP_HOOK int vp_hook_prctl(int what, unsigned long a, unsigned long b, unsigned long c, unsigned long d)
+VP_HOOK int vp_hook_prctl(int what, unsigned long a, unsigned long b, unsigned long c,
+			  unsigned long d)
 {
 	const long call[6] = {SYS_prctl, what, (long)a, (long)b, (long)c, (long)d};
 	int ret;
@@ -62,8 +63,7 @@ VP_HOOK long vp_hook_syscall(long number, long a, long b, long c, long d, long e
 	long ret;
 
 	vp_real_resolve();
-	if (number == SYS_seccomp &&
-	    (a == SECCOMP_SET_MODE_STRICT || a == SECCOMP_SET_MODE_FILTER))
+	if (number == SYS_seccomp && (a == SECCOMP_SET_MODE_STRICT || a == SECCOMP_SET_MODE_FILTER))
 		vp_restrict();
 	ret = vp_real.syscall_fn(number, a, b, c, d, e, f);
 	if (number == SYS_capset && ret == 0)

@@ -30,8 +30,8 @@ static struct vprof_event_block *take_block(uint64_t now)
 			__atomic_fetch_or(&header->flags, VPROF_F_RING_WRAPPED, __ATOMIC_RELAXED);
 	}
 	if (!block && header->blocks_capacity)
-		block = vp_table_row(VPROF_SEC_EVENTS,
-				     (uint32_t)(number % header->blocks_capacity));
+		block =
+		    vp_table_row(VPROF_SEC_EVENTS, (uint32_t)(number % header->blocks_capacity));
 	if (block) {
 		__atomic_store_n(&block->used, 0, __ATOMIC_RELEASE);
 		block->first_ns = now;

@@ -7,7 +7,7 @@
 
 struct vp_event_writer {
 	struct vprof_event_block *block; /* NULL: none taken yet */
-	uint64_t seq; /* of our block: another writer may have taken it over */
+	uint64_t seq;			 /* of our block: another writer may have taken it over */
 };
 
 /* Appends one event.  Lost events are counted.

@@ -44,8 +44,7 @@ void vp_tables_init(void)
 	lay_out(VPROF_SEC_LOCKS, sizeof(struct vprof_lock), all / 8 ? all / 8 : 1);
 	lay_out(VPROF_SEC_LEAKS, sizeof(struct vprof_leak), all / 4 ? all / 4 : 1);
 	lay_out(VPROF_SEC_MARKS, sizeof(struct vprof_mark), 1);
-	lay_out(VPROF_SEC_TIMELINE, sizeof(struct vprof_point),
-		sixteenth > 32 ? 32 : sixteenth);
+	lay_out(VPROF_SEC_TIMELINE, sizeof(struct vprof_point), sixteenth > 32 ? 32 : sixteenth);
 	lay_out(VPROF_SEC_SERIES, sizeof(struct vprof_series), sixteenth > 64 ? 64 : sixteenth);
 	lay_out(VPROF_SEC_EVENTS, sizeof(struct vprof_event_block), all * 3 / 8);
 }
@@ -103,8 +102,7 @@ void *vp_table_add(enum vprof_section_kind kind, uint32_t *id_out)
 	uint32_t id = __atomic_load_n(&table->section->rows_used, __ATOMIC_RELAXED);
 
 	do {
-		uint32_t extents =
-			__atomic_load_n(&table->section->extents_used, __ATOMIC_ACQUIRE);
+		uint32_t extents = __atomic_load_n(&table->section->extents_used, __ATOMIC_ACQUIRE);
 
 		if (id >> table->shift >= extents && !grow(table, kind, id))
 			return NULL;

@@ -10,7 +10,7 @@
 struct vp_table {
 	uint8_t *extent[VPROF_EXTENTS_MAX];
 	uint32_t row_bytes, shift; /* rows of an extent: 1 << shift */
-	uint32_t extents_max;      /* share of the file this section may take */
+	uint32_t extents_max;	   /* share of the file this section may take */
 	struct vprof_section *section;
 };
 extern struct vp_table vp_table[VPROF_SEC_COUNT];

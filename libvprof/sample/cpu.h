@@ -15,10 +15,10 @@
 struct vp_perf_sample {
 	int tid;
 	uint32_t cpu;
-	uint64_t mono_ns;    /* CLOCK_MONOTONIC */
-	uint64_t ip;         /* where the CPU was: user or kernel address */
-	int in_kernel;       /* ip is a kernel address */
-	uint64_t weight_ns;  /* CPU time of the thread that it stands for */
+	uint64_t mono_ns;   /* CLOCK_MONOTONIC */
+	uint64_t ip;	    /* where the CPU was: user or kernel address */
+	int in_kernel;	    /* ip is a kernel address */
+	uint64_t weight_ns; /* CPU time of the thread that it stands for */
 	/* user registers; has_user = 0 for kernel threads or a missing frame */
 	int has_user;
 	uint64_t pc, sp, bp;
@@ -30,7 +30,7 @@ struct vp_perf_sample {
 typedef void vp_perf_sink(const struct vp_perf_sample *sample);
 
 struct vp_perf_stats {
-	uint64_t lost;      /* PERF_RECORD_LOST(_SAMPLES) */
+	uint64_t lost;	    /* PERF_RECORD_LOST(_SAMPLES) */
 	uint64_t throttles; /* PERF_RECORD_THROTTLE */
 	uint64_t refused;   /* threads that got no event */
 	int exclude_kernel; /* 1: the kernel refused kernel samples */
@@ -84,7 +84,7 @@ void vp_timer_stop(void);
 /* timer_id: kept by the caller with the thread, for thread_end. */
 int vp_timer_thread_start(int *timer_id);
 void vp_timer_thread_end(int timer_id);
-int vp_timer_signal(void); /* the signal in use, 0 when none */
+int vp_timer_signal(void);    /* the signal in use, 0 when none */
 uint64_t vp_timer_lost(void); /* overruns: expiries that made no sample */
 
 #endif

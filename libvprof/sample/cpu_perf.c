@@ -39,7 +39,7 @@ struct vp_perf_thread {
 	int tid;       /* 0: slot is free */
 	uint32_t next; /* slot + 1 in the same bucket, or on the free list */
 	int marked;
-	int shared; /* its events write into the rings of CPUs */
+	int shared;	     /* its events write into the rings of CPUs */
 	struct vp_ring ring; /* its own, where it writes into none of a CPU */
 };
 

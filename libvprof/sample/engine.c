@@ -17,7 +17,7 @@
 #include <string.h>
 
 static int perf_is_open;
-static int perf_error; /* why not */
+static int perf_error;		     /* why not */
 static uint64_t next_change = ~0ull; /* of periods, CLOCK_MONOTONIC */
 
 /* When a process is worth large rings; a small one has room for eight samples. */

@@ -12,8 +12,8 @@ void vp_engine_fall_back(void);
 void vp_engine_drain(void); /* helper, as all up to close */
 /* Drains, and does what else is due.  now_ns: CLOCK_MONOTONIC */
 void vp_engine_run(uint64_t now_ns);
-uint64_t vp_engine_due(void); /* when to run next at the latest; ~0: never */
-void vp_engine_pause(int on); /* after a drain */
+uint64_t vp_engine_due(void);	       /* when to run next at the latest; ~0: never */
+void vp_engine_pause(int on);	       /* after a drain */
 void vp_engine_tick(uint32_t threads); /* threads: as vp_reading_take has it */
 void vp_engine_close(void);
 int vp_engine_is_perf(void);

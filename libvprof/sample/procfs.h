@@ -7,12 +7,16 @@
 /* Bytes.  The file descriptors are opened once by vp_procfs_open in the
  * helper thread's own descriptor table and re-read with pread.
  * All return 0 or -errno and leave `out` zeroed on failure. */
-struct vp_statm { uint64_t vms, rss, shared, data; };
-struct vp_smaps { uint64_t pss, uss; /* Pss, Private_Clean + Private_Dirty */ };
+struct vp_statm {
+	uint64_t vms, rss, shared, data;
+};
+struct vp_smaps {
+	uint64_t pss, uss; /* Pss, Private_Clean + Private_Dirty */
+};
 struct vp_procstat {
 	uint64_t minor_faults, major_faults, threads, start_ticks;
 	uint64_t user_ns, system_ns; /* from getrusage(RUSAGE_SELF) */
-	uint64_t switches;           /* voluntary + involuntary, getrusage */
+	uint64_t switches;	     /* voluntary + involuntary, getrusage */
 };
 int vp_procfs_open(void);
 void vp_procfs_close(void);

@@ -9,7 +9,7 @@ void vp_reading_close(void);
 /* Adds a timeline row, refreshes the header.  Returns the number of threads,
  * the helper apart; 0 where that is unknown.  `last`: all is read again. */
 uint32_t vp_reading_take(int last);
-int vp_reading_names_due(void);  /* once a second: thread names change rarely */
+int vp_reading_names_due(void); /* once a second: thread names change rarely */
 int vp_reading_task_alive(int tid);
 
 #endif

@@ -31,7 +31,7 @@
 #include <string.h>
 
 #define HELPER_STACK (256u << 10)
-#define ANSWER_NS (2000ull * 1000 * 1000)
+#define ANSWER_NS    (2000ull * 1000 * 1000)
 
 enum request {
 	REQUEST_NONE,
@@ -51,9 +51,9 @@ enum request {
 static pthread_t helper;
 static int running;
 static void *helper_main(void *arg);
-static uint32_t ready;     /* futex: 1 when the helper has set itself up */
-static uint32_t asked;     /* number of requests so far */
-static uint32_t answered;  /* futex: number of requests done */
+static uint32_t ready;	  /* futex: 1 when the helper has set itself up */
+static uint32_t asked;	  /* number of requests so far */
+static uint32_t answered; /* futex: number of requests done */
 static enum request request;
 static int answer;
 static struct vp_lock request_lock;

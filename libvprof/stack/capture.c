@@ -66,17 +66,17 @@ static void note_words(struct vp_capture *last, const struct vp_learn_words *wor
 		if (last->spare_used == VP_STACK_DEPTH_MAX)
 			fresh->words = VP_LEARN_WORDS + 1;
 		else
-			last->spare[last->spare_used++] = (struct vp_capture_word){
-				words->address[i], words->value[i]};
+			last->spare[last->spare_used++] =
+			    (struct vp_capture_word){words->address[i], words->value[i]};
 	}
 }
 
 /* A walk under way. */
 struct walk {
-	struct vp_regs regs; /* of the frame to be looked at next */
-	const struct vp_capture_frame *old; /* of the last stack: the innermost at sp or above */
+	struct vp_regs regs;		      /* of the frame to be looked at next */
+	const struct vp_capture_frame *old;   /* of the last stack: the innermost at sp or above */
 	const struct vp_capture_frame *stand; /* the innermost that can be met */
-	int met; /* the walk ended at *old */
+	int met;			      /* the walk ended at *old */
 };
 
 /* Goes on to the frame of the last stack that lies at sp or above it.  Does it
@@ -150,10 +150,9 @@ static __attribute__((noinline)) int step_any(struct vp_capture *last, struct vp
 
 	if (more < 0)
 		return more;
-	fresh->rule = (step->where & VP_RULE_MODULE) |
-		      (uint64_t)(step->uses_bp ? VP_ROW_BP : VP_ROW_SP) |
-		      (step->bp_from || step->full ? VP_RULE_SAVED : 0) |
-		      (step->hidden ? VP_RULE_HIDDEN : 0);
+	fresh->rule =
+	    (step->where & VP_RULE_MODULE) | (uint64_t)(step->uses_bp ? VP_ROW_BP : VP_ROW_SP) |
+	    (step->bp_from || step->full ? VP_RULE_SAVED : 0) | (step->hidden ? VP_RULE_HIDDEN : 0);
 	fresh[1].bp_from = step->bp_from;
 	if (step->full)
 		note_words(last, &step->words, &fresh[1]);
@@ -248,8 +247,8 @@ static inline void push_all(struct vp_capture *last, uint32_t count)
 	last->depth += count;
 	for (const struct vp_capture_fresh *fresh = &last->fresh[count]; fresh-- > last->fresh;) {
 		frame++;
-		if (__builtin_expect(!(fresh->rule & VP_RULE_HIDDEN) &&
-					     place.node != VPROF_NODE_OVERFLOW, 1))
+		if (__builtin_expect(
+			!(fresh->rule & VP_RULE_HIDDEN) && place.node != VPROF_NODE_OVERFLOW, 1))
 			place = vp_trie_child_in(index, mask, place,
 						 fresh->pc | (fresh->rule & VP_RULE_MODULE));
 		needs_bp = vp_rule_needs_bp(fresh->rule, needs_bp);
@@ -325,10 +324,10 @@ uint32_t vp_capture_stack(struct vp_thread *thread, const struct vp_regs *caller
 	uint32_t generation = __atomic_load_n(&vp_rows_generation, __ATOMIC_ACQUIRE);
 	uint32_t node, stand;
 
-	if (__builtin_expect(caller->sp - thread->stack_lo >=
-				     thread->stack_hi - thread->stack_lo, 0)) {
-		size_t depth = vp_unwind_foreign(thread, caller, 0, thread->walk,
-						 VP_STACK_DEPTH_MAX);
+	if (__builtin_expect(caller->sp - thread->stack_lo >= thread->stack_hi - thread->stack_lo,
+			     0)) {
+		size_t depth =
+		    vp_unwind_foreign(thread, caller, 0, thread->walk, VP_STACK_DEPTH_MAX);
 
 		return vp_trie_path(thread->walk, depth);
 	}

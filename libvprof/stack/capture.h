@@ -27,7 +27,7 @@ struct vp_capture_word {
 
 struct vp_capture_frame {
 	uint64_t sp, pc, bp; /* on entry; pc with VPROF_WHERE_EXACT when it is */
-	uint64_t hash;       /* with node: the place in the trie */
+	uint64_t hash;	     /* with node: the place in the trie */
 	uint32_t node;
 	uint16_t words_end; /* words of this frame and all outer ones */
 	uint8_t needs_bp;   /* the way out depends on bp */
@@ -36,9 +36,9 @@ struct vp_capture_frame {
 /* A frame met on the way out, before it is known how far the old ones hold. */
 struct vp_capture_fresh {
 	uint64_t sp, pc, bp; /* as above */
-	uint64_t rule;       /* of the step out of here, or one with the same effect on bp */
+	uint64_t rule;	     /* of the step out of here, or one with the same effect on bp */
 	uint64_t bp_from;    /* the step that led here read bp there; 0: it did not ... */
-	uint8_t words; /* ... VP_CAPTURE_FULL: it was a full one, and read these words */
+	uint8_t words;	     /* ... VP_CAPTURE_FULL: it was a full one, and read these words */
 	uint16_t first_word; /* they lie in `spare` from here on */
 };
 
@@ -47,8 +47,8 @@ struct vp_capture_fresh {
 struct vp_capture {
 	uint32_t depth;
 	uint32_t generation; /* of the unwind rows, 0: of none */
-	int doubt; /* something was being unloaded */
-	int cut; /* why the outermost frame is the last that can be seen */
+	int doubt;	     /* something was being unloaded */
+	int cut;	     /* why the outermost frame is the last that can be seen */
 	uint32_t spare_used;
 	struct vp_capture_frame frame[VP_STACK_DEPTH_MAX + 1];
 	struct vp_capture_word word[VP_CAPTURE_WORDS];

@@ -35,10 +35,10 @@ struct target {
 
 /* Probing: sp and bp far apart, both 16-aligned, and every word of "stack"
  * reads as its own address with a bit set. */
-#define PROBE_SP 0x100000000000ull
-#define PROBE_BP 0x200000000000ull
+#define PROBE_SP    0x100000000000ull
+#define PROBE_BP    0x200000000000ull
 #define PROBE_REACH (1ll << 26)
-#define PROBE_MARK (1ull << 62)
+#define PROBE_MARK  (1ull << 62)
 
 static int near(uint64_t address, uint64_t base)
 {
@@ -200,14 +200,14 @@ static int get_proc_name(unw_addr_space_t as, unw_word_t address, char *name, si
 }
 
 static unw_accessors_t accessors = {
-	.find_proc_info = find_proc_info,
-	.put_unwind_info = put_unwind_info,
-	.get_dyn_info_list_addr = get_dyn_info,
-	.access_mem = access_mem,
-	.access_reg = access_reg,
-	.access_fpreg = access_fpreg,
-	.resume = resume,
-	.get_proc_name = get_proc_name,
+    .find_proc_info = find_proc_info,
+    .put_unwind_info = put_unwind_info,
+    .get_dyn_info_list_addr = get_dyn_info,
+    .access_mem = access_mem,
+    .access_reg = access_reg,
+    .access_fpreg = access_fpreg,
+    .resume = resume,
+    .get_proc_name = get_proc_name,
 };
 
 /* libunwind opens its pipe when it initialises.  The remote interface never
@@ -339,8 +339,7 @@ uint64_t vp_learn_row(uint64_t address)
 	return word;
 }
 
-int vp_learn_step(struct vp_regs *regs, const struct vp_view *view,
-		  struct vp_learn_words *words)
+int vp_learn_step(struct vp_regs *regs, const struct vp_view *view, struct vp_learn_words *words)
 {
 	struct target target = {.view = view, .regs = *regs, .words = words};
 	int is_signal;

@@ -36,7 +36,6 @@ struct vp_learn_words {
 /* One full libunwind step from *regs (pc already moved into the call where it
  * is a return address), reading the stack through `view`.
  * Returns 1 and the caller's registers, or 0 when it cannot go on. */
-int vp_learn_step(struct vp_regs *regs, const struct vp_view *view,
-		  struct vp_learn_words *words);
+int vp_learn_step(struct vp_regs *regs, const struct vp_view *view, struct vp_learn_words *words);
 
 #endif

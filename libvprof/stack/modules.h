@@ -12,8 +12,8 @@ struct vp_module {
 	uint64_t start, end;
 	uint64_t eh_frame_hdr; /* address, 0 where the object has none */
 	const void *link_map;
-	uint32_t id; /* row in MODULES, or VPROF_MODULE_UNKNOWN */
-	int alive;   /* loaded; may be so again */
+	uint32_t id;		 /* row in MODULES, or VPROF_MODULE_UNKNOWN */
+	int alive;		 /* loaded; may be so again */
 	int whole;		 /* the program itself, which may have gaps */
 	int stays;		 /* loaded with the program: never unmapped */
 	struct vprof_module row; /* as written, but for `path` */

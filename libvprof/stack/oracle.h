@@ -19,7 +19,7 @@ void vp_oracle_walk(const struct vp_regs *start, int exact, const struct vp_view
 void vp_oracle_capture(const struct vp_regs *caller, const struct vp_view *view, uint32_t node);
 #else
 #define vp_oracle_walk(start, exact, view, where, depth) ((void)0)
-#define vp_oracle_capture(caller, view, node) ((void)0)
+#define vp_oracle_capture(caller, view, node)		 ((void)0)
 #endif
 
 #endif

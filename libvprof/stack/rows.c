@@ -5,15 +5,14 @@
 #include <errno.h>
 
 #define FIRST_ROWS 4096u
-#define MOST_ROWS (4u << 20)
+#define MOST_ROWS  (4u << 20)
 
 struct vp_row_table *vp_rows;
 uint32_t vp_rows_generation = 1;
 
 uint64_t vp_rule_pack(const struct vp_rule *rule)
 {
-	uint64_t flags = (rule->bp_saved ? VP_RULE_SAVED : 0) |
-			 (rule->hidden ? VP_RULE_HIDDEN : 0);
+	uint64_t flags = (rule->bp_saved ? VP_RULE_SAVED : 0) | (rule->hidden ? VP_RULE_HIDDEN : 0);
 
 	if (rule->cfa_off < -(1 << 23) || rule->cfa_off >= 1 << 23 || rule->bp_off % 8 ||
 	    rule->bp_off / 8 < -(1 << 15) || rule->bp_off / 8 >= 1 << 15)

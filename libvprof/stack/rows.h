@@ -9,13 +9,13 @@
 #include <stdint.h>
 
 enum vp_row_kind {
-	VP_ROW_NONE = 0,    /* not in the table */
-	VP_ROW_SP = 1,      /* caller's frame is at sp + cfa_off */
-	VP_ROW_BP = 2,      /* ... at bp + cfa_off */
-	VP_ROW_FULL = 3,    /* needs a full libunwind step */
-	VP_ROW_SIGNAL = 4,  /* the same; the frame above was interrupted */
-	VP_ROW_END = 5,     /* outermost frame */
-	VP_ROW_NO_INFO = 6  /* code without unwind information */
+	VP_ROW_NONE = 0,   /* not in the table */
+	VP_ROW_SP = 1,	   /* caller's frame is at sp + cfa_off */
+	VP_ROW_BP = 2,	   /* ... at bp + cfa_off */
+	VP_ROW_FULL = 3,   /* needs a full libunwind step */
+	VP_ROW_SIGNAL = 4, /* the same; the frame above was interrupted */
+	VP_ROW_END = 5,	   /* outermost frame */
+	VP_ROW_NO_INFO = 6 /* code without unwind information */
 };
 
 /* rule: kind 3 | saved 1 | plain 1 | hidden 1 | unused 2 | bp_off/8 16 (signed) |
@@ -27,8 +27,8 @@ enum vp_row_kind {
 
 struct vp_rule {
 	enum vp_row_kind kind;
-	int bp_saved;   /* caller's bp is stored at frame + bp_off */
-	int hidden;     /* a frame of our own thread trampoline: not shown */
+	int bp_saved; /* caller's bp is stored at frame + bp_off */
+	int hidden;   /* a frame of our own thread trampoline: not shown */
 	int32_t cfa_off;
 	int32_t bp_off;
 	uint32_t module; /* id, VPROF_MODULE_UNKNOWN for none */

@@ -14,18 +14,18 @@
 /* Where a walk stands, and what the last step was made of. */
 struct vp_step {
 	struct vp_regs regs; /* of the frame to be looked at next */
-	int exact;           /* regs.pc is an executing instruction */
+	int exact;	     /* regs.pc is an executing instruction */
 	const struct vp_view *view;
-	int doubt;           /* objects are being unloaded: look at every row twice */
+	int doubt; /* objects are being unloaded: look at every row twice */
 	/* filled in by vp_step_frame */
-	uint64_t where;   /* the frame just looked at, as vprof_node.where */
-	int hidden;       /* ... is our own thread trampoline */
-	int uses_bp;      /* the way to its caller needed its bp */
-	int full;         /* ... and the words of `words` */
+	uint64_t where;	  /* the frame just looked at, as vprof_node.where */
+	int hidden;	  /* ... is our own thread trampoline */
+	int uses_bp;	  /* the way to its caller needed its bp */
+	int full;	  /* ... and the words of `words` */
 	uint64_t bp_from; /* where the caller's bp was read, 0: it is the same */
 	struct vp_learn_words words;
-	int refused;      /* it is cut because a fork held the unwinder */
-	int cut;          /* why the walk cannot go on, 0 at a proper end */
+	int refused; /* it is cut because a fork held the unwinder */
+	int cut;     /* why the walk cannot go on, 0 at a proper end */
 };
 
 /* The cold parts, in unwind.c. */

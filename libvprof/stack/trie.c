@@ -38,7 +38,8 @@ int vp_trie_init(void)
 	return node ? 0 : -ENOMEM;
 }
 
-static void put(struct vp_trie_index *index, uint64_t hash, uint32_t parent, uint64_t where, uint32_t id)
+static void put(struct vp_trie_index *index, uint64_t hash, uint32_t parent, uint64_t where,
+		uint32_t id)
 {
 	uint64_t at = vp_trie_slot(hash);
 	struct vp_trie_slot *slot = &index->slot[at & index->mask];

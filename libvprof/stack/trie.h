@@ -60,8 +60,8 @@ static inline uint64_t vp_trie_slot(uint64_t hash)
 }
 
 /* 0: not there, or only just added by another thread. */
-static inline uint32_t vp_trie_find(const struct vp_trie_index *index, uint64_t mask,
-				    uint64_t hash, uint32_t parent, uint64_t where)
+static inline uint32_t vp_trie_find(const struct vp_trie_index *index, uint64_t mask, uint64_t hash,
+				    uint32_t parent, uint64_t where)
 {
 	for (uint64_t at = vp_trie_slot(hash);; at++) {
 		const struct vp_trie_slot *slot = &index->slot[at & mask];

@@ -107,8 +107,8 @@ size_t vp_unwind_foreign(struct vp_thread *thread, const struct vp_regs *start, 
 	while (got < want) {
 		struct iovec to = {thread->foreign + got, got + page > want ? want - got : page};
 		struct iovec from = {(void *)(uintptr_t)(start->sp + got), to.iov_len};
-		long ret = vp_sys6(SYS_process_vm_readv, vp_control.pid, (long)&to, 1, (long)&from,
-				   1, 0);
+		long ret =
+		    vp_sys6(SYS_process_vm_readv, vp_control.pid, (long)&to, 1, (long)&from, 1, 0);
 
 		if (ret <= 0)
 			break;

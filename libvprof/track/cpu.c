@@ -158,8 +158,8 @@ void vp_track_cpu_perf(const struct vp_perf_sample *sample)
 		helper_walk[depth++] = (sample->ip & VPROF_WHERE_ADDRESS) | VPROF_WHERE_EXACT |
 				       (uint64_t)VPROF_MODULE_KERNEL << VPROF_WHERE_MODULE_SHIFT;
 	if (sample->has_user)
-		depth += vp_unwind(&regs, 1, &view, helper_walk + depth,
-				   VP_STACK_DEPTH_MAX - depth);
+		depth +=
+		    vp_unwind(&regs, 1, &view, helper_walk + depth, VP_STACK_DEPTH_MAX - depth);
 	key.node = vp_trie_stack(&helper_last, helper_walk, depth);
 	key.label = vp_label_at(key.thread, t_ns);
 	vp_lock_take(&cpu_lock);
@@ -230,9 +230,8 @@ void vp_track_cpu_settle(uint32_t thread)
 	if (thread_row->start_routine)
 		node = vp_trie_child(VP_TRIE_ROOT,
 				     (thread_row->start_routine & VPROF_WHERE_ADDRESS) |
-					     VPROF_WHERE_EXACT |
-					     module << VPROF_WHERE_MODULE_SHIFT)
-			       .node;
+					 VPROF_WHERE_EXACT | module << VPROF_WHERE_MODULE_SHIFT)
+			   .node;
 	vp_lock_take(&cpu_lock);
 	row = row_of(&(struct key){node, thread, VP_LABEL_NONE});
 	row->weight_ns += gap;

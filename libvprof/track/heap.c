@@ -72,8 +72,7 @@ static inline int sampling(void)
 static double chance_of(uint64_t bytes)
 {
 	/* malloc(0) is as likely as malloc(1): it must have some chance. */
-	return vp_poisson_chance((double)(bytes ? bytes : 1) /
-				 (double)vp_config.heap_sample_bytes);
+	return vp_poisson_chance((double)(bytes ? bytes : 1) / (double)vp_config.heap_sample_bytes);
 }
 
 /* 1 / p blocks, rounded up (by chance, so that the mean is right) or down; z / p
@@ -102,8 +101,8 @@ static int next_gap(struct vp_thread *thread, size_t bytes)
 	int first = thread->random == 0;
 
 	if (first) {
-		thread->random = vp_clock_mono() ^ (uint64_t)thread->tid << 32 ^
-				 (uint64_t)(uintptr_t)thread;
+		thread->random =
+		    vp_clock_mono() ^ (uint64_t)thread->tid << 32 ^ (uint64_t)(uintptr_t)thread;
 		thread->random |= 1;
 		for (int i = 0; i < 8; i++)
 			vp_poisson_random(&thread->random);
@@ -208,8 +207,7 @@ static inline void count_lifetime(struct vp_thread *thread, struct vprof_site *s
 	    blocks, shared);
 }
 
-static inline void count_free(struct vp_thread *thread, const struct vp_block *block,
-			      int temporary)
+static inline void count_free(struct vp_thread *thread, const struct vp_block *block, int temporary)
 {
 	struct amount amount = amount_of(block);
 	int shared, row_shared;
@@ -260,7 +258,7 @@ static inline void record_alloc(void *ptr, size_t bytes, const struct vp_regs *c
 			return;
 		site = site_of_node(thread, vp_capture_stack(thread, caller), &block.site);
 		thread->last_alloc = ptr;
-	} else { /* a thread past its end still runs a little of libc */
+	} else {		/* a thread past its end still runs a little of libc */
 		if (sampling()) /* no random state is left: one gap of the mean */
 			vp_tls.heap_left = vp_config.heap_sample_bytes;
 		site = vp_shard_site(vp_shard_common(), VPROF_NODE_OVERFLOW, &block.site);

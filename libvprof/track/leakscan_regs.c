@@ -205,9 +205,9 @@ static void list_threads(const struct vp_leakscan_end *end, int look_in_proc)
 			thread->words = end->words;
 			memcpy(thread->word, end->word, sizeof(end->word));
 			thread->descriptor = end->thread_pointer;
-			thread->own_tls = end->thread_pointer +
-					  ((uint64_t)(uintptr_t)&vp_tls -
-					   (uint64_t)(uintptr_t)__builtin_thread_pointer());
+			thread->own_tls =
+			    end->thread_pointer + ((uint64_t)(uintptr_t)&vp_tls -
+						   (uint64_t)(uintptr_t)__builtin_thread_pointer());
 		} else if (thread->tid == vp_sys_tid() || vp_threads_is_helper(thread->tid)) {
 			thread->seen = VP_SEEN_OURS;
 		}

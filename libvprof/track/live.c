@@ -10,12 +10,12 @@
 #include <string.h>
 #include <time.h>
 
-#define PAGE_SHIFT 12
-#define PAGE_BYTES (1u << PAGE_SHIFT)
-#define REGION_SHIFT VP_LIVE_REGION_SHIFT
-#define REGIONS VP_LIVE_REGIONS
+#define PAGE_SHIFT     12
+#define PAGE_BYTES     (1u << PAGE_SHIFT)
+#define REGION_SHIFT   VP_LIVE_REGION_SHIFT
+#define REGIONS	       VP_LIVE_REGIONS
 #define PAGES_A_REGION VP_LIVE_PAGES
-#define region vp_live_region
+#define region	       vp_live_region
 /* Behind each of the two levels stand bits: one for each 512 words, a page of
  * memory, tells whether they were ever written.  Who looks for all blocks would
  * else read, and so have mapped, 3 MiB of nothing. */
@@ -23,12 +23,12 @@
 #define REGION_BYTES (PAGES_A_REGION * 8u + PAGES_A_REGION / GROUP / 8)
 
 /* descriptor: locked 1 | room 10 | count 10 | entries >> 4 (43) << 21 */
-#define LOCKED 1ull
-#define ROOM_SHIFT 1
-#define COUNT_SHIFT VP_LIVE_COUNT_SHIFT
-#define ONE_BLOCK (1ull << COUNT_SHIFT)
+#define LOCKED	      1ull
+#define ROOM_SHIFT    1
+#define COUNT_SHIFT   VP_LIVE_COUNT_SHIFT
+#define ONE_BLOCK     (1ull << COUNT_SHIFT)
 #define ENTRIES_SHIFT 21
-#define UNIT 8u /* smallest distance of two blocks: tcmalloc has 8-byte ones */
+#define UNIT	      8u /* smallest distance of two blocks: tcmalloc has 8-byte ones */
 
 /* size: site 24 << 40 | bytes 40
  * key:  birth 52 << 12 | mark 2 << 10 | unit in page 9 << 1 | 1 */
@@ -67,7 +67,8 @@ static void set_used(uint64_t *bits, uint32_t index)
 static inline int is_used(const uint64_t *bits, uint32_t index)
 {
 	return __atomic_load_n(&bits[index / GROUP / 64], __ATOMIC_RELAXED) >>
-		       (index / GROUP % 64) & 1;
+		   (index / GROUP % 64) &
+	       1;
 }
 
 static __attribute__((noinline)) uint64_t *add_region(uint64_t number)
@@ -110,8 +111,8 @@ static __attribute__((noinline)) uint64_t lock_slow(uint64_t *descriptor)
 		uint64_t old = __atomic_load_n(descriptor, __ATOMIC_RELAXED);
 
 		if (!(old & LOCKED) &&
-		    __atomic_compare_exchange_n(descriptor, &old, old | LOCKED, 1,
-						__ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+		    __atomic_compare_exchange_n(descriptor, &old, old | LOCKED, 1, __ATOMIC_ACQUIRE,
+						__ATOMIC_RELAXED))
 			return old;
 		if (spins % 256 == 0)
 			vp_sys(SYS_nanosleep, (&(struct timespec){0, 20000}), NULL, 0);
@@ -127,9 +128,9 @@ static inline uint64_t lock(uint64_t *descriptor)
 	if (!__atomic_load_n(&vp_threads_many, __ATOMIC_RELAXED))
 		return old;
 	if (__builtin_expect(!(old & LOCKED) &&
-				     __atomic_compare_exchange_n(descriptor, &old, old | LOCKED, 0,
-								 __ATOMIC_ACQUIRE,
-								 __ATOMIC_RELAXED), 1))
+				 __atomic_compare_exchange_n(descriptor, &old, old | LOCKED, 0,
+							     __ATOMIC_ACQUIRE, __ATOMIC_RELAXED),
+			     1))
 		return old;
 	return lock_slow(descriptor);
 }
@@ -275,7 +276,7 @@ struct grow_request {
 	uint64_t bytes; /* of the block */
 };
 
-#define FEW 7u
+#define FEW  7u
 #define SOME 16u
 
 /* Pages side by side mostly hold alike many blocks: while a heap grows, most of

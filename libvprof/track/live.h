@@ -12,18 +12,18 @@
 #include <stdint.h>
 
 #define VP_LIVE_REGION_SHIFT 30 /* a GiB of addresses shares an array of descriptors */
-#define VP_LIVE_REGIONS (1u << (47 - VP_LIVE_REGION_SHIFT))
-#define VP_LIVE_PAGES (1u << (VP_LIVE_REGION_SHIFT - 12))
-#define VP_LIVE_COUNT_SHIFT 11
-#define VP_LIVE_COUNT (1023ull << VP_LIVE_COUNT_SHIFT) /* blocks that start in the page */
+#define VP_LIVE_REGIONS	     (1u << (47 - VP_LIVE_REGION_SHIFT))
+#define VP_LIVE_PAGES	     (1u << (VP_LIVE_REGION_SHIFT - 12))
+#define VP_LIVE_COUNT_SHIFT  11
+#define VP_LIVE_COUNT	     (1023ull << VP_LIVE_COUNT_SHIFT) /* blocks that start in the page */
 
 extern uint64_t **vp_live_region
-	__attribute__((visibility("hidden"))); /* VP_LIVE_REGIONS pointers */
+    __attribute__((visibility("hidden"))); /* VP_LIVE_REGIONS pointers */
 
 struct vp_block {
-	uint32_t site;  /* row, below 2^24 */
-	uint8_t mark;   /* two bits of the caller's */
-	uint64_t bytes; /* below 2^40 */
+	uint32_t site;	   /* row, below 2^24 */
+	uint8_t mark;	   /* two bits of the caller's */
+	uint64_t bytes;	   /* below 2^40 */
 	uint64_t birth_ns; /* to 256 ns */
 };
 

@@ -5,7 +5,7 @@
 #include "track/threads.h"
 
 #define VP_PEAK_PATIENCE 200000u /* totals taken before threads get slack */
-#define VP_PEAK_SLACK 4096       /* bytes, or 1/1024 of the peak if more */
+#define VP_PEAK_SLACK	 4096	 /* bytes, or 1/1024 of the peak if more */
 
 uint64_t vp_peak_round;
 static uint64_t totals_taken;

@@ -10,8 +10,8 @@
 /* Up to FRESH threads ever get a shard each, so that heap use can be told by
  * thread; beyond, shards of ended threads are reused; beyond MOST live threads
  * they are shared. */
-#define FRESH 64u
-#define MOST 256u
+#define FRESH	    64u
+#define MOST	    256u
 #define FIRST_SLOTS 256u
 
 static struct vp_shard common;
@@ -84,8 +84,7 @@ static uint32_t slot_of(const struct vp_shard *shard, uint32_t node)
 {
 	uint32_t at = node * 0x9e3779b1u >> 7;
 
-	while (shard->slot[at & shard->mask].node &&
-	       shard->slot[at & shard->mask].node != node)
+	while (shard->slot[at & shard->mask].node && shard->slot[at & shard->mask].node != node)
 		at++;
 	return at & shard->mask;
 }

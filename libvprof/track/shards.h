@@ -16,14 +16,14 @@ struct vp_shard_slot {
 struct vp_shard {
 	uint16_t number;
 	uint16_t in_use;
-	uint32_t shared; /* more threads than shards: rows need atomic updates */
+	uint32_t shared;     /* more threads than shards: rows need atomic updates */
 	struct vp_lock lock; /* of the index, taken only when shared */
 	uint32_t mask, used;
 	struct vp_shard_slot *slot; /* node -> site row, open addressing */
 	struct vp_shard *next;
 };
 
-void vp_shards_init(void); /* forgets all: fresh file */
+void vp_shards_init(void);	     /* forgets all: fresh file */
 struct vp_shard *vp_shard_get(void); /* service; never NULL */
 void vp_shard_put(struct vp_shard *shard);
 

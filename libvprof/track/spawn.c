@@ -9,7 +9,7 @@
 
 /* A thread with a small stack gets this much more, because our thread-local
  * block and hooks take some of it. */
-#define OUR_STACK (16u << 10)
+#define OUR_STACK   (16u << 10)
 #define SMALL_STACK (128u << 10)
 
 struct start {
@@ -147,8 +147,7 @@ static uint64_t stack_of(const pthread_attr_t **attr, pthread_attr_t *wider)
 	if (size >= SMALL_STACK)
 		return size;
 	/* Without a stack of the caller's own, addr + size is 0 here. */
-	if (pthread_attr_getstack(*attr, &addr, &size) == 0 &&
-	    (uintptr_t)addr + size != 0)
+	if (pthread_attr_getstack(*attr, &addr, &size) == 0 && (uintptr_t)addr + size != 0)
 		return size;
 	/* A plain copy shares the extension it points to, and is never destroyed. */
 	memcpy(wider, *attr, sizeof(*wider));

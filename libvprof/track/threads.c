@@ -36,7 +36,7 @@ static struct vp_lock registry;
 static struct vp_thread *live;
 static struct vp_thread *spare; /* states of ended threads */
 static uint32_t live_count;
-static int helper_tid; /* 0: none */
+static int helper_tid;		    /* 0: none */
 static struct vp_thread_sums ended; /* of threads that have left */
 
 static void add_row(struct vp_thread_sums *out, const struct vprof_thread *row);

@@ -701,8 +701,7 @@ static inline int mk_shape(const char *name, struct mkprof *mk)
 	    {"normal", mk_normal}, {"wrapped", mk_wrapped},	    {"overflow", mk_overflow},
 	    {"killed", mk_killed}, {"user-only", mk_user_only},	    {"nasty", mk_nasty},
 	    {"empty", mk_new},	   {"sampled", mk_sampled},	    {"locks", mk_locks},
-	    {"leaks", mk_leaks},   {"leaks-clean", mk_leaks_clean},
-	    {"growing", mk_growing},
+	    {"leaks", mk_leaks},   {"leaks-clean", mk_leaks_clean}, {"growing", mk_growing},
 	};
 
 	for (size_t i = 0; i < sizeof(shape) / sizeof(shape[0]); i++) {

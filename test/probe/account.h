@@ -10,7 +10,10 @@ struct account {
 	uint64_t allocs, frees, bytes, live_bytes, live_blocks, peak_bytes;
 };
 static struct account account;
-static struct { void *p; size_t size; } held[4096];
+static struct {
+	void *p;
+	size_t size;
+} held[4096];
 
 static void book_alloc(void *p, size_t size)
 {
@@ -80,8 +83,8 @@ __attribute__((unused)) static void account_say(void)
 {
 	say("{\"allocs\":%lu,\"frees\":%lu,\"bytes_allocated\":%lu,\"peak_bytes\":%lu,"
 	    "\"live_bytes\":%lu,\"live_blocks\":%lu}\n",
-	    account.allocs, account.frees, account.bytes, account.peak_bytes,
-	    account.live_bytes, account.live_blocks);
+	    account.allocs, account.frees, account.bytes, account.peak_bytes, account.live_bytes,
+	    account.live_blocks);
 }
 
 #endif

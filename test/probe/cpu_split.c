@@ -8,12 +8,12 @@
 #include "probe.h"
 #include <sys/resource.h>
 
-#define WORK(name, factor)                                                  \
-	__attribute__((noinline)) static void name(uint64_t rounds)         \
-	{                                                                   \
-		volatile uint64_t x = factor;                               \
-		for (uint64_t i = 0; i < rounds; i++)                       \
-			x = x * factor + i;                                 \
+#define WORK(name, factor)                                                                         \
+	__attribute__((noinline)) static void name(uint64_t rounds)                                \
+	{                                                                                          \
+		volatile uint64_t x = factor;                                                      \
+		for (uint64_t i = 0; i < rounds; i++)                                              \
+			x = x * factor + i;                                                        \
 	}
 WORK(burn_seventy, 6364136223846793005u)
 WORK(burn_twenty, 2862933555777941757u)
@@ -23,7 +23,7 @@ static uint64_t spent[3];
 
 static void run(int which, uint64_t rounds)
 {
-	static void (*const work[3])(uint64_t) = { burn_seventy, burn_twenty, burn_ten };
+	static void (*const work[3])(uint64_t) = {burn_seventy, burn_twenty, burn_ten};
 	uint64_t before = clock_ns(CLOCK_THREAD_CPUTIME_ID);
 
 	work[which](rounds);
@@ -48,7 +48,7 @@ static double calibrate(void)
 static void wait_for_tick(void)
 {
 	uint64_t next = (clock_ns(CLOCK_MONOTONIC) / 4000000 + 1) * 4000000;
-	struct timespec t = { (time_t)(next / 1000000000), (long)(next % 1000000000) };
+	struct timespec t = {(time_t)(next / 1000000000), (long)(next % 1000000000)};
 
 	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL) == EINTR)
 		;
@@ -58,7 +58,7 @@ int main(int argc, char **argv)
 {
 	double seconds = argc > 1 ? atof(argv[1]) : 5;
 	int locked = argc > 2 && !strcmp(argv[2], "locked");
-	static const double share[3] = { 0.7, 0.2, 0.1 };
+	static const double share[3] = {0.7, 0.2, 0.1};
 	double slice_us = locked ? 2000 : 100000;
 	uint64_t end = (uint64_t)(seconds * 1e9);
 	double per_us = calibrate();
@@ -71,9 +71,9 @@ int main(int argc, char **argv)
 			run(i, (uint64_t)(slice_us * share[i] * per_us));
 	}
 	getrusage(RUSAGE_SELF, &usage);
-	say("{\"burn_seventy\":%lu,\"burn_twenty\":%lu,\"burn_ten\":%lu,\"total\":%lu}\n",
-	    spent[0], spent[1], spent[2],
+	say("{\"burn_seventy\":%lu,\"burn_twenty\":%lu,\"burn_ten\":%lu,\"total\":%lu}\n", spent[0],
+	    spent[1], spent[2],
 	    (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000000ul +
-		    (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1000ul);
+		(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1000ul);
 	return 0;
 }

@@ -6,7 +6,7 @@
 #include <pthread.h>
 
 #define THREADS 8
-#define BLOCKS 100
+#define BLOCKS	100
 static void *block[THREADS][BLOCKS];
 static pthread_barrier_t barrier;
 static long rounds;
@@ -48,7 +48,7 @@ int main(int argc, char **argv)
 	bytes = (unsigned long)rounds * peak;
 	say("{\"allocs\":%ld,\"frees\":%ld,\"bytes_allocated\":%lu,\"live_blocks\":%d,"
 	    "\"live_bytes\":%lu,\"peak_bytes\":%lu}\n",
-	    THREADS * BLOCKS * rounds, THREADS * BLOCKS * rounds - (rounds ? THREADS : 0),
-	    bytes, rounds ? THREADS : 0, live, rounds ? peak : 0);
+	    THREADS * BLOCKS * rounds, THREADS * BLOCKS * rounds - (rounds ? THREADS : 0), bytes,
+	    rounds ? THREADS : 0, live, rounds ? peak : 0);
 	return 0;
 }

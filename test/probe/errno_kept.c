@@ -7,11 +7,11 @@
 #include <signal.h>
 #include <sys/wait.h>
 
-#define TRY(call)                                           \
-	do {                                                \
-		errno = 77;                                 \
-		call;                                       \
-		say("%s: errno %d\n", #call, errno);        \
+#define TRY(call)                                                                                  \
+	do {                                                                                       \
+		errno = 77;                                                                        \
+		call;                                                                              \
+		say("%s: errno %d\n", #call, errno);                                               \
 	} while (0)
 
 static void *idle(void *arg)

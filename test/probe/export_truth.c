@@ -12,11 +12,11 @@ enum { FORTY, TWENTY, TEN, INLINED, RECURSE };
 /* Rounds of work that take a microsecond. */
 static double per_us;
 
-#define LOOP(rounds)                                                        \
-	do {                                                                \
-		volatile uint64_t x = 1;                                    \
-		for (uint64_t i = 0; i < (rounds); i++)                     \
-			x = x * 6364136223846793005u + i;                   \
+#define LOOP(rounds)                                                                               \
+	do {                                                                                       \
+		volatile uint64_t x = 1;                                                           \
+		for (uint64_t i = 0; i < (rounds); i++)                                            \
+			x = x * 6364136223846793005u + i;                                          \
 	} while (0)
 
 __attribute__((noinline)) static void burn_forty(uint64_t rounds)

@@ -6,8 +6,8 @@
 #include "probe.h"
 #include <arpa/inet.h>
 #include <dirent.h>
-#include <poll.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 
@@ -38,7 +38,7 @@ static int list(void)
 /* A connection over TCP and two datagram sockets, all on the loopback. */
 static void connect_all(int tcp[2], int udp[2])
 {
-	struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
+	struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
 	socklen_t len = sizeof(at);
 	int listener = socket(AF_INET, SOCK_STREAM, 0);
 
@@ -109,7 +109,7 @@ int main(int argc, char **argv)
 		exchange(udp[0], udp[1], (unsigned)i);
 	}
 	for (int fd = other[0]; fd <= udp[1]; fd++) {
-		struct pollfd p = { fd, POLLIN, 0 };
+		struct pollfd p = {fd, POLLIN, 0};
 
 		if (poll(&p, 1, 0) > 0 && p.revents & POLLIN)
 			DIE("bytes nobody sent, in %d", fd);

@@ -127,7 +127,7 @@ int main(int argc, char **argv)
 		}
 		reap(pid);
 	} else if (!strcmp(mode, "spawn")) {
-		char *args[] = { "echo", "spawned", NULL };
+		char *args[] = {"echo", "spawned", NULL};
 
 		if (posix_spawn(&pid, "/bin/echo", NULL, NULL, args, environ))
 			DIE("posix_spawn");

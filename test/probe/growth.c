@@ -19,7 +19,7 @@
 #include <string.h>
 #include <time.h>
 
-#define ROOM 200000u
+#define ROOM	200000u
 #define STEP_NS 5000000l
 
 static void *kept[ROOM];

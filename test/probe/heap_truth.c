@@ -23,7 +23,7 @@ static void basics(void)
 	a_free(q);
 	a_free(NULL);
 	book_alloc(opaque(calloc(7, 7)), 49); /* stays live */
-	a_malloc(1000);                       /* stays live */
+	a_malloc(1000);			      /* stays live */
 }
 
 static void strings(void)

@@ -5,8 +5,8 @@
 #include <pthread.h>
 
 static const char *const charset[] = {
-	"EUC-JP", "SHIFT_JIS", "BIG5", "GBK", "KOI8-R", "CP1251", "EUC-KR", "ISO-8859-7",
-	"ISO-2022-JP", "CP437", "MACINTOSH", "UTF-7", "TIS-620", "GB18030", "JOHAB", "CP866",
+    "EUC-JP",	   "SHIFT_JIS", "BIG5",	     "GBK",   "KOI8-R",	 "CP1251",  "EUC-KR", "ISO-8859-7",
+    "ISO-2022-JP", "CP437",	"MACINTOSH", "UTF-7", "TIS-620", "GB18030", "JOHAB",  "CP866",
 };
 #define CHARSETS (sizeof(charset) / sizeof(charset[0]))
 

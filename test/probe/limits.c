@@ -16,7 +16,7 @@
 
 static void limit(int which, rlim_t value)
 {
-	struct rlimit r = { value, value };
+	struct rlimit r = {value, value};
 
 	if (setrlimit(which, &r))
 		DIE("setrlimit");
@@ -50,22 +50,33 @@ static void address_space(void)
 	say("refused in the end: %d\n", got < 100);
 }
 
-#define ALLOW(name)                                            \
-	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_##name, 0, 1), \
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
+#define ALLOW(name)                                                                                \
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_##name, 0, 1),                                     \
+	    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
 
 /* What malloc, write, clocks and the end of a process need. */
 static void filter(unsigned otherwise, unsigned flags)
 {
 	struct sock_filter code[] = {
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-		ALLOW(read), ALLOW(write), ALLOW(mmap), ALLOW(munmap), ALLOW(mprotect),
-		ALLOW(mremap), ALLOW(madvise), ALLOW(brk), ALLOW(futex), ALLOW(getrandom),
-		ALLOW(clock_gettime), ALLOW(clock_nanosleep), ALLOW(rt_sigreturn),
-		ALLOW(exit), ALLOW(exit_group),
-		BPF_STMT(BPF_RET | BPF_K, otherwise),
+	    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+	    ALLOW(read),
+	    ALLOW(write),
+	    ALLOW(mmap),
+	    ALLOW(munmap),
+	    ALLOW(mprotect),
+	    ALLOW(mremap),
+	    ALLOW(madvise),
+	    ALLOW(brk),
+	    ALLOW(futex),
+	    ALLOW(getrandom),
+	    ALLOW(clock_gettime),
+	    ALLOW(clock_nanosleep),
+	    ALLOW(rt_sigreturn),
+	    ALLOW(exit),
+	    ALLOW(exit_group),
+	    BPF_STMT(BPF_RET | BPF_K, otherwise),
 	};
-	struct sock_fprog program = { sizeof(code) / sizeof(code[0]), code };
+	struct sock_fprog program = {sizeof(code) / sizeof(code[0]), code};
 
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
 	    syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program))

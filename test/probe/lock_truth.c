@@ -29,27 +29,27 @@ struct measured {
 };
 
 /* The call and its line, and the time from just before to just after. */
-#define MEASURE(call)                                      \
-	({                                                 \
-		uint64_t from_ = clock_ns(CLOCK_MONOTONIC); \
-		int result_ = call;                        \
-		struct measured m_ = { clock_ns(CLOCK_MONOTONIC) - from_, __LINE__, result_ }; \
-		m_;                                        \
+#define MEASURE(call)                                                                              \
+	({                                                                                         \
+		uint64_t from_ = clock_ns(CLOCK_MONOTONIC);                                        \
+		int result_ = call;                                                                \
+		struct measured m_ = {clock_ns(CLOCK_MONOTONIC) - from_, __LINE__, result_};       \
+		m_;                                                                                \
 	})
 
-#define CASE(name, call, undo)                                              \
-	__attribute__((noinline)) static struct measured name(void)         \
-	{                                                                   \
-		struct measured m = MEASURE(call);                          \
-		undo;                                                       \
-		return m;                                                   \
+#define CASE(name, call, undo)                                                                     \
+	__attribute__((noinline)) static struct measured name(void)                                \
+	{                                                                                          \
+		struct measured m = MEASURE(call);                                                 \
+		undo;                                                                              \
+		return m;                                                                          \
 	}
 
 static struct timespec after_ms(clockid_t clock, long ms)
 {
 	uint64_t t = clock_ns(clock) + (uint64_t)ms * 1000000;
 
-	return (struct timespec){ (time_t)(t / 1000000000), (long)(t % 1000000000) };
+	return (struct timespec){(time_t)(t / 1000000000), (long)(t % 1000000000)};
 }
 static struct timespec until;
 
@@ -63,7 +63,8 @@ CASE(wait_clocklock, pthread_mutex_clocklock(&truth_mutex, CLOCK_MONOTONIC, &unt
      pthread_mutex_unlock(&truth_mutex))
 CASE(wait_robust, pthread_mutex_lock(&robust_mutex), pthread_mutex_unlock(&robust_mutex))
 CASE(wait_inherit, pthread_mutex_lock(&inherit_mutex), pthread_mutex_unlock(&inherit_mutex))
-CASE(wait_errorcheck, pthread_mutex_lock(&errorcheck_mutex), pthread_mutex_unlock(&errorcheck_mutex))
+CASE(wait_errorcheck, pthread_mutex_lock(&errorcheck_mutex),
+     pthread_mutex_unlock(&errorcheck_mutex))
 CASE(wait_read, pthread_rwlock_rdlock(&truth_rwlock), pthread_rwlock_unlock(&truth_rwlock))
 CASE(wait_write, pthread_rwlock_wrlock(&truth_rwlock), pthread_rwlock_unlock(&truth_rwlock))
 CASE(wait_read_timed, pthread_rwlock_timedrdlock(&truth_rwlock, &until), (void)0)
@@ -71,7 +72,8 @@ CASE(wait_write_timed, pthread_rwlock_clockwrlock(&truth_rwlock, CLOCK_MONOTONIC
 CASE(wait_read_second, pthread_rwlock_rdlock(&writers_first), pthread_rwlock_unlock(&writers_first))
 CASE(wait_cond, pthread_cond_wait(&truth_cond, &cond_mutex), (void)0)
 CASE(wait_cond_timed, pthread_cond_timedwait(&truth_cond, &cond_mutex, &until), (void)0)
-CASE(wait_cond_clock, pthread_cond_clockwait(&truth_cond, &cond_mutex, CLOCK_MONOTONIC, &until), (void)0)
+CASE(wait_cond_clock, pthread_cond_clockwait(&truth_cond, &cond_mutex, CLOCK_MONOTONIC, &until),
+     (void)0)
 CASE(wait_join, pthread_join(sleeper, NULL), (void)0)
 CASE(wait_join_timed, pthread_timedjoin_np(sleeper, NULL, &until), (void)0)
 CASE(wait_mtx, mtx_lock(&truth_mtx), mtx_unlock(&truth_mtx))
@@ -80,19 +82,19 @@ CASE(wait_cnd, cnd_wait(&truth_cnd, &truth_mtx), (void)0)
 
 enum { MUTEX, ROBUST, INHERIT, ERRORCHECK, READ, WRITE, FIRST, MTX };
 static int (*const lock_it[])(void *) = {
-	(int (*)(void *))pthread_mutex_lock,   (int (*)(void *))pthread_mutex_lock,
-	(int (*)(void *))pthread_mutex_lock,   (int (*)(void *))pthread_mutex_lock,
-	(int (*)(void *))pthread_rwlock_rdlock, (int (*)(void *))pthread_rwlock_wrlock,
-	(int (*)(void *))pthread_rwlock_wrlock, (int (*)(void *))mtx_lock,
+    (int (*)(void *))pthread_mutex_lock,    (int (*)(void *))pthread_mutex_lock,
+    (int (*)(void *))pthread_mutex_lock,    (int (*)(void *))pthread_mutex_lock,
+    (int (*)(void *))pthread_rwlock_rdlock, (int (*)(void *))pthread_rwlock_wrlock,
+    (int (*)(void *))pthread_rwlock_wrlock, (int (*)(void *))mtx_lock,
 };
 static int (*const unlock_it[])(void *) = {
-	(int (*)(void *))pthread_mutex_unlock,  (int (*)(void *))pthread_mutex_unlock,
-	(int (*)(void *))pthread_mutex_unlock,  (int (*)(void *))pthread_mutex_unlock,
-	(int (*)(void *))pthread_rwlock_unlock, (int (*)(void *))pthread_rwlock_unlock,
-	(int (*)(void *))pthread_rwlock_unlock, (int (*)(void *))mtx_unlock,
+    (int (*)(void *))pthread_mutex_unlock,  (int (*)(void *))pthread_mutex_unlock,
+    (int (*)(void *))pthread_mutex_unlock,  (int (*)(void *))pthread_mutex_unlock,
+    (int (*)(void *))pthread_rwlock_unlock, (int (*)(void *))pthread_rwlock_unlock,
+    (int (*)(void *))pthread_rwlock_unlock, (int (*)(void *))mtx_unlock,
 };
-static void *const lock_of[] = { &truth_mutex, &robust_mutex, &inherit_mutex, &errorcheck_mutex,
-				 &truth_rwlock, &truth_rwlock, &writers_first, &truth_mtx };
+static void *const lock_of[] = {&truth_mutex,  &robust_mutex, &inherit_mutex, &errorcheck_mutex,
+				&truth_rwlock, &truth_rwlock, &writers_first, &truth_mtx};
 
 static long hold_for_ms;
 
@@ -141,14 +143,15 @@ static void report(const char *name, const char *kind, const struct measured *m,
 		if (m[i].result != 0 && m[i].result != ETIMEDOUT && m[i].result != thrd_timedout)
 			say("%s returned %d\n", name, m[i].result);
 	}
-	say("{\"case\":\"%s\",\"kind\":\"%s\",\"line\":%d,\"waits\":%d,\"timeouts\":%d,\"wait_ns\":%lu}\n",
+	say("{\"case\":\"%s\",\"kind\":\"%s\",\"line\":%d,\"waits\":%d,\"timeouts\":%d,\"wait_ns\":"
+	    "%lu}\n",
 	    name, kind, m[0].line, rounds, timeouts, total);
 }
 
 /* Another thread holds the lock for 40 ms. The holder is left to end by itself:
  * joining it would be one more wait. */
-static void held_by_other(const char *name, const char *kind, int which, struct measured (*wait)(void),
-			  long wait_ms, clockid_t clock)
+static void held_by_other(const char *name, const char *kind, int which,
+			  struct measured (*wait)(void), long wait_ms, clockid_t clock)
 {
 	struct measured m[ROUNDS];
 	pthread_t thread;
@@ -354,7 +357,8 @@ int main(int argc, char **argv)
 	held_by_other("wait_clocklock", "mutex", MUTEX, wait_clocklock, 5000, CLOCK_MONOTONIC);
 	held_by_other("wait_robust", "mutex", ROBUST, wait_robust, 5000, CLOCK_REALTIME);
 	held_by_other("wait_inherit", "mutex", INHERIT, wait_inherit, 5000, CLOCK_REALTIME);
-	held_by_other("wait_errorcheck", "mutex", ERRORCHECK, wait_errorcheck, 5000, CLOCK_REALTIME);
+	held_by_other("wait_errorcheck", "mutex", ERRORCHECK, wait_errorcheck, 5000,
+		      CLOCK_REALTIME);
 	held_by_other("wait_read", "read", WRITE, wait_read, 5000, CLOCK_REALTIME);
 	held_by_other("wait_write", "write", READ, wait_write, 5000, CLOCK_REALTIME);
 	held_by_other("wait_read_timed", "read", WRITE, wait_read_timed, 20, CLOCK_REALTIME);

@@ -51,7 +51,7 @@ __attribute__((noinline)) static void churn(void)
 /* Blocks of 16 KiB until `bytes` are held. */
 static struct row {
 	struct row *next;
-} *rows;
+} * rows;
 static double held;
 
 __attribute__((noinline)) static void append_rows(double bytes)
@@ -125,7 +125,8 @@ static void spikes(int odd)
 	one_spike(length_ms * (0.6 + 0.15 * chance()), large, odd ? 5 : 0.08 * length_ms, &at[1]);
 	while (now_ms() < length_ms)
 		step();
-	say("{\"spikes\": [{\"t_ms\": %.0f, \"bytes\": %.0f}, {\"t_ms\": %.0f, \"bytes\": %.0f}]}\n",
+	say("{\"spikes\": [{\"t_ms\": %.0f, \"bytes\": %.0f}, {\"t_ms\": %.0f, \"bytes\": "
+	    "%.0f}]}\n",
 	    at[0], small, at[1], large);
 }
 

@@ -13,19 +13,19 @@
 #include <threads.h>
 
 /* The call, what it returned, and whether errno survived it. */
-#define TELL(call)                                                              \
-	do {                                                                    \
-		int result_;                                                    \
-		errno = 77;                                                     \
-		result_ = call;                                                 \
-		say("  %s = %d%s\n", #call, result_, errno == 77 ? "" : " (errno changed)"); \
+#define TELL(call)                                                                                 \
+	do {                                                                                       \
+		int result_;                                                                       \
+		errno = 77;                                                                        \
+		result_ = call;                                                                    \
+		say("  %s = %d%s\n", #call, result_, errno == 77 ? "" : " (errno changed)");       \
 	} while (0)
 
 static struct timespec in_ms(clockid_t clock, long ms)
 {
 	int64_t t = (int64_t)clock_ns(clock) + ms * 1000000;
 
-	return (struct timespec){ t / 1000000000, t % 1000000000 };
+	return (struct timespec){t / 1000000000, t % 1000000000};
 }
 
 static pthread_mutex_t m;
@@ -126,11 +126,11 @@ static void use(int type, int strict)
 
 static void mutexes(void)
 {
-	static const int type[] = { PTHREAD_MUTEX_NORMAL, PTHREAD_MUTEX_RECURSIVE,
-				    PTHREAD_MUTEX_ERRORCHECK, PTHREAD_MUTEX_ADAPTIVE_NP };
-	static const char *const name[] = { "normal", "recursive", "errorcheck", "adaptive" };
-	static const int protocol[] = { PTHREAD_PRIO_NONE, PTHREAD_PRIO_INHERIT,
-					PTHREAD_PRIO_PROTECT };
+	static const int type[] = {PTHREAD_MUTEX_NORMAL, PTHREAD_MUTEX_RECURSIVE,
+				   PTHREAD_MUTEX_ERRORCHECK, PTHREAD_MUTEX_ADAPTIVE_NP};
+	static const char *const name[] = {"normal", "recursive", "errorcheck", "adaptive"};
+	static const int protocol[] = {PTHREAD_PRIO_NONE, PTHREAD_PRIO_INHERIT,
+				       PTHREAD_PRIO_PROTECT};
 
 	for (int i = 0; i < 4 * 3 * 2 * 2; i++) {
 		int t = i % 4, p = i / 4 % 3, robust = i / 12 % 2, shared = i / 24;
@@ -206,8 +206,8 @@ static void lose_holder(int process, long ms)
 
 static void deaths(void)
 {
-	static const int type[] = { PTHREAD_MUTEX_NORMAL, PTHREAD_MUTEX_RECURSIVE,
-				    PTHREAD_MUTEX_ERRORCHECK };
+	static const int type[] = {PTHREAD_MUTEX_NORMAL, PTHREAD_MUTEX_RECURSIVE,
+				   PTHREAD_MUTEX_ERRORCHECK};
 
 	shared_mutex = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	locked = (int *)(shared_mutex + 1);
@@ -240,12 +240,12 @@ static void deaths(void)
 
 static pthread_rwlock_t l;
 
-#define TELL_AND_UNLOCK(call)                      \
-	do {                                       \
-		int got_ = call;                   \
-		say("  %s = %d\n", #call, got_);   \
-		if (got_ == 0)                     \
-			TELL(pthread_rwlock_unlock(&l)); \
+#define TELL_AND_UNLOCK(call)                                                                      \
+	do {                                                                                       \
+		int got_ = call;                                                                   \
+		say("  %s = %d\n", #call, got_);                                                   \
+		if (got_ == 0)                                                                     \
+			TELL(pthread_rwlock_unlock(&l));                                           \
 	} while (0)
 
 static void *other_rwlock(void *arg)
@@ -347,7 +347,7 @@ static int other_c11(void *arg)
 
 static void c11(void)
 {
-	static const int type[] = { mtx_plain, mtx_timed, mtx_timed | mtx_recursive };
+	static const int type[] = {mtx_plain, mtx_timed, mtx_timed | mtx_recursive};
 
 	for (int i = 0; i < 3; i++) {
 		struct timespec until = in_ms(CLOCK_REALTIME, 8);
@@ -472,8 +472,11 @@ int main(int argc, char **argv)
 	static const struct {
 		const char *name;
 		void (*run)(void);
-	} mode[] = { { "mutexes", mutexes }, { "deaths", deaths }, { "rwlocks", rwlocks },
-		     { "c11", c11 },	     { "cancel", cancel } };
+	} mode[] = {{"mutexes", mutexes},
+		    {"deaths", deaths},
+		    {"rwlocks", rwlocks},
+		    {"c11", c11},
+		    {"cancel", cancel}};
 
 	for (size_t i = 0; i < sizeof(mode) / sizeof(mode[0]); i++)
 		if (argc > 1 && !strcmp(argv[1], mode[i].name))

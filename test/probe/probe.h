@@ -36,7 +36,7 @@ __attribute__((unused)) static uint64_t clock_ns(clockid_t clock)
 
 __attribute__((unused)) static void sleep_ms(long ms)
 {
-	struct timespec t = { ms / 1000, ms % 1000 * 1000000 };
+	struct timespec t = {ms / 1000, ms % 1000 * 1000000};
 
 	while (clock_nanosleep(CLOCK_MONOTONIC, 0, &t, &t) == EINTR)
 		;
@@ -60,11 +60,11 @@ __attribute__((unused)) static void *opaque(void *p)
 	return p;
 }
 
-#define DIE(...)                                       \
-	do {                                           \
-		fprintf(stderr, __VA_ARGS__);          \
-		fprintf(stderr, ": %s\n", strerror(errno)); \
-		exit(98);                              \
+#define DIE(...)                                                                                   \
+	do {                                                                                       \
+		fprintf(stderr, __VA_ARGS__);                                                      \
+		fprintf(stderr, ": %s\n", strerror(errno));                                        \
+		exit(98);                                                                          \
 	} while (0)
 
 #endif

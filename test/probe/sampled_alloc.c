@@ -90,15 +90,15 @@ static void settle(void *p, size_t size)
 	held_size[at] = size;
 }
 
-#define SITE(name, count, least, most)                                    \
-	__attribute__((noinline)) static void name(void)                  \
-	{                                                                 \
-		for (int i = 0; i < (count) / THREADS; i++) {             \
-			size_t size = (least) + next_random() % ((most) - (least) + 1); \
-			void *p = get(&size);                             \
-                                                                          \
-			settle(p, size);                                  \
-		}                                                         \
+#define SITE(name, count, least, most)                                                             \
+	__attribute__((noinline)) static void name(void)                                           \
+	{                                                                                          \
+		for (int i = 0; i < (count) / THREADS; i++) {                                      \
+			size_t size = (least) + next_random() % ((most) - (least) + 1);            \
+			void *p = get(&size);                                                      \
+                                                                                                   \
+			settle(p, size);                                                           \
+		}                                                                                  \
 	}
 SITE(tiny_site, 20000, 16, 64)
 SITE(hot_site, 8000, 256, 4096)
@@ -137,7 +137,6 @@ int main(int argc, char **argv)
 		}
 	}
 	say("{\"allocs\":%lu,\"bytes\":%.0f,\"live\":%.0f,\"sigma\":%.0f,\"live_sigma\":%.0f}\n",
-	    total.allocs, total.bytes, total.live, sqrt(total.variance),
-	    sqrt(total.live_variance));
+	    total.allocs, total.bytes, total.live, sqrt(total.variance), sqrt(total.live_variance));
 	return 7;
 }

@@ -26,7 +26,7 @@ int main(int argc, char **argv)
 		if (!handle)
 			DIE("%s", dlerror());
 		scope = (int (*)(int, void (*)(const char *, const char *)))dlsym(handle,
-										   "plugin_scope");
+										  "plugin_scope");
 		say("frames %d\n", scope(round * 9, tell));
 		if (round > 2)
 			dlclose(handle);

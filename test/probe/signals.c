@@ -26,8 +26,8 @@ static void *burner(void *arg)
  * on, or interrupts them. They return whether they were interrupted. */
 static int fds[2], epoll_fd;
 static sem_t semaphore;
-static volatile unsigned turn; /* odd: the thread is in a call, or about to be */
-static volatile int interrupt; /* the other thread is to send a signal ... */
+static volatile unsigned turn;	       /* odd: the thread is in a call, or about to be */
+static volatile int interrupt;	       /* the other thread is to send a signal ... */
 static void (*volatile release)(void); /* ... or to call this, NULL: nothing */
 static int blocked_tid;
 
@@ -39,21 +39,21 @@ static int wait_ms(void)
 
 static int in_nanosleep(void)
 {
-	struct timespec nap = { wait_ms() / 1000, wait_ms() % 1000 * 1000000 };
+	struct timespec nap = {wait_ms() / 1000, wait_ms() % 1000 * 1000000};
 
 	return nanosleep(&nap, NULL) != 0;
 }
 
 static int in_poll(void)
 {
-	struct pollfd p = { fds[0], POLLIN, 0 };
+	struct pollfd p = {fds[0], POLLIN, 0};
 
 	return poll(&p, 1, wait_ms()) < 0;
 }
 
 static int in_select(void)
 {
-	struct timeval tv = { wait_ms() / 1000, wait_ms() % 1000 * 1000 };
+	struct timeval tv = {wait_ms() / 1000, wait_ms() % 1000 * 1000};
 
 	return select(0, NULL, NULL, NULL, &tv) < 0;
 }
@@ -138,11 +138,11 @@ static void eintr(void)
 		int (*run)(void);
 		void (*release)(void);
 	} call[] = {
-		{ "nanosleep", in_nanosleep, NULL }, { "poll", in_poll, NULL },
-		{ "select", in_select, NULL }, { "epoll_wait", in_epoll_wait, NULL },
-		{ "read", in_read, send_byte }, { "sem_wait", in_sem_wait, post },
+	    {"nanosleep", in_nanosleep, NULL}, {"poll", in_poll, NULL},
+	    {"select", in_select, NULL},       {"epoll_wait", in_epoll_wait, NULL},
+	    {"read", in_read, send_byte},      {"sem_wait", in_sem_wait, post},
 	};
-	struct sigaction action = { .sa_handler = nothing };
+	struct sigaction action = {.sa_handler = nothing};
 	pthread_t me = pthread_self(), thread;
 
 	if (pipe(fds) || (epoll_fd = epoll_create1(0)) < 0 || sem_init(&semaphore, 0, 0))
@@ -161,8 +161,8 @@ static void eintr(void)
 				count += call[i].run();
 				turn++;
 			}
-			say("%s: %d interrupted of %d, %d asked for\n", call[i].name, count,
-			    ROUNDS, interrupt ? ROUNDS : 0);
+			say("%s: %d interrupted of %d, %d asked for\n", call[i].name, count, ROUNDS,
+			    interrupt ? ROUNDS : 0);
 		}
 	}
 	stop = 1;
@@ -172,7 +172,7 @@ static void eintr(void)
 /* What daemons do at start: back to the defaults. */
 static void default_all(void)
 {
-	struct sigaction action = { .sa_handler = SIG_DFL };
+	struct sigaction action = {.sa_handler = SIG_DFL};
 	pthread_t thread;
 	int set = 0;
 
@@ -187,7 +187,7 @@ static void default_all(void)
 
 static void sig_wait(void)
 {
-	struct timespec limit = { 0, 100000000 };
+	struct timespec limit = {0, 100000000};
 	siginfo_t info;
 	sigset_t all;
 	int got;
@@ -216,7 +216,7 @@ static void signal_fd(void)
 		stray++;
 	kill(getpid(), SIGUSR2);
 	say("stray %d\n", stray);
-	struct pollfd p = { fd, POLLIN, 0 };
+	struct pollfd p = {fd, POLLIN, 0};
 	poll(&p, 1, 2000);
 	say("read %zd bytes, ", read(fd, &info, sizeof(info)));
 	say("signal %d\n", (int)info.ssi_signo);
@@ -237,8 +237,8 @@ static void on_alternate(int sig)
 
 static void altstack(void)
 {
-	stack_t stack = { .ss_sp = alternate, .ss_size = sizeof(alternate) };
-	struct sigaction action = { .sa_handler = on_alternate, .sa_flags = SA_ONSTACK };
+	stack_t stack = {.ss_sp = alternate, .ss_size = sizeof(alternate)};
+	struct sigaction action = {.sa_handler = on_alternate, .sa_flags = SA_ONSTACK};
 
 	sigaltstack(&stack, NULL);
 	sigaction(SIGUSR1, &action, NULL);
@@ -277,8 +277,9 @@ static void handlers(void)
 	for (int sig = 1; sig < 65; sig++)
 		if (sigaction(sig, NULL, &action) == 0)
 			say("%d %s %x\n", sig,
-			    action.sa_handler == SIG_DFL ? "default" :
-			    action.sa_handler == SIG_IGN ? "ignored" : "handled",
+			    action.sa_handler == SIG_DFL   ? "default"
+			    : action.sa_handler == SIG_IGN ? "ignored"
+							   : "handled",
 			    (unsigned)action.sa_flags);
 }
 
@@ -298,11 +299,13 @@ static void pending(void)
 
 int main(int argc, char **argv)
 {
-	static const struct { const char *name; void (*run)(void); } mode[] = {
-		{ "eintr", eintr }, { "default_all", default_all },
-		{ "sigwait", sig_wait }, { "signalfd", signal_fd },
-		{ "altstack", altstack }, { "masks", masks },
-		{ "handlers", handlers }, { "pending", pending },
+	static const struct {
+		const char *name;
+		void (*run)(void);
+	} mode[] = {
+	    {"eintr", eintr},	     {"default_all", default_all}, {"sigwait", sig_wait},
+	    {"signalfd", signal_fd}, {"altstack", altstack},	   {"masks", masks},
+	    {"handlers", handlers},  {"pending", pending},
 	};
 
 	for (size_t i = 0; i < sizeof(mode) / sizeof(mode[0]); i++)

@@ -54,8 +54,7 @@ static void load(unsigned *seed, unsigned long n)
 	int (*throwing)(int, const char **);
 	void *(*working)(int);
 
-	snprintf(path, sizeof(path), "%s/%s%u.so", dir, n % 2 ? "work" : "throw",
-		 rand_r(seed) % 3);
+	snprintf(path, sizeof(path), "%s/%s%u.so", dir, n % 2 ? "work" : "throw", rand_r(seed) % 3);
 	handle = dlopen(path, n % 5 ? RTLD_NOW : RTLD_LAZY);
 	if (!handle)
 		DIE("%s", dlerror());
@@ -135,8 +134,9 @@ static void coroutine(void)
 static void switch_stacks(unsigned *seed, unsigned long n)
 {
 	size_t bytes = n % 2 ? 64 << 10 : 256 << 10;
-	char *stack = n % 3 ? malloc(bytes) : mmap(NULL, bytes, PROT_READ | PROT_WRITE,
-						   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *stack =
+	    n % 3 ? malloc(bytes)
+		  : mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	coroutine_seed = rand_r(seed);
 	getcontext(&inside);
@@ -165,7 +165,7 @@ static void handler(int sig)
 
 static void signal_stack(unsigned *seed, unsigned long n)
 {
-	stack_t on = { .ss_sp = malloc(32 << 10), .ss_size = 32 << 10 }, old;
+	stack_t on = {.ss_sp = malloc(32 << 10), .ss_size = 32 << 10}, old;
 
 	handler_seed = seed;
 	if (sigaltstack(&on, &old))
@@ -200,10 +200,15 @@ static void jump(unsigned *seed, unsigned long n)
 }
 
 static struct count work[] = {
-	{ "loads", load, 0 }, { "loads", load, 0 }, { "throws", throw_often, 0 },
-	{ "threads", spawn, 0 }, { "threads", spawn, 0 }, { "forks", fork_once, 0 },
-	{ "coroutines", switch_stacks, 0 }, { "signals", signal_stack, 0 },
-	{ "jumps", jump, 0 },
+    {"loads", load, 0},
+    {"loads", load, 0},
+    {"throws", throw_often, 0},
+    {"threads", spawn, 0},
+    {"threads", spawn, 0},
+    {"forks", fork_once, 0},
+    {"coroutines", switch_stacks, 0},
+    {"signals", signal_stack, 0},
+    {"jumps", jump, 0},
 };
 #define WORKERS (sizeof(work) / sizeof(work[0]))
 
@@ -219,7 +224,7 @@ static void *worker(void *arg)
 
 int main(int argc, char **argv)
 {
-	struct sigaction action = { .sa_handler = handler, .sa_flags = SA_ONSTACK };
+	struct sigaction action = {.sa_handler = handler, .sa_flags = SA_ONSTACK};
 	pthread_t thread[WORKERS];
 	char path[600];
 	void *handle;

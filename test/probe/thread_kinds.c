@@ -70,7 +70,8 @@ int main(int argc, char **argv)
 	if (!strcmp(what, "raw")) {
 		clone(raw_thread, stack + sizeof(stack),
 		      CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD |
-			      CLONE_SYSVSEM, NULL);
+			  CLONE_SYSVSEM,
+		      NULL);
 		while (!ended)
 			usleep(1000);
 	} else if (!strcmp(what, "many")) {

@@ -313,12 +313,9 @@ static const struct {
 	int leaks;
 	double slope; /* bytes a second where known */
 } scenario[] = {
-    {"unbounded map", {unbounded_map}, 1, 0},
-    {"sawtooth", {sawtooth}, 1, 0},
-    {"slow leak", {slow_leak, churn}, 1, 48},
-    {"capped map", {capped_map}, 0, 0},
-    {"slow cache", {slow_cache}, 0, 0},
-    {"warm-up", {warm_up}, 0, 0},
+    {"unbounded map", {unbounded_map}, 1, 0}, {"sawtooth", {sawtooth}, 1, 0},
+    {"slow leak", {slow_leak, churn}, 1, 48}, {"capped map", {capped_map}, 0, 0},
+    {"slow cache", {slow_cache}, 0, 0},	      {"warm-up", {warm_up}, 0, 0},
     {"log ring", {log_ring}, 0, 0},
 };
 

@@ -72,9 +72,9 @@ END_TEST
 
 START_TEST(bad_options_are_refused)
 {
-	static const char *const bad[] = {"cpu=0", "cpu=fast", "heap=all", "heap=sample=1",
-					  "size=4", "tick=1", "nonsense=1", "engine=magic",
-					  "follow_fork=maybe", "out="};
+	static const char *const bad[] = {
+	    "cpu=0",  "cpu=fast",   "heap=all",	    "heap=sample=1",	 "size=4",
+	    "tick=1", "nonsense=1", "engine=magic", "follow_fork=maybe", "out="};
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		ck_assert_msg(read_options(bad[i]) == -EINVAL, "%s was taken", bad[i]);

@@ -10,7 +10,7 @@
 #include "track/threads.h"
 
 #define MODEL 20000
-#define BASE 0x7f0000000000ull
+#define BASE  0x7f0000000000ull
 
 static struct {
 	int live;
@@ -25,7 +25,8 @@ static uintptr_t address_of(unsigned i)
 
 static void put(unsigned i, unsigned long serial)
 {
-	struct vp_block block = {.site = (uint32_t)(serial % 0xffffff), .mark = serial & 3,
+	struct vp_block block = {.site = (uint32_t)(serial % 0xffffff),
+				 .mark = serial & 3,
 				 .bytes = serial * 977 % (1ull << 40),
 				 .birth_ns = serial << 8};
 	struct vp_block stale;
@@ -103,8 +104,8 @@ END_TEST
  * at few others. */
 START_TEST(pages_are_found)
 {
-	static const uint64_t at[] = {0x1000, 0x200008, 0x3fffffff8, 0x555512345670,
-				      0x5555123ff000, 0x7ffffffff010};
+	static const uint64_t at[] = {0x1000,	      0x200008,	      0x3fffffff8,
+				      0x555512345670, 0x5555123ff000, 0x7ffffffff010};
 	struct vp_block block = {.bytes = 8}, stale;
 	uint64_t page = 0, looked = 0;
 	unsigned found = 0;

@@ -43,7 +43,8 @@ static void print_sum(struct vr_context *ctx, const char *what, struct vr_wait_s
 	fprintf(ctx->out, "   %s: %s in %s wait%s", what, vr_format_ns(time, sum.wait_ns),
 		vr_format_count(waits, sum.waits), plural(sum.waits));
 	if (sum.timeouts)
-		fprintf(ctx->out, ", %s of them timed out", vr_format_count(timeouts, sum.timeouts));
+		fprintf(ctx->out, ", %s of them timed out",
+			vr_format_count(timeouts, sum.timeouts));
 	fputc('\n', ctx->out);
 }
 
@@ -57,10 +58,14 @@ static void print_header(struct vr_context *ctx, const struct vr_locks *locks)
 static void print_rows(struct vr_context *ctx, const struct vr_lock *lock, size_t count)
 {
 	static const struct vr_column columns[] = {
-	    {"kind", "kind", VR_TEXT, 0},	   {"waits", "waits", VR_COUNT, 0},
-	    {"wait_ns", "wait", VR_NS, 0},	   {"mean_ns", "mean", VR_NS, 0},
-	    {"max_ns", "max", VR_NS, 0},	   {"timeouts", "timeouts", VR_COUNT, 0},
-	    {"threads", "threads", VR_COUNT, 0},   {"lock", "lock", VR_TEXT, 2},
+	    {"kind", "kind", VR_TEXT, 0},
+	    {"waits", "waits", VR_COUNT, 0},
+	    {"wait_ns", "wait", VR_NS, 0},
+	    {"mean_ns", "mean", VR_NS, 0},
+	    {"max_ns", "max", VR_NS, 0},
+	    {"timeouts", "timeouts", VR_COUNT, 0},
+	    {"threads", "threads", VR_COUNT, 0},
+	    {"lock", "lock", VR_TEXT, 2},
 	    {"waiter", "waits most in", VR_TEXT, 1},
 	};
 	struct vr_table *table = vr_table_new(columns, sizeof(columns) / sizeof(columns[0]));
@@ -97,8 +102,9 @@ static int order;
 
 static uint64_t value(const struct vr_wait_sum *sum)
 {
-	return order == VR_LOCKS_WAIT ? sum->wait_ns : order == VR_LOCKS_WAITS ? sum->waits
-									      : sum->max_ns;
+	return order == VR_LOCKS_WAIT	 ? sum->wait_ns
+	       : order == VR_LOCKS_WAITS ? sum->waits
+					 : sum->max_ns;
 }
 
 static int by_value(const void *a, const void *b)

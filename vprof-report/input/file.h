@@ -45,15 +45,15 @@ struct vr_file {
 	struct vprof_node *node;     /* parent < id, or VR_NODE_UNREADABLE */
 	struct vprof_site *site;
 	struct vprof_cpu *cpu;
-	struct vprof_lock *lock;   /* kinds of enum vprof_lock_kind, 0 for row 0 */
-	struct vprof_leak *leak;   /* verdicts of enum vprof_leak_verdict; scan 0: void */
-	struct vprof_mark *mark;   /* names are strings */
-	struct vprof_point *point; /* t_ns never decreases */
+	struct vprof_lock *lock;     /* kinds of enum vprof_lock_kind, 0 for row 0 */
+	struct vprof_leak *leak;     /* verdicts of enum vprof_leak_verdict; scan 0: void */
+	struct vprof_mark *mark;     /* names are strings */
+	struct vprof_point *point;   /* t_ns never decreases */
 	struct vprof_series *series; /* row 0 is the clock, which never runs
 				      * backwards; `first` <= series_points */
-	struct vprof_event *event; /* in the order of their blocks; of waits,
-				    * arg is a row of `lock`, of marks one of
-				    * `mark`, of CPU samples a string id */
+	struct vprof_event *event;   /* in the order of their blocks; of waits,
+				      * arg is a row of `lock`, of marks one of
+				      * `mark`, of CPU samples a string id */
 	uint32_t modules, threads, nodes, sites, cpus, locks, leaks, points, marks;
 	uint32_t series_rows, series_points; /* 0: there is no series */
 	size_t events;

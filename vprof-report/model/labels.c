@@ -24,8 +24,7 @@ static uint32_t pair_index(struct builder *b, const char *text, size_t len)
 		return *at;
 	}
 	*at = (uint32_t)labels->pairs;
-	labels->pair =
-	    vr_xgrow(labels->pair, labels->pairs, &b->pair_room, sizeof(*labels->pair));
+	labels->pair = vr_xgrow(labels->pair, labels->pairs, &b->pair_room, sizeof(*labels->pair));
 	labels->pair[labels->pairs++].text = copy;
 	return *at;
 }
