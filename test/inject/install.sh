@@ -67,7 +67,7 @@ missing() {
 	case $name in
 	libvprof) words=$(VPROF_OPTIONS=help=1 LD_PRELOAD=$LIB /bin/true 2>&1 |
 		sed -nE 's/^libvprof: ([a-z_]+)=.*/.B \1=/p' | tr ' ' '@') ;;
-	vprof-file) words=$(grep -oE '^#define VPROF_MAGIC "[A-Z]+' "$TOP/include/vprof_format.h" | grep -oE '[A-Z]+$') ;;
+	vprof-file) words=$(grep -oE '^#define VPROF_MAGIC[[:space:]]+"[A-Z]+' "$TOP/include/vprof_format.h" | grep -oE '[A-Z]+$') ;;
 	*)
 		words=$("$B/$name" --help | grep -oE '^ +(-., )?--[a-z-]+' | grep -oE -- '--[a-z-]+')
 		words+=" $("$B/$name" --help | sed -nE '/^Commands:/,/^$/s/^  ([a-z]+) .*/.B@\1/p')"
