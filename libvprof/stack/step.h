@@ -32,7 +32,7 @@ struct vp_step {
 uint64_t vp_step_learn(uint64_t address); /* 0: a fork holds the unwinder */
 int vp_step_full(struct vp_step *step, uint64_t lookup);
 /* Code outside any object may have become part of one since. */
-struct vp_rule vp_step_nowhere(uint64_t lookup, struct vp_rule rule);
+uint64_t vp_step_nowhere(uint64_t lookup, uint64_t word); /* 0 as above */
 
 /* Caller's frame at sp or bp plus an offset.  Returns 0 or the reason to stop. */
 static inline int vp_step_by_row(struct vp_step *step, const struct vp_rule *rule)
@@ -93,14 +93,14 @@ static inline int vp_step_frame(struct vp_step *step)
 		word = 0;
 	if (__builtin_expect(!word, 0))
 		word = vp_step_learn(lookup);
+	else if (__builtin_expect((word & 7) == VP_ROW_NO_INFO, 0))
+		word = vp_step_nowhere(lookup, word);
 	step->refused = !word;
 	if (__builtin_expect(!word, 0)) {
 		step->cut = VPROF_LOST_REENTRANT;
 		return -1;
 	}
 	rule = vp_rule_unpack(word);
-	if (__builtin_expect(rule.kind == VP_ROW_NO_INFO, 0))
-		rule = vp_step_nowhere(lookup, rule);
 	step->where = pc | (step->exact ? VPROF_WHERE_EXACT : 0) |
 		      (uint64_t)rule.module << VPROF_WHERE_MODULE_SHIFT;
 	step->hidden = rule.hidden;

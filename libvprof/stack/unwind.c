@@ -37,16 +37,14 @@ uint64_t vp_step_learn(uint64_t address)
 	return request.rule;
 }
 
-struct vp_rule vp_step_nowhere(uint64_t lookup, struct vp_rule rule)
+uint64_t vp_step_nowhere(uint64_t lookup, uint64_t word)
 {
 	struct dl_find_object found;
-	uint64_t word;
 
-	if (rule.module != VPROF_MODULE_UNKNOWN ||
+	if (vp_rule_unpack(word).module != VPROF_MODULE_UNKNOWN ||
 	    _dl_find_object((void *)(uintptr_t)lookup, &found) != 0)
-		return rule;
-	word = vp_step_learn(lookup);
-	return word ? vp_rule_unpack(word) : rule;
+		return word;
+	return vp_step_learn(lookup);
 }
 
 struct full_request {
