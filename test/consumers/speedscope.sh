@@ -30,7 +30,7 @@ show() {
 		awk -v own="$T/own" -v all="$T/all" '
 		function number(text, unit, f) {
 			unit = text; sub(/^[0-9.,]+ */, "", unit); sub(/ .*/, "", unit)
-			f = unit == "s" ? 1e9 : unit == "ms" ? 1e6 : unit ~ /^.s$/ && unit != "ns" ? 1e3 : \
+			f = unit == "s" ? 1e9 : unit == "ms" ? 1e6 : unit ~ /s$/ && unit != "ns" ? 1e3 : \
 				unit == "GB" ? 1073741824 : unit == "MB" ? 1048576 : unit == "KB" ? 1024 : 1
 			if (text ~ /^[0-9]+:[0-9.]+/) { split(text, part, ":"); f = 1e9
 				value = (part[1] * 60 + part[2]) * f } else { sub(/[^0-9.].*/, "", text); value = text * f }
