@@ -332,30 +332,15 @@ int vp_module_holds(uint32_t id, uint64_t address)
 	       _dl_find_object((void *)(uintptr_t)address, &found) == 0 && is(list[id], &found);
 }
 
-static int is_gone(const struct vp_module *module)
-{
-	struct dl_find_object found;
-
-	return module->alive && !module->stays &&
-	       (_dl_find_object((void *)(uintptr_t)module->start, &found) != 0 ||
-		!is(module, &found));
-}
-
-int vp_modules_missing(void)
-{
-	for (uint32_t i = 0; i < module_count; i++) {
-		if (is_gone(modules[i]))
-			return 1;
-	}
-	return 0;
-}
-
 void vp_modules_sweep(void (*gone)(const struct vp_module *module))
 {
 	for (uint32_t i = 0; i < module_count; i++) {
+		struct dl_find_object found;
 		struct vp_module *module = modules[i];
 
-		if (!is_gone(module))
+		if (!module->alive || module->stays ||
+		    (_dl_find_object((void *)(uintptr_t)module->start, &found) == 0 &&
+		     is(module, &found)))
 			continue;
 		module->alive = 0;
 		if (module->id != VPROF_MODULE_UNKNOWN && vp_control.alive) {

@@ -44,9 +44,6 @@ int vp_module_holds(uint32_t id, uint64_t address);
  * Context: service only. */
 void vp_modules_sweep(void (*gone)(const struct vp_module *module));
 
-/* 1: one of those that may go has gone, unseen.  Context: service only. */
-int vp_modules_missing(void);
-
 /* Writes all known modules to a fresh file under the same numbers. */
 void vp_modules_fork_child(void);
 

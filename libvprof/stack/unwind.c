@@ -142,30 +142,23 @@ static void close_begin(void *arg)
 	vp_rows_doubt();
 }
 
-static void close_gone(void *arg)
+static void sweep(void *arg)
 {
 	(void)arg;
 	vp_modules_sweep(drop);
-	vp_rows_doubt();
 }
 
 static void close_done(void *arg)
 {
-	close_gone(arg);
+	sweep(arg);
 	if (vp_modules_closing) /* in a child forked by a destructor it is 0 */
 		__atomic_store_n(&vp_modules_closing, vp_modules_closing - 1, __ATOMIC_RELEASE);
 	vp_rows_doubt();
 }
 
-static void look_for_gone(void *arg)
-{
-	if (vp_modules_missing())
-		close_gone(arg);
-}
-
 void vp_unwind_look_for_gone(void)
 {
-	vp_service_try(look_for_gone, NULL);
+	vp_service_try(sweep, NULL);
 }
 
 void vp_unwind_close_begin(void)
