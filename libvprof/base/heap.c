@@ -115,6 +115,7 @@ int vpje_mutex_unlock(pthread_mutex_t *mutex)
 /* What it maps is ours, and told apart from the host's memory. */
 void *vpje_mmap(void *at, size_t bytes, int protection, int flags, int fd, off_t offset);
 int vpje_munmap(void *start, size_t bytes);
+int vpje_madvise(void *start, size_t bytes, int advice);
 
 /* A heap that has grown large holds the table of a great many blocks.  In large
  * pages a fork (track/leakscan.h) copies an entry for 2 MiB of it and not for 4
@@ -122,13 +123,27 @@ int vpje_munmap(void *start, size_t bytes);
 #define LARGE_FROM (32ull << 20) /* bytes mapped before */
 #define LARGE_PAGE (2ull << 20)
 
+static uint64_t mapped;
+
 static void use_large_pages(void *start, size_t bytes)
 {
-	static uint64_t mapped;
-
 	if (__atomic_fetch_add(&mapped, bytes, __ATOMIC_RELAXED) >= LARGE_FROM &&
 	    bytes >= 2 * LARGE_PAGE)
 		vp_sys(SYS_madvise, start, bytes, MADV_HUGEPAGE);
+}
+
+/* Giving back a few KiB would break up a large page for good: they are kept for
+ * what comes next. */
+int vpje_madvise(void *start, size_t bytes, int advice)
+{
+	long ret = -EINVAL;
+
+	if (__atomic_load_n(&mapped, __ATOMIC_RELAXED) < LARGE_FROM || bytes >= LARGE_PAGE)
+		ret = vp_sys(SYS_madvise, start, bytes, advice);
+	if (ret == 0)
+		return 0;
+	errno = (int)-ret;
+	return -1;
 }
 
 void *vpje_mmap(void *at, size_t bytes, int protection, int flags, int fd, off_t offset)

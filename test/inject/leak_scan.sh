@@ -44,6 +44,20 @@ t_equal account "state none trigger 0 note: not searched: leakscan=off" \
 	"$(account "$(t_file "$T/off")")"
 t_done
 
+# The snapshot copies an entry for each page: the table of a great many blocks is
+# in large ones, and stays there.
+t_begin "a large table lies in large pages"
+case $(cat /sys/kernel/mm/transparent_hugepage/enabled 2>/dev/null) in
+*"[always]"* | *"[madvise]"*)
+	t_preload "$T/many" cpu=off:leakscan=off "$PROBE/many_blocks"
+	read -r resident large <"$T/many/out"
+	[ "${resident:-0}" -gt 30000 ] && [ $((large * 20)) -ge $((resident * 19)) ] ||
+		t_bad "${large:-?} of ${resident:-?} KiB are"
+	t_done
+	;;
+*) t_skip "the system has no large pages" ;;
+esac
+
 # A process that may have no more children ends as it would have.
 t_begin "no process to spare"
 mkdir -p "$T/few"
