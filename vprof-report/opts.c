@@ -112,43 +112,61 @@ static void add_word(struct vr_words *words, const char *word)
 	words->word[words->count++] = word;
 }
 
+/* The option that keeps its text as it is; NULL: not one of them. */
+static const char **text_of(struct vr_opts *opts, unsigned bit)
+{
+	switch (bit) {
+	case VR_OPT_SORT:
+		return &opts->sort;
+	case VR_OPT_PNG:
+		return &opts->png;
+	case VR_OPT_SVG:
+		return &opts->svg;
+	case VR_OPT_THREAD:
+		return &opts->select.thread;
+	case VR_OPT_LABEL:
+		return &opts->select.label;
+	case VR_OPT_MODULE:
+		return &opts->select.module;
+	case VR_OPT_FORMAT:
+		return &opts->format;
+	case VR_OPT_OUTPUT:
+		return &opts->output;
+	case VR_OPT_VALUE:
+		return &opts->value;
+	case VR_OPT_BASELINE:
+		return &opts->baseline;
+	case VR_OPT_WRITE_SUPPRESSIONS:
+		return &opts->write_suppressions;
+	case VR_OPT_VERDICT:
+		return &opts->verdict;
+	default:
+		return NULL;
+	}
+}
+
 /* Takes one option.  Returns 0 or VR_EXIT_USAGE. */
 static int take(struct vr_opts *opts, unsigned bit, const char *value, struct vr_err *err)
 {
+	const char **text = text_of(opts, bit);
+
 	opts->given |= bit;
+	if (text) {
+		*text = value;
+		return 0;
+	}
 	switch (bit) {
-	case VR_OPT_SORT:
-		opts->sort = value;
-		return 0;
-	case VR_OPT_PNG:
-		opts->png = value;
-		return 0;
-	case VR_OPT_SVG:
-		opts->svg = value;
-		return 0;
-	case VR_OPT_THREAD:
-		opts->select.thread = value;
-		return 0;
-	case VR_OPT_LABEL:
-		opts->select.label = value;
-		return 0;
-	case VR_OPT_MODULE:
-		opts->select.module = value;
-		return 0;
-	case VR_OPT_FORMAT:
-		opts->format = value;
-		return 0;
-	case VR_OPT_OUTPUT:
-		opts->output = value;
-		return 0;
-	case VR_OPT_VALUE:
-		opts->value = value;
-		return 0;
 	case VR_OPT_STRIP:
 		opts->strip_dirs = 1;
 		return 0;
 	case VR_OPT_BOTTOM_UP:
 		opts->bottom_up = 1;
+		return 0;
+	case VR_OPT_STRICT:
+		opts->strict = 1;
+		return 0;
+	case VR_OPT_INLINES:
+		opts->select.inlines = 0;
 		return 0;
 	case VR_OPT_GATE:
 		return 0;
@@ -160,21 +178,6 @@ static int take(struct vr_opts *opts, unsigned bit, const char *value, struct vr
 		return 0;
 	case VR_OPT_SUPPRESSIONS:
 		add_word(&opts->suppressions, value);
-		return 0;
-	case VR_OPT_BASELINE:
-		opts->baseline = value;
-		return 0;
-	case VR_OPT_WRITE_SUPPRESSIONS:
-		opts->write_suppressions = value;
-		return 0;
-	case VR_OPT_VERDICT:
-		opts->verdict = value;
-		return 0;
-	case VR_OPT_STRICT:
-		opts->strict = 1;
-		return 0;
-	case VR_OPT_INLINES:
-		opts->select.inlines = 0;
 		return 0;
 	default:
 		return take_value(opts, bit, value, err);

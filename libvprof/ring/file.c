@@ -40,35 +40,46 @@ static int look_at(int fd, const struct stat *st)
 	return header.state == VPROF_STATE_EXECED && own ? OLD_SELF : FINISHED;
 }
 
+static int lock_and_look(int fd, struct stat *st)
+{
+	if (vp_sys(SYS_flock, fd, LOCK_EX | LOCK_NB, 0) == -EWOULDBLOCK ||
+	    vp_sys(SYS_fstat, fd, st, 0) != 0)
+		return TAKEN;
+	return look_at(fd, st);
+}
+
+static int is_named(const struct stat *held, const char *path)
+{
+	struct stat named;
+
+	return vp_sys6(SYS_newfstatat, AT_FDCWD, (long)path, (long)&named, AT_SYMLINK_NOFOLLOW, 0,
+		       0) == 0 &&
+	       held->st_ino == named.st_ino && held->st_dev == named.st_dev;
+}
+
 /* Many processes may want a name at once: a file belongs to whoever holds its
  * lock and still finds it there.  A replaced file keeps its inode: whoever has it
  * mapped goes on undisturbed.
  * Returns a descriptor of an empty file, locked, or the above or -errno. */
 static int claim(const char *path)
 {
-	struct stat held, named;
-	int fd, there;
+	struct stat held;
 
 	for (int tries = 0; tries < 100; tries++) {
-		fd = vp_sys_open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0644);
+		int fd = vp_sys_open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0644);
+		int there, named;
+
 		if (fd < 0)
 			return fd == -ELOOP || fd == -EISDIR || fd == -ENXIO ? FOREIGN : fd;
-		there = vp_sys(SYS_flock, fd, LOCK_EX | LOCK_NB, 0) == -EWOULDBLOCK ||
-				vp_sys(SYS_fstat, fd, &held, 0) != 0
-			    ? TAKEN
-			    : look_at(fd, &held);
-		if (there < 0) {
-			vp_sys_close(fd);
-			return there;
-		}
-		if (vp_sys6(SYS_newfstatat, AT_FDCWD, (long)path, (long)&named, AT_SYMLINK_NOFOLLOW,
-			    0, 0) == 0 &&
-		    held.st_ino == named.st_ino && held.st_dev == named.st_dev) {
-			if (there == 0)
-				return fd;
+		there = lock_and_look(fd, &held);
+		named = there >= 0 && is_named(&held, path);
+		if (named && there == 0)
+			return fd;
+		if (named)
 			vp_sys(SYS_unlink, path, 0, 0);
-		}
 		vp_sys_close(fd);
+		if (there < 0)
+			return there;
 	}
 	return TAKEN;
 }
