@@ -85,6 +85,13 @@ int vp_service_try(void (*fn)(void *), void *arg)
 	return serve(fn, arg, 1);
 }
 
+int vp_service_is_here(void)
+{
+	uintptr_t here = (uintptr_t)__builtin_frame_address(0);
+
+	return here - (uintptr_t)service_stack < SERVICE_STACK;
+}
+
 int vp_service_hold(uint64_t wait_ns)
 {
 	for (uint64_t waited = 0; waited < wait_ns; waited += WAIT_NS / 10) {

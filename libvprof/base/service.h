@@ -17,6 +17,9 @@ int vp_service(void (*fn)(void *), void *arg);
 /* The same, but for a few milliseconds only. */
 int vp_service_try(void (*fn)(void *), void *arg);
 
+/* Is the caller running on the service stack? */
+int vp_service_is_here(void);
+
 /* Holds the service without doing anything: nothing of ours is half done then.
  * Returns 0 when it was not free for wait_ns.  Context: as above. */
 int vp_service_hold(uint64_t wait_ns);

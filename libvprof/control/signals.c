@@ -1,5 +1,6 @@
 /* L5 */
 #include "control/signals.h"
+#include "base/service.h"
 #include "base/thread.h"
 #include "sample/cpu.h"
 
@@ -26,6 +27,15 @@ int vp_signal_pretend(struct sigaction *old)
 		old->sa_handler = SIG_DFL;
 	}
 	return 0;
+}
+
+int vp_signal_mask_stays(sigset_t *old)
+{
+	if (!vp_tls.busy || !vp_service_is_here())
+		return 0;
+	if (old)
+		sigfillset(old);
+	return 1;
 }
 
 const sigset_t *vp_signal_unblock(const sigset_t *set, sigset_t *without)

@@ -27,6 +27,8 @@ VP_HOOK int sigprocmask(int how, const sigset_t *set, sigset_t *old)
 {
 	sigset_t without;
 
+	if (vp_signal_mask_stays(old))
+		return 0;
 	vp_real_resolve();
 	return vp_real.sigprocmask_fn(how, vp_signal_unblock(set, &without), old);
 }
@@ -35,6 +37,8 @@ VP_HOOK int pthread_sigmask(int how, const sigset_t *set, sigset_t *old)
 {
 	sigset_t without;
 
+	if (vp_signal_mask_stays(old))
+		return 0;
 	vp_real_resolve();
 	return vp_real.pthread_sigmask_fn(how, vp_signal_unblock(set, &without), old);
 }

@@ -31,6 +31,20 @@ for row in "eight_threads 30 1200" "waits 20 800" "files 10 400" "exit_in_handle
 	t_done
 done
 
+# A search stops threads by a signal, also those that are in a handler on a stack
+# of its own, whatever they are doing for us there.
+t_begin "handlers on alternate stacks"
+for i in 1 2 3; do cp "$PROBE/plugin_work.so" "$T/work$i.so"; done
+for engine in perf timer; do
+	t_preload "$T/alt-$engine" "engine=$engine:cpu=1000" \
+		"$PROBE/scan_altstack" 2 "$T/work1.so" "$T/work2.so" "$T/work3.so"
+	t_equal "$engine: status and output" "0 done" \
+		"$(cat "$T/alt-$engine/status") $(cat "$T/alt-$engine/out" "$T/alt-$engine/err")"
+	[ "$("$REPORT" leaks --format json "$(t_file "$T/alt-$engine")" 2>/dev/null |
+		jq .examined.searches)" -gt 10 ] || t_bad "$engine: hardly searched"
+done
+t_done
+
 # Where there is no search, the file says why.
 t_begin "heap=sample: not searched, and said"
 t_preload "$T/sample" heap=sample=512 "$PROBE/leak_scan" nothing
