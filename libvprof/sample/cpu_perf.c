@@ -104,8 +104,8 @@ static int grow_table(struct vp_perf *p)
 		memcpy(event, p->event, (size_t)old_room * p->stride * sizeof(*event));
 	}
 	p->event = event;
-	p->thread = more;
-	p->room = room;
+	__atomic_store_n(&p->thread, more, __ATOMIC_RELEASE);
+	__atomic_store_n(&p->room, room, __ATOMIC_RELEASE);
 	vp_sys_unmap(old, table_bytes(p, old_room));
 	return 0;
 }

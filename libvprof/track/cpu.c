@@ -38,6 +38,11 @@ static struct index *new_index(uint64_t slots)
 	return fresh;
 }
 
+static void drop_index(struct index *index)
+{
+	vp_sys_unmap(index, sizeof(*index) + (index->mask + 1) * sizeof(index->row[0]));
+}
+
 int vp_track_cpu_init(void)
 {
 	struct vprof_cpu *overflow;
@@ -48,7 +53,7 @@ int vp_track_cpu_init(void)
 	helper_last.depth = 0;
 	vp_labels_init();
 	if (rows)
-		vp_sys_unmap(rows, sizeof(*rows) + (rows->mask + 1) * sizeof(rows->row[0]));
+		drop_index(rows);
 	rows = new_index(FIRST_SLOTS);
 	overflow = vp_table_add(VPROF_SEC_CPU, &id);
 	if (!rows || !overflow)
@@ -81,23 +86,25 @@ static uint32_t *place(struct index *index, const struct key *key)
 	}
 }
 
+/* `rows` can be read at any moment: another thread may fork now, and the child
+ * unmaps what it finds. */
 static void grow(void)
 {
-	struct index *more = new_index((rows->mask + 1) * 2);
+	struct index *old = rows, *more = new_index((old->mask + 1) * 2);
 
 	if (!more)
 		return;
-	for (uint64_t i = 0; i <= rows->mask; i++) {
+	for (uint64_t i = 0; i <= old->mask; i++) {
 		const struct vprof_cpu *row;
 
-		if (!rows->row[i])
+		if (!old->row[i])
 			continue;
-		row = vp_table_row(VPROF_SEC_CPU, rows->row[i]);
-		*place(more, &(struct key){row->node, row->thread, row->label}) = rows->row[i];
+		row = vp_table_row(VPROF_SEC_CPU, old->row[i]);
+		*place(more, &(struct key){row->node, row->thread, row->label}) = old->row[i];
 	}
-	more->used = rows->used;
-	vp_sys_unmap(rows, sizeof(*rows) + (rows->mask + 1) * sizeof(rows->row[0]));
-	rows = more;
+	more->used = old->used;
+	__atomic_store_n(&rows, more, __ATOMIC_RELEASE);
+	drop_index(old);
 }
 
 static struct vprof_cpu *row_of(const struct key *key)

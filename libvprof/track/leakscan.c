@@ -64,10 +64,13 @@ static int new_result(void)
 	return 0;
 }
 
+/* In this order: a thread that forks meanwhile has a child that drops it, too. */
 static void drop_result(void)
 {
-	vp_sys_unmap(result, result_bytes);
-	result = NULL;
+	struct vp_scan_result *old = result;
+
+	__atomic_store_n(&result, NULL, __ATOMIC_RELEASE);
+	vp_sys_unmap(old, result_bytes);
 }
 
 static const char *search(void)

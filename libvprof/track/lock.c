@@ -53,9 +53,10 @@ int vp_track_lock_init(void)
 	struct vprof_lock *overflow;
 	uint32_t id;
 
+	/* Not the larger tables of some: a thread may have been changing its own when
+	 * we were forked. */
 	for (struct vp_waits *waits = states; waits; waits = next) {
 		next = waits->next;
-		drop_slots(waits);
 		vp_sys_unmap(waits, sizeof(*waits));
 	}
 	states = NULL;
