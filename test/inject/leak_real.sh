@@ -24,7 +24,8 @@ valgrinds() { # DIR
 				for (i = 2; i <= NF; i++) {
 					if ($i == "bytes") bytes[kind] += $(i - 1)
 					if ($i == "blocks") blocks[kind] += $(i - 1) } }
-			END { print name, blocks[1] + 0 "/" bytes[1] + 0, blocks[2] + 0 "/" bytes[2] + 0 }' "$log"
+			/LEAK SUMMARY|no leaks are possible/ { ended = 1 }
+			END { print name, ended ? blocks[1] + 0 "/" bytes[1] + 0 " " blocks[2] + 0 "/" bytes[2] + 0 : "no word" }' "$log"
 	done | sort
 }
 # Servers listen at the socket `s` of the directory they run in. Each talker
@@ -45,31 +46,44 @@ nginx_talk() { # DIR
 	curl -s --unix-socket "$1/s" http://x/ && curl -s --unix-socket "$1/s" http://x/ || return
 	kill -QUIT "$(cat "$1/pid")"
 }
-talk() { # TALKER
-	local dir i
-	for dir in ours valgrind; do
-		for ((i = 0; i < 300; i++)); do
-			! "$1" "$T/$dir" >"$T/said" 2>&1 || break
-			sleep 0.1
-		done
+talk() { # TALKER DIR
+	local i
+	for ((i = 0; i < 600; i++)); do
+		! "$1" "$2" >"$T/said" 2>&1 || break
+		sleep 0.1
 	done
 }
-compare() { # NAME COMMAND...; $talker, which $needs a tool, speaks to it meanwhile
+# word TOOL COMMAND...: what ours or valgrind says of it, to $T/TOOL.word; $talker
+# speaks to it meanwhile
+word() {
+	local tool=$1 talk=
+	shift
+	rm -rf "${T:?}/$tool"
+	if [ -n "${talker-}" ]; then
+		talk "$talker" "$T/$tool" &
+		talk=$!
+	fi
+	case $tool in
+	ours) t_preload "$T/ours" cpu=off "$@" ;;
+	*) t_run "$T/$tool" valgrind --leak-check=full --suppressions="$T/supp" --log-file=log.%p "$@" ;;
+	esac
+	[ -z "$talk" ] || wait $talk
+	"$tool" "$T/$tool" | cut -d' ' -f2- >"$T/$tool.word"
+}
+compare() { # NAME COMMAND...; $talker needs the tool $needs
 	local name=$1 tool=$2
 	shift
 	t_begin "$name: as valgrind has it"
 	t_need valgrind "$tool" ${needs-} || return
-	rm -rf "$T/ours" "$T/valgrind"
-	[ -z "${talker-}" ] || talk "$talker" &
-	t_preload "$T/ours" cpu=off "$@"
-	t_run "$T/valgrind" valgrind --leak-check=full --suppressions="$T/supp" --log-file=log.%p "$@"
-	wait
-	t_equal status "$(cat "$T/valgrind/status")" "$(cat "$T/ours/status")"
-	ours "$T/ours" | cut -d' ' -f2- >"$T/a"
-	valgrinds "$T/valgrind" | cut -d' ' -f2- >"$T/b"
-	echo "  libvprof: $(tr '\n' ' ' <"$T/a") valgrind: $(tr '\n' ' ' <"$T/b")"
-	[ -s "$T/a" ] || t_bad "no answer"
-	cmp -s "$T/a" "$T/b" || t_bad "libvprof $(tr '\n' ' ' <"$T/a"), valgrind $(tr '\n' ' ' <"$T/b")"
+	word ours "$@"
+	word valgrinds "$@"
+	# Of nginx valgrind said otherwise once in some thirty runs: it is asked again.
+	cmp -s "$T/ours.word" "$T/valgrinds.word" || word valgrinds "$@"
+	t_equal status "$(cat "$T/valgrinds/status")" "$(cat "$T/ours/status")"
+	echo "  libvprof: $(tr '\n' ' ' <"$T/ours.word") valgrind: $(tr '\n' ' ' <"$T/valgrinds.word")"
+	[ -s "$T/ours.word" ] || t_bad "no answer"
+	cmp -s "$T/ours.word" "$T/valgrinds.word" ||
+		t_bad "libvprof $(tr '\n' ' ' <"$T/ours.word"), valgrind $(tr '\n' ' ' <"$T/valgrinds.word")"
 	t_done
 }
 clean() { # NAME COMMAND...
