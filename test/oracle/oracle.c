@@ -263,6 +263,18 @@ static int module_fits(enum kind kind, uint64_t where)
 	       row->end >= (uintptr_t)found.dlfo_map_end;
 }
 
+/* Was the object of the last frame that libunwind found unloaded between our walk
+ * and its own?  Then it could not read the tables that we had. */
+static int lost_its_tables(const struct question *question)
+{
+	uint64_t pc = theirs.n ? theirs.where[theirs.n - 1] & VPROF_WHERE_ADDRESS : 0;
+	struct dl_find_object found;
+
+	return question->kind != LIVE && pc &&
+	       (__atomic_load_n(&vp_modules_closing, __ATOMIC_ACQUIRE) ||
+		_dl_find_object((void *)(pc - 1), &found) != 0);
+}
+
 static enum outcome judge(const struct question *question, int guessed)
 {
 	for (size_t i = 0; i < ours.n && i < theirs.n; i++) {
@@ -275,7 +287,7 @@ static enum outcome judge(const struct question *question, int guessed)
 	}
 	if (ours.n < theirs.n)
 		return PREFIX;
-	if (guessed)
+	if (guessed || (ours.n > theirs.n && lost_its_tables(question)))
 		return GUESS;
 	return ours.n > theirs.n ? WRONG : EQUAL;
 }
