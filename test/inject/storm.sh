@@ -123,26 +123,25 @@ done
 
 # The storm, searched for leaks all the while: every thread is stopped wherever it
 # is, on whatever stack.
-keep_searching() { # FILE, until FILE.stop is there
-	local searches=0
-	while [ ! -e "$1.stop" ]; do
-		"$REPORT" ctl "$1" leakscan >/dev/null 2>&1 && searches=$((searches + 1))
+keep_searching() { # FILE, until it is ended
+	while [ -d "$T" ]; do
+		"$REPORT" ctl "$1" leakscan >/dev/null 2>&1
 		sleep 0.02
 	done
-	echo $searches >"$1.searches"
 }
 for engine in perf timer; do
 	t_begin "engine=$engine, searched for leaks all the while"
-	keep_searching "$T/searched-$engine.vprof" &
+	file=$T/searched-$engine.vprof
+	keep_searching "$file" &
 	searching=$!
 	storm "$T/searched" env "VPROF_OPTIONS=cpu=10000:heap=exact:engine=$engine" \
-		"VPROF_OUT=$T/searched-$engine.vprof" "LD_PRELOAD=$LIB" "${COMMAND[@]}"
-	touch "$T/searched-$engine.vprof.stop"
-	wait $searching
+		"VPROF_OUT=$file" "LD_PRELOAD=$LIB" "${COMMAND[@]}"
+	kill $searching
+	wait $searching 2>/dev/null
 	t_equal status 0 "$(cat "$T/searched/status")"
 	t_equal output "done" "$(cat "$T/searched/out")"
-	[ "$(cat "$T/searched-$engine.vprof.searches")" -ge $((SECONDS_EACH / 2)) ] ||
-		t_bad "searched only $(cat "$T/searched-$engine.vprof.searches") times"
+	searches=$(t_json .examined.searches leaks "$file")
+	[ "${searches:-0}" -ge $((SECONDS_EACH / 2)) ] || t_bad "searched only ${searches:-0} times"
 	t_done
 done
 
