@@ -264,15 +264,18 @@ static int module_fits(enum kind kind, uint64_t where)
 }
 
 /* Was the object of the last frame that libunwind found unloaded between our walk
- * and its own?  Then it could not read the tables that we had. */
+ * and its own, or is it perhaps just now?  Then it could not read the tables that
+ * we had. */
 static int lost_its_tables(const struct question *question)
 {
 	uint64_t pc = theirs.n ? theirs.where[theirs.n - 1] & VPROF_WHERE_ADDRESS : 0;
-	struct dl_find_object found;
+	const struct vp_module *last;
 
-	return question->kind != LIVE && pc &&
-	       (__atomic_load_n(&vp_modules_closing, __ATOMIC_ACQUIRE) ||
-		_dl_find_object((void *)(pc - 1), &found) != 0);
+	if (question->kind == LIVE || !pc)
+		return 0;
+	last = vp_module_find(pc - 1);
+	return !last ||
+	       (!last->stays && __atomic_load_n(&vp_modules_closing, __ATOMIC_ACQUIRE));
 }
 
 static enum outcome judge(const struct question *question, int guessed)
