@@ -274,8 +274,7 @@ static int lost_its_tables(const struct question *question)
 	if (question->kind == LIVE || !pc)
 		return 0;
 	last = vp_module_find(pc - 1);
-	return !last ||
-	       (!last->stays && __atomic_load_n(&vp_modules_closing, __ATOMIC_ACQUIRE));
+	return !last || (!last->stays && __atomic_load_n(&vp_modules_closing, __ATOMIC_ACQUIRE));
 }
 
 static enum outcome judge(const struct question *question, int guessed)
