@@ -70,7 +70,8 @@ enum vprof_exit_kind {
 	VPROF_EXIT_EXIT = 1,	   /* exit() or return from main */
 	VPROF_EXIT_UNDERSCORE = 2, /* _exit() or _Exit() */
 	VPROF_EXIT_QUICK = 3,	   /* quick_exit() */
-	VPROF_EXIT_EXEC = 4
+	VPROF_EXIT_EXEC = 4,
+	VPROF_EXIT_SIGNAL = 5 /* by the signal that exit_status names, leakscan=term */
 };
 
 enum vprof_engine {
@@ -119,6 +120,32 @@ enum vprof_flags {
 	VPROF_F_NO_HELPER = 1u << 6, /* no helper thread: no timeline, no perf engine */
 	VPROF_F_RESTRICTED = 1u << 7 /* recording ended when the process installed a
 				      * seccomp filter, at the last timeline row */
+};
+
+/* Memory that may hold pointers and was not searched, by why; index into
+ * vprof_header.scan_unsearched. */
+enum vprof_unsearched {
+	VPROF_UNSEARCHED_NONE = 0,
+	VPROF_UNSEARCHED_UNREADABLE = 1, /* reading it failed */
+	VPROF_UNSEARCHED_PROTECTED = 2,	 /* no permission to read it, but pages are there */
+	VPROF_UNSEARCHED_DONTFORK = 3,	 /* not in a forked child */
+	VPROF_UNSEARCHED_WIPED = 4,	 /* wiped in a forked child */
+	VPROF_UNSEARCHED_SECRET = 5,	 /* memfd_secret */
+	VPROF_UNSEARCHED_DEVICE = 6,	 /* a device's, or pages without a struct page */
+	VPROF_UNSEARCHED_HUGE = 7,	 /* huge pages that a child cannot have */
+	VPROF_UNSEARCHED_SHARED = 8,	 /* shared with others, who may hold pointers too */
+	VPROF_UNSEARCHED_ALLOCATOR = 9,	 /* taken for an allocator's own */
+	VPROF_UNSEARCHED_STACKS = 10,	 /* stacks that nobody could tell from other memory */
+	VPROF_UNSEARCHED_REGISTERS = 11, /* of threads that did not show them */
+	VPROF_UNSEARCHED_TABLES = 12,	 /* more mappings than the search has room for */
+	VPROF_UNSEARCHED_OTHER = 13,
+	VPROF_UNSEARCHED_COUNT = 16
+};
+
+/* vprof_header.scan_when */
+enum vprof_scan_when {
+	VPROF_SCAN_WHEN_EXIT = 1u << 0,
+	VPROF_SCAN_WHEN_TERM = 1u << 1 /* also at signals that would end the process */
 };
 
 /* Extent 0, at offset 0.  4096 bytes, followed by the extent table. */
@@ -234,7 +261,16 @@ struct vprof_header {
 	/* 1160 */
 	uint32_t lsan_suppressions; /* string id: what the program's own
 				     * __lsan_default_suppressions() said; 0: none */
-	uint8_t reserved[4096 - 1164];
+	uint32_t reserved5;
+	/* 1168: what the last search left out, and what was asked for */
+	uint32_t scan_rules;   /* 1: scan_unsearched and vprof_leak.because are filled in;
+				* 0: an older library, of which that is not known */
+	uint32_t scan_when;    /* enum vprof_scan_when, asked for */
+	uint32_t scan_every_s; /* leakscan_every; 0: never */
+	uint32_t scan_missed;  /* searches since the last complete one that failed */
+	uint64_t scan_unsearched[VPROF_UNSEARCHED_COUNT]; /* bytes, by kind */
+	/* 1312 */
+	uint8_t reserved[4096 - 1312];
 };
 _Static_assert(sizeof(struct vprof_header) == 4096, "vprof_header");
 
@@ -427,8 +463,10 @@ enum vprof_scan_state {
 };
 enum vprof_scan_trigger {
 	VPROF_SCAN_AT_EXIT = 1,
-	VPROF_SCAN_BY_CTL = 2, /* vprof-report ctl FILE leakscan */
-	VPROF_SCAN_BY_API = 3  /* vprof_leak_scan() */
+	VPROF_SCAN_BY_CTL = 2,	/* vprof-report ctl FILE leakscan */
+	VPROF_SCAN_BY_API = 3,	/* vprof_leak_scan() */
+	VPROF_SCAN_AT_TERM = 4, /* at a signal that then ended the process */
+	VPROF_SCAN_BY_TIME = 5	/* leakscan_every */
 };
 enum vprof_leak_verdict {
 	VPROF_LEAK_LOST = 1,	 /* no pointer to it anywhere */
@@ -445,7 +483,9 @@ struct vprof_leak {
 	uint64_t blocks, bytes;
 	uint64_t oldest_ns, newest_ns; /* births of the oldest and youngest */
 	uint64_t example;	       /* address of one of them */
-	uint64_t reserved;
+	uint32_t because;	       /* enum vprof_unsearched: possible only because that was
+					* not searched, else it would be lost or indirect */
+	uint32_t reserved;
 };
 _Static_assert(sizeof(struct vprof_leak) == 64, "vprof_leak");
 

@@ -103,6 +103,8 @@ static __attribute__((noreturn)) void run_child(int own_files, int ends)
 	result->failure = search();
 	result->root_bytes = vp_scan_root_bytes;
 	result->skipped_bytes = vp_scan_skipped_bytes;
+	memcpy(result->unsearched, vp_scan_unsearched, sizeof(result->unsearched));
+	result->unsearched[VPROF_UNSEARCHED_UNREADABLE] += vp_scan_skipped_bytes;
 	result->memory_bytes = vp_scan_resident() - before;
 	__atomic_store_n(&result->done, 1, __ATOMIC_RELEASE);
 	vp_sys6(SYS_futex, (long)&result->done, FUTEX_WAKE, 1, 0, 0, 0);
@@ -163,6 +165,7 @@ static void begin_header(enum vprof_scan_trigger trigger)
 	header->scan_pause_ns = header->scan_total_ns = 0;
 	header->scan_blocks = header->scan_bytes = header->scan_root_bytes = 0;
 	header->scan_memory_bytes = header->scan_skipped_bytes = 0;
+	memset(header->scan_unsearched, 0, sizeof(header->scan_unsearched));
 	header->scan_count++;
 	began_ns = vp_clock_mono();
 }
@@ -255,6 +258,8 @@ static void complete(void)
 	header->scan_root_bytes = result->root_bytes;
 	header->scan_memory_bytes = result->memory_bytes;
 	header->scan_skipped_bytes = result->skipped_bytes;
+	memcpy(header->scan_unsearched, result->unsearched, sizeof(header->scan_unsearched));
+	header->scan_rules = 1;
 	if (!copy_rows()) {
 		fail("the file has no room for the result");
 		return;

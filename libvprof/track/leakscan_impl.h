@@ -40,6 +40,7 @@ struct vp_scan_result { /* shared with the parent */
 	uint32_t rows, rows_room;
 	uint32_t reserved;
 	uint64_t blocks, bytes, root_bytes, memory_bytes, skipped_bytes;
+	uint64_t unsearched[VPROF_UNSEARCHED_COUNT];
 	const char *failure; /* text in our read-only data; NULL: none */
 	struct vprof_leak row[];
 };
@@ -194,6 +195,9 @@ int vp_scan_is_constant(uint64_t address, int code);
 
 /* --- reading: leakscan_words.c -------------------------------------------- */
 extern uint64_t vp_scan_root_bytes, vp_scan_skipped_bytes;
+/* Bytes that may hold pointers and are left out, by enum vprof_unsearched; what
+ * could not be read (vp_scan_skipped_bytes) apart. */
+extern uint64_t vp_scan_unsearched[VPROF_UNSEARCHED_COUNT];
 /* Calls each(from, to) for the parts of a range that have memory behind them:
  * those that were never touched are not made to. */
 void vp_scan_present(uint64_t lo, uint64_t hi, uint32_t kind,

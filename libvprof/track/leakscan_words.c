@@ -11,6 +11,7 @@
 #define BATCH 65536u /* pages */
 
 uint64_t vp_scan_root_bytes, vp_scan_skipped_bytes;
+uint64_t vp_scan_unsearched[VPROF_UNSEARCHED_COUNT];
 
 static uint64_t entry[BATCH]; /* of /proc/self/pagemap */
 static uint8_t resident[BATCH];
