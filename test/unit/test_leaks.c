@@ -228,15 +228,14 @@ START_TEST(suppressions_are_parsed)
 }
 END_TEST
 
-static char *identity_text(const char *const (*frame)[2], size_t count)
+static struct vr_identity identity_of(const char *const (*frame)[2], size_t count)
 {
 	struct vr_identity identity = {0};
 
 	for (size_t i = 0; i < count; i++)
 		vr_identity_add(&identity, frame[i][0], frame[i][1]);
 	vr_identity_end(&identity);
-	free(identity.shape);
-	return identity.text;
+	return identity;
 }
 
 START_TEST(identity_survives_a_rebuild)
@@ -255,16 +254,79 @@ START_TEST(identity_survives_a_rebuild)
 	    {"app+0x9999", "/v2/app"},
 	    {"main", "/v2/app"},
 	};
-	char *a = identity_text(before, 6), *b = identity_text(after, 4);
-	char *c = identity_text(after + 1, 3);
+	struct vr_identity a = identity_of(before, 6), b = identity_of(after, 4);
+	struct vr_identity c = identity_of(after + 1, 3);
 
-	ck_assert_str_eq(a, b);
-	ck_assert_str_ne(a, c);
-	ck_assert_str_eq(b, "libbook.so!load\napp!run(int)\napp!?\napp!main\n");
+	ck_assert_uint_eq(a.path, b.path);
+	ck_assert_uint_eq(a.shape, b.shape);
+	ck_assert_uint_ne(a.path, c.path);
+	ck_assert_uint_eq(b.unnamed, 1);
+	ck_assert_uint_eq(b.frames, 4);
+	ck_assert_str_eq(b.frame[0].object, "libbook.so");
+	ck_assert_str_eq(b.frame[1].function, "run(int)");
+	ck_assert_ptr_null(b.frame[2].function);
+	/* Of ordinary names the fingerprint is what it always was. */
+	ck_assert_uint_eq(b.path, vr_identity_hash("libbook.so!load\napp!run(int)\napp!?\n"
+						   "app!main\n"));
+	ck_assert_uint_eq(b.shape, vr_identity_hash("libbook.so!app!"));
 	ck_assert_uint_eq(vr_identity_hash("a"), 0xaf63dc4c8601ec8cull); /* FNV-1a's own */
-	free(a);
-	free(b);
-	free(c);
+	vr_identity_free(&a);
+	vr_identity_free(&b);
+	vr_identity_free(&c);
+}
+END_TEST
+
+/* Whatever is in the names, two paths are the same when their names are. */
+START_TEST(identity_of_hostile_names)
+{
+	static const char *const path[][2][2] = {
+	    {{"f", "/x/nl\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n.so"}, {"main", "app"}},
+	    {{"f", "/x/nl"}, {"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "app"}},
+	    {{"f\napp!g", "app"}, {"main", "app"}},
+	    {{"f", "app"}, {"g", "app"}},
+	    {{"f\\", "app"}, {"main", "app"}},
+	    {{"a!b", "app"}, {"main", "app"}},
+	    {{"b", "app!a"}, {"main", "app"}},
+	    {{"b", "app\\!a"}, {"main", "app"}},
+	    {{"b\n", "\n"}, {"", ""}},
+	    {{"b", "\n!\n"}, {"?", ""}},
+	    {{"app+0xyz", "app"}, {"main", "app"}},
+	    {{"\xff\xfe", "app"}, {"main", "app"}},
+	};
+	size_t count = sizeof(path) / sizeof(path[0]);
+	uint64_t seen[sizeof(path) / sizeof(path[0])];
+
+	for (size_t i = 0; i < count; i++) {
+		struct vr_identity identity = identity_of(path[i], 2);
+
+		ck_assert_uint_eq(identity.frames, 2);
+		seen[i] = identity.path;
+		for (size_t k = 0; k < i; k++)
+			ck_assert_msg(seen[k] != seen[i], "%zu and %zu", k, i);
+		vr_identity_free(&identity);
+	}
+}
+END_TEST
+
+/* A name of 64 KiB, and the name that JSON gives back for one that is not UTF-8. */
+START_TEST(identity_of_long_and_foreign_names)
+{
+	char *big = malloc(65537);
+	struct vr_identity one = {0}, two = {0};
+
+	memset(big, '\n', 65536);
+	big[65536] = '\0';
+	vr_identity_add(&one, big, big);
+	vr_identity_add(&one, "caf\xe9", "lib\xff.so");
+	vr_identity_end(&one);
+	vr_identity_add(&two, big, big);
+	vr_identity_add(&two, "caf\xef\xbf\xbd", "lib\xef\xbf\xbd.so");
+	vr_identity_end(&two);
+	ck_assert_uint_eq(one.path, two.path);
+	ck_assert_uint_eq(one.shape, two.shape);
+	vr_identity_free(&one);
+	vr_identity_free(&two);
+	free(big);
 }
 END_TEST
 
@@ -348,6 +410,8 @@ int main(void)
 	tcase_add_test(test, patterns_match_as_in_lsan);
 	tcase_add_test(test, suppressions_are_parsed);
 	tcase_add_test(test, identity_survives_a_rebuild);
+	tcase_add_test(test, identity_of_hostile_names);
+	tcase_add_test(test, identity_of_long_and_foreign_names);
 	tcase_add_test(test, budgets);
 	tcase_add_test(test, suppressed_leaks_are_not_counted);
 	suite_add_tcase(suite, test);

@@ -33,9 +33,9 @@ struct vr_baseline {
 };
 
 /* Two leaks of one call path are told apart by whether they are still in use. */
-static uint64_t key_of(const char *text, int growing)
+static uint64_t key_of(uint64_t identity, int growing)
 {
-	return vr_hash(vr_identity_hash(text), (uint64_t)growing);
+	return vr_hash(identity, (uint64_t)growing);
 }
 
 static struct group *group_at(struct groups *groups, uint64_t key)
@@ -89,7 +89,7 @@ static void add_old(struct vr_baseline *baseline, const struct vr_identity *iden
 	int growing = leak->verdict == VR_GROWING;
 
 	add(unnamed ? group_at(&baseline->shapes, key_of(identity->shape, growing))
-		    : group_at(&baseline->named, key_of(identity->text, growing)),
+		    : group_at(&baseline->named, key_of(identity->path, growing)),
 	    leak);
 }
 
@@ -268,7 +268,7 @@ static void collect(struct groups *now, struct vr_stacks *stacks, const struct v
 		if (leak->excuse || !(mask & 1u << leak->verdict))
 			continue;
 		identity = vr_identity_of(stacks, leak->node);
-		keys[i][0] = key_of(identity.text, growing);
+		keys[i][0] = key_of(identity.path, growing);
 		keys[i][1] = key_of(identity.shape, growing);
 		add(group_at(now, keys[i][0]), leak);
 		vr_identity_free(&identity);

@@ -32,14 +32,22 @@ static size_t function_length(const char *name)
 	return length;
 }
 
+/* 1 for a hexadecimal number and nothing else. */
+static int is_number(const char *text)
+{
+	return strncmp(text, "0x", 2) == 0 && text[2] &&
+	       !text[2 + strspn(text + 2, "0123456789abcdef")];
+}
+
 /* 1 for "app+0x12" and "0x12": a place, which another build has elsewhere. */
 static int is_address(const char *function, const char *base)
 {
-	size_t length = strlen(base);
+	size_t length = strnlen(base, VR_BASE_SHOWN);
 
-	if (strncmp(function, "0x", 2) == 0)
+	if (is_number(function))
 		return 1;
-	return length && strncmp(function, base, length) == 0 && function[length] == '+';
+	return length && strncmp(function, base, length) == 0 && function[length] == '+' &&
+	       is_number(function + length + 1);
 }
 
 /* What runs before main() and before a thread's function. */
@@ -51,50 +59,78 @@ static int is_start(const char *function, const char *base)
 	return strcmp(function, "_start") == 0;
 }
 
+/* As JSON has it: a baseline that was kept as JSON must name the same path. */
+static char *part(const char *text, size_t length)
+{
+	char *cut = vr_xprintf("%.*s", (int)length, text);
+	char *valid = vr_text_utf8(cut);
+
+	free(cut);
+	return valid;
+}
+
 void vr_identity_add(struct vr_identity *identity, const char *function, const char *module)
 {
 	const char *base = vr_text_base(module);
-	int unnamed = !*function || is_address(function, base);
-	char *line =
-	    vr_xprintf("%.*s!%.*s\n", (int)object_length(base), base,
-		       unnamed ? 1 : (int)function_length(function), unnamed ? "?" : function);
-	size_t length = strlen(line);
-	int start;
+	int unnamed = !*function || strcmp(function, "?") == 0 || is_address(function, base);
+	int start = is_start(function, base);
 
-	while (identity->used + length + 1 > identity->room) {
-		identity->room = 2 * identity->room + 256;
-		identity->text = vr_xrealloc(identity->text, identity->room, 1);
-	}
-	memcpy(identity->text + identity->used, line, length + 1);
-	identity->used += length;
-	start = is_start(function, base);
+	identity->frame =
+	    vr_xgrow(identity->frame, identity->frames, &identity->room, sizeof(*identity->frame));
+	identity->frame[identity->frames++] = (struct vr_identity_frame){
+	    .object = part(base, object_length(base)),
+	    .function = unnamed ? NULL : part(function, function_length(function)),
+	};
 	/* Without a name, what calls libc's start is _start() all the same. */
 	if (!start && !(unnamed && identity->after_start))
-		identity->kept = identity->used;
+		identity->kept = identity->frames;
 	identity->after_start = start;
-	free(line);
+}
+
+#define FNV_START 0xcbf29ce484222325ull
+#define FNV_PRIME 0x100000001b3ull
+
+static uint64_t hash_char(uint64_t hash, char c)
+{
+	return (hash ^ (unsigned char)c) * FNV_PRIME;
+}
+
+/* A name and the mark that ends it.  A mark in the name itself gets a backslash, so
+ * that no two lists of names sum up alike by the letters they hold. */
+static uint64_t hash_name(uint64_t hash, const char *name, char end)
+{
+	for (; *name; name++) {
+		if (*name == '\n' || *name == '\\' || *name == end)
+			hash = hash_char(hash, '\\');
+		hash = hash_char(hash, *name);
+	}
+	return hash_char(hash, end);
+}
+
+static void drop(struct vr_identity_frame *frame)
+{
+	free(frame->object);
+	free(frame->function);
 }
 
 void vr_identity_end(struct vr_identity *identity)
 {
-	const char *last = "", *line, *next;
-	size_t used = 0;
+	const char *last = NULL;
 
-	if (!identity->text)
-		identity->text = vr_xstrdup("");
-	if (identity->kept)
-		identity->text[identity->kept] = '\0';
-	identity->shape = vr_xcalloc(strlen(identity->text) + 1, 1);
-	for (line = identity->text; *line; line = next) {
-		size_t object = strcspn(line, "!") + 1;
+	while (identity->kept && identity->frames > identity->kept)
+		drop(&identity->frame[--identity->frames]);
+	identity->path = identity->shape = FNV_START;
+	for (size_t i = 0; i < identity->frames; i++) {
+		const struct vr_identity_frame *frame = &identity->frame[i];
 
-		next = line + strcspn(line, "\n") + 1;
-		identity->unnamed += next - line == (ptrdiff_t)object + 2 && line[object] == '?';
-		if (strncmp(line, last, object) == 0)
+		identity->unnamed += !frame->function;
+		identity->path = hash_name(identity->path, frame->object, '!');
+		identity->path =
+		    hash_name(identity->path, frame->function ? frame->function : "?", '\n');
+		if (last && strcmp(last, frame->object) == 0)
 			continue;
-		last = line;
-		memcpy(identity->shape + used, line, object);
-		used += object;
+		last = frame->object;
+		identity->shape = hash_name(identity->shape, frame->object, '!');
 	}
 }
 
@@ -118,17 +154,18 @@ struct vr_identity vr_identity_of(struct vr_stacks *stacks, uint32_t node)
 
 void vr_identity_free(struct vr_identity *identity)
 {
-	free(identity->text);
-	free(identity->shape);
+	for (size_t i = 0; i < identity->frames; i++)
+		drop(&identity->frame[i]);
+	free(identity->frame);
 	*identity = (struct vr_identity){0};
 }
 
 uint64_t vr_identity_hash(const char *text)
 {
-	uint64_t hash = 0xcbf29ce484222325ull;
+	uint64_t hash = FNV_START;
 
 	for (; *text; text++)
-		hash = (hash ^ (unsigned char)*text) * 0x100000001b3ull;
+		hash = hash_char(hash, *text);
 	return hash;
 }
 
@@ -136,6 +173,6 @@ void vr_fingerprint(struct vr_stacks *stacks, uint32_t node, char out[VR_FINGERP
 {
 	struct vr_identity identity = vr_identity_of(stacks, node);
 
-	snprintf(out, VR_FINGERPRINT, "%016" PRIx64, vr_identity_hash(identity.text));
+	snprintf(out, VR_FINGERPRINT, "%016" PRIx64, identity.path);
 	vr_identity_free(&identity);
 }

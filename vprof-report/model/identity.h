@@ -7,18 +7,25 @@
 
 #include "model/stacks.h"
 
+/* One frame as it is compared. */
+struct vr_identity_frame {
+	char *object;	/* without its version */
+	char *function; /* NULL where it is not known */
+};
+
 /* A path that is put together from its innermost frame on.  Zeroed: empty. */
 struct vr_identity {
-	char *text;	   /* "object!function\n" of each frame; an unknown function is ? */
-	char *shape;	   /* "object!" of each run of frames in one object */
-	int unnamed;	   /* frames whose function is not known */
-	size_t used, room; /* bytes of text */
-	int after_start;   /* the last frame is start-up code */
-	size_t kept;	   /* of which up to the last frame that is no start-up code */
+	struct vr_identity_frame *frame;
+	size_t frames, room;
+	int unnamed;	 /* frames whose function is not known */
+	int after_start; /* the last frame is start-up code */
+	size_t kept;	 /* frames up to the last one that is no start-up code */
+	uint64_t path;	 /* of the objects and functions of all frames */
+	uint64_t shape;	 /* of the objects of each run of frames in one object */
 };
 
 void vr_identity_add(struct vr_identity *identity, const char *function, const char *module);
-/* Drops start-up code; nothing is added afterwards. */
+/* Drops start-up code and sums up; nothing is added afterwards. */
 void vr_identity_end(struct vr_identity *identity);
 struct vr_identity vr_identity_of(struct vr_stacks *stacks, uint32_t node);
 void vr_identity_free(struct vr_identity *identity);

@@ -128,7 +128,7 @@ static const char *or_empty(const char *text)
 static const char *numbered(struct vr_sym *sym, const char *base, const char *format,
 			    uint64_t value)
 {
-	char text[64 + 256];
+	char text[64 + VR_BASE_SHOWN];
 
 	snprintf(text, sizeof(text), format, base, (unsigned long long)value);
 	return vr_names_keep(&sym->names, text);

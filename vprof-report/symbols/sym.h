@@ -67,6 +67,9 @@ int vr_sym_debug_path(struct vr_sym *sym, const char *path);
  * Opens nothing yet.  Returns 0 or -ENOMEM. */
 int vr_sym_add_module(struct vr_sym *sym, uint32_t id, const struct vr_sym_module *module);
 
+/* An unknown function is called "object+0x12", with so many bytes of the object's name. */
+#define VR_BASE_SHOWN 255u
+
 #define VR_SYM_KERNEL  0xfffeu
 #define VR_SYM_UNKNOWN 0xffffu
 
