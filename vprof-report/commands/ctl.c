@@ -1,17 +1,21 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/mman.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "commands/command.h"
 
 #define LIMIT_NS      (3ull * 1000 * 1000 * 1000)  /* for an answer, and three ticks */
+#define LOCK_LIMIT_NS LIMIT_NS			   /* for others who ask */
 #define SCAN_LIMIT_NS (60ull * 1000 * 1000 * 1000) /* for the result of a search */
+
+#define TICK_MAX_MS 60000u /* as the library allows */
 
 static const struct {
 	const char *name, *done;
@@ -36,51 +40,109 @@ static void nap(void)
 	nanosleep(&(struct timespec){0, 5000000}, NULL);
 }
 
-/* Waits for the answer to request `number`.  Returns 0 or -ETIMEDOUT. */
-static int await(const struct vprof_header *header, uint32_t number, uint64_t until_ns)
+/* The fields are read and written by system calls and not through a mapping: a file
+ * that somebody cuts short meanwhile is an error then and no SIGBUS.  Calls follow
+ * each other in the order that the process must see. */
+static int get(int fd, size_t offset, void *to, size_t size)
 {
-	while (__atomic_load_n(&header->ctl_answered, __ATOMIC_ACQUIRE) != number) {
-		if (now_ns() > until_ns)
-			return -ETIMEDOUT;
+	ssize_t got = pread(fd, to, size, (off_t)offset);
+
+	return got == (ssize_t)size ? 0 : got < 0 ? -errno : -ENODATA;
+}
+
+static int put(int fd, size_t offset, const void *from, size_t size)
+{
+	ssize_t done = pwrite(fd, from, size, (off_t)offset);
+
+	return done == (ssize_t)size ? 0 : done < 0 ? -errno : -ENOSPC;
+}
+
+#define AT(field)      offsetof(struct vprof_header, field)
+#define GET(fd, field) get(fd, AT(field), &header->field, sizeof(header->field))
+#define PUT(fd, field) put(fd, AT(field), &header->field, sizeof(header->field))
+
+/* Takes the lock on the file.  Returns 0, or -EBUSY when others keep it. */
+static int take_lock(int fd)
+{
+	uint64_t until = now_ns() + LOCK_LIMIT_NS;
+
+	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return -errno;
+		if (now_ns() > until)
+			return -EBUSY;
 		nap();
 	}
 	return 0;
 }
 
+/* Waits for the answer to request `number`.  Returns 0 or -errno. */
+static int await(int fd, struct vprof_header *header, uint32_t number, uint64_t until_ns)
+{
+	int ret;
+
+	while ((ret = GET(fd, ctl_answered)) == 0 && header->ctl_answered != number) {
+		if (now_ns() > until_ns)
+			return -ETIMEDOUT;
+		nap();
+	}
+	return ret;
+}
+
 /* Asks as docs/format.md has it, the lock held.  Returns the process's answer:
  * 0 or -errno; or -ETIMEDOUT. */
-static int ask(struct vprof_header *header, uint32_t verb, const char *text)
+static int ask(int fd, struct vprof_header *header, uint32_t verb, const char *text)
 {
-	uint64_t until = now_ns() + LIMIT_NS + header->tick_ms * 3000000ull;
-	uint32_t number = header->ctl_asked;
+	uint64_t tick_ms = header->tick_ms < TICK_MAX_MS ? header->tick_ms : TICK_MAX_MS;
+	uint64_t until = now_ns() + LIMIT_NS + tick_ms * 3000000ull;
+	int ret = GET(fd, ctl_asked);
 
 	/* Somebody may have asked and gone. */
-	if (await(header, number, until) < 0)
-		return -ETIMEDOUT;
+	if (ret == 0)
+		ret = await(fd, header, header->ctl_asked, until);
 	memset(header->ctl_text, 0, sizeof(header->ctl_text));
 	memcpy(header->ctl_text, text, strlen(text));
 	header->ctl_verb = verb;
-	__atomic_store_n(&header->ctl_asked, number + 1, __ATOMIC_RELEASE);
-	return await(header, number + 1, until) < 0 ? -ETIMEDOUT : header->ctl_result;
+	header->ctl_asked++;
+	if (ret == 0)
+		ret = PUT(fd, ctl_text);
+	if (ret == 0)
+		ret = PUT(fd, ctl_verb);
+	if (ret == 0)
+		ret = PUT(fd, ctl_asked);
+	if (ret == 0)
+		ret = await(fd, header, header->ctl_asked, until);
+	if (ret == 0)
+		ret = GET(fd, ctl_result);
+	return ret ? ret : header->ctl_result;
 }
 
 /* Waits for the search begun after scan number `before`. */
-static int await_scan(const struct vprof_header *header, uint32_t before)
+static int await_scan(int fd, struct vprof_header *header, uint32_t before)
 {
 	uint64_t until = now_ns() + SCAN_LIMIT_NS;
 
-	while (header->scan_count == before || header->scan_state == VPROF_SCAN_RUNNING) {
+	for (;;) {
+		int ret = get(fd, 0, header, sizeof(*header));
+
+		if (ret < 0)
+			return ret;
+		if (header->scan_count != before && header->scan_state != VPROF_SCAN_RUNNING)
+			return header->scan_state == VPROF_SCAN_COMPLETE ? 0 : -EIO;
 		if (now_ns() > until)
 			return -ETIMEDOUT;
 		nap();
 	}
-	return header->scan_state == VPROF_SCAN_COMPLETE ? 0 : -EIO;
 }
 
 static int say_error(const char *path, int err)
 {
 	if (err == -ETIMEDOUT)
 		vr_warn("%s: no answer: the process is stopped, or has just ended", path);
+	else if (err == -EBUSY)
+		vr_warn("%s: somebody else holds the lock on it (another vprof-report ctl?)", path);
+	else if (err == -ENODATA)
+		vr_warn("%s: was cut short meanwhile", path);
 	else if (err == -EOPNOTSUPP)
 		vr_warn("%s: the process cannot do this with the options it runs with", path);
 	else if (err == -EIO)
@@ -90,36 +152,47 @@ static int say_error(const char *path, int err)
 	return VR_EXIT_USAGE;
 }
 
+static int open_record(const char *path)
+{
+	int fd = open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	struct stat st;
+
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+		return fd;
+	close(fd);
+	return -EINVAL;
+}
+
 static int control(const char *path, size_t which, const char *text)
 {
-	struct vprof_header *header;
+	struct vprof_header header;
 	char pause[VR_UNIT_MAX];
-	int fd = open(path, O_RDWR | O_CLOEXEC);
-	uint32_t scans;
+	int fd = open_record(path);
 	int ret;
 
 	if (fd < 0)
-		return say_error(path, -errno);
-	header = mmap(NULL, sizeof(*header), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	if (header == MAP_FAILED || flock(fd, LOCK_EX) < 0) {
-		ret = -errno;
-		close(fd);
-		return say_error(path, ret);
+		return say_error(path, fd);
+	ret = take_lock(fd);
+	if (ret == 0)
+		ret = get(fd, 0, &header, sizeof(header));
+	if (ret == 0) {
+		uint32_t scans = header.scan_count;
+
+		ret = ask(fd, &header, verbs[which].verb, text);
+		if (ret == 0 && verbs[which].verb == VPROF_CTL_LEAKSCAN)
+			ret = await_scan(fd, &header, scans);
 	}
-	scans = header->scan_count;
-	ret = ask(header, verbs[which].verb, text);
-	if (ret == 0 && verbs[which].verb == VPROF_CTL_LEAKSCAN)
-		ret = await_scan(header, scans);
+	close(fd);
 	if (ret < 0)
-		ret = say_error(path, ret);
-	else if (verbs[which].verb == VPROF_CTL_LEAKSCAN)
+		return say_error(path, ret);
+	if (verbs[which].verb == VPROF_CTL_LEAKSCAN)
 		printf("searched: %" PRIu64 " blocks, the process stood still for %s\n",
-		       header->scan_blocks, vr_format_ns(pause, header->scan_pause_ns));
+		       header.scan_blocks, vr_format_ns(pause, header.scan_pause_ns));
 	else
 		printf("%s\n", verbs[which].done);
-	munmap(header, sizeof(*header));
-	close(fd);
-	return ret;
+	return VR_EXIT_OK;
 }
 
 /* Only a process that lives can answer.  Returns 0 or enum vr_exit. */

@@ -2,14 +2,17 @@
 
 #include <errno.h>
 #include <jansson.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/map.h"
 #include "base/xalloc.h"
+#include "input/textfile.h"
 #include "model/growth.h"
 #include "model/identity.h"
+
+/* No document of leaks is larger than this. */
+#define FILE_MAX_BYTES (64u << 20)
 
 /* What is live at equal call paths repeats from run to run, all but exactly. */
 #define SLACK 1000u
@@ -186,12 +189,16 @@ static int read_document(struct vr_baseline *baseline, const json_t *root)
 
 static int read_json(struct vr_baseline *baseline, const char *path, struct vr_err *err)
 {
-	json_error_t at;
-	json_t *root = json_load_file(path, 0, &at);
-	json_t *one;
-	size_t i;
-	int ret = json_array_size(root) ? 0 : -EINVAL;
+	json_t *root, *one;
+	size_t i, length;
+	char *text;
+	int ret = vr_textfile_read(path, FILE_MAX_BYTES, &text, &length, err);
 
+	if (ret < 0)
+		return ret;
+	root = json_loadb(text, length, 0, NULL);
+	free(text);
+	ret = json_array_size(root) ? 0 : -EINVAL;
 	baseline->searched = baseline->growth_judged = 1;
 	if (json_is_object(root))
 		ret = read_document(baseline, root);
@@ -206,18 +213,13 @@ int vr_baseline_open(const char *path, const struct vr_select *select, int stric
 		     struct vr_baseline **out, struct vr_err *err)
 {
 	struct vr_baseline *baseline = vr_xcalloc(1, sizeof(*baseline));
-	FILE *in = fopen(path, "re");
 	char magic[8] = "";
-	int ret;
+	int ring = vr_textfile_start(path, magic, sizeof(magic)) == sizeof(magic) &&
+		   memcmp(magic, VPROF_MAGIC, sizeof(magic)) == 0;
 
 	*out = baseline;
 	baseline->strict = strict;
-	if (!in)
-		return vr_err_set(err, -errno, "%s", strerror(errno));
-	ret = fread(magic, 1, sizeof(magic), in) == sizeof(magic) &&
-	      memcmp(magic, VPROF_MAGIC, sizeof(magic)) == 0;
-	fclose(in);
-	return ret ? read_profile(baseline, path, select, err) : read_json(baseline, path, err);
+	return ring ? read_profile(baseline, path, select, err) : read_json(baseline, path, err);
 }
 
 void vr_baseline_free(struct vr_baseline *baseline)

@@ -1,14 +1,16 @@
 #include "model/suppress.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/xalloc.h"
+#include "input/textfile.h"
 
 /* No file of suppressions is larger than this. */
 #define FILE_MAX_BYTES (16u << 20)
+/* Each is looked for in every frame: more would take for ever. */
+#define LIST_MAX 65536u
 
 int vr_suppress_matches(const char *pattern, const char *text)
 {
@@ -61,6 +63,9 @@ int vr_suppressions_parse(struct vr_suppressions *list, const char *text, const 
 			end--;
 		if (start >= end || *start == '#')
 			continue;
+		if (list->count == LIST_MAX)
+			return vr_err_set(err, -E2BIG, "%s, line %u: more than %u patterns", source,
+					  line, LIST_MAX);
 		if (end - start < 6 || strncmp(start, "leak:", 5) != 0)
 			return vr_err_set(err, -EINVAL, "%s, line %u: no 'leak:PATTERN': %.*s",
 					  source, line, (int)(end - start > 60 ? 60 : end - start),
@@ -72,22 +77,21 @@ int vr_suppressions_parse(struct vr_suppressions *list, const char *text, const 
 
 int vr_suppressions_read(struct vr_suppressions *list, const char *path, struct vr_err *err)
 {
-	FILE *in = fopen(path, "re");
-	char *text;
 	size_t length;
-	int ret;
+	char *text;
+	int ret = vr_textfile_read(path, FILE_MAX_BYTES, &text, &length, err);
 
-	if (!in)
-		return vr_err_set(err, -errno, "%s: %s", path, strerror(errno));
-	text = vr_xcalloc(FILE_MAX_BYTES + 1, 1);
-	length = fread(text, 1, FILE_MAX_BYTES + 1, in);
-	if (ferror(in))
-		ret = vr_err_set(err, -EIO, "%s: cannot be read", path);
-	else if (length > FILE_MAX_BYTES)
-		ret = vr_err_set(err, -EFBIG, "%s: is too large", path);
+	if (ret < 0) {
+		char *why = vr_xstrdup(err->text);
+
+		vr_err_set(err, ret, "%.200s: %s", path, why);
+		free(why);
+		return ret;
+	}
+	if (strlen(text) < length)
+		ret = vr_err_set(err, -EINVAL, "%s: is no text (it holds a NUL)", path);
 	else
 		ret = vr_suppressions_parse(list, text, path, err);
-	fclose(in);
 	free(text);
 	return ret;
 }

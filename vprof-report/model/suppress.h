@@ -25,7 +25,8 @@ int vr_suppress_matches(const char *pattern, const char *text);
 /* Adds one pattern. */
 void vr_suppressions_add(struct vr_suppressions *list, const char *pattern, size_t length,
 			 const char *source);
-/* Adds the lines of a text.  Returns 0, or -EINVAL with the first bad line in err. */
+/* Adds the lines of a text.  Returns 0, or -EINVAL with the first bad line in err, or
+ * -E2BIG when there are too many. */
 int vr_suppressions_parse(struct vr_suppressions *list, const char *text, const char *source,
 			  struct vr_err *err);
 /* Adds a file.  Returns 0, -EINVAL, or -errno when it cannot be read. */

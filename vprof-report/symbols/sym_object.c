@@ -12,6 +12,8 @@
 
 #include "symbols/sym_bounds.h"
 
+#define OBJECT_MAX (64ll << 30)
+
 static int is_vdso(const char *path)
 {
 	return !path[0] || !strcmp(path, "[vdso]") || !strncmp(path, "linux-vdso", 10);
@@ -52,7 +54,9 @@ static int open_regular(const char *path, struct stat *st)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 
-	if (fd >= 0 && (fstat(fd, st) || !S_ISREG(st->st_mode))) {
+	/* Files of /proc have no size, or more than there is. */
+	if (fd >= 0 && (fstat(fd, st) || !S_ISREG(st->st_mode) || st->st_size <= 0 ||
+			st->st_size > OBJECT_MAX)) {
 		close(fd);
 		fd = -1;
 	}
