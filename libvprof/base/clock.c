@@ -1,5 +1,6 @@
 /* L0 */
 #include "base/clock.h"
+#include "base/vdso.h"
 
 #include <cpuid.h>
 #include <time.h>
@@ -11,7 +12,7 @@ struct line {
 };
 
 static struct line lines[4];
-static struct line *line; /* NULL: use clock_gettime */
+static struct line *line; /* NULL: ask the kernel */
 static unsigned next_line;
 static uint64_t start_mono, start_tsc;
 static int tsc_is_invariant;
@@ -19,10 +20,7 @@ uint32_t vp_clock_tick;
 
 uint64_t vp_clock_mono(void)
 {
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts); /* vdso; keeps errno */
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+	return vp_vdso_ns(CLOCK_MONOTONIC);
 }
 
 uint64_t vp_clock_start_mono(void)
@@ -56,6 +54,7 @@ static int invariant_tsc(void)
 
 void vp_clock_start(void)
 {
+	vp_vdso_init();
 	__atomic_store_n(&line, NULL, __ATOMIC_RELEASE);
 	tsc_is_invariant = invariant_tsc();
 	start_mono = vp_clock_mono();

@@ -4,6 +4,7 @@
 #include "base/fmt.h"
 #include "base/log.h"
 #include "base/sys.h"
+#include "base/vdso.h"
 
 #include <errno.h>
 #include <string.h>
@@ -303,7 +304,7 @@ static void expand(struct vp_text *text, const char **at, char **environment, co
 		vp_text_str(text, program);
 		break;
 	case 't':
-		vp_text_u64(text, (uint64_t)time(NULL));
+		vp_text_u64(text, vp_vdso_ns(CLOCK_REALTIME) / 1000000000u);
 		break;
 	case '%':
 		vp_text_char(text, '%');

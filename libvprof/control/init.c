@@ -7,6 +7,7 @@
 #include "base/service.h"
 #include "base/sys.h"
 #include "base/thread.h"
+#include "base/vdso.h"
 #include "control/control.h"
 #include "control/operators.h"
 #include "ring/file.h"
@@ -114,10 +115,8 @@ static void describe_process(int forked)
 {
 	struct vprof_header *header = vp_file.header;
 	struct utsname host;
-	struct timespec real;
 
-	clock_gettime(CLOCK_REALTIME, &real);
-	header->start_real_ns = (uint64_t)real.tv_sec * 1000000000u + (uint64_t)real.tv_nsec;
+	header->start_real_ns = vp_vdso_ns(CLOCK_REALTIME);
 	header->start_mono_ns = vp_clock_start_mono();
 	header->exe = *exe ? vp_string_add(exe, strlen(exe)) : VPROF_NONE;
 	header->cwd = string_of_cwd();
@@ -279,7 +278,7 @@ static int prepare_library(void)
 		vp_log_line("cannot load libunwind-x86_64.so.8; not profiling");
 		return -ENOENT;
 	}
-	madvise(&vp_control, sizeof(vp_control), MADV_WIPEONFORK);
+	vp_sys(SYS_madvise, &vp_control, sizeof(vp_control), MADV_WIPEONFORK);
 	return 0;
 }
 

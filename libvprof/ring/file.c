@@ -178,6 +178,7 @@ int vp_file_create(uint64_t bytes, int *fd_out)
 {
 	uint32_t extent_bytes = VPROF_EXTENT_MIN;
 	void *map;
+	long mapped;
 	int fd, err;
 
 	while (bytes / extent_bytes > VPROF_EXTENTS_MAX)
@@ -192,14 +193,15 @@ int vp_file_create(uint64_t bytes, int *fd_out)
 	err = reserve(fd, bytes);
 	if (err)
 		goto undo;
-	map = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	if (map == MAP_FAILED) {
+	mapped = vp_sys6(SYS_mmap, 0, (long)bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (mapped < 0 && mapped > -4096) {
 		err = -ENOMEM;
 		goto undo;
 	}
-	madvise(map, bytes, MADV_DONTFORK); /* a child must not write here */
-	madvise(map, bytes, MADV_DONTDUMP); /* it is on disk already */
-	madvise(map, bytes, MADV_RANDOM);   /* no reading of 128 KiB of zeros ahead */
+	map = (void *)mapped;				/* NOLINT(performance-no-int-to-ptr) */
+	vp_sys(SYS_madvise, map, bytes, MADV_DONTFORK); /* a child must not write here */
+	vp_sys(SYS_madvise, map, bytes, MADV_DONTDUMP); /* it is on disk already */
+	vp_sys(SYS_madvise, map, bytes, MADV_RANDOM);	/* no reading of 128 KiB of zeros ahead */
 	vp_file.base = map;
 	vp_file.bytes = bytes;
 	vp_file.header = map;
