@@ -173,7 +173,8 @@ $1/unit-%.a:
 $1/test/unit/test_vp_%: $1/obj/test/unit/test_vp_%.o $1/unit-vp.a $B/libvpje.a
 	@mkdir -p $$(@D)
 	$$(say) LD $$@
-	$$Q$(CC) $2 -o $$@ $$^ $(LDFLAGS) $(CHECK_LIBS) -ldl -lm
+	$$Q$(CC) $2 -o $$@ $$< -Wl,--start-group $$(wordlist 2,3,$$^) -Wl,--end-group \
+		$(LDFLAGS) $(CHECK_LIBS) -ldl -lm
 
 $1/test/unit/test_monitor_%: $1/obj/test/unit/test_monitor_%.o $1/unit-monitor.a
 	@mkdir -p $$(@D)

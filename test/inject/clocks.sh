@@ -33,7 +33,7 @@ with() {
 		t_run "$T/$dir.$engine" env "LD_PRELOAD=$*" VPROF_OPTIONS="engine=$engine" \
 			"$PROBE/clock_host"
 		t_equal "$engine: status" 0 "$(cat "$T/$dir.$engine/status")"
-		t_equal "$engine: output" done "$(head -1 "$T/$dir.$engine/out")"
+		t_equal "$engine: output" "done" "$(head -1 "$T/$dir.$engine/out")"
 		truth "$T/$dir.$engine"
 	done
 }
