@@ -246,8 +246,9 @@ static int report_damage(const struct vr_file *file)
 	return VR_EXIT_INPUT;
 }
 
+/* *damaged is set where the file is, or cannot be read. */
 static int run_file(const struct vr_command *command, struct vr_context *ctx, const char *path,
-		    int heading)
+		    int heading, int *damaged)
 {
 	struct vr_err err;
 	int status;
@@ -255,9 +256,11 @@ static int run_file(const struct vr_command *command, struct vr_context *ctx, co
 
 	if (ret < 0) {
 		vr_warn("%s: %s", path, err.text);
+		*damaged = ret != -ESRCH;
 		return ret == -ESRCH ? VR_EXIT_USAGE : VR_EXIT_INPUT;
 	}
 	status = report_damage(ctx->profile->file);
+	*damaged |= status != VR_EXIT_OK;
 	if (heading && ctx->format <= VR_FORMAT_CSV) {
 		fputs(ctx->format == VR_FORMAT_CSV ? "# " : "== ", stdout);
 		vr_print_safe(ctx, path);
@@ -274,27 +277,28 @@ static int run_file(const struct vr_command *command, struct vr_context *ctx, co
 }
 
 /* Of what a gate says of several files, the leak comes before the budget and that
- * before the regression; else the later error counts. */
+ * before the regression, and that before what could not be judged; else the later
+ * error counts. */
 static int weightier(int status, int ret)
 {
 	if (status >= VR_EXIT_LEAK && ret >= VR_EXIT_LEAK)
 		return status < ret ? status : ret;
-	return ret;
+	return status >= VR_EXIT_LEAK && ret == VR_EXIT_INPUT ? status : ret;
 }
 
 static int run_files(const struct vr_command *command, struct vr_context *ctx,
 		     const char *const *path, size_t paths)
 {
 	json_t *array = json_array();
-	int status = VR_EXIT_OK;
+	int status = VR_EXIT_OK, damaged = 0;
 
 	for (size_t i = 0; i < paths; i++) {
 		int ret;
 
 		if (i && ctx->format <= VR_FORMAT_CSV)
 			putchar('\n');
-		ret = run_file(command, ctx, path[i], paths > 1);
-		if (ret && status != VR_EXIT_INPUT)
+		ret = run_file(command, ctx, path[i], paths > 1, &damaged);
+		if (ret)
 			status = weightier(status, ret);
 		if (ctx->json)
 			json_array_append_new(array, ctx->json);
@@ -305,7 +309,9 @@ static int run_files(const struct vr_command *command, struct vr_context *ctx,
 		putchar('\n');
 	}
 	json_decref(array);
-	return status;
+	if (command->last_word && status == VR_EXIT_OK)
+		status = command->last_word(ctx);
+	return damaged ? VR_EXIT_INPUT : status;
 }
 
 static int run(struct vr_opts *opts)

@@ -130,6 +130,8 @@ static void describe_process(int forked)
 	header->engine_note = VPROF_NONE;
 	header->lsan_suppressions = string_of_suppressions();
 	header->scan_note = VPROF_NONE;
+	header->scan_rules = 1;
+	header->scan_when = (uint32_t)vp_config.leakscan;
 	if (vp_config.heap != VPROF_HEAP_EXACT)
 		vp_leakscan_note("not searched: only heap=exact knows every block");
 	else if (!vp_config.leakscan)

@@ -1,5 +1,6 @@
 /* L1 */
 #include "ring/tables.h"
+#include "base/config.h"
 #include "base/lock.h"
 #include "ring/file.h"
 
@@ -10,6 +11,7 @@ struct vp_table vp_table[VPROF_SEC_COUNT];
 static struct vp_lock grow_lock;
 static struct vp_lock string_lock;
 static int frozen;
+static uint32_t kept; /* extents for the result of the search, which comes last */
 
 static void lay_out(enum vprof_section_kind kind, size_t row_bytes, uint32_t extents_max)
 {
@@ -35,6 +37,8 @@ void vp_tables_init(void)
 	uint32_t sixteenth = all / 16 ? all / 16 : 1;
 
 	frozen = 0;
+	kept =
+	    vp_config.heap == VPROF_HEAP_EXACT && vp_config.leakscan ? all / 64 + !(all / 64) : 0;
 	lay_out(VPROF_SEC_STRINGS, sizeof(struct vprof_string_row), all);
 	lay_out(VPROF_SEC_MODULES, sizeof(struct vprof_module), all);
 	lay_out(VPROF_SEC_THREADS, sizeof(struct vprof_thread), all / 4);
@@ -71,6 +75,15 @@ void vp_tables_fork_child(void)
 	string_lock.word = 0;
 }
 
+/* How many extents a section may let the file have. */
+static uint32_t extents_for(enum vprof_section_kind kind)
+{
+	uint32_t have = vp_table[VPROF_SEC_LEAKS].section->extents_used;
+	uint32_t count = vp_file.header->extent_count;
+
+	return kind == VPROF_SEC_LEAKS || have >= kept ? count : count - (kept - have);
+}
+
 /* Adds an extent so that row `id` exists.  Returns 0 when there is none. */
 static int grow(struct vp_table *table, enum vprof_section_kind kind, uint32_t id)
 {
@@ -83,7 +96,7 @@ static int grow(struct vp_table *table, enum vprof_section_kind kind, uint32_t i
 		uint32_t index = table->section->extents_used;
 		uint32_t at = header->extents_used;
 
-		ok = !frozen && index < table->extents_max && at < header->extent_count;
+		ok = !frozen && index < table->extents_max && at < extents_for(kind);
 		if (!ok)
 			break;
 		table->extent[index] = vp_file.base + (size_t)at * header->extent_bytes;

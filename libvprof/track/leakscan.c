@@ -20,8 +20,9 @@
 #include <sys/wait.h>
 #include <time.h>
 
-#define LIVE_NS	   (120ull * 1000 * 1000 * 1000) /* a search beside a running host */
-#define SERVICE_NS (300ull * 1000 * 1000)
+#define LIVE_NS	    (120ull * 1000 * 1000 * 1000) /* a search beside a running host */
+#define SERVICE_NS  (300ull * 1000 * 1000)
+#define FOLDED_MOST 32u /* rows for what has no room of its own */
 
 static struct vp_scan_result *result; /* shared with the child; NULL: none */
 static size_t result_bytes;
@@ -231,20 +232,64 @@ static void write_note(void)
 		vp_leakscan_note(buf);
 }
 
-static int copy_rows(void)
+/* Row number `id` of the section, made where it is not there yet; NULL: no room. */
+static struct vprof_leak *row_at(uint32_t id)
 {
 	uint32_t used = vp_table_used(VPROF_SEC_LEAKS);
 
-	for (uint32_t i = 0; i < result->rows; i++) {
-		struct vprof_leak *row;
-		uint32_t id = i;
+	return id < used ? vp_table_row(VPROF_SEC_LEAKS, id) : vp_table_add(VPROF_SEC_LEAKS, &id);
+}
 
-		row = i < used ? vp_table_row(VPROF_SEC_LEAKS, i)
-			       : vp_table_add(VPROF_SEC_LEAKS, &id);
+/* Adds a row to the one of its kind that stands for what found no room: no call
+ * path, but blocks, bytes and the verdict. */
+static int fold(struct vprof_leak *first, const struct vprof_leak *row, uint32_t folded)
+{
+	struct vprof_leak *to = first;
+
+	while (to < first + folded && (to->verdict != row->verdict || to->because != row->because))
+		to++;
+	if (to == first + FOLDED_MOST)
+		to--; /* of any cause */
+	if (to->scan == vp_file.header->scan_count) {
+		to->blocks += row->blocks;
+		to->bytes += row->bytes;
+		return 0;
+	}
+	*to = *row;
+	to->node = VPROF_NODE_OVERFLOW;
+	to->owner = VPROF_NONE;
+	to->scan = vp_file.header->scan_count;
+	return 1;
+}
+
+/* The worst verdicts first: where room is short they keep their call paths. */
+static int copy_rows(void)
+{
+	uint32_t id = FOLDED_MOST, folded = 0;
+
+	for (uint32_t i = 0; i < FOLDED_MOST; i++) {
+		struct vprof_leak *row = row_at(i);
+
 		if (!row)
 			return 0;
-		*row = result->row[i];
-		row->scan = vp_file.header->scan_count;
+		row->scan = 0;
+	}
+	for (uint32_t verdict = VPROF_LEAK_LOST; verdict <= VPROF_LEAK_RUNTIME; verdict++) {
+		for (uint32_t i = 0; i < result->rows; i++) {
+			struct vprof_leak *row;
+
+			if (result->row[i].verdict != verdict)
+				continue;
+			row = row_at(id);
+			if (!row) {
+				folded += (uint32_t)fold(vp_table_row(VPROF_SEC_LEAKS, 0),
+							 &result->row[i], folded);
+				continue;
+			}
+			*row = result->row[i];
+			row->scan = vp_file.header->scan_count;
+			id++;
+		}
 	}
 	return 1;
 }

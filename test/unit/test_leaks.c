@@ -127,6 +127,52 @@ START_TEST(answers)
 }
 END_TEST
 
+/* No leak and not everything looked at: the answer is not clean. */
+static void gap_is(struct mkprof *mk, enum vr_leak_gap gap)
+{
+	load(mk);
+	ck_assert_int_eq(vr_leaks_gap(leaks), gap);
+	ck_assert_int_eq(vr_leaks_answer(leaks, 0),
+			 gap == VR_GAP_NONE ? VR_ANSWER_CLEAN : VR_ANSWER_UNEXAMINED);
+}
+
+START_TEST(gaps)
+{
+	struct vprof_header *h;
+	struct mkprof mk;
+
+	ck_assert_int_eq(mk_shape("leaks-clean", &mk), 0);
+	h = mk_header(&mk);
+	gap_is(&mk, VR_GAP_NONE);
+	h->scan_trigger = VPROF_SCAN_AT_TERM;
+	gap_is(&mk, VR_GAP_NONE);
+	for (uint32_t by = VPROF_SCAN_BY_CTL; by <= VPROF_SCAN_BY_TIME; by++) {
+		h->scan_trigger = by == VPROF_SCAN_AT_TERM ? VPROF_SCAN_BY_API : by;
+		gap_is(&mk, VR_GAP_EARLIER);
+	}
+	h->scan_trigger = VPROF_SCAN_AT_EXIT;
+	h->lost[VPROF_LOST_BLOCKS] = 1;
+	gap_is(&mk, VR_GAP_BLOCKS);
+	h->lost[VPROF_LOST_BLOCKS] = 0;
+	h->flags |= VPROF_F_OPERATOR_NEW_BYPASS;
+	gap_is(&mk, VR_GAP_OPERATORS);
+	h->flags &= ~(uint32_t)VPROF_F_OPERATOR_NEW_BYPASS;
+	/* Memory that was not searched matters where a block may hang on it. */
+	h->scan_rules = 1;
+	h->scan_unsearched[VPROF_UNSEARCHED_DEVICE] = 4096;
+	gap_is(&mk, VR_GAP_NONE);
+	for (struct vprof_leak *row = rows(&mk); row->scan; row++)
+		if (row->verdict == VPROF_LEAK_POSSIBLE)
+			row->because = VPROF_UNSEARCHED_DEVICE;
+	gap_is(&mk, VR_GAP_HANGING);
+	ck_assert_int_eq(vr_leaks_answer(leaks, 1), VR_ANSWER_UNEXAMINED);
+	ck_assert_uint_eq(vr_leaks_hanging(leaks).blocks, leaks->sum[VR_POSSIBLE].blocks);
+	h->scan_state = VPROF_SCAN_FAILED;
+	gap_is(&mk, VR_GAP_NO_SEARCH);
+	mk_free(&mk);
+}
+END_TEST
+
 /* One bad row is left out, and said. */
 static void one_bad(struct mkprof *mk, const char *reason, uint64_t kept)
 {
@@ -405,6 +451,7 @@ int main(void)
 	tcase_add_checked_fixture(test, make_path, remove_path);
 	tcase_add_test(test, rows_are_joined);
 	tcase_add_test(test, answers);
+	tcase_add_test(test, gaps);
 	tcase_add_test(test, damaged_rows);
 	tcase_add_test(test, verdict_names);
 	tcase_add_test(test, patterns_match_as_in_lsan);

@@ -49,6 +49,8 @@ struct vr_command {
 	int (*begin)(struct vr_context *ctx);
 	/* After the last file, whatever became of it; frees ctx->plan. */
 	void (*end)(struct vr_context *ctx);
+	/* After the last file, where all went well: the status, or NULL. */
+	int (*last_word)(struct vr_context *ctx);
 	/* Returns 0 or enum vr_exit. */
 	int (*run)(struct vr_context *ctx);
 };

@@ -119,5 +119,6 @@ const struct vr_command vr_cmd_leaks = {
     .limit = 10,
     .begin = vr_leaks_begin,
     .end = vr_leaks_end,
+    .last_word = vr_leaks_last_word,
     .run = run,
 };

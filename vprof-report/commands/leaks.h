@@ -23,6 +23,8 @@ struct vr_leaks_plan {
 	int findings;		 /* 1: the format is one of out_issues.h */
 	enum vr_issue_format as; /* which */
 	size_t runs;		 /* printed so far */
+	size_t judged;		 /* files that the gate could judge */
+	char *excused;		 /* why not, of one that became another program; NULL: none */
 };
 
 /* Why a gate is not passed. */
@@ -39,6 +41,7 @@ struct vr_gate {
 	size_t failures, room;
 	size_t suppressed, allowed, known; /* sites */
 	size_t by_object;		   /* compared with the baseline by object only */
+	int unexamined; /* nobody looked, and --allow unexamined lets that pass */
 };
 
 /* One file with the rows that are to be printed. */
@@ -63,6 +66,9 @@ void vr_leaks_end(struct vr_context *ctx);
 /* Excuses leaks as the plan says, before anything is counted or printed. */
 void vr_leaks_excuse(struct vr_context *ctx, struct vr_leaks_view *view);
 void vr_leaks_judge(struct vr_context *ctx, struct vr_leaks_view *view);
+/* When all files were judged: VR_EXIT_INPUT after a line where there was nothing
+ * but what is excused, else 0. */
+int vr_leaks_last_word(struct vr_context *ctx);
 void vr_gate_free(struct vr_gate *gate);
 /* Sentences about the gate, one a line; free() it. */
 char *vr_gate_text(const struct vr_leaks_view *view);
@@ -86,7 +92,9 @@ char *vr_leak_title(const struct vr_leak *leak);
 char *vr_leaks_examined(const struct vr_profile *profile, const struct vr_leaks *leaks,
 			const struct vr_growth *growth);
 /* The verdict in one line: "leak: 1000 B lost in 10 blocks ..."; free() it. */
-char *vr_leaks_line(const struct vr_leaks *leaks, int strict);
+char *vr_leaks_line(const struct vr_profile *profile, const struct vr_leaks *leaks, int strict);
+/* Why the run is not examined, in a few words; free() it.  NULL: it is. */
+char *vr_leaks_gap_text(const struct vr_profile *profile, const struct vr_leaks *leaks);
 /* Appends to text, which is freed. */
 __attribute__((format(printf, 2, 3))) char *vr_more(char *text, const char *format, ...);
 

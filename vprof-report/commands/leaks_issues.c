@@ -95,7 +95,7 @@ static void fill_issue(struct vr_context *ctx, const struct vr_leaks_view *view,
 	static const char *const state[] = {NULL, "new", "updated", "unchanged"};
 	char print[VR_FINGERPRINT];
 	char *excuse = vr_excuse_text(leak);
-	int is_leak = (vr_verdicts_leak(view->plan->strict) & 1u << leak->verdict) != 0;
+	int is_leak = vr_leak_counts(leak, view->plan->strict);
 
 	vr_fingerprint(ctx->profile->stacks, leak->node, print);
 	*issue = (struct vr_issue){
@@ -114,8 +114,10 @@ static void fill_issue(struct vr_context *ctx, const struct vr_leaks_view *view,
 	fill_frames(ctx, leak, issue, kept, cwd);
 }
 
-/* One question a verdict, then one a failure that is no leak of its own. */
-static size_t fill_checks(const struct vr_leaks_view *view, struct vr_issue_check *check)
+/* One question a verdict, then one a failure that is no leak of its own.
+ *   why   nobody can say whether something is lost; NULL: somebody can */
+static size_t fill_checks(const struct vr_leaks_view *view, struct vr_issue_check *check,
+			  const char *why)
 {
 	const struct vr_leaks *leaks = view->leaks;
 	int lost = leaks->sum[VR_LOST].sites || leaks->sum[VR_INDIRECT].sites;
@@ -124,9 +126,7 @@ static size_t fill_checks(const struct vr_leaks_view *view, struct vr_issue_chec
 	/* Each leak is a case of its own, and fails there. */
 	if (!lost)
 		check[count++] = (struct vr_issue_check){
-		    "nothing is lost",
-		    leaks->searched || leaks->nothing_live ? VR_CHECK_PASS : VR_CHECK_SKIP,
-		    "not examined"};
+		    "nothing is lost", why ? VR_CHECK_SKIP : VR_CHECK_PASS, why ? why : ""};
 	if (!leaks->sum[VR_GROWING].sites)
 		check[count++] = (struct vr_issue_check){
 		    "nothing grows without bound",
@@ -152,7 +152,8 @@ void vr_leaks_print_findings(struct vr_context *ctx, const struct vr_leaks_view 
 	struct vr_issue *issue = vr_xcalloc(view->rows + 1, sizeof(*issue));
 	struct vr_issue_check *check = vr_xcalloc(view->gate.failures + 2, sizeof(*check));
 	char *cwd = getcwd(NULL, 0);
-	char *line = vr_leaks_line(view->leaks, view->plan->strict);
+	char *why = vr_leaks_gap_text(ctx->profile, view->leaks);
+	char *line = vr_leaks_line(ctx->profile, view->leaks, view->plan->strict);
 	char *examined = vr_leaks_examined(ctx->profile, view->leaks, view->growth);
 	char *gate = vr_gate_text(view);
 	char *details = vr_xprintf("%s%s", examined, gate);
@@ -166,6 +167,7 @@ void vr_leaks_print_findings(struct vr_context *ctx, const struct vr_leaks_view 
 	    .start_real_ns = file->header.start_real_ns,
 	    .duration_ns = vr_file_duration_ns(file),
 	    .exit_status = view->gate.status,
+	    .unexamined = view->answer == VR_ANSWER_UNEXAMINED,
 	    .rule = rules,
 	    .rules = RULES,
 	    .issue = issue,
@@ -176,12 +178,13 @@ void vr_leaks_print_findings(struct vr_context *ctx, const struct vr_leaks_view 
 		if (view->row[i]->verdict < RULES)
 			fill_issue(ctx, view, view->row[i], &issue[run.issues++], &kept,
 				   cwd ? cwd : "");
-	run.checks = fill_checks(view, check);
+	run.checks = fill_checks(view, check, why);
 	vr_issues_run(view->plan->as, ctx->out, &run, view->plan->runs++);
 	while (kept.count)
 		free(kept.text[--kept.count]);
 	free(kept.text);
 	free(details);
+	free(why);
 	free(gate);
 	free(examined);
 	free(line);

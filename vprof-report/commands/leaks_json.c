@@ -30,11 +30,28 @@ static json_t *totals_json(const struct vr_leaks_view *view)
 	return totals;
 }
 
-static void growth_examined(json_t *one, const struct vr_leaks_view *view)
+/* By kind; null: not counted by the library that made the record. */
+static json_t *unsearched_json(const struct vprof_header *h)
+{
+	json_t *one;
+
+	if (!h->scan_rules)
+		return json_null();
+	one = json_object();
+	for (int i = 1; i < VPROF_UNSEARCHED_COUNT; i++)
+		if (h->scan_unsearched[i])
+			vr_json_set_u64(one, vr_unsearched_name((enum vprof_unsearched)i),
+					h->scan_unsearched[i]);
+	return one;
+}
+
+static void growth_examined(json_t *one, const struct vr_leaks_view *view,
+			    const struct vprof_header *h)
 {
 	const struct vr_growth *growth = view->growth;
 	const char *note = growth ? growth->note : "not looked at";
 
+	json_object_set_new(one, "unsearched_bytes", unsearched_json(h));
 	json_object_set_new(one, "growth_judged", json_boolean(view->leaks->growth_judged));
 	json_object_set_new(one, "growth_note", note ? vr_json_text(note) : json_null());
 	vr_json_set_u64(one, "growth_sites", growth ? growth->sites : 0);
@@ -46,18 +63,24 @@ static json_t *examined_json(struct vr_context *ctx, const struct vr_leaks_view 
 {
 	const struct vr_leaks *leaks = view->leaks;
 	static const char *const state[] = {"none", "unfinished", "complete", "failed"};
-	static const char *const trigger[] = {"", "exit", "ctl", "api"};
+	static const char *const trigger[] = {"", "exit", "ctl", "api", "term", "every"};
 	const struct vprof_header *h = &ctx->profile->file->header;
-	const char *why = vr_leaks_no_search(ctx->profile->file);
+	char *why = vr_leaks_gap_text(ctx->profile, leaks);
+	struct vr_leak_sum hanging = vr_leaks_hanging(leaks);
 	json_t *one = json_object();
 
 	vr_json_set_u64(one, "allocs", leaks->allocs);
 	vr_json_set_text(one, "search",
 			 h->scan_state <= VPROF_SCAN_FAILED ? state[h->scan_state] : "unknown");
 	json_object_set_new(one, "why_not", why ? vr_json_text(why) : json_null());
+	json_object_set_new(one, "at_end",
+			    json_boolean(leaks->searched && leaks->gap != VR_GAP_EARLIER));
+	vr_json_set_u64(one, "hanging_blocks", hanging.blocks);
+	vr_json_set_u64(one, "hanging_bytes", hanging.bytes);
+	free(why);
 	vr_json_set_text(one, "note", vr_file_string(ctx->profile->file, h->scan_note));
 	vr_json_set_text(one, "trigger",
-			 h->scan_trigger <= VPROF_SCAN_BY_API ? trigger[h->scan_trigger] : "");
+			 h->scan_trigger <= VPROF_SCAN_BY_TIME ? trigger[h->scan_trigger] : "");
 	vr_json_set_u64(one, "searches", h->scan_count);
 	vr_json_set_u64(one, "t_ns", h->scan_t_ns);
 	vr_json_set_u64(one, "pause_ns", h->scan_pause_ns);
@@ -67,7 +90,7 @@ static json_t *examined_json(struct vr_context *ctx, const struct vr_leaks_view 
 	vr_json_set_u64(one, "root_bytes", h->scan_root_bytes);
 	vr_json_set_u64(one, "skipped_bytes", h->scan_skipped_bytes);
 	vr_json_set_u64(one, "memory_bytes", h->scan_memory_bytes);
-	growth_examined(one, view);
+	growth_examined(one, view, h);
 	return one;
 }
 
@@ -119,8 +142,10 @@ static json_t *site_json(struct vr_context *ctx, const struct vr_leaks_view *vie
 	if (leak->example)
 		snprintf(address, sizeof(address), "0x%" PRIx64, leak->example);
 	vr_json_set_text(one, "verdict", vr_verdict_name(leak->verdict));
-	json_object_set_new(
-	    one, "leak", json_boolean(vr_verdicts_leak(view->plan->strict) & 1u << leak->verdict));
+	json_object_set_new(one, "leak", json_boolean(vr_leak_counts(leak, view->plan->strict)));
+	json_object_set_new(one, "because",
+			    leak->because ? vr_json_text(vr_unsearched_name(leak->because))
+					  : json_null());
 	vr_json_set_u64(one, "blocks", leak->blocks);
 	vr_json_set_u64(one, "bytes", leak->bytes);
 	vr_json_set_interval(one, "bytes", &leak->sure);
@@ -184,6 +209,19 @@ static json_t *gate_json(const struct vr_gate *gate)
 	vr_json_set_u64(one, "known_sites", gate->known);
 	vr_json_set_u64(one, "suppressed_sites", gate->suppressed);
 	vr_json_set_u64(one, "compared_by_object", gate->by_object);
+	json_object_set_new(one, "unexamined_allowed", json_boolean(gate->unexamined));
+	return one;
+}
+
+/* Of growth alone, which needs no search. */
+static json_t *whole_growth_json(const struct vr_leaks_view *view)
+{
+	json_t *one = json_object();
+
+	vr_json_set_text(one, "verdict", vr_leaks_growth_answer(view->leaks));
+	vr_json_set_u64(one, "sites", view->leaks->sum[VR_GROWING].sites);
+	vr_json_set_u64(one, "blocks", view->leaks->sum[VR_GROWING].blocks);
+	vr_json_set_u64(one, "bytes", view->leaks->sum[VR_GROWING].bytes);
 	return one;
 }
 
@@ -193,6 +231,7 @@ json_t *vr_leaks_json(struct vr_context *ctx, const struct vr_leaks_view *view)
 	json_t *sites = json_array();
 
 	vr_json_set_text(root, "verdict", vr_answer_name(view->answer));
+	json_object_set_new(root, "growth", whole_growth_json(view));
 	json_object_set_new(root, "examined", examined_json(ctx, view));
 	json_object_set_new(root, "totals", totals_json(view));
 	for (size_t i = 0; i < view->rows && i < ctx->limit; i++)

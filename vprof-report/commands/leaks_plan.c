@@ -115,6 +115,7 @@ void vr_leaks_end(struct vr_context *ctx)
 	vr_suppressions_free(&plan->suppress);
 	vr_baseline_free(plan->baseline);
 	free(plan->budget);
+	free(plan->excused);
 	free(plan);
 	ctx->plan = NULL;
 }

@@ -145,6 +145,9 @@ static void print_site(struct vr_context *ctx, const struct vr_leaks_view *view,
 		fputc('\n', ctx->out);
 	}
 	free(excuse);
+	if (leak->because)
+		fprintf(ctx->out, "      possible because %s was not searched\n",
+			vr_unsearched_words(leak->because));
 	print_growth(ctx, view, leak);
 	vr_print_stack(ctx, leak->node, "      ", STACK_FRAMES);
 	if (leak->owner) {
@@ -161,7 +164,7 @@ static void print_site(struct vr_context *ctx, const struct vr_leaks_view *view,
 void vr_leaks_print_text(struct vr_context *ctx, const struct vr_leaks_view *view)
 {
 	size_t count = view->rows < ctx->limit ? view->rows : ctx->limit;
-	char *line = vr_leaks_line(view->leaks, view->plan->strict);
+	char *line = vr_leaks_line(ctx->profile, view->leaks, view->plan->strict);
 	char *examined = vr_leaks_examined(ctx->profile, view->leaks, view->growth);
 	char *gate = vr_gate_text(view);
 	struct vr_interval live = vr_heap_live_interval(view->heap);

@@ -59,7 +59,75 @@ static char *amounts(char *text, const struct vr_leaks *leaks, unsigned mask)
 	return text;
 }
 
-char *vr_leaks_line(const struct vr_leaks *leaks, int strict)
+/* "4.0 MiB of memory of devices, 96 B of ..." */
+static char *unsearched(const struct vprof_header *h)
+{
+	char *text = vr_xstrdup("");
+	char a[VR_UNIT_MAX];
+	const char *comma = "";
+
+	for (int i = 1; i < VPROF_UNSEARCHED_COUNT; i++) {
+		if (!h->scan_unsearched[i])
+			continue;
+		text = vr_more(text, "%s%s of %s", comma, vr_format_bytes(a, h->scan_unsearched[i]),
+			       vr_unsearched_words((enum vprof_unsearched)i));
+		comma = ", ";
+	}
+	return text;
+}
+
+static char *hanging_text(const struct vprof_header *h, const struct vr_leaks *leaks)
+{
+	struct vr_leak_sum sum = vr_leaks_hanging(leaks);
+	char a[VR_UNIT_MAX], b[VR_UNIT_MAX], *what = unsearched(h);
+	char *text = vr_xprintf("%s in %s block%s may hang on what was not searched%s%s",
+				vr_format_bytes(a, sum.bytes), vr_format_count(b, sum.blocks),
+				sum.blocks == 1 ? "" : "s", *what ? ": " : "", what);
+
+	free(what);
+	return text;
+}
+
+char *vr_leaks_gap_text(const struct vr_profile *profile, const struct vr_leaks *leaks)
+{
+	const struct vprof_header *h = &profile->file->header;
+	uint64_t ran = vr_file_duration_ns(profile->file);
+	char a[VR_UNIT_MAX];
+
+	switch (vr_leaks_gap(leaks)) {
+	case VR_GAP_NO_SEARCH:
+		return vr_xstrdup(vr_leaks_no_search(profile->file));
+	case VR_GAP_EARLIER:
+		return vr_xprintf("the last search was made %s before the end",
+				  vr_format_ns(a, ran > h->scan_t_ns ? ran - h->scan_t_ns : 0));
+	case VR_GAP_BLOCKS:
+		return vr_xprintf("%s blocks found no room in the table of live ones",
+				  vr_format_count(a, h->lost[VPROF_LOST_BLOCKS]));
+	case VR_GAP_OPERATORS:
+		return vr_xstrdup("C++ operators that do not call malloc were not seen");
+	case VR_GAP_HANGING:
+		return hanging_text(h, leaks);
+	case VR_GAP_NONE:
+		break;
+	}
+	return NULL;
+}
+
+static char *unexamined_line(char *text, const struct vr_profile *profile,
+			     const struct vr_leaks *leaks)
+{
+	char *why = vr_leaks_gap_text(profile, leaks);
+
+	text = vr_more(text, " %s", why);
+	free(why);
+	if (leaks->sum[VR_UNEXAMINED].sites || leaks->sum[VR_POSSIBLE].sites)
+		text = amounts(vr_more(text, ";"), leaks, 1u << VR_POSSIBLE | 1u << VR_UNEXAMINED);
+	if (leaks->growth_judged)
+		text = vr_more(text, "; nothing grows without bound");
+	return text;
+}
+
+char *vr_leaks_line(const struct vr_profile *profile, const struct vr_leaks *leaks, int strict)
 {
 	enum vr_leak_answer answer = vr_leaks_answer(leaks, strict);
 	char *text = vr_xprintf("%s:", vr_answer_name(answer));
@@ -67,16 +135,15 @@ char *vr_leaks_line(const struct vr_leaks *leaks, int strict)
 
 	if (answer == VR_ANSWER_LEAK)
 		return amounts(text, leaks, vr_verdicts_leak(strict));
-	if (leaks->nothing_live)
+	if (answer == VR_ANSWER_UNEXAMINED)
+		return unexamined_line(text, profile, leaks);
+	if (leaks->nothing_live && leaks->allocs)
 		return vr_more(text, " every block was freed, of %s",
 			       vr_format_count(a, leaks->allocs));
-	if (!leaks->allocs && !leaks->searched)
-		return vr_more(text, " no allocation was seen");
-	if (answer == VR_ANSWER_CLEAN)
-		text =
-		    vr_more(text, " nothing is lost%s", leaks->sum[VR_POSSIBLE].sites ? ";" : "");
-	else if (!leaks->sum[VR_UNEXAMINED].sites)
-		text = vr_more(text, " every sampled block was freed");
+	if (!leaks->allocs)
+		return vr_more(text, " nothing was allocated");
+	text = vr_more(text, " nothing is lost%s",
+		       leaks->sum[VR_POSSIBLE].sites || leaks->sum[VR_UNEXAMINED].sites ? ";" : "");
 	return amounts(text, leaks, 1u << VR_POSSIBLE | 1u << VR_UNEXAMINED);
 }
 
@@ -89,6 +156,10 @@ static const char *trigger_text(uint32_t trigger)
 		return "on demand";
 	case VPROF_SCAN_BY_API:
 		return "as the program asked";
+	case VPROF_SCAN_AT_TERM:
+		return "at the signal that ended it";
+	case VPROF_SCAN_BY_TIME:
+		return "by leakscan_every";
 	}
 	return "once";
 }
@@ -112,21 +183,61 @@ static char *growth_examined(char *text, const struct vr_growth *growth)
 	return text;
 }
 
+/* How the next run is examined. */
+static char *add_hint(char *text, const struct vr_file *file)
+{
+	const struct vprof_header *h = &file->header;
+
+	if (h->heap_mode != VPROF_HEAP_EXACT)
+		return text;
+	if (file->status == VR_STATUS_RUNNING)
+		return vr_more(text, "Hint: vprof-report ctl FILE leakscan searches now.\n");
+	if (file->status == VR_STATUS_KILLED || file->status == VR_STATUS_UNFINISHED)
+		return vr_more(
+		    text,
+		    "Hint: VPROF_OPTIONS=leakscan=term searches at SIGTERM, SIGINT and SIGHUP "
+		    "too,\nleakscan_every=SECONDS every so often.\n");
+	return text;
+}
+
+/* What was left out, whether or not a verdict hangs on it. */
+static char *add_unsearched(char *text, const struct vprof_header *h, const struct vr_leaks *leaks)
+{
+	struct vr_leak_sum sum = vr_leaks_hanging(leaks);
+	char a[VR_UNIT_MAX], b[VR_UNIT_MAX], *what = unsearched(h);
+
+	if (*what)
+		text = vr_more(text, "Not searched: %s.\n", what);
+	else if (h->scan_skipped_bytes)
+		text = vr_more(text, "Not searched: %s of memory that could not be read.\n",
+			       vr_format_bytes(a, h->scan_skipped_bytes));
+	free(what);
+	if (sum.blocks)
+		text = vr_more(text, "%s in %s blocks may hang on that: they are possible.\n",
+			       vr_format_bytes(a, sum.bytes), vr_format_count(b, sum.blocks));
+	if (h->scan_missed)
+		text = vr_more(text, "Searches that failed since: %s.\n",
+			       vr_format_count(a, h->scan_missed));
+	return text;
+}
+
 char *vr_leaks_examined(const struct vr_profile *profile, const struct vr_leaks *leaks,
 			const struct vr_growth *growth)
 {
 	const struct vprof_header *h = &profile->file->header;
 	const char *note = vr_file_string(profile->file, h->scan_note);
-	const char *why = vr_leaks_no_search(profile->file);
-	char a[VR_UNIT_MAX], b[VR_UNIT_MAX], c[VR_UNIT_MAX], d[VR_UNIT_MAX], e[VR_UNIT_MAX];
-	char *text = vr_xstrdup("");
+	char a[VR_UNIT_MAX], b[VR_UNIT_MAX], c[VR_UNIT_MAX], d[VR_UNIT_MAX];
+	char *why = vr_leaks_gap_text(profile, leaks), *text = vr_xstrdup("");
 
-	if (why) {
+	if (why && !(leaks->searched && leaks->gap == VR_GAP_NONE))
 		text = vr_more(
 		    text, "Not examined: whether anything points to what was not freed (%s).\n",
 		    why);
+	if (why)
+		text = add_hint(text, profile->file);
+	free(why);
+	if (!leaks->searched)
 		return growth_examined(text, growth);
-	}
 	text =
 	    vr_more(text,
 		    "Examined %s, after %s: %s in %s blocks; pointers were looked for in them and\n"
@@ -136,9 +247,7 @@ char *vr_leaks_examined(const struct vr_profile *profile, const struct vr_leaks 
 		    vr_format_bytes(d, h->scan_root_bytes));
 	text = vr_more(text, "for which the process stood still %s (%s in all).\n",
 		       vr_format_ns(a, h->scan_pause_ns), vr_format_ns(b, h->scan_total_ns));
-	if (h->scan_skipped_bytes)
-		text = vr_more(text, "Not examined: %s of memory that could not be read.\n",
-			       vr_format_bytes(e, h->scan_skipped_bytes));
+	text = add_unsearched(text, h, leaks);
 	if (*note)
 		text = vr_more(text, "Not examined: %s.\n", note);
 	if (leaks->sum[VR_UNEXAMINED].blocks)

@@ -276,6 +276,8 @@ char *vr_status_text(const struct vr_file *file)
 	case VR_STATUS_RUNNING:
 		return vr_xstrdup("still running");
 	case VR_STATUS_EXITED:
+		if (h->exit_kind == VPROF_EXIT_SIGNAL)
+			return vr_xprintf("ended by signal %" PRId32, h->exit_status);
 		return vr_xprintf("%s status %" PRId32,
 				  h->exit_kind <= VPROF_EXIT_EXEC ? how[h->exit_kind] : how[0],
 				  h->exit_status);

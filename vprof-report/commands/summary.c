@@ -186,7 +186,7 @@ static char *leaks_line(struct vr_context *ctx)
 
 	vr_leaks_grow(leaks, growth);
 	vr_leaks_excuse(ctx, &view);
-	line = vr_leaks_line(leaks, 0);
+	line = vr_leaks_line(ctx->profile, leaks, 0);
 	vr_suppressions_free(&view.suppress);
 	vr_leaks_free(leaks);
 	vr_growth_free(growth);

@@ -190,6 +190,8 @@ static void check_leaks(struct vr_file *file, const struct vr_layout *layout)
 			reason = "of a search that never was";
 		else if (leak->owner >= file->nodes)
 			leak->owner = VPROF_NODE_ROOT; /* known to no stack */
+		if (leak->because >= VPROF_UNSEARCHED_COUNT)
+			leak->because = VPROF_UNSEARCHED_OTHER;
 		if (!reason)
 			continue;
 		tally_hit(&tally, i, reason);

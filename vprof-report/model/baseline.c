@@ -122,7 +122,7 @@ static int read_profile(struct vr_baseline *baseline, const char *path,
 			identity.unnamed && names_gone(profile, leaks->leak[i].node));
 		vr_identity_free(&identity);
 	}
-	baseline->searched = leaks->searched || leaks->nothing_live;
+	baseline->searched = vr_leaks_gap(leaks) == VR_GAP_NONE;
 	baseline->growth_judged = leaks->growth_judged || leaks->nothing_live;
 	vr_leaks_free(leaks);
 	vr_growth_free(growth);
@@ -179,7 +179,7 @@ static int read_document(struct vr_baseline *baseline, const json_t *root)
 
 	if (!json_is_object(examined) || !json_is_array(sites))
 		return -EINVAL;
-	if (strcmp(text_at(examined, "search"), "complete") != 0)
+	if (!json_is_null(json_object_get(examined, "why_not")))
 		baseline->searched = 0;
 	if (!json_is_true(json_object_get(examined, "growth_judged")))
 		baseline->growth_judged = 0;

@@ -173,7 +173,7 @@ static int examined(const struct metric *metric, const struct vr_profile *profil
 	if (h->heap_mode == VPROF_HEAP_OFF || (!leaks->allocs && !leaks->searched))
 		return 0;
 	if (metric->need == NEED_SEARCH)
-		return leaks->searched || leaks->nothing_live;
+		return vr_leaks_gap(leaks) == VR_GAP_NONE;
 	if (metric->need == NEED_GROWTH)
 		return leaks->growth_judged || leaks->nothing_live;
 	return 1;

@@ -42,20 +42,24 @@ const char *vr_answer_name(enum vr_leak_answer answer)
 struct joining {
 	struct vr_leaks *leaks;
 	size_t room;
-	struct vr_map at; /* node << 3 | verdict: index of the entry */
+	struct vr_map at; /* node << 8 | verdict << 4 | because: index of the entry */
+	/* of call paths that the result had no room for: they are somebody's */
+	uint64_t folded_blocks, folded_bytes;
 };
 
-static struct vr_leak *entry(struct joining *join, uint32_t node, enum vr_verdict verdict)
+static struct vr_leak *entry(struct joining *join, uint32_t node, enum vr_verdict verdict,
+			     enum vprof_unsearched because)
 {
 	struct vr_leaks *leaks = join->leaks;
+	uint64_t key = (uint64_t)node << 8 | (uint64_t)verdict << 4 | because;
 	int added;
-	uint32_t *at = vr_map_at(&join->at, (uint64_t)node << 3 | verdict, &added);
+	uint32_t *at = vr_map_at(&join->at, key, &added);
 
 	if (added) {
 		leaks->leak =
 		    vr_xgrow(leaks->leak, leaks->leaks, &join->room, sizeof(*leaks->leak));
-		leaks->leak[leaks->leaks] =
-		    (struct vr_leak){.node = node, .verdict = verdict, .confidence = -1};
+		leaks->leak[leaks->leaks] = (struct vr_leak){
+		    .node = node, .verdict = verdict, .because = because, .confidence = -1};
 		*at = (uint32_t)leaks->leaks++;
 	}
 	return &leaks->leak[*at];
@@ -97,9 +101,12 @@ static void add_rows(struct joining *join, const struct vr_profile *profile,
 		const uint32_t *site = vr_map_find(sites, node);
 		struct vr_leak *leak;
 
-		if (row->scan != file->header.scan_count || !row->scan || !row->blocks || !site)
+		if (row->scan != file->header.scan_count || !row->scan || !row->blocks)
 			continue;
-		leak = entry(join, node, verdict_of_row(row->verdict));
+		if (!site && row->node > VPROF_NODE_OVERFLOW)
+			continue; /* not selected */
+		leak = entry(join, node, verdict_of_row(row->verdict),
+			     row->verdict == VPROF_LEAK_POSSIBLE ? row->because : 0);
 		if (!leak->blocks || row->oldest_ns < leak->oldest_ns)
 			leak->oldest_ns = row->oldest_ns;
 		if (row->newest_ns > leak->newest_ns)
@@ -110,9 +117,19 @@ static void add_rows(struct joining *join, const struct vr_profile *profile,
 			leak->owner = row->owner;
 		leak->blocks += row->blocks;
 		leak->bytes += row->bytes;
-		seen[2 * *site] += row->blocks;
-		seen[2 * *site + 1] += row->bytes;
+		if (site) {
+			seen[2 * *site] += row->blocks;
+			seen[2 * *site + 1] += row->bytes;
+		} else {
+			join->folded_blocks += row->blocks;
+			join->folded_bytes += row->bytes;
+		}
 	}
+}
+
+static uint64_t less(uint64_t of, uint64_t seen)
+{
+	return of > seen ? of - seen : 0;
 }
 
 /* What is live and was not part of the search: all of it without one, else what
@@ -121,14 +138,18 @@ static void add_rest(struct joining *join, const struct vr_heap *heap, const uin
 {
 	for (size_t i = 0; i < heap->sites; i++) {
 		const struct vr_site *site = &heap->site[i];
+		uint64_t blocks = less(site->live_blocks, seen[2 * i]);
+		uint64_t bytes = less(site->live_bytes, seen[2 * i + 1]);
+		uint64_t known = blocks < join->folded_blocks ? blocks : join->folded_blocks;
 		struct vr_leak *leak;
 
-		if (site->live_blocks <= seen[2 * i])
+		join->folded_blocks -= known;
+		join->folded_bytes -= bytes < join->folded_bytes ? bytes : join->folded_bytes;
+		if (blocks == known)
 			continue;
-		leak = entry(join, site->node, VR_UNEXAMINED);
-		leak->blocks = site->live_blocks - seen[2 * i];
-		leak->bytes =
-		    site->live_bytes > seen[2 * i + 1] ? site->live_bytes - seen[2 * i + 1] : 0;
+		leak = entry(join, site->node, VR_UNEXAMINED, VPROF_UNSEARCHED_NONE);
+		leak->blocks = blocks - known;
+		leak->bytes = blocks ? bytes / blocks * leak->blocks : 0;
 		leak->oldest_ns = site->first_ns;
 		leak->newest_ns = site->last_ns;
 		leak->sure = vr_site_live_interval(heap, site);
@@ -149,17 +170,40 @@ static void finish(struct vr_leaks *leaks, const struct vr_heap *heap, const str
 	for (size_t i = 0; i < leaks->leaks; i++) {
 		struct vr_leak *leak = &leaks->leak[i];
 		struct vr_leak_sum *sum = &leaks->sum[leak->verdict];
-		const struct vr_site *site = &heap->site[*vr_map_find(sites, leak->node)];
+		const uint32_t *at = vr_map_find(sites, leak->node);
+		const struct vr_site *site = at ? &heap->site[*at] : NULL;
 
-		leak->allocs = site->allocs;
-		leak->first_ns = site->first_ns;
-		leak->last_ns = site->last_ns;
+		leak->allocs = site ? site->allocs : leak->blocks;
+		leak->first_ns = site ? site->first_ns : leak->oldest_ns;
+		leak->last_ns = site ? site->last_ns : leak->newest_ns;
 		if (leak->verdict == VR_LOST || leak->verdict == VR_INDIRECT)
 			leak->confidence = leaks->searched_share;
 		sum->sites++;
 		sum->blocks += leak->blocks;
 		sum->bytes += leak->bytes;
 	}
+}
+
+/* A search speaks for the end when the process ended with it, or for now where
+ * the process runs; one that was made before says nothing of what came after. */
+static enum vr_leak_gap find_gap(const struct vr_file *file)
+{
+	const struct vprof_header *h = &file->header;
+	int at_end = h->scan_trigger == VPROF_SCAN_AT_EXIT || h->scan_trigger == VPROF_SCAN_AT_TERM;
+
+	if (h->lost[VPROF_LOST_BLOCKS])
+		return VR_GAP_BLOCKS;
+	if (h->flags & VPROF_F_OPERATOR_NEW_BYPASS)
+		return VR_GAP_OPERATORS;
+	if (h->scan_state != VPROF_SCAN_COMPLETE || !h->scan_count)
+		return VR_GAP_NO_SEARCH;
+	return at_end || file->status == VR_STATUS_RUNNING ? VR_GAP_NONE : VR_GAP_EARLIER;
+}
+
+/* Does the record know of every block? */
+static int all_seen(enum vr_leak_gap gap)
+{
+	return gap != VR_GAP_BLOCKS && gap != VR_GAP_OPERATORS;
 }
 
 struct vr_leaks *vr_leaks_new(const struct vr_profile *profile, const struct vr_heap *heap)
@@ -174,8 +218,11 @@ struct vr_leaks *vr_leaks_new(const struct vr_profile *profile, const struct vr_
 	for (size_t i = 0; i < heap->sites; i++)
 		*vr_map_at(&sites, heap->site[i].node, &added) = (uint32_t)i;
 	leaks->allocs = heap->allocs;
-	leaks->nothing_live = !heap->sampled && heap->allocs && !heap->live_blocks;
 	leaks->searched = h->scan_state == VPROF_SCAN_COMPLETE && h->scan_count;
+	leaks->gap = find_gap(profile->file);
+	leaks->nothing_live = !heap->sampled && !heap->live_blocks && all_seen(leaks->gap) &&
+			      (heap->allocs || h->flags & VPROF_F_FORKED) &&
+			      h->heap_mode == VPROF_HEAP_EXACT && !(h->flags & VPROF_F_OWN_MALLOC);
 	if (leaks->searched) {
 		leaks->searched_share = searched_share(h);
 		add_rows(&join, profile, &sites, seen);
@@ -223,45 +270,6 @@ void vr_leaks_suppress(struct vr_leaks *leaks, struct vr_stacks *stacks,
 		sum->blocks -= leak->blocks;
 		sum->bytes -= leak->bytes;
 	}
-}
-
-enum vr_leak_answer vr_leaks_answer(const struct vr_leaks *leaks, int strict)
-{
-	for (int i = 0; i < VR_VERDICTS; i++)
-		if (leaks->sum[i].sites && vr_verdicts_leak(strict) & 1u << i)
-			return VR_ANSWER_LEAK;
-	return leaks->searched || leaks->nothing_live || leaks->growth_judged
-		   ? VR_ANSWER_CLEAN
-		   : VR_ANSWER_UNEXAMINED;
-}
-
-const char *vr_leaks_no_search(const struct vr_file *file)
-{
-	static const char said[] = "not searched: ";
-	const struct vprof_header *h = &file->header;
-	const char *note = vr_file_string(file, h->scan_note);
-
-	if (h->scan_state == VPROF_SCAN_COMPLETE && h->scan_count)
-		return NULL;
-	if (*note)
-		return strncmp(note, said, sizeof(said) - 1) == 0 ? note + sizeof(said) - 1 : note;
-	if (h->scan_state == VPROF_SCAN_RUNNING)
-		return "the search did not come to its end";
-	if (h->scan_state == VPROF_SCAN_FAILED)
-		return "the search failed";
-	if (h->heap_mode == VPROF_HEAP_OFF)
-		return "the heap was not profiled (heap=off)";
-	if (h->heap_mode == VPROF_HEAP_SAMPLE)
-		return "a sampled heap knows only some of the blocks";
-	if (h->flags & VPROF_F_OWN_MALLOC)
-		return "the program defines malloc itself";
-	if (file->status == VR_STATUS_KILLED || file->status == VR_STATUS_UNFINISHED)
-		return "the process was killed";
-	if (file->status == VR_STATUS_RUNNING || file->status == VR_STATUS_STARTING)
-		return "the process still runs";
-	if (file->status == VR_STATUS_EXECED)
-		return "the process became another program";
-	return "the run did not look for them";
 }
 
 /* qsort has no argument for its caller; the program has one thread. */

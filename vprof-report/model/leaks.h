@@ -43,9 +43,21 @@ struct vr_leak {
 	double confidence;	       /* 0..1; negative: nothing to go by */
 	const struct vr_growth_site *growth; /* the site's judgement, NULL: it has none */
 	double slope_low, slope_high; /* growing: 95 % interval, bytes a second or iteration */
+	/* possible only because memory of that kind was not searched; NONE: by what was found */
+	enum vprof_unsearched because;
 	enum vr_excuse excuse;
 	const char *pattern; /* that excused it, borrowed; NULL */
 	enum vr_change change;
+};
+
+/* What stands between the run and the word clean. */
+enum vr_leak_gap {
+	VR_GAP_NONE,
+	VR_GAP_NO_SEARCH, /* none was completed */
+	VR_GAP_EARLIER,	  /* it was completed, but the process went on and ended unseen */
+	VR_GAP_BLOCKS,	  /* blocks found no room in the table of live ones */
+	VR_GAP_OPERATORS, /* C++ operators that do not call malloc were not seen */
+	VR_GAP_HANGING	  /* blocks hang on memory that was not searched */
 };
 
 struct vr_leak_sum {
@@ -56,7 +68,8 @@ struct vr_leaks {
 	struct vr_leak *leak; /* sorted by vr_leaks_sort */
 	size_t leaks;
 	struct vr_leak_sum sum[VR_VERDICTS];
-	int searched;	       /* the search for pointers was completed */
+	int searched;	       /* a search for pointers was completed */
+	enum vr_leak_gap gap;  /* of the run; vr_leaks_gap() knows the blocks, too */
 	double searched_share; /* of the memory that it should have read */
 	int growth_judged;     /* the file told enough to say what grows */
 	uint64_t allocs;       /* in the whole run */
@@ -93,14 +106,25 @@ void vr_leaks_sort(struct vr_leaks *leaks, enum vr_leaks_key key);
 
 /* 1 << verdict of those that are a leak; possible ones with `strict` only. */
 unsigned vr_verdicts_leak(int strict);
+/* Is this one a leak?  What is possible for want of a search is none. */
+int vr_leak_counts(const struct vr_leak *leak, int strict);
 const char *vr_verdict_name(enum vr_verdict verdict);
 /* The verdict with that name; -1: none. */
 int vr_verdict_of(const char *name, size_t length);
 
 enum vr_leak_answer vr_leaks_answer(const struct vr_leaks *leaks, int strict);
+/* Why the answer is not clean where nothing is a leak. */
+enum vr_leak_gap vr_leaks_gap(const struct vr_leaks *leaks);
+/* What is possible only for want of memory to search, and not excused. */
+struct vr_leak_sum vr_leaks_hanging(const struct vr_leaks *leaks);
+/* "growing", "clean" or "unexamined", of growth alone. */
+const char *vr_leaks_growth_answer(const struct vr_leaks *leaks);
 const char *vr_answer_name(enum vr_leak_answer answer);
 
 /* Why there was no (complete) search, in a few words; NULL when there was. */
 const char *vr_leaks_no_search(const struct vr_file *file);
+/* Of a kind of memory that was not searched: a key, and a few words. */
+const char *vr_unsearched_name(enum vprof_unsearched kind);
+const char *vr_unsearched_words(enum vprof_unsearched kind);
 
 #endif

@@ -71,9 +71,11 @@ void vr_github_run(FILE *out, const struct vr_issue_run *run)
 	for (size_t i = 0; i < run->checks; i++) {
 		const struct vr_issue_check *check = &run->check[i];
 
-		if (check->state != VR_CHECK_FAIL && check->state != VR_CHECK_ERROR)
+		if (check->state == VR_CHECK_PASS ||
+		    (check->state == VR_CHECK_SKIP && !*check->text))
 			continue;
-		command(out, "error", NULL, check->name);
+		command(out, check->state == VR_CHECK_SKIP ? "warning" : "error", NULL,
+			check->name);
 		put(out, check->text, 0);
 		fputc('\n', out);
 	}

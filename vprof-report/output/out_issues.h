@@ -61,6 +61,7 @@ struct vr_issue_run {
 	const char *host;
 	uint64_t start_real_ns, duration_ns;
 	int exit_status; /* of the gate; 0 without one */
+	int unexamined;	 /* no issue, and nobody can say there is none */
 	const struct vr_issue_rule *rule;
 	size_t rules;
 	const struct vr_issue *issue;

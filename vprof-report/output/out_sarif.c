@@ -178,9 +178,10 @@ static json_t *invocations(const struct vr_issue_run *run)
 	json_t *note = json_object();
 	char *text = vr_xprintf("%s: %s\n%s", run->path, run->verdict, run->details);
 
-	json_object_set_new(object, "executionSuccessful", json_true());
+	/* Whoever reads no results takes them for none unless this says otherwise. */
+	json_object_set_new(object, "executionSuccessful", json_boolean(!run->unexamined));
 	json_object_set_new(object, "exitCode", json_integer(run->exit_status));
-	set_text(note, "level", "note");
+	set_text(note, "level", run->unexamined ? "warning" : "note");
 	json_object_set_new(note, "message", message(text));
 	json_array_append_new(notes, note);
 	json_object_set_new(object, "toolExecutionNotifications", notes);
