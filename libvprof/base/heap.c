@@ -1,10 +1,12 @@
 /* L0 */
 #include "base/heap.h"
+#include "base/lock.h"
 #include "base/own.h"
-#include "base/real_lock.h"
 #include "base/sys.h"
+#include "base/thread.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -91,25 +93,47 @@ double vpje_round(double x)
 	return x;
 }
 
-/* Its locks are libc's own: through our hooks a contended one would be recorded
- * as a wait of the host, by a walk that may need the heap. */
-int vpje_mutex_lock(pthread_mutex_t *mutex);
-int vpje_mutex_trylock(pthread_mutex_t *mutex);
-int vpje_mutex_unlock(pthread_mutex_t *mutex);
+/* Its locks are ours: libc's are plain stores while the program has no threads, and
+ * the helper, which libc does not know, uses this heap, too.  They lie where jemalloc
+ * keeps libc's. */
+int vpje_mutex_init(void *mutex, const void *attributes);
+int vpje_mutex_lock(void *mutex);
+int vpje_mutex_trylock(void *mutex);
+int vpje_mutex_unlock(void *mutex);
 
-int vpje_mutex_lock(pthread_mutex_t *mutex)
+int vpje_mutex_init(void *mutex, const void *attributes)
 {
-	return vp_real_lock.pthread_mutex_lock(mutex);
+	struct vp_lock *lock = mutex;
+
+	(void)attributes;
+	lock->word = 0;
+	return 0;
 }
 
-int vpje_mutex_trylock(pthread_mutex_t *mutex)
+int vpje_mutex_lock(void *mutex)
 {
-	return vp_real_lock.pthread_mutex_trylock(mutex);
+	vp_lock_take(mutex);
+	return 0;
 }
 
-int vpje_mutex_unlock(pthread_mutex_t *mutex)
+int vpje_mutex_trylock(void *mutex)
 {
-	return vp_real_lock.pthread_mutex_unlock(mutex);
+	return vp_lock_try(mutex) ? 0 : EBUSY;
+}
+
+int vpje_mutex_unlock(void *mutex)
+{
+	vp_lock_drop(mutex);
+	return 0;
+}
+
+/* So that a thread's end is noticed.  The helper has no such end, and for a high key
+ * libc would allocate. */
+int vpje_setspecific(pthread_key_t key, const void *value);
+
+int vpje_setspecific(pthread_key_t key, const void *value)
+{
+	return vp_tls.self == VP_TLS_ENDED && vp_tls.busy ? 0 : pthread_setspecific(key, value);
 }
 
 /* What it maps is ours, and told apart from the host's memory. */

@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stddef.h>
+#include <sys/types.h>
 #include <threads.h>
 
 struct vp_real {
@@ -33,6 +34,14 @@ struct vp_real {
 	int (*fexecve_fn)(int, char *const[], char *const[]);
 	int (*dlclose_fn)(void *);
 	int (*capset_fn)(const void *, const void *);
+	int (*setuid_fn)(uid_t), (*setgid_fn)(gid_t);
+	int (*seteuid_fn)(uid_t), (*setegid_fn)(gid_t);
+	int (*setreuid_fn)(uid_t, uid_t), (*setregid_fn)(gid_t, gid_t);
+	int (*setresuid_fn)(uid_t, uid_t, uid_t), (*setresgid_fn)(gid_t, gid_t, gid_t);
+	int (*setfsuid_fn)(uid_t), (*setfsgid_fn)(gid_t);
+	int (*setgroups_fn)(size_t, const gid_t *);
+	int (*initgroups_fn)(const char *, gid_t);
+	int (*unshare_fn)(int), (*setns_fn)(int, int);
 	int (*prctl_fn)(int, unsigned long, unsigned long, unsigned long, unsigned long);
 	long (*syscall_fn)(long, long, long, long, long, long, long);
 	int (*sigaction_fn)(int, const struct sigaction *, struct sigaction *);

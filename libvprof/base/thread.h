@@ -89,8 +89,6 @@ extern struct vp_control vp_control __attribute__((visibility("hidden")));
  * in another object's constructor, before ours.  In control/init.c. */
 extern uint32_t vp_started;
 void vp_wake(void);
-/* The last host thread is ending without exit(); in control/end.c. */
-void vp_last_thread(void);
 
 static inline int vp_busy_enter(void)
 {

@@ -20,11 +20,25 @@ void vp_quick_exit_status(int status); /* remembered for the quick_exit handler 
  * for any call it does not list, so recording ends here. */
 void vp_restrict(void);
 
-/* After the calling thread has changed its own credentials by a system call
- * (its number and five arguments) that leaves other threads as they are.
- * glibc's setuid() family aborts a process whose threads disagree on whether a
- * change is allowed, so our helper must not keep what the main thread gave up. */
-void vp_credentials_changed(const long call[6]);
+/* After credentials were changed by a system call (its number and five arguments):
+ * the helper, which libc does not know, makes it too, or goes.  A call that is the
+ * caller's only matters where the caller is the main thread. */
+enum vp_whose {
+	VP_OF_CALLER, /* the bare system call */
+	VP_OF_ALL,    /* libc has made it in all threads */
+};
+void vp_credentials_changed(const long call[6], enum vp_whose whose);
+void vp_groups_changed(void); /* the caller's groups are to be the helper's */
+
+/* Around a call that the kernel grants to processes with one thread only: the helper
+ * ends before, and another one starts after.  Returns what the second is to be given,
+ * VP_NOT_ALONE when there is nothing to do. */
+#define VP_NOT_ALONE (-1000)
+int vp_make_alone(void);
+void vp_alone_no_more(int fd);
+
+/* Before a thread ends by a bare system call. */
+void vp_thread_exits(struct vp_leakscan_end *here);
 
 /* Around exec: the file is complete before, whole again if exec failed. */
 void vp_exec_begin(void);

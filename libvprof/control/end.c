@@ -5,7 +5,6 @@
 #include "base/thread.h"
 #include "control/control.h"
 #include "ring/file.h"
-#include "sample/cpu.h"
 #include "sample/ticker.h"
 #include "stack/unwind.h"
 #include "track/leakscan.h"
@@ -73,53 +72,19 @@ void vp_finish_process(enum vprof_exit_kind kind, int status, struct vp_leakscan
 	errno = saved;
 }
 
-/* The process ends with its last thread, which then runs exit(0): the helper
- * must not keep it alive, nor be the one that runs exit (its descriptors are
- * not the host's). */
-void vp_last_thread(void)
+/* A thread that ends past libc, which counts the threads that end and runs exit()
+ * with the last one. */
+void vp_thread_exits(struct vp_leakscan_end *here)
 {
-	int others = vp_ticker_count_tasks();
-
-	if (others > 1)
-		return;
-	vp_leakscan_reserve();
-	vp_ticker_finish(1);
-	vp_ticker_stop();
-}
-
-void vp_restrict(void)
-{
-	int saved = errno, entered;
+	int entered;
 
 	if (!vp_owns_process())
 		return;
 	entered = vp_busy_enter();
-	vp_waits_finish(1);
-	vp_ticker_finish(1);
-	vp_ticker_stop();
-	vp_timer_stop();
-	vp_control.heap = vp_control.threads = vp_control.cpu_timer = 0;
-	vp_control.lock_kinds = 0;
-	vp_control.quiet = 1;
-	__atomic_fetch_or(&vp_file.header->flags, VPROF_F_RESTRICTED, __ATOMIC_RELAXED);
-	vp_leakscan_note("not searched: the process restricted its system calls");
-	vp_file.header->end_ns = vp_clock_now();
+	if (entered && vp_ticker_count_tasks() <= 1)
+		vp_finish_process(VPROF_EXIT_UNDERSCORE, 0, here);
 	if (entered)
 		vp_busy_leave();
-	errno = saved;
-}
-
-void vp_credentials_changed(const long call[6])
-{
-	int saved = errno, entered;
-
-	if (!vp_owns_process() || vp_sys_tid() != vp_sys_pid())
-		return;
-	entered = vp_busy_enter();
-	vp_ticker_repeat(call);
-	if (entered)
-		vp_busy_leave();
-	errno = saved;
 }
 
 void vp_exec_begin(void)

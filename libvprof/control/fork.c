@@ -7,6 +7,7 @@
  * threads may have held are simply new. */
 #include "base/config.h"
 #include "base/service.h"
+#include "base/sys.h"
 #include "base/thread.h"
 #include "control/control.h"
 #include "ring/events.h"
@@ -20,28 +21,49 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <signal.h>
 
 void vp_end_fork_child(void);
 
 static int busy_for_fork; /* written and read with the service held */
+static uint64_t mask_for_fork;
+
+/* No signal between our part before the fork and the one after: a handler that
+ * allocates would, in the child, wait for locks that libc has not let go yet. */
+static uint64_t block_signals(void)
+{
+	uint64_t all = ~0ull, old = 0;
+
+	vp_sys6(SYS_rt_sigprocmask, SIG_SETMASK, (long)&all, (long)&old, sizeof(all), 0, 0);
+	return old;
+}
+
+static void restore_signals(uint64_t mask)
+{
+	vp_sys6(SYS_rt_sigprocmask, SIG_SETMASK, (long)&mask, 0, sizeof(mask), 0, 0);
+}
 
 /* From here on this thread holds the service: a sample, or an allocation of
  * another handler, would wait for it for ever. */
 static void prepare(void)
 {
+	uint64_t mask = block_signals();
 	int entered = vp_busy_enter();
 
 	vp_service_fork_prepare();
 	busy_for_fork = entered;
+	mask_for_fork = mask;
 }
 
 static void parent(void)
 {
 	int entered = busy_for_fork;
+	uint64_t mask = mask_for_fork;
 
 	vp_service_fork_parent();
 	if (entered)
 		vp_busy_leave();
+	restore_signals(mask);
 }
 
 static void child(void)
@@ -64,6 +86,7 @@ static void child(void)
 	if (vp_config.follow_fork)
 		vp_start_process(1);
 	vp_tls.busy = 0;
+	restore_signals(mask_for_fork);
 	errno = saved;
 }
 

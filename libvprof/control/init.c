@@ -6,6 +6,7 @@
 #include "base/real.h"
 #include "base/service.h"
 #include "base/sys.h"
+#include "base/task.h"
 #include "base/thread.h"
 #include "base/vdso.h"
 #include "control/control.h"
@@ -233,7 +234,7 @@ static void start_recording(int forked, int fd)
 	vp_thread_join(0, 0);
 	if (vp_ticker_start(fd) != 0) {
 		vp_file.header->flags |= VPROF_F_NO_HELPER;
-		vp_log_line("no helper thread: no timeline and no perf engine");
+		vp_log_line("no helper: no timeline and no perf engine");
 	}
 	vp_sys_close(fd);
 	vp_engine_fall_back();
@@ -275,6 +276,7 @@ static int prepare_library(void)
 		vp_log_line("out of memory; not profiling");
 		return -ENOMEM;
 	}
+	vp_task_learn(); /* before we open objects of our own; else there is no helper */
 	vp_modules_init();
 	if (vp_learn_init()) {
 		vp_log_line("cannot load libunwind-x86_64.so.8; not profiling");

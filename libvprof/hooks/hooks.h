@@ -24,4 +24,8 @@ void free_sized(void *ptr, size_t size);
 void free_aligned_sized(void *ptr, size_t align, size_t size);
 int dlclose(void *handle);
 
+/* unshare() with these flags, setns() of this type, are for processes with one thread. */
+int vp_wants_to_be_alone(long flags);
+int vp_joins_alone(long type);
+
 #endif

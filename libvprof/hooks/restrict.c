@@ -1,9 +1,12 @@
-/* L6  How a thread restricts itself: seccomp filters, capabilities.
+/* L6  How a thread restricts itself, seccomp filters and capabilities; and the bare
+ * system calls behind which the other hooks' calls may be.
+ *
  * prctl and syscall are variadic in their headers; on x86-64 a callee that takes
  * longs reads the same registers. */
 #include "base/real.h"
 #include "control/control.h"
 #include "hooks/hooks.h"
+#include "track/leakscan.h"
 
 #include <linux/capability.h>
 #include <linux/prctl.h>
@@ -29,7 +32,7 @@ static void repeat_capset(const void *header, const void *data)
 	struct __user_cap_header_struct own = {((const cap_user_header_t)header)->version, 0};
 	const long call[6] = {SYS_capset, (long)&own, (long)data, 0, 0, 0};
 
-	vp_credentials_changed(call);
+	vp_credentials_changed(call, VP_OF_CALLER);
 }
 
 VP_HOOK int capset(void *header, const void *data)
@@ -54,19 +57,79 @@ VP_HOOK int vp_hook_prctl(int what, unsigned long a, unsigned long b, unsigned l
 		vp_restrict();
 	ret = vp_real.prctl_fn(what, a, b, c, d);
 	if (ret >= 0 && changes_credentials(what))
-		vp_credentials_changed(call);
+		vp_credentials_changed(call, VP_OF_CALLER);
 	return ret;
+}
+
+static int is_identity(long number)
+{
+	switch (number) {
+	case SYS_setuid:
+	case SYS_setgid:
+	case SYS_setreuid:
+	case SYS_setregid:
+	case SYS_setresuid:
+	case SYS_setresgid:
+	case SYS_setgroups:
+	case SYS_setfsuid:
+	case SYS_setfsgid:
+		return 1;
+	default:
+		return 0;
+	}
+}
+
+/* Before a bare call; returns what after() is to be given. */
+static int before(long number, long a, long b)
+{
+	switch (number) {
+	case SYS_seccomp:
+		if (a == SECCOMP_SET_MODE_STRICT || a == SECCOMP_SET_MODE_FILTER)
+			vp_restrict();
+		break;
+	case SYS_prctl:
+		if (a == PR_SET_SECCOMP)
+			vp_restrict();
+		break;
+	case SYS_unshare:
+		return vp_wants_to_be_alone(a) ? vp_make_alone() : VP_NOT_ALONE;
+	case SYS_setns:
+		return vp_joins_alone(b) ? vp_make_alone() : VP_NOT_ALONE;
+	default:
+		break;
+	}
+	return VP_NOT_ALONE;
+}
+
+static void after(long ret, const long call[6], int alone)
+{
+	vp_alone_no_more(alone);
+	if (ret < 0)
+		return;
+	if (call[0] == SYS_capset)
+		repeat_capset((const void *)call[1], (const void *)call[2]);
+	else if (is_identity(call[0]) ||
+		 (call[0] == SYS_prctl && changes_credentials((int)call[1])))
+		vp_credentials_changed(call, VP_OF_CALLER);
 }
 
 VP_HOOK long vp_hook_syscall(long number, long a, long b, long c, long d, long e, long f)
 {
+	const long call[6] = {number, a, b, c, d, e};
+	struct vp_leakscan_end here = {0};
 	long ret;
+	int alone;
 
 	vp_real_resolve();
-	if (number == SYS_seccomp && (a == SECCOMP_SET_MODE_STRICT || a == SECCOMP_SET_MODE_FILTER))
-		vp_restrict();
+	if (number == SYS_exit_group || number == SYS_exit) {
+		VP_LEAKSCAN_HERE(&here);
+		if (number == SYS_exit)
+			vp_thread_exits(&here);
+		else
+			vp_finish_process(VPROF_EXIT_UNDERSCORE, (int)a, &here);
+	}
+	alone = before(number, a, b);
 	ret = vp_real.syscall_fn(number, a, b, c, d, e, f);
-	if (number == SYS_capset && ret == 0)
-		repeat_capset((const void *)a, (const void *)b);
+	after(ret, call, alone);
 	return ret;
 }

@@ -42,7 +42,7 @@ static uint64_t timer_period_ns(void)
 	return exact - exact / 100 - (seed >> 40) % (exact / 100 + 1);
 }
 
-static void note(const char *text)
+void vp_engine_note(const char *text)
 {
 	vp_file.header->engine_note = vp_string_add(text, strlen(text));
 }
@@ -57,7 +57,7 @@ static void note_error(const char *what, int err)
 	vp_text_str(&text, what);
 	vp_text_str(&text, ": ");
 	vp_text_str(&text, why ? why : "error");
-	note(buf);
+	vp_engine_note(buf);
 }
 
 /* Half to all of the time a ring lasts, at random: the kernel starts a timer
@@ -81,7 +81,7 @@ static void read_stats(void)
 	/* A host that gives up its rights is refused later than at the start. */
 	if (stats.exclude_kernel && !(header->flags & VPROF_F_EXCLUDE_KERNEL)) {
 		__atomic_fetch_or(&header->flags, VPROF_F_EXCLUDE_KERNEL, __ATOMIC_RELAXED);
-		note("perf_event_open; kernel samples not permitted");
+		vp_engine_note("perf_event_open; kernel samples not permitted");
 	}
 }
 
@@ -98,20 +98,17 @@ static void open_perf(void)
 	header->cpu_period_ns = period;
 	read_stats();
 	if (!(header->flags & VPROF_F_EXCLUDE_KERNEL))
-		note("perf_event_open; kernel included");
+		vp_engine_note("perf_event_open; kernel included");
 	vp_roster_open();
 	samples = 0;
 	opened_ns = vp_clock_mono();
 	next_change = change_after(opened_ns);
 }
 
-void vp_engine_open(int private_files)
+void vp_engine_open(void)
 {
-	if (!vp_config.cpu_hz || vp_config.engine == VP_ENGINE_TIMER)
-		return;
-	if (!private_files)
-		perf_error = -EPERM;
-	else
+	/* A helper started once more finds the timers at work, where there are some. */
+	if (vp_config.cpu_hz && vp_config.engine != VP_ENGINE_TIMER && !vp_control.cpu_timer)
 		open_perf();
 }
 
@@ -137,7 +134,7 @@ void vp_engine_fall_back(void)
 	header->engine = VPROF_ENGINE_TIMER;
 	header->cpu_period_ns = period;
 	if (vp_config.engine == VP_ENGINE_TIMER)
-		note("timer, as asked");
+		vp_engine_note("timer, as asked");
 	else
 		note_error("timer, because perf_event_open was refused", perf_error);
 	vp_control.cpu_timer = 1;

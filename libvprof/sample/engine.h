@@ -5,7 +5,8 @@
 #include <stdint.h>
 
 /* Helper thread: tries the perf engine, when the configuration wants it. */
-void vp_engine_open(int private_files);
+void vp_engine_open(void);
+void vp_engine_note(const char *text); /* for `info`: what became of it */
 /* Constructor, after the helper is up: the timer engine where perf was
  * refused or not asked for. */
 void vp_engine_fall_back(void);

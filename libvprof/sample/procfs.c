@@ -177,6 +177,8 @@ int vp_procfs_stat(struct vp_procstat *out)
 
 		while (*s == ' ')
 			s++;
+		if (field == VP_PROCFS_STAT_FIRST)
+			out->state = *s;
 		value = vp_procfs_number(&s);
 		if (field == VP_PROCFS_STAT_MINFLT)
 			out->minor_faults = value;

@@ -17,6 +17,7 @@ struct vp_procstat {
 	uint64_t minor_faults, major_faults, threads, start_ticks;
 	uint64_t user_ns, system_ns; /* from getrusage(RUSAGE_SELF) */
 	uint64_t switches;	     /* voluntary + involuntary, getrusage */
+	char state;		     /* of the main thread: R, S, D, Z ... */
 };
 int vp_procfs_open(void);
 void vp_procfs_close(void);

@@ -23,16 +23,18 @@
 #define SECOND 1000000000ull
 
 static int can_read;
+static int alone; /* the main thread has ended, and there is no other */
 static uint64_t smaps_next_ns, names_next_ns, stats_next_ns;
 static struct vp_smaps smaps;
 static uint64_t smaps_t_ns;
 
-void vp_reading_open(int private_files)
+void vp_reading_open(void)
 {
 	smaps_next_ns = names_next_ns = stats_next_ns = 0;
 	smaps_t_ns = 0;
+	alone = 0;
 	memset(&smaps, 0, sizeof(smaps));
-	can_read = private_files && vp_procfs_open() == 0;
+	can_read = vp_procfs_open() == 0;
 	vp_timeline_reset();
 }
 
@@ -85,6 +87,8 @@ static void read_process(struct vprof_point *point)
 	point->smaps_t_ns = smaps_t_ns;
 	if (vp_procfs_stat(&stat) != 0)
 		return;
+	/* A main thread that has ended counts until the process is gone. */
+	alone = stat.state == 'Z' && stat.threads == 2;
 	point->minor_faults = stat.minor_faults;
 	point->major_faults = stat.major_faults;
 	point->switches = stat.switches;
@@ -148,6 +152,11 @@ uint32_t vp_reading_take(int last)
 	vp_timeline_add(&point, vp_config.tick_ms * 1000000ull);
 	__atomic_store_n(&header->heartbeat_ns, now, __ATOMIC_RELEASE);
 	return point.threads;
+}
+
+int vp_reading_is_alone(void)
+{
+	return alone;
 }
 
 int vp_reading_task_alive(int tid)

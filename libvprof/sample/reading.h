@@ -4,12 +4,14 @@
 
 #include <stdint.h>
 
-void vp_reading_open(int private_files);
+void vp_reading_open(void);
 void vp_reading_close(void);
 /* Adds a timeline row, refreshes the header.  Returns the number of threads,
  * the helper apart; 0 where that is unknown.  `last`: all is read again. */
 uint32_t vp_reading_take(int last);
 int vp_reading_names_due(void); /* once a second: thread names change rarely */
 int vp_reading_task_alive(int tid);
+/* At the last reading, was the helper the only thread left? */
+int vp_reading_is_alone(void);
 
 #endif

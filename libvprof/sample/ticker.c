@@ -5,17 +5,18 @@
 #include "base/fmt.h"
 #include "base/heap.h"
 #include "base/lock.h"
-#include "base/own.h"
-#include "base/real.h"
 #include "base/sys.h"
+#include "base/task.h"
 #include "base/thread.h"
 #include "ring/file.h"
 #include "ring/tables.h"
 #include "sample/engine.h"
 #include "sample/mailbox.h"
 #include "sample/pause.h"
+#include "sample/place.h"
 #include "sample/procfs.h"
 #include "sample/reading.h"
+#include "sample/rights.h"
 #include "stack/unwind.h"
 #include "track/arrivals.h"
 #include "track/leakscan.h"
@@ -25,13 +26,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
 
-#define HELPER_STACK (256u << 10)
-#define ANSWER_NS    (2000ull * 1000 * 1000)
+#define ANSWER_NS (2000ull * 1000 * 1000)
 
 enum request {
 	REQUEST_NONE,
@@ -48,10 +47,14 @@ enum request {
 	REQUEST_STOP
 };
 
-static pthread_t helper;
+static struct vp_task helper;
 static int running;
-static void *helper_main(void *arg);
-static uint32_t ready;	  /* futex: 1 when the helper has set itself up */
+static uint32_t ready; /* futex: one of the following */
+enum {
+	NOT_READY,
+	READY,	  /* the helper has set itself up */
+	GIVEN_UP, /* it came too late: the host goes on without it */
+};
 static uint32_t asked;	  /* number of requests so far */
 static uint32_t answered; /* futex: number of requests done */
 static enum request request;
@@ -59,53 +62,34 @@ static int answer;
 static struct vp_lock request_lock;
 static enum vprof_scan_trigger scan_trigger;
 static const struct vp_leakscan_end *scan_end;
-static const long *repeat_call; /* a system call: its number and five arguments */
+static long repeat_call[6]; /* a system call: its number and five arguments */
 static int helper_tid;
 static int file_fd = -1;
-static int own_files; /* the helper has a descriptor table of its own */
 
 int vp_ticker_running(void)
 {
 	return running;
 }
 
-/* The helper's stack, with the descriptor on top, is not the host's. */
-static void note_stack(int add)
-{
-	static uint64_t top;
-
-	if (add) {
-		top = ((uint64_t)(uintptr_t)__builtin_thread_pointer() | 4095) + 1;
-		vp_own_add((void *)(uintptr_t)(top - HELPER_STACK), HELPER_STACK);
-	} else if (top) {
-		vp_own_drop((void *)(uintptr_t)(top - HELPER_STACK), HELPER_STACK);
-		top = 0;
-	}
-}
-
 void vp_ticker_fork_child(void)
 {
 	running = 0;
-	ready = asked = answered = 0;
+	ready = NOT_READY;
+	asked = answered = 0;
 	request_lock.word = 0;
 	file_fd = -1;
 	helper_tid = 0;
-	note_stack(0);
+	vp_task_fork_child(&helper);
 }
 
-/* Leaves the helper with one descriptor, the ring file, in a table of its own.
- * POSIX locks belong to the table they were taken through, so closing copies
- * here releases none of the host's. */
-static int take_private_files(void)
+/* Leaves the helper with one descriptor, the ring file; its table is its own since
+ * it was started.  POSIX locks belong to the table they were taken through, so closing
+ * copies here releases none of the host's. */
+static void close_copies(void)
 {
-	if (vp_sys(SYS_unshare, CLONE_FILES, 0, 0) < 0) {
-		file_fd = -1;
-		return 0;
-	}
 	if (file_fd > 0)
 		vp_sys(SYS_close_range, 0, file_fd - 1, 0);
 	vp_sys(SYS_close_range, file_fd + 1, ~0u, 0);
-	return 1;
 }
 
 static void one_round(int last)
@@ -162,7 +146,7 @@ static int serve(void)
 		break;
 	case REQUEST_END:
 		if (scan_end)
-			scan_at_end(own_files);
+			scan_at_end(1);
 		answer = 0;
 		/* fall through */
 	case REQUEST_CUT:
@@ -176,15 +160,15 @@ static int serve(void)
 		answer = count_tasks();
 		break;
 	case REQUEST_SCAN:
-		answer = vp_leakscan_begin(scan_trigger, NULL, own_files);
+		answer = vp_leakscan_begin(scan_trigger, NULL, 1);
 		break;
 	case REQUEST_PAUSE:
 	case REQUEST_UNPAUSE:
 		vp_pause_set(request == REQUEST_PAUSE);
 		break;
 	case REQUEST_REPEAT:
-		vp_sys6(repeat_call[0], repeat_call[1], repeat_call[2], repeat_call[3],
-			repeat_call[4], repeat_call[5], 0);
+		answer = (int)vp_sys6(repeat_call[0], repeat_call[1], repeat_call[2],
+				      repeat_call[3], repeat_call[4], repeat_call[5], 0);
 		break;
 	case REQUEST_STOP:
 		return 0;
@@ -194,20 +178,27 @@ static int serve(void)
 	return 1;
 }
 
-static void set_up(void)
+/* Returns 0 when the host has given up waiting. */
+static int set_up(void)
 {
+	uint32_t expected = NOT_READY;
+
 	vp_tls.self = VP_TLS_ENDED;
 	vp_tls.busy = 1; /* nothing the helper does is ever recorded */
 	vp_sys6(SYS_prctl, 15 /* PR_SET_NAME */, (long)"vprof", 0, 0, 0, 0);
-	own_files = take_private_files();
+	close_copies();
+	vp_sys(SYS_chdir, "/", 0, 0); /* or the host could not unmount where it was */
 	helper_tid = vp_sys_tid();
-	vp_leakscan_learn((const void *)(uintptr_t)helper_main);
-	note_stack(1);
-	vp_threads_add_helper(vp_sys_tid());
-	vp_reading_open(own_files);
-	vp_engine_open(own_files);
-	__atomic_store_n(&ready, 1, __ATOMIC_RELEASE);
+	vp_threads_add_helper(helper_tid);
+	vp_rights_open();
+	vp_reading_open();
+	vp_engine_open();
+	if (!__atomic_compare_exchange_n(&ready, &expected, READY, 0, __ATOMIC_ACQ_REL,
+					 __ATOMIC_RELAXED))
+		return 0;
 	vp_sys_futex_wake(&ready);
+	vp_place_helper(vp_sys_pid());
+	return 1;
 }
 
 /* What is due; returns the time (CLOCK_MONOTONIC) when something is next. */
@@ -229,21 +220,64 @@ static uint64_t run(uint64_t *next_tick)
 	return due < *next_tick ? due : *next_tick;
 }
 
-static void *helper_main(void *arg)
+/* A host that ends its last thread by a bare system call leaves us behind.  Nobody
+ * is there to be asked about the stacks, so nothing is searched. */
+static void end_alone(void)
+{
+	struct vprof_header *header = vp_file.header;
+
+	vp_leakscan_cancel();
+	vp_leakscan_note("not searched: the last thread ended past exit()");
+	one_round(1);
+	vp_file_cut(file_fd);
+	header->exit_kind = VPROF_EXIT_UNDERSCORE;
+	header->end_ns = vp_clock_now();
+	__atomic_store_n(&header->state, VPROF_STATE_EXITED, __ATOMIC_RELEASE);
+}
+
+/* Twice in a row: the host may be between its call and asking us to repeat it. */
+static int has_other_rights(void)
+{
+	static uint32_t looks;
+
+	looks = vp_rights_differ() ? looks + 1 : 0;
+	if (looks < 2)
+		return 0;
+	looks = 0;
+	__atomic_fetch_or(&vp_file.header->flags, VPROF_F_NO_HELPER, __ATOMIC_RELAXED);
+	vp_engine_note("the helper ended: the process changed its rights past libc");
+	return 1;
+}
+
+/* Returns 0 when the helper is to end; *due: when something is next. */
+static int look(uint64_t *next_tick, uint64_t *due)
+{
+	int ticks = vp_clock_mono() >= *next_tick;
+
+	*due = run(next_tick);
+	if (!ticks)
+		return 1;
+	if (vp_reading_is_alone()) {
+		end_alone();
+		return 0;
+	}
+	return !has_other_rights();
+}
+
+static void work(void)
 {
 	uint64_t next_tick = vp_clock_mono(), due, now;
-	uint32_t done = 0, bell;
+	uint32_t done = __atomic_load_n(&answered, __ATOMIC_ACQUIRE), bell;
 	int go_on = 1;
 
-	(void)arg;
-	set_up();
 	while (go_on) {
 		/* Read before we look: who rings later ends the sleep. */
 		bell = __atomic_load_n(&vp_helper_bell, __ATOMIC_ACQUIRE);
-		due = run(&next_tick);
-		now = vp_clock_mono();
 		if (__atomic_load_n(&asked, __ATOMIC_ACQUIRE) == done) {
-			if (due > now)
+			if (!look(&next_tick, &due))
+				break;
+			now = vp_clock_mono();
+			if (__atomic_load_n(&asked, __ATOMIC_ACQUIRE) == done && due > now)
 				vp_sys_futex_wait(&vp_helper_bell, bell, due - now);
 			continue;
 		}
@@ -251,31 +285,44 @@ static void *helper_main(void *arg)
 		__atomic_store_n(&answered, ++done, __ATOMIC_RELEASE);
 		vp_sys_futex_wake(&answered);
 	}
+}
+
+static void helper_main(void)
+{
+	if (set_up())
+		work();
+	__atomic_store_n(&running, 0, __ATOMIC_RELEASE);
 	vp_engine_close();
 	vp_reading_close();
-	return NULL;
+	vp_rights_close();
 }
 
 int vp_ticker_start(int fd)
 {
-	pthread_attr_t attr;
-	sigset_t all, old;
+	uint64_t until = vp_clock_mono() + ANSWER_NS;
+	uint32_t expected = NOT_READY;
 	int err;
 
 	file_fd = fd;
-	/* sigfillset leaves out glibc's own signals, which setuid() needs. */
-	sigfillset(&all);
-	vp_real.pthread_sigmask_fn(SIG_SETMASK, &all, &old);
-	pthread_attr_init(&attr);
-	pthread_attr_setstacksize(&attr, HELPER_STACK);
-	err = vp_real.pthread_create_fn(&helper, &attr, helper_main, NULL);
-	pthread_attr_destroy(&attr);
-	vp_real.pthread_sigmask_fn(SIG_SETMASK, &old, NULL);
-	if (err)
-		return -err;
+	ready = NOT_READY;
+	answered = asked; /* what an earlier one left undone */
 	running = 1;
-	while (!__atomic_load_n(&ready, __ATOMIC_ACQUIRE))
-		vp_sys_futex_wait(&ready, 0, ANSWER_NS);
+	err = vp_task_start(&helper, helper_main);
+	if (err) {
+		running = 0;
+		return err;
+	}
+	while (__atomic_load_n(&ready, __ATOMIC_ACQUIRE) == NOT_READY) {
+		vp_sys_futex_wait(&ready, NOT_READY, ANSWER_NS / 20);
+		/* No CPU for it for seconds: the host is not to wait for ever. */
+		if (vp_clock_mono() > until &&
+		    __atomic_compare_exchange_n(&ready, &expected, GIVEN_UP, 0, __ATOMIC_ACQ_REL,
+						__ATOMIC_RELAXED)) {
+			running = 0;
+			return -ETIME;
+		}
+		expected = NOT_READY;
+	}
 	return 0;
 }
 
@@ -291,6 +338,7 @@ static int ask_within(enum request what, uint64_t wait_ns)
 		return -ESRCH;
 	vp_lock_take(&request_lock);
 	request = what;
+	answer = 0;
 	number = __atomic_add_fetch(&asked, 1, __ATOMIC_ACQ_REL);
 	vp_helper_ring();
 	for (;;) {
@@ -298,6 +346,10 @@ static int ask_within(enum request what, uint64_t wait_ns)
 
 		if (seen == number) {
 			result = answer;
+			break;
+		}
+		if (!__atomic_load_n(&running, __ATOMIC_ACQUIRE)) {
+			result = -ESRCH; /* it ended by itself */
 			break;
 		}
 		if (vp_clock_mono() > deadline) {
@@ -336,7 +388,7 @@ void vp_ticker_drain(void)
 int vp_leakscan_now(enum vprof_scan_trigger trigger)
 {
 	if (vp_sys_tid() == helper_tid)
-		return vp_leakscan_begin(trigger, NULL, own_files);
+		return vp_leakscan_begin(trigger, NULL, 1);
 	scan_trigger = trigger;
 	return ask(REQUEST_SCAN);
 }
@@ -364,18 +416,46 @@ void vp_ticker_pause(int on)
 		vp_control.paused = (uint32_t)on; /* no helper, no samples of its */
 }
 
-void vp_ticker_repeat(const long call[6])
+/* One caller at a time: the requests of two would meet in repeat_call. */
+int vp_ticker_repeat(const long call[6])
 {
-	repeat_call = call;
-	ask(REQUEST_REPEAT);
+	static struct vp_lock lock;
+	int err;
+
+	vp_lock_take(&lock);
+	memcpy(repeat_call, call, sizeof(repeat_call));
+	err = ask(REQUEST_REPEAT);
+	if (err == -ETIME)
+		request = REQUEST_STOP; /* what the call points to may be gone by then */
+	vp_lock_drop(&lock);
+	return err;
 }
 
-void vp_ticker_stop(void)
+int vp_ticker_stop(void)
 {
-	if (!running || ask(REQUEST_STOP) < 0)
-		return;
+	int err = ask(REQUEST_STOP);
+
+	if (err < 0 && err != -ESRCH)
+		return err;
 	running = 0;
-	pthread_join(helper, NULL);
+	if (!vp_task_wait(&helper, ANSWER_NS))
+		return -ETIME;
 	helper_tid = 0;
-	note_stack(0);
+	return 0;
+}
+
+/* Through /proc, because the name may lead elsewhere by now, or nowhere. */
+int vp_ticker_file(void)
+{
+	char path[64];
+	struct vp_text text;
+
+	if (!running || file_fd < 0)
+		return -ESRCH;
+	vp_text_init(&text, path, sizeof(path));
+	vp_text_str(&text, "/proc/self/task/");
+	vp_text_u64(&text, (uint64_t)helper_tid);
+	vp_text_str(&text, "/fd/");
+	vp_text_u64(&text, (uint64_t)file_fd);
+	return vp_sys_open(path, O_RDWR, 0);
 }

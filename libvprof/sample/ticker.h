@@ -1,8 +1,8 @@
-/* L4  The helper thread: drains the perf ring, reads /proc, aligns the clock.
+/* L4  The helper: drains the perf ring, reads /proc, aligns the clock.
  *
- * Its descriptor table is its own (unshare(CLONE_FILES)), so nothing it opens
- * can be seen, closed or inherited by the host, and it holds none of the
- * host's files open.  All signals are blocked in it. */
+ * A task that libc does not know (base/task.h).  Its descriptor table is its own, so
+ * nothing it opens can be seen, closed or inherited by the host, and it holds none of
+ * the host's files open.  All signals are blocked in it. */
 #ifndef VP_TICKER_H
 #define VP_TICKER_H
 
@@ -38,11 +38,16 @@ void vp_ticker_pause(int on);
 int vp_ticker_count_tasks(void);
 
 /* The helper makes a system call too: its number and five arguments.  For those
- * that change what one thread may do.  Context: the main thread. */
-void vp_ticker_repeat(const long call[6]);
+ * that change what one thread may do.  Returns what the call did there, -ESRCH without
+ * a helper, -ETIME when it did not answer.  Context: any thread of the host. */
+int vp_ticker_repeat(const long call[6]);
 
-/* Stops and joins the helper (last host thread is ending). */
-void vp_ticker_stop(void);
+/* Ends the helper.  Returns 0 when no task of ours is left in the process, else -ETIME. */
+int vp_ticker_stop(void);
+
+/* A descriptor, in the caller's table, of the file the helper writes: to start another
+ * helper with.  Or -errno. */
+int vp_ticker_file(void);
 
 void vp_ticker_fork_child(void); /* there is no helper here yet */
 int vp_ticker_running(void);

@@ -367,17 +367,6 @@ void vp_leakscan_cancel(void)
 	settle("the process ended meanwhile");
 }
 
-/* Rows with another number than the scan's are void. */
-void vp_leakscan_reserve(void)
-{
-	uint32_t rows = vp_table_used(VPROF_SEC_SITES) + 64, id;
-
-	if (vp_control.heap != VPROF_HEAP_EXACT || !vp_config.leakscan)
-		return;
-	while (vp_table_used(VPROF_SEC_LEAKS) < rows && vp_table_add(VPROF_SEC_LEAKS, &id))
-		;
-}
-
 void vp_leakscan_fork_child(void)
 {
 	child = 0;

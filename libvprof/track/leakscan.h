@@ -62,11 +62,10 @@ int vp_leakscan_begin(enum vprof_scan_trigger trigger, const struct vp_leakscan_
 int vp_leakscan_poll(uint64_t wait_ns);
 int vp_leakscan_running(void);
 void vp_leakscan_cancel(void); /* ends the one under way, if any */
-/* Learns from the calling thread's descriptor where libc keeps what.
- *   start   the function the thread was started with */
+/* Learns from the calling thread's descriptor where libc keeps what; once.
+ *   start   the function the thread was started with
+ * Context: a thread that pthread_create has just started. */
 void vp_leakscan_learn(const void *start);
-/* Before the file can grow no more: makes room for a result. */
-void vp_leakscan_reserve(void);
 void vp_leakscan_fork_child(void); /* the parent's search is not ours */
 
 /* How long the end of the process may take for it, by the size of the heap: 20 s,

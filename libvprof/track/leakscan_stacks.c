@@ -25,9 +25,12 @@ static uint32_t start_offset; /* of the function it was started with; 0: not kno
 void vp_leakscan_learn(const void *start)
 {
 	const uint8_t *own = __builtin_thread_pointer();
+	static uint32_t learned;
 	uint32_t tid = (uint32_t)vp_sys_tid(), number;
 	const void *word;
 
+	if (__atomic_exchange_n(&learned, 1, __ATOMIC_RELAXED))
+		return;
 	for (uint32_t at = 0x100; at < 0x800; at += 8) {
 		memcpy(&number, own + at, 4);
 		memcpy(&word, own + at, 8);

@@ -3,6 +3,7 @@
 #include "base/heap.h"
 #include "base/real.h"
 #include "base/service.h"
+#include "track/leakscan.h"
 #include "track/threads.h"
 
 #include <string.h>
@@ -62,11 +63,12 @@ void vp_spawn_fork_child(void)
 }
 
 /* In the new thread: takes the start record apart and registers the thread. */
-static struct start begin(void *arg)
+static struct start begin(void *arg, const void *trampoline)
 {
 	struct start start = *(struct start *)arg;
 
 	if (vp_busy_enter()) {
+		vp_leakscan_learn(trampoline);
 		vp_service(put_start, arg);
 		if (vp_tls.self == NULL)
 			vp_thread_join((uint64_t)(uintptr_t)start.fn.pthread, start.stack_bytes);
@@ -89,7 +91,7 @@ static inline void *take_argument(struct start *start)
  * knows their section and leaves them out. */
 static __attribute__((section("vp_trampoline"), noinline)) void *run_pthread(void *arg)
 {
-	struct start start = begin(arg);
+	struct start start = begin(arg, (const void *)(uintptr_t)run_pthread);
 	void *result = start.fn.pthread(take_argument(&start));
 
 	__asm__ volatile(""); /* not a tail call */
@@ -98,7 +100,7 @@ static __attribute__((section("vp_trampoline"), noinline)) void *run_pthread(voi
 
 static __attribute__((section("vp_trampoline"), noinline)) int run_thrd(void *arg)
 {
-	struct start start = begin(arg);
+	struct start start = begin(arg, (const void *)(uintptr_t)run_thrd);
 	int result = start.fn.thrd(take_argument(&start));
 
 	__asm__ volatile("");

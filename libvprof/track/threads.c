@@ -63,8 +63,6 @@ static void thread_ends(void *arg)
 	}
 	if (thread->generation == generation && vp_control.alive && vp_busy_enter()) {
 		vp_thread_end(thread);
-		if (vp_threads_live() == 0)
-			vp_last_thread();
 		vp_busy_leave();
 	}
 	vp_tls.self = VP_TLS_ENDED;

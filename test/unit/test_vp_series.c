@@ -17,9 +17,6 @@
 void vp_wake(void)
 {
 }
-void vp_last_thread(void)
-{
-}
 
 static void open_file(void)
 {

@@ -1,0 +1,109 @@
+/* L5  What a process may do changes: credentials, namespaces, filters.
+ *
+ * libc and the kernel take the helper for a thread of the host, or for none, as it
+ * suits them: it follows, makes room, or goes. */
+#include "base/clock.h"
+#include "base/sys.h"
+#include "base/thread.h"
+#include "control/control.h"
+#include "ring/file.h"
+#include "sample/cpu.h"
+#include "sample/engine.h"
+#include "sample/ticker.h"
+#include "track/leakscan.h"
+#include "track/lock.h"
+
+#include <errno.h>
+
+static void go_without(const char *why)
+{
+	__atomic_fetch_or(&vp_file.header->flags, VPROF_F_NO_HELPER, __ATOMIC_RELAXED);
+	vp_engine_note(why);
+	vp_engine_fall_back();
+}
+
+void vp_restrict(void)
+{
+	int saved = errno, entered;
+
+	if (!vp_owns_process())
+		return;
+	entered = vp_busy_enter();
+	vp_waits_finish(1);
+	vp_ticker_finish(1);
+	vp_ticker_stop();
+	vp_timer_stop();
+	vp_control.heap = vp_control.threads = vp_control.cpu_timer = 0;
+	vp_control.lock_kinds = 0;
+	vp_control.quiet = 1;
+	__atomic_fetch_or(&vp_file.header->flags, VPROF_F_RESTRICTED, __ATOMIC_RELAXED);
+	vp_leakscan_note("not searched: the process restricted its system calls");
+	vp_file.header->end_ns = vp_clock_now();
+	if (entered)
+		vp_busy_leave();
+	errno = saved;
+}
+
+/* A helper that may do what its host may not do any more has to go.  One that does not
+ * answer, because it has no CPU, goes as soon as it has one. */
+void vp_credentials_changed(const long call[6], enum vp_whose whose)
+{
+	int saved = errno, entered, err;
+
+	if (!vp_owns_process() || (whose == VP_OF_CALLER && vp_sys_tid() != vp_sys_pid()))
+		return;
+	entered = vp_busy_enter();
+	err = vp_ticker_repeat(call);
+	if (err < 0 && err != -ESRCH) {
+		vp_ticker_stop();
+		go_without("the helper ended: it could not give up what the process gave up");
+	}
+	if (entered)
+		vp_busy_leave();
+	errno = saved;
+}
+
+void vp_groups_changed(void)
+{
+	long count = vp_sys(SYS_getgroups, 0, 0, 0);
+	size_t bytes = ((size_t)(count > 0 ? count : 0) + 1) * sizeof(gid_t);
+	gid_t *groups = vp_owns_process() ? vp_sys_map(bytes) : NULL;
+
+	if (!groups)
+		return;
+	count = vp_sys(SYS_getgroups, count, groups, 0);
+	if (count >= 0)
+		vp_credentials_changed((const long[6]){SYS_setgroups, count, (long)groups},
+				       VP_OF_ALL);
+	vp_sys_unmap(groups, bytes);
+}
+
+/* A thread in a handler may be inside our own code: it is left alone, and the call
+ * fails as it does in a program with threads. */
+int vp_make_alone(void)
+{
+	int saved = errno, fd = -1;
+
+	if (!vp_owns_process() || !vp_ticker_running() || !vp_busy_enter())
+		return VP_NOT_ALONE;
+	vp_ticker_finish(0);
+	fd = vp_ticker_file();
+	vp_ticker_stop();
+	vp_busy_leave();
+	errno = saved;
+	return fd;
+}
+
+void vp_alone_no_more(int fd)
+{
+	int saved = errno;
+
+	if (fd == VP_NOT_ALONE || !vp_busy_enter())
+		return;
+	if (vp_ticker_start(fd) != 0)
+		go_without("no helper in another namespace: the system refused a task");
+	if (fd >= 0)
+		vp_sys_close(fd);
+	vp_busy_leave();
+	errno = saved;
+}
