@@ -28,7 +28,7 @@ LIB_CFLAGS := $(BASE) $(OPT) -fPIC -fvisibility=hidden -fno-omit-frame-pointer \
 REPORT_CFLAGS := $(BASE) $(OPT) -Ivprof-report -isystem $B/gen
 MONITOR_CFLAGS := $(BASE) $(OPT) -Imonitor
 VIRTUOSO_CFLAGS := $(BASE) $(OPT) -Iexamples/virtuoso
-RUN_CFLAGS := $(BASE) $(OPT) -Ivprof-run
+RUN_CFLAGS := $(BASE) $(OPT) -Ivprof-run -Ivprof-report
 UNIT_CFLAGS := $(BASE) $(OPT) -Itest/unit
 # Probes must make the calls they are written to make, and keep their frames.
 PROBE_CFLAGS := -std=gnu11 -D_GNU_SOURCE -Iinclude -g -O1 -Wall -Wextra -Wmissing-prototypes \
@@ -58,7 +58,8 @@ BENCH_WORK := $(patsubst test/bench/work/%.c,$B/test/bench/%,$(sort $(wildcard t
 
 # Objects live under obj/, because build/monitor is a program.
 LIB_OBJ := $(LIB_SRC:%.c=$B/obj/%.o)
-RUN_OBJ := $(RUN_SRC:%.c=$B/obj/%.o)
+# vprof-report/cli/ is what both command-line programs use.
+RUN_OBJ := $(patsubst %.c,$B/obj/%.o,$(RUN_SRC) $(wildcard vprof-report/cli/*.c))
 REPORT_PB := profile.pb-c
 REPORT_OBJ := $(REPORT_SRC:%.c=$B/obj/%.o) $(REPORT_PB:%=$B/obj/gen/%.o)
 MONITOR_OBJ := $(MONITOR_SRC:%.c=$B/obj/%.o)

@@ -11,6 +11,7 @@
 #include "base/xalloc.h"
 #include "commands/command.h"
 #include "input/newest.h"
+#include "output/out_json.h"
 
 static const struct vr_command *const commands[] = {
     &vr_cmd_summary, &vr_cmd_flat,  &vr_cmd_tree,     &vr_cmd_callers, &vr_cmd_callees,
@@ -305,7 +306,7 @@ static int run_files(const struct vr_command *command, struct vr_context *ctx,
 		ctx->json = NULL;
 	}
 	if (ctx->format == VR_FORMAT_JSON && json_array_size(array)) {
-		json_dumpf(paths > 1 ? array : json_array_get(array, 0), stdout, JSON_INDENT(2));
+		vr_json_print(paths > 1 ? array : json_array_get(array, 0), stdout);
 		putchar('\n');
 	}
 	json_decref(array);

@@ -1,4 +1,5 @@
 #include "progress.h"
+#include "cli/plain.h"
 #include "text.h"
 
 #include <stdio.h>
@@ -89,9 +90,12 @@ void vrun_progress_tick(struct vrun_progress *p)
 		return;
 	text = describe(p, elapsed, p->draws);
 	if (p->draws) {
+		char *plain = vr_plain(text, VR_PLAIN_HEX, 0);
+
 		/* Back to the first column: what the target prints starts there. */
-		fprintf(stderr, "\r\033[K%s\r", text);
+		fprintf(stderr, "\r\033[K%s\r", plain);
 		fflush(stderr);
+		free(plain);
 		p->drawn = true;
 	} else {
 		vrun_say("%s", text);

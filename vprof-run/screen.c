@@ -1,4 +1,6 @@
 #include "screen.h"
+#include "cli/plain.h"
+#include "cli/quote.h"
 #include "engine.h"
 #include "text.h"
 
@@ -21,12 +23,17 @@ static const char *bold(const char *text)
 /* Names come from programs nobody vouches for. */
 static void put_safe(const char *text)
 {
-	for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
-		if (*c < 0x20 || *c == 0x7f)
-			printf("\\x%02x", *c);
-		else
-			putchar(*c);
-	}
+	char *plain = vr_plain(text, VR_PLAIN_HEX, 0);
+
+	fputs(plain, stdout);
+	free(plain);
+}
+
+static void put_padded(const char *text, int width)
+{
+	put_safe(text);
+	for (int i = (int)strlen(text); i < width; i++)
+		putchar(' ');
 }
 
 void vrun_screen_trouble(const struct vrun_result *r)
@@ -64,7 +71,8 @@ static void print_row(const struct vrun_session *s, const struct vrun_result *r,
 	uint64_t cpu_ns = vrun_json_u64(r->summary, "cpu_ns");
 	uint64_t ran_ns = vrun_json_u64(r->summary, "duration_ns");
 
-	printf("%-*s %8s", name_width, r->run->name, vrun_seconds(time, r->end.ran_s));
+	put_padded(r->run->name, name_width);
+	printf(" %8s", vrun_seconds(time, r->end.ran_s));
 	if (!r->summary) {
 		printf("  no record\n");
 	} else {
@@ -77,7 +85,9 @@ static void print_row(const struct vrun_session *s, const struct vrun_result *r,
 
 			printf("%2.0f%% ", cpu_ns ? 100.0 * (double)self_ns / (double)cpu_ns : 0);
 			put_safe(vrun_json_text(top, "function"));
-			printf(" (%s)", place);
+			printf(" (");
+			put_safe(place);
+			putchar(')');
 		}
 		putchar('\n');
 	}
@@ -107,7 +117,9 @@ static void print_finding(FILE *out, size_t number, const char *run, const char 
 	(void)out;
 	if (number == 1)
 		printf("\n%s\n", bold("What to look at first:"));
-	printf("%zu. %s: ", number, run);
+	printf("%zu. ", number);
+	put_safe(run);
+	printf(": ");
 	put_safe(text);
 	putchar('\n');
 	if (*command) {
@@ -125,7 +137,9 @@ static void print_gate(const struct vrun_session *s)
 
 		if (!r->gate)
 			continue;
-		printf("\n%s %s\n", bold("Gate failed:"), r->run->name);
+		printf("\n%s ", bold("Gate failed:"));
+		put_safe(r->run->name);
+		putchar('\n');
 		for (size_t k = 0; k < r->records; k++)
 			vrun_engine_print(
 			    (const char *[]){"leaks", r->record[k].path, "--gate", "-n", "3", NULL},
@@ -136,7 +150,7 @@ static void print_gate(const struct vrun_session *s)
 static void print_next(const struct vrun_session *s, const char *file)
 {
 	const char *missing = vrun_engine_missing_from_path();
-	char *dir = vrun_quote(s->dir), *quoted = vrun_quote(file);
+	char *dir = vr_quote_shell(s->dir), *quoted = vr_quote_shell(file);
 
 	printf("\n%s %s\n", bold("Results in"), dir);
 	if (*file && missing)

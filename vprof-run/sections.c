@@ -1,4 +1,5 @@
 #include "sections.h"
+#include "cli/quote.h"
 #include "engine.h"
 #include "files.h"
 #include "shapes.h"
@@ -15,9 +16,9 @@ static double percent(uint64_t part, uint64_t whole)
 /* The last two cells of a row. */
 static void write_function(FILE *out, const json_t *frame, const char *place)
 {
-	vrun_md_code(out, vrun_json_text(frame, "function"));
+	vr_quote_md_code(out, vrun_json_text(frame, "function"));
 	fprintf(out, " | ");
-	vrun_md_text(out, place);
+	vr_quote_md_text(out, place);
 	fprintf(out, " |\n");
 }
 
@@ -63,7 +64,7 @@ static void write_cpu(const struct vrun_result *r, FILE *out)
 	if (!samples) {
 		fprintf(out, "No samples were taken: the program used too little CPU time, or "
 			     "sampling is not possible here (");
-		vrun_md_text(out, vrun_json_text(r->record[0].info, "sampling.engine_note"));
+		vr_quote_md_text(out, vrun_json_text(r->record[0].info, "sampling.engine_note"));
 		fprintf(out, ").\n");
 		return;
 	}
@@ -153,7 +154,7 @@ static void write_leak(const json_t *site, FILE *out)
 	char *place = vrun_place(frame);
 
 	fprintf(out, "| ");
-	vrun_md_text(out, vrun_json_text(site, "verdict"));
+	vr_quote_md_text(out, vrun_json_text(site, "verdict"));
 	fprintf(out, " | %s | %s | ", vrun_bytes(bytes, vrun_json_u64(site, "bytes")),
 		vrun_count(blocks, vrun_json_u64(site, "blocks")));
 	write_function(out, frame, place);
@@ -185,13 +186,13 @@ static void write_leaks(const struct vrun_session *s, const struct vrun_result *
 	size_t i, rows = 0;
 
 	fprintf(out, "\n### Leaks\n\nVerdict: **");
-	vrun_md_text(out, words);
+	vr_quote_md_text(out, words);
 	fprintf(out, "**. %s were not freed when it ended",
 		vrun_bytes(bytes, vrun_json_u64(r->leaks, "totals.unfreed.bytes")));
 	free(words);
 	if (*vrun_json_text(r->leaks, "examined.why_not")) {
 		fprintf(out, "; what still points to them is not known: ");
-		vrun_md_text(out, vrun_json_text(r->leaks, "examined.why_not"));
+		vr_quote_md_text(out, vrun_json_text(r->leaks, "examined.why_not"));
 	}
 	fprintf(out, ".\n");
 	write_search(r, out);
@@ -209,8 +210,28 @@ static void write_leaks(const struct vrun_session *s, const struct vrun_result *
 
 static void write_file(FILE *out, const char *name, const char *what)
 {
-	if (name)
-		fprintf(out, "- `%s`: %s\n", name, what);
+	if (!name)
+		return;
+	fprintf(out, "- ");
+	vr_quote_md_code(out, name);
+	fprintf(out, ": %s\n", what);
+}
+
+/* The record of another process of the run. */
+static void write_other(FILE *out, const struct vrun_record *record)
+{
+	const json_t *info = record->info;
+	char cpu[VRUN_UNIT_MAX];
+
+	fprintf(out, "- ");
+	vr_quote_md_code(out, vrun_base(record->path));
+	if (!info) {
+		fprintf(out, ": another process; the file cannot be read\n");
+		return;
+	}
+	fprintf(out, ": process %llu, ", (unsigned long long)vrun_json_u64(info, "run.pid"));
+	vr_quote_md_code(out, vrun_base(vrun_json_text(info, "run.exe")));
+	fprintf(out, ", %s of CPU time\n", vrun_ns(cpu, vrun_json_u64(info, "run.cpu_ns")));
 }
 
 static void write_files(const struct vrun_result *r, FILE *out)
@@ -221,16 +242,7 @@ static void write_files(const struct vrun_result *r, FILE *out)
 		write_file(out, r->file[i], vrun_file_purpose((enum vrun_file_kind)i));
 	write_file(out, r->run->log ? vrun_base(r->run->log) : NULL, "what the program printed");
 	for (size_t i = 1; i < r->records; i++) {
-		char *what, cpu[VRUN_UNIT_MAX];
-		const json_t *info = r->record[i].info;
-
-		what = info ? vrun_xprintf("process %llu, `%s`, %s of CPU time",
-					   (unsigned long long)vrun_json_u64(info, "run.pid"),
-					   vrun_base(vrun_json_text(info, "run.exe")),
-					   vrun_ns(cpu, vrun_json_u64(info, "run.cpu_ns")))
-			    : vrun_xprintf("another process; the file cannot be read");
-		write_file(out, vrun_base(r->record[i].path), what);
-		free(what);
+		write_other(out, &r->record[i]);
 	}
 }
 
@@ -239,11 +251,11 @@ void vrun_sections_write(const struct vrun_session *s, const struct vrun_result 
 	char *end = vrun_end_text(&r->end), *command = vrun_quote_all(r->run->argv);
 
 	fprintf(out, "\n## ");
-	vrun_md_text(out, r->run->name);
+	vr_quote_md_text(out, r->run->name);
 	fprintf(out, "\n\n    ");
-	vrun_md_plain(out, command);
+	vr_quote_md_block(out, command);
 	fprintf(out, "\n\nIt ");
-	vrun_md_text(out, end);
+	vr_quote_md_text(out, end);
 	fprintf(out, ".\n");
 	free(end);
 	free(command);
@@ -253,7 +265,7 @@ void vrun_sections_write(const struct vrun_session *s, const struct vrun_result 
 	}
 	if (*vrun_json_text(r->summary, "lost")) {
 		fprintf(out, "Lost: ");
-		vrun_md_text(out, vrun_json_text(r->summary, "lost"));
+		vr_quote_md_text(out, vrun_json_text(r->summary, "lost"));
 		fprintf(out, ".\n");
 	}
 	if (!s->options->skip_cpu)

@@ -1,4 +1,5 @@
 #include "shapes.h"
+#include "cli/quote.h"
 #include "engine.h"
 #include "sections.h"
 #include "text.h"
@@ -58,9 +59,9 @@ static void write_sites(const json_t *sites, FILE *out)
 
 		fprintf(out, "%s%s from ", i ? ", " : "; ",
 			vrun_bytes(bytes, vrun_json_u64(site, "bytes")));
-		vrun_md_code(out, vrun_json_text(frame, "function"));
+		vr_quote_md_code(out, vrun_json_text(frame, "function"));
 		fprintf(out, " (");
-		vrun_md_text(out, place);
+		vr_quote_md_text(out, place);
 		fprintf(out, ")");
 		free(place);
 	}

@@ -1,4 +1,5 @@
 #include "summary.h"
+#include "cli/quote.h"
 #include "engine.h"
 #include "sections.h"
 #include "text.h"
@@ -32,14 +33,18 @@ static char *programs(const struct vrun_session *s)
 
 static void write_head(const struct vrun_session *s, FILE *out)
 {
-	char *name = programs(s), *command = vrun_quote_all(s->argv + 1);
+	char *name = programs(s), *command = vrun_quote_all(s->argv + 1), *line;
 	time_t now = time(NULL);
 	char date[64];
 
 	strftime(date, sizeof(date), "%Y-%m-%d %H:%M:%S", localtime(&now));
 	fprintf(out, "# Profile of ");
-	vrun_md_text(out, name);
-	fprintf(out, "\n\n%s, by `vprof-run %s`\n", date, command);
+	vr_quote_md_text(out, name);
+	line = vrun_xprintf("vprof-run %s", command);
+	fprintf(out, "\n\n%s, by ", date);
+	vr_quote_md_code(out, line);
+	fprintf(out, "\n");
+	free(line);
 	free(command);
 	free(name);
 }
@@ -51,15 +56,15 @@ static void write_run_row(const struct vrun_session *s, const struct vrun_result
 
 	vrun_seconds(time, r->end.ran_s);
 	fprintf(out, "| ");
-	vrun_md_text(out, r->run->name);
+	vr_quote_md_text(out, r->run->name);
 	fprintf(out, " | %s | %s | %s | ", time,
 		r->summary && !s->options->skip_cpu
 		    ? vrun_ns(cpu, vrun_json_u64(r->summary, "cpu_ns"))
 		    : "-",
 		r->heap ? vrun_bytes(peak, vrun_json_u64(r->summary, "peak_bytes")) : "-");
-	vrun_md_text(out, leaks);
+	vr_quote_md_text(out, leaks);
 	fprintf(out, " | ");
-	vrun_md_text(out, end);
+	vr_quote_md_text(out, end);
 	fprintf(out, " |\n");
 	free(end);
 	free(leaks);
@@ -82,13 +87,13 @@ static void write_finding(FILE *out, size_t number, const char *run, const char 
 			  const char *command)
 {
 	fprintf(out, "%zu. **", number);
-	vrun_md_text(out, run);
+	vr_quote_md_text(out, run);
 	fprintf(out, "**: ");
-	vrun_md_text(out, text);
+	vr_quote_md_text(out, text);
 	fprintf(out, "\n");
 	if (*command) {
 		fprintf(out, "\n       ");
-		vrun_md_plain(out, command);
+		vr_quote_md_block(out, command);
 		fprintf(out, "\n\n");
 	}
 }
@@ -111,7 +116,7 @@ static void write_next(const struct vrun_session *s, FILE *out)
 			file = s->result[i].record[0].path;
 	if (!file)
 		return;
-	quoted = vrun_quote(file);
+	quoted = vr_quote_shell(file);
 	fprintf(out,
 		"\n## Further\n\n"
 		"Commands for the directory in which vprof-run was started; another run's file\n"

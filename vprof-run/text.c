@@ -1,4 +1,6 @@
 #include "text.h"
+#include "cli/plain.h"
+#include "cli/quote.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -39,20 +41,23 @@ char *vrun_xprintf(const char *format, ...)
 
 void vrun_say(const char *format, ...)
 {
-	char text[4096] = "vprof-run: ";
-	size_t len = strlen(text), room = sizeof(text) - len - 1;
+	char text[4096];
 	va_list args;
-	int more;
+	char *plain, *line;
+	int len;
 
 	va_start(args, format);
-	more = vsnprintf(text + len, room, format, args);
+	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	len += more < 0 ? 0 : (size_t)more < room ? (size_t)more : room - 1;
-	text[len++] = '\n';
+	plain = vr_plain(text, VR_PLAIN_HEX, 0);
+	len = asprintf(&line, "vprof-run: %s\n", plain);
 	/* What stdout was told comes first when both go to one terminal. */
 	fflush(stdout);
-	while (write(2, text, len) < 0 && errno == EINTR)
+	while (len >= 0 && write(2, line, (size_t)len) < 0 && errno == EINTR)
 		;
+	if (len >= 0)
+		free(line);
+	free(plain);
 }
 
 const char *vrun_base(const char *path)
@@ -81,32 +86,12 @@ char *vrun_replace(const char *text, const char *what, const char *with)
 	return out;
 }
 
-char *vrun_quote(const char *word)
-{
-	char *text, *to;
-
-	if (*word && !word[strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-					"0123456789_-+./:,@%=")])
-		return vrun_xprintf("%s", word);
-	text = vrun_xcalloc(4 * strlen(word) + 3, 1);
-	to = text;
-	*to++ = '\'';
-	for (; *word; word++) {
-		if (*word == '\'')
-			to = stpcpy(to, "'\\''");
-		else
-			*to++ = *word;
-	}
-	*to++ = '\'';
-	return text;
-}
-
 char *vrun_quote_all(char *const *argv)
 {
 	char *all = vrun_xprintf("%s", "");
 
 	for (size_t i = 0; argv[i]; i++) {
-		char *word = vrun_quote(argv[i]);
+		char *word = vr_quote_shell(argv[i]);
 		char *more = vrun_xprintf("%s%s%s", all, i ? " " : "", word);
 
 		free(word);

@@ -19,9 +19,7 @@ __attribute__((format(printf, 1, 2))) void vrun_say(const char *format, ...);
 const char *vrun_base(const char *path);
 /* Every `what` in `text` replaced by `with`; free() it. */
 char *vrun_replace(const char *text, const char *what, const char *with);
-/* A word for the shell, quoted only where it needs to be; free() it. */
-char *vrun_quote(const char *word);
-/* Words joined by blanks, each quoted; free() it. */
+/* Words joined by blanks, each quoted for the shell where it needs to be; free() it. */
 char *vrun_quote_all(char *const *argv);
 
 /* "1.5 MiB", "12.0 ms", "1 min 5 s", "1,234,567"; return buf. */

@@ -72,12 +72,12 @@ lint() {
 				case $file in
 				vprof-report/output/*)
 					case $inc in
-					output/* | base/*) ;;
+					output/* | base/* | cli/*) ;;
 					*/*) echo "$file includes $inc: output/ knows rows only" ;;
 					esac ;;
 				vprof-report/export/*)
 					case $inc in
-					export/* | base/*) ;;
+					export/* | base/* | cli/*) ;;
 					*/*) echo "$file includes $inc: export/ knows no profile type" ;;
 					esac ;;
 				vprof-report/symbols/*)
@@ -92,8 +92,10 @@ lint() {
 					echo "$file includes $inc: not a file of the monitor"
 				;;
 			vprof-run/*)
-				[ -f "$root/${file%/*}/$inc" ] ||
-					echo "$file includes $inc: not a file of vprof-run"
+				case $inc in
+				cli/*) [ -f "$root/vprof-report/$inc" ] ;;
+				*) [ -f "$root/${file%/*}/$inc" ] ;;
+				esac || echo "$file includes $inc: not a file of vprof-run"
 				;;
 			examples/virtuoso/*)
 				[ "$inc" = vprof.h ] || [ -f "$root/${file%/*}/$inc" ] ||

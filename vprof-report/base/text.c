@@ -6,58 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/xalloc.h"
-
-/* Length of the valid UTF-8 sequence at s and its code point, 0 when there is
- * none.  Overlong forms and surrogates are not valid. */
-static size_t utf8_len(const unsigned char *s, uint32_t *code)
-{
-	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-	size_t len = s[0] < 0x80	     ? 1
-		     : (s[0] & 0xe0) == 0xc0 ? 2
-		     : (s[0] & 0xf0) == 0xe0 ? 3
-		     : (s[0] & 0xf8) == 0xf0 ? 4
-					     : 0;
-
-	if (len == 0)
-		return 0;
-	*code = len == 1 ? s[0] : s[0] & (0x7fu >> len);
-	for (size_t i = 1; i < len; i++) {
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-		*code = *code << 6 | (s[i] & 0x3fu);
-	}
-	if (*code < least[len] || *code > 0x10ffff || (*code >= 0xd800 && *code < 0xe000))
-		return 0;
-	return len;
-}
-
-static int is_harmful(uint32_t code)
-{
-	return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x200e || code == 0x200f ||
-	       (code >= 0x2028 && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
-}
+#include "cli/plain.h"
 
 char *vr_text_escape(const char *text)
 {
-	const unsigned char *s = (const unsigned char *)text;
-	char *copy = vr_xcalloc(strlen(text) * 4 + 1, 1);
-	char *to = copy;
-
-	while (*s) {
-		uint32_t code = 0;
-		size_t len = utf8_len(s, &code);
-
-		if (len && !is_harmful(code)) {
-			memcpy(to, s, len);
-			to += len;
-			s += len;
-			continue;
-		}
-		for (size_t i = 0; i < (len ? len : 1); i++)
-			to += sprintf(to, "\\x%02x", *s++);
-	}
-	return copy;
+	return vr_plain(text, VR_PLAIN_HEX, 0);
 }
 
 void vr_text_put(FILE *out, const char *text)
@@ -70,25 +23,7 @@ void vr_text_put(FILE *out, const char *text)
 
 char *vr_text_utf8(const char *text)
 {
-	const unsigned char *s = (const unsigned char *)text;
-	char *copy = vr_xcalloc(strlen(text) * 3 + 1, 1);
-	char *to = copy;
-
-	while (*s) {
-		uint32_t code;
-		size_t len = utf8_len(s, &code);
-
-		if (len) {
-			memcpy(to, s, len);
-			to += len;
-			s += len;
-		} else {
-			memcpy(to, "\xef\xbf\xbd", 3);
-			to += 3;
-			s++;
-		}
-	}
-	return copy;
+	return vr_plain_utf8(text);
 }
 
 const char *vr_text_base(const char *path)

@@ -6,8 +6,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-/* Prints with control characters, C1 controls, bidirectional overrides and
- * invalid UTF-8 written as \xNN. */
+/* Prints with what is harmful (cli/plain.h) written as \xNN. */
 void vr_text_put(FILE *out, const char *text);
 /* The same into a fresh string; free() it. */
 char *vr_text_escape(const char *text);

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "base/xalloc.h"
+#include "cli/quote.h"
 
 /* Below these a finding says more about the profile than about the program. */
 #define HOT_SAMPLES_MIN	  20u
@@ -31,33 +32,11 @@ static void add(struct list *list, char *text, char *command)
 	list->out[list->count++] = (struct vr_finding){text, command};
 }
 
-/* A word for the shell: quoted only where it needs to be. */
-static char *quoted(const char *word)
-{
-	char *text;
-	char *to;
-
-	if (*word && !word[strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-					"0123456789_-+./:,@%")])
-		return vr_xstrdup(word);
-	text = vr_xcalloc(4 * strlen(word) + 3, 1);
-	to = text;
-	*to++ = '\'';
-	for (; *word; word++) {
-		if (*word == '\'')
-			to = stpcpy(to, "'\\''");
-		else
-			*to++ = *word;
-	}
-	*to++ = '\'';
-	return text;
-}
-
 /* "vprof-report VERB WORD FILE". */
 static char *command_line(const struct vr_first *first, const char *verb, const char *word)
 {
-	char *file = quoted(first->profile->file->path);
-	char *arg = word ? quoted(word) : vr_xstrdup("");
+	char *file = vr_quote_shell(first->profile->file->path);
+	char *arg = word ? vr_quote_shell(word) : vr_xstrdup("");
 	char *text = vr_xprintf("vprof-report %s%s%s %s", verb, word ? " " : "", arg, file);
 
 	free(file);

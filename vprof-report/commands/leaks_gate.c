@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "base/xalloc.h"
+#include "cli/plain.h"
 #include "commands/leaks.h"
 
 /* Leaks that are listed one by one; the others are counted. */
@@ -75,12 +77,14 @@ __attribute__((format(printf, 3, 4))) static void fail(struct vr_gate *gate, int
 {
 	struct vr_gate_failure *failure;
 	va_list args;
-	char *text;
+	char *raw, *text;
 
 	va_start(args, format);
-	if (vasprintf(&text, format, args) < 0)
+	if (vasprintf(&raw, format, args) < 0)
 		abort();
 	va_end(args);
+	text = vr_text_escape(raw); /* names are in it, and lines are made of it */
+	free(raw);
 	gate->failure =
 	    vr_xgrow(gate->failure, gate->failures, &gate->room, sizeof(*gate->failure));
 	failure = &gate->failure[gate->failures++];
@@ -231,11 +235,17 @@ char *vr_gate_text(const struct vr_leaks_view *view)
 			const struct vr_suppression *one = &view->suppress.one[i];
 			char a[VR_UNIT_MAX], b[VR_UNIT_MAX];
 
-			if (one->sites)
-				text = vr_more(text, "  %s in %s blocks, leak:%s (%s)\n",
-					       vr_format_bytes(a, one->bytes),
-					       vr_format_count(b, one->blocks), one->pattern,
-					       one->source);
+			char *pattern, *source;
+
+			if (!one->sites)
+				continue;
+			pattern = vr_text_escape(one->pattern);
+			source = vr_text_escape(one->source);
+			text = vr_more(text, "  %s in %s blocks, leak:%s (%s)\n",
+				       vr_format_bytes(a, one->bytes),
+				       vr_format_count(b, one->blocks), pattern, source);
+			free(pattern);
+			free(source);
 		}
 	}
 	if (!gate->asked)
@@ -261,6 +271,21 @@ char *vr_gate_text(const struct vr_leaks_view *view)
 	return text;
 }
 
+/* What ends a pattern or a line cannot be in one; what is harmful shall not be in a file
+ * that people read. */
+static void blank_out(char *pattern)
+{
+	while (*pattern) {
+		uint32_t code = 0;
+		size_t bytes = vr_plain_decode(pattern, &code);
+		size_t step = bytes ? bytes : 1;
+
+		if (!bytes || *pattern == '$' || vr_plain_is_harmful(code))
+			memset(pattern, '*', step);
+		pattern += step;
+	}
+}
+
 void vr_leaks_write_suppressions(struct vr_context *ctx, const struct vr_leaks_view *view)
 {
 	FILE *out = view->plan->write_to;
@@ -276,10 +301,7 @@ void vr_leaks_write_suppressions(struct vr_context *ctx, const struct vr_leaks_v
 		title = vr_leak_title(leak);
 		site = vr_leak_site(ctx, leak);
 		pattern = vr_xstrdup(vr_place_function(stacks, place)->name);
-		/* What ends a pattern or a line cannot be in one. */
-		for (char *c = pattern; *c; c++)
-			if (*c == '$' || *c == '\n')
-				*c = '*';
+		blank_out(pattern);
 		fprintf(out, "# %s, allocated by ", title);
 		vr_text_print(out, site);
 		fprintf(out, "\nleak:^%s$\n", pattern);

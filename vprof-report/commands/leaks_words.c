@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/text.h"
 #include "base/xalloc.h"
 #include "commands/leaks.h"
 
@@ -96,7 +97,7 @@ char *vr_leaks_gap_text(const struct vr_profile *profile, const struct vr_leaks 
 
 	switch (vr_leaks_gap(leaks)) {
 	case VR_GAP_NO_SEARCH:
-		return vr_xstrdup(vr_leaks_no_search(profile->file));
+		return vr_text_escape(vr_leaks_no_search(profile->file));
 	case VR_GAP_EARLIER:
 		return vr_xprintf("the last search was made %s before the end",
 				  vr_format_ns(a, ran > h->scan_t_ns ? ran - h->scan_t_ns : 0));
@@ -225,7 +226,7 @@ char *vr_leaks_examined(const struct vr_profile *profile, const struct vr_leaks 
 			const struct vr_growth *growth)
 {
 	const struct vprof_header *h = &profile->file->header;
-	const char *note = vr_file_string(profile->file, h->scan_note);
+	char *note;
 	char a[VR_UNIT_MAX], b[VR_UNIT_MAX], c[VR_UNIT_MAX], d[VR_UNIT_MAX];
 	char *why = vr_leaks_gap_text(profile, leaks), *text = vr_xstrdup("");
 
@@ -248,8 +249,10 @@ char *vr_leaks_examined(const struct vr_profile *profile, const struct vr_leaks 
 	text = vr_more(text, "for which the process stood still %s (%s in all).\n",
 		       vr_format_ns(a, h->scan_pause_ns), vr_format_ns(b, h->scan_total_ns));
 	text = add_unsearched(text, h, leaks);
+	note = vr_text_escape(vr_file_string(profile->file, h->scan_note));
 	if (*note)
 		text = vr_more(text, "Not examined: %s.\n", note);
+	free(note);
 	if (leaks->sum[VR_UNEXAMINED].blocks)
 		text = vr_more(text, "Not examined: %s in %s blocks allocated since.\n",
 			       vr_format_bytes(a, leaks->sum[VR_UNEXAMINED].bytes),

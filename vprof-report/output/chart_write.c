@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli/quote.h"
 #include "output/chart_scene.h"
 
 static void set_rgb(cairo_t *cairo, uint32_t rgb)
@@ -81,25 +82,6 @@ static int write_png(const struct vr_scene *scene, FILE *out)
 	return !status ? 0 : errno ? -errno : status == CAIRO_STATUS_NO_MEMORY ? -ENOMEM : -EIO;
 }
 
-static void put_xml(FILE *out, const char *text)
-{
-	for (; *text; text++) {
-		switch (*text) {
-		case '&':
-			fputs("&amp;", out);
-			break;
-		case '<':
-			fputs("&lt;", out);
-			break;
-		case '>':
-			fputs("&gt;", out);
-			break;
-		default:
-			fputc(*text, out);
-		}
-	}
-}
-
 static void put_shape(FILE *out, const struct vr_scene_shape *shape)
 {
 	fprintf(out,
@@ -133,7 +115,7 @@ static void put_text(FILE *out, const struct vr_scene_text *text)
 	if (text->vertical)
 		fprintf(out, " transform=\"rotate(-90 %.2f %.2f)\"", text->x, text->y);
 	fputc('>', out);
-	put_xml(out, text->text);
+	vr_quote_xml(out, text->text);
 	fputs("</text>\n", out);
 }
 

@@ -2,28 +2,40 @@
  * numbers would make spreadsheets and simple readers take them for text, so
  * only fields that need it go through its quoting. */
 #include <csv.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "cli/plain.h"
+#include "cli/quote.h"
 #include "output/out_cell.h"
 #include "output/out_table.h"
 
 #define LINE_END "\r\n"
 
+/* A semicolon is the separator where the comma is the decimal point. */
 static int needs_quotes(const char *text)
 {
 	size_t length = strlen(text);
 
-	if (!length)
-		return 0;
-	return text[strcspn(text, "\",\r\n")] || text[0] == ' ' || text[length - 1] == ' ';
+	return length && (text[strcspn(text, "\",;")] || text[0] == ' ' || text[length - 1] == ' ');
 }
 
-static void field(FILE *out, const char *text)
+/* Names, which may hold anything: escaped as for a terminal, and with a ' in front where a
+ * spreadsheet would find a formula. */
+static void put_text(FILE *out, const char *text)
 {
-	if (needs_quotes(text))
-		csv_fwrite(out, text, strlen(text));
+	char *plain = vr_plain(text, VR_PLAIN_NAMES, 1);
+	size_t length = strlen(plain);
+
+	if (vr_quote_is_formula(plain)) {
+		memmove(plain + 1, plain, ++length);
+		plain[0] = '\'';
+	}
+	if (needs_quotes(plain))
+		csv_fwrite(out, plain, length);
 	else
-		fputs(text, out);
+		fputs(plain, out);
+	free(plain);
 }
 
 static void cell(FILE *out, enum vr_unit unit, const struct vr_cell *value)
@@ -32,7 +44,10 @@ static void cell(FILE *out, enum vr_unit unit, const struct vr_cell *value)
 
 	if (value->null)
 		return;
-	field(out, unit == VR_TEXT ? value->s : vr_cell_format(buf, unit, value, 1));
+	if (unit == VR_TEXT)
+		put_text(out, value->s);
+	else
+		fputs(vr_cell_format(buf, unit, value, 1), out);
 }
 
 void vr_table_csv(const struct vr_table *table, FILE *out)
@@ -40,7 +55,7 @@ void vr_table_csv(const struct vr_table *table, FILE *out)
 	for (size_t i = 0; i < table->columns; i++) {
 		if (i)
 			fputc(',', out);
-		field(out, table->column[i].key);
+		fputs(table->column[i].key, out);
 	}
 	fputs(LINE_END, out);
 	for (size_t i = 0; i < table->rows * table->columns; i++) {

@@ -2,22 +2,28 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/text.h"
 #include "base/xalloc.h"
+#include "cli/quote.h"
 #include "output/out_issues.h"
 
-/* A value of a workflow command; in a property , and : end it. */
-static void put(FILE *out, const char *text, int property)
+/* Lines within one annotation. */
+static void put_line_end(FILE *out)
 {
-	char *valid = vr_text_utf8(text);
+	fputs("%0A", out);
+}
 
-	for (const char *c = valid; *c; c++) {
-		if (*c == '%' || *c == '\r' || *c == '\n' || (property && (*c == ':' || *c == ',')))
-			fprintf(out, "%%%02X", (unsigned char)*c);
-		else if ((unsigned char)*c >= ' ' || *c == '\t')
-			fputc(*c, out);
+static void put_lines(FILE *out, const char *text)
+{
+	while (*text) {
+		size_t length = strcspn(text, "\n");
+		char *line = vr_xprintf("%.*s", (int)length, text);
+
+		vr_quote_github(out, line, 0);
+		if (text[length])
+			put_line_end(out);
+		free(line);
+		text += length + (text[length] == '\n');
 	}
-	free(valid);
 }
 
 static void command(FILE *out, const char *level, const struct vr_issue_frame *frame,
@@ -26,13 +32,13 @@ static void command(FILE *out, const char *level, const struct vr_issue_frame *f
 	fprintf(out, "::%s ", level);
 	if (frame && frame->file[0]) {
 		fputs("file=", out);
-		put(out, frame->file, 1);
+		vr_quote_github(out, frame->file, 1);
 		if (frame->line > 0)
 			fprintf(out, ",line=%d", frame->line);
 		fputc(',', out);
 	}
 	fputs("title=", out);
-	put(out, title, 1);
+	vr_quote_github(out, title, 1);
 	fputs("::", out);
 }
 
@@ -45,18 +51,19 @@ static void put_issue(FILE *out, const struct vr_issue_run *run, const struct vr
 		return;
 	command(out, level[as], issue->frames ? &issue->frame[issue->at] : NULL,
 		run->rule[issue->rule].summary);
-	put(out, issue->title, 0);
-	put(out, ", allocated by ", 0);
-	put(out, issue->place, 0);
+	vr_quote_github(out, issue->title, 0);
+	vr_quote_github(out, ", allocated by ", 0);
+	vr_quote_github(out, issue->place, 0);
 	if (issue->excuse) {
-		put(out, "\n", 0);
-		put(out, issue->excuse, 0);
+		put_line_end(out);
+		vr_quote_github(out, issue->excuse, 0);
 	}
 	for (size_t i = 0; i < issue->frames; i++) {
-		char *line = vr_xprintf("\n  %s%s%s", issue->frame[i].function,
+		char *line = vr_xprintf("  %s%s%s", issue->frame[i].function,
 					issue->frame[i].file[0] ? " " : "", issue->frame[i].file);
 
-		put(out, line, 0);
+		put_line_end(out);
+		vr_quote_github(out, line, 0);
 		if (issue->frame[i].file[0] && issue->frame[i].line > 0)
 			fprintf(out, ":%d", issue->frame[i].line);
 		free(line);
@@ -76,12 +83,12 @@ void vr_github_run(FILE *out, const struct vr_issue_run *run)
 			continue;
 		command(out, check->state == VR_CHECK_SKIP ? "warning" : "error", NULL,
 			check->name);
-		put(out, check->text, 0);
+		vr_quote_github(out, check->text, 0);
 		fputc('\n', out);
 	}
 	command(out, "notice", NULL, run->subject);
-	put(out, run->verdict, 0);
-	put(out, "\n", 0);
-	put(out, run->details, 0);
+	vr_quote_github(out, run->verdict, 0);
+	put_line_end(out);
+	put_lines(out, run->details);
 	fputc('\n', out);
 }

@@ -5,40 +5,14 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/text.h"
+#include "cli/quote.h"
 #include "output/out.h"
 #include "output/out_issues.h"
-
-/* Text of unknown origin: no control character is left, so all of it is XML. */
-static void put(FILE *out, const char *text)
-{
-	char *clean = vr_text_clean(text);
-
-	for (const char *c = clean; *c; c++) {
-		switch (*c) {
-		case '&':
-			fputs("&amp;", out);
-			break;
-		case '<':
-			fputs("&lt;", out);
-			break;
-		case '>':
-			fputs("&gt;", out);
-			break;
-		case '"':
-			fputs("&quot;", out);
-			break;
-		default:
-			fputc(*c, out);
-		}
-	}
-	free(clean);
-}
 
 static void attribute(FILE *out, const char *name, const char *value)
 {
 	fprintf(out, " %s=\"", name);
-	put(out, value);
+	vr_quote_xml(out, value);
 	fputc('"', out);
 }
 
@@ -50,7 +24,7 @@ static void put_lines(FILE *out, const char *text)
 		char *line = strndup(text, length);
 
 		if (line)
-			put(out, line);
+			vr_quote_xml(out, line);
 		free(line);
 		fputc('\n', out);
 		text += length + (text[length] == '\n');
@@ -63,10 +37,10 @@ static void put_stack(FILE *out, const struct vr_issue *issue)
 		const struct vr_issue_frame *frame = &issue->frame[i];
 
 		fputs("  ", out);
-		put(out, frame->function);
+		vr_quote_xml(out, frame->function);
 		if (frame->file[0]) {
 			fputs(" (", out);
-			put(out, frame->file);
+			vr_quote_xml(out, frame->file);
 			if (frame->line > 0)
 				fprintf(out, ":%d", frame->line);
 			fputc(')', out);
@@ -94,11 +68,11 @@ static void put_issue(FILE *out, const struct vr_issue_run *run, const struct vr
 		attribute(out, "type", rule->id);
 		attribute(out, "message", issue->title);
 		fputc('>', out);
-		put(out, issue->title);
+		vr_quote_xml(out, issue->title);
 		fputc('\n', out);
 		put_stack(out, issue);
 		fputs("fingerprint ", out);
-		put(out, issue->fingerprint);
+		vr_quote_xml(out, issue->fingerprint);
 		fputs("</failure>\n", out);
 	}
 	fputs("    </testcase>\n", out);
@@ -170,9 +144,9 @@ void vr_junit_run(FILE *out, const struct vr_issue_run *run)
 		if (run->issue[i].level != VR_ISSUE_NOTE)
 			put_issue(out, run, &run->issue[i]);
 	fputs("    <system-out>", out);
-	put(out, run->path);
+	vr_quote_xml(out, run->path);
 	fputs(": ", out);
-	put(out, run->verdict);
+	vr_quote_xml(out, run->verdict);
 	fputc('\n', out);
 	put_lines(out, run->details);
 	fputs("</system-out>\n  </testsuite>\n", out);

@@ -2,27 +2,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/text.h"
+#include "base/xalloc.h"
+#include "cli/quote.h"
 #include "output/out.h"
 #include "output/out_issues.h"
-
-/* Text of unknown origin: nothing in it is markup, nothing ends a cell. */
-static void put(FILE *out, const char *text)
-{
-	char *clean = vr_text_clean(text);
-
-	for (const char *c = clean; *c; c++) {
-		if (*c == '<')
-			fputs("&lt;", out);
-		else if (*c == '&')
-			fputs("&amp;", out);
-		else if (strchr("\\`*_{}[]|#~$@", *c))
-			fprintf(out, "\\%c", *c);
-		else
-			fputc(*c, out);
-	}
-	free(clean);
-}
 
 static void put_lines(FILE *out, const char *text)
 {
@@ -31,7 +14,7 @@ static void put_lines(FILE *out, const char *text)
 		char *line = strndup(text, length);
 
 		if (line)
-			put(out, line);
+			vr_quote_md_text(out, line);
 		free(line);
 		fputc('\n', out);
 		text += length + (text[length] == '\n');
@@ -45,36 +28,42 @@ static void put_row(FILE *out, const struct vr_issue_run *run, const struct vr_i
 
 	fprintf(out, "| %s | %s | %s | ", run->rule[issue->rule].id,
 		vr_format_bytes(bytes, issue->bytes), vr_format_count(blocks, issue->blocks));
-	put(out, issue->place);
+	vr_quote_md_code(out, issue->place);
 	fputs(" | ", out);
 	if (issue->state) {
-		put(out, issue->state);
+		vr_quote_md_text(out, issue->state);
 		sep = ", ";
 	}
 	if (issue->excuse) {
 		fputs(sep, out);
-		put(out, issue->excuse);
+		vr_quote_md_text(out, issue->excuse);
 	}
 	fputs(" |\n", out);
 }
 
+static void put_frame(FILE *out, const struct vr_issue_frame *frame)
+{
+	fputs("- ", out);
+	vr_quote_md_code(out, frame->function);
+	if (frame->file[0]) {
+		char *place = frame->line > 0 ? vr_xprintf("%s:%d", frame->file, frame->line)
+					      : vr_xstrdup(frame->file);
+
+		fputs(" in ", out);
+		vr_quote_md_code(out, place);
+		free(place);
+	}
+	fputc('\n', out);
+}
+
+/* The first line is HTML, where Markdown means nothing; no name is in the title. */
 static void put_stack(FILE *out, const struct vr_issue *issue)
 {
 	fputs("\n<details><summary>", out);
-	put(out, issue->title);
+	vr_quote_xml(out, issue->title);
 	fputs("</summary>\n\n", out);
-	for (size_t i = 0; i < issue->frames; i++) {
-		fputs("- ", out);
-		put(out, issue->frame[i].function);
-		if (issue->frame[i].file[0]) {
-			fputs(" (", out);
-			put(out, issue->frame[i].file);
-			if (issue->frame[i].line > 0)
-				fprintf(out, ":%d", issue->frame[i].line);
-			fputc(')', out);
-		}
-		fputc('\n', out);
-	}
+	for (size_t i = 0; i < issue->frames; i++)
+		put_frame(out, &issue->frame[i]);
 	fputs("\n</details>\n", out);
 }
 
@@ -83,9 +72,9 @@ void vr_markdown_run(FILE *out, const struct vr_issue_run *run, size_t index)
 	if (index)
 		fputc('\n', out);
 	fputs("### Leaks: ", out);
-	put(out, run->subject);
+	vr_quote_md_text(out, run->subject);
 	fputs("\n\n**", out);
-	put(out, run->verdict);
+	vr_quote_md_text(out, run->verdict);
 	fputs("**\n\n", out);
 	put_lines(out, run->details);
 	if (run->issues) {
@@ -102,9 +91,9 @@ void vr_markdown_run(FILE *out, const struct vr_issue_run *run, size_t index)
 		if (check->state == VR_CHECK_PASS)
 			continue;
 		fputs("\n- **", out);
-		put(out, check->name);
+		vr_quote_md_text(out, check->name);
 		fputs("**: ", out);
-		put(out, check->text);
+		vr_quote_md_text(out, check->text);
 		fputc('\n', out);
 	}
 }

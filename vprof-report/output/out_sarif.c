@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "base/xalloc.h"
 #include "output/out_issues.h"
+#include "output/out_json.h"
 
 #define SCHEMA "https://json.schemastore.org/sarif-2.1.0.json"
 
@@ -214,7 +215,7 @@ void vr_sarif_run(FILE *out, const struct vr_issue_run *run, size_t index)
 	set_text(object, "columnKind", "unicodeCodePoints");
 	if (index)
 		fputs(",\n", out);
-	json_dumpf(object, out, JSON_INDENT(2));
+	vr_json_print(object, out);
 	json_decref(object);
 }
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/plain.h"
 #include "output/out.h"
 
 #define ELLIPSIS_ROOM 4u /* "…" and "..." with its NUL */
@@ -33,31 +34,6 @@ void *vr_out_alloc(size_t count, size_t bytes)
 	return vr_out_realloc(NULL, count, bytes);
 }
 
-/* Decodes one UTF-8 character.  Returns its bytes, 0 where it is invalid
- * (overlong, surrogate, beyond Unicode, cut off). */
-static size_t decode(const char *text, uint32_t *code)
-{
-	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-	const unsigned char *p = (const unsigned char *)text;
-	size_t bytes = p[0] < 0x80   ? 1
-		       : p[0] < 0xc2 ? 0
-		       : p[0] < 0xe0 ? 2
-		       : p[0] < 0xf0 ? 3
-		       : p[0] < 0xf5 ? 4
-				     : 0;
-	uint32_t c = bytes > 1 ? p[0] & (0x7fu >> bytes) : p[0];
-
-	for (size_t i = 1; i < bytes; i++) {
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-		c = c << 6 | (p[i] & 0x3fu);
-	}
-	if (!bytes || c < least[bytes] || c > 0x10ffff || (c >= 0xd800 && c < 0xe000))
-		return 0;
-	*code = c;
-	return bytes;
-}
-
 struct span {
 	uint32_t first, last;
 };
@@ -69,17 +45,6 @@ static int in_spans(const struct span *span, size_t count, uint32_t code)
 			return 1;
 	}
 	return 0;
-}
-
-/* Characters that steer the terminal or reorder the line: C0, C1, line
- * separators, bidirectional overrides. */
-static int is_control(uint32_t code)
-{
-	static const struct span span[] = {{0, 0x1f},	      {0x7f, 0x9f},	{0x200e, 0x200f},
-					   {0x2028, 0x202e},  {0x2066, 0x2069}, {0xfeff, 0xfeff},
-					   {0xe0000, 0xe0fff}};
-
-	return in_spans(span, sizeof(span) / sizeof(span[0]), code);
 }
 
 static int columns_of(uint32_t code)
@@ -100,43 +65,9 @@ static int columns_of(uint32_t code)
 	return in_spans(two, sizeof(two) / sizeof(two[0]), code) ? 2 : 1;
 }
 
-/* Writes the escaped form of one byte; returns the end. */
-static char *escape(char *out, unsigned char byte)
-{
-	static const char names[] = "abtnvfr"; /* 7..13 */
-
-	*out++ = '\\';
-	if (byte >= 7 && byte <= 13) {
-		*out++ = names[byte - 7];
-		return out;
-	}
-	*out++ = 'x';
-	*out++ = "0123456789abcdef"[byte >> 4];
-	*out++ = "0123456789abcdef"[byte & 15];
-	return out;
-}
-
 char *vr_text_clean(const char *text)
 {
-	size_t room = 4 * strlen(text) + ELLIPSIS_ROOM; /* each byte may become \xNN */
-	char *clean = vr_out_alloc(room, 1), *out = clean;
-	uint32_t code;
-
-	while (*text) {
-		size_t bytes = decode(text, &code);
-		size_t step = bytes ? bytes : 1;
-
-		if (bytes && !is_control(code)) {
-			memcpy(out, text, bytes);
-			out += bytes;
-		} else {
-			for (size_t i = 0; i < step; i++)
-				out = escape(out, (unsigned char)text[i]);
-		}
-		text += step;
-	}
-	*out = '\0';
-	return clean;
+	return vr_plain(text, VR_PLAIN_NAMES, ELLIPSIS_ROOM);
 }
 
 void vr_text_print(FILE *out, const char *text)
@@ -151,7 +82,7 @@ void vr_text_print(FILE *out, const char *text)
 static const char *step(const char *text, int *width)
 {
 	uint32_t code;
-	size_t bytes = decode(text, &code);
+	size_t bytes = vr_plain_decode(text, &code);
 
 	*width = bytes ? columns_of(code) : 1;
 	return text + (bytes ? bytes : 1);
