@@ -306,7 +306,7 @@ START_TEST(identity_survives_a_rebuild)
 	ck_assert_uint_eq(a.path, b.path);
 	ck_assert_uint_eq(a.shape, b.shape);
 	ck_assert_uint_ne(a.path, c.path);
-	ck_assert_uint_eq(b.unnamed, 1);
+	ck_assert_int_eq(b.unnamed, 1);
 	ck_assert_uint_eq(b.frames, 4);
 	ck_assert_str_eq(b.frame[0].object, "libbook.so");
 	ck_assert_str_eq(b.frame[1].function, "run(int)");
@@ -325,7 +325,7 @@ END_TEST
 /* Whatever is in the names, two paths are the same when their names are. */
 START_TEST(identity_of_hostile_names)
 {
-	static const char *const path[][2][2] = {
+	static const char *const paths[][2][2] = {
 	    {{"f", "/x/nl\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n.so"}, {"main", "app"}},
 	    {{"f", "/x/nl"}, {"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "app"}},
 	    {{"f\napp!g", "app"}, {"main", "app"}},
@@ -339,11 +339,11 @@ START_TEST(identity_of_hostile_names)
 	    {{"app+0xyz", "app"}, {"main", "app"}},
 	    {{"\xff\xfe", "app"}, {"main", "app"}},
 	};
-	size_t count = sizeof(path) / sizeof(path[0]);
-	uint64_t seen[sizeof(path) / sizeof(path[0])];
+	size_t count = sizeof(paths) / sizeof(paths[0]);
+	uint64_t seen[sizeof(paths) / sizeof(paths[0])];
 
 	for (size_t i = 0; i < count; i++) {
-		struct vr_identity identity = identity_of(path[i], 2);
+		struct vr_identity identity = identity_of(paths[i], 2);
 
 		ck_assert_uint_eq(identity.frames, 2);
 		seen[i] = identity.path;
