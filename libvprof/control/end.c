@@ -49,8 +49,9 @@ static void finish(struct vp_leakscan_end *here)
 	if (here)
 		here->tid = vp_sys_tid();
 	else
-		vp_leakscan_at_exit(&below_exit);
-	vp_ticker_end(here ? here : &below_exit);
+		vp_leakscan_at_exit(here = &below_exit);
+	vp_leakscan_kept(here);
+	vp_ticker_end(here);
 }
 
 void vp_finish_process(enum vprof_exit_kind kind, int status, struct vp_leakscan_end *here)

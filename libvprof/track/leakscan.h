@@ -31,7 +31,7 @@ struct vp_leakscan_end {
 	int tid;
 	uint64_t sp; /* words from here on are in use */
 	uint32_t words;
-	uint64_t word[6]; /* registers that calls preserve */
+	uint64_t word[8]; /* registers that calls preserve, and what vp_leakscan_kept adds */
 	uint64_t thread_pointer;
 };
 void vp_leakscan_at_exit(struct vp_leakscan_end *end); /* from below exit() */
@@ -47,6 +47,11 @@ void vp_leakscan_at_exit(struct vp_leakscan_end *end); /* from below exit() */
 			(end)->word[i_] = frame_[-i_];                                             \
 		(end)->thread_pointer = (uint64_t)(uintptr_t)__builtin_thread_pointer();           \
 	} while (0)
+
+/* Adds what the kernel keeps for the calling thread: its alternate signal stack and
+ * the base of gs, which may be all that leads to a block. */
+void vp_leakscan_kept(struct vp_leakscan_end *end);
+uint64_t vp_leakscan_gs_base(void); /* of the calling thread; 0: none, or not known */
 
 /* The two halves.  begin takes the snapshot and leaves the search to a child;
  * poll returns 1 when it has ended and its result is in the file, 0 when it is

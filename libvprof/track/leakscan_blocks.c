@@ -10,6 +10,11 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#define TAGS	     16u /* malloc() aligns to it: the bits below are free for tags */
+#define ADDRESS_BITS 47
+#define ADDRESS_MASK ((1ull << ADDRESS_BITS) - 1)
+#define ELEMENT_MOST 256u /* of a one-based array */
+
 struct vp_scan_blocks vp_scan_blocks;
 
 static struct vp_live_view view[512]; /* blocks of a page */
@@ -199,8 +204,8 @@ int vp_scan_blocks_init(void)
 		if (vp_live_page_count(*vp_live_descriptor(0, page++)))
 			err = add_page(address, vp_live_read_page(0, address, view));
 	}
-	if (!all->pages)
-		all->first = 0;
+	all->first = all->pages ? all->first - TAGS : 0; /* or an element before it */
+	all->last += TAGS;
 	return err;
 }
 
@@ -250,15 +255,31 @@ int vp_scan_find(uint64_t word, struct vp_scan_ref *ref)
 
 		if (into == 0)
 			return 1;
-		if (into < 8) /* a block of a few bytes may be tagged beyond its end */
-			return 3;
-		return into <= ref->bytes ? 2 : 0;
+		if (into >= 8 && into <= ref->bytes)
+			return 2;
+		return into < TAGS ? 3 : 0; /* one of a few bytes may be tagged beyond its end */
 	}
-	/* Tags in the upper bits: only where the rest is exactly a block. */
-	if (word >> 48 && covering(word & 0x7fffffffffffull, ref) &&
-	    (word & 0x7fffffffffffull) == ref->start)
+	/* Tags in the upper bits, and perhaps in the lower ones too: only where the rest
+	 * is the start of a block. */
+	if (word >> ADDRESS_BITS && covering(word & ADDRESS_MASK, ref) &&
+	    (word & ADDRESS_MASK) - ref->start < TAGS)
 		return 3;
 	return 0;
+}
+
+/* An array whose first element is number 1 is kept by the address of an element
+ * before it: right before the block, or further by the size of what it holds. */
+int vp_scan_find_behind(uint64_t word, struct vp_scan_ref *ref)
+{
+	uint64_t before;
+
+	word &= ADDRESS_MASK;
+	if (!vp_scan_next_block((word | 7) + 1, word + ELEMENT_MOST + 8, ref))
+		return 0;
+	before = ref->start - word;
+	return ref->start > word &&
+	       (before <= TAGS ||
+		(before <= ELEMENT_MOST && ref->bytes >= 2 * before && ref->bytes % before == 0));
 }
 
 int vp_scan_next_block(uint64_t address, uint64_t hi, struct vp_scan_ref *ref)

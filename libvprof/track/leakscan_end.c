@@ -10,9 +10,14 @@
 #include "track/leakscan.h"
 #include "track/threads.h"
 
+#include <signal.h>
+#include <sys/auxv.h>
+
 #define EXIT_BYTES 64u /* of code, from exit()'s start to its call */
 #define SAVED	   6   /* registers that the function it calls pushes first */
 #define DEPTH	   64
+
+#define HWCAP2_FSGSBASE_BIT 2ul /* user space may read the bases */
 
 static int is_exit(uint64_t pc)
 {
@@ -58,4 +63,24 @@ void vp_leakscan_at_exit(struct vp_leakscan_end *end)
 			return;
 		}
 	}
+}
+
+uint64_t vp_leakscan_gs_base(void)
+{
+	uint64_t base = 0;
+
+	if (getauxval(AT_HWCAP2) & HWCAP2_FSGSBASE_BIT)
+		__asm__ volatile(".byte 0xf3, 0x48, 0x0f, 0xae, 0xc8" : "=a"(base)); /* rdgsbase */
+	return base;
+}
+
+void vp_leakscan_kept(struct vp_leakscan_end *end)
+{
+	stack_t alternate = {0};
+
+	if (end->words + 2 > sizeof(end->word) / sizeof(end->word[0]))
+		return;
+	if (vp_sys(SYS_sigaltstack, 0, &alternate, 0) == 0 && !(alternate.ss_flags & SS_DISABLE))
+		end->word[end->words++] = (uint64_t)(uintptr_t)alternate.ss_sp;
+	end->word[end->words++] = vp_leakscan_gs_base();
 }

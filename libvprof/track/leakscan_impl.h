@@ -15,14 +15,18 @@ enum vp_scan_seen {
 	VP_SEEN_ENDING = 3,  /* the one that ends the process */
 	VP_SEEN_OURS = 4     /* the library's own */
 };
+#define VP_SCAN_WORDS 18u
 struct vp_scan_thread {
 	int tid;
 	uint32_t seen;		     /* enum vp_scan_seen */
 	uint64_t sp;		     /* 0: not known */
+	uint64_t stack_at;	     /* the same, never rounded: a word of the stack in use */
 	uint64_t stack_lo, stack_hi; /* 0: not known */
 	uint32_t words;		     /* of `word` in use */
 	uint32_t reserved;
-	uint64_t word[50];   /* registers: 16 general, 16 of 16 bytes */
+	uint64_t word[VP_SCAN_WORDS]; /* general registers and what the kernel keeps beside */
+	uint64_t pc;		      /* stopped: where; 0 */
+	uint64_t vectors;    /* stopped: address of the registers that the kernel saved; 0 */
 	uint64_t descriptor; /* found in the snapshot: address of its pthread_t; 0 */
 	uint64_t own_tls;    /* address of its vp_tls; 0 */
 };
@@ -33,6 +37,10 @@ extern uint32_t vp_scan_threads;
  * in either case vp_scan_release must follow. */
 int vp_scan_stop(const struct vp_leakscan_end *end, int look_in_proc);
 void vp_scan_release(void);
+/* In the snapshot: the ranges of memory in which a thread's registers are, those of
+ * a call it is in left out where libc's caller has given them up. */
+void vp_scan_registers(const struct vp_scan_thread *thread,
+		       void (*each)(uint64_t lo, uint64_t hi)); /* leakscan_vectors.c */
 
 /* --- the result: leakscan.c, leakscan_rows.c ----------------------------- */
 struct vp_scan_result { /* shared with the parent */
@@ -125,6 +133,9 @@ struct vp_scan_ref {
 /* The block a word points to: at its start, into it or right behind it.
  * Returns 0 none, 1 at the start, 2 elsewhere, 3 at the start but for tags. */
 int vp_scan_find(uint64_t word, struct vp_scan_ref *ref);
+/* The block that starts right behind it, if the word may be what an owner keeps who
+ * counts its elements from one.  Returns whether there is one. */
+int vp_scan_find_behind(uint64_t word, struct vp_scan_ref *ref);
 /* The block that covers `address` or the first one after it, below `hi`. */
 int vp_scan_next_block(uint64_t address, uint64_t hi, struct vp_scan_ref *ref);
 
@@ -192,6 +203,7 @@ void vp_scan_roots_descriptors(void (*each)(uint64_t lo, uint64_t hi, uint32_t k
 void vp_scan_roots_words(void (*each)(uint64_t lo, uint64_t hi)); /* registers and such */
 /* Is that code of an object, or constant data?  For guesses at C++ objects. */
 int vp_scan_is_constant(uint64_t address, int code);
+int vp_scan_is_runtime_code(uint64_t address); /* of libc and its like */
 
 /* --- reading: leakscan_words.c -------------------------------------------- */
 extern uint64_t vp_scan_root_bytes, vp_scan_skipped_bytes;

@@ -8,6 +8,8 @@
 #define MAPS_MOST  (1u << 17)
 #define TEXT_BYTES (64u << 10)
 
+enum { CODE = 1, OF_LIBC = 2, NOWHERE = 4 }; /* `kind` of constants */
+
 static struct vp_scan_map *maps, *constants; /* code and constant data of files */
 static uint32_t map_count, constant_count;
 /* The line before, kept or not: */
@@ -115,12 +117,13 @@ static void take_line(const char *line)
 	if (wanted(perms, path) && map_count < MAPS_MOST)
 		maps[map_count++] = map;
 	if (*path == '/' && perms[1] != 'w' && constant_count < MAPS_MOST) {
-		map.kind = perms[2] == 'x';
+		map.kind = (perms[2] == 'x' ? CODE : 0) | (map.kind & VP_MAP_LIBC ? OF_LIBC : 0);
 		constants[constant_count++] = map;
 	}
 }
 
-int vp_scan_is_constant(uint64_t address, int code)
+/* Of the mapping that holds the address; NOWHERE: none does. */
+static uint32_t constant_kind(uint64_t address)
 {
 	uint32_t lo = 0, hi = constant_count;
 
@@ -132,8 +135,19 @@ int vp_scan_is_constant(uint64_t address, int code)
 		else
 			hi = mid;
 	}
-	return lo < constant_count && constants[lo].lo <= address &&
-	       (int)constants[lo].kind == code;
+	return lo < constant_count && constants[lo].lo <= address ? constants[lo].kind : NOWHERE;
+}
+
+int vp_scan_is_constant(uint64_t address, int code)
+{
+	uint32_t kind = constant_kind(address);
+
+	return kind != NOWHERE && (int)(kind & CODE) == code;
+}
+
+int vp_scan_is_runtime_code(uint64_t address)
+{
+	return constant_kind(address) == (CODE | OF_LIBC);
 }
 
 static void take_text(char *text, size_t *have)

@@ -61,12 +61,30 @@ static void word_of_libc(uint64_t word)
 	reach(&ref);
 }
 
+/* Whether it is into a block in use, or to one behind it, is known once all of those
+ * are: until then a bit where no block starts says that there was such a word. */
+static void note_place(uint64_t word)
+{
+	struct vp_scan_page *page;
+	uint32_t slot, unit = word >> 3 & 511;
+
+	if (word < vp_scan_blocks.first || word > vp_scan_blocks.last)
+		return;
+	slot = vp_scan_slot(word);
+	page = slot ? &vp_scan_blocks.page[(slot & ~VP_SCAN_ODD) - 1] : NULL;
+	if (page && page->address == (word & ~4095ull) &&
+	    !(page->bits[unit >> 6].start >> (unit & 63) & 1))
+		page->bits[unit >> 6].maybe |= 1ull << (unit & 63);
+}
+
 /* Anything but a pointer to the start of a block whose page's bits tell its end. */
 static __attribute__((noinline)) void unusual_word(uint64_t word)
 {
 	struct vp_scan_ref ref;
 	int how = vp_scan_find(word, &ref);
 
+	if (!how || how == 2)
+		note_place(word);
 	if (!how || is_reached(&ref))
 		return;
 	if (how == 1 || class_of(&ref) == VP_CLASS_RUNTIME ||
@@ -144,15 +162,29 @@ static inline void word_to_reach(uint64_t word)
 	waiting[waiting_in++ % RING].slot = slot;
 }
 
+static void note(const struct vp_scan_ref *ref)
+{
+	uint64_t *bits = &ref->page->bits[ref->unit >> 6].maybe;
+
+	if (is_reached(ref) || *bits & bit_of(ref))
+		return;
+	*bits |= bit_of(ref);
+	push(ref);
+}
+
 static void word_to_note(uint64_t word)
 {
 	struct vp_scan_ref ref;
+	int how;
 
-	if (word < vp_scan_blocks.first || !vp_scan_find(word, &ref) || is_reached(&ref) ||
-	    ref.page->bits[ref.unit >> 6].maybe & bit_of(&ref))
+	if (word < vp_scan_blocks.first)
 		return;
-	ref.page->bits[ref.unit >> 6].maybe |= bit_of(&ref);
-	push(&ref);
+	how = vp_scan_find(word, &ref);
+	if (how)
+		note(&ref);
+	if ((!how || (how == 2 && !is_reached(&ref))) && word <= vp_scan_blocks.last &&
+	    vp_scan_find_behind(word, &ref))
+		note(&ref);
 }
 
 static void words(uint64_t lo, uint64_t hi)
@@ -280,12 +312,50 @@ static void search_again(const struct vp_scan_ref *ref)
 
 static void search_maybe(const struct vp_scan_ref *ref)
 {
-	uint64_t *bits = &ref->page->bits[ref->unit >> 6].maybe;
+	note(ref);
+	drain();
+}
 
-	if (*bits & bit_of(ref))
+/* What was noted where no block starts: a pointer into a block in use is that. */
+static void place_noted(uint64_t word)
+{
+	struct vp_scan_ref ref;
+	uint64_t *weak;
+
+	if ((vp_scan_find(word, &ref) && is_reached(&ref)) || !vp_scan_find_behind(word, &ref))
 		return;
-	*bits |= bit_of(ref);
-	search_again(ref);
+	weak = &ref.page->bits[ref.unit >> 6].weak;
+	*weak |= bit_of(&ref);
+}
+
+static void each_place_noted(void)
+{
+	for (uint32_t i = 0; i < vp_scan_blocks.pages; i++) {
+		struct vp_scan_page *page = &vp_scan_blocks.page[i];
+
+		for (uint32_t word = 0; word < 8; word++) {
+			uint64_t bits = page->bits[word].maybe & ~page->bits[word].start;
+
+			page->bits[word].maybe &= page->bits[word].start;
+			for (; bits; bits &= bits - 1)
+				place_noted(page->address + word * 512ull +
+					    (uint64_t)__builtin_ctzll(bits) * 8);
+		}
+	}
+}
+
+/* A stack that a thread runs on is in use, wherever it lies and whoever has
+ * forgotten where. */
+static void reach_stacks(void)
+{
+	for (uint32_t i = 0; i < vp_scan_threads; i++) {
+		struct vp_scan_ref ref;
+
+		if (!vp_scan_thread[i].stack_at || !vp_scan_find(vp_scan_thread[i].stack_at, &ref))
+			continue;
+		reach(&ref);
+		drain();
+	}
 }
 
 /* The runtime's blocks hold what is not ours to doubt: thread-local storage. */
@@ -322,10 +392,12 @@ int vp_scan_mark(void)
 	pass = PASS_REACH;
 	each_block(1, search_again);
 	vp_scan_roots_words(root_words);
+	reach_stacks();
 	vp_scan_roots_each(0, root);
 	vp_scan_roots_inherited(root);
 	reach_runtime();
 	pass = PASS_MAYBE;
+	each_place_noted();
 	each_block(0, search_maybe);
 	return 0;
 }

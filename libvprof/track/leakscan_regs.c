@@ -62,26 +62,26 @@ static void call_again(ucontext_t *uc)
 	regs[REG_RIP] -= 2;
 }
 
+/* As the kernel saved them, and they stay where it did: what of it counts is for
+ * the snapshot to find out (leakscan_vectors.c). */
 static void publish(struct vp_scan_thread *thread, const ucontext_t *uc)
 {
+	/* The last three are lost in a system call: */
 	static const int general[] = {REG_RBX, REG_RBP, REG_R12, REG_R13, REG_R14,
 				      REG_R15, REG_RDI, REG_RSI, REG_RDX, REG_R10,
 				      REG_R8,  REG_R9,	REG_RAX, REG_RCX, REG_R11};
 	const greg_t *regs = uc->uc_mcontext.gregs;
-	/* In a call the rest is left over from whoever called it. */
-	uint8_t code[7];
-	uint32_t count = code_before(regs, code) ? 12 : 15;
 
 	thread->sp = (uint64_t)regs[REG_RSP];
+	thread->pc = (uint64_t)regs[REG_RIP];
 	thread->descriptor = (uint64_t)(uintptr_t)__builtin_thread_pointer();
-	for (uint32_t i = 0; i < count; i++)
-		thread->word[i] = (uint64_t)regs[general[i]];
-	thread->words = count;
-	if (count < 15 || !uc->uc_mcontext.fpregs)
-		return;
-	memcpy(thread->word + 16, uc->uc_mcontext.fpregs->_xmm, 256);
-	thread->word[15] = 0;
-	thread->words = 48;
+	thread->word[0] =
+	    uc->uc_stack.ss_flags & SS_DISABLE ? 0 : (uint64_t)(uintptr_t)uc->uc_stack.ss_sp;
+	thread->word[1] = vp_leakscan_gs_base();
+	for (uint32_t i = 0; i < 15; i++)
+		thread->word[2 + i] = (uint64_t)regs[general[i]];
+	thread->words = 2 + 15;
+	thread->vectors = (uint64_t)(uintptr_t)uc->uc_mcontext.fpregs;
 }
 
 static void stop_here(struct vp_scan_thread *thread, const ucontext_t *uc, uint32_t round)
@@ -203,7 +203,7 @@ static void list_threads(const struct vp_leakscan_end *end, int look_in_proc)
 			thread->seen = VP_SEEN_ENDING;
 			thread->sp = end->sp;
 			thread->words = end->words;
-			memcpy(thread->word, end->word, sizeof(end->word));
+			memcpy(thread->word, end->word, end->words * sizeof(end->word[0]));
 			thread->descriptor = end->thread_pointer;
 			thread->own_tls =
 			    end->thread_pointer + ((uint64_t)(uintptr_t)&vp_tls -

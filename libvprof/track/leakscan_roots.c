@@ -204,10 +204,8 @@ void vp_scan_roots_words(void (*each)(uint64_t lo, uint64_t hi))
 {
 	uint64_t lo, hi;
 
-	for (uint32_t i = 0; i < vp_scan_threads; i++) {
-		lo = (uint64_t)(uintptr_t)vp_scan_thread[i].word;
-		each(lo, lo + vp_scan_thread[i].words * 8ull);
-	}
+	for (uint32_t i = 0; i < vp_scan_threads; i++)
+		vp_scan_registers(&vp_scan_thread[i], each);
 	lo = (uint64_t)(uintptr_t)starts;
 	each(lo, lo + start_count * 8ull);
 	vp_early_range(&lo, &hi);

@@ -110,6 +110,7 @@ static void main_stack(const struct vp_scan_map *map)
 void vp_scan_stacks(const struct vp_scan_map *maps, uint32_t count)
 {
 	for (uint32_t i = 0; i < vp_scan_threads; i++) {
+		vp_scan_thread[i].stack_at = vp_scan_thread[i].sp;
 		if (vp_scan_thread[i].sp && vp_scan_thread[i].seen != VP_SEEN_ENDING)
 			vp_scan_thread[i].sp = (vp_scan_thread[i].sp - RED_ZONE) & ~7ull;
 	}
