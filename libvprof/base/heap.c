@@ -141,6 +141,12 @@ void *vpje_mmap(void *at, size_t bytes, int protection, int flags, int fd, off_t
 int vpje_munmap(void *start, size_t bytes);
 int vpje_madvise(void *start, size_t bytes, int advice);
 
+/* One page, to find out what madvise does, it takes for granted and crashes without,
+ * whenever it initialises.  Refused, it gets this one until it gives it back; every
+ * other refusal it can take. */
+static _Alignas(4096) char spare_page[4096];
+static uint32_t spare_taken;
+
 /* A heap that has grown large holds the table of a great many blocks.  In large
  * pages a fork (track/leakscan.h) copies an entry for 2 MiB of it and not for 4
  * KiB, and a look-up misses the TLB less. */
@@ -174,6 +180,9 @@ void *vpje_mmap(void *at, size_t bytes, int protection, int flags, int fd, off_t
 {
 	long ret = vp_sys6(SYS_mmap, (long)at, (long)bytes, protection, flags, fd, offset);
 
+	if (ret < 0 && ret > -4096 && bytes == sizeof(spare_page) &&
+	    !__atomic_exchange_n(&spare_taken, 1, __ATOMIC_ACQUIRE))
+		return spare_page;
 	if (ret < 0 && ret > -4096) {
 		errno = (int)-ret;
 		return (void *)-1;
@@ -187,6 +196,11 @@ int vpje_munmap(void *start, size_t bytes)
 {
 	long ret;
 
+	if (start == spare_page) {
+		memset(spare_page, 0, sizeof(spare_page));
+		__atomic_store_n(&spare_taken, 0, __ATOMIC_RELEASE);
+		return 0;
+	}
 	vp_own_drop(start, bytes);
 	ret = vp_sys(SYS_munmap, start, bytes, 0);
 	if (ret == 0)
