@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libunwind-x86_64.h>
+#include <link.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -210,10 +211,73 @@ static unw_accessors_t accessors = {
     .get_proc_name = get_proc_name,
 };
 
-/* libunwind opens its pipe when it initialises.  The remote interface never
- * uses it, so it is closed at once: the host sees no descriptor of ours.  The
- * pipe takes the two lowest free numbers (the constructor has one thread). */
-static unw_addr_space_t create_without_pipe(void)
+/* libunwind opens a pipe when it initialises, and looks what mincore() does, to test
+ * addresses later.  The remote interface never does, so both are kept from it: by the
+ * slots it calls them through, which its own copies of the tables lead to.  No
+ * descriptor of ours is ever there, and no call that a filter may kill for. */
+static int no_pipe(int fd[2], int flags)
+{
+	(void)flags;
+	fd[0] = fd[1] = -1;
+	errno = ENOSYS;
+	return -1;
+}
+
+static int no_mincore(void *start, size_t bytes, unsigned char *out)
+{
+	(void)start, (void)bytes, (void)out;
+	errno = ENOSYS;
+	return -1;
+}
+
+static const ElfW(Dyn) * dynamic(const struct link_map *map, ElfW(Sxword) tag)
+{
+	for (const ElfW(Dyn) *at = map->l_ld; at->d_tag != DT_NULL; at++) {
+		if (at->d_tag == tag)
+			return at;
+	}
+	return NULL;
+}
+
+/* Slots of a library that was bound at once may be read-only. */
+static int slots_are_writable(const struct link_map *map)
+{
+	const ElfW(Dyn) *flags = dynamic(map, DT_FLAGS), *more = dynamic(map, DT_FLAGS_1);
+
+	return !dynamic(map, DT_BIND_NOW) && !(flags && flags->d_un.d_val & DF_BIND_NOW) &&
+	       !(more && more->d_un.d_val & DF_1_NOW);
+}
+
+static int keep_calls_from(const struct link_map *map)
+{
+	const ElfW(Dyn) *slots = dynamic(map, DT_JMPREL), *bytes = dynamic(map, DT_PLTRELSZ);
+	const ElfW(Dyn) *symbols = dynamic(map, DT_SYMTAB), *names = dynamic(map, DT_STRTAB);
+	int kept = 0;
+
+	if (!slots || !bytes || !symbols || !names || !slots_are_writable(map))
+		return 0;
+	for (size_t i = 0; i < bytes->d_un.d_val / sizeof(ElfW(Rela)); i++) {
+		const ElfW(Rela) *rela = (const ElfW(Rela) *)slots->d_un.d_ptr + i;
+		const ElfW(Sym) *symbol =
+		    (const ElfW(Sym) *)symbols->d_un.d_ptr + ELF64_R_SYM(rela->r_info);
+		const char *name = (const char *)names->d_un.d_ptr + symbol->st_name;
+		uintptr_t instead = 0;
+
+		if (strcmp(name, "pipe2") == 0)
+			instead = (uintptr_t)no_pipe;
+		else if (strcmp(name, "mincore") == 0)
+			instead = (uintptr_t)no_mincore;
+		if (!instead)
+			continue;
+		*(uintptr_t *)(map->l_addr + rela->r_offset) = instead;
+		kept++;
+	}
+	return kept == 2;
+}
+
+/* Where that did not work (another build of libunwind), the pipe is closed at once:
+ * it takes the two lowest free numbers (the constructor has one thread). */
+static unw_addr_space_t create_and_close_pipe(void)
 {
 	unw_addr_space_t created;
 	int fd[2];
@@ -223,8 +287,6 @@ static unw_addr_space_t create_without_pipe(void)
 	vp_sys_close(fd[0]);
 	vp_sys_close(fd[1]);
 	created = create_addr_space(&accessors, 0);
-	if (created)
-		set_caching_policy(created, UNW_CACHE_NONE); /* the rows are the cache */
 	for (int i = 0; i < 2; i++) {
 		struct stat st;
 
@@ -247,8 +309,11 @@ int vp_learn_init(void)
 	    !LOAD(is_signal_frame, "_Ux86_64_is_signal_frame") ||
 	    !LOAD(search_table, "_Ux86_64_dwarf_search_unwind_table"))
 		return -ENOENT;
-	space = create_without_pipe();
-	return space ? 0 : -ENOENT;
+	space = keep_calls_from(lib) ? create_addr_space(&accessors, 0) : create_and_close_pipe();
+	if (!space)
+		return -ENOENT;
+	set_caching_policy(space, UNW_CACHE_NONE); /* the rows are the cache */
+	return 0;
 }
 
 /* The registers of the caller, as far as the rules give them. */
