@@ -215,6 +215,8 @@ int vp_task_start(struct vp_task *task, void (*fn)(void))
 	unsigned char *self;
 	long ret;
 
+	if (!vp_sys_may(SYS_clone))
+		return -ENOSYS;
 	if (!blocks_bytes)
 		return -ENOTSUP;
 	/* Started once more, it goes on with the block it had. */
@@ -231,6 +233,19 @@ int vp_task_start(struct vp_task *task, void (*fn)(void))
 	task->tid = 0;
 	task->gone = 0;
 	return (int)ret;
+}
+
+static void do_nothing(void)
+{
+}
+
+void vp_task_try(void)
+{
+	static _Alignas(16) unsigned char stack[512];
+	static struct vp_task task;
+
+	vp_task_clone(TASK_FLAGS, stack + sizeof(stack), &task.tid, &task.gone,
+		      __builtin_thread_pointer(), do_nothing);
 }
 
 /* The word is cleared, and whoever sleeps on it woken, a moment before the task has

@@ -30,8 +30,13 @@ int vp_task_learn(void);
 
 /* Starts fn in a task with descriptors, working directory and root of its own, and
  * the signals, memory and credentials of the caller; all signals are blocked there.
- * Returns 0, or -errno: out of memory, no more tasks allowed, or not learned. */
+ * Returns 0, or -errno: out of memory, no more tasks allowed, or not learned; -ENOSYS
+ * where a filter would kill for it. */
 int vp_task_start(struct vp_task *task, void (*fn)(void));
+
+/* Makes a task that ends at once, as vp_task_start makes its own: to see whether a
+ * filter lets it.  Context: a child that may die of it. */
+void vp_task_try(void);
 
 /* Has the task left the process?  Waits for it, at most so long. */
 int vp_task_wait(struct vp_task *task, uint64_t wait_ns);

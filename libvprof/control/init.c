@@ -8,6 +8,7 @@
 #include "base/sys.h"
 #include "base/task.h"
 #include "base/thread.h"
+#include "base/trial.h"
 #include "base/vdso.h"
 #include "control/control.h"
 #include "control/operators.h"
@@ -272,6 +273,10 @@ static void quick_exit_handler(void)
 
 static int prepare_library(void)
 {
+	if (vp_trial_run() != 0) {
+		vp_log_line("a filter kills for system calls that recording needs; not profiling");
+		return -EPERM;
+	}
 	if (vp_heap_private_init() || vp_rows_init()) {
 		vp_log_line("out of memory; not profiling");
 		return -ENOMEM;
