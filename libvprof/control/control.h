@@ -38,7 +38,7 @@ int vp_make_alone(void);
 void vp_alone_no_more(int fd);
 
 /* Before a thread ends by a bare system call. */
-void vp_thread_exits(struct vp_leakscan_end *here);
+void vp_thread_exits(int status, struct vp_leakscan_end *here);
 
 /* Around exec: the file is complete before, whole again if exec failed. */
 void vp_exec_begin(void);

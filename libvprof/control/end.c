@@ -75,15 +75,17 @@ void vp_finish_process(enum vprof_exit_kind kind, int status, struct vp_leakscan
 
 /* A thread that ends past libc, which counts the threads that end and runs exit()
  * with the last one. */
-void vp_thread_exits(struct vp_leakscan_end *here)
+void vp_thread_exits(int status, struct vp_leakscan_end *here)
 {
 	int entered;
 
 	if (!vp_owns_process())
 		return;
 	entered = vp_busy_enter();
-	if (entered && vp_ticker_count_tasks() <= 1)
-		vp_finish_process(VPROF_EXIT_UNDERSCORE, 0, here);
+	if (entered && vp_ticker_count_tasks() <= 1) {
+		vp_finish_process(VPROF_EXIT_UNDERSCORE, status, here);
+		vp_ticker_stop(); /* the status of a process is its last thread's */
+	}
 	if (entered)
 		vp_busy_leave();
 }

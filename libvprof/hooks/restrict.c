@@ -124,7 +124,7 @@ VP_HOOK long vp_hook_syscall(long number, long a, long b, long c, long d, long e
 	if (number == SYS_exit_group || number == SYS_exit) {
 		VP_LEAKSCAN_HERE(&here);
 		if (number == SYS_exit)
-			vp_thread_exits(&here);
+			vp_thread_exits((int)a, &here);
 		else
 			vp_finish_process(VPROF_EXIT_UNDERSCORE, (int)a, &here);
 	}

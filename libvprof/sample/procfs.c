@@ -23,6 +23,7 @@
 #define VP_PROCFS_STAT_MAJFLT  12
 #define VP_PROCFS_STAT_THREADS 20
 #define VP_PROCFS_STAT_START   22
+#define VP_PROCFS_STAT_EXIT    52
 
 enum vp_procfs_file { VP_PROCFS_STATM, VP_PROCFS_SMAPS, VP_PROCFS_STAT, VP_PROCFS_FILES };
 
@@ -172,7 +173,7 @@ int vp_procfs_stat(struct vp_procstat *out)
 	if (ret)
 		return ret;
 	s++;
-	for (int field = VP_PROCFS_STAT_FIRST; *s && field <= VP_PROCFS_STAT_START; field++) {
+	for (int field = VP_PROCFS_STAT_FIRST; *s && field <= VP_PROCFS_STAT_EXIT; field++) {
 		uint64_t value;
 
 		while (*s == ' ')
@@ -188,6 +189,8 @@ int vp_procfs_stat(struct vp_procstat *out)
 			out->threads = value;
 		else if (field == VP_PROCFS_STAT_START)
 			out->start_ticks = value;
+		else if (field == VP_PROCFS_STAT_EXIT)
+			out->exit_code = (int)value;
 		while (*s && *s != ' ') /* the state letter, a minus sign */
 			s++;
 	}

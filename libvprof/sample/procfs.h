@@ -18,6 +18,7 @@ struct vp_procstat {
 	uint64_t user_ns, system_ns; /* from getrusage(RUSAGE_SELF) */
 	uint64_t switches;	     /* voluntary + involuntary, getrusage */
 	char state;		     /* of the main thread: R, S, D, Z ... */
+	int exit_code;		     /* what it ended with, once it has, as wait() has it */
 };
 int vp_procfs_open(void);
 void vp_procfs_close(void);

@@ -24,6 +24,7 @@
 
 static int can_read;
 static int alone; /* the main thread has ended, and there is no other */
+static int alone_status;
 static uint64_t smaps_next_ns, names_next_ns, stats_next_ns;
 static struct vp_smaps smaps;
 static uint64_t smaps_t_ns;
@@ -89,6 +90,7 @@ static void read_process(struct vprof_point *point)
 		return;
 	/* A main thread that has ended counts until the process is gone. */
 	alone = stat.state == 'Z' && stat.threads == 2;
+	alone_status = stat.exit_code >> 8 & 0xff;
 	point->minor_faults = stat.minor_faults;
 	point->major_faults = stat.major_faults;
 	point->switches = stat.switches;
@@ -154,8 +156,9 @@ uint32_t vp_reading_take(int last)
 	return point.threads;
 }
 
-int vp_reading_is_alone(void)
+int vp_reading_is_alone(int *status)
 {
+	*status = alone_status;
 	return alone;
 }
 

@@ -11,7 +11,8 @@ void vp_reading_close(void);
 uint32_t vp_reading_take(int last);
 int vp_reading_names_due(void); /* once a second: thread names change rarely */
 int vp_reading_task_alive(int tid);
-/* At the last reading, was the helper the only thread left? */
-int vp_reading_is_alone(void);
+/* At the last reading, was the helper the only thread left?
+ *   status   what the main thread ended with */
+int vp_reading_is_alone(int *status);
 
 #endif

@@ -221,8 +221,9 @@ static uint64_t run(uint64_t *next_tick)
 }
 
 /* A host that ends its last thread by a bare system call leaves us behind.  Nobody
- * is there to be asked about the stacks, so nothing is searched. */
-static void end_alone(void)
+ * is there to be asked about the stacks, so nothing is searched.  A process ends with
+ * the status of the thread that ends last. */
+static __attribute__((noreturn)) void end_alone(int status)
 {
 	struct vprof_header *header = vp_file.header;
 
@@ -231,8 +232,11 @@ static void end_alone(void)
 	one_round(1);
 	vp_file_cut(file_fd);
 	header->exit_kind = VPROF_EXIT_UNDERSCORE;
+	header->exit_status = status;
 	header->end_ns = vp_clock_now();
 	__atomic_store_n(&header->state, VPROF_STATE_EXITED, __ATOMIC_RELEASE);
+	for (;;)
+		vp_sys(SYS_exit, status, 0, 0);
 }
 
 /* Twice in a row: the host may be between its call and asking us to repeat it. */
@@ -252,15 +256,13 @@ static int has_other_rights(void)
 /* Returns 0 when the helper is to end; *due: when something is next. */
 static int look(uint64_t *next_tick, uint64_t *due)
 {
-	int ticks = vp_clock_mono() >= *next_tick;
+	int ticks = vp_clock_mono() >= *next_tick, status;
 
 	*due = run(next_tick);
 	if (!ticks)
 		return 1;
-	if (vp_reading_is_alone()) {
-		end_alone();
-		return 0;
-	}
+	if (vp_reading_is_alone(&status))
+		end_alone(status);
 	return !has_other_rights();
 }
 
