@@ -54,7 +54,8 @@ MONITOR_SRC := $(sort $(wildcard monitor/*.c))
 VIRTUOSO_SRC := $(sort $(wildcard examples/virtuoso/*.c))
 UNIT_SRC := $(sort $(wildcard test/unit/test_*.c))
 PROBE_SRC := $(sort $(wildcard test/probe/*.c))
-BENCH_WORK := $(patsubst test/bench/work/%.c,$B/test/bench/%,$(sort $(wildcard test/bench/work/*.c)))
+BENCH_WORK := $(patsubst test/bench/work/%.c,$B/test/bench/%,$(sort $(wildcard test/bench/work/*.c))) \
+	$(patsubst test/bench/work/%.cpp,$B/test/bench/%,$(wildcard test/bench/work/*.cpp))
 
 # Objects live under obj/, because build/monitor is a program.
 LIB_OBJ := $(LIB_SRC:%.c=$B/obj/%.o)
@@ -318,6 +319,11 @@ $B/test/bench/unwind_frames: test/bench/work/unwind_frames.c $B/unit-vp.a $B/lib
 	$(say) CC $<
 	$Q$(CC) $(PROBE_CFLAGS) -Iinclude -Ilibvprof -O2 -o $@ $< \
 		-Wl,--whole-archive $B/unit-vp.a -Wl,--no-whole-archive $B/libvpje.a -ldl -lpthread
+
+$B/test/bench/%: test/bench/work/%.cpp
+	@mkdir -p $(@D)
+	$(say) CXX $<
+	$Q$(CXX) -O2 -g -std=gnu++17 -Wall -Wextra -o $@ $<
 
 $B/test/bench/%: test/bench/work/%.c
 	@mkdir -p $(@D)

@@ -47,6 +47,30 @@ group_idle() {
 	row "idle hooks (heap=off), malloc/free pair over bare" "<=" 1 ns
 }
 
+# A program with one thread stays one for libc: with everything off nothing is left to pay.
+group_single() {
+	local n
+	n=$(many 20000000)
+	bench single
+	run bare bare "$WORK/one_thread" "$n" "$(many 200)"
+	run off vprof cpu=off:heap=off:locks=off:leakscan=off "$WORK/one_thread" "$n" "$(many 200)"
+	run defaults vprof "" "$WORK/one_thread" "$n" "$(many 200)"
+	rounds
+	figure percent 1 single/off single/bare
+	row "one thread, everything off: copy of a shared_ptr over bare" "<=" 5 %
+	figure percent 2 single/off single/bare
+	row "one thread, everything off: putc over bare" "<=" 5 %
+	figure percent 1 single/defaults single/bare
+	row "one thread, defaults: copy of a shared_ptr over bare" none - %
+	figure ratio 4 single/defaults single/bare
+	row "fork, exit and wait, defaults, times bare" "<=" 2 x
+	detail
+	detail "## One thread"
+	detail_table single 1 "ns a copy of a shared_ptr"
+	detail_table single 2 "ns a putc"
+	detail_table single 4 "us a fork, exit and wait"
+}
+
 # --- starting ------------------------------------------------------------------
 group_start() {
 	local n

@@ -3,7 +3,7 @@
 # and writes docs/bench.md.
 #
 #   test/bench/run.sh [GROUP...]     heap sample real cpu unwind locks idle
-#                                    start memory scan report; none: all of them
+#                                    single start memory scan report; none: all of them
 #   BENCH_ROUNDS=5    rounds; every round runs everything once, in alternation
 #   BENCH_SCALE=100   percent of the usual work
 #   BENCH_OUT=FILE    where to write; a part of the groups, or less than the
@@ -16,7 +16,7 @@
 . "$TOP/test/bench/group-heap.sh"
 . "$TOP/test/bench/group-cpu.sh"
 . "$TOP/test/bench/group-small.sh"
-GROUPS_ALL=(heap sample real cpu unwind locks idle start memory scan report)
+GROUPS_ALL=(heap sample real cpu unwind locks idle single start memory scan report)
 
 machine() {
 	echo "$(nproc) CPUs, $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)," \
