@@ -37,24 +37,6 @@ static int starts(const char *text, const char *with)
 	return strncmp(text, with, strlen(with)) == 0;
 }
 
-int vp_scan_module_kind(const char *path)
-{
-	static const char *const runtime[] = {
-	    "libc.so",	"libc-2",   "libstdc++.so", "libgcc_s.so",  "libm.so",	 "libpthread",
-	    "libdl.so", "librt.so", "libc++.so",    "libc++abi.so", "libresolv", "libnss_",
-	    NULL};
-	const char *base = strrchr(path, '/');
-
-	base = base ? base + 1 : path;
-	if (starts(base, "ld-linux") || starts(base, "ld-2"))
-		return 1;
-	for (int i = 0; runtime[i]; i++) {
-		if (starts(base, runtime[i]))
-			return 2;
-	}
-	return strstr(base, "malloc") && strstr(base, ".so") ? 3 : 0;
-}
-
 static uint32_t kind_of_file(const char *path)
 {
 	switch (vp_scan_module_kind(path)) {
