@@ -433,7 +433,9 @@ _Static_assert(sizeof(struct vprof_lock) == 128, "vprof_lock");
  * merged and the step doubles.  A merged point keeps the lowest value: what a
  * site never went below.  Row 0 is the clock: bytes[i] is the time of point i,
  * blocks[i] the readings in it, or the number of the iteration it ended. */
-#define VPROF_SERIES_POINTS 128u
+#define VPROF_SERIES_POINTS	      128u
+#define VPROF_SERIES_CHECKPOINT_EVERY 8u
+#define VPROF_SERIES_CHECKPOINTS      16u /* VPROF_SERIES_POINTS / 8 */
 enum vprof_series_clock {
 	VPROF_SERIES_NONE = 0,
 	VPROF_SERIES_TIME = 1,	    /* a point every series_step ns or somewhat later */
@@ -448,7 +450,8 @@ struct vprof_series {
 	uint64_t age[VPROF_LIFETIME_BUCKETS];
 	uint64_t bytes[VPROF_SERIES_POINTS];
 	uint32_t blocks[VPROF_SERIES_POINTS];
-	uint64_t reserved1[16];
+	/* 16: allocations so far at point 8 * i + 7; 0: not known */
+	uint64_t allocs[VPROF_SERIES_CHECKPOINTS];
 };
 _Static_assert(sizeof(struct vprof_series) == 2048, "vprof_series");
 

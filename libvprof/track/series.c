@@ -29,6 +29,7 @@ struct group {
 	uint32_t node;
 	uint32_t row; /* in SERIES */
 	uint64_t bytes, blocks;
+	uint64_t allocs;  /* ever */
 	uint64_t highest; /* bytes while it has no row: only a record asks for one */
 };
 
@@ -133,7 +134,7 @@ static void sum_sites(void)
 	uint32_t used = vp_table_used(VPROF_SEC_SITES);
 
 	for (uint32_t i = 0; i < groups; i++)
-		group[i].bytes = group[i].blocks = 0;
+		group[i].bytes = group[i].blocks = group[i].allocs = 0;
 	if (used > sites_room && !widen(&group_of_site, &sites_room, sizeof(*group_of_site), used))
 		used = sites_room;
 	for (uint32_t i = 0; i < used; i++) {
@@ -151,6 +152,7 @@ static void sum_sites(void)
 			continue;
 		of = &group[group_of_site[i] - 1];
 		of->blocks += allocs - frees;
+		of->allocs += allocs;
 		of->bytes += __atomic_load_n(&site->alloc_bytes, __ATOMIC_RELAXED) - freed;
 	}
 }
@@ -232,6 +234,8 @@ static void enter(uint32_t point, int fold)
 			row->bytes[point] = bytes;
 		if (!fold || fresh || blocks < row->blocks[point])
 			row->blocks[point] = at_most_u32(blocks);
+		if ((point + 1) % VPROF_SERIES_CHECKPOINT_EVERY == 0)
+			row->allocs[point / VPROF_SERIES_CHECKPOINT_EVERY] = g->allocs;
 	}
 }
 
@@ -245,6 +249,8 @@ static void halve_row(struct vprof_series *row, int clock)
 		row->bytes[i] = row->bytes[later ? b : a];
 		row->blocks[i] = row->blocks[fewer ? b : a];
 	}
+	for (uint32_t i = 0; i < VPROF_SERIES_CHECKPOINTS; i++)
+		row->allocs[i] = i < VPROF_SERIES_CHECKPOINTS / 2 ? row->allocs[2 * i + 1] : 0;
 	row->first /= 2;
 }
 
@@ -330,8 +336,10 @@ static void start_iterations(struct vprof_header *header)
 	uint32_t used = vp_table_used(VPROF_SEC_SERIES);
 
 	__atomic_store_n(&header->series_sequence, header->series_sequence + 1, __ATOMIC_SEQ_CST);
-	for (uint32_t i = 1; i < used; i++)
+	for (uint32_t i = 1; i < used; i++) {
 		series(i)->first = 0;
+		memset(series(i)->allocs, 0, sizeof(series(i)->allocs));
+	}
 	header->series_points = 0;
 	header->series_clock = VPROF_SERIES_ITERATIONS;
 	merge = 1;

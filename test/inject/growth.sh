@@ -7,7 +7,7 @@
 SEEDS=${GROWTH_SEEDS:-2}
 WANDER=${GROWTH_WANDER:-$SEEDS}
 SECONDS_EACH=4
-at_once=8
+at_once=9
 
 # run KIND SEED: one run, its ring file in $T/KIND.SEED; they mostly sleep
 run() {
@@ -19,36 +19,73 @@ growing() {
 	t_json '"\(.totals.growing.sites // ([.sites[] | select(.verdict == "growing")] | length)) \(.examined.growth_judged)"' \
 		leaks "$1" -n 1000 | tr -d '"'
 }
+# run_all SEEDS KIND...: all of them, so many at once
+run_all() {
+	local seeds=$1 kind seed n=0
+	shift
+	for kind; do
+		for ((seed = 1; seed <= seeds; seed++)); do
+			run "$kind" "$seed" &
+			[ $((++n % at_once)) != 0 ] || wait
+		done
+	done
+	wait
+}
 # tally KIND SEEDS: sets $found and $of
 tally() {
 	local seed got
 	found=0 of=0
 	for ((seed = 1; seed <= $2; seed++)); do
-		run "$1" "$seed" &
-		[ $((seed % at_once)) != 0 ] || wait
-	done
-	wait
-	for ((seed = 1; seed <= $2; seed++)); do
 		[ "$(cat "$T/$1.$seed/status")" = 0 ] || t_bad "seed $seed: status $(cat "$T/$1.$seed/status")"
 		got=$(growing "$T/$1.$seed/run.vprof")
 		[ "${got#* }" = true ] || t_bad "seed $seed: not judged: '$got'"
 		case $got in [1-9]*) found=$((found + 1)) ;; esac
+		[ "$seed" -gt 2 ] || one_voice "$1.$seed"
 		of=$((of + 1))
 		[ -n "${VPROF_KEEP-}" ] || rm -rf "${T:?}/$1.$seed"
 	done
 	echo "# $1: growing in $found of $of"
 }
 
-for kind in ${GROWTH_KINDS:-map tooth slow}; do
-	case $kind in map | tooth | slow) ;; *) continue ;; esac
+# one_voice KIND.SEED: summary and timeline say of the heap what leaks says
+one_voice() {
+	local file=$T/$1/run.vprof grows leaks kinds
+	grows=$(growing "$file")
+	"$REPORT" "$file" >"$T/$1/words" 2>&1
+	leaks=$("$REPORT" leaks "$file" 2>&1 | sed -n 's/^Verdict: //p')
+	# a line of summary may be wrapped
+	tr -s ' \n' ' ' <"$T/$1/words" | grep -qF "Leaks $leaks" ||
+		t_bad "$1: summary lacks '$leaks': $(grep ^Leaks "$T/$1/words")"
+	kinds=$("$REPORT" timeline --format json "$file" 2>&1 | jq -r '[.shapes[] | select(.of == "heap") | .shape] | join(" ")')
+	case $grows in
+	0*)
+		! grep -q "steady increase of the heap\|kept growing" "$T/$1/words" ||
+			t_bad "$1: summary calls it growing"
+		case $kinds in *steady*) t_bad "$1: timeline calls it growing" ;; esac
+		;;
+	*)
+		grep -q "steady increase of the heap" "$T/$1/words" || t_bad "$1: summary has no increase"
+		case $kinds in *steady*) ;; *) t_bad "$1: timeline has no increase" ;; esac
+		;;
+	esac
+}
+
+grow="map tooth slow backlog batches steps sessions"
+bounded="capped cache warm ring lazy words table traffic stops"
+kinds=${GROWTH_KINDS:-$grow $bounded}
+# shellcheck disable=SC2086 # lists of words
+run_all "$SEEDS" ${kinds//wander/}
+
+for kind in ${GROWTH_KINDS:-$grow}; do
+	case $kind in map | tooth | slow | backlog | batches | steps | sessions) ;; *) continue ;; esac
 	t_begin "$kind grows"
 	tally "$kind" "$SEEDS"
 	# one miss in twenty
 	[ $((of - found)) -le $((of / 20)) ] || t_bad "growing in $found of $of"
 	t_done
 done
-for kind in ${GROWTH_KINDS:-capped cache warm ring}; do
-	case $kind in capped | cache | warm | ring) ;; *) continue ;; esac
+for kind in ${GROWTH_KINDS:-$bounded}; do
+	case $kind in capped | cache | warm | ring | lazy | words | table | traffic | stops) ;; *) continue ;; esac
 	t_begin "$kind does not grow"
 	tally "$kind" "$SEEDS"
 	[ "$found" = 0 ] || t_bad "growing in $found of $of"
@@ -56,6 +93,7 @@ for kind in ${GROWTH_KINDS:-capped cache warm ring}; do
 done
 case ${GROWTH_KINDS:-wander} in *wander*)
 	t_begin "a wandering heap does not grow"
+	run_all "$WANDER" wander
 	tally wander "$WANDER"
 	[ "$found" -le $((of / 100)) ] || t_bad "growing in $found of $of"
 	t_done
@@ -72,7 +110,7 @@ t_equal "growing in steady iterations" "0 true" "$(growing "$T/steady/run.vprof"
 t_done
 
 t_begin "sampled heap"
-t_preload "$T/sampled" "heap=sample=512:tick=20:size=4M:cpu=off:out=run.vprof" \
+t_preload "$T/sampled" "heap=sample=128:tick=20:size=4M:cpu=off:out=run.vprof" \
 	"$PROBE/growth" map $SECONDS_EACH 1
 got=$(growing "$T/sampled/run.vprof")
 [ "${got% *}" != 0 ] || t_bad "the map is not seen to grow"

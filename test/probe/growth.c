@@ -9,6 +9,15 @@
  * warm     builds its tables, then works in them
  * ring     the last messages only
  * wander   mean-reverting, autocorrelation 0.99 from one reading to the next
+ * backlog  a queue whose consumer is 5 % too slow           grows
+ * batches  one whose consumer takes batches, and too few    grows
+ * steps    a large block lost track of at every reconnect   grows
+ * sessions blocks of three sizes, at uneven times           grows
+ * lazy     loaded on demand: 92 % are there at half time
+ * words    a vocabulary by Zipf's law, kept at first sight
+ * table    one block that doubles when it is full
+ * traffic  more and more messages, each kept for a fixed time
+ * stops    steps that end at 60 %
  * loop     24 bytes an iteration, marked by vprof_mark("iteration")  grows
  * steady   iterations that let go of all they take */
 #include <dlfcn.h>
@@ -162,6 +171,97 @@ static void wander(void)
 	}
 }
 
+static void backlog(double slower, double every)
+{
+	double made = 0, used = 0, next = 0;
+
+	while (step()) {
+		for (; made < now() * 8000; made++)
+			keep_block(96);
+		if (now() < next)
+			continue;
+		for (next = now() + every; used < now() * 8000 * (1 - slower) && live; used++)
+			drop_oldest();
+	}
+}
+
+/* n steps of some blocks; `until`: of the time. */
+static void steps(double n, double uneven, size_t blocks, double until)
+{
+	double next = 0.3;
+
+	while (step()) {
+		for (; next < now() / seconds * n && now() < until * seconds;
+		     next += 1 + uneven * (uniform() - 0.5))
+			for (size_t i = 0; i < blocks; i++)
+				keep_block(i ? 500 * i : 98304);
+	}
+}
+
+static void lazy(void)
+{
+	while (step())
+		while ((double)live < 8000 * (1 - exp(-now() / (seconds / 5))))
+			keep_block(192);
+}
+
+#define WORDS 50000u
+
+static void words(void)
+{
+	static double sum[WORDS];
+	static unsigned char seen[WORDS];
+	double due = 0;
+
+	for (size_t i = 0; i < WORDS; i++)
+		sum[i] = (i ? sum[i - 1] : 0) + 1 / pow((double)(i + 1), 1.05);
+	for (; step();)
+		for (; due < now() / seconds * 60000; due++) {
+			double at = uniform() * sum[WORDS - 1];
+			size_t low = 0, high = WORDS - 1;
+
+			while (low < high) {
+				size_t middle = (low + high) / 2;
+
+				if (sum[middle] < at)
+					low = middle + 1;
+				else
+					high = middle;
+			}
+			if (!seen[low])
+				keep_block(100);
+			seen[low] = 1;
+		}
+}
+
+static void table(void)
+{
+	size_t room = 64;
+
+	keep_block(room * 16);
+	while (step())
+		while ((double)room < now() / seconds * 50000) {
+			room *= 2;
+			keep_block(room * 16);
+			drop_oldest();
+		}
+}
+
+static void traffic(void)
+{
+	static double birth[ROOM];
+	double due = 0;
+
+	while (step()) {
+		for (; due < 2000 * now() + 4000 * now() * now() / seconds; due++) {
+			keep_block(64);
+			birth[(first + live - 1) % ROOM] = now();
+		}
+		while (live && birth[first] < now() - seconds / 20)
+			drop_oldest();
+	}
+}
+
 static void iterate(size_t bytes)
 {
 	void (*mark)(const char *);
@@ -204,6 +304,24 @@ int main(int argc, char **argv)
 		warm();
 	else if (strcmp(kind, "wander") == 0)
 		wander();
+	else if (strcmp(kind, "backlog") == 0)
+		backlog(0.05, 0);
+	else if (strcmp(kind, "batches") == 0)
+		backlog(0.1 + 0.3 * uniform(), seconds / 100);
+	else if (strcmp(kind, "steps") == 0)
+		steps(14, 0, 1, 1);
+	else if (strcmp(kind, "sessions") == 0)
+		steps(18, 0.4, 3, 1);
+	else if (strcmp(kind, "lazy") == 0)
+		lazy();
+	else if (strcmp(kind, "words") == 0)
+		words();
+	else if (strcmp(kind, "table") == 0)
+		table();
+	else if (strcmp(kind, "traffic") == 0)
+		traffic();
+	else if (strcmp(kind, "stops") == 0)
+		steps(20, 0, 1, 0.6);
 	else if (strcmp(kind, "loop") == 0)
 		iterate(24);
 	else if (strcmp(kind, "steady") == 0)

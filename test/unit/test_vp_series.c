@@ -99,6 +99,9 @@ START_TEST(iterations_merge)
 		ck_assert_uint_le(row->bytes[i], 100ull * clock->blocks[i]);
 		ck_assert_uint_gt(row->bytes[i], 100ull * clock->blocks[i - 1]);
 	}
+	for (uint32_t i = 0; i < points / 8; i++)
+		ck_assert_uint_eq(row->allocs[i], 3ull * clock->blocks[8 * i + 7]);
+	ck_assert_uint_eq(row->allocs[points / 8], 0);
 	/* iteration 300 fell into the point that ends at 304 */
 	ck_assert_uint_eq(late->first, 304 / 8 - 1);
 	ck_assert_uint_gt(late->bytes[late->first], 0);

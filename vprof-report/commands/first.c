@@ -90,12 +90,15 @@ static void find_hot_function(const struct vr_first *first, struct list *list)
 	free(where);
 }
 
-/* The timeline rose all along; a short program does so because it does its work. */
+/* Sites grow; or the heap did in a time in which single sites could not be judged. */
 static void find_growth(const struct vr_first *first, struct list *list)
 {
 	const struct vr_shape_steady *steady = &first->memory->shape[VR_MEMORY_HEAP].steady;
+	int grows = first->memory->rise == VR_RISE_GROWS;
 	char from[VR_UNIT_MAX], to[VR_UNIT_MAX], when[VR_UNIT_MAX];
 
+	if (!grows && vr_file_duration_ns(first->profile->file) < GROWTH_RUN_NS)
+		return; /* a short program grows because it does its work */
 	if (!steady->found || steady->to_bytes - steady->from_bytes < GROWTH_BYTES_MIN)
 		return;
 	add(list,
@@ -103,7 +106,7 @@ static void find_growth(const struct vr_first *first, struct list *list)
 		       vr_format_ns(when, steady->from_ns),
 		       vr_format_bytes(from, steady->from_bytes),
 		       vr_format_bytes(to, steady->to_bytes)),
-	    command_line(first, "heap --sort live", NULL));
+	    command_line(first, grows ? "leaks" : "heap --sort live", NULL));
 }
 
 static char *asker_text(const struct vr_first *first, const struct vr_site *site)
@@ -174,8 +177,7 @@ size_t vr_first_find(const struct vr_first *first, struct vr_finding out[VR_FIRS
 	struct list list = {.out = out};
 
 	find_losses(first, &list);
-	if (vr_file_duration_ns(first->profile->file) >= GROWTH_RUN_NS)
-		find_growth(first, &list);
+	find_growth(first, &list);
 	find_hot_function(first, &list);
 	find_churn(first, &list);
 	find_unfreed(first, &list);

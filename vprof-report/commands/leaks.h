@@ -95,6 +95,15 @@ char *vr_leaks_examined(const struct vr_profile *profile, const struct vr_leaks 
 char *vr_leaks_line(const struct vr_profile *profile, const struct vr_leaks *leaks, int strict);
 /* Why the run is not examined, in a few words; free() it.  NULL: it is. */
 char *vr_leaks_gap_text(const struct vr_profile *profile, const struct vr_leaks *leaks);
+/* --- growth_words.c */
+#define VR_MORE_MAX (VR_UNIT_MAX + 40)
+/* Appends to text what growth was judged from and what is not decided yet. */
+char *vr_growth_examined(char *text, const struct vr_growth *growth);
+/* The sites that are not decided yet, why and for how long; nothing when there
+ * is none, or growth is NULL. */
+void vr_growth_print_open(struct vr_context *ctx, const struct vr_growth *growth);
+/* Why what is allocated there stays; NULL: not known.  free() it. */
+char *vr_growth_stay_text(const struct vr_growth_site *site, int by_iteration);
 /* Appends to text, which is freed. */
 __attribute__((format(printf, 2, 3))) char *vr_more(char *text, const char *format, ...);
 

@@ -104,7 +104,7 @@ static json_t *growth_json(const struct vr_leaks_view *view, const struct vr_lea
 		return json_null();
 	one = json_object();
 	vr_json_set_text(one, "verdict", vr_growth_name(site->verdict));
-	vr_json_set_text(one, "reason", vr_growth_reason(site->verdict));
+	vr_json_set_text(one, "reason", vr_growth_reason(site));
 	vr_json_set_text(one, "per", growth->by_iteration ? "iteration" : "second");
 	json_object_set_new(one, "slope", json_real(site->slope));
 	json_object_set_new(one, "slope_low", json_real(site->low));

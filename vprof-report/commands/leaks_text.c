@@ -101,7 +101,8 @@ static void print_growth(struct vr_context *ctx, const struct vr_leaks_view *vie
 {
 	const struct vr_growth_site *site = leak->growth;
 	const struct vr_growth *growth = view->growth;
-	char slope[RATE_MAX], low[RATE_MAX], high[RATE_MAX], a[VR_UNIT_MAX], b[VR_UNIT_MAX];
+	char slope[RATE_MAX], low[RATE_MAX], high[RATE_MAX], a[VR_UNIT_MAX];
+	char *stay;
 
 	if (!site || site->verdict != VR_GROWTH_GROWING || site->first >= growth->points)
 		return;
@@ -117,11 +118,10 @@ static void print_growth(struct vr_context *ctx, const struct vr_leaks_view *vie
 		fprintf(ctx->out, ", doubles in %s",
 			vr_format_ns(a, (uint64_t)(site->doubling * 1e9)));
 	fprintf(ctx->out, "; confidence %.3g\n", site->confidence);
-	if (site->ages_known)
-		fprintf(ctx->out,
-			"      %s of its blocks are older than %s; it freed %s that old\n",
-			vr_format_count(a, site->old_blocks), vr_format_ns(b, site->old_ns),
-			vr_format_count(low, site->old_freed));
+	stay = vr_growth_stay_text(site, growth->by_iteration);
+	if (stay)
+		fprintf(ctx->out, "      %s\n", stay);
+	free(stay);
 }
 
 static void print_site(struct vr_context *ctx, const struct vr_leaks_view *view,
@@ -182,6 +182,7 @@ void vr_leaks_print_text(struct vr_context *ctx, const struct vr_leaks_view *vie
 			print_site(ctx, view, view->row[i], i + 1);
 	}
 	vr_print_more(ctx, count, view->rows, "sites");
+	vr_growth_print_open(ctx, view->growth);
 	if (*gate)
 		fputc('\n', ctx->out);
 	vr_print_lines(ctx, gate);

@@ -114,6 +114,15 @@ char *vr_leaks_gap_text(const struct vr_profile *profile, const struct vr_leaks 
 	return NULL;
 }
 
+static char *add_open(char *text, const struct vr_leaks *leaks)
+{
+	char a[VR_UNIT_MAX];
+
+	return vr_more(text, "; whether %s site%s without bound is not decided yet",
+		       vr_format_count(a, leaks->growth_open),
+		       leaks->growth_open == 1 ? " grows" : "s grow");
+}
+
 static char *unexamined_line(char *text, const struct vr_profile *profile,
 			     const struct vr_leaks *leaks)
 {
@@ -123,6 +132,8 @@ static char *unexamined_line(char *text, const struct vr_profile *profile,
 	free(why);
 	if (leaks->sum[VR_UNEXAMINED].sites || leaks->sum[VR_POSSIBLE].sites)
 		text = amounts(vr_more(text, ";"), leaks, 1u << VR_POSSIBLE | 1u << VR_UNEXAMINED);
+	if (leaks->growth_open)
+		return add_open(text, leaks);
 	if (leaks->growth_judged)
 		text = vr_more(text, "; nothing grows without bound");
 	return text;
@@ -145,7 +156,8 @@ char *vr_leaks_line(const struct vr_profile *profile, const struct vr_leaks *lea
 		return vr_more(text, " nothing was allocated");
 	text = vr_more(text, " nothing is lost%s",
 		       leaks->sum[VR_POSSIBLE].sites || leaks->sum[VR_UNEXAMINED].sites ? ";" : "");
-	return amounts(text, leaks, 1u << VR_POSSIBLE | 1u << VR_UNEXAMINED);
+	text = amounts(text, leaks, 1u << VR_POSSIBLE | 1u << VR_UNEXAMINED);
+	return leaks->growth_open ? add_open(text, leaks) : text;
 }
 
 static const char *trigger_text(uint32_t trigger)
@@ -163,25 +175,6 @@ static const char *trigger_text(uint32_t trigger)
 		return "by leakscan_every";
 	}
 	return "once";
-}
-
-/* What growth could be judged from. */
-static char *growth_examined(char *text, const struct vr_growth *growth)
-{
-	char a[VR_UNIT_MAX], b[VR_UNIT_MAX];
-
-	if (!growth || growth->note || !growth->points)
-		return vr_more(text, "Not examined: whether anything grows (%s).\n",
-			       growth && growth->note ? growth->note : "there is no series");
-	text = vr_more(text, "Examined for growth: %s site%s over %s",
-		       vr_format_count(a, growth->sites), growth->sites == 1 ? "" : "s",
-		       growth->by_iteration ? vr_format_count(b, growth->iterations)
-					    : vr_format_ns(b, growth->t_ns[growth->points - 1]));
-	text = vr_more(text, "%s.\n", growth->by_iteration ? " iterations" : "");
-	if (growth->left_out)
-		text = vr_more(text, "Not examined for growth: %s sites that found no room.\n",
-			       vr_format_count(a, growth->left_out));
-	return text;
 }
 
 /* How the next run is examined. */
@@ -238,7 +231,7 @@ char *vr_leaks_examined(const struct vr_profile *profile, const struct vr_leaks 
 		text = add_hint(text, profile->file);
 	free(why);
 	if (!leaks->searched)
-		return growth_examined(text, growth);
+		return vr_growth_examined(text, growth);
 	text =
 	    vr_more(text,
 		    "Examined %s, after %s: %s in %s blocks; pointers were looked for in them and\n"
@@ -257,5 +250,5 @@ char *vr_leaks_examined(const struct vr_profile *profile, const struct vr_leaks 
 		text = vr_more(text, "Not examined: %s in %s blocks allocated since.\n",
 			       vr_format_bytes(a, leaks->sum[VR_UNEXAMINED].bytes),
 			       vr_format_count(b, leaks->sum[VR_UNEXAMINED].blocks));
-	return growth_examined(text, growth);
+	return vr_growth_examined(text, growth);
 }

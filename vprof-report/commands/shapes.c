@@ -79,23 +79,47 @@ static char *sites_text(struct vr_profile *profile, const struct vr_memory_sites
 }
 
 static char *steady_text(struct vr_profile *profile, const char *series,
-			 const struct vr_shape_steady *steady, const struct vr_memory_sites *sites)
+			 const struct vr_shape_steady *steady, const struct vr_memory_sites *sites,
+			 int unknown)
 {
 	char slope[VR_UNIT_MAX], low[VR_UNIT_MAX], high[VR_UNIT_MAX], since[VR_UNIT_MAX],
 	    until[VR_UNIT_MAX], from[VR_UNIT_MAX], to[VR_UNIT_MAX];
-	const char *unit;
+	const char *unit, *known = unknown ? " (whether without bound is not decided yet)" : "";
 	double times = rate_unit(steady, &unit);
 	char *who = sites_text(profile, sites, sites->at_peak ? "; at the peak: " : "; by ");
 	char *text = vr_xprintf(
-	    "steady increase of the %s: %s/%s (95 %%: %s to %s) from %s at %s to %s at %s%s",
+	    "steady increase of the %s: %s/%s (95 %%: %s to %s) from %s at %s to %s at %s%s%s",
 	    series, vr_format_bytes(slope, whole(steady->slope * times)), unit,
 	    vr_format_bytes(low, whole(steady->slope_low * times)),
 	    vr_format_bytes(high, whole(steady->slope_high * times)),
 	    vr_format_bytes(from, steady->from_bytes), vr_format_ns(since, steady->from_ns),
-	    vr_format_bytes(to, steady->to_bytes), vr_format_ns(until, steady->to_ns), who);
+	    vr_format_bytes(to, steady->to_bytes), vr_format_ns(until, steady->to_ns), known, who);
 
 	free(who);
 	return text;
+}
+
+/* A rise that is not called steady, because the growth of its sites is not. */
+static char *risen_text(const struct vr_memory *memory)
+{
+	char from[VR_UNIT_MAX], to[VR_UNIT_MAX], since[VR_UNIT_MAX], until[VR_UNIT_MAX],
+	    more[VR_UNIT_MAX];
+	const struct vr_shape_steady *risen = &memory->risen;
+	char *text = vr_xprintf(
+	    "the heap rose from %s at %s to %s at %s; ", vr_format_bytes(from, risen->from_bytes),
+	    vr_format_ns(since, risen->from_ns), vr_format_bytes(to, risen->to_bytes),
+	    vr_format_ns(until, risen->to_ns));
+	char *all;
+
+	if (memory->rise == VR_RISE_BOUNDED)
+		all = vr_xprintf("%sno site grows without bound (leaks)", text);
+	else if (memory->more_s > 0)
+		all = vr_xprintf("%swhether without bound is not decided yet, %s more may tell",
+				 text, vr_format_ns(more, (uint64_t)(memory->more_s * 1e9)));
+	else
+		all = vr_xprintf("%swhether without bound is not decided yet", text);
+	free(text);
+	return all;
 }
 
 static char *spike_text(struct vr_profile *profile, const struct vr_shape_spike *spike,
@@ -174,7 +198,8 @@ char **vr_shapes_text(struct vr_profile *profile, const struct vr_memory *memory
 
 		if (shape->steady.found)
 			text[n++] = steady_text(profile, series_name[i], &shape->steady,
-						heap ? &memory->steady : nobody);
+						heap ? &memory->steady : nobody,
+						heap && memory->rise == VR_RISE_UNKNOWN);
 		if (shape->spikes)
 			text[n++] = spikes_text(profile, series_name[i], shape,
 						heap ? memory->spike : nobody);
@@ -182,6 +207,8 @@ char **vr_shapes_text(struct vr_profile *profile, const struct vr_memory *memory
 			text[n++] = baseline_text(profile, series_name[i], &shape->baseline,
 						  heap ? &memory->baseline : nobody);
 	}
+	if (memory->rise == VR_RISE_OPEN || memory->rise == VR_RISE_BOUNDED)
+		text[n++] = risen_text(memory);
 	if (!memory->judged)
 		text[n++] =
 		    vr_xprintf("not judged: %zu points over time, it takes %u",

@@ -173,12 +173,10 @@ static void print_heap_sure(struct vr_context *ctx, const struct vr_heap *heap)
 		vr_range_text(c, &live));
 }
 
-/* The verdict on what was not freed; of a heap of its own, because the order of
- * the sites must not change meanwhile. */
-static char *leaks_line(struct vr_context *ctx)
+/* The verdict on what was not freed. */
+static char *leaks_line(struct vr_context *ctx, const struct vr_heap *heap,
+			const struct vr_growth *growth)
 {
-	struct vr_heap *heap = vr_heap_new(ctx->profile);
-	struct vr_growth *growth = vr_growth_judge(ctx->profile, heap);
 	struct vr_leaks *leaks = vr_leaks_new(ctx->profile, heap);
 	struct vr_leaks_plan plain = {0};
 	struct vr_leaks_view view = {.plan = &plain, .heap = heap, .leaks = leaks};
@@ -189,18 +187,17 @@ static char *leaks_line(struct vr_context *ctx)
 	line = vr_leaks_line(ctx->profile, leaks, 0);
 	vr_suppressions_free(&view.suppress);
 	vr_leaks_free(leaks);
-	vr_growth_free(growth);
-	vr_heap_free(heap);
 	return line;
 }
 
-static void print_leaks(struct vr_context *ctx)
+static void print_leaks(struct vr_context *ctx, const struct vr_heap *heap,
+			const struct vr_growth *growth)
 {
 	char *line;
 
 	if (ctx->profile->file->header.heap_mode == VPROF_HEAP_OFF)
 		return;
-	line = leaks_line(ctx);
+	line = leaks_line(ctx, heap, growth);
 	title(ctx, "Leaks    ");
 	print_wrapped(ctx, line, 9);
 	free(line);
@@ -433,6 +430,9 @@ static json_t *to_json(struct vr_context *ctx, const struct vr_first *first,
 
 static int run(struct vr_context *ctx)
 {
+	/* Of a heap of its own: the order of the sites must not change meanwhile. */
+	struct vr_heap *judged = vr_heap_new(ctx->profile);
+	struct vr_growth *growth = vr_growth_judge(ctx->profile, judged);
 	struct vr_memory memory;
 	struct vr_first first = {.profile = ctx->profile, .memory = &memory};
 	struct vr_cpu *cpu = vr_cpu_new(ctx->profile);
@@ -443,7 +443,7 @@ static int run(struct vr_context *ctx)
 	first.cpu = cpu;
 	first.function = function;
 	first.heap = vr_heap_new(ctx->profile);
-	vr_memory_judge(ctx->profile, first.heap, &memory);
+	vr_memory_judge(ctx->profile, first.heap, growth, &memory);
 	if (ctx->format == VR_FORMAT_JSON) {
 		ctx->json = to_json(ctx, &first, locks);
 	} else {
@@ -452,7 +452,7 @@ static int run(struct vr_context *ctx)
 		print_run(ctx);
 		print_cpu(ctx, &first);
 		print_heap(ctx, first.heap);
-		print_leaks(ctx);
+		print_leaks(ctx, judged, growth);
 		print_timeline(ctx, &memory);
 		print_threads(ctx);
 		print_waits(ctx, locks);
@@ -463,6 +463,8 @@ static int run(struct vr_context *ctx)
 	vr_warn_heap(ctx, first.heap);
 	vr_locks_free(locks);
 	vr_heap_free(first.heap);
+	vr_growth_free(growth);
+	vr_heap_free(judged);
 	free(function);
 	vr_cpu_free(cpu);
 	return 0;

@@ -185,10 +185,11 @@ static void print_json(struct vr_context *ctx, const struct vr_memory *memory)
 static int run(struct vr_context *ctx)
 {
 	struct vr_heap *heap = vr_heap_new(ctx->profile);
+	struct vr_growth *growth = vr_growth_judge(ctx->profile, heap);
 	struct vr_memory memory;
 	int ret = 0;
 
-	vr_memory_judge(ctx->profile, heap, &memory);
+	vr_memory_judge(ctx->profile, heap, growth, &memory);
 	if (ctx->opts->given & VR_OPT_PICTURE) {
 		ret = vr_picture_timeline(ctx, &memory, heap);
 	} else if (ctx->format == VR_FORMAT_JSON) {
@@ -200,6 +201,7 @@ static int run(struct vr_context *ctx)
 		print_csv(ctx);
 		print_shapes(ctx, &memory);
 	}
+	vr_growth_free(growth);
 	vr_heap_free(heap);
 	return ret;
 }

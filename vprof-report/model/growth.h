@@ -7,6 +7,9 @@
 #include "model/heap.h"
 #include "model/trend.h"
 
+/* Fewer steps than this, all of them up, are no rise yet. */
+#define VR_GROWTH_STEPS_MIN 8u
+
 /* Why a site is judged as it is; VR_GROWTH_GROWING alone is a leak. */
 enum vr_growth_verdict {
 	VR_GROWTH_GROWING,
@@ -14,6 +17,7 @@ enum vr_growth_verdict {
 	VR_GROWTH_LEVELS,    /* it rose, but no longer does: warm-up, a cache filled */
 	VR_GROWTH_RENEWED,   /* it rises, but holds no old blocks: they are all let go */
 	VR_GROWTH_SMALL,     /* it rises, by too little to matter */
+	VR_GROWTH_UNDECIDED, /* it rises; whether without bound is too early to say */
 	VR_GROWTH_TOO_SHORT, /* too few readings to say anything */
 	VR_GROWTH_COUNT
 };
@@ -27,6 +31,12 @@ struct vr_growth_site {
 	double p;		 /* of its trend, adjusted for the number of sites */
 	double confidence;	 /* 0 to 1, of GROWING */
 	uint64_t floor_bytes;	 /* it held at least so much lately */
+	const char *why;	 /* in a few words, or NULL: what the verdict always means */
+	double more;	   /* seconds, or iterations, that might decide it; 0: nobody can say */
+	double run;	   /* that it was watched */
+	uint32_t steps;	   /* all of them up, where it rises in steps; else 0 */
+	double stay;	   /* of a queue: how long a block stays by now */
+	int queue;	   /* what is allocated there waits longer and longer to be freed */
 	double doubling;   /* seconds, or iterations, until it holds twice that; 0: not known */
 	uint64_t since_ns; /* the readings before were taken for warm-up */
 	/* the ages behind it, of blocks older than old_ns */
@@ -46,10 +56,13 @@ struct vr_growth {
 	uint64_t readings, iterations;
 	uint32_t left_out;	     /* times a site worth watching found no room */
 	struct vr_growth_site *site; /* growing ones first, the fastest of them first */
-	size_t sites, growing;
+	size_t sites, growing, undecided;
 	/* sums over the growing sites */
 	uint64_t growing_blocks, growing_bytes; /* live */
 	double slope;
+	uint64_t undecided_bytes; /* live, of the undecided sites */
+	double more;	  /* seconds or iterations that may decide the last of them, or make up
+			   * for what `note` says; 0: not known */
 	const char *note; /* why nothing can be said, or NULL */
 };
 
@@ -63,7 +76,7 @@ const struct vr_growth_site *vr_growth_find(const struct vr_growth *growth, uint
 
 /* "growing", "flat", ... and a sentence. */
 const char *vr_growth_name(enum vr_growth_verdict verdict);
-const char *vr_growth_reason(enum vr_growth_verdict verdict);
+const char *vr_growth_reason(const struct vr_growth_site *site);
 
 /* A site's own facts, to judge without a file. */
 struct vr_growth_facts {
@@ -75,6 +88,7 @@ struct vr_growth_facts {
 	int by_iteration;
 	const uint64_t *age; /* VPROF_LIFETIME_BUCKETS, or NULL when not counted */
 	const uint64_t *lifetime;
+	const uint64_t *checkpoint; /* vprof_series.allocs, or NULL */
 	double weight; /* blocks that one counted block stands for: 1, or when sampled */
 };
 

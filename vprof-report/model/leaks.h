@@ -72,6 +72,7 @@ struct vr_leaks {
 	enum vr_leak_gap gap;  /* of the run; vr_leaks_gap() knows the blocks, too */
 	double searched_share; /* of the memory that it should have read */
 	int growth_judged;     /* the file told enough to say what grows */
+	size_t growth_open;    /* sites that rise, and are not decided yet */
 	uint64_t allocs;       /* in the whole run */
 	int nothing_live;      /* every block ever allocated was freed */
 };

@@ -63,6 +63,7 @@ void vr_leaks_grow(struct vr_leaks *leaks, const struct vr_growth *growth)
 	if (!growth)
 		return;
 	leaks->growth_judged = !growth->note && growth->points;
+	leaks->growth_open = growth->undecided;
 	for (size_t i = 0; i < growth->sites; i++)
 		grow(leaks, &growth->site[i]);
 	for (int i = 0; i < VR_VERDICTS; i++)

@@ -210,8 +210,60 @@ static void find_sites(const struct vr_profile *profile, const struct vr_heap *h
 			follow_spike(profile->file, &shape->spike[i], &memory->spike[i]);
 }
 
+/* The sites that grow, as an increase of the heap that its shape did not show. */
+static void steady_of(const struct vr_growth *growth, struct vr_shape_steady *steady)
+{
+	uint32_t last = growth->points - 1;
+
+	*steady = (struct vr_shape_steady){
+	    .found = 1, .from_ns = UINT64_MAX, .to_ns = growth->t_ns[last]};
+	for (size_t i = 0; i < growth->growing; i++) {
+		const struct vr_growth_site *site = &growth->site[i];
+		uint32_t from = site->first;
+		double by;
+
+		while (from < last && growth->t_ns[from] < site->since_ns)
+			from++;
+		by = growth->by_iteration && growth->t_ns[last] > growth->t_ns[from]
+			 ? (double)growth->iterations * 1e9 / (double)growth->t_ns[last]
+			 : 1;
+		if (growth->t_ns[from] < steady->from_ns)
+			steady->from_ns = growth->t_ns[from];
+		steady->from_bytes += site->bytes[from];
+		steady->to_bytes += site->bytes[last];
+		steady->slope += site->slope * by;
+		steady->slope_low += site->low * by;
+		steady->slope_high += site->high * by;
+	}
+}
+
+/* Makes the shape say what the growth of the sites says. */
+static void one_voice(const struct vr_profile *profile, const struct vr_growth *growth,
+		      struct vr_memory *memory)
+{
+	struct vr_shape_steady *steady = &memory->shape[VR_MEMORY_HEAP].steady;
+
+	if (profile->select.windowed || !growth || growth->note || !growth->points) {
+		memory->rise = steady->found ? VR_RISE_UNKNOWN : VR_RISE_NONE;
+		memory->more_s = growth && !growth->by_iteration ? growth->more : 0;
+		return;
+	}
+	if (growth->growing) {
+		if (!steady->found)
+			steady_of(growth, steady);
+		memory->rise = VR_RISE_GROWS;
+		return;
+	}
+	if (!steady->found)
+		return;
+	memory->rise = growth->undecided ? VR_RISE_OPEN : VR_RISE_BOUNDED;
+	memory->more_s = growth->by_iteration ? 0 : growth->more;
+	memory->risen = *steady;
+	steady->found = 0;
+}
+
 void vr_memory_judge(const struct vr_profile *profile, const struct vr_heap *heap,
-		     struct vr_memory *memory)
+		     const struct vr_growth *growth, struct vr_memory *memory)
 {
 	struct vr_shape *resident = &memory->shape[VR_MEMORY_RESIDENT];
 	const struct vr_shape *live = &memory->shape[VR_MEMORY_HEAP];
@@ -229,6 +281,7 @@ void vr_memory_judge(const struct vr_profile *profile, const struct vr_heap *hea
 		resident->spikes = 0;
 	if (live->baseline.found)
 		resident->baseline.found = 0;
+	one_voice(profile, growth, memory);
 	find_sites(profile, heap, memory);
 }
 
