@@ -118,8 +118,11 @@ enum vprof_flags {
 	VPROF_F_OPERATOR_NEW_BYPASS = 1u << 4, /* C++ operators do not call malloc here */
 	VPROF_F_RING_WRAPPED = 1u << 5,
 	VPROF_F_NO_HELPER = 1u << 6, /* no helper thread: no timeline, no perf engine */
-	VPROF_F_RESTRICTED = 1u << 7 /* recording ended when the process installed a
-				      * seccomp filter, at the last timeline row */
+	VPROF_F_RESTRICTED = 1u << 7, /* recording ended when the process installed a
+				       * seccomp filter, at the last timeline row */
+	VPROF_F_NO_ROOM = 1u << 8,    /* the file was kept from growing: disk, quota or limit */
+	VPROF_F_DAMAGED = 1u << 9     /* somebody else cut the file or made holes in it
+				       * while it was written: what was there is lost */
 };
 
 /* Memory that may hold pointers and was not searched, by why; index into
@@ -234,7 +237,11 @@ struct vprof_header {
 	uint64_t scan_memory_bytes;	  /* resident memory of the scanner, at most */
 	uint64_t scan_skipped_bytes;	  /* mapped, but could not be read */
 	/* 952 */
-	uint64_t reserved3[6];
+	uint64_t pid_namespace; /* inode of /proc/self/ns/pid; 0: not known */
+	uint64_t room_ns;	/* VPROF_F_NO_ROOM: when the file last could not grow */
+	uint64_t damaged_ns;	/* VPROF_F_DAMAGED: when that was noticed first */
+	uint64_t damaged_bytes; /* taken out of the file, where that is known */
+	uint64_t reserved3[2];
 	/* 1000: live bytes of sites over time, in SERIES */
 	uint32_t series_points;	    /* points 0 to this, exclusive, are filled in */
 	uint32_t series_clock;	    /* enum vprof_series_clock */

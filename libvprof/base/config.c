@@ -136,7 +136,7 @@ static int set_help(const char *value, size_t len)
 
 static const struct option options[] = {
     {"out", "PATH", "%e.%p.vprof", "file to write; %p pid, %e program, %t time, %{ENV}", set_out},
-    {"size", "BYTES", "64M", "size of the file, 1M or more; K, M, G", set_size},
+    {"size", "BYTES", "64M", "bytes the file may grow to, 1M or more; K, M, G", set_size},
     {"cpu", "HZ|off", "250", "CPU samples a second of CPU time, 1 to 20000", set_cpu},
     {"locks", "on|off", "on", "waits for locks, conditions and threads", set_locks},
     {"heap", "exact|sample=BYTES|off", "exact", "heap accounting; BYTES 64 or more", set_heap},
@@ -350,6 +350,7 @@ int vp_config_path(char *buf, size_t size, char **environment, const char *progr
 		vp_text_char(&text, '.');
 		vp_text_u64(&text, (uint64_t)vp_sys_pid());
 	}
+	vp_config.path_has_pid = has_pid || unique;
 	return text.cut ? -ENAMETOOLONG : 0;
 }
 

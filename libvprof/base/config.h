@@ -25,6 +25,7 @@ struct vp_config {
 	int leakscan; /* search for pointers to blocks at exit */
 	int follow_fork, follow_exec;
 	enum vp_engine_choice engine;
+	int path_has_pid; /* of the path made last */
 };
 
 extern struct vp_config vp_config;
@@ -35,7 +36,7 @@ int vp_config_read(char **environment);
 
 /* Writes the file name for this process: expands %p %e %t %{NAME} %%, makes
  * it absolute, and appends ".PID" when `unique` and the pattern has no %p.
- * Returns 0, or -ENAMETOOLONG. */
+ * Returns 0, or -ENAMETOOLONG; notes in path_has_pid whether PID is in the name. */
 int vp_config_path(char *buf, size_t size, char **environment, const char *program, int unique);
 
 /* Takes our entry out of LD_PRELOAD for programs started later. */

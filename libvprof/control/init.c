@@ -12,6 +12,7 @@
 #include "base/vdso.h"
 #include "control/control.h"
 #include "control/operators.h"
+#include "ring/events.h"
 #include "ring/file.h"
 #include "ring/tables.h"
 #include "sample/engine.h"
@@ -32,6 +33,7 @@
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
@@ -181,16 +183,38 @@ static void note_allocator(void)
 	vp_file.header->flags |= flags;
 }
 
+/* Said once: children have the same limit. */
+static void say_less_room(void)
+{
+	static int said;
+	struct rlimit64 limit;
+	struct vp_log log;
+
+	if (said || vp_sys6(SYS_prlimit64, 0, RLIMIT_AS, 0, (long)&limit, 0, 0) != 0 ||
+	    limit.rlim_cur / 4 >= vp_config.size_bytes)
+		return;
+	said = 1;
+	vp_log_begin(&log);
+	vp_text_str(&log.text, "the address space is limited: the record ends at ");
+	vp_text_u64(&log.text, vp_file.bytes >> 10);
+	vp_text_str(&log.text, " KiB instead of ");
+	vp_text_u64(&log.text, vp_config.size_bytes >> 10);
+	vp_log_end(&log);
+}
+
 static int open_file(int forked, int *fd)
 {
 	struct vp_log log;
 	int err;
 
 	err = vp_config_path(vp_file.path, sizeof(vp_file.path), vp_environment, program, forked);
+	vp_file.unique = vp_config.path_has_pid;
 	if (!err)
 		err = vp_file_create(vp_config.size_bytes, fd);
-	if (!err)
+	if (!err) {
+		say_less_room();
 		return 0;
+	}
 	vp_log_begin(&log);
 	vp_text_str(&log.text, "cannot record to ");
 	vp_text_str(&log.text, vp_file.path);
@@ -199,11 +223,14 @@ static int open_file(int forked, int *fd)
 	case -EEXIST:
 		vp_text_str(&log.text, "something that is not a vprof file is there");
 		break;
+	case -EPERM:
+		vp_text_str(&log.text, "the file there is somebody else's");
+		break;
 	case -ENOMEM:
 		vp_text_str(&log.text, "the address space limit leaves too little room");
 		break;
 	case -EFBIG:
-		vp_text_str(&log.text, "the file size limit is below size=");
+		vp_text_str(&log.text, "the file size limit is below 1M");
 		break;
 	default:
 		vp_text_str(&log.text, strerrordesc_np(-err));
@@ -216,6 +243,7 @@ static int open_file(int forked, int *fd)
 static int init_tables(void)
 {
 	vp_tables_init();
+	vp_events_init();
 	vp_marks_init();
 	if (vp_trie_init() || vp_threads_init() || vp_track_heap_init() || vp_track_cpu_init() ||
 	    vp_track_lock_init())

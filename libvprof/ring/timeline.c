@@ -42,8 +42,7 @@ static void halve(uint32_t used)
 	}
 	if (used % 2)
 		*row(used / 2) = *row(used - 1);
-	__atomic_store_n(&vp_table[VPROF_SEC_TIMELINE].section->rows_used, (used + 1) / 2,
-			 __ATOMIC_RELEASE);
+	vp_table_shrink(VPROF_SEC_TIMELINE, (used + 1) / 2);
 	merge *= 2;
 }
 

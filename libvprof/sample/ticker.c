@@ -96,6 +96,7 @@ static void one_round(int last)
 {
 	uint64_t before = vp_clock_now();
 
+	vp_file_look(file_fd);
 	if (vp_leakscan_running())
 		vp_leakscan_poll(0);
 	if (last)

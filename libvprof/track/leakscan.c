@@ -121,11 +121,11 @@ static int fork_snapshot(int own_files, int ends)
 	long pid;
 
 	vp_sys6(SYS_rt_sigprocmask, SIG_SETMASK, (long)&all, (long)&old, sizeof(all), 0, 0);
-	vp_sys(SYS_madvise, vp_file.base, vp_file.bytes, MADV_DOFORK);
+	vp_file_inherit(1);
 	pid = vp_sys6(SYS_clone, CLONE_UNTRACED, 0, 0, 0, 0, 0);
 	if (pid == 0)
 		run_child(own_files, ends);
-	vp_sys(SYS_madvise, vp_file.base, vp_file.bytes, MADV_DONTFORK);
+	vp_file_inherit(0);
 	vp_sys6(SYS_rt_sigprocmask, SIG_SETMASK, (long)&old, 0, sizeof(old), 0, 0);
 	return (int)pid;
 }

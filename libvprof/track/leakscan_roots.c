@@ -95,8 +95,6 @@ static int leave_out_own(void)
 		else
 			take_back(first, ops[i].lo, ops[i].hi);
 	}
-	vp_scan_leave_out((uint64_t)(uintptr_t)vp_file.base,
-			  (uint64_t)(uintptr_t)vp_file.base + vp_file.bytes);
 	if (_dl_find_object((void *)(uintptr_t)&vp_scan_roots_init, &us) != 0)
 		return -1;
 	vp_scan_leave_out((uint64_t)(uintptr_t)us.dlfo_map_start,

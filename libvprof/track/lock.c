@@ -367,7 +367,7 @@ void vp_waits_thread_end(struct vp_thread *thread)
 void vp_waits_finish(int ending)
 {
 	struct vp_waits *waits = __atomic_load_n(&states, __ATOMIC_ACQUIRE);
-	struct vp_event_writer writer = {NULL, 0};
+	struct vp_event_writer writer = {NULL, 0, 0};
 	struct vp_wait_note note;
 	uint64_t now = vp_clock_now();
 

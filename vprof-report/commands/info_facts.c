@@ -82,6 +82,15 @@ char *vr_losses_text(const struct vr_file *file)
 		free(text);
 		text = longer;
 	}
+	if (file->header.flags & VPROF_F_NO_ROOM) {
+		char when[VR_UNIT_MAX];
+		char *longer =
+		    vr_xprintf("%s%sno room for the file to grow at %s", text ? text : "",
+			       text ? ", " : "", vr_format_ns(when, file->header.room_ns));
+
+		free(text);
+		text = longer;
+	}
 	return text;
 }
 
