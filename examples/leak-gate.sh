@@ -7,8 +7,8 @@
 # --baseline OLD, --suppressions F, --allow PATTERN, --strict, ...
 #
 # Exit status: that of the command where it fails by itself; else 23 for a leak, 24
-# for a budget, 25 for a regression, 2 when there is no profile or nothing in it to
-# judge, 0 when all is well.
+# for a budget, 25 for a regression, 2 when there is no profile or nobody could look
+# for leaks, 0 when all is well.
 #
 #   VPROF_LIB      the library to preload (libvprof.so, from the loader's path)
 #   VPROF_REPORT   vprof-report (from PATH)
@@ -47,7 +47,8 @@ fi
 
 # The program may stop reading its environment at a blank: out= is the last option.
 # Not exported here: only the command runs under the library.
-env "VPROF_OPTIONS=${VPROF_OPTIONS:+$VPROF_OPTIONS:}out=$dir/%e.%p.vprof" \
+# mode=ci also searches where the command is ended by SIGTERM, SIGINT or SIGHUP.
+env "VPROF_OPTIONS=mode=ci:${VPROF_OPTIONS:+$VPROF_OPTIONS:}out=$dir/%e.%p.vprof" \
 	"LD_PRELOAD=${VPROF_LIB:-libvprof.so}${LD_PRELOAD:+:$LD_PRELOAD}" "$@"
 status=$?
 

@@ -42,7 +42,7 @@ static char *make_preload(void)
 	return text;
 }
 
-/* The user's own keys first, so that ours win. */
+/* The user's own keys before ours, which win; but what is only a preset comes first. */
 static char *make_options(const char *out, const struct vrun_options *o)
 {
 	const char *before = caller("VPROF_OPTIONS");
@@ -52,7 +52,7 @@ static char *make_options(const char *out, const struct vrun_options *o)
 		vrun_say("VPROF_OPTIONS cannot name %s: it has both kinds of quotes", out);
 		return NULL;
 	}
-	return vrun_xprintf("VPROF_OPTIONS=%s%sout=%c%s%c%s%s%s", before ? before : "",
+	return vrun_xprintf("VPROF_OPTIONS=mode=ci:%s%sout=%c%s%c%s%s%s", before ? before : "",
 			    before ? ":" : "", quote, out, quote, o->skip_cpu ? ":cpu=off" : "",
 			    o->skip_memory ? ":heap=off" : "",
 			    o->skip_leak_test ? ":leakscan=off" : "");

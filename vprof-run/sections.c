@@ -165,18 +165,20 @@ static void write_leak(const json_t *site, FILE *out)
 static void write_search(const struct vrun_result *r, FILE *out)
 {
 	const char *trigger = vrun_json_text(r->leaks, "examined.trigger");
-	bool at_exit = strcmp(trigger, "exit") == 0;
+	bool at_exit = strcmp(trigger, "exit") == 0,
+	     at_end = json_is_true(vrun_json_at(r->leaks, "examined.at_end"));
 	char blocks[VRUN_UNIT_MAX], time[VRUN_UNIT_MAX];
 
 	if (strcmp(vrun_json_text(r->leaks, "examined.search"), "complete") != 0)
 		return;
 	fprintf(out, "Pointers to %s blocks were looked for %s, after %s.%s\n",
 		vrun_count(blocks, vrun_json_u64(r->leaks, "examined.blocks")),
-		at_exit		  ? "when it ended"
-		: r->end.searched ? "before it was told to end"
-				  : "on request",
+		at_exit			       ? "when it ended"
+		: strcmp(trigger, "term") == 0 ? "at the signal that ended it"
+		: r->end.searched	       ? "before it was told to end"
+					       : "on request",
 		vrun_seconds(time, (double)vrun_json_u64(r->leaks, "examined.t_ns") / 1e9),
-		at_exit ? "" : " What it allocated since was not examined.");
+		at_end ? "" : " What it did since was not examined.");
 }
 
 static void write_leaks(const struct vrun_session *s, const struct vrun_result *r, FILE *out)
@@ -191,7 +193,7 @@ static void write_leaks(const struct vrun_session *s, const struct vrun_result *
 		vrun_bytes(bytes, vrun_json_u64(r->leaks, "totals.unfreed.bytes")));
 	free(words);
 	if (*vrun_json_text(r->leaks, "examined.why_not")) {
-		fprintf(out, "; what still points to them is not known: ");
+		fprintf(out, "; not examined: ");
 		vr_quote_md_text(out, vrun_json_text(r->leaks, "examined.why_not"));
 	}
 	fprintf(out, ".\n");

@@ -92,7 +92,7 @@ char *vrun_leak_words(const struct vrun_session *session, const struct vrun_resu
 		return leak_sums(r->leaks);
 	if (strcmp(verdict, "unexamined") == 0)
 		return vrun_xprintf(
-		    "%s unfreed",
+		    "unexamined, %s unfreed",
 		    vrun_bytes(bytes, vrun_json_u64(r->leaks, "totals.unexamined.bytes")));
 	return vrun_xprintf("%s", verdict);
 }

@@ -102,8 +102,39 @@ static int set_locks(const char *value, size_t len)
 
 static int set_leakscan(const char *value, size_t len)
 {
-	vp_config.leakscan = is(value, len, "exit");
+	vp_config.leakscan = is(value, len, "exit")   ? VPROF_SCAN_WHEN_EXIT
+			     : is(value, len, "term") ? VPROF_SCAN_WHEN_EXIT | VPROF_SCAN_WHEN_TERM
+						      : 0;
 	return vp_config.leakscan || is(value, len, "off") ? 0 : -EINVAL;
+}
+
+static int set_number(const char *value, size_t len, uint64_t least, uint64_t most, uint32_t *out)
+{
+	uint64_t number;
+
+	if (vp_parse_u64(value, len, &number) || number < least || number > most)
+		return -EINVAL;
+	*out = (uint32_t)number;
+	return 0;
+}
+
+static int set_leakscan_every(const char *value, size_t len)
+{
+	vp_config.leakscan_every_s = 0;
+	return is(value, len, "never")
+		   ? 0
+		   : set_number(value, len, 1, 1000000, &vp_config.leakscan_every_s);
+}
+
+static int set_leakscan_wait(const char *value, size_t len)
+{
+	return set_number(value, len, 10, 60000, &vp_config.leakscan_wait_ms);
+}
+
+/* A preset of the others: given before or after them, it comes first. */
+static int set_mode(const char *value, size_t len)
+{
+	return is(value, len, "exact") || is(value, len, "ci") ? 0 : -EINVAL;
 }
 
 static int set_follow_fork(const char *value, size_t len)
@@ -140,8 +171,14 @@ static const struct option options[] = {
     {"cpu", "HZ|off", "250", "CPU samples a second of CPU time, 1 to 20000", set_cpu},
     {"locks", "on|off", "on", "waits for locks, conditions and threads", set_locks},
     {"heap", "exact|sample=BYTES|off", "exact", "heap accounting; BYTES 64 or more", set_heap},
-    {"leakscan", "exit|off", "exit", "look for blocks nothing points to, heap=exact only",
+    {"mode", "exact|ci", "exact", "presets of the others: ci is leakscan=term", set_mode},
+    {"leakscan", "exit|term|off", "exit",
+     "look for blocks nothing points to, heap=exact only; term: also at SIGTERM, SIGINT, SIGHUP",
      set_leakscan},
+    {"leakscan_every", "SECONDS", "never", "the same every so often, 1 to 1000000",
+     set_leakscan_every},
+    {"leakscan_wait", "MS", "2000", "with leakscan=term: what a signal waits for it, 10 to 60000",
+     set_leakscan_wait},
     {"tick", "MS", "100", "milliseconds between timeline points, 10 to 60000", set_tick},
     {"follow_fork", "on|off", "on", "profile forked children, each in a file of its own",
      set_follow_fork},
@@ -265,6 +302,19 @@ static const char *lookup(char **environment, const char *name, size_t len)
 	return NULL;
 }
 
+/* Does the last mode= say ci? */
+static int has_mode_ci(const char *text)
+{
+	const char *key, *value;
+	size_t key_len, len;
+	int ci = 0;
+
+	while (text && next_pair(&text, &key, &key_len, &value, &len))
+		if (is(key, key_len, "mode"))
+			ci = is(value, len, "ci");
+	return ci;
+}
+
 int vp_config_read(char **environment)
 {
 	const char *text = lookup(environment, "VPROF_OPTIONS", 13);
@@ -278,6 +328,8 @@ int vp_config_read(char **environment)
 			options[i].set(options[i].fallback, strlen(options[i].fallback));
 	}
 	vp_config.follow_fork = vp_config.follow_exec = 1;
+	if (has_mode_ci(text))
+		set_leakscan("term", 4);
 	if (out && *out && apply("out", 3, out, strlen(out)))
 		return -EINVAL;
 	while (text && next_pair(&text, &key, &key_len, &value, &len)) {

@@ -102,6 +102,9 @@ void vp_real_resolve(void)
 	TAKE(syscall_fn, "syscall");
 	TAKE(sigaction_fn, "sigaction");
 	TAKE(signal_fn, "signal");
+	TAKE(sysv_signal_fn, "sysv_signal");
+	TAKE(sigset_fn, "sigset");
+	TAKE(siginterrupt_fn, "siginterrupt");
 	TAKE(sigprocmask_fn, "sigprocmask");
 	TAKE(pthread_sigmask_fn, "pthread_sigmask");
 	vp_real = found;

@@ -46,6 +46,9 @@ struct vp_real {
 	long (*syscall_fn)(long, long, long, long, long, long, long);
 	int (*sigaction_fn)(int, const struct sigaction *, struct sigaction *);
 	void (*(*signal_fn)(int, void (*)(int)))(int);
+	void (*(*sysv_signal_fn)(int, void (*)(int)))(int);
+	void (*(*sigset_fn)(int, void (*)(int)))(int);
+	int (*siginterrupt_fn)(int, int);
 	int (*sigprocmask_fn)(int, const sigset_t *, sigset_t *);
 	int (*pthread_sigmask_fn)(int, const sigset_t *, sigset_t *);
 };

@@ -14,6 +14,7 @@ void vp_start_process(int forked);
  * stack is in use; NULL when the caller runs below exit(). */
 struct vp_leakscan_end;
 void vp_finish_process(enum vprof_exit_kind kind, int status, struct vp_leakscan_end *here);
+int vp_end_begun(void);		       /* vp_finish_process() is at work, or was */
 void vp_quick_exit_status(int status); /* remembered for the quick_exit handler */
 
 /* Before the process restricts its system calls (seccomp): a filter may kill

@@ -4,6 +4,7 @@
 #include "base/sys.h"
 #include "base/thread.h"
 #include "control/control.h"
+#include "control/term.h"
 #include "ring/file.h"
 #include "sample/ticker.h"
 #include "stack/unwind.h"
@@ -21,6 +22,11 @@ int vp_owns_process(void)
 	if (vp_control.quiet)
 		return 0;
 	return vp_control.alive && vp_control.pid == vp_sys_pid();
+}
+
+int vp_end_begun(void)
+{
+	return __atomic_load_n(&finished, __ATOMIC_ACQUIRE) != 0;
 }
 
 void vp_quick_exit_status(int status)
@@ -58,6 +64,7 @@ void vp_finish_process(enum vprof_exit_kind kind, int status, struct vp_leakscan
 {
 	int saved = errno, entered;
 
+	vp_term_let_die();
 	if (vp_control.quiet && vp_control.alive) {
 		write_end(kind, status, VPROF_STATE_EXITED);
 		return;
@@ -96,6 +103,7 @@ void vp_exec_begin(void)
 
 	if (!vp_owns_process())
 		return;
+	vp_term_let_die();
 	entered = vp_busy_enter();
 	vp_waits_finish(0);
 	vp_ticker_finish(1);

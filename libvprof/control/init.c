@@ -12,6 +12,7 @@
 #include "base/vdso.h"
 #include "control/control.h"
 #include "control/operators.h"
+#include "control/term.h"
 #include "ring/events.h"
 #include "ring/file.h"
 #include "ring/tables.h"
@@ -136,6 +137,7 @@ static void describe_process(int forked)
 	header->scan_note = VPROF_NONE;
 	header->scan_rules = 1;
 	header->scan_when = (uint32_t)vp_config.leakscan;
+	header->scan_every_s = vp_config.leakscan_every_s;
 	if (vp_config.heap != VPROF_HEAP_EXACT)
 		vp_leakscan_note("not searched: only heap=exact knows every block");
 	else if (!vp_config.leakscan)
@@ -270,6 +272,7 @@ static void start_recording(int forked, int fd)
 	vp_control.threads = 1;
 	vp_control.lock_kinds = vp_config.locks ? VP_LOCK_KINDS : 0;
 	vp_control.heap = vp_config.heap;
+	vp_term_start();
 	__atomic_store_n(&vp_file.header->state, VPROF_STATE_RUNNING, __ATOMIC_RELEASE);
 }
 

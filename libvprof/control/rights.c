@@ -6,6 +6,7 @@
 #include "base/sys.h"
 #include "base/thread.h"
 #include "control/control.h"
+#include "control/term.h"
 #include "ring/file.h"
 #include "sample/cpu.h"
 #include "sample/engine.h"
@@ -29,6 +30,7 @@ void vp_restrict(void)
 	if (!vp_owns_process())
 		return;
 	entered = vp_busy_enter();
+	vp_term_stop();
 	vp_waits_finish(1);
 	vp_ticker_finish(1);
 	vp_ticker_stop();

@@ -23,6 +23,7 @@ size_t malloc_usable_size(void *ptr);
 void free_sized(void *ptr, size_t size);
 void free_aligned_sized(void *ptr, size_t align, size_t size);
 int dlclose(void *handle);
+void (*bsd_signal(int sig, void (*handler)(int)))(int);
 
 /* unshare() with these flags, setns() of this type, are for processes with one thread. */
 int vp_wants_to_be_alone(long flags);

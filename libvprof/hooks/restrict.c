@@ -5,6 +5,7 @@
  * longs reads the same registers. */
 #include "base/real.h"
 #include "control/control.h"
+#include "control/term.h"
 #include "hooks/hooks.h"
 #include "track/leakscan.h"
 
@@ -106,6 +107,8 @@ static void after(long ret, const long call[6], int alone)
 	vp_alone_no_more(alone);
 	if (ret < 0)
 		return;
+	if (call[0] == SYS_rt_sigaction && vp_term_covers((int)call[1]))
+		vp_term_settle((int)call[1], (void *)call[3]);
 	if (call[0] == SYS_capset)
 		repeat_capset((const void *)call[1], (const void *)call[2]);
 	else if (is_identity(call[0]) ||

@@ -3,13 +3,18 @@
  * action would kill it) nor block. */
 #include "base/real.h"
 #include "control/signals.h"
+#include "control/term.h"
 #include "hooks/hooks.h"
+
+#define SYSV_FLAGS (int)(SA_RESETHAND | SA_NODEFER)
 
 VP_HOOK int sigaction(int sig, const struct sigaction *act, struct sigaction *old)
 {
 	vp_real_resolve();
 	if (vp_signal_is_ours(sig) && !vp_signal_wanted(act))
 		return vp_signal_pretend(old);
+	if (vp_term_covers(sig))
+		return vp_term_sigaction(sig, act, old);
 	return vp_real.sigaction_fn(sig, act, old);
 }
 
@@ -20,7 +25,53 @@ VP_HOOK void (*signal(int sig, void (*handler)(int)))(int)
 	vp_real_resolve();
 	if (vp_signal_is_ours(sig) && !vp_signal_wanted(&act))
 		return SIG_DFL;
+	if (vp_term_covers(sig))
+		return vp_term_signal(sig, handler, SA_RESTART, vp_real.signal_fn);
 	return vp_real.signal_fn(sig, handler);
+}
+
+VP_HOOK void (*bsd_signal(int sig, void (*handler)(int)))(int)
+{
+	return signal(sig, handler);
+}
+
+VP_HOOK void (*ssignal(int sig, void (*handler)(int)))(int)
+{
+	return signal(sig, handler);
+}
+
+/* Other names and ways of the same: those of System V. */
+VP_HOOK void (*sysv_signal(int sig, void (*handler)(int)))(int)
+{
+	vp_real_resolve();
+	if (vp_term_covers(sig))
+		return vp_term_signal(sig, handler, SYSV_FLAGS, vp_real.sysv_signal_fn);
+	return vp_real.sysv_signal_fn(sig, handler);
+}
+
+VP_HOOK void (*__sysv_signal(int sig, void (*handler)(int)))(int)
+{
+	return sysv_signal(sig, handler);
+}
+
+VP_HOOK void (*sigset(int sig, void (*handler)(int)))(int)
+{
+	void (*before)(int);
+
+	vp_real_resolve();
+	before = vp_real.sigset_fn(sig, handler);
+	return vp_term_covers(sig) ? vp_term_after_sigset(sig, handler, before) : before;
+}
+
+VP_HOOK int siginterrupt(int sig, int interrupt)
+{
+	int ret;
+
+	vp_real_resolve();
+	ret = vp_real.siginterrupt_fn(sig, interrupt);
+	if (ret == 0 && vp_term_covers(sig))
+		vp_term_interrupts(sig, interrupt);
+	return ret;
 }
 
 VP_HOOK int sigprocmask(int how, const sigset_t *set, sigset_t *old)

@@ -10,6 +10,7 @@
 #include "base/thread.h"
 #include "ring/file.h"
 #include "ring/tables.h"
+#include "sample/ending.h"
 #include "sample/engine.h"
 #include "sample/mailbox.h"
 #include "sample/pause.h"
@@ -80,6 +81,7 @@ void vp_ticker_fork_child(void)
 	file_fd = -1;
 	helper_tid = 0;
 	vp_task_fork_child(&helper);
+	vp_ending_fork_child();
 }
 
 /* Leaves the helper with one descriptor, the ring file; its table is its own since
@@ -202,14 +204,23 @@ static int set_up(void)
 	return 1;
 }
 
+/* Of a signal that ends the process (sample/ending.h). */
+static void last_round(void)
+{
+	one_round(1);
+	vp_file_cut(file_fd);
+}
+
 /* What is due; returns the time (CLOCK_MONOTONIC) when something is next. */
 static uint64_t run(uint64_t *next_tick)
 {
 	uint64_t now = vp_clock_mono(), due;
 
+	vp_ending_look(last_round);
 	if (now >= *next_tick) {
 		one_round(0);
 		vp_mailbox_look();
+		vp_leakscan_tick();
 		vp_unwind_look_for_gone();
 		*next_tick += vp_config.tick_ms * 1000000ull;
 		if (*next_tick < now)

@@ -28,6 +28,11 @@ static struct vp_scan_result *result; /* shared with the child; NULL: none */
 static size_t result_bytes;
 static int child;		    /* pid; 0: none */
 static uint64_t began_ns, limit_ns; /* CLOCK_MONOTONIC */
+static struct pending {
+	int by_time; /* 1: the header still tells of the search before */
+	uint64_t t_ns, pause_ns;
+} pending;
+static uint64_t next_ns; /* when leakscan_every wants one; 0: not yet known */
 
 void vp_leakscan_note(const char *why)
 {
@@ -94,6 +99,8 @@ static __attribute__((noreturn)) void run_child(int own_files, int ends)
 	uint64_t before;
 
 	vp_sys6(SYS_prctl, 15 /* PR_SET_NAME */, (long)"vprof-scan", 0, 0, 0, 0);
+	/* A second signal ends the process at once: nobody is left to search for. */
+	vp_sys6(SYS_prctl, 1 /* PR_SET_PDEATHSIG */, SIGKILL, 0, 0, 0, 0);
 	/* A pipe that the host closes must have no other end here. */
 	if (!own_files)
 		vp_sys(SYS_close_range, 0, ~0u, 0);
@@ -150,6 +157,11 @@ static void fail(const char *why)
 {
 	struct vprof_header *header = vp_file.header;
 
+	if (pending.by_time) {
+		header->scan_missed++;
+		return;
+	}
+	header->scan_pause_ns = pending.pause_ns;
 	header->scan_total_ns = vp_clock_mono() - began_ns;
 	vp_leakscan_note(why);
 	__atomic_store_n(&header->scan_state, VPROF_SCAN_FAILED, __ATOMIC_RELEASE);
@@ -168,7 +180,21 @@ static void begin_header(enum vprof_scan_trigger trigger)
 	header->scan_memory_bytes = header->scan_skipped_bytes = 0;
 	memset(header->scan_unsearched, 0, sizeof(header->scan_unsearched));
 	header->scan_count++;
-	began_ns = vp_clock_mono();
+	pending = (struct pending){.t_ns = header->scan_t_ns};
+}
+
+/* A search by time leaves the result before it in force until it has one. */
+static void begin_by_time(void)
+{
+	pending = (struct pending){1, vp_clock_now(), 0};
+}
+
+/* Of what a signal waits, something is left for the last round. */
+static uint64_t time_for(enum vprof_scan_trigger trigger)
+{
+	if (trigger == VPROF_SCAN_AT_TERM)
+		return vp_config.leakscan_wait_ms * 900000ull;
+	return trigger == VPROF_SCAN_AT_EXIT ? vp_leakscan_exit_ns() : LIVE_NS;
 }
 
 int vp_leakscan_begin(enum vprof_scan_trigger trigger, const struct vp_leakscan_end *end,
@@ -180,14 +206,18 @@ int vp_leakscan_begin(enum vprof_scan_trigger trigger, const struct vp_leakscan_
 		return -EOPNOTSUPP;
 	if (child)
 		return -EBUSY;
-	begin_header(trigger);
+	began_ns = vp_clock_mono();
+	if (trigger == VPROF_SCAN_BY_TIME && vp_file.header->scan_state == VPROF_SCAN_COMPLETE)
+		begin_by_time();
+	else
+		begin_header(trigger);
 	pid = new_result();
 	if (pid == 0)
 		pid = take_snapshot(end, own_files);
-	vp_file.header->scan_pause_ns = vp_clock_mono() - began_ns;
+	pending.pause_ns = vp_clock_mono() - began_ns;
 	if (pid > 0) {
 		child = pid;
-		limit_ns = began_ns + (end ? vp_leakscan_exit_ns() : LIVE_NS);
+		limit_ns = began_ns + time_for(trigger);
 		return 0;
 	}
 	drop_result();
@@ -297,7 +327,13 @@ static int copy_rows(void)
 static void complete(void)
 {
 	struct vprof_header *header = vp_file.header;
+	struct pending began = pending;
 
+	if (pending.by_time)
+		begin_header(VPROF_SCAN_BY_TIME);
+	header->scan_t_ns = began.t_ns;
+	header->scan_pause_ns = began.pause_ns;
+	header->scan_missed = 0;
 	header->scan_blocks = result->blocks;
 	header->scan_bytes = result->bytes;
 	header->scan_root_bytes = result->root_bytes;
@@ -358,6 +394,18 @@ int vp_leakscan_poll(uint64_t wait_ns)
 	return 1;
 }
 
+void vp_leakscan_tick(void)
+{
+	uint64_t every = vp_config.leakscan_every_s * 1000000000ull, now = vp_clock_mono();
+
+	if (!every || child)
+		return;
+	if (next_ns && now >= next_ns)
+		vp_leakscan_begin(VPROF_SCAN_BY_TIME, NULL, 1);
+	if (!next_ns || now >= next_ns)
+		next_ns = now + every;
+}
+
 void vp_leakscan_cancel(void)
 {
 	if (!child)
@@ -370,6 +418,7 @@ void vp_leakscan_cancel(void)
 void vp_leakscan_fork_child(void)
 {
 	child = 0;
+	next_ns = 0;
 	drop_result();
 	vp_scan_release();
 }

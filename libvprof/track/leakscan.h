@@ -33,8 +33,11 @@ struct vp_leakscan_end {
 	uint32_t words;
 	uint64_t word[8]; /* registers that calls preserve, and what vp_leakscan_kept adds */
 	uint64_t thread_pointer;
+	int by_signal; /* all of that was told by vp_leakscan_at_signal */
 };
 void vp_leakscan_at_exit(struct vp_leakscan_end *end); /* from below exit() */
+/* In a signal handler, with its context: the thread is where the signal met it. */
+void vp_leakscan_at_signal(struct vp_leakscan_end *end, const void *context);
 /* From a hook: its caller's stack, and the registers it has pushed for it, which
  * __builtin_unwind_init makes all of them, right below the frame pointer's. */
 #define VP_LEAKSCAN_HERE(end)                                                                      \
@@ -66,6 +69,8 @@ int vp_leakscan_begin(enum vprof_scan_trigger trigger, const struct vp_leakscan_
 		      int own_files);
 int vp_leakscan_poll(uint64_t wait_ns);
 int vp_leakscan_running(void);
+/* Begins one when leakscan_every says so.  Context: the helper, at a tick. */
+void vp_leakscan_tick(void);
 void vp_leakscan_cancel(void); /* ends the one under way, if any */
 /* Learns from the calling thread's descriptor where libc keeps what; once.
  *   start   the function the thread was started with

@@ -112,6 +112,26 @@ static void handler(int sig, siginfo_t *info, void *context)
 	call_again(context);
 }
 
+static struct vp_scan_thread at_signal;
+
+void vp_leakscan_at_signal(struct vp_leakscan_end *end, const void *context)
+{
+	publish(&at_signal, context);
+	end->thread_pointer = (uint64_t)(uintptr_t)__builtin_thread_pointer();
+	end->by_signal = 1;
+}
+
+static void take_signalled(struct vp_scan_thread *thread)
+{
+	struct vp_scan_thread known = *thread;
+
+	*thread = at_signal;
+	thread->tid = known.tid;
+	thread->stack_lo = known.stack_lo;
+	thread->stack_hi = known.stack_hi;
+	thread->seen = VP_SEEN_STOPPED;
+}
+
 static int install(void)
 {
 	struct vp_sys_action now;
@@ -204,6 +224,8 @@ static void list_threads(const struct vp_leakscan_end *end, int look_in_proc)
 			thread->sp = end->sp;
 			thread->words = end->words;
 			memcpy(thread->word, end->word, end->words * sizeof(end->word[0]));
+			if (end->by_signal)
+				take_signalled(thread);
 			thread->descriptor = end->thread_pointer;
 			thread->own_tls =
 			    end->thread_pointer + ((uint64_t)(uintptr_t)&vp_tls -

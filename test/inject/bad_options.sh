@@ -49,6 +49,10 @@ rejected tick=soon 'tick'
 rejected follow_fork=maybe 'follow_fork'
 rejected follow_exec=2 'follow_exec'
 rejected engine=steam 'engine'
+rejected mode=latency 'mode'
+rejected leakscan=sometimes 'leakscan'
+rejected leakscan_every=0 'leakscan_every'
+rejected leakscan_wait=forever 'leakscan_wait'
 rejected out= 'out'
 rejected help=2 'help'
 rejected cpu=250:heap=exact:bogus=7 'bogus'
@@ -56,7 +60,7 @@ rejected cpu=250:heap=exact:bogus=7 'bogus'
 t_begin "help=1 lists every key"
 t_preload "$T/help" help=1 "${program[@]}"
 unharmed "$T/help"
-for key in out size cpu heap locks tick follow_fork follow_exec engine help; do
+for key in out size cpu heap locks tick mode leakscan leakscan_every leakscan_wait follow_fork follow_exec engine help; do
 	grep -q "$key=" "$T/help/err" || t_bad "no $key"
 done
 t_done

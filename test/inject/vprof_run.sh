@@ -224,16 +224,19 @@ said 'did not end when told to'
 recorded deaf prog
 t_done
 
-t_begin "--duration: who dies of SIGTERM is searched before"
+t_begin "--duration: who dies of SIGTERM is searched then"
 run lose --duration 1 -- ./prog lose
 t_equal status 0 $status
 lost() { t_json '"\(.examined.search) \(.examined.trigger) \(.totals.lost.blocks)/\(.totals.lost.bytes)"' leaks "$1"; }
-t_equal "what was lost" "complete ctl 7/700" "$(lost lose/prog.vprof)"
+t_equal "what was lost" "complete term 7/700" "$(lost lose/prog.vprof)"
 t_equal "how it ended" killed "$(t_json .run.status info lose/prog.vprof)"
 in_summary lose 'Verdict: \*\*leak: 700 B lost\*\*'
-in_summary lose '^Pointers to [0-9]+ blocks were looked for before it was told to end, after 1\.'
+in_summary lose '^Pointers to [0-9]+ blocks were looked for at the signal that ended it, after 1\.'
 run lose23 --duration 1 --gate -- ./prog lose
 t_equal "status of the gate" 23 $status
+VPROF_OPTIONS=leakscan=exit run early --duration 1 -- ./prog lose
+t_equal "what was lost before" "complete ctl 7/700" "$(lost early/prog.vprof)"
+in_summary early '^Pointers to [0-9]+ blocks were looked for before it was told to end, after .*did since was not'
 run unasked --duration 1 --skip-leak-test -- ./prog lose
 t_equal "without the leak test" "none " "$(lost unasked/prog.vprof | cut -d' ' -f1,2)"
 t_done
@@ -253,7 +256,7 @@ kill -USR1 $pid
 wait $pid
 t_equal status 7 $?
 t_pids=
-t_equal output "preload libm.so.6 options cpu=99:" "$(head -n 1 said)"
+t_equal output "preload libm.so.6 options mode=ci:cpu=99:" "$(head -n 1 said)"
 grep -q 'got USR1' said || t_bad "SIGUSR1 did not arrive"
 t_equal "asked rate" 99 "$(t_json .sampling.asked_hz info usr/bash.vprof)"
 in_summary usr '`bash@sleep\.[0-9]+\.vprof`: process'

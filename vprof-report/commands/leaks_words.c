@@ -170,7 +170,7 @@ static const char *trigger_text(uint32_t trigger)
 	case VPROF_SCAN_BY_API:
 		return "as the program asked";
 	case VPROF_SCAN_AT_TERM:
-		return "at the signal that ended it";
+		return "at its signal";
 	case VPROF_SCAN_BY_TIME:
 		return "by leakscan_every";
 	}
@@ -186,12 +186,16 @@ static char *add_hint(char *text, const struct vr_file *file)
 		return text;
 	if (file->status == VR_STATUS_RUNNING)
 		return vr_more(text, "Hint: vprof-report ctl FILE leakscan searches now.\n");
-	if (file->status == VR_STATUS_KILLED || file->status == VR_STATUS_UNFINISHED)
-		return vr_more(
-		    text,
-		    "Hint: VPROF_OPTIONS=leakscan=term searches at SIGTERM, SIGINT and SIGHUP "
-		    "too,\nleakscan_every=SECONDS every so often.\n");
-	return text;
+	if (file->status != VR_STATUS_KILLED && file->status != VR_STATUS_UNFINISHED)
+		return text;
+	if (!(h->scan_when & VPROF_SCAN_WHEN_TERM))
+		return vr_more(text,
+			       "Hint: VPROF_OPTIONS=leakscan=term searches at SIGTERM, SIGINT and "
+			       "SIGHUP,\nleakscan_every=SECONDS every so often.\n");
+	return h->scan_every_s
+		   ? text
+		   : vr_more(text, "Hint: VPROF_OPTIONS=leakscan_every=SECONDS searches every so "
+				   "often.\n");
 }
 
 /* What was left out, whether or not a verdict hangs on it. */

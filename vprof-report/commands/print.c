@@ -276,14 +276,14 @@ char *vr_status_text(const struct vr_file *file)
 	case VR_STATUS_RUNNING:
 		return vr_xstrdup("still running");
 	case VR_STATUS_EXITED:
-		if (h->exit_kind == VPROF_EXIT_SIGNAL)
-			return vr_xprintf("ended by signal %" PRId32, h->exit_status);
 		return vr_xprintf("%s status %" PRId32,
 				  h->exit_kind <= VPROF_EXIT_EXEC ? how[h->exit_kind] : how[0],
 				  h->exit_status);
 	case VR_STATUS_EXECED:
 		return vr_xstrdup("replaced itself by another program (exec)");
 	case VR_STATUS_KILLED:
+		if (h->exit_kind == VPROF_EXIT_SIGNAL)
+			return vr_xprintf("killed by signal %" PRId32, h->exit_status);
 		return vr_xstrdup("killed (it left no exit status)");
 	default:
 		return vr_xprintf("did not finish: killed, or still running on %s",

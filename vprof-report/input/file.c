@@ -33,7 +33,8 @@ uint64_t vr_file_duration_ns(const struct vr_file *file)
 	const struct vprof_header *h = &file->header;
 	uint64_t last = h->heartbeat_ns;
 
-	if (file->status == VR_STATUS_EXITED || file->status == VR_STATUS_EXECED)
+	if (file->status == VR_STATUS_EXITED || file->status == VR_STATUS_EXECED ||
+	    (file->status == VR_STATUS_KILLED && h->exit_kind == VPROF_EXIT_SIGNAL))
 		return h->end_ns;
 	if (file->points && file->point[file->points - 1].t_ns > last)
 		last = file->point[file->points - 1].t_ns;

@@ -63,7 +63,9 @@ void vr_status_find(struct vr_file *file)
 	same_host = strcmp(host, vr_file_string(file, h->host)) == 0;
 	file->same_boot = boot[0] && strcmp(boot, vr_file_string(file, h->boot_id)) == 0;
 
-	if (h->state == VPROF_STATE_EXITED)
+	if (h->state == VPROF_STATE_EXITED && h->exit_kind == VPROF_EXIT_SIGNAL)
+		file->status = VR_STATUS_KILLED;
+	else if (h->state == VPROF_STATE_EXITED)
 		file->status = VR_STATUS_EXITED;
 	else if (h->state == VPROF_STATE_EXECED)
 		file->status = VR_STATUS_EXECED;
