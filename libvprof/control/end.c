@@ -46,7 +46,7 @@ static void write_end(enum vprof_exit_kind kind, int status, enum vprof_state st
 
 static void finish(struct vp_leakscan_end *here)
 {
-	struct vp_leakscan_end below_exit;
+	struct vp_leakscan_end below_exit = {0};
 
 	if (!vp_config.leakscan || vp_control.heap != VPROF_HEAP_EXACT) {
 		vp_ticker_end(NULL);
