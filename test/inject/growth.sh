@@ -57,6 +57,12 @@ one_voice() {
 	tr -s ' \n' ' ' <"$T/$1/words" | grep -qF "Leaks $leaks" ||
 		t_bad "$1: summary lacks '$leaks': $(grep ^Leaks "$T/$1/words")"
 	kinds=$("$REPORT" timeline --format json "$file" 2>&1 | jq -r '[.shapes[] | select(.of == "heap") | .shape] | join(" ")')
+	case $1 in words.*)
+		grep -q "not decided yet" "$T/$1/words" || t_bad "$1: no word that it is too early"
+		"$REPORT" leaks "$file" 2>&1 | grep -q "more slowly; .* more may tell" ||
+			t_bad "$1: no word of how long it takes"
+		;;
+	esac
 	case $grows in
 	0*)
 		! grep -q "steady increase of the heap\|kept growing" "$T/$1/words" ||

@@ -448,6 +448,30 @@ START_TEST(verdicts_say_why)
 }
 END_TEST
 
+START_TEST(few_steps_say_how_many_more)
+{
+	struct vr_growth_site site;
+	struct sim *sim = fresh();
+
+	for (int i = 0; i < 105; i++, reading(sim))
+		if (i % 20 == 10)
+			give(sim, 50000);
+	examine(sim, &site, 0);
+	vr_growth_conclude(&site, 1);
+	ck_assert_int_eq(site.verdict, VR_GROWTH_UNDECIDED);
+	ck_assert_double_ge(site.more, 6); /* four steps more, 2 s each */
+	ck_assert_double_le(site.more, 11);
+	for (int i = 105; i < 200; i++, reading(sim))
+		if (i % 20 == 10)
+			give(sim, 50000);
+	examine(sim, &site, 0);
+	vr_growth_conclude(&site, 1);
+	ck_assert_int_eq(site.verdict, VR_GROWTH_GROWING);
+	ck_assert_double_eq_tol(site.slope, 25000, 4000);
+	free(sim);
+}
+END_TEST
+
 START_TEST(student_is_as_tabulated)
 {
 	ck_assert_double_eq_tol(vr_student_above(12.706, 1), 0.025, 1e-5);
@@ -489,6 +513,7 @@ int main(void)
 	tcase_add_test(tc, few_readings_are_too_few);
 	tcase_add_test(tc, iterations_need_less);
 	tcase_add_test(tc, verdicts_say_why);
+	tcase_add_test(tc, few_steps_say_how_many_more);
 	tcase_add_test(tc, student_is_as_tabulated);
 	tcase_add_test(tc, false_discoveries_are_counted);
 	suite_add_tcase(suite, tc);

@@ -58,7 +58,7 @@ void vr_growth_print_open(struct vr_context *ctx, const struct vr_growth *growth
 		char more[VR_MORE_MAX], bytes[VR_UNIT_MAX];
 		char *name, *line;
 
-		if (site->verdict != VR_GROWTH_UNDECIDED || !site->site->live_blocks)
+		if (!vr_growth_open(growth, site))
 			continue;
 		name = vr_leak_site(ctx, &leak);
 		more_text(more, site->more, growth->by_iteration);

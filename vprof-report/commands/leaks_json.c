@@ -112,6 +112,9 @@ static json_t *growth_json(const struct vr_leaks_view *view, const struct vr_lea
 	json_object_set_new(one, "p", json_real(site->p));
 	json_object_set_new(one, "doubling",
 			    site->doubling > 0 ? json_real(site->doubling) : json_null());
+	json_object_set_new(one, "more", site->more > 0 ? json_real(site->more) : json_null());
+	vr_json_set_u64(one, "steps", site->steps);
+	json_object_set_new(one, "stay", site->queue ? json_real(site->stay) : json_null());
 	vr_json_set_u64(one, "since_ns", site->since_ns);
 	vr_json_set_u64(one, "floor_bytes", site->floor_bytes);
 	vr_json_set_u64(one, "old_ns", site->ages_known ? site->old_ns : 0);
@@ -219,6 +222,7 @@ static json_t *whole_growth_json(const struct vr_leaks_view *view)
 	json_t *one = json_object();
 
 	vr_json_set_text(one, "verdict", vr_leaks_growth_answer(view->leaks));
+	vr_json_set_u64(one, "not_decided_sites", view->leaks->growth_open);
 	vr_json_set_u64(one, "sites", view->leaks->sum[VR_GROWING].sites);
 	vr_json_set_u64(one, "blocks", view->leaks->sum[VR_GROWING].blocks);
 	vr_json_set_u64(one, "bytes", view->leaks->sum[VR_GROWING].bytes);

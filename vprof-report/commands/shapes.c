@@ -112,7 +112,8 @@ static char *risen_text(const struct vr_memory *memory)
 	char *all;
 
 	if (memory->rise == VR_RISE_BOUNDED)
-		all = vr_xprintf("%sno site grows without bound (leaks)", text);
+		all = vr_xprintf("%sno site that is held at the end grows without bound (leaks)",
+				 text);
 	else if (memory->more_s > 0)
 		all = vr_xprintf("%swhether without bound is not decided yet, %s more may tell",
 				 text, vr_format_ns(more, (uint64_t)(memory->more_s * 1e9)));

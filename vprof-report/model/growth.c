@@ -430,6 +430,17 @@ static const char *note_of(const struct vr_profile *profile, const struct vr_gro
 	return NULL;
 }
 
+int vr_growth_open(const struct vr_growth *growth, const struct vr_growth_site *site)
+{
+	if (!site->site->live_blocks || growth->note)
+		return 0;
+	if (site->verdict == VR_GROWTH_TOO_SHORT)
+		return site->more > 0 && growth->points &&
+		       (double)site->bytes[growth->points - 1] >=
+			   (double)site->bytes[site->first] + WORTH_BYTES;
+	return site->verdict == VR_GROWTH_UNDECIDED;
+}
+
 /* What is not decided, and when it may be. */
 static void sum_undecided(struct vr_growth *growth)
 {
@@ -444,7 +455,7 @@ static void sum_undecided(struct vr_growth *growth)
 	for (size_t i = 0; i < growth->sites; i++) {
 		const struct vr_growth_site *site = &growth->site[i];
 
-		if (site->verdict != VR_GROWTH_UNDECIDED || !site->site->live_blocks)
+		if (!vr_growth_open(growth, site))
 			continue;
 		growth->undecided++;
 		growth->undecided_bytes += site->site->live_bytes;

@@ -74,6 +74,10 @@ void vr_growth_free(struct vr_growth *growth); /* NULL is fine */
 /* The judgement on a stack, or NULL for one without a series. */
 const struct vr_growth_site *vr_growth_find(const struct vr_growth *growth, uint32_t node);
 
+/* 1 for a site that is held at the end and rises, but is not decided yet; or is too
+ * new to be, and has gained much. */
+int vr_growth_open(const struct vr_growth *growth, const struct vr_growth_site *site);
+
 /* "growing", "flat", ... and a sentence. */
 const char *vr_growth_name(enum vr_growth_verdict verdict);
 const char *vr_growth_reason(const struct vr_growth_site *site);
