@@ -70,6 +70,31 @@ directory|is a directory
 sparse|larger than any ring file
 END
 
+t_begin "a record of 8 GiB that is nothing but holes"
+cat >holes.py <<'END'
+import os, struct, sys
+data = bytearray(open("a.vprof", "rb").read())
+gib = 1 << 30
+data[16:24] = struct.pack("<Q", 8 * gib)       # file_bytes
+data[24:32] = struct.pack("<II", gib, 8)       # extent_bytes, extent_count
+data[32:36] = struct.pack("<I", 8)             # extents_used
+for kind in range(1, 13):
+    row, per, used, extents = struct.unpack_from("<IIII", data, 616 + 16 * kind)
+    if row:
+        struct.pack_into("<IIII", data, 616 + 16 * kind, row, gib // row, gib // row, 1)
+for i in range(1, 8):
+    struct.pack_into("<HH", data, 4096 + 4 * i, 0, i)
+out = open("holes.vprof", "wb")
+out.write(data[:8192])
+out.truncate(8 * gib)
+END
+"$PYTHON" holes.py
+(ulimit -v 4000000 && exec timeout 20 "$REPORT" summary holes.vprof) >out 2>err
+t_equal status 2 $?
+grep -q 'consists of holes' err || t_bad "$(head -c 300 err)"
+rm -f holes.vprof
+t_done
+
 t_begin "suppressions by the million"
 yes leak:abc | head -n 1000000 >million
 ends 20 1 'more than 65536 patterns' "$report" leaks --suppressions million a.vprof

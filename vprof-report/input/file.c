@@ -13,6 +13,9 @@
 #include "input/rows.h"
 #include "input/status.h"
 
+#define HOLES_MAX      (64ull << 20) /* as large as a record is by default */
+#define COMPRESSED_MAX 64u
+
 const char *vr_file_string(const struct vr_file *file, uint32_t id)
 {
 	uint64_t start = (uint64_t)id * file->string_row_bytes;
@@ -42,7 +45,7 @@ uint64_t vr_file_duration_ns(const struct vr_file *file)
 }
 
 /* Opens a regular file for reading.  Returns the descriptor or -errno. */
-static int open_regular(const char *path, uint64_t *size_bytes, struct vr_err *err)
+static int open_regular(const char *path, struct vr_file *file, struct vr_err *err)
 {
 	/* O_NONBLOCK: a FIFO must not make us wait. */
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
@@ -60,7 +63,8 @@ static int open_regular(const char *path, uint64_t *size_bytes, struct vr_err *e
 		vr_err_set(err, -EFBIG, "is larger than any ring file (%lld bytes)",
 			   (long long)st.st_size);
 	} else {
-		*size_bytes = (uint64_t)st.st_size;
+		file->size_bytes = (uint64_t)st.st_size;
+		file->used_bytes = (uint64_t)st.st_blocks * 512;
 		return fd;
 	}
 	close(fd);
@@ -71,6 +75,29 @@ uint32_t vr_file_string_ids(const struct vr_file *file)
 {
 	return file->string_row_bytes ? (uint32_t)(file->strings_bytes / file->string_row_bytes) + 1
 				      : 1;
+}
+
+/* A file of a few KiB whose holes pass for gigabytes of rows shall not cost us gigabytes.
+ * File systems that compress store the zeros of a record in a fraction of their size.
+ * Returns 0 or -EFBIG. */
+static int check_holes(const struct vr_file *file, const struct vr_layout *layout,
+		       struct vr_err *err)
+{
+	uint64_t bytes = 0;
+
+	for (unsigned kind = 1; kind < VPROF_SEC_COUNT; kind++)
+		bytes += (uint64_t)layout->section[kind].rows * layout->section[kind].row_bytes;
+	if (bytes <= HOLES_MAX || bytes / COMPRESSED_MAX <= file->used_bytes)
+		return 0;
+	return vr_err_set(err, -EFBIG, "consists of holes: %llu bytes of rows in %llu on disk",
+			  (unsigned long long)bytes, (unsigned long long)file->used_bytes);
+}
+
+static int read_layout(int fd, struct vr_file *file, struct vr_layout *layout, struct vr_err *err)
+{
+	int ret = vr_layout_read(fd, file, layout, err);
+
+	return ret < 0 ? ret : check_holes(file, layout, err);
 }
 
 /* Drops what a first pass over the layout noted: the second one sees it too. */
@@ -108,7 +135,7 @@ static int read_sections(int fd, struct vr_file *file, struct vr_layout *layout,
 	struct vr_layout *first = vr_xcalloc(1, sizeof(*first));
 	struct vprof_event_block *block = NULL;
 	uint32_t blocks = 0;
-	int ret = vr_layout_read(fd, file, first, err);
+	int ret = read_layout(fd, file, first, err);
 
 	if (ret < 0)
 		goto out;
@@ -120,7 +147,7 @@ static int read_sections(int fd, struct vr_file *file, struct vr_layout *layout,
 		ret = vr_rows_read(fd, file, first, early[i].kind, early[i].size, early[i].array,
 				   early[i].rows);
 	if (ret == 0)
-		ret = vr_layout_read(fd, file, layout, err);
+		ret = read_layout(fd, file, layout, err);
 	for (size_t i = 0; ret == 0 && i < sizeof(late) / sizeof(late[0]); i++)
 		ret = vr_rows_read(fd, file, layout, late[i].kind, late[i].size, late[i].array,
 				   late[i].rows);
@@ -152,7 +179,7 @@ int vr_file_open(const char *path, struct vr_file **out, struct vr_err *err)
 	*out = NULL;
 	*err = (struct vr_err){0};
 	file->path = vr_xstrdup(path);
-	fd = open_regular(path, &file->size_bytes, err);
+	fd = open_regular(path, file, err);
 	ret = fd < 0 ? fd : read_sections(fd, file, layout, err);
 	if (fd >= 0)
 		close(fd);

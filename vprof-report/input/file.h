@@ -36,6 +36,7 @@ struct vr_damage {
 struct vr_file {
 	char *path;
 	uint64_t size_bytes; /* of the file on disk */
+	uint64_t used_bytes; /* of which are no holes, as the file system counts them */
 	struct vprof_header header;
 	enum vr_status status;
 	int same_boot; /* 1: written in this boot of this machine */
