@@ -33,7 +33,7 @@ UNIT_CFLAGS := $(BASE) $(OPT) -Itest/unit
 # Probes must make the calls they are written to make, and keep their frames.
 PROBE_CFLAGS := -std=gnu11 -D_GNU_SOURCE -Iinclude -g -O1 -Wall -Wextra -Wmissing-prototypes \
 	-fno-builtin -fno-optimize-sibling-calls -MMD -MP
-ASAN := -fsanitize=address -fno-omit-frame-pointer
+ASAN := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 UBSAN := -fsanitize=undefined -fno-sanitize-recover=undefined
 
 # $(call cflags,SOURCE): the flags of a source file, by its directory.
@@ -77,7 +77,7 @@ REPORT_LIBS := -ldw -lelf -liberty -ljansson -lcsv -lcairo -lprotobuf-c -lz -lzs
 APP_LIBS := -lcsv -lm -lpthread
 CHECK_LIBS := -lcheck_pic -lsubunit -lrt -lm -lpthread
 
-.PHONY: all demo check check-leak-peers check-unit check-inject check-consumers check-golden check-lint asan ubsan bench \
+.PHONY: all demo check check-leak-peers check-unit check-inject check-consumers check-golden check-lint asan ubsan bench fuzz \
 	format format-check tidy install uninstall clean help setup setup-test run-demo run-check probes
 .DEFAULT_GOAL := all
 all: ## build everything
@@ -199,6 +199,40 @@ $(eval $(call variant,$B,))
 $(eval $(call variant,$B/asan,$(ASAN)))
 $(eval $(call variant,$B/ubsan,$(UBSAN)))
 
+# --- fuzzing -----------------------------------------------------------------
+# $B/asan/fuzz_NAME FILE... runs a target on files; $B/fuzz/NAME is a libFuzzer of clang.
+FUZZ := $(patsubst test/fuzz/fuzz_%.c,%,$(sort $(wildcard test/fuzz/fuzz_*.c)))
+FUZZ_CC ?= clang-14
+# An offset of nothing from no array is no fault that we hunt.
+FUZZ_FLAGS := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize=pointer-overflow -fno-sanitize-recover=undefined \
+	-fno-omit-frame-pointer -w
+FUZZ_HEADERS := test/fuzz/fuzz.h test/golden/mkprof.h include/vprof_format.h
+FUZZ_DEP := $(patsubst %.c,$B/fuzz/obj/%.o,$(REPORT_SRC)) $(REPORT_PB:%=$B/fuzz/obj/gen/%.o)
+as_function := -Dmain=vr_main -Wno-missing-prototypes
+
+$B/asan/fuzz/main.o: vprof-report/main.c
+	@mkdir -p $(@D)
+	$(say) CC "$< (asan)"
+	$Q$(CC) $(REPORT_CFLAGS) $(ASAN) $(as_function) $(CFLAGS) -c -o $@ $<
+
+$B/asan/fuzz_%: test/fuzz/fuzz_%.c test/fuzz/replay.c $B/asan/fuzz/main.o $B/asan/unit-report.a $(FUZZ_HEADERS)
+	$(say) CC $<
+	$Q$(CC) $(REPORT_CFLAGS) $(ASAN) $(CFLAGS) -MF $@.d -o $@ $(filter %.c %.o %.a,$^) $(LDFLAGS) $(REPORT_LIBS)
+
+$B/fuzz/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(say) CC "$< (fuzz)"
+	$Q$(FUZZ_CC) $(call cflags,$<) $(FUZZ_FLAGS) $(if $(filter %/main.c,$<),$(as_function)) -c -o $@ $<
+$B/fuzz/obj/gen/%.o: $B/gen/%.c
+	@mkdir -p $(@D)
+	$Q$(FUZZ_CC) -std=gnu11 -g $(OPT) -w $(FUZZ_FLAGS) -c -o $@ $<
+$B/fuzz/obj/vprof-report/export/pprof.o: $B/gen/profile.pb-c.h
+
+$(FUZZ:%=$B/fuzz/%): $B/fuzz/%: test/fuzz/fuzz_%.c $(FUZZ_DEP) $(FUZZ_HEADERS)
+	$(say) CC "$< (fuzz)"
+	$Q$(FUZZ_CC) $(REPORT_CFLAGS) $(FUZZ_FLAGS) -fsanitize=fuzzer -MF $@.d -o $@ \
+		$(filter %.c %.o,$^) $(LDFLAGS) $(REPORT_LIBS)
+
 # --- probes ------------------------------------------------------------------
 $B/test/probe/plugin_%.so: test/probe/plugin_%.c
 	@mkdir -p $(@D)
@@ -281,14 +315,14 @@ run-demo: all
 
 check: setup-test ## install what is missing, build, run every test
 	$Q$(MAKE) --no-print-directory run-check
-run-check: all probes $(UNIT) $B/asan/vprof-report
+run-check: all probes $(UNIT) $B/asan/vprof-report $(FUZZ:%=$B/asan/fuzz_%)
 	$Qtest/run.sh $(sort $(wildcard test/lint/*.sh)) $(UNIT) \
 		$(sort $(wildcard test/golden/*.sh)) $(sort $(wildcard test/inject/*.sh)) \
 		$(sort $(wildcard test/consumers/*.sh))
 
 check-unit: $(UNIT) ## unit tests
 	$Qtest/run.sh $(UNIT)
-check-inject: all probes $B/asan/vprof-report ## tests on programs run under the library; T=name for one
+check-inject: all probes $B/asan/vprof-report $(FUZZ:%=$B/asan/fuzz_%) ## tests on programs run under the library; T=name for one
 	$Qtest/run.sh $(if $T,$(T:%=test/inject/%.sh),$(sort $(wildcard test/inject/*.sh)))
 check-consumers: all probes ## exports as other programs read them; T=name for one
 	$Qtest/run.sh $(if $T,$(T:%=test/consumers/%.sh),$(sort $(wildcard test/consumers/*.sh)))
@@ -302,6 +336,8 @@ asan: $B/asan/vprof-report $(UNIT:$B/%=$B/asan/%) ## unit tests under AddressSan
 	$Qtest/run.sh $(UNIT:$B/%=$B/asan/%)
 ubsan: $B/ubsan/vprof-report $(UNIT:$B/%=$B/ubsan/%) ## unit tests under UndefinedBehaviorSanitizer
 	$Qtest/run.sh $(UNIT:$B/%=$B/ubsan/%)
+fuzz: $(if $T,$B/fuzz/$T) ## let a fuzzer find crashes of vprof-report: T=record (or baseline ...) SECONDS=1800
+	$Qtest/fuzz/run.sh "$T" "$(SECONDS)"
 bench: all $(BENCH_WORK) $B/test/probe/cpu_split ## measure costs beside bare runs and peers; G="heap cpu" for some
 	$Qtest/bench/run.sh $G
 

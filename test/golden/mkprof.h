@@ -13,7 +13,9 @@
 
 #include <vprof_format.h>
 
+#ifndef MK_EXTENT
 #define MK_EXTENT (64u << 10)
+#endif
 #define MK_MS	  1000000ull
 
 struct mkprof {
