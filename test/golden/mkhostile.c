@@ -1,0 +1,115 @@
+/* mkhostile NAMEFILE MODULE ADDRESS PID OUT: a record in which the bytes of NAMEFILE are the
+ * name of everything that has one. MODULE is an object on disk, whose function at ADDRESS
+ * (an offset in it, decimal) is on every path, above code that only the perf map of PID
+ * names. */
+#define MK_EXTENT (1u << 20) /* names of 64 KiB fit */
+#include "mkprof.h"
+
+static char *read_name(const char *path)
+{
+	FILE *in = fopen(path, "rb");
+	char *name = calloc(1, (1u << 16) + 1);
+
+	if (!in || !name)
+		exit(1);
+	name[fread(name, 1, 1u << 16, in)] = '\0';
+	fclose(in);
+	return name;
+}
+
+/* The label "k=NAME" below NAME=v. */
+static uint32_t mk_label(struct mkprof *mk, const char *name)
+{
+	char *text = malloc(2 * strlen(name) + 16);
+	uint32_t id;
+
+	sprintf(text, "%s=v\nk=%s", name, name);
+	for (char *c = text; *c; c++)
+		if (*c == '\n' && strncmp(c, "\nk=", 3) != 0)
+			*c = ' '; /* as the library writes it */
+	id = mk_string(mk, text);
+	free(text);
+	return id;
+}
+
+static void name_header(struct mkprof *mk, const char *name)
+{
+	struct vprof_header *h = mk_header(mk);
+
+	h->exe = h->cmdline = h->options = h->cwd = h->library_version = h->host = h->engine_note =
+	    h->scan_note = h->boot_id = mk_string(mk, name);
+	h->lsan_suppressions = mk_string(mk, name);
+}
+
+int main(int argc, char **argv)
+{
+	char *name = argc == 6 ? read_name(argv[1]) : NULL;
+	struct vprof_event_block *block;
+	struct vprof_thread *thread;
+	struct vprof_mark *mark;
+	struct mkprof mk;
+	uint32_t label;
+
+	if (!name || mk_shape("growing", &mk) < 0)
+		return 1;
+	mk_section(&mk, VPROF_SEC_MARKS, sizeof(struct vprof_mark));
+	name_header(&mk, name);
+	mk_header(&mk)->pid = (uint32_t)strtoul(argv[4], NULL, 10);
+	mk_module(&mk, name, 0x7f1000000000);
+	{
+		uint32_t id;
+		struct vprof_module *m = mk_row(&mk, VPROF_SEC_MODULES, &id);
+		struct vprof_node *n;
+		uint32_t node = 2;
+
+		m->start = m->bias = 0x7f2000000000;
+		m->end = m->start + 0x1000000;
+		m->path = mk_string(&mk, argv[2]);
+		for (int i = 0; i < 4;
+		     i++) { /* 8: the object, 9: no file, 10: a perf map, 11: it */
+			static const uint64_t base[] = {0x7f2000000000, 0x7f1000000000, 0x1000,
+							0x7f2000000000};
+			uint64_t module = i == 1 ? id - 1 : i == 2 ? VPROF_MODULE_UNKNOWN : id;
+			uint32_t row;
+
+			n = mk_row(&mk, VPROF_SEC_NODES, &row);
+			n->parent = node;
+			n->where =
+			    (base[i] + (i == 0 || i == 3 ? strtoull(argv[3], NULL, 10) : 0x40)) |
+			    VPROF_WHERE_EXACT | module << VPROF_WHERE_MODULE_SHIFT;
+			node = row;
+		}
+	}
+	label = mk_label(&mk, name);
+	thread = mk_thread(&mk, 2000, "", 100);
+	strncpy(thread->name, name, sizeof(thread->name)); /* NOLINT: a comm of 15 bytes */
+	thread->samples = 25;
+	for (uint32_t node = 8; node <= 11; node++) {
+		mk_cpu(&mk, node, 6, 5, 20);
+		mk_site(&mk, node, 1, 20, 200000, 0, 0);
+	}
+	((struct vprof_cpu *)mk_row(&mk, VPROF_SEC_CPU, NULL))[0] = (struct vprof_cpu){
+	    .node = 11, .thread = 6, .samples = 5, .weight_ns = 20 * MK_MS, .label = label};
+	mk_scan(&mk, 1, 15, 1500);
+	mk_leak(&mk, VPROF_LEAK_LOST, 11, 9, 900);
+	mk_leak(&mk, VPROF_LEAK_LOST, 10, 9, 900);
+	mk_leak(&mk, VPROF_LEAK_INDIRECT, 9, 9, 900)->owner = 11;
+	mk_leak(&mk, VPROF_LEAK_POSSIBLE, 8, 5, 500);
+	mk_lock(&mk, 0, 0, VPROF_NODE_OVERFLOW, 0, 1, 1, 1);
+	mk_lock(&mk, VPROF_LOCK_MUTEX, 0x7f2000000000 + strtoull(argv[3], NULL, 10), 11, 6, 3, 60,
+		30);
+	mk_lock(&mk, VPROF_LOCK_MUTEX, 0x7f1000000040, 9, 6, 3, 600, 30);
+	for (unsigned i = 0; i < 20; i++)
+		mk_point(&mk, 100 * i, (10u + i) << 20, (4u + i) << 18, 50 * i);
+	mark = mk_row(&mk, VPROF_SEC_MARKS, NULL);
+	*mark =
+	    (struct vprof_mark){.name = mk_string(&mk, name), .count = 3, .last_ns = 900 * MK_MS};
+	block = mk_block(&mk, 0, 0);
+	for (unsigned i = 0; i < 10; i++)
+		mk_event(block, 100 * i, 11, 6, 4 * MK_MS);
+	block->event[3].kind = VPROF_EV_MARK;
+	block->event[4].arg = label;
+	mk_header(&mk)->blocks_reserved = mk_header(&mk)->blocks_capacity = 1;
+	free(name);
+	return mk_write(&mk, argv[5], 0) != 0;
+}
