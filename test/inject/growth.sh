@@ -59,7 +59,7 @@ one_voice() {
 	kinds=$("$REPORT" timeline --format json "$file" 2>&1 | jq -r '[.shapes[] | select(.of == "heap") | .shape] | join(" ")')
 	case $1 in words.*)
 		grep -q "not decided yet" "$T/$1/words" || t_bad "$1: no word that it is too early"
-		"$REPORT" leaks "$file" 2>&1 | grep -q "more slowly; .* more may tell" ||
+		"$REPORT" leaks "$file" 2>&1 | grep -q "rises, but .*more may tell" ||
 			t_bad "$1: no word of how long it takes"
 		;;
 	esac

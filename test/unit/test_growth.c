@@ -448,6 +448,28 @@ START_TEST(verdicts_say_why)
 }
 END_TEST
 
+/* A busy machine reads less and less often, or more and more. */
+START_TEST(readings_need_not_be_even)
+{
+	for (int faster = 0; faster < 2; faster++) {
+		struct vr_growth_site site;
+		struct sim *sim = fresh();
+
+		for (int i = 0; i < 120; i++, reading(sim)) {
+			unsigned ticks = 1 + (unsigned)(faster ? 119 - i : i) / 30;
+
+			sim->now_ns += (ticks - 1) * TICK_NS;
+			for (unsigned n = 0; n < 5 * ticks; n++)
+				give(sim, 500);
+		}
+		examine(sim, &site, 0);
+		vr_growth_conclude(&site, 1);
+		ck_assert_int_eq(site.verdict, VR_GROWTH_GROWING);
+		free(sim);
+	}
+}
+END_TEST
+
 START_TEST(few_steps_say_how_many_more)
 {
 	struct vr_growth_site site;
@@ -513,6 +535,7 @@ int main(void)
 	tcase_add_test(tc, few_readings_are_too_few);
 	tcase_add_test(tc, iterations_need_less);
 	tcase_add_test(tc, verdicts_say_why);
+	tcase_add_test(tc, readings_need_not_be_even);
 	tcase_add_test(tc, few_steps_say_how_many_more);
 	tcase_add_test(tc, student_is_as_tabulated);
 	tcase_add_test(tc, false_discoveries_are_counted);

@@ -18,12 +18,15 @@ static void held_of(const double *y, size_t n, double *held)
 	}
 }
 
-static void count_rises(const double *held, size_t n, struct vr_bend *bend)
+static void count_rises(const double *held, const double *at, size_t n, struct vr_bend *bend)
 {
 	double all = held[n - 1] - held[0];
+	size_t then = n - 1;
 
+	while (then && at[then] > at[n - 1] - (at[n - 1] - at[0]) / 5)
+		then--;
 	if (all > 0)
-		bend->recent = (held[n - 1] - held[n - 1 - n / 5]) / all;
+		bend->recent = (held[n - 1] - held[then]) / all;
 	for (size_t i = 1; i < n; i++) {
 		if (held[i] <= held[i - 1])
 			continue;
@@ -32,8 +35,8 @@ static void count_rises(const double *held, size_t n, struct vr_bend *bend)
 	}
 }
 
-/* When the middle of each part of the rise was reached, in readings. */
-static void reach(const double *held, size_t parts, double all, double *when)
+/* When the middle of each part of the rise was reached. */
+static void reach(const double *held, const double *at, size_t parts, double all, double *when)
 {
 	size_t i = 1;
 
@@ -42,7 +45,7 @@ static void reach(const double *held, size_t parts, double all, double *when)
 
 		while (held[i] < level)
 			i++;
-		when[j] = (double)i - (held[i] - level) / (held[i] - held[i - 1]);
+		when[j] = at[i] - (at[i] - at[i - 1]) * (held[i] - level) / (held[i] - held[i - 1]);
 	}
 }
 
@@ -70,7 +73,7 @@ static void fit(const double *lasts, size_t count, struct vr_bend *bend)
 	bend->error = sqrt(rest / (double)(count - 2) / sxx) * (double)count / bend->mean;
 }
 
-struct vr_bend vr_bend_of(const double *y, size_t n, size_t from)
+struct vr_bend vr_bend_of(const double *y, const double *at, size_t n, size_t from)
 {
 	struct vr_bend bend = {0};
 	double held[VR_TREND_POINTS_MAX] = {0}, when[PARTS_MAX], lasts[PARTS_MAX], since;
@@ -79,16 +82,17 @@ struct vr_bend vr_bend_of(const double *y, size_t n, size_t from)
 	if (n > VR_TREND_POINTS_MAX || n < from + 2)
 		return bend;
 	n -= from;
+	at += from;
 	held_of(y + from, n, held);
-	count_rises(held, n, &bend);
+	count_rises(held, at, n, &bend);
 	if (bend.rises < PARTS_MIN)
 		return bend;
 	bend.parts = bend.rises < PARTS_MAX ? bend.rises : PARTS_MAX;
-	reach(held, bend.parts, held[n - 1] - held[0], when);
+	reach(held, at, bend.parts, held[n - 1] - held[0], when);
 	for (size_t j = 1; j < bend.parts; j++)
 		lasts[count++] = when[j] - when[j - 1];
 	/* One that is overdue at the end is as long at least. */
-	since = (double)(n - 1) - when[bend.parts - 1];
+	since = at[n - 1] - when[bend.parts - 1];
 	if (since > (when[bend.parts - 1] - when[0]) / (double)count)
 		lasts[count++] = since;
 	fit(lasts, count, &bend);

@@ -13,13 +13,13 @@ struct vr_bend {
 	 * time of a part: 0 a line, 1.5 a logarithm, below 0 faster and faster. */
 	double longer;
 	double error;	     /* its standard error */
-	double recent;	     /* share of the rise in the last fifth of the readings */
+	double recent;	     /* share of the rise in the last fifth of the time */
 	double most;	     /* the largest single rise, to all of them */
-	double mean, spread; /* readings from one part to the next, and their deviation */
+	double mean, spread; /* time from one part to the next, and their deviation */
 };
 
-/* Of n evenly spaced readings, from reading `from` on; only what was never given
+/* Of n readings at these times, which rise, from reading `from` on; only what was never given
  * back later is looked at. */
-struct vr_bend vr_bend_of(const double *y, size_t n, size_t from);
+struct vr_bend vr_bend_of(const double *y, const double *at, size_t n, size_t from);
 
 #endif

@@ -266,6 +266,8 @@ static enum vr_growth_verdict weigh(const struct vr_growth_facts *facts, const s
 static int read_site(const struct vr_growth_facts *facts, struct readings *r)
 {
 	uint32_t last = facts->points - 1;
+	const double *at = facts->at + facts->first;
+	size_t late = 0;
 	double grain = 0;
 
 	r->count = facts->points - facts->first;
@@ -279,8 +281,10 @@ static int read_site(const struct vr_growth_facts *facts, struct readings *r)
 	r->step = step_of(facts);
 	if (!(r->step > 0) || vr_trend_of(r->y, r->count, grain, &r->trend) != 0)
 		return 0;
-	r->whole = vr_bend_of(r->y, r->count, 0);
-	r->late = vr_bend_of(r->y, r->count, r->count / 5);
+	while (late + 2 < r->count && at[late] < at[0] + (at[r->count - 1] - at[0]) / 5)
+		late++;
+	r->whole = vr_bend_of(r->y, at, r->count, 0);
+	r->late = vr_bend_of(r->y, at, r->count, late);
 	return 1;
 }
 
