@@ -7,6 +7,7 @@
 #include "base/trial.h"
 #include "base/sys.h"
 #include "base/task.h"
+#include "base/vdso.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -191,10 +192,8 @@ static __attribute__((noreturn)) void run_child(struct shared *shared)
 
 static uint64_t now_ns(void)
 {
-	struct timespec ts = {0, 0};
-
-	clock_gettime(CLOCK_MONOTONIC, &ts); /* libc's: without a system call */
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+	vp_vdso_init();
+	return vp_vdso_ns(CLOCK_MONOTONIC); /* without a system call */
 }
 
 static int wait_for_death(struct shared *shared)

@@ -6,6 +6,7 @@
 #include "control/control.h"
 #include "control/term.h"
 #include "ring/file.h"
+#include "sample/reading.h"
 #include "sample/ticker.h"
 #include "stack/unwind.h"
 #include "track/leakscan.h"
@@ -74,6 +75,7 @@ void vp_finish_process(enum vprof_exit_kind kind, int status, struct vp_leakscan
 	entered = vp_busy_enter();
 	vp_waits_finish(1);
 	finish(here);
+	vp_reading_at_end();
 	write_end(kind, kind == VPROF_EXIT_QUICK ? quick_status : status, VPROF_STATE_EXITED);
 	if (entered)
 		vp_busy_leave();

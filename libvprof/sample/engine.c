@@ -9,6 +9,7 @@
 #include "ring/file.h"
 #include "ring/tables.h"
 #include "sample/cpu.h"
+#include "sample/reading.h"
 #include "sample/roster.h"
 #include "track/cpu.h"
 #include "track/threads.h"
@@ -75,7 +76,7 @@ static void read_stats(void)
 	struct vp_perf_stats stats;
 
 	vp_perf_stats(&stats);
-	header->lost[VPROF_LOST_SAMPLES] = stats.lost;
+	vp_reading_lost(stats.lost);
 	header->lost[VPROF_LOST_THROTTLES] = stats.throttles;
 	header->lost[VPROF_LOST_THREAD_EVENTS] = stats.refused;
 	/* A host that gives up its rights is refused later than at the start. */
@@ -148,7 +149,7 @@ void vp_engine_drain(void)
 		samples += vp_perf_drain(vp_track_cpu_perf);
 		read_stats();
 	} else if (vp_control.cpu_timer) {
-		vp_file.header->lost[VPROF_LOST_SAMPLES] = vp_timer_lost();
+		vp_reading_lost(vp_timer_lost());
 	}
 }
 

@@ -20,7 +20,8 @@
 #include <string.h>
 #include <time.h>
 
-#define SECOND 1000000000ull
+#define SECOND	     1000000000ull
+#define UNTAKEN_FROM 32u /* samples: fewer may be chance */
 
 static int can_read;
 static int alone; /* the main thread has ended, and there is no other */
@@ -29,11 +30,15 @@ static uint64_t smaps_next_ns, names_next_ns, stats_next_ns;
 static struct vp_smaps smaps;
 static uint64_t smaps_t_ns;
 
+/* Samples lost: what the engine tells, and what the CPU time does. */
+static uint64_t told, untaken;
+
 void vp_reading_open(void)
 {
 	smaps_next_ns = names_next_ns = stats_next_ns = 0;
 	smaps_t_ns = 0;
 	alone = 0;
+	told = untaken = 0;
 	memset(&smaps, 0, sizeof(smaps));
 	can_read = vp_procfs_open() == 0;
 	vp_timeline_reset();
@@ -115,6 +120,36 @@ static void read_own(uint64_t now, int last)
 	    resident + vp_live_index_bytes() + vp_rows_bytes() + vp_trie_bytes();
 }
 
+/* The kernel counts what it dropped, not what it had no chance to take. */
+static void write_lost(void)
+{
+	vp_file.header->lost[VPROF_LOST_SAMPLES] = told > untaken ? told : untaken;
+}
+
+void vp_reading_lost(uint64_t samples)
+{
+	told = samples;
+	write_lost();
+}
+
+static void lose(uint64_t samples)
+{
+	untaken = samples;
+	write_lost();
+}
+
+/* Only time in user mode gives samples, and the kernel tells it for the process
+ * alone, by its ticks: half of that is no chance any more. */
+static void lose_of_user(const struct vprof_header *header)
+{
+	uint64_t user = header->cpu_user_ns, expected;
+
+	expected = user > header->own_cpu_ns ? user - header->own_cpu_ns : 0;
+	expected /= header->cpu_period_ns;
+	lose(expected >= UNTAKEN_FROM && header->samples < expected / 2 ? expected - header->samples
+									: 0);
+}
+
 /* What a perfect sampler would have obtained so far. */
 static void expect_samples(void)
 {
@@ -122,6 +157,27 @@ static void expect_samples(void)
 
 	if (header->cpu_period_ns)
 		header->samples_expected = vp_watch_cpu_ns() / header->cpu_period_ns;
+	if (!(header->flags & VPROF_F_EXCLUDE_KERNEL))
+		lose(vp_watch_untaken());
+	else if (!header->pauses)
+		lose_of_user(header);
+}
+
+void vp_reading_at_end(void)
+{
+	struct vprof_header *header = vp_file.header;
+	uint64_t expected;
+
+	if (!header->cpu_period_ns || header->pauses ||
+	    vp_clock_now() < header->heartbeat_ns + SECOND)
+		return;
+	header->cpu_ns = vp_sys_cpu_ns(CLOCK_PROCESS_CPUTIME_ID);
+	expected = header->cpu_ns / header->cpu_period_ns;
+	if (expected <= header->samples_expected)
+		return;
+	header->samples_expected = expected;
+	if (expected >= UNTAKEN_FROM && header->samples < expected / 2)
+		lose(expected - header->samples);
 }
 
 uint32_t vp_reading_take(int last)

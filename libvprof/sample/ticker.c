@@ -106,6 +106,7 @@ static void one_round(int last)
 	else
 		vp_engine_run(vp_clock_mono());
 	vp_watch_refresh(last || vp_reading_names_due(), before);
+	vp_engine_drain(); /* all samples of the time just read */
 	vp_engine_tick(vp_reading_take(last));
 	vp_series_tick(last);
 	vp_clock_align();

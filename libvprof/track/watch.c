@@ -16,6 +16,7 @@ static uint32_t *watched;
 static uint32_t watched_count, watched_room;
 static uint32_t next_row;    /* the first one not looked at yet */
 static uint64_t settled_cpu; /* of threads that are in `watched` no more */
+static uint64_t settled_untaken;
 
 void vp_watch_init(void)
 {
@@ -23,7 +24,7 @@ void vp_watch_init(void)
 	watched = NULL;
 	watched_count = watched_room = 0;
 	next_row = 1;
-	settled_cpu = 0;
+	settled_cpu = settled_untaken = 0;
 }
 
 static int make_room(void)
@@ -102,6 +103,31 @@ void vp_watch_pause(int on)
 	}
 }
 
+/* Samples that a thread's CPU time should have given and that nobody took: the
+ * helper was kept from running and the kernel's ring ran over, or the timer did
+ * not come.  Few may be chance, and a thread may be too short for any. */
+#define UNTAKEN_FROM 32u
+
+static uint64_t untaken_of(const struct vprof_thread *row)
+{
+	uint64_t period = vp_file.header->cpu_period_ns;
+	uint64_t expected = period ? vp_watch_active_ns(row) / period : 0;
+
+	if (expected < UNTAKEN_FROM || row->flags & VPROF_THREAD_HELPER ||
+	    row->samples >= expected - expected / 4)
+		return 0;
+	return expected - row->samples;
+}
+
+uint64_t vp_watch_untaken(void)
+{
+	uint64_t untaken = settled_untaken;
+
+	for (uint32_t i = 0; i < watched_count; i++)
+		untaken += untaken_of(vp_table_row(VPROF_SEC_THREADS, watched[i]));
+	return untaken;
+}
+
 void vp_watch_refresh(int with_names, uint64_t drained_ns)
 {
 	uint32_t rows = vp_table_used(VPROF_SEC_THREADS), kept = 0;
@@ -116,6 +142,7 @@ void vp_watch_refresh(int with_names, uint64_t drained_ns)
 			refresh(row, with_names);
 		if (state == VPROF_THREAD_ENDED && row->end_ns < drained_ns) {
 			end_pause(row);
+			settled_untaken += untaken_of(row);
 			vp_track_cpu_settle(watched[i]);
 			if (!(row->flags & VPROF_THREAD_HELPER))
 				settled_cpu += vp_watch_active_ns(row);

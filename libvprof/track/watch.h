@@ -22,4 +22,7 @@ void vp_watch_pause(int on);
 /* Such time of all threads so far, the helper apart. */
 uint64_t vp_watch_cpu_ns(void);
 
+/* Samples that threads' CPU time should have given and did not. */
+uint64_t vp_watch_untaken(void);
+
 #endif

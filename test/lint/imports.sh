@@ -17,6 +17,6 @@ lint() {
 		sed 's/$/: a line without names or reason/'
 }
 plant() {
-	sed -i 's/^dlopen dlsym/dlopen/' "$1/libvprof/libvprof.imports"
+	sed -i 's/^dlvsym dladdr1/dlvsym/' "$1/libvprof/libvprof.imports"
 }
 lint_main imports
