@@ -88,6 +88,7 @@ all: $B/libvprof.so $B/vprof-report $B/vprof-run $B/monitor $B/virtuoso
 %/libvprof/stack/capture.o: LIB_CFLAGS += -fomit-frame-pointer
 # Hooks jump, however little is optimised.
 %/libvprof/hooks/malloc.o: LIB_CFLAGS += -foptimize-sibling-calls
+%/libvprof/hooks/dl.o: LIB_CFLAGS += -foptimize-sibling-calls
 $B/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(say) CC $<

@@ -41,7 +41,7 @@ struct vp_real vp_real = {
 
 static void take(void *slot, const char *name)
 {
-	void *next = dlsym(RTLD_NEXT, name);
+	void *next = vp_real.dlsym_fn(RTLD_NEXT, name);
 
 	if (next)
 		memcpy(slot, &next, sizeof(next));
@@ -49,7 +49,7 @@ static void take(void *slot, const char *name)
 
 static void *next(const char *name, const char *version)
 {
-	return version ? dlvsym(RTLD_NEXT, name, version) : dlsym(RTLD_NEXT, name);
+	return version ? dlvsym(RTLD_NEXT, name, version) : vp_real.dlsym_fn(RTLD_NEXT, name);
 }
 
 #define TAKE(member, name) take(&found.member, name)
@@ -58,10 +58,14 @@ void vp_real_resolve(void)
 {
 	static uint32_t done;
 	struct vp_real found;
+	void *next_dlsym;
 
 	if (__atomic_load_n(&done, __ATOMIC_ACQUIRE))
 		return;
 	__atomic_add_fetch(&resolving, 1, __ATOMIC_RELAXED);
+	/* The name is ours, too; the oldest version is the one that all have. */
+	next_dlsym = dlvsym(RTLD_NEXT, "dlsym", "GLIBC_2.2.5");
+	memcpy(&vp_real.dlsym_fn, &next_dlsym, sizeof(next_dlsym));
 	found = vp_real;
 	TAKE(malloc_fn, "malloc");
 	TAKE(calloc_fn, "calloc");
@@ -82,6 +86,8 @@ void vp_real_resolve(void)
 	TAKE(execve_fn, "execve");
 	TAKE(execvpe_fn, "execvpe");
 	TAKE(fexecve_fn, "fexecve");
+	TAKE(dlopen_fn, "dlopen");
+	TAKE(dlmopen_fn, "dlmopen");
 	TAKE(dlclose_fn, "dlclose");
 	TAKE(capset_fn, "capset");
 	TAKE(setuid_fn, "setuid");
@@ -212,23 +218,23 @@ static size_t first_usable_size(void *ptr)
 
 void *vp_real_default(const char *name)
 {
-	void *found = dlsym(RTLD_DEFAULT, name), *entry;
+	void *found = vp_real.dlsym_fn(RTLD_DEFAULT, name), *entry;
 	Dl_info info;
 
 	/* An executable linked at a fixed address that takes a function's address
 	 * stands in for it with its own PLT stub: that defines nothing. */
 	if (found && dladdr1(found, &info, &entry, RTLD_DL_SYMENT) && entry &&
 	    ((const ElfW(Sym) *)entry)->st_shndx == SHN_UNDEF)
-		return dlsym(RTLD_NEXT, name);
+		return vp_real.dlsym_fn(RTLD_NEXT, name);
 	return found;
 }
 
 void *vp_real_open(const char *soname)
 {
-	return dlopen(soname, RTLD_NOW | RTLD_LOCAL);
+	return vp_real.dlopen_fn(soname, RTLD_NOW | RTLD_LOCAL);
 }
 
 void *vp_real_symbol(void *library, const char *name)
 {
-	return dlsym(library, name);
+	return vp_real.dlsym_fn(library, name);
 }

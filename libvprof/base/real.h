@@ -32,6 +32,9 @@ struct vp_real {
 	int (*execve_fn)(const char *, char *const[], char *const[]);
 	int (*execvpe_fn)(const char *, char *const[], char *const[]);
 	int (*fexecve_fn)(int, char *const[], char *const[]);
+	void *(*dlsym_fn)(void *, const char *);
+	void *(*dlopen_fn)(const char *, int);
+	void *(*dlmopen_fn)(long, const char *, int);
 	int (*dlclose_fn)(void *);
 	int (*capset_fn)(const void *, const void *);
 	int (*setuid_fn)(uid_t), (*setgid_fn)(gid_t);

@@ -12,6 +12,7 @@
 #include "base/vdso.h"
 #include "control/control.h"
 #include "control/operators.h"
+#include "control/roads.h"
 #include "control/term.h"
 #include "ring/events.h"
 #include "ring/file.h"
@@ -262,6 +263,10 @@ static void start_recording(int forked, int fd)
 	if (forked)
 		vp_modules_fork_child();
 	note_allocator();
+	if (forked)
+		vp_roads_fork_child();
+	else
+		vp_roads_init();
 	vp_thread_join(0, 0);
 	if (vp_ticker_start(fd) != 0) {
 		vp_file.header->flags |= VPROF_F_NO_HELPER;

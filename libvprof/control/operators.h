@@ -4,7 +4,7 @@
  * malloc: our hooks never hear of C++ objects.  Exporting operators of our own
  * would change how the symbols of every program bind, so only where such an
  * allocator is in use the calls are redirected, slot by slot, in the modules
- * that are loaded when the library starts. */
+ * that are loaded when the library starts, and in those that dlopen brings. */
 #ifndef VP_OPERATORS_H
 #define VP_OPERATORS_H
 
@@ -17,5 +17,10 @@
  * say VPROF_F_OPERATOR_NEW_BYPASS.
  * Context: service; the process has one thread, relocation is done. */
 int vp_operators_patch(const struct vp_module *allocator);
+
+/* The same for modules that have come since.  Returns how many calls still go
+ * past us.
+ * Context: any thread, busy guard held; takes the loader's lock. */
+uint32_t vp_operators_patch_more(void);
 
 #endif

@@ -22,6 +22,9 @@ void *pvalloc(size_t size);
 size_t malloc_usable_size(void *ptr);
 void free_sized(void *ptr, size_t size);
 void free_aligned_sized(void *ptr, size_t align, size_t size);
+void *dlsym(void *handle, const char *name);
+void *dlopen(const char *file, int mode);
+void *dlmopen(long space, const char *file, int mode);
 int dlclose(void *handle);
 void (*bsd_signal(int sig, void (*handler)(int)))(int);
 

@@ -26,7 +26,7 @@ enum { UNTIMED = 0, TIMED = 1, TIMED_FOR_ALL = 2, ROUNDED_UP = 3 };
 #define TIMED_FIRST 64u
 #define TIMED_EVERY 8u
 
-uint32_t vp_heap_never;
+uint32_t vp_heap_never, vp_heap_strangers;
 
 /* Counters of a shard have one writer; readers only need whole words. */
 static inline void add(uint64_t *counter, uint64_t value, int shared)
@@ -297,7 +297,7 @@ static inline void count_unknown(void *ptr)
 {
 	if (sampling())
 		return;
-	if (!vp_file.header->pauses)
+	if (!vp_file.header->pauses && !vp_heap_strangers)
 		vp_lost(VPROF_LOST_UNKNOWN_FREES, 1);
 	vp_live_forget((uintptr_t)ptr);
 }

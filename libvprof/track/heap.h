@@ -28,6 +28,10 @@ static inline int vp_heap_recording(void)
  * by control/init.c. */
 extern uint32_t vp_heap_never;
 
+/* 1: an object has allocated before its calls could be seen: a free of a block that
+ * nobody knows is no loss. */
+extern uint32_t vp_heap_strangers;
+
 /* May a hook go straight on to the real function?  With heap=off all do and with
  * heap=sample most, so this is all that those pay: it asks for neither the mode
  * nor whether we have started.  To take the bytes off before the call, even if

@@ -9,6 +9,7 @@
 #include "base/real.h"
 #include "base/sys.h"
 #include "ring/file.h"
+#include "track/heap.h"
 #include "track/leakscan_impl.h"
 
 #include <dlfcn.h>
@@ -86,13 +87,15 @@ static int libc_allocates(void)
 	return module->l_name && vp_scan_module_kind(module->l_name) == 2;
 }
 
-/* Where blocks were not recorded (a pause, no memory), what looks free may be
- * one of them: better a leak not seen than one that is none. */
+/* Where blocks were not recorded (a pause, no memory, an object that goes another
+ * way to an allocator), what looks free may be one of them: better a leak not seen
+ * than one that is none. */
 static int knows_all(void)
 {
 	const struct vprof_header *header = vp_file.header;
 
-	return !header->pauses && !header->lost[VPROF_LOST_BLOCKS];
+	return !header->pauses && !header->lost[VPROF_LOST_BLOCKS] && !header->second_roads &&
+	       !vp_heap_strangers;
 }
 
 void vp_scan_arenas(const struct vp_scan_map *maps, uint32_t count)

@@ -1,5 +1,6 @@
 /* L3  The verdicts, summed up by call path. */
 #include "base/sys.h"
+#include "ring/file.h"
 #include "ring/tables.h"
 #include "track/leakscan_impl.h"
 
@@ -25,6 +26,11 @@ static uint32_t node_of_site(uint32_t site)
 	return row->node;
 }
 
+static int frees_unseen(void)
+{
+	return (vp_file.header->flags & VPROF_F_FREES_UNSEEN) != 0;
+}
+
 static struct key key_of(const struct vp_scan_page *page, const struct vp_live_view *block)
 {
 	uint64_t bit = 1ull << (block->unit & 63);
@@ -47,6 +53,11 @@ static struct key key_of(const struct vp_scan_page *page, const struct vp_live_v
 			key.owner = node_of_site(vp_scan_blocks.site[owner]);
 		}
 	}
+	/* Who frees unseen may have freed it. */
+	if (frees_unseen() && key.verdict <= VPROF_LEAK_INDIRECT) {
+		key.verdict = VPROF_LEAK_POSSIBLE;
+		key.owner = VPROF_NONE;
+	}
 	return key;
 }
 
@@ -67,6 +78,8 @@ static struct vprof_leak *find_row(struct key key, uint32_t room)
 			row->node = key.node;
 			row->verdict = key.verdict;
 			row->owner = key.owner;
+			if (frees_unseen() && key.verdict == VPROF_LEAK_POSSIBLE)
+				row->because = VPROF_UNSEARCHED_OTHER;
 			row->oldest_ns = ~0ull;
 			return row;
 		}

@@ -78,6 +78,8 @@ static void print_sampling(struct vr_context *ctx)
 	     h->flags & VPROF_F_OWN_MALLOC ? "; the program defines malloc itself" : "",
 	     h->flags & VPROF_F_OPERATOR_NEW_BYPASS ? "; operator new bypasses malloc" : "",
 	     h->flags & VPROF_F_RESTRICTED ? "; recording ended at a seccomp filter" : "");
+	if (h->second_roads)
+		line(ctx, "not seen", "%s", vr_file_string(file, h->second_roads));
 	line(ctx, "timeline", "%" PRIu32 " points, one every %s, asked %" PRIu32 " ms",
 	     file->points, vr_format_ns(period, h->timeline_step_ns), h->tick_ms);
 }
@@ -239,6 +241,8 @@ static json_t *sampling_json(const struct vr_file *file)
 	json_object_set_new(sampling, "own_malloc", json_boolean(h->flags & VPROF_F_OWN_MALLOC));
 	json_object_set_new(sampling, "operator_new_bypass",
 			    json_boolean(h->flags & VPROF_F_OPERATOR_NEW_BYPASS));
+	vr_json_set_text(sampling, "not_seen",
+			 h->second_roads ? vr_file_string(file, h->second_roads) : "");
 	vr_json_set_u64(sampling, "tick_ms", h->tick_ms);
 	vr_json_set_u64(sampling, "timeline_step_ns", h->timeline_step_ns);
 	return sampling;

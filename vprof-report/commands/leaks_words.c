@@ -223,7 +223,7 @@ char *vr_leaks_examined(const struct vr_profile *profile, const struct vr_leaks 
 			const struct vr_growth *growth)
 {
 	const struct vprof_header *h = &profile->file->header;
-	char *note;
+	char *note, *roads;
 	char a[VR_UNIT_MAX], b[VR_UNIT_MAX], c[VR_UNIT_MAX], d[VR_UNIT_MAX];
 	char *why = vr_leaks_gap_text(profile, leaks), *text = vr_xstrdup("");
 
@@ -250,6 +250,10 @@ char *vr_leaks_examined(const struct vr_profile *profile, const struct vr_leaks 
 	if (*note)
 		text = vr_more(text, "Not examined: %s.\n", note);
 	free(note);
+	roads = vr_text_escape(h->second_roads ? vr_file_string(profile->file, h->second_roads) : "");
+	if (*roads)
+		text = vr_more(text, "Not seen: %s.\n", roads);
+	free(roads);
 	if (leaks->sum[VR_UNEXAMINED].blocks)
 		text = vr_more(text, "Not examined: %s in %s blocks allocated since.\n",
 			       vr_format_bytes(a, leaks->sum[VR_UNEXAMINED].bytes),

@@ -203,6 +203,20 @@ static void print_leaks(struct vr_context *ctx, const struct vr_heap *heap,
 	free(line);
 }
 
+/* Objects that go another way to an allocator. */
+static void print_not_seen(struct vr_context *ctx)
+{
+	const struct vr_file *file = ctx->profile->file;
+	char *text;
+
+	if (!file->header.second_roads)
+		return;
+	text = vr_xprintf("not seen: %s", vr_file_string(file, file->header.second_roads));
+	fputs("         ", ctx->out);
+	print_wrapped(ctx, text, 9);
+	free(text);
+}
+
 static void print_heap(struct vr_context *ctx, struct vr_heap *heap)
 {
 	static const struct vr_column columns[] = {
@@ -226,6 +240,7 @@ static void print_heap(struct vr_context *ctx, struct vr_heap *heap)
 	fprintf(ctx->out, " in %s blocks\n", vr_format_count(a, heap->live_blocks));
 	if (heap->sampled)
 		print_heap_sure(ctx, heap);
+	print_not_seen(ctx);
 	vr_heap_sort(heap, VR_HEAP_PEAK);
 	table = vr_table_new(columns, sizeof(columns) / sizeof(columns[0]));
 	for (size_t i = 0; i < heap->sites && i < TOP_SITES; i++) {
