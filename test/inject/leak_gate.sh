@@ -143,6 +143,6 @@ t_done
 t_begin "a workflow: annotations and a summary"
 GITHUB_ACTIONS=true GITHUB_STEP_SUMMARY=$T/summary.md run 23 "$gate" -- "$T/app" 5
 said '^::error file=app.c,line=[0-9]+,title='
-grep -q '^| lost | 320 B | 5 | lose\\_orders' "$T/summary.md" || t_bad "no summary"
+grep -q '^| lost | 320 B | 5 | `lose_orders' "$T/summary.md" || t_bad "no summary"
 t_done
 t_end

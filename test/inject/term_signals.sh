@@ -87,6 +87,12 @@ ended TERM leakscan=term:size=1M "$PROBE/term_leak" handler
 t_equal "status and gate" "9 0" "$status $gate"
 t_equal trigger exit "$(asked .examined.trigger)"
 t_done
+t_begin "a search that takes longer than leakscan_wait: dead all the same, unexamined"
+ended TERM leakscan=term:leakscan_wait=10:size=4M "$PROBE/term_leak" many
+t_equal status 143 $status
+[ $gate != 0 ] || t_bad "the gate passes"
+asked .examined.search | grep -qE '^(failed|unfinished|none)$' || t_bad "search: $(asked .examined.search)"
+t_done
 t_begin "kill -9 after a search by leakscan_every: as of then, not clean"
 ended 9 leakscan_every=1:size=1M "$PROBE/term_leak" slow
 t_equal "status and gate" "137 2" "$status $gate"

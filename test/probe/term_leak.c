@@ -71,6 +71,12 @@ int main(int argc, char **argv)
 		kept[i] = malloc(100);
 	if (strcmp(what, "lost") == 0 || strcmp(what, "slowlost") == 0)
 		lose();
+	for (int i = 0; i < 3000000 && strcmp(what, "many") == 0; i++) {
+		char **block = malloc(48);
+
+		block[0] = kept[0];
+		kept[0] = (char *)block;
+	}
 	if (strcmp(what, "handler") == 0)
 		signal(SIGTERM, on_term);
 	if (strcmp(what, "altstack") == 0)
