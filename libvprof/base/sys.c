@@ -7,7 +7,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/futex.h>
+#include <string.h>
 #include <sys/mman.h>
+#include <sys/uio.h>
 #include <time.h>
 
 /* The kernel reserves the last page of the address space for errors. */
@@ -25,23 +27,25 @@ int vp_sys_close(int fd)
 	return (int)vp_sys(SYS_close, fd, 0, 0);
 }
 
+/* A call is begun again where a signal interrupted it, but not without end: a filter
+ * may give any answer for ever. */
+#define TRIES 100
+
 long vp_sys_read(int fd, void *buf, size_t len)
 {
-	long ret;
+	long ret = -EINTR;
 
-	do {
+	for (int i = 0; i < TRIES && ret == -EINTR; i++)
 		ret = vp_sys(SYS_read, fd, buf, len);
-	} while (ret == -EINTR);
 	return ret;
 }
 
 long vp_sys_write(int fd, const void *buf, size_t len)
 {
-	long ret;
+	long ret = -EINTR;
 
-	do {
+	for (int i = 0; i < TRIES && ret == -EINTR; i++)
 		ret = vp_sys(SYS_write, fd, buf, len);
-	} while (ret == -EINTR);
 	return ret;
 }
 
@@ -109,19 +113,80 @@ long vp_sys_read_file(const char *path, char *buf, size_t len)
 	return (long)have;
 }
 
+#define REFUSED_NS 50000
+
 void vp_sys_futex_wait(uint32_t *word, uint32_t expected, uint64_t timeout_ns)
 {
 	struct timespec ts = {
 	    .tv_sec = (time_t)(timeout_ns / 1000000000U),
 	    .tv_nsec = (long)(timeout_ns % 1000000000U),
 	};
+	long ret;
 
-	vp_sys6(SYS_futex, (long)word, FUTEX_WAIT_PRIVATE, (long)expected, (long)&ts, 0, 0);
+	ret = vp_sys6(SYS_futex, (long)word, FUTEX_WAIT_PRIVATE, (long)expected, (long)&ts, 0, 0);
+	if (ret == 0 || ret == -ETIMEDOUT || timeout_ns < REFUSED_NS ||
+	    __atomic_load_n(word, __ATOMIC_ACQUIRE) != expected)
+		return;
+	/* Interrupted, or refused: our callers come again, and not in a busy loop. */
+	ts = (struct timespec){0, REFUSED_NS};
+	vp_sys(SYS_nanosleep, &ts, NULL, 0);
 }
 
 void vp_sys_futex_wake(uint32_t *word)
 {
 	vp_sys(SYS_futex, word, FUTEX_WAKE_PRIVATE, 0x7fffffff);
+}
+
+/* The kernel looks at the word before it compares it, and waits for no time. */
+static int is_readable(uint64_t address)
+{
+	const struct timespec none = {0, 0};
+	long ret =
+	    vp_sys6(SYS_futex, (long)(address & ~3ull), FUTEX_WAIT_PRIVATE, 0, (long)&none, 0, 0);
+
+	return ret == -EAGAIN || ret == -ETIMEDOUT;
+}
+
+/* Where the kernel's copy is refused, each page is looked at before it is read.  That
+ * leaves a moment in which it could go; the kernel's leaves none. */
+static size_t copy_pages(void *to, uint64_t from, size_t len)
+{
+	size_t done = 0;
+
+	while (done < len) {
+		size_t piece = 4096 - ((from + done) & 4095);
+
+		if (!is_readable(from + done))
+			break;
+		piece = piece < len - done ? piece : len - done;
+		memcpy((char *)to + done, (const void *)(uintptr_t)(from + done), piece);
+		done += piece;
+	}
+	return done;
+}
+
+size_t vp_sys_peek(void *to, uint64_t from, size_t len)
+{
+	static uint32_t refused;
+	size_t page = 4096 - (from & 4095), got = 0;
+
+	while (!__atomic_load_n(&refused, __ATOMIC_RELAXED) && got < len) {
+		struct iovec local = {(char *)to + got, got + page > len ? len - got : page};
+		struct iovec remote = {(void *)(uintptr_t)(from + got), local.iov_len};
+		long ret = vp_sys6(SYS_process_vm_readv, vp_sys_pid(), (long)&local, 1,
+				   (long)&remote, 1, 0);
+
+		if (ret > 0)
+			got += (size_t)ret;
+		else if (ret == -EFAULT || ret == 0)
+			return got;
+		else if (ret != -ENOSYS && ret != -EPERM)
+			break;
+		else
+			__atomic_store_n(&refused, 1, __ATOMIC_RELAXED);
+		page = 4096;
+	}
+	return got < len ? got + copy_pages((char *)to + got, from + got, len - got) : got;
 }
 
 /* The bytes debuggers and unwinders know a signal frame by. */

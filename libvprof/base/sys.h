@@ -49,6 +49,12 @@ uint64_t vp_sys_cpu_ns(int clockid); /* clock_gettime, 0 on error */
 /* Reads at most len - 1 bytes of a small file and terminates it.
  * Returns the length or -errno. */
 long vp_sys_read_file(const char *path, char *buf, size_t len);
+/* Copies memory of this process that may not be there; returns how many bytes were. */
+size_t vp_sys_peek(void *to, uint64_t from, size_t len);
+/* Closes all descriptors of the calling task but one (-1: none), without an effect on
+ * the host.  Context: a task or child with a table of its own. */
+void vp_sys_close_all_but(int keep);
+/* Returns early when woken, interrupted or refused: callers look again. */
 void vp_sys_futex_wait(uint32_t *word, uint32_t expected, uint64_t timeout_ns);
 void vp_sys_futex_wake(uint32_t *word);
 

@@ -150,6 +150,21 @@ static int vp_timer_install(int sig)
 	return vp_real.sigaction_fn(sig, &sa, NULL) == 0 ? 0 : -EINVAL;
 }
 
+/* Before a handler is installed that nothing would ever call. */
+static int vp_timer_try(void)
+{
+	struct sigevent ev = {.sigev_notify = SIGEV_NONE};
+	const struct itimerspec never = {{0, 0}, {0, 0}};
+	int id = -1;
+	long ret = vp_sys(SYS_timer_create, CLOCK_THREAD_CPUTIME_ID, &ev, &id);
+
+	if (ret)
+		return (int)ret;
+	ret = vp_sys6(SYS_timer_settime, id, TIMER_ABSTIME, (long)&never, 0, 0, 0);
+	vp_sys(SYS_timer_delete, id, 0, 0);
+	return (int)ret;
+}
+
 int vp_timer_start(uint64_t period_ns, vp_timer_sink *sink)
 {
 	int saved = errno;
@@ -158,6 +173,9 @@ int vp_timer_start(uint64_t period_ns, vp_timer_sink *sink)
 	/* Above, the 32-bit jitter would overflow. */
 	if (period_ns < 40000U || period_ns > 4000000000U || !sink)
 		return -EINVAL;
+	ret = vp_timer_try();
+	if (ret)
+		return ret;
 	sig = vp_timer_pick_signal();
 	ret = sig ? vp_timer_install(sig) : -EBUSY;
 	errno = saved;

@@ -89,9 +89,7 @@ void vp_ticker_fork_child(void)
  * copies here releases none of the host's. */
 static void close_copies(void)
 {
-	if (file_fd > 0)
-		vp_sys(SYS_close_range, 0, file_fd - 1, 0);
-	vp_sys(SYS_close_range, file_fd + 1, ~0u, 0);
+	vp_sys_close_all_but(file_fd);
 }
 
 static void one_round(int last)

@@ -15,7 +15,6 @@
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/stat.h>
-#include <sys/uio.h>
 
 uint32_t vp_module_self = VPROF_MODULE_UNKNOWN;
 uint32_t vp_modules_closing;
@@ -61,11 +60,8 @@ static int was_started(const void *link_map)
 
 int vp_module_peek(const struct vp_module *module, void *to, uint64_t address, size_t len)
 {
-	struct iovec local = {to, len}, remote = {(void *)(uintptr_t)address, len};
-
 	if (!module || !module->stays)
-		return vp_sys6(SYS_process_vm_readv, vp_sys_pid(), (long)&local, 1, (long)&remote,
-			       1, 0) == (long)len;
+		return vp_sys_peek(to, address, len) == len;
 	memcpy(to, (const void *)(uintptr_t)address, len);
 	return 1;
 }

@@ -10,7 +10,6 @@
 #include "stack/step.h"
 
 #include <dlfcn.h>
-#include <sys/uio.h>
 
 struct learn_request {
 	uint64_t address, rule;
@@ -100,19 +99,8 @@ size_t vp_unwind_foreign(struct vp_thread *thread, const struct vp_regs *start, 
 			 uint64_t *where, size_t max)
 {
 	struct vp_view view = {start->sp, 0, thread->foreign, 1};
-	size_t want = sizeof(thread->foreign), page = 4096 - (start->sp & 4095), got = 0;
+	size_t got = vp_sys_peek(thread->foreign, start->sp, sizeof(thread->foreign));
 
-	while (got < want) {
-		struct iovec to = {thread->foreign + got, got + page > want ? want - got : page};
-		struct iovec from = {(void *)(uintptr_t)(start->sp + got), to.iov_len};
-		long ret =
-		    vp_sys6(SYS_process_vm_readv, vp_control.pid, (long)&to, 1, (long)&from, 1, 0);
-
-		if (ret <= 0)
-			break;
-		got += (size_t)ret;
-		page = 4096;
-	}
 	view.hi = view.lo + got;
 	if (!got)
 		vp_lost(VPROF_CUT_FOREIGN, 1);

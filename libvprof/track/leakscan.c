@@ -7,13 +7,13 @@
 #include "base/service.h"
 #include "base/sys.h"
 #include "base/thread.h"
+#include "base/trial.h"
 #include "ring/file.h"
 #include "ring/tables.h"
 #include "track/leakscan_impl.h"
 
 #include <errno.h>
 #include <linux/futex.h>
-#include <linux/sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -103,7 +103,7 @@ static __attribute__((noreturn)) void run_child(int own_files, int ends)
 	vp_sys6(SYS_prctl, 1 /* PR_SET_PDEATHSIG */, SIGKILL, 0, 0, 0, 0);
 	/* A pipe that the host closes must have no other end here. */
 	if (!own_files)
-		vp_sys(SYS_close_range, 0, ~0u, 0);
+		vp_sys_close_all_but(-1);
 	if (!ends)
 		vp_sys(SYS_setpriority, 0, 0, 10);
 	before = vp_scan_resident();
@@ -129,7 +129,7 @@ static int fork_snapshot(int own_files, int ends)
 
 	vp_sys6(SYS_rt_sigprocmask, SIG_SETMASK, (long)&all, (long)&old, sizeof(all), 0, 0);
 	vp_file_inherit(1);
-	pid = vp_sys6(SYS_clone, CLONE_UNTRACED, 0, 0, 0, 0, 0);
+	pid = vp_trial_fork();
 	if (pid == 0)
 		run_child(own_files, ends);
 	vp_file_inherit(0);
@@ -366,12 +366,12 @@ static void settle(const char *why)
 
 static int has_ended(int flags)
 {
-	long ret;
+	long ret = -EINTR;
 
-	do
+	for (int tries = 0; tries < 100 && ret == -EINTR; tries++)
 		ret = vp_sys6(SYS_wait4, child, 0, flags | __WALL, 0, 0, 0);
-	while (ret == -EINTR);
-	return ret != 0; /* ended; or the host has waited for it, with __WALL */
+	/* Ended; or the host has waited for it, with __WALL.  Refused: not known. */
+	return ret > 0 || ret == -ECHILD;
 }
 
 int vp_leakscan_poll(uint64_t wait_ns)
@@ -382,7 +382,12 @@ int vp_leakscan_poll(uint64_t wait_ns)
 		return 1;
 	if (wait_ns && !__atomic_load_n(&result->done, __ATOMIC_ACQUIRE))
 		vp_sys6(SYS_futex, (long)&result->done, FUTEX_WAIT, 0, (long)&time, 0, 0);
-	if (__atomic_load_n(&result->done, __ATOMIC_ACQUIRE) ? has_ended(0) : has_ended(WNOHANG)) {
+	if (__atomic_load_n(&result->done, __ATOMIC_ACQUIRE)) {
+		has_ended(0);
+		settle("");
+		return 1;
+	}
+	if (has_ended(WNOHANG)) {
 		settle("the search died");
 		return 1;
 	}
