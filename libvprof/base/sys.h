@@ -49,6 +49,8 @@ uint64_t vp_sys_cpu_ns(int clockid); /* clock_gettime, 0 on error */
 /* Reads at most len - 1 bytes of a small file and terminates it.
  * Returns the length or -errno. */
 long vp_sys_read_file(const char *path, char *buf, size_t len);
+/* Ends a child of ours. */
+void vp_sys_end(int status) __attribute__((noreturn));
 /* Copies memory of this process that may not be there; returns how many bytes were. */
 size_t vp_sys_peek(void *to, uint64_t from, size_t len);
 /* Closes all descriptors of the calling task but one (-1: none), without an effect on

@@ -58,6 +58,7 @@ static const struct call calls[] = {
     {SYS_fstat, 1, {-1, AT(scratch)}},
     {SYS_rt_sigaction, 0, {33, 0, AT(scratch), 8}},
     {SYS_clock_gettime, 0, {CPU_OF_SELF, AT(scratch)}},
+    {SYS_sigaltstack, 0, {0, AT(scratch)}},
     {SYS_nanosleep, 0, {AT(&no_time), 0}},
     {SYS_madvise, 0, {0, 0, MADV_DONTFORK}},
     {SYS_mprotect, 0, {0, 0, PROT_READ}},
@@ -139,7 +140,7 @@ static void try_clone(void)
 	long pid = vp_sys6(SYS_clone, CLONE_UNTRACED, 0, 0, 0, 0, 0);
 
 	if (pid == 0)
-		vp_sys(SYS_exit_group, 0, 0, 0);
+		vp_sys_end(0);
 	if (pid > 0)
 		vp_sys6(SYS_wait4, pid, 0, __WALL, 0, 0, 0);
 	vp_task_try();
@@ -184,8 +185,7 @@ static __attribute__((noreturn)) void run_child(struct shared *shared)
 	/* Where the kernel took no list, it does not tell. */
 	__atomic_or_fetch(&shared->word, FUTEX_OWNER_DIED, __ATOMIC_RELEASE);
 	vp_sys6(SYS_futex, (long)&shared->word, FUTEX_WAKE, 1, 0, 0, 0);
-	for (;;)
-		vp_sys(SYS_exit_group, 0, 0, 0);
+	vp_sys_end(0);
 }
 
 /* --- the parent ------------------------------------------------------------ */

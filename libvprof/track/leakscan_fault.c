@@ -33,7 +33,7 @@ static void fault(int sig, siginfo_t *info, void *context)
 		vp_scan_fault_at = (uint64_t)(uintptr_t)info->si_addr | 1;
 		return;
 	}
-	vp_sys(SYS_exit_group, 128 + sig, 0, 0);
+	vp_sys_end(128 + sig);
 }
 
 void vp_scan_fault_install(void)
