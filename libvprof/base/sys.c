@@ -137,12 +137,20 @@ void vp_sys_futex_wake(uint32_t *word)
 	vp_sys(SYS_futex, word, FUTEX_WAKE_PRIVATE, 0x7fffffff);
 }
 
-/* The kernel looks at the word before it compares it, and waits for no time. */
+void vp_sys_end(int status)
+{
+	for (;;) {
+		vp_sys(SYS_exit_group, status, 0, 0);
+		vp_sys(SYS_exit, status, 0, 0);
+	}
+}
+
+/* The kernel reads the word to compare it, and would wait for no time. */
 static int is_readable(uint64_t address)
 {
 	const struct timespec none = {0, 0};
-	long ret =
-	    vp_sys6(SYS_futex, (long)(address & ~3ull), FUTEX_WAIT_PRIVATE, 0, (long)&none, 0, 0);
+	long ret = vp_sys6(SYS_futex, (long)(address & ~3ull), FUTEX_WAIT_PRIVATE, 0x5a16e3c7,
+			   (long)&none, 0, 0);
 
 	return ret == -EAGAIN || ret == -ETIMEDOUT;
 }

@@ -64,6 +64,7 @@ static const struct call calls[] = {
     {SYS_mprotect, 0, {0, 0, PROT_READ}},
     {SYS_mincore, 0, {0, 0, AT(scratch)}},
     {SYS_write, 0, {-1, AT(scratch), 1}},
+    {SYS_lseek, 0, {-1, 0, 0}},
     {SYS_pread64, 0, {-1, AT(scratch), 8, 0}},
     {SYS_getdents64, 0, {-1, AT(scratch), sizeof(scratch)}},
     {SYS_readlink, 0, {AT("/proc/self/exe"), AT(scratch), sizeof(scratch)}},
