@@ -13,6 +13,7 @@
 /* What stands at a name, besides an empty file, which is ours to fill. */
 #define FOREIGN	 (-EEXIST) /* not a profile */
 #define OTHERS	 (-EPERM)  /* somebody else's: whoever owns a file can pull it from under us */
+#define UNKNOWN	 (-EIO)	   /* the kernel does not tell */
 #define TAKEN	 (-EBUSY)  /* that of a living process, or one is being made */
 #define OLD_SELF (-ESTALE) /* that of this process before exec, or one to be kept */
 #define FINISHED 1	   /* may be replaced */
@@ -78,12 +79,20 @@ static int look_at(int fd, const struct stat *st, int made, int unique)
 	return unique ? OLD_SELF : FINISHED;
 }
 
+#define LOST_RACES_MOST 3
+
+/* Somebody may be quick enough to lock a file that we have just made, but not each
+ * time: then a filter gives that answer, and we go without the lock. */
 static int lock_and_look(int fd, struct stat *st, int made, int unique)
 {
-	if (vp_sys(SYS_flock, fd, LOCK_EX | LOCK_NB, 0) == -EWOULDBLOCK ||
-	    vp_sys(SYS_fstat, fd, st, 0) != 0)
+	static uint32_t lost_races;
+	long err;
+
+	if (vp_sys(SYS_flock, fd, LOCK_EX | LOCK_NB, 0) == -EWOULDBLOCK &&
+	    !(made && ++lost_races > LOST_RACES_MOST))
 		return TAKEN;
-	return look_at(fd, st, made, unique);
+	err = vp_sys(SYS_fstat, fd, st, 0);
+	return err ? UNKNOWN : look_at(fd, st, made, unique);
 }
 
 static int is_named(const struct stat *held, const char *path)
@@ -144,7 +153,7 @@ static int claim(const char *path, int unique)
 			mark_alive(fd);
 			return fd;
 		}
-		if (named)
+		if (named || (there == UNKNOWN && made))
 			vp_sys(SYS_unlink, path, 0, 0);
 		vp_sys_close(fd);
 		if (there < 0)
