@@ -77,7 +77,7 @@ REPORT_LIBS := -ldw -lelf -liberty -ljansson -lcsv -lcairo -lprotobuf-c -lz -lzs
 APP_LIBS := -lcsv -lm -lpthread
 CHECK_LIBS := -lcheck_pic -lsubunit -lrt -lm -lpthread
 
-.PHONY: all demo check check-leak-peers check-unit check-inject check-consumers check-golden check-lint asan ubsan bench fuzz \
+.PHONY: all demo check check-compat run-compat check-leak-peers check-unit check-inject check-consumers check-golden check-lint asan ubsan bench fuzz \
 	format format-check tidy install uninstall clean help setup setup-test run-demo run-check probes
 .DEFAULT_GOAL := all
 all: ## build everything
@@ -333,6 +333,11 @@ check-lint: all ## layers, exports, sizes, paths, shell scripts
 	$Qtest/run.sh $(sort $(wildcard test/lint/*.sh))
 check-leak-peers: all probes $(LSAN_PROBES) ## leak probes under libvprof, valgrind and LeakSanitizer: who is right
 	$Qtest/bench/leak_peers.sh
+check-compat: ## other projects' test suites bare and preloaded; S="cpython git" for some (docs/compat.md)
+	$Q.setup/install-packages packages.txt packages-test.txt test/compat/packages.txt
+	$Q$(MAKE) --no-print-directory run-compat
+run-compat: all
+	$QT_SCRIPT_LIMIT=14400 test/run.sh $(if $S,$(S:%=test/compat/%.sh),$(addprefix test/compat/,cpython.sh perl.sh redis.sh postgres.sh git.sh))
 asan: $B/asan/vprof-report $(UNIT:$B/%=$B/asan/%) ## unit tests under AddressSanitizer
 	$Qtest/run.sh $(UNIT:$B/%=$B/asan/%)
 ubsan: $B/ubsan/vprof-report $(UNIT:$B/%=$B/ubsan/%) ## unit tests under UndefinedBehaviorSanitizer
@@ -421,4 +426,4 @@ clean: ## remove the build directory
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  %-14s %s\n",$$1,$$2}' $(firstword $(MAKEFILE_LIST)) | sort
 
--include $(shell [ -d $B ] && find $B -name '*.d')
+-include $(shell [ -d $B ] && find $B -path $B/compat -prune -o -type f -name '*.d' -print)
