@@ -280,7 +280,8 @@ static void blank_out(char *pattern)
 		size_t bytes = vr_plain_decode(pattern, &code);
 		size_t step = bytes ? bytes : 1;
 
-		if (!bytes || *pattern == '$' || vr_plain_is_harmful(code))
+		if (!bytes || *pattern == '$' || vr_plain_is_harmful(code) ||
+		    strncmp(pattern, "##", 2) == 0)
 			memset(pattern, '*', step);
 		pattern += step;
 	}
