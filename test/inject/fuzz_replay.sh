@@ -3,6 +3,7 @@
 # UndefinedBehaviorSanitizer: `make fuzz T=NAME` looks for more.
 . "$(dirname "$0")/../lib.sh"
 
+export LSAN_OPTIONS=suppressions=$TOP/test/fuzz/lsan.supp:print_suppressions=0
 export ASAN_OPTIONS=detect_leaks=1:exitcode=99 UBSAN_OPTIONS=halt_on_error=1:exitcode=99
 for corpus in "$TOP"/test/fuzz/corpus/*/; do
 	name=$(basename "$corpus")
