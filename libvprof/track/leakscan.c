@@ -108,6 +108,7 @@ static __attribute__((noreturn)) void run_child(int own_files, int ends)
 		vp_sys(SYS_setpriority, 0, 0, 10);
 	before = vp_scan_resident();
 	vp_scan_fault_install();
+	vp_scan_special_restore(own_files);
 	result->failure = search();
 	result->root_bytes = vp_scan_root_bytes;
 	result->skipped_bytes = vp_scan_skipped_bytes;
@@ -141,10 +142,14 @@ static int take_snapshot(const struct vp_leakscan_end *end, int own_files)
 {
 	int pid = vp_scan_stop(end, own_files);
 
+	if (!own_files) /* only when nobody runs who could see our descriptors */
+		vp_scan_special_read();
 	if (pid == 0) {
 		pid = -EBUSY;
 		if (vp_service_hold(SERVICE_NS)) {
+			vp_scan_special_copy();
 			pid = fork_snapshot(own_files, end != NULL);
+			vp_scan_special_drop();
 			vp_service_drop();
 		}
 	}
@@ -199,6 +204,7 @@ static uint64_t time_for(enum vprof_scan_trigger trigger)
 int vp_leakscan_begin(enum vprof_scan_trigger trigger, const struct vp_leakscan_end *end,
 		      int own_files)
 {
+	uint64_t stands_ns;
 	int pid;
 
 	if (vp_control.heap != VPROF_HEAP_EXACT || !vp_config.leakscan || vp_control.quiet)
@@ -206,6 +212,9 @@ int vp_leakscan_begin(enum vprof_scan_trigger trigger, const struct vp_leakscan_
 	if (child)
 		return -EBUSY;
 	began_ns = vp_clock_mono();
+	if (own_files) /* it takes time: before anybody stands still */
+		vp_scan_special_read();
+	stands_ns = vp_clock_mono();
 	if (trigger == VPROF_SCAN_BY_TIME && vp_file.header->scan_state == VPROF_SCAN_COMPLETE)
 		begin_by_time();
 	else
@@ -213,7 +222,7 @@ int vp_leakscan_begin(enum vprof_scan_trigger trigger, const struct vp_leakscan_
 	pid = new_result();
 	if (pid == 0)
 		pid = take_snapshot(end, own_files);
-	pending.pause_ns = vp_clock_mono() - began_ns;
+	pending.pause_ns = vp_clock_mono() - stands_ns;
 	if (pid > 0) {
 		child = pid;
 		limit_ns = began_ns + time_for(trigger);

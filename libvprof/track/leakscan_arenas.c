@@ -17,8 +17,11 @@
 
 #define ARENA_ALIGN (64ull << 20)
 #define BINS	    127u
+#define TOP_OFFSET  0x60u
 #define BINS_OFFSET 0x70u /* of the first bin in struct malloc_state */
 #define ARENA_BYTES 0x898u
+
+static uint64_t top; /* the main arena's last chunk; 0: not found */
 
 /* { arena, previous heap, size, writable size } */
 static void heap_header(uint64_t base)
@@ -64,6 +67,7 @@ static void main_arena(const struct vp_scan_map *map)
 		if (empty < BINS / 4)
 			return;
 		arena = last + 16 - span - BINS_OFFSET;
+		top = vp_scan_load(arena + TOP_OFFSET);
 		vp_scan_leave_out(arena, arena + ARENA_BYTES);
 		return;
 	}
@@ -100,6 +104,7 @@ static int knows_all(void)
 
 void vp_scan_arenas(const struct vp_scan_map *maps, uint32_t count)
 {
+	uint64_t heap_lo = 0, heap_hi = 0;
 	int libc = libc_allocates();
 
 	if (!knows_all())
@@ -110,13 +115,16 @@ void vp_scan_arenas(const struct vp_scan_map *maps, uint32_t count)
 		int plain = map->kind & VP_MAP_ANON && map->kind & VP_MAP_WRITE &&
 			    !(map->kind & (VP_MAP_LIBC | VP_MAP_STACK | VP_MAP_MALLOC));
 
-		if (map->kind & VP_MAP_HEAP)
-			vp_scan_leave_out(map->lo, map->hi);
-		else if (plain)
+		if (map->kind & VP_MAP_HEAP) {
+			heap_lo = heap_hi ? heap_lo : map->lo;
+			heap_hi = map->hi;
+		} else if (plain)
 			vp_scan_present(map->lo, map->hi, map->kind, thread_arenas);
 		else if (map->kind & VP_MAP_LIBC && map->kind & VP_MAP_WRITE)
 			main_arena(map);
 		if (!libc && (map->kind & VP_MAP_MALLOC || (plain && holds_blocks(map))))
 			vp_scan_leave_out(map->lo, map->hi);
 	}
+	if (libc)
+		vp_scan_brk(heap_lo, heap_hi, top);
 }

@@ -7,6 +7,7 @@
 #include "base/sys.h"
 #include "track/leakscan_impl.h"
 
+#include <cpuid.h>
 #include <signal.h>
 #include <ucontext.h>
 
@@ -36,10 +37,22 @@ static void fault(int sig, siginfo_t *info, void *context)
 	vp_sys_end(128 + sig);
 }
 
+/* Memory behind protection keys that the thread which forked had not open: nobody
+ * else's rights change by it. */
+static void open_keys(void)
+{
+	uint32_t eax, ebx, ecx, edx;
+
+	__cpuid_count(7, 0, eax, ebx, ecx, edx);
+	if (ecx >> 4 & 1) /* the system has them in use */
+		__asm__ volatile(".byte 0x0f, 0x01, 0xef" : : "a"(0), "c"(0), "d"(0)); /* wrpkru */
+}
+
 void vp_scan_fault_install(void)
 {
 	uint64_t open = 1ull << (SIGSEGV - 1) | 1ull << (SIGBUS - 1);
 
+	open_keys();
 	vp_sys_handle(SIGSEGV, fault, SA_NODEFER);
 	vp_sys_handle(SIGBUS, fault, SA_NODEFER);
 	vp_sys6(SYS_rt_sigprocmask, SIG_UNBLOCK, (long)&open, 0, sizeof(open), 0, 0);

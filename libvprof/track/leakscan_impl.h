@@ -42,6 +42,32 @@ void vp_scan_release(void);
 void vp_scan_registers(const struct vp_scan_thread *thread,
 		       void (*each)(uint64_t lo, uint64_t hi)); /* leakscan_vectors.c */
 
+/* --- what fork() does not copy: leakscan_special.c -------------------------- */
+enum vp_scan_special_flags {
+	VP_SPECIAL_READABLE = 1u << 0, /* by the process */
+	VP_SPECIAL_SHARED = 1u << 1,
+	VP_SPECIAL_ABSENT = 1u << 2, /* MADV_DONTFORK */
+	VP_SPECIAL_WIPED = 1u << 3,  /* MADV_WIPEONFORK */
+	VP_SPECIAL_DEVICE = 1u << 4, /* reading it may have effects */
+	VP_SPECIAL_HUGE = 1u << 5,
+	VP_SPECIAL_FILE = 1u << 6,    /* private, of a file, not to be written */
+	VP_SPECIAL_WRITTEN = 1u << 7, /* and it was once */
+	VP_SPECIAL_SWAPPED = 1u << 8, /* shared, and part of it in swap */
+	VP_SPECIAL_MEMORY = 1u << 9,  /* memory, whatever its flags say */
+	VP_SPECIAL_UNKNOWN = 1u << 10
+};
+struct vp_scan_special {
+	uint64_t lo, hi, swapped; /* bytes */
+	uint32_t flags;		  /* enum vp_scan_special_flags */
+	uint32_t reserved;
+};
+void vp_scan_special_read(void);	     /* in the process: which mappings are odd */
+void vp_scan_special_copy(void);	     /* with all threads stopped, before the fork */
+void vp_scan_special_drop(void);	     /* in the process, after it */
+void vp_scan_special_restore(int own_files); /* in the child, before anything is read */
+uint32_t vp_scan_special_at(uint64_t lo);    /* flags of the mapping there; 0: nothing odd */
+int vp_scan_special_pagemap(void);	     /* a descriptor: the process's, not the child's; -1 */
+
 /* --- the result: leakscan.c, leakscan_rows.c ----------------------------- */
 struct vp_scan_result { /* shared with the parent */
 	uint32_t done;	/* 1: all below is valid */
@@ -83,7 +109,8 @@ enum vp_scan_kind {
 	VP_MAP_WRITE = 1u << 4,
 	VP_MAP_GUARDED = 1u << 5, /* the mapping below it cannot be read */
 	VP_MAP_SHARED = 1u << 6,
-	VP_MAP_MALLOC = 1u << 7 /* data of another allocator */
+	VP_MAP_MALLOC = 1u << 7, /* data of another allocator */
+	VP_MAP_SEALED = 1u << 8	 /* not to be read, until the child changed that */
 };
 struct vp_scan_map {
 	uint64_t lo, hi;
@@ -195,6 +222,9 @@ void vp_scan_leave_out(uint64_t lo, uint64_t hi);
 void vp_scan_stacks(const struct vp_scan_map *maps, uint32_t count);
 /* What of libc's allocator is its own: leakscan_arenas.c. */
 void vp_scan_arenas(const struct vp_scan_map *maps, uint32_t count);
+/* What of the memory between the program and the break is libc's: leakscan_brk.c.
+ *   top  the main arena's last chunk; 0: not known */
+void vp_scan_brk(uint64_t lo, uint64_t hi, uint64_t top);
 /* Calls each() for the memory that is left; only that of the runtime's own data
  * where asked.  It holds blocks, which are not part of it. */
 void vp_scan_roots_each(int runtime_only, void (*each)(uint64_t lo, uint64_t hi, uint32_t kind));

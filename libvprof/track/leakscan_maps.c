@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #define MAPS_MOST  (1u << 17)
 #define TEXT_BYTES (64u << 10)
@@ -50,15 +51,41 @@ static uint32_t kind_of_file(const char *path)
 	}
 }
 
-/* Constant data of a file holds no pointer to a block; devices and what the
- * kernel shares with the process may not like to be read. */
-static int wanted(const char *perms, const char *path)
+/* Memory of no file on a disk: nothing but processes has written there. */
+static int is_memory(const char *path)
 {
-	if (perms[0] != 'r' || starts(path, "[v") || starts(path, "anon_inode:"))
+	static const char *const of[] = {"/memfd:",    "/dev/shm/",	 "/dev/zero", "/SYSV",
+					 "/secretmem", "/anon_hugepage", NULL};
+
+	for (int i = 0; of[i]; i++) {
+		if (starts(path, of[i]))
+			return 1;
+	}
+	return strstr(path, " (deleted)") != NULL;
+}
+
+/* Constant data of a file holds no pointer to a block, unless it was written before it
+ * became constant; what devices and the kernel share with the process may not like to
+ * be read. */
+static int wanted(const struct vp_scan_map *map, const char *perms, const char *path)
+{
+	uint32_t odd = vp_scan_special_at(map->lo);
+
+	if (starts(path, "[v") || odd & VP_SPECIAL_DEVICE || strstr(path, "[perf_event]"))
 		return 0;
-	if (starts(path, "/dev/"))
-		return starts(path, "/dev/zero") || starts(path, "/dev/shm/");
-	return perms[1] == 'w' || !*path || *path == '[';
+	if (odd & VP_SPECIAL_UNKNOWN && (starts(path, "/dev/") || starts(path, "anon_inode:")) &&
+	    !is_memory(path))
+		return 0;
+	if (perms[0] != 'r') /* it may be read again */
+		return !*path || *path == '[' || perms[1] == 'w' || is_memory(path);
+	return perms[1] == 'w' || !*path || *path == '[' || odd & VP_SPECIAL_WRITTEN ||
+	       (perms[3] == 's' && is_memory(path));
+}
+
+/* The child's own copy: its permissions are nobody else's affair. */
+static void unseal(const struct vp_scan_map *map)
+{
+	vp_sys(SYS_mprotect, map->lo, map->hi - map->lo, PROT_READ);
 }
 
 /* lo-hi perms offset device inode   path */
@@ -93,11 +120,17 @@ static void take_line(const char *line)
 		map.kind |= VP_MAP_WRITE;
 	if (perms[3] == 's')
 		map.kind |= VP_MAP_SHARED;
+	if (perms[0] != 'r')
+		map.kind |= VP_MAP_SEALED;
 	last_hi = map.hi;
 	last_readable = perms[0] == 'r';
 	last_kind = *path && *path != '[' && perms[1] == 'w' ? (int)map.kind : 0;
-	if (wanted(perms, path) && map_count < MAPS_MOST)
+	if (!wanted(&map, perms, path))
+		;
+	else if (map_count < MAPS_MOST)
 		maps[map_count++] = map;
+	else
+		vp_scan_unsearched[VPROF_UNSEARCHED_TABLES] += map.hi - map.lo;
 	if (*path == '/' && perms[1] != 'w' && constant_count < MAPS_MOST) {
 		map.kind = (perms[2] == 'x' ? CODE : 0) | (map.kind & VP_MAP_LIBC ? OF_LIBC : 0);
 		constants[constant_count++] = map;
@@ -164,6 +197,10 @@ struct vp_scan_map *vp_scan_maps(uint32_t *count)
 			have = 0;
 	}
 	vp_sys_close(fd);
+	for (uint32_t i = 0; i < map_count; i++) {
+		if (maps[i].kind & VP_MAP_SEALED)
+			unseal(&maps[i]);
+	}
 	*count = map_count;
 	return maps;
 }

@@ -6,15 +6,29 @@
 
 #include <errno.h>
 
-#define SPARE_ROWS 8u /* for what finds no row of its own: one a verdict */
+#define SPARE_ROWS 8u /* for what finds no row of its own: one a verdict and reason */
 
 struct key {
-	uint32_t node, verdict, owner;
+	uint32_t node, verdict, owner, because;
 };
 
 static struct vp_scan_result *result;
 static uint32_t *bucket, bucket_mask; /* row + 1 */
 static uint32_t *reachable_row;	      /* by site: row + 1 */
+
+static uint32_t because; /* enum vprof_unsearched: the most of what was not searched */
+
+/* What cannot be read leads nowhere: the process cannot read it either. */
+static uint32_t most_unsearched(void)
+{
+	uint32_t most = VPROF_UNSEARCHED_NONE;
+
+	for (uint32_t i = VPROF_UNSEARCHED_UNREADABLE + 1; i < VPROF_UNSEARCHED_COUNT; i++) {
+		if (vp_scan_unsearched[i] > (most ? vp_scan_unsearched[most] : 0))
+			most = i;
+	}
+	return most;
+}
 
 static uint32_t node_of_site(uint32_t site)
 {
@@ -36,7 +50,7 @@ static struct key key_of(const struct vp_scan_page *page, const struct vp_live_v
 	uint64_t bit = 1ull << (block->unit & 63);
 	int reached = (page->bits[block->unit >> 6].reach & bit) != 0;
 	int maybe = (page->bits[block->unit >> 6].maybe & bit) != 0;
-	struct key key = {node_of_site(block->site), VPROF_LEAK_LOST, VPROF_NONE};
+	struct key key = {node_of_site(block->site), VPROF_LEAK_LOST, VPROF_NONE, 0};
 	uint32_t rank, owner;
 
 	if (vp_scan_class_of(block->site) == VP_CLASS_RUNTIME || (reached && maybe)) {
@@ -45,6 +59,9 @@ static struct key key_of(const struct vp_scan_page *page, const struct vp_live_v
 		key.verdict = VPROF_LEAK_REACHABLE;
 	} else if (maybe) {
 		key.verdict = VPROF_LEAK_POSSIBLE;
+	} else if (because) { /* what leads to it may lie where nobody looked */
+		key.verdict = VPROF_LEAK_POSSIBLE;
+		key.because = because;
 	} else {
 		rank = vp_scan_rank(page, block->unit);
 		owner = vp_scan_owner_of(rank);
@@ -56,6 +73,7 @@ static struct key key_of(const struct vp_scan_page *page, const struct vp_live_v
 	/* Who frees unseen may have freed it. */
 	if (frees_unseen() && key.verdict <= VPROF_LEAK_INDIRECT) {
 		key.verdict = VPROF_LEAK_POSSIBLE;
+		key.because = VPROF_UNSEARCHED_OTHER;
 		key.owner = VPROF_NONE;
 	}
 	return key;
@@ -64,7 +82,8 @@ static struct key key_of(const struct vp_scan_page *page, const struct vp_live_v
 /* The row of a key, or NULL when there is no room left. */
 static struct vprof_leak *find_row(struct key key, uint32_t room)
 {
-	uint32_t at = key.node * 0x9e3779b1u ^ key.owner * 0x85ebca6bu ^ key.verdict << 7;
+	uint32_t at =
+	    key.node * 0x9e3779b1u ^ key.owner * 0x85ebca6bu ^ key.verdict << 7 ^ key.because << 11;
 	struct vprof_leak *row;
 
 	for (at ^= at >> 15;; at++) {
@@ -78,13 +97,13 @@ static struct vprof_leak *find_row(struct key key, uint32_t room)
 			row->node = key.node;
 			row->verdict = key.verdict;
 			row->owner = key.owner;
-			if (frees_unseen() && key.verdict == VPROF_LEAK_POSSIBLE)
-				row->because = VPROF_UNSEARCHED_OTHER;
+			row->because = key.because;
 			row->oldest_ns = ~0ull;
 			return row;
 		}
 		row = &result->row[*slot - 1];
-		if (row->node == key.node && row->verdict == key.verdict && row->owner == key.owner)
+		if (row->node == key.node && row->verdict == key.verdict &&
+		    row->owner == key.owner && row->because == key.because)
 			return row;
 	}
 }
@@ -133,6 +152,7 @@ int vp_scan_rows(struct vp_scan_result *out)
 	uint64_t buckets = 1024;
 
 	result = out;
+	because = most_unsearched();
 	while (buckets < out->rows_room * 2ull)
 		buckets *= 2;
 	bucket_mask = (uint32_t)buckets - 1;

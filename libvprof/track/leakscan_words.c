@@ -24,11 +24,15 @@ static void open_pagemap(void)
 }
 
 /* Shared mappings are not copied into a forked child's page tables; for them
- * the page cache is asked. */
+ * the page cache is asked, and the process's own tables: huge pages and those of
+ * devices that are memory are in no cache. */
 static int look(uint64_t lo, uint32_t pages, uint32_t kind)
 {
 	if (kind & VP_MAP_SHARED)
-		return vp_sys(SYS_mincore, lo, pages * 4096ull, resident) == 0;
+		return vp_sys(SYS_mincore, lo, pages * 4096ull, resident) == 0 &&
+		       (vp_scan_special_pagemap() < 0 ||
+			vp_sys6(SYS_pread64, vp_scan_special_pagemap(), (long)entry, pages * 8,
+				(long)(lo >> 12 << 3), 0, 0) == pages * 8);
 	return vp_sys6(SYS_pread64, pagemap_fd, (long)entry, pages * 8, (long)(lo >> 12 << 3), 0,
 		       0) == pages * 8;
 }
@@ -36,7 +40,7 @@ static int look(uint64_t lo, uint32_t pages, uint32_t kind)
 static int is_present(uint32_t i, uint32_t kind)
 {
 	if (kind & VP_MAP_SHARED)
-		return resident[i] & 1;
+		return (resident[i] & 1) || (vp_scan_special_pagemap() >= 0 && entry[i] >> 62 != 0);
 	return (entry[i] >> 62) != 0; /* in memory or swapped out */
 }
 

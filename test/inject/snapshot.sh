@@ -67,4 +67,38 @@ alternate_of_main       -       -       -       1/40008
 on_stack_by_hand        -       -       -       2/525689
 waiting_fiber           -       -       -       *
 END
+
+# case                  lost    indirect possible reachable
+table snapshot_memory <<'END'
+control                 1/777   -        -        10/10000
+nowhere                 11/10777 -        -        -
+dontfork                1/777   -        -        10/10000
+dontfork_shared         1/777   -        -        10/10000
+dontfork_data           1/777   -        -        10/10000
+dontfork_block          1/777   -        -        11/30000
+dontfork_lost_block     2/20777 10/10000 -        -
+wipeonfork              1/777   -        -        10/10000
+dontdump                1/777   -        -        10/10000
+no_access               1/777   -        -        10/10000
+no_access_dontfork      -       -        11/10777 -
+write_only              1/777   -        -        10/10000
+read_only               1/777   -        -        10/10000
+named                   1/777   -        -        10/10000
+grows_down              1/777   -        -        10/10000
+protection_key          1/777   -        -        10/10000
+huge_private            1/777   -        -        10/10000
+huge_shared             1/777   -        -        10/10000
+shared                  1/777   -        -        10/10000
+secret                  1/777   -        -        10/10000
+two_views               1/777   -        -        10/10000
+segment                 1/777   -        -        10/10000
+file_private            1/777   -        -        10/10000
+file_private_sealed     1/777   -        -        10/10000
+on_demand               1/777   -        -        10/10000
+device                  -       -        11/10777 -
+sbrk_behind             1/777   -        -        10/10000
+sbrk_between            1/777   -        -        10/10000
+sbrk_first              1/777   -        -        10/10000
+former_stack            1/777   -        -        10/10000
+END
 t_end
