@@ -79,6 +79,7 @@ void vp_real_resolve(void)
 	TAKE(pvalloc_fn, "pvalloc");
 	TAKE(usable_size_fn, "malloc_usable_size");
 	TAKE(pthread_create_fn, "pthread_create");
+	TAKE(pthread_getattr_np_fn, "pthread_getattr_np");
 	TAKE(thrd_create_fn, "thrd_create");
 	TAKE(exit_fn, "exit");
 	TAKE(exit_now_fn, "_exit");

@@ -25,6 +25,7 @@ struct vp_real {
 	void *(*pvalloc_fn)(size_t);
 	size_t (*usable_size_fn)(void *);
 	int (*pthread_create_fn)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
+	int (*pthread_getattr_np_fn)(pthread_t, pthread_attr_t *);
 	int (*thrd_create_fn)(thrd_t *, thrd_start_t, void *);
 	void (*exit_fn)(int);	  /* looked up to be recognised, never called */
 	void (*exit_now_fn)(int); /* _exit */

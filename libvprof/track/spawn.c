@@ -9,9 +9,11 @@
 #include <string.h>
 
 /* A thread with a small stack gets this much more, because our thread-local
- * block and hooks take some of it. */
-#define OUR_STACK   (16u << 10)
-#define SMALL_STACK (128u << 10)
+ * block and hooks take some of it, and a signal's frame.  It is not told so
+ * (vp_spawn_getattr).  From SMALL_STACK on there is room enough. */
+#define OUR_STACK	 (16u << 10)
+#define SMALL_STACK	 (64u << 10)
+#define DESCRIPTOR_WORDS (0x900u / 8) /* of struct pthread, at the top of the stack */
 
 struct start {
 	union {
@@ -98,6 +100,17 @@ static __attribute__((section("vp_trampoline"), noinline)) void *run_pthread(voi
 	return result;
 }
 
+/* The same: that a thread's stack was made wider is told by the function that it
+ * was started with. */
+static __attribute__((section("vp_trampoline"), noinline)) void *run_wider(void *arg)
+{
+	struct start start = begin(arg, (const void *)(uintptr_t)run_wider);
+	void *result = start.fn.pthread(take_argument(&start));
+
+	__asm__ volatile("nop"); /* not one with the other */
+	return result;
+}
+
 static __attribute__((section("vp_trampoline"), noinline)) int run_thrd(void *arg)
 {
 	struct start start = begin(arg, (const void *)(uintptr_t)run_thrd);
@@ -162,6 +175,7 @@ static uint64_t stack_of(const pthread_attr_t **attr, pthread_attr_t *wider)
 
 int vp_spawn_pthread(pthread_t *out, const pthread_attr_t *attr, void *(*fn)(void *), void *arg)
 {
+	const pthread_attr_t *asked = attr;
 	pthread_attr_t wider;
 	struct start *start;
 	uint64_t stack;
@@ -176,10 +190,42 @@ int vp_spawn_pthread(pthread_t *out, const pthread_attr_t *attr, void *(*fn)(voi
 	if (!start)
 		return vp_real.pthread_create_fn(out, attr, fn, arg);
 	start->fn.pthread = fn;
-	err = vp_real.pthread_create_fn(out, attr, run_pthread, start);
+	err = vp_real.pthread_create_fn(out, attr, attr == &wider ? run_wider : run_pthread, start);
+	if (err && attr == &wider) { /* the limit may allow what was asked for */
+		start->stack_bytes -= OUR_STACK;
+		err = vp_real.pthread_create_fn(out, asked, run_pthread, start);
+	}
 	if (err)
 		drop_start(start);
 	return err;
+}
+
+/* libc keeps the function in the thread's descriptor, which pthread_t leads to. */
+static int is_wider(pthread_t thread, uint64_t stack_end)
+{
+	const uint64_t *word = (const uint64_t *)thread; /* NOLINT(performance-no-int-to-ptr) */
+
+	for (unsigned i = 0; i < DESCRIPTOR_WORDS; i++) {
+		if ((uint64_t)(uintptr_t)(word + i + 1) > stack_end)
+			return 0;
+		if (__atomic_load_n(&word[i], __ATOMIC_RELAXED) == (uint64_t)(uintptr_t)run_wider)
+			return 1;
+	}
+	return 0;
+}
+
+int vp_spawn_getattr(pthread_t thread, pthread_attr_t *attr)
+{
+	int err = vp_real.pthread_getattr_np_fn(thread, attr);
+	size_t size = 0;
+	void *addr = NULL;
+
+	if (err || pthread_attr_getstack(attr, &addr, &size) != 0 || size <= OUR_STACK ||
+	    size >= SMALL_STACK + OUR_STACK || (uint64_t)thread < (uint64_t)(uintptr_t)addr ||
+	    !is_wider(thread, (uint64_t)(uintptr_t)addr + size))
+		return err;
+	pthread_attr_setstack(attr, (char *)addr + OUR_STACK, size - OUR_STACK);
+	return 0;
 }
 
 int vp_spawn_thrd(thrd_t *out, thrd_start_t fn, void *arg)
