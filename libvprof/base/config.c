@@ -160,6 +160,11 @@ static int set_engine(const char *value, size_t len)
 	return 0;
 }
 
+static int set_guard(const char *value, size_t len)
+{
+	return set_switch(value, len, &vp_config.guard);
+}
+
 static int set_help(const char *value, size_t len)
 {
 	return is(value, len, "1") ? -ECANCELED : -EINVAL;
@@ -184,6 +189,8 @@ static const struct option options[] = {
      set_follow_fork},
     {"follow_exec", "on|off", "on", "profile programs this one executes", set_follow_exec},
     {"engine", "auto|perf|timer", "auto", "how CPU samples are taken", set_engine},
+    {"guard", "on|off", "on", "live on when somebody cuts the record (a handler for SIGBUS)",
+     set_guard},
     {"help", "1", NULL, "print this list", set_help},
 };
 #define OPTION_COUNT (sizeof(options) / sizeof(options[0]))

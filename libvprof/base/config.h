@@ -27,6 +27,7 @@ struct vp_config {
 	uint32_t leakscan_wait_ms; /* what a signal that ends the process may wait for it */
 	int follow_fork, follow_exec;
 	enum vp_engine_choice engine;
+	int guard;	  /* SIGBUS of the record is ours to handle */
 	int path_has_pid; /* of the path made last */
 };
 

@@ -61,10 +61,10 @@ static int take_service(int can_do_without)
 
 static int serve(void (*fn)(void *), void *arg, int can_do_without)
 {
-	uint64_t all = ~0ull, old = 0;
+	uint64_t all = VP_SYS_SIGNALS, old = 0;
 	int saved = errno, taken;
 
-	vp_sys6(SYS_rt_sigprocmask, SIG_SETMASK, (long)&all, (long)&old, sizeof(all), 0, 0);
+	vp_sys6(SYS_rt_sigprocmask, SIG_BLOCK, (long)&all, (long)&old, sizeof(all), 0, 0);
 	taken = take_service(can_do_without);
 	if (taken) {
 		call_on(fn, arg, service_stack + SERVICE_STACK);

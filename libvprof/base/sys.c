@@ -208,13 +208,24 @@ __asm__(".pushsection .text\n"
 	"	.popsection");
 void vp_sys_restore(void) __attribute__((visibility("hidden")));
 
+int vp_sys_bus_guarded;
+
+void vp_sys_let_bus(int on)
+{
+	uint64_t bus = ~VP_SYS_SIGNALS;
+
+	if (!on || vp_sys_bus_guarded)
+		vp_sys6(SYS_rt_sigprocmask, on ? SIG_UNBLOCK : SIG_BLOCK, (long)&bus, 0,
+			sizeof(bus), 0, 0);
+}
+
 #define VP_SA_RESTORER 0x04000000ul
 
 long vp_sys_handle(int sig, void (*handler)(int sig, siginfo_t *info, void *context),
 		   unsigned long flags)
 {
 	struct vp_sys_action action = {handler, flags | SA_SIGINFO | VP_SA_RESTORER, vp_sys_restore,
-				       ~0ull};
+				       VP_SYS_SIGNALS};
 
 	return vp_sys6(SYS_rt_sigaction, sig, (long)&action, 0, sizeof(action.mask), 0, 0);
 }

@@ -68,7 +68,16 @@ struct vp_sys_action {
 	void (*restorer)(void);
 	uint64_t mask;
 };
-/* Installs a handler that blocks all signals; flags besides SA_SIGINFO. */
+/* All signals but SIGBUS, by which a cut record is noticed (control/guard.c): what we
+ * block while we are at work. */
+#define VP_SYS_SIGNALS (~(1ull << (SIGBUS - 1)))
+
+/* Lets SIGBUS in on this thread (1) or not (0), which only the helper asks for: asleep,
+ * it must not be where the kernel delivers one that every thread of the host blocks. */
+void vp_sys_let_bus(int on);
+extern int vp_sys_bus_guarded; /* 0: it is not let in */
+
+/* Installs a handler that blocks these signals; flags besides SA_SIGINFO. */
 long vp_sys_handle(int sig, void (*handler)(int sig, siginfo_t *info, void *context),
 		   unsigned long flags);
 long vp_sys_action(int sig, struct vp_sys_action *out); /* what is installed */

@@ -5,6 +5,7 @@
 #include "base/thread.h"
 #include "control/control.h"
 #include "control/term.h"
+#include "ring/damage.h"
 #include "ring/file.h"
 #include "sample/reading.h"
 #include "sample/ticker.h"
@@ -77,6 +78,7 @@ void vp_finish_process(enum vprof_exit_kind kind, int status, struct vp_leakscan
 	finish(here);
 	vp_reading_at_end();
 	write_end(kind, kind == VPROF_EXIT_QUICK ? quick_status : status, VPROF_STATE_EXITED);
+	vp_damage_say();
 	if (entered)
 		vp_busy_leave();
 	errno = saved;

@@ -10,6 +10,7 @@
 #include "base/sys.h"
 #include "base/thread.h"
 #include "control/control.h"
+#include "control/guard.h"
 #include "ring/events.h"
 #include "ring/file.h"
 #include "ring/tables.h"
@@ -32,9 +33,9 @@ static uint64_t mask_for_fork;
  * allocates would, in the child, wait for locks that libc has not let go yet. */
 static uint64_t block_signals(void)
 {
-	uint64_t all = ~0ull, old = 0;
+	uint64_t all = VP_SYS_SIGNALS, old = 0;
 
-	vp_sys6(SYS_rt_sigprocmask, SIG_SETMASK, (long)&all, (long)&old, sizeof(all), 0, 0);
+	vp_sys6(SYS_rt_sigprocmask, SIG_BLOCK, (long)&all, (long)&old, sizeof(all), 0, 0);
 	return old;
 }
 
@@ -79,6 +80,7 @@ static void child(void)
 	vp_leakscan_fork_child();
 	vp_spawn_fork_child();
 	vp_end_fork_child();
+	vp_guard_fork_child();
 	vp_file_forget();
 	vp_tls.self = NULL;
 	vp_tls.waits_noted = 0;

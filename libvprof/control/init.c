@@ -11,6 +11,7 @@
 #include "base/trial.h"
 #include "base/vdso.h"
 #include "control/control.h"
+#include "control/guard.h"
 #include "control/operators.h"
 #include "control/roads.h"
 #include "control/term.h"
@@ -345,6 +346,7 @@ static void begin(char **environment)
 		on_exit(exit_handler, NULL);
 		at_quick_exit(quick_exit_handler);
 		vp_fork_register();
+		vp_guard_start();
 		vp_start_process(0);
 		never = vp_config.heap == VPROF_HEAP_OFF;
 	}

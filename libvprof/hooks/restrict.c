@@ -5,6 +5,7 @@
  * longs reads the same registers. */
 #include "base/real.h"
 #include "control/control.h"
+#include "control/guard.h"
 #include "control/term.h"
 #include "hooks/hooks.h"
 #include "track/leakscan.h"
@@ -121,7 +122,7 @@ VP_HOOK long vp_hook_syscall(long number, long a, long b, long c, long d, long e
 	const long call[6] = {number, a, b, c, d, e};
 	struct vp_leakscan_end here = {0};
 	long ret;
-	int alone;
+	int alone, lifted;
 
 	vp_real_resolve();
 	if (number == SYS_exit_group || number == SYS_exit) {
@@ -132,7 +133,9 @@ VP_HOOK long vp_hook_syscall(long number, long a, long b, long c, long d, long e
 			vp_finish_process(VPROF_EXIT_UNDERSCORE, (int)a, &here);
 	}
 	alone = before(number, a, b);
+	lifted = number == SYS_rt_sigaction && vp_guard_lift((int)a);
 	ret = vp_real.syscall_fn(number, a, b, c, d, e, f);
+	vp_guard_lower(lifted);
 	after(ret, call, alone);
 	return ret;
 }

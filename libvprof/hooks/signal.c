@@ -2,6 +2,7 @@
  * has a signal of its own, which the host must neither reset (the default
  * action would kill it) nor block. */
 #include "base/real.h"
+#include "control/guard.h"
 #include "control/signals.h"
 #include "control/term.h"
 #include "hooks/hooks.h"
@@ -10,24 +11,34 @@
 
 VP_HOOK int sigaction(int sig, const struct sigaction *act, struct sigaction *old)
 {
+	int lifted, ret;
+
 	vp_real_resolve();
 	if (vp_signal_is_ours(sig) && !vp_signal_wanted(act))
 		return vp_signal_pretend(old);
 	if (vp_term_covers(sig))
 		return vp_term_sigaction(sig, act, old);
-	return vp_real.sigaction_fn(sig, act, old);
+	lifted = vp_guard_lift(sig);
+	ret = vp_real.sigaction_fn(sig, act, old);
+	vp_guard_lower(lifted);
+	return ret;
 }
 
 VP_HOOK void (*signal(int sig, void (*handler)(int)))(int)
 {
 	struct sigaction act = {.sa_handler = handler};
+	void (*before)(int);
+	int lifted;
 
 	vp_real_resolve();
 	if (vp_signal_is_ours(sig) && !vp_signal_wanted(&act))
 		return SIG_DFL;
 	if (vp_term_covers(sig))
 		return vp_term_signal(sig, handler, SA_RESTART, vp_real.signal_fn);
-	return vp_real.signal_fn(sig, handler);
+	lifted = vp_guard_lift(sig);
+	before = vp_real.signal_fn(sig, handler);
+	vp_guard_lower(lifted);
+	return before;
 }
 
 VP_HOOK void (*bsd_signal(int sig, void (*handler)(int)))(int)
@@ -43,10 +54,16 @@ VP_HOOK void (*ssignal(int sig, void (*handler)(int)))(int)
 /* Other names and ways of the same: those of System V. */
 VP_HOOK void (*sysv_signal(int sig, void (*handler)(int)))(int)
 {
+	void (*before)(int);
+	int lifted;
+
 	vp_real_resolve();
 	if (vp_term_covers(sig))
 		return vp_term_signal(sig, handler, SYSV_FLAGS, vp_real.sysv_signal_fn);
-	return vp_real.sysv_signal_fn(sig, handler);
+	lifted = vp_guard_lift(sig);
+	before = vp_real.sysv_signal_fn(sig, handler);
+	vp_guard_lower(lifted);
+	return before;
 }
 
 VP_HOOK void (*__sysv_signal(int sig, void (*handler)(int)))(int)
@@ -59,16 +76,18 @@ VP_HOOK void (*sigset(int sig, void (*handler)(int)))(int)
 	void (*before)(int);
 
 	vp_real_resolve();
-	before = vp_real.sigset_fn(sig, handler);
+	before = vp_guard_after_sigset(sig, vp_real.sigset_fn(sig, handler));
 	return vp_term_covers(sig) ? vp_term_after_sigset(sig, handler, before) : before;
 }
 
 VP_HOOK int siginterrupt(int sig, int interrupt)
 {
-	int ret;
+	int ret, lifted;
 
 	vp_real_resolve();
+	lifted = vp_guard_lift(sig);
 	ret = vp_real.siginterrupt_fn(sig, interrupt);
+	vp_guard_lower(lifted);
 	if (ret == 0 && vp_term_covers(sig))
 		vp_term_interrupts(sig, interrupt);
 	return ret;

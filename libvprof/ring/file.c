@@ -2,6 +2,7 @@
 #include "ring/file.h"
 #include "base/own.h"
 #include "base/sys.h"
+#include "ring/damage.h"
 #include "ring/name.h"
 #include "ring/room.h"
 #include "ring/tables.h"
@@ -189,6 +190,7 @@ int vp_file_create(uint64_t bytes, int *fd_out)
 		return err;
 	}
 	write_header();
+	vp_damage_init(fd);
 	vp_sys(SYS_flock, fd, LOCK_UN, 0);
 	*fd_out = fd;
 	return 0;
@@ -203,7 +205,8 @@ void vp_file_inherit(int on)
 
 void vp_file_look(int fd)
 {
-	if (fd >= 0)
+	vp_damage_look(fd);
+	if (fd >= 0 && !vp_damage_gone())
 		vp_tables_hold(!vp_room_left(fd));
 }
 
@@ -219,9 +222,11 @@ void vp_file_forget(void)
 
 void vp_file_cut(int fd)
 {
-	uint32_t used = vp_tables_freeze();
+	uint32_t used;
 
-	if (fd >= 0)
+	vp_damage_look(fd);
+	used = vp_tables_freeze();
+	if (fd >= 0 && !vp_damage_gone())
 		vp_sys(SYS_ftruncate, fd, (uint64_t)used * vp_file.extent_bytes, 0);
 }
 
@@ -229,7 +234,7 @@ int vp_file_extend(int fd)
 {
 	long err = -EBADF;
 
-	if (fd >= 0)
+	if (fd >= 0 && !vp_damage_gone())
 		err = vp_sys(SYS_ftruncate, fd, vp_file.bytes, 0);
 	if (err == 0)
 		vp_tables_thaw();

@@ -94,6 +94,11 @@ uint64_t vp_tables_reserved_bytes(void)
 	return __atomic_load_n(&reserved_bytes, __ATOMIC_RELAXED);
 }
 
+uint64_t vp_tables_file_bytes(void)
+{
+	return frozen ? (uint64_t)file_extents * vp_file.extent_bytes : vp_file.bytes;
+}
+
 /* How many extents a section may let the file have. */
 static uint32_t extents_for(enum vprof_section_kind kind)
 {

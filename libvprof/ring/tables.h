@@ -29,8 +29,10 @@ void vp_tables_thaw(void);
 /* The same for a while: there is little room left where the file lies. */
 void vp_tables_hold(int on);
 void vp_tables_fork_child(void);
-/* Bytes of the file that have been written to. */
+/* Bytes of the file that have been given blocks. */
 uint64_t vp_tables_reserved_bytes(void);
+/* How long it must be: all of it, or once it was cut the extents in use. */
+uint64_t vp_tables_file_bytes(void);
 
 /* A new zeroed row; its number in *id.  NULL when the section is full.
  * Context: any thread, busy guard held; takes a lock only to add an extent. */

@@ -290,8 +290,11 @@ static void work(void)
 			if (!look(&next_tick, &due))
 				break;
 			now = vp_clock_mono();
-			if (__atomic_load_n(&asked, __ATOMIC_ACQUIRE) == done && due > now)
+			if (__atomic_load_n(&asked, __ATOMIC_ACQUIRE) == done && due > now) {
+				vp_sys_let_bus(0);
 				vp_sys_futex_wait(&vp_helper_bell, bell, due - now);
+				vp_sys_let_bus(1);
+			}
 			continue;
 		}
 		go_on = serve();
@@ -302,6 +305,7 @@ static void work(void)
 
 static void helper_main(void)
 {
+	vp_sys_let_bus(1);
 	if (set_up())
 		work();
 	__atomic_store_n(&running, 0, __ATOMIC_RELEASE);

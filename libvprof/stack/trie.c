@@ -52,14 +52,28 @@ static void put(struct vp_trie_index *index, uint64_t hash, uint32_t parent, uin
 	index->used++;
 }
 
-/* Parents have smaller numbers, so one pass finds every hash again. */
-static void put_all(struct vp_trie_index *index, uint64_t *hash, uint32_t count)
-{
-	for (uint32_t id = VPROF_NODE_OVERFLOW + 1; id < count; id++) {
-		const struct vprof_node *node = vp_table_row(VPROF_SEC_NODES, id);
+struct found {
+	uint64_t hash;
+	const struct vp_trie_slot *slot;
+};
 
-		hash[id] = vp_trie_hash(hash[node->parent], node->where);
-		put(index, hash[id], node->parent, node->where, id);
+/* Parents have smaller numbers, so one pass finds every hash again.  The nodes of the
+ * file are not asked: somebody may have written there. */
+static void put_all(struct vp_trie_index *index, struct found *found, uint32_t count)
+{
+	for (uint64_t at = 0; at <= nodes->mask; at++) {
+		const struct vp_trie_slot *slot = &nodes->slot[at];
+
+		if (slot->node && slot->node < count)
+			found[slot->node].slot = slot;
+	}
+	for (uint32_t id = VPROF_NODE_OVERFLOW + 1; id < count; id++) {
+		const struct vp_trie_slot *slot = found[id].slot;
+
+		if (!slot)
+			continue;
+		found[id].hash = vp_trie_hash(found[slot->parent].hash, slot->where);
+		put(index, found[id].hash, slot->parent, slot->where, id);
 	}
 }
 
@@ -69,16 +83,16 @@ static void grow(void)
 {
 	uint32_t count = (uint32_t)nodes->used + VPROF_NODE_OVERFLOW + 1;
 	struct vp_trie_index *more = new_index((nodes->mask + 1) * 2);
-	uint64_t *hash = vp_sys_map(count * sizeof(*hash));
+	struct found *found = vp_sys_map(count * sizeof(*found));
 
-	if (more && hash) {
-		put_all(more, hash, count);
+	if (more && found) {
+		put_all(more, found, count);
 		__atomic_store_n(&nodes, more, __ATOMIC_RELEASE);
 	} else if (more) {
 		vp_sys_unmap(more, sizeof(*more) + (more->mask + 1) * sizeof(more->slot[0]));
 	}
-	if (hash)
-		vp_sys_unmap(hash, count * sizeof(*hash));
+	if (found)
+		vp_sys_unmap(found, count * sizeof(*found));
 }
 
 uint32_t vp_trie_insert(uint64_t hash, uint32_t parent, uint64_t where)

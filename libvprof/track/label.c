@@ -102,7 +102,11 @@ static uint32_t add_text(const char *pair, uint32_t outer)
 
 	vp_text_init(&text, buf, sizeof(buf));
 	if (outer != VP_LABEL_NONE) {
-		vp_text_str(&text, vp_table_row(VPROF_SEC_STRINGS, outer));
+		size_t most = 0;
+		const char *known = vp_string_at(outer, &most);
+
+		if (known)
+			vp_text_mem(&text, known, strnlen(known, most));
 		vp_text_char(&text, '\n');
 	}
 	for (; *pair; pair++)

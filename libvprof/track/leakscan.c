@@ -124,10 +124,10 @@ static __attribute__((noreturn)) void run_child(int own_files, int ends)
  * Not traced: a debugger of the host does not either. */
 static int fork_snapshot(int own_files, int ends)
 {
-	uint64_t all = ~0ull, old = 0;
+	uint64_t all = VP_SYS_SIGNALS, old = 0;
 	long pid;
 
-	vp_sys6(SYS_rt_sigprocmask, SIG_SETMASK, (long)&all, (long)&old, sizeof(all), 0, 0);
+	vp_sys6(SYS_rt_sigprocmask, SIG_BLOCK, (long)&all, (long)&old, sizeof(all), 0, 0);
 	vp_file_inherit(1);
 	pid = vp_trial_fork();
 	if (pid == 0)

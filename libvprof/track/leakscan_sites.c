@@ -10,6 +10,7 @@
 #include "track/leakscan_impl.h"
 
 #include <errno.h>
+#include <string.h>
 
 #define PATH_DEPTH 1024
 
@@ -33,6 +34,7 @@ static int module_kind(uint32_t id)
 {
 	const struct vprof_module *row;
 	const char *path;
+	size_t most = 0;
 
 	if (id >= modules)
 		return 0;
@@ -41,9 +43,9 @@ static int module_kind(uint32_t id)
 	if (kind_of_module[id])
 		return kind_of_module[id] - 1;
 	row = vp_table_row(VPROF_SEC_MODULES, id);
-	path = row->path < vp_table_used(VPROF_SEC_STRINGS)
-		   ? vp_table_row(VPROF_SEC_STRINGS, row->path)
-		   : "";
+	path = vp_string_at(row->path, &most);
+	if (!path || !memchr(path, '\0', most))
+		path = "";
 	kind_of_module[id] = (uint8_t)(vp_scan_module_kind(path) + 1);
 	return kind_of_module[id] - 1;
 }

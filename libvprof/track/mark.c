@@ -13,7 +13,10 @@
 #define SLOTS	   2048u /* twice the rows that the section can have */
 
 static struct vp_lock lock;
-static uint32_t slot[SLOTS]; /* row + 1 */
+static struct {
+	uint32_t row; /* + 1 */
+	uint32_t name;
+} slot[SLOTS];
 static struct vp_event_writer writer;
 
 void vp_marks_init(void)
@@ -44,20 +47,21 @@ static struct vprof_mark *row_of(const char *name, uint32_t *id)
 	for (; len < NAME_BYTES - 1 && name[len]; len++)
 		hash = (hash ^ (uint8_t)name[len]) * 0x100000001b3u;
 	for (uint64_t at = hash ^ hash >> 32;; at++) {
-		uint32_t *place = &slot[at % SLOTS];
+		uint32_t place = at % SLOTS;
 		struct vprof_mark *mark;
 		const char *known;
+		size_t most = 0;
 
-		if (!*place) {
+		if (!slot[place].row) {
 			mark = add_row(name, len, id);
-			*place = mark ? *id + 1 : 0;
+			slot[place].row = mark ? *id + 1 : 0;
+			slot[place].name = mark ? mark->name : 0;
 			return mark;
 		}
-		*id = *place - 1;
-		mark = vp_table_row(VPROF_SEC_MARKS, *id);
-		known = vp_table_row(VPROF_SEC_STRINGS, mark->name);
-		if (strncmp(known, name, len) == 0 && !known[len])
-			return mark;
+		*id = slot[place].row - 1;
+		known = vp_string_at(slot[place].name, &most);
+		if (known && most > len && strncmp(known, name, len) == 0 && !known[len])
+			return vp_table_row(VPROF_SEC_MARKS, *id);
 	}
 }
 

@@ -45,6 +45,9 @@ static uint32_t merge;	  /* readings, or iterations, of a full point */
 static uint32_t in_point; /* of the last one so far */
 static uint32_t victim;	  /* where the search for a row to reuse goes on */
 static uint64_t next_ns;
+/* What the header has a copy of: nothing that we index by is read from the file. */
+static uint32_t points;
+static enum vprof_series_clock kind;
 
 void vp_series_init(void)
 {
@@ -58,6 +61,8 @@ void vp_series_init(void)
 	merge = 1;
 	in_point = victim = 0;
 	next_ns = 0;
+	points = 0;
+	kind = VPROF_SERIES_NONE;
 	vp_table_add(VPROF_SEC_SERIES, &row);
 }
 
@@ -164,12 +169,14 @@ static uint32_t row_to_reuse(uint32_t last)
 
 	for (uint32_t i = 0; i < 64 && i < used; i++) {
 		const struct vprof_series *row;
+		uint32_t first;
 
 		victim = victim + 1 < used ? victim + 1 : 1;
 		row = series(victim < used ? victim : 0);
-		if (victim >= used || last < row->first + 32)
+		first = __atomic_load_n(&row->first, __ATOMIC_RELAXED);
+		if (victim >= used || first > last || last - first < 32)
 			continue;
-		if (row->bytes[last] <= row->bytes[(row->first + last) / 2])
+		if (row->bytes[last] <= row->bytes[(first + last) / 2])
 			return victim;
 	}
 	return NO_ROW;
@@ -177,10 +184,12 @@ static uint32_t row_to_reuse(uint32_t last)
 
 static void forget_row(const struct vprof_series *row, uint32_t last)
 {
-	struct group *of = &group[*slot_of(slot, slots, row->node) - 1];
+	uint32_t of = *slot_of(slot, slots, __atomic_load_n(&row->node, __ATOMIC_RELAXED));
 
-	of->row = NO_ROW;
-	of->highest = row->bytes[last];
+	if (!of)
+		return; /* somebody wrote into the file */
+	group[of - 1].row = NO_ROW;
+	group[of - 1].highest = row->bytes[last];
 }
 
 static uint32_t find_row(uint32_t node, uint32_t point)
@@ -261,7 +270,7 @@ static void halve(struct vprof_header *header)
 	__atomic_store_n(&header->series_sequence, header->series_sequence + 1, __ATOMIC_SEQ_CST);
 	for (uint32_t i = 0; i < used; i++)
 		halve_row(series(i), i == 0);
-	header->series_points = VPROF_SERIES_POINTS / 2;
+	header->series_points = points = VPROF_SERIES_POINTS / 2;
 	merge *= 2;
 	__atomic_store_n(&header->series_sequence, header->series_sequence + 1, __ATOMIC_SEQ_CST);
 }
@@ -271,19 +280,20 @@ static void read_sites(uint64_t now, int new_point)
 {
 	struct vprof_header *header = vp_file.header;
 	uint64_t iterations = header->series_iterations;
-	int by_time = header->series_clock == VPROF_SERIES_TIME;
+	int by_time = kind == VPROF_SERIES_TIME;
 	uint32_t point;
 
-	if (new_point && header->series_points == VPROF_SERIES_POINTS)
+	if (new_point && points == VPROF_SERIES_POINTS)
 		halve(header);
-	point = header->series_points - !new_point;
+	point = points - !new_point;
 	sum_sites();
 	enter(point, !new_point);
 	in_point = new_point ? 1 : in_point + 1;
 	series(0)->bytes[point] = now;
 	series(0)->blocks[point] = by_time ? in_point : at_most_u32(iterations);
 	header->series_step = by_time ? vp_config.tick_ms * 1000000ull * merge : merge;
-	__atomic_store_n(&header->series_points, point + 1, __ATOMIC_RELEASE);
+	points = point + 1;
+	__atomic_store_n(&header->series_points, points, __ATOMIC_RELEASE);
 	header->series_readings++;
 }
 
@@ -340,8 +350,8 @@ static void start_iterations(struct vprof_header *header)
 		series(i)->first = 0;
 		memset(series(i)->allocs, 0, sizeof(series(i)->allocs));
 	}
-	header->series_points = 0;
-	header->series_clock = VPROF_SERIES_ITERATIONS;
+	header->series_points = points = 0;
+	header->series_clock = kind = VPROF_SERIES_ITERATIONS;
 	merge = 1;
 	__atomic_store_n(&header->series_sequence, header->series_sequence + 1, __ATOMIC_SEQ_CST);
 }
@@ -353,10 +363,10 @@ void vp_series_tick(int last)
 	if (!vp_config.heap || !series_exist())
 		return;
 	vp_lock_take(&lock);
-	if (header->series_clock == VPROF_SERIES_NONE)
-		header->series_clock = VPROF_SERIES_TIME;
-	if (header->series_clock == VPROF_SERIES_TIME && (last || vp_clock_now() >= next_ns))
-		timed_reading(!header->series_points || in_point >= merge);
+	if (kind == VPROF_SERIES_NONE)
+		header->series_clock = kind = VPROF_SERIES_TIME;
+	if (kind == VPROF_SERIES_TIME && (last || vp_clock_now() >= next_ns))
+		timed_reading(!points || in_point >= merge);
 	if (last)
 		count_ages();
 	vp_lock_drop(&lock);
@@ -368,11 +378,11 @@ static void iteration_service(void *arg)
 
 	(void)arg;
 	vp_lock_take(&lock);
-	if (header->series_clock != VPROF_SERIES_ITERATIONS)
+	if (kind != VPROF_SERIES_ITERATIONS)
 		start_iterations(header);
 	/* Every merge-th iteration is a point. */
 	if (++header->series_iterations % merge == 0) {
-		if (header->series_points == VPROF_SERIES_POINTS)
+		if (points == VPROF_SERIES_POINTS)
 			halve(header);
 		if (header->series_iterations % merge == 0)
 			timed_reading(1);

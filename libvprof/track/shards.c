@@ -143,10 +143,11 @@ struct vprof_site *vp_shard_site(struct vp_shard *shard, uint32_t node, uint32_t
 {
 	struct vprof_site *site;
 
-	if (shard->shared)
+	/* No stack is node 0: that is what somebody else's hole in the file says. */
+	if (shard->shared && node)
 		vp_lock_take(&shard->lock);
-	site = find_or_add(shard, node, row);
-	if (shard->shared)
+	site = node ? find_or_add(shard, node, row) : NULL;
+	if (shard->shared && node)
 		vp_lock_drop(&shard->lock);
 	if (!site) {
 		vp_lost(VPROF_LOST_SITES, 1);

@@ -276,6 +276,9 @@ static void check_series(struct vr_file *file, const struct vr_layout *layout)
 
 void vr_check_tables(struct vr_file *file, const struct vr_layout *layout)
 {
+	if (file->header.flags & VPROF_F_DAMAGED)
+		vr_damage_add(file, "file",
+			      "somebody cut it or made holes in it while it was written", 0, 0, 0);
 	check_header_strings(file);
 	check_modules(file, layout);
 	check_threads(file, layout);
