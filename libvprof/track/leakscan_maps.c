@@ -85,7 +85,8 @@ static int wanted(const struct vp_scan_map *map, const char *perms, const char *
 /* The child's own copy: its permissions are nobody else's affair. */
 static void unseal(const struct vp_scan_map *map)
 {
-	vp_sys(SYS_mprotect, map->lo, map->hi - map->lo, PROT_READ);
+	if (vp_sys(SYS_mprotect, map->lo, map->hi - map->lo, PROT_READ) != 0)
+		vp_scan_unsearched[VPROF_UNSEARCHED_PROTECTED] += map->hi - map->lo;
 }
 
 /* lo-hi perms offset device inode   path */

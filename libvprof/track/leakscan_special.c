@@ -256,6 +256,13 @@ static void add_unsearched(enum vprof_unsearched kind, uint64_t bytes)
 	vp_scan_unsearched[kind] += bytes;
 }
 
+static int give_room(const struct vp_scan_special *one)
+{
+	return vp_sys6(SYS_mmap, (long)one->lo, (long)(one->hi - one->lo), PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1,
+		       0) == (long)one->lo;
+}
+
 void vp_scan_special_restore(int own_files)
 {
 	if (!own_files) /* closed with all others */
@@ -272,10 +279,10 @@ void vp_scan_special_restore(int own_files)
 			add_unsearched(VPROF_UNSEARCHED_HUGE, one->hi - one->lo);
 		if (one->flags & VP_SPECIAL_SWAPPED)
 			add_unsearched(VPROF_UNSEARCHED_SHARED, one->swapped);
-		if (is_lacking(one))
-			vp_sys6(SYS_mmap, (long)one->lo, (long)(one->hi - one->lo),
-				PROT_READ | PROT_WRITE,
-				MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0);
+		if (is_lacking(one) && !give_room(one)) {
+			left_out_bytes += copies * PAGE;
+			copies = 0;
+		}
 	}
 	for (uint64_t i = 0; i < copies; i++)
 		memcpy((void *)(uintptr_t)copy[i], (char *)(copy + copy_room) + i * PAGE, PAGE);
