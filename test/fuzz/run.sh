@@ -18,8 +18,9 @@ size=4096
 # Our own warnings would fill the disk: 3 closes the target's stdout and stderr. A small
 # file may not take 2 GiB; what takes more than 5 s is reported, on a busy machine not for bad.
 export LSAN_OPTIONS=suppressions=test/fuzz/lsan.supp:print_suppressions=0
+# Whole paths: a target may leave the directory.
 ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=1 exec nice -n 19 "build/fuzz/$name" \
 	-max_total_time="$seconds" -timeout=25 -report_slow_units=5 -rss_limit_mb=2048 -malloc_limit_mb=1024 \
 	-max_len=$size -close_fd_mask=3 -print_final_stats=1 -use_value_profile=1 \
-	-artifact_prefix="build/fuzz/$name.found/" "${dict[@]}" \
-	"build/fuzz/$name.corpus" "test/fuzz/corpus/$name"
+	-artifact_prefix="$PWD/build/fuzz/$name.found/" "${dict[@]}" \
+	"$PWD/build/fuzz/$name.corpus" "$PWD/test/fuzz/corpus/$name"
