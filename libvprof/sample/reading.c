@@ -138,6 +138,14 @@ static void lose(uint64_t samples)
 	write_lost();
 }
 
+/* Read once: somebody who cuts the file makes it 0 at any moment. */
+static uint64_t period_ns(void)
+{
+	uint64_t period = __atomic_load_n(&vp_file.header->cpu_period_ns, __ATOMIC_RELAXED);
+
+	return period ? period : 1;
+}
+
 /* Only time in user mode gives samples, and the kernel tells it for the process
  * alone, by its ticks: half of that is no chance any more. */
 static void lose_of_user(const struct vprof_header *header)
@@ -145,7 +153,7 @@ static void lose_of_user(const struct vprof_header *header)
 	uint64_t user = header->cpu_user_ns, expected;
 
 	expected = user > header->own_cpu_ns ? user - header->own_cpu_ns : 0;
-	expected /= header->cpu_period_ns;
+	expected /= period_ns();
 	lose(expected >= UNTAKEN_FROM && header->samples < expected / 2 ? expected - header->samples
 									: 0);
 }
@@ -156,7 +164,7 @@ static void expect_samples(void)
 	struct vprof_header *header = vp_file.header;
 
 	if (header->cpu_period_ns)
-		header->samples_expected = vp_watch_cpu_ns() / header->cpu_period_ns;
+		header->samples_expected = vp_watch_cpu_ns() / period_ns();
 	if (!(header->flags & VPROF_F_EXCLUDE_KERNEL))
 		lose(vp_watch_untaken());
 	else if (!header->pauses)
@@ -172,7 +180,7 @@ void vp_reading_at_end(void)
 	    vp_clock_now() < header->heartbeat_ns + SECOND)
 		return;
 	header->cpu_ns = vp_sys_cpu_ns(CLOCK_PROCESS_CPUTIME_ID);
-	expected = header->cpu_ns / header->cpu_period_ns;
+	expected = header->cpu_ns / period_ns();
 	if (expected <= header->samples_expected)
 		return;
 	header->samples_expected = expected;

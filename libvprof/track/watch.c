@@ -110,7 +110,7 @@ void vp_watch_pause(int on)
 
 static uint64_t untaken_of(const struct vprof_thread *row)
 {
-	uint64_t period = vp_file.header->cpu_period_ns;
+	uint64_t period = __atomic_load_n(&vp_file.header->cpu_period_ns, __ATOMIC_RELAXED);
 	uint64_t expected = period ? vp_watch_active_ns(row) / period : 0;
 
 	if (expected < UNTAKEN_FROM || row->flags & VPROF_THREAD_HELPER ||
