@@ -14,9 +14,11 @@ suite_prepare() {
 	[ -x /usr/bin/git ] || { echo "no git here" && return 1; }
 	source=$(compat_source git) || { echo "no source of git" && return 1; }
 	echo "$source" >"$CACHE/git.path"
-	[ -x "$source/t/helper/test-tool" ] && [ -x "$source/t/helper/test-fake-ssh" ] && return 0
+	[ -x "$source/t/helper/test-tool" ] && [ -x "$source/t/helper/test-fake-ssh" ] &&
+		[ -d "$source/templates/blt" ] && return 0
 	nice -n 10 make -C "$source" -j1 CC="${CC:-gcc}" CFLAGS="-O1 -w" "${FLAGS[@]}" \
-		GIT-BUILD-OPTIONS t/helper/test-tool t/helper/test-fake-ssh >"$CACHE/git.log" 2>&1 ||
+		GIT-BUILD-OPTIONS t/helper/test-tool t/helper/test-fake-ssh >"$CACHE/git.log" 2>&1 &&
+		make -C "$source/templates" SHELL_PATH=/bin/sh PERL_PATH=/usr/bin/perl >>"$CACHE/git.log" 2>&1 ||
 		{ echo "git's test helpers can't be built: build/compat/git.log" && return 1; }
 }
 suite_version() {
@@ -36,7 +38,7 @@ suite_unit() { # UNIT DIR
 	rm -rf "$2/git/t/test-results"
 	rm -f "$2/git/t/$1.sh" && cp "$source/t/$1.sh" "$2/git/t/"
 	# shellcheck disable=SC2016
-	compat_run "$SIDE" "$2" env GIT_TEST_INSTALLED=/usr/bin GIT_BUILD_DIR="$2/git" sh -c \
+	compat_run "$SIDE" "$2" env GIT_TEST_INSTALLED=/usr/bin sh -c \
 		'cd git/t && exec sh "./$1.sh" --root="$2/tmp"' sh "$1" "$2" >"$2/log" 2>&1
 	status=$?
 	compat_tap <"$2/log"

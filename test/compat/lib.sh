@@ -142,8 +142,9 @@ compat_judge() { # UNIT
 	cp "$BARE/$flat" "$OUT/$flat.bare.1" && cp "$OUT/$flat" "$OUT/$flat.vprof.1"
 	tests=$(wc -l <"$BARE/$flat")
 	: >"$OUT/$flat.unlike"
-	if [ "$tests" = 0 ] && [ ! -s "$OUT/$flat" ]; then
-		t_skip "it runs nothing here"
+	# Two sides that fail to start a suite agree, too: that is no outcome.
+	if ! grep -qv '^\[' "$BARE/$flat" "$OUT/$flat"; then
+		t_skip "no test of it runs here ($(tr '\t\n' '  ' <"$BARE/$flat"))"
 		return
 	fi
 	only=$(compat_unlike "$OUT/$flat.bare.1" "$OUT/$flat.vprof.1" | cut -f1)
