@@ -3,7 +3,6 @@
 #include "base/lock.h"
 #include "base/own.h"
 #include "base/sys.h"
-#include "base/thread.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -127,13 +126,37 @@ int vpje_mutex_unlock(void *mutex)
 	return 0;
 }
 
-/* So that a thread's end is noticed.  The helper has no such end, and for a high key
- * libc would allocate. */
-int vpje_setspecific(pthread_key_t key, const void *value);
+/* jemalloc keeps the states of all threads in a list, in their thread-local blocks, and
+ * wants a thread-specific key to be told of their ends; the host may need every key, and
+ * the helper has no end.  So each thread is taken out of the list right after its first
+ * call: for jemalloc it has ended, and what is called afterwards is for once. */
+static void (*forget)(void *state);
+static __thread void *state_of_thread;
+static __thread uint32_t forgotten;
 
-int vpje_setspecific(pthread_key_t key, const void *value)
+int vpje_key_create(pthread_key_t *key, void (*destructor)(void *));
+int vpje_setspecific(pthread_key_t key, void *value);
+
+int vpje_key_create(pthread_key_t *key, void (*destructor)(void *))
 {
-	return vp_tls.self == VP_TLS_ENDED && vp_tls.busy ? 0 : pthread_setspecific(key, value);
+	forget = destructor;
+	*key = 0;
+	return 0;
+}
+
+int vpje_setspecific(pthread_key_t key, void *value)
+{
+	(void)key;
+	state_of_thread = value;
+	return 0;
+}
+
+void vp_heap_thread_done(void)
+{
+	if (forgotten || !state_of_thread)
+		return;
+	forgotten = 1;
+	forget(state_of_thread);
 }
 
 /* What it maps is ours, and told apart from the host's memory. */
@@ -210,44 +233,40 @@ int vpje_munmap(void *start, size_t bytes)
 	return -1;
 }
 
-/* From jemalloc.h: MALLOCX_ARENA(a), MALLOCX_TCACHE_NONE, MALLOCX_ZERO. */
-#define ARENA_FLAG(a)	 ((int)(((unsigned)(a) + 1) << 20))
+/* From jemalloc.h: MALLOCX_TCACHE_NONE, MALLOCX_ZERO.  Threads it has forgotten use its
+ * first arena, so there is no other. */
 #define TCACHE_NONE_FLAG ((1 << 8))
 #define ZERO_FLAG	 0x40
 
-static int arena_flags;
-static unsigned arena_index;
-
 int vp_heap_private_init(void)
 {
-	size_t len = sizeof(arena_index);
+	void *first = vp_heap_get(16);
 
-	if (vpje_mallctl("arenas.create", &arena_index, &len, NULL, 0) != 0)
-		return -ENOMEM;
-	arena_flags = ARENA_FLAG(arena_index) | TCACHE_NONE_FLAG;
-	return 0;
+	vp_heap_put(first);
+	return first ? 0 : -ENOMEM;
 }
 
 void *vp_heap_get(size_t bytes)
 {
-	return vpje_mallocx(bytes, arena_flags | ZERO_FLAG);
+	void *ptr = vpje_mallocx(bytes, TCACHE_NONE_FLAG | ZERO_FLAG);
+
+	vp_heap_thread_done();
+	return ptr;
 }
 
 void vp_heap_put(void *ptr)
 {
-	if (ptr)
-		vpje_dallocx(ptr, arena_flags);
+	if (!ptr)
+		return;
+	vpje_dallocx(ptr, TCACHE_NONE_FLAG);
+	vp_heap_thread_done();
 }
 
-static uint64_t arena_stat(const char *tail)
+static uint64_t stat_of(const char *name)
 {
-	char name[64] = "stats.arenas.";
-	size_t at = strlen(name), value = 0, len = sizeof(value);
+	uint64_t value = 0;
+	size_t len = sizeof(value);
 
-	if (arena_index >= 10)
-		name[at++] = (char)('0' + arena_index / 10 % 10);
-	name[at++] = (char)('0' + arena_index % 10);
-	strcpy(name + at, tail);
 	return vpje_mallctl(name, &value, &len, NULL, 0) == 0 ? value : 0;
 }
 
@@ -257,6 +276,8 @@ void vp_heap_private_stats(uint64_t *allocated, uint64_t *resident)
 	size_t len = sizeof(epoch);
 
 	vpje_mallctl("epoch", &epoch, &len, &epoch, sizeof(epoch));
-	*allocated = arena_stat(".small.allocated") + arena_stat(".large.allocated");
-	*resident = arena_stat(".resident");
+	*allocated =
+	    stat_of("stats.arenas.0.small.allocated") + stat_of("stats.arenas.0.large.allocated");
+	*resident = stat_of("stats.arenas.0.resident");
+	vp_heap_thread_done();
 }

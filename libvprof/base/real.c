@@ -80,6 +80,8 @@ void vp_real_resolve(void)
 	TAKE(usable_size_fn, "malloc_usable_size");
 	TAKE(pthread_create_fn, "pthread_create");
 	TAKE(pthread_getattr_np_fn, "pthread_getattr_np");
+	TAKE(pthread_key_create_fn, "pthread_key_create");
+	TAKE(tss_create_fn, "tss_create");
 	TAKE(thrd_create_fn, "thrd_create");
 	TAKE(exit_fn, "exit");
 	TAKE(exit_now_fn, "_exit");

@@ -26,6 +26,8 @@ struct vp_real {
 	size_t (*usable_size_fn)(void *);
 	int (*pthread_create_fn)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
 	int (*pthread_getattr_np_fn)(pthread_t, pthread_attr_t *);
+	int (*pthread_key_create_fn)(pthread_key_t *, void (*)(void *));
+	int (*tss_create_fn)(tss_t *, tss_dtor_t);
 	int (*thrd_create_fn)(thrd_t *, thrd_start_t, void *);
 	void (*exit_fn)(int);	  /* looked up to be recognised, never called */
 	void (*exit_now_fn)(int); /* _exit */

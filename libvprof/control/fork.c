@@ -6,6 +6,7 @@
  * list of modules starts afresh, with a file of its own; locks that other
  * threads may have held are simply new. */
 #include "base/config.h"
+#include "base/heap.h"
 #include "base/service.h"
 #include "base/sys.h"
 #include "base/thread.h"
@@ -61,6 +62,7 @@ static void parent(void)
 	int entered = busy_for_fork;
 	uint64_t mask = mask_for_fork;
 
+	vp_heap_thread_done();
 	vp_service_fork_parent();
 	if (entered)
 		vp_busy_leave();
@@ -71,6 +73,7 @@ static void child(void)
 {
 	int saved = errno;
 
+	vp_heap_thread_done();
 	vp_service_fork_child();
 	vp_unwind_fork_child();
 	vp_tables_fork_child();

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/heap.h"
 #include "base/lock.h"
+#include "base/real.h"
 #include "base/service.h"
 #include "base/sys.h"
 #include "ring/file.h"
@@ -46,6 +47,7 @@ static uint32_t bucket[TID_BUCKETS]; /* index + 1 of the newest */
 uint32_t vp_threads_many;
 static pthread_key_t end_key;
 static int end_key_made;
+static uint32_t unwatched; /* ends of threads are not noticed any more */
 static uint32_t generation;
 static uint64_t main_stack_hi;
 
@@ -87,7 +89,8 @@ int vp_threads_init(void)
 	vp_watch_init();
 	memset(bucket, 0, sizeof(bucket));
 	main_stack_hi = (uint64_t)(uintptr_t)__libc_stack_end;
-	if (!end_key_made && pthread_key_create(&end_key, thread_ends) == 0)
+	if (!end_key_made && !unwatched &&
+	    vp_real.pthread_key_create_fn(&end_key, thread_ends) == 0)
 		end_key_made = 1;
 	row = vp_table_add(VPROF_SEC_THREADS, &id);
 	if (!row)
@@ -95,6 +98,21 @@ int vp_threads_init(void)
 	strcpy(row->name, "[others]");
 	row->start_module = VPROF_NONE;
 	return 0;
+}
+
+/* Ends of threads go unnoticed then, and nothing in their blocks is looked at again:
+ * their rows stay open, and their states are not used for others. */
+int vp_threads_give_key(void)
+{
+	int given;
+
+	vp_lock_take(&registry);
+	given = end_key_made;
+	end_key_made = 0;
+	if (given)
+		unwatched = 1;
+	vp_lock_drop(&registry);
+	return given && pthread_key_delete(end_key) == 0;
 }
 
 static struct known *remember(int tid, uint32_t row, uint64_t start_ns)
@@ -234,7 +252,8 @@ static void go_many(void)
 {
 	if (__atomic_exchange_n(&vp_threads_many, 1, __ATOMIC_SEQ_CST))
 		return;
-	for (int i = 0; i < 1000 && __atomic_load_n(live->busy, __ATOMIC_ACQUIRE); i++)
+	for (int i = 0; i < 1000 && !unwatched && __atomic_load_n(live->busy, __ATOMIC_ACQUIRE);
+	     i++)
 		vp_sys(SYS_sched_yield, 0, 0, 0);
 }
 
@@ -431,7 +450,7 @@ int vp_threads_is_busy(int tid)
 
 	vp_lock_take(&registry);
 	for (const struct vp_thread *thread = live; thread; thread = thread->next) {
-		if (thread->tid == tid && thread->busy)
+		if (thread->tid == tid && thread->busy && !unwatched)
 			busy = __atomic_load_n(thread->busy, __ATOMIC_ACQUIRE) != 0;
 	}
 	vp_lock_drop(&registry);

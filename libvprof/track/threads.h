@@ -49,6 +49,9 @@ void vp_threads_sum(struct vp_thread_sums *out); /* takes the lock itself */
 void vp_threads_each(void (*each)(const struct vp_thread *thread));
 int vp_threads_is_busy(int tid);
 int vp_threads_is_helper(int tid);
+/* The host has used up the keys of pthread_key_create: it gets ours.  Returns whether
+ * there was one. */
+int vp_threads_give_key(void);
 
 /* Registers the helper itself, so that its CPU time is told apart. */
 void vp_threads_add_helper(int tid);

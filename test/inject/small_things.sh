@@ -10,6 +10,17 @@ t_done
 t_begin "the same without heap and samples"
 t_differential heap=off:cpu=off:leakscan=off "$PROBE/stack_told"
 t_done
+for how in posix c11; do
+	for options in "" engine=timer cpu=off:heap=off; do
+		t_begin "every key for thread-specific data, $how${options:+, $options}"
+		t_differential "$options" "$PROBE/all_keys" $how
+		grep -q '^1024 keys' "$T/vprof/out" || t_bad "$(cat "$T/vprof/out")"
+		[ "$("$REPORT" leaks "$(t_file "$T/vprof")" --format json | jq '.totals.lost.blocks')" = 0 ] ||
+			[ -n "$options" ] || t_bad "blocks lost"
+		t_done
+	done
+done
+
 # Of a thread's stack, beyond what libc uses: thread-local storage and the deepest hook.
 # Measured: 2.7 KiB; with the timer engine 3.6 KiB, because a signal's frame comes on top, whose
 # size the processor decides.
