@@ -117,12 +117,12 @@ enum vprof_flags {
 	VPROF_F_OWN_MALLOC = 1u << 3, /* the program defines malloc itself: heap not seen */
 	VPROF_F_OPERATOR_NEW_BYPASS = 1u << 4, /* C++ operators do not call malloc here */
 	VPROF_F_RING_WRAPPED = 1u << 5,
-	VPROF_F_NO_HELPER = 1u << 6, /* no helper thread: no timeline, no perf engine */
-	VPROF_F_RESTRICTED = 1u << 7, /* recording ended when the process installed a
-				       * seccomp filter, at the last timeline row */
-	VPROF_F_NO_ROOM = 1u << 8,    /* the file was kept from growing: disk, quota or limit */
-	VPROF_F_DAMAGED = 1u << 9,    /* somebody else cut the file or made holes in it
-				       * while it was written: what was there is lost */
+	VPROF_F_NO_HELPER = 1u << 6,	/* no helper thread: no timeline, no perf engine */
+	VPROF_F_RESTRICTED = 1u << 7,	/* recording ended when the process installed a
+					 * seccomp filter, at the last timeline row */
+	VPROF_F_NO_ROOM = 1u << 8,	/* the file was kept from growing: disk, quota or limit */
+	VPROF_F_DAMAGED = 1u << 9,	/* somebody else cut the file or made holes in it
+					 * while it was written: what was there is lost */
 	VPROF_F_FREES_UNSEEN = 1u << 10 /* an object frees by a road that is not seen */
 };
 
@@ -269,8 +269,8 @@ struct vprof_header {
 	/* 1160 */
 	uint32_t lsan_suppressions; /* string id: what the program's own
 				     * __lsan_default_suppressions() said; 0: none */
-	uint32_t second_roads; /* string id: objects whose calls of an allocator are not
-				* seen, and why; 0: none, or not known */
+	uint32_t second_roads;	    /* string id: objects whose calls of an allocator are not
+				     * seen, and why; 0: none, or not known */
 	/* 1168: what the last search left out, and what was asked for */
 	uint32_t scan_rules;   /* 1: scan_unsearched and vprof_leak.because are filled in;
 				* 0: an older library, of which that is not known */

@@ -67,6 +67,7 @@ static const struct call calls[] = {
     {SYS_write, 0, {-1, AT(scratch), 1}},
     {SYS_lseek, 0, {-1, 0, 0}},
     {SYS_pread64, 0, {-1, AT(scratch), 8, 0}},
+    {SYS_pwrite64, 0, {-1, AT(scratch), 8, 0}},
     {SYS_getdents64, 0, {-1, AT(scratch), sizeof(scratch)}},
     {SYS_readlink, 0, {AT("/proc/self/exe"), AT(scratch), sizeof(scratch)}},
     {SYS_getcwd, 0, {AT(scratch), sizeof(scratch)}},
@@ -93,6 +94,7 @@ static const struct call calls[] = {
     {SYS_kill, 0, {0}},
     {SYS_tgkill, 0, {0}},
     {SYS_rt_tgsigqueueinfo, 0, {0}},
+    {SYS_rt_sigqueueinfo, 0, {0}},
     {SYS_timer_create, 0, {CPU_OF_SELF, 0, AT(scratch)}},
     {SYS_timer_settime, 0, {-1, 0, AT(scratch), 0}},
     {SYS_timer_delete, 0, {-1}},
@@ -164,6 +166,9 @@ static void try_one(const struct call *call)
 		break;
 	case SYS_rt_tgsigqueueinfo:
 		vp_sys6(SYS_rt_tgsigqueueinfo, vp_sys_pid(), vp_sys_tid(), 0, (long)&info, 0, 0);
+		break;
+	case SYS_rt_sigqueueinfo:
+		vp_sys6(SYS_rt_sigqueueinfo, vp_sys_pid(), 0, (long)&info, 0, 0, 0);
 		break;
 	case SYS_clone:
 		try_clone();

@@ -28,7 +28,7 @@ int vp_roads_stands_in(const char *file, const void *caller);
  * Context: any thread of the host; done takes the loader's lock; errno kept. */
 int vp_roads_begin(void);
 void vp_roads_done(int begun, void *handle, int mode);
-void vp_roads_jumped(int mode);		     /* instead: the hook is about to jump */
+void vp_roads_jumped(int mode);	  /* instead: the hook is about to jump */
 extern uint32_t vp_roads_waiting; /* 1: something was opened by a jump */
 /* Looks at that.
  *   handle   as given to dlsym */

@@ -77,6 +77,10 @@ static uint64_t read_rights(int fd)
 		for (long i = 0; i < got; i++)
 			add(&digest, text[i]);
 		at += got;
+		if (got < (long)sizeof(text)) {
+			got = 0; /* the file is in lines, and ends with this piece */
+			break;
+		}
 	}
 	return got == 0 && at ? digest.sum : 0;
 }

@@ -16,7 +16,7 @@
 #ifndef MK_EXTENT
 #define MK_EXTENT (64u << 10)
 #endif
-#define MK_MS	  1000000ull
+#define MK_MS 1000000ull
 
 struct mkprof {
 	uint8_t *bytes;

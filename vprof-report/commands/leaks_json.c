@@ -80,7 +80,8 @@ static json_t *examined_json(struct vr_context *ctx, const struct vr_leaks_view 
 	free(why);
 	vr_json_set_text(one, "note", vr_file_string(ctx->profile->file, h->scan_note));
 	vr_json_set_text(one, "not_seen",
-			 h->second_roads ? vr_file_string(ctx->profile->file, h->second_roads) : "");
+			 h->second_roads ? vr_file_string(ctx->profile->file, h->second_roads)
+					 : "");
 	vr_json_set_text(one, "trigger",
 			 h->scan_trigger <= VPROF_SCAN_BY_TIME ? trigger[h->scan_trigger] : "");
 	vr_json_set_u64(one, "searches", h->scan_count);

@@ -250,7 +250,8 @@ char *vr_leaks_examined(const struct vr_profile *profile, const struct vr_leaks 
 	if (*note)
 		text = vr_more(text, "Not examined: %s.\n", note);
 	free(note);
-	roads = vr_text_escape(h->second_roads ? vr_file_string(profile->file, h->second_roads) : "");
+	roads =
+	    vr_text_escape(h->second_roads ? vr_file_string(profile->file, h->second_roads) : "");
 	if (*roads)
 		text = vr_more(text, "Not seen: %s.\n", roads);
 	free(roads);
