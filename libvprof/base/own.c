@@ -1,8 +1,10 @@
 /* L0 */
 #include "base/own.h"
+#include "base/sys.h"
 
 static struct vp_own_op log_[VP_OWN_OPS];
 static uint32_t used;
+uint32_t vp_own_locked;
 
 static void note(const void *start, size_t bytes, uint64_t mapped)
 {
@@ -18,11 +20,33 @@ static void note(const void *start, size_t bytes, uint64_t mapped)
 void vp_own_add(const void *start, size_t bytes)
 {
 	note(start, bytes, 1);
+	if (vp_own_locked)
+		vp_sys(SYS_munlock, start, bytes, 0);
 }
 
 void vp_own_drop(const void *start, size_t bytes)
 {
 	note(start, bytes, 0);
+}
+
+uint64_t vp_own_piece(uint64_t at, uint64_t hi, int *ours)
+{
+	uint32_t count = __atomic_load_n(&used, __ATOMIC_ACQUIRE);
+
+	*ours = 0;
+	for (uint32_t i = 0; i < count && i < VP_OWN_OPS; i++) {
+		uint64_t lo = log_[i].lo & ~1ull, end = log_[i].hi;
+
+		/* Whole pages: the kernel knows no others. */
+		end = (end + 4095) & ~4095ull;
+		if (lo <= at && at < end)
+			*ours = (int)(log_[i].lo & 1);
+		if (lo > at && lo < hi)
+			hi = lo;
+		if (end > at && end < hi)
+			hi = end;
+	}
+	return hi;
 }
 
 uint32_t vp_own_log(const struct vp_own_op **ops, uint32_t *missed)

@@ -19,6 +19,12 @@ struct vp_own_op {
 void vp_own_add(const void *start, size_t bytes);
 void vp_own_drop(const void *start, size_t bytes);
 
+/* The piece of [at, hi) that begins at `at` and is all ours, or all not: its end. */
+uint64_t vp_own_piece(uint64_t at, uint64_t hi, int *ours);
+
+/* 1: the host has locked what it will map; what we map is not to stay so. */
+extern uint32_t vp_own_locked;
+
 /* The log; returns the number of entries.  *missed: entries it had no room for. */
 uint32_t vp_own_log(const struct vp_own_op **ops, uint32_t *missed);
 

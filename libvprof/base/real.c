@@ -92,6 +92,8 @@ void vp_real_resolve(void)
 	TAKE(dlopen_fn, "dlopen");
 	TAKE(dlmopen_fn, "dlmopen");
 	TAKE(dlclose_fn, "dlclose");
+	TAKE(mlockall_fn, "mlockall");
+	TAKE(munlockall_fn, "munlockall");
 	TAKE(capset_fn, "capset");
 	TAKE(setuid_fn, "setuid");
 	TAKE(setgid_fn, "setgid");

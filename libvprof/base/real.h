@@ -39,6 +39,7 @@ struct vp_real {
 	void *(*dlopen_fn)(const char *, int);
 	void *(*dlmopen_fn)(long, const char *, int);
 	int (*dlclose_fn)(void *);
+	int (*mlockall_fn)(int), (*munlockall_fn)(void);
 	int (*capset_fn)(const void *, const void *);
 	int (*setuid_fn)(uid_t), (*setgid_fn)(gid_t);
 	int (*seteuid_fn)(uid_t), (*setegid_fn)(gid_t);

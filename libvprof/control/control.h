@@ -38,6 +38,11 @@ void vp_groups_changed(void); /* the caller's groups are to be the helper's */
 int vp_make_alone(void);
 void vp_alone_no_more(int fd);
 
+/* mlockall() of the host: locks the host's memory, not ours, and fails where the host
+ * alone would.  Returns 0 or -errno. */
+int vp_lock_memory(int flags);
+void vp_unlock_memory(void); /* after munlockall() */
+
 /* Before a thread ends by a bare system call. */
 void vp_thread_exits(int status, struct vp_leakscan_end *here);
 

@@ -13,6 +13,7 @@
 #include <linux/capability.h>
 #include <linux/prctl.h>
 #include <linux/seccomp.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 
 int capset(void *header, const void *data);
@@ -132,6 +133,8 @@ VP_HOOK long vp_hook_syscall(long number, long a, long b, long c, long d, long e
 		else
 			vp_finish_process(VPROF_EXIT_UNDERSCORE, (int)a, &here);
 	}
+	if (number == SYS_mlockall)
+		return mlockall((int)a);
 	alone = before(number, a, b);
 	lifted = number == SYS_rt_sigaction && vp_guard_lift((int)a);
 	ret = vp_real.syscall_fn(number, a, b, c, d, e, f);

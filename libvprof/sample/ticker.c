@@ -47,6 +47,7 @@ enum request {
 	REQUEST_PAUSE,
 	REQUEST_UNPAUSE,
 	REQUEST_REPEAT,
+	REQUEST_CALL,
 	REQUEST_STOP
 };
 
@@ -66,6 +67,8 @@ static struct vp_lock request_lock;
 static enum vprof_scan_trigger scan_trigger;
 static const struct vp_leakscan_end *scan_end;
 static long repeat_call[6]; /* a system call: its number and five arguments */
+static int (*call_fn)(void *arg);
+static void *call_arg;
 static int helper_tid;
 static int file_fd = -1;
 
@@ -173,6 +176,9 @@ static int serve(void)
 	case REQUEST_REPEAT:
 		answer = (int)vp_sys6(repeat_call[0], repeat_call[1], repeat_call[2],
 				      repeat_call[3], repeat_call[4], repeat_call[5], 0);
+		break;
+	case REQUEST_CALL:
+		answer = call_fn(call_arg);
 		break;
 	case REQUEST_STOP:
 		return 0;
@@ -446,6 +452,19 @@ int vp_ticker_repeat(const long call[6])
 	err = ask(REQUEST_REPEAT);
 	if (err == -ETIME)
 		request = REQUEST_STOP; /* what the call points to may be gone by then */
+	vp_lock_drop(&lock);
+	return err;
+}
+
+int vp_ticker_call(int (*fn)(void *arg), void *arg)
+{
+	static struct vp_lock lock;
+	int err;
+
+	vp_lock_take(&lock);
+	call_fn = fn;
+	call_arg = arg;
+	err = ask(REQUEST_CALL);
 	vp_lock_drop(&lock);
 	return err;
 }

@@ -42,6 +42,10 @@ int vp_ticker_count_tasks(void);
  * a helper, -ETIME when it did not answer.  Context: any thread of the host. */
 int vp_ticker_repeat(const long call[6]);
 
+/* The helper calls fn(arg), for what needs a descriptor for a moment; arg must stay even
+ * where it does not answer.  Returns what fn returned, -ESRCH without a helper, -ETIME. */
+int vp_ticker_call(int (*fn)(void *arg), void *arg);
+
 /* Ends the helper.  Returns 0 when no task of ours is left in the process, else -ETIME. */
 int vp_ticker_stop(void);
 

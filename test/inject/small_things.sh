@@ -21,6 +21,20 @@ for how in posix c11; do
 	done
 done
 
+# 2 MiB are too few for the program itself; 8 are enough for it, and not for it and us.
+chmod 755 "$T"
+mkdir -m 777 "$T/anybody"
+for limit in 2 8 32; do
+	for options in "" engine=timer heap=off; do
+		t_begin "mlockall with a limit of $limit MiB${options:+, $options}"
+		t_run "$T/bare" "$PROBE/lock_all" $limit
+		rm -rf "$T/vprof"
+		t_preload "$T/vprof" "out=$T/anybody/%e.%p.vprof${options:+:$options}" "$PROBE/lock_all" $limit
+		t_same "$T/bare" "$T/vprof"
+		t_done
+	done
+done
+
 # Of a thread's stack, beyond what libc uses: thread-local storage and the deepest hook.
 # Measured: 2.7 KiB; with the timer engine 3.6 KiB, because a signal's frame comes on top, whose
 # size the processor decides.

@@ -1,0 +1,165 @@
+/* L5  mlockall(): memory that we map counts against a limit that is the host's.
+ *
+ * The kernel compares all of the address space with RLIMIT_MEMLOCK, before it locks
+ * anything.  So a refusal is looked at again with the host's part only, mapping by
+ * mapping, and what is ours is never left locked. */
+#include "base/own.h"
+#include "base/real.h"
+#include "base/sys.h"
+#include "base/thread.h"
+#include "control/control.h"
+#include "sample/ticker.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+
+enum task { COUNT_HOST, LOCK_HOST, UNLOCK_OURS };
+
+struct walk {
+	enum task task;
+	int flags;	   /* of mlockall() */
+	uint64_t bytes;	   /* of the host */
+	uint64_t from, to; /* our own image */
+	char text[8192];   /* of /proc/self/maps, whole lines at its beginning */
+};
+
+/* Static: the helper may be at it when the host has given up waiting. */
+static struct walk walk;
+
+static void piece(struct walk *w, uint64_t lo, uint64_t hi, int ours)
+{
+	if (w->task == COUNT_HOST && !ours)
+		w->bytes += hi - lo;
+	else if (w->task == LOCK_HOST && !ours) /* what cannot be locked mlockall skips, too */
+		vp_sys6(SYS_mlock2, (long)lo, (long)(hi - lo),
+			w->flags & MCL_ONFAULT ? MLOCK_ONFAULT : 0, 0, 0, 0);
+	else if (w->task == UNLOCK_OURS && ours)
+		vp_sys(SYS_munlock, lo, hi - lo, 0);
+}
+
+static uint64_t hex(const char **s)
+{
+	uint64_t value = 0;
+
+	for (;; (*s)++) {
+		if (**s >= '0' && **s <= '9')
+			value = value << 4 | (uint64_t)(**s - '0');
+		else if (**s >= 'a' && **s <= 'f')
+			value = value << 4 | (uint64_t)(**s - 'a' + 10);
+		else
+			return value;
+	}
+}
+
+static void line(struct walk *w, const char *s)
+{
+	uint64_t lo = hex(&s), hi, end;
+	int ours, ring;
+
+	if (*s != '-')
+		return;
+	s++;
+	hi = hex(&s);
+	ring = strstr(s, "[perf_event]") != NULL;
+	/* The kernel's own page lies beyond what counts. */
+	for (; lo < hi && !(hi >> 63); lo = end) {
+		end = vp_own_piece(lo, hi, &ours);
+		if (lo < w->from && end > w->from)
+			end = w->from;
+		else if (lo < w->to && end > w->to)
+			end = w->to;
+		piece(w, lo, end, ours || ring || (lo >= w->from && lo < w->to));
+	}
+}
+
+/* Lines that were read whole; returns how many bytes of the next one there are. */
+static size_t lines(struct walk *w, size_t have)
+{
+	char *from = w->text, *end;
+
+	while ((end = memchr(from, '\n', have))) {
+		*end = '\0';
+		line(w, from);
+		have -= (size_t)(end + 1 - from);
+		from = end + 1;
+	}
+	memmove(w->text, from, have);
+	return have < sizeof(w->text) ? have : 0;
+}
+
+static int walk_maps(void *arg)
+{
+	struct walk *w = arg;
+	size_t have = 0;
+	long got;
+	int fd = vp_sys_open("/proc/self/maps", O_RDONLY, 0);
+
+	if (fd < 0)
+		return fd;
+	w->bytes = 0;
+	while ((got = vp_sys_read(fd, w->text + have, sizeof(w->text) - have)) > 0)
+		have = lines(w, have + (size_t)got);
+	vp_sys_close(fd);
+	return (int)got;
+}
+
+static int go(enum task task, int flags)
+{
+	struct dl_find_object own;
+	int err;
+
+	walk.task = task;
+	walk.flags = flags;
+	if (_dl_find_object((void *)(uintptr_t)&vp_lock_memory, &own) == 0) {
+		walk.from = (uint64_t)(uintptr_t)own.dlfo_map_start;
+		walk.to = (uint64_t)(uintptr_t)own.dlfo_map_end;
+	}
+	err = vp_ticker_call(walk_maps, &walk);
+	return err == -ESRCH ? walk_maps(&walk) : err;
+}
+
+/* What the kernel would have said without us; what the host maps later is locked by it
+ * in any case. */
+static int lock_host(int flags)
+{
+	struct rlimit64 limit;
+	int err;
+
+	if (vp_sys6(SYS_prlimit64, 0, RLIMIT_MEMLOCK, 0, (long)&limit, 0, 0) != 0)
+		return -ENOMEM;
+	if (go(COUNT_HOST, flags) != 0 || walk.bytes > limit.rlim_cur)
+		return -ENOMEM;
+	if (flags & MCL_FUTURE) {
+		err = (int)vp_sys(SYS_mlockall, flags & ~MCL_CURRENT, 0, 0);
+		if (err)
+			return err;
+	}
+	return go(LOCK_HOST, flags);
+}
+
+int vp_lock_memory(int flags)
+{
+	int err = vp_real.mlockall_fn(flags) == 0 ? 0 : -errno;
+	int refused = err == -ENOMEM && flags & MCL_CURRENT;
+
+	/* Our memory is also in a child that is not recorded; in one of vfork it is not its. */
+	if ((err && !refused) || (vp_control.alive && !vp_owns_process()) || !vp_busy_enter())
+		return err;
+	if (refused)
+		err = lock_host(flags);
+	else if (flags & MCL_CURRENT)
+		go(UNLOCK_OURS, flags);
+	if (!err)
+		vp_own_locked = (flags & MCL_FUTURE) != 0;
+	vp_busy_leave();
+	return err;
+}
+
+void vp_unlock_memory(void)
+{
+	vp_own_locked = 0;
+}

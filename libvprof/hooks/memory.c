@@ -1,0 +1,24 @@
+/* L6  Locking all memory of the process. */
+#include "base/real.h"
+#include "control/control.h"
+#include "hooks/hooks.h"
+
+#include <errno.h>
+#include <sys/mman.h>
+
+VP_HOOK int mlockall(int flags)
+{
+	int saved = errno, err;
+
+	vp_real_resolve();
+	err = vp_lock_memory(flags);
+	errno = err ? -err : saved;
+	return err ? -1 : 0;
+}
+
+VP_HOOK int munlockall(void)
+{
+	vp_real_resolve();
+	vp_unlock_memory();
+	return vp_real.munlockall_fn();
+}
