@@ -126,21 +126,21 @@ static size_t fill_checks(const struct vr_leaks_view *view, struct vr_issue_chec
 	/* Each leak is a case of its own, and fails there. */
 	if (!lost)
 		check[count++] = (struct vr_issue_check){
-		    "nothing is lost", why ? VR_CHECK_SKIP : VR_CHECK_PASS, why ? why : ""};
+		    "nothing is lost", why ? VR_CHECK_SKIP : VR_CHECK_PASS, why ? why : "", 0};
 	if (!leaks->sum[VR_GROWING].sites)
 		check[count++] = (struct vr_issue_check){
 		    "nothing grows without bound",
 		    leaks->growth_judged || leaks->nothing_live ? VR_CHECK_PASS : VR_CHECK_SKIP,
-		    "not examined"};
+		    "not examined", 1};
 	for (size_t i = 0; i < view->gate.failures; i++) {
 		const struct vr_gate_failure *failure = &view->gate.failure[i];
 
 		if (failure->status == VR_EXIT_BUDGET)
 			check[count++] =
-			    (struct vr_issue_check){"budget", VR_CHECK_FAIL, failure->text};
+			    (struct vr_issue_check){"budget", VR_CHECK_FAIL, failure->text, 0};
 		else if (failure->status == VR_EXIT_INPUT)
 			check[count++] =
-			    (struct vr_issue_check){"examined", VR_CHECK_ERROR, failure->text};
+			    (struct vr_issue_check){"examined", VR_CHECK_ERROR, failure->text, 0};
 	}
 	return count;
 }

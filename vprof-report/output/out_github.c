@@ -78,10 +78,10 @@ void vr_github_run(FILE *out, const struct vr_issue_run *run)
 	for (size_t i = 0; i < run->checks; i++) {
 		const struct vr_issue_check *check = &run->check[i];
 
-		/* What was not asked beside a verdict is in the notice below: a warning in
-		 * every short run would be read by nobody. */
+		/* A warning in every short run would be read by nobody; the notice below
+		 * has it, too. */
 		if (check->state == VR_CHECK_PASS ||
-		    (check->state == VR_CHECK_SKIP && !run->unexamined))
+		    (check->state == VR_CHECK_SKIP && (check->quiet || !*check->text)))
 			continue;
 		command(out, check->state == VR_CHECK_SKIP ? "warning" : "error", NULL,
 			check->name);

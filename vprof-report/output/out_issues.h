@@ -51,6 +51,7 @@ struct vr_issue_check {
 	const char *name;
 	enum vr_check_state state;
 	const char *text; /* why, "" where there is no more to say */
+	int quiet;	  /* skipped in every short run: no remark of its own */
 };
 
 struct vr_issue_run {
