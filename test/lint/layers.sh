@@ -5,26 +5,23 @@
 # Names of libc that the library may define nowhere but in hooks/.
 libc_names='malloc|calloc|realloc|reallocarray|free|posix_memalign|aligned_alloc|memalign|valloc|pvalloc|malloc_usable_size|free_sized|free_aligned_sized|fork|vfork|_Fork|_exit|_Exit|quick_exit|exit|pthread_[a-z_]+|dlopen|dlclose|sigaction|signal|execve?|execvp?e?|close|read|write'
 
-# includes ROOT FILE: what it includes in quotes
-includes() {
-	sed -nE 's/^[ \t]*#[ \t]*include[ \t]*"([^"]+)".*/\1/p' "$1/$2"
-}
-
-# rank ROOT FILE: where a file of libvprof stands; it includes only files of its
-# own rank and below. The rank is that of the folder, but for sample/: what is
+# rank ROOT FILE: into $rank, where a file of libvprof stands; it includes only files of
+# its own rank and below. The rank is that of the folder, but for sample/: what is
 # marked L4 there knows track/, the rest (readings of /proc and of the kernel's
 # rings) is known by it.
 rank() {
+	local first
 	case $2 in
-	libvprof/base/*) echo 0 ;;
-	libvprof/ring/*) echo 1 ;;
-	libvprof/stack/*) echo 2 ;;
-	libvprof/track/*) echo 4 ;;
+	libvprof/base/*) rank=0 ;;
+	libvprof/ring/*) rank=1 ;;
+	libvprof/stack/*) rank=2 ;;
+	libvprof/track/*) rank=4 ;;
 	libvprof/sample/*)
-		if head -n 1 "$1/$2" | grep -q 'L4'; then echo 5; else echo 3; fi ;;
-	libvprof/control/*) echo 6 ;;
-	libvprof/hooks/*) echo 7 ;;
-	*) echo 9 ;;
+		read -r first <"$1/$2"
+		case $first in *L4*) rank=5 ;; *) rank=3 ;; esac ;;
+	libvprof/control/*) rank=6 ;;
+	libvprof/hooks/*) rank=7 ;;
+	*) rank=9 ;;
 	esac
 }
 
@@ -37,85 +34,84 @@ one_file() {
 	[ -n "$found" ] || [ -z "${5-}" ] || echo "$2 in no file at all"
 }
 
+# sources ROOT: the C and C++ files there
+sources() {
+	(cd "$1" && lint_files . | grep -E '\.(c|h|cpp)$' | while read -r file; do
+		[ -f "$file" ] && echo "$file"
+	done)
+}
+
 lint() {
-	local root=$1 file inc other
-	while read -r file; do
-		case $file in
-		*.c | *.h | *.cpp) [ -f "$root/$file" ] || continue ;;
-		*) continue ;;
+	local root=$1 file inc other rank
+	mapfile -t files < <(sources "$root")
+	while IFS=: read -r file inc; do
+		inc=${inc#*\"}
+		inc=${inc%\"}
+		case $inc in
+		*.c) echo "$file includes $inc: no .c includes a .c" ;;
 		esac
-		for inc in $(includes "$root" "$file"); do
+		case $file in
+		libvprof/*)
 			case $inc in
-			*.c) echo "$file includes $inc: no .c includes a .c" ;;
+			vprof.h | vprof_format.h) continue ;;
+			*../*) echo "$file includes $inc: paths start at libvprof/" ;;
 			esac
+			if [ -f "$root/libvprof/$inc" ]; then
+				other=libvprof/$inc
+			elif [ -f "$root/${file%/*}/$inc" ]; then
+				other=${file%/*}/$inc
+			else
+				echo "$file includes $inc: not a file of libvprof"
+				continue
+			fi
+			rank "$root" "$other" && other=$rank && rank "$root" "$file" && [ "$other" -le "$rank" ] ||
+				echo "$file includes $inc: a layer it must not know"
+			;;
+		vprof-report/*)
+			[ "$inc" = vprof_format.h ] && continue
+			[ -f "$root/vprof-report/$inc" ] || [ -f "$root/${file%/*}/$inc" ] ||
+				echo "$file includes $inc: not a file of vprof-report"
 			case $file in
-			libvprof/*)
+			vprof-report/output/*)
 				case $inc in
-				vprof.h | vprof_format.h) continue ;;
-				*../*) echo "$file includes $inc: paths start at libvprof/" ;;
-				esac
-				if [ -f "$root/libvprof/$inc" ]; then
-					other=libvprof/$inc
-				elif [ -f "$root/${file%/*}/$inc" ]; then
-					other=${file%/*}/$inc
-				else
-					echo "$file includes $inc: not a file of libvprof"
-					continue
-				fi
-				[ "$(rank "$root" "$other")" -le "$(rank "$root" "$file")" ] ||
-					echo "$file includes $inc: a layer it must not know"
-				;;
-			vprof-report/*)
-				[ "$inc" = vprof_format.h ] && continue
-				[ -f "$root/vprof-report/$inc" ] || [ -f "$root/${file%/*}/$inc" ] ||
-					echo "$file includes $inc: not a file of vprof-report"
-				case $file in
-				vprof-report/output/*)
-					case $inc in
-					output/* | base/* | cli/*) ;;
-					*/*) echo "$file includes $inc: output/ knows rows only" ;;
-					esac ;;
-				vprof-report/export/*)
-					case $inc in
-					export/* | base/* | cli/*) ;;
-					*/*) echo "$file includes $inc: export/ knows no profile type" ;;
-					esac ;;
-				vprof-report/symbols/*)
-					case $inc in
-					model/* | input/* | commands/* | output/*)
-						echo "$file includes $inc: symbols/ knows no profile type" ;;
-					esac ;;
-				esac
-				;;
-			monitor/*)
-				[ "$inc" = vprof.h ] || [ -f "$root/${file%/*}/$inc" ] || [ -f "$root/monitor/$inc" ] ||
-					echo "$file includes $inc: not a file of the monitor"
-				;;
-			vprof-run/*)
+				output/* | base/* | cli/*) ;;
+				*/*) echo "$file includes $inc: output/ knows rows only" ;;
+				esac ;;
+			vprof-report/export/*)
 				case $inc in
-				cli/*) [ -f "$root/vprof-report/$inc" ] ;;
-				*) [ -f "$root/${file%/*}/$inc" ] ;;
-				esac || echo "$file includes $inc: not a file of vprof-run"
-				;;
-			examples/virtuoso/*)
-				[ "$inc" = vprof.h ] || [ -f "$root/${file%/*}/$inc" ] ||
-					echo "$file includes $inc: not a file of virtuoso"
-				;;
+				export/* | base/* | cli/*) ;;
+				*/*) echo "$file includes $inc: export/ knows no profile type" ;;
+				esac ;;
+			vprof-report/symbols/*)
+				case $inc in
+				model/* | input/* | commands/* | output/*)
+					echo "$file includes $inc: symbols/ knows no profile type" ;;
+				esac ;;
 			esac
-		done
-		case $file in
-		vprof-report/output/* | vprof-report/export/*)
-			grep -Hn 'vprof_format\.h' "$root/$file" | sed "s,^$root/,," |
-				sed 's/$/: output\/ and export\/ know no profile type/' ;;
-		libvprof/hooks/*) ;;
-		libvprof/*.c)
-			# a definition begins in column 1, is not static, and its
-			# line does not end in a semicolon
-			grep -nE "^[a-z_][a-z_0-9 *]*[ *]($libc_names)\(" "$root/$file" |
-				grep -vE '^[0-9]+:(static|return|extern)|;[ \t]*(/\*.*)?$' |
-				sed "s,^,$file:,;s,\$,: only hooks/ defines names of libc," ;;
+			;;
+		monitor/*)
+			[ "$inc" = vprof.h ] || [ -f "$root/${file%/*}/$inc" ] || [ -f "$root/monitor/$inc" ] ||
+				echo "$file includes $inc: not a file of the monitor"
+			;;
+		vprof-run/*)
+			case $inc in
+			cli/*) [ -f "$root/vprof-report/$inc" ] ;;
+			*) [ -f "$root/${file%/*}/$inc" ] ;;
+			esac || echo "$file includes $inc: not a file of vprof-run"
+			;;
+		examples/virtuoso/*)
+			[ "$inc" = vprof.h ] || [ -f "$root/${file%/*}/$inc" ] ||
+				echo "$file includes $inc: not a file of virtuoso"
+			;;
 		esac
-	done < <(lint_files "$root")
+	done < <(cd "$root" && grep -HoE '^[ \t]*#[ \t]*include[ \t]*"[^"]+"' "${files[@]}")
+	(cd "$root" && grep -Hn 'vprof_format\.h' -r vprof-report/output vprof-report/export --include='*.[ch]') |
+		sed 's/$/: output\/ and export\/ know no profile type/'
+	# a definition begins in column 1, is not static, and its line does not end in a
+	# semicolon
+	(cd "$root" && grep -HnE "^[a-z_][a-z_0-9 *]*[ *]($libc_names)\(" -r libvprof --include='*.c') |
+		grep -vE '^libvprof/hooks/|^[^:]*:[0-9]+:(static|return|extern)|;[ \t]*(/\*.*)?$' |
+		sed 's,$,: only hooks/ defines names of libc,'
 	# a name of hooks/ is defined with VP_HOOK, not called
 	one_file "$root" dlsym '^[^V].*\bdlv?sym *\(' libvprof required
 	one_file "$root" "libunwind.h" '#[ \t]*include[ \t]*<libunwind' libvprof required

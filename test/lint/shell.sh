@@ -6,18 +6,24 @@ if ! command -v shellcheck >/dev/null; then
 	exit 0
 fi
 
-lint() {
-	local file
+scripts() { # ROOT
 	(cd "$1" && lint_files . | while read -r file; do
 		[ -f "$file" ] || continue
 		case $file in
-		*.sh) ;;
-		*) head -c 30 "$file" 2>/dev/null | tr -d '\0' | grep -qE '^#!/bin/(ba)?sh' || continue ;;
+		*.sh) echo "$file" ;;
+		*.*) ;;
+		*)
+			read -r first <"$file"
+			case $first in '#!/bin/sh'* | '#!/bin/bash'*) echo "$file" ;; esac ;;
 		esac
-		shellcheck -S warning -e SC1091,SC2034 -f gcc "$file"
-	done)
+	done 2>/dev/null)
 }
+lint() {
+	scripts "$1" | (cd "$1" && xargs -r -n 12 -P "$(nproc)" shellcheck -S warning -e SC1091,SC2034 -f gcc)
+}
+# The one script there: the others have been looked at.
 plant() {
+	find "$1" -name '*.sh' -delete
 	printf '#!/bin/bash\nrm -rf $1/*\nif [ $x == ] then\n' >"$1/test/planted.sh"
 }
 lint_main shell
