@@ -226,7 +226,8 @@ def run_second_inputs(runs, record, work):
                  ["leaks", "--gate", b"--allow=" + name, b"--fail-if=" + name],
                  ["callers", name], ["flat", b"--sort=" + name], ["leaks", b"--format=" + name],
                  ["leaks", b"--baseline=" + name, b"--suppressions=" + name],
-                 ["leaks", b"--verdict=" + name], ["timeline", b"--since=" + name]):
+                 ["leaks", b"--verdict=" + name],
+                 ["timeline", "--format", "table", b"--since=" + name]):
         runs.looks("text", [0, 1, 2, 23], *args, record)
     runs.looks("text", [0, 1, 2], "ctl", record, "mark", name)
     if not name.startswith(b"-"):

@@ -31,6 +31,22 @@ static inline void vp_lock_take(struct vp_lock *lock)
 		vp_sys_futex_wait(&lock->word, 2, 100u * 1000 * 1000);
 }
 
+/* Gives up after wait_ns or a little later: where the holder may be the caller itself,
+ * beneath a handler of the host's.  Returns whether it has the lock. */
+static inline int vp_lock_take_within(struct vp_lock *lock, uint64_t wait_ns)
+{
+	const uint64_t step = 20u * 1000 * 1000;
+
+	if (vp_lock_try(lock))
+		return 1;
+	for (uint64_t waited = 0; waited <= wait_ns; waited += step) {
+		if (__atomic_exchange_n(&lock->word, 2, __ATOMIC_ACQUIRE) == 0)
+			return 1;
+		vp_sys_futex_wait(&lock->word, 2, step);
+	}
+	return 0;
+}
+
 static inline void vp_lock_drop(struct vp_lock *lock)
 {
 	if (__atomic_exchange_n(&lock->word, 0, __ATOMIC_RELEASE) == 2)

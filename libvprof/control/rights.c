@@ -50,18 +50,18 @@ void vp_restrict(void)
  * answer, because it has no CPU, goes as soon as it has one. */
 void vp_credentials_changed(const long call[6], enum vp_whose whose)
 {
-	int saved = errno, entered, err;
+	int saved = errno, err;
 
-	if (!vp_owns_process() || (whose == VP_OF_CALLER && vp_sys_tid() != vp_sys_pid()))
+	/* In a handler amid our own code nothing can be asked: the helper will see it. */
+	if (!vp_owns_process() || (whose == VP_OF_CALLER && vp_sys_tid() != vp_sys_pid()) ||
+	    !vp_busy_enter())
 		return;
-	entered = vp_busy_enter();
 	err = vp_ticker_repeat(call);
 	if (err < 0 && err != -ESRCH) {
 		vp_ticker_stop();
 		go_without("the helper ended: it could not give up what the process gave up");
 	}
-	if (entered)
-		vp_busy_leave();
+	vp_busy_leave();
 	errno = saved;
 }
 

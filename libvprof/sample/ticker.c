@@ -355,13 +355,15 @@ int vp_ticker_start(int fd)
  * a thread, a debugger) must still be able to exit. */
 static int ask_within(enum request what, uint64_t wait_ns)
 {
-	uint64_t deadline = vp_clock_mono() + wait_ns;
+	uint64_t deadline;
 	uint32_t number;
 	int result = -ETIME;
 
 	if (!running)
 		return -ESRCH;
-	vp_lock_take(&request_lock);
+	if (!vp_lock_take_within(&request_lock, ANSWER_NS))
+		return -ETIME;
+	deadline = vp_clock_mono() + wait_ns;
 	request = what;
 	answer = 0;
 	number = __atomic_add_fetch(&asked, 1, __ATOMIC_ACQ_REL);
@@ -447,7 +449,8 @@ int vp_ticker_repeat(const long call[6])
 	static struct vp_lock lock;
 	int err;
 
-	vp_lock_take(&lock);
+	if (!vp_lock_take_within(&lock, ANSWER_NS))
+		return -ETIME;
 	memcpy(repeat_call, call, sizeof(repeat_call));
 	err = ask(REQUEST_REPEAT);
 	if (err == -ETIME)
@@ -461,7 +464,8 @@ int vp_ticker_call(int (*fn)(void *arg), void *arg)
 	static struct vp_lock lock;
 	int err;
 
-	vp_lock_take(&lock);
+	if (!vp_lock_take_within(&lock, ANSWER_NS))
+		return -ETIME;
 	call_fn = fn;
 	call_arg = arg;
 	err = ask(REQUEST_CALL);
