@@ -161,6 +161,12 @@ t_differential() {
 	t_preload "$T/vprof" "$options" "$@"
 	t_same "$T/bare" "$T/vprof"
 }
+# t_unchanged NAME OPTIONS COMMAND...: a case of its own of the same.
+t_unchanged() {
+	t_begin "$1"
+	t_differential "${@:2}"
+	t_done
+}
 # t_state FILE: how the recorded process ended, from `info`.
 t_is_root() {
 	[ "$(id -u)" = 0 ]

@@ -102,3 +102,19 @@ int vp_parse_bytes(const char *str, size_t len, uint64_t *out)
 	*out <<= shift;
 	return 0;
 }
+
+uint64_t vp_parse_hex(const char **at)
+{
+	uint64_t value = 0;
+
+	for (;; (*at)++) {
+		char c = **at;
+
+		if (c >= '0' && c <= '9')
+			value = value << 4 | (uint64_t)(c - '0');
+		else if (c >= 'a' && c <= 'f')
+			value = value << 4 | (uint64_t)(c - 'a' + 10);
+		else
+			return value;
+	}
+}

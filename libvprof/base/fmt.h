@@ -24,5 +24,7 @@ void vp_text_i64(struct vp_text *text, int64_t value);
 int vp_parse_u64(const char *str, size_t len, uint64_t *out);
 /* The same with an optional K, M or G (powers of 1024). */
 int vp_parse_bytes(const char *str, size_t len, uint64_t *out);
+/* The hexadecimal digits at *at, as /proc writes them; leaves *at behind them. */
+uint64_t vp_parse_hex(const char **at);
 
 #endif

@@ -3,6 +3,7 @@
  * The kernel compares all of the address space with RLIMIT_MEMLOCK, before it locks
  * anything.  So a refusal is looked at again with the host's part only, mapping by
  * mapping, and what is ours is never left locked. */
+#include "base/fmt.h"
 #include "base/own.h"
 #include "base/real.h"
 #include "base/sys.h"
@@ -41,29 +42,15 @@ static void piece(struct walk *w, uint64_t lo, uint64_t hi, int ours)
 		vp_sys(SYS_munlock, lo, hi - lo, 0);
 }
 
-static uint64_t hex(const char **s)
-{
-	uint64_t value = 0;
-
-	for (;; (*s)++) {
-		if (**s >= '0' && **s <= '9')
-			value = value << 4 | (uint64_t)(**s - '0');
-		else if (**s >= 'a' && **s <= 'f')
-			value = value << 4 | (uint64_t)(**s - 'a' + 10);
-		else
-			return value;
-	}
-}
-
 static void line(struct walk *w, const char *s)
 {
-	uint64_t lo = hex(&s), hi, end;
+	uint64_t lo = vp_parse_hex(&s), hi, end;
 	int ours, ring;
 
 	if (*s != '-')
 		return;
 	s++;
-	hi = hex(&s);
+	hi = vp_parse_hex(&s);
 	ring = strstr(s, "[perf_event]") != NULL;
 	/* The kernel's own page lies beyond what counts. */
 	for (; lo < hi && !(hi >> 63); lo = end) {

@@ -216,16 +216,14 @@ uint64_t vp_procfs_blocked(int tid)
 	static const char key[] = "\nSigBlk:\t";
 	char text[4096];
 	const char *at;
-	uint64_t mask = 0;
 
 	if (vp_procfs_task_file(tid, "status", text, sizeof(text)) < 0)
 		return 0;
 	at = strstr(text, key);
 	if (!at)
 		return 0;
-	for (at += sizeof(key) - 1; *at > '\n'; at++)
-		mask = mask << 4 | (uint64_t)(*at <= '9' ? *at - '0' : *at - 'a' + 10);
-	return mask;
+	at += sizeof(key) - 1;
+	return vp_parse_hex(&at);
 }
 
 /* When a process ends whose /proc/PID/task/TID was looked into, the kernel takes

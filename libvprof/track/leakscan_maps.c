@@ -1,4 +1,5 @@
 /* L3  The mappings of the snapshot that may hold pointers. */
+#include "base/fmt.h"
 #include "base/sys.h"
 #include "track/leakscan_impl.h"
 
@@ -16,22 +17,6 @@ static uint32_t map_count, constant_count;
 /* The line before, kept or not: */
 static uint64_t last_hi;
 static int last_readable, last_kind;
-
-static uint64_t hex(const char **at)
-{
-	uint64_t value = 0;
-
-	for (;; (*at)++) {
-		char c = **at;
-
-		if (c >= '0' && c <= '9')
-			value = value << 4 | (uint64_t)(c - '0');
-		else if (c >= 'a' && c <= 'f')
-			value = value << 4 | (uint64_t)(c - 'a' + 10);
-		else
-			return value;
-	}
-}
 
 static int starts(const char *text, const char *with)
 {
@@ -95,9 +80,9 @@ static void take_line(const char *line)
 	const char *at = line, *perms, *path;
 	struct vp_scan_map map = {0};
 
-	map.lo = hex(&at);
+	map.lo = vp_parse_hex(&at);
 	at++;
-	map.hi = hex(&at);
+	map.hi = vp_parse_hex(&at);
 	perms = at + 1;
 	path = perms;
 	for (int blanks = 0; *path && blanks < 4; path++)

@@ -6,6 +6,7 @@
  * put where they belong in the child: it then sees the process as it was.  The flags
  * themselves are never touched: a device may be writing there, and a copy made by
  * fork() would take the page away from it. */
+#include "base/fmt.h"
 #include "base/sys.h"
 #include "ring/file.h"
 #include "track/leakscan_impl.h"
@@ -30,22 +31,6 @@ static int pagemap_fd = -1; /* the process's, also in the child */
 /* Copied pages: first their addresses, then what is in them. */
 static uint64_t *copy;
 static uint64_t copy_room, copies, copy_bytes, left_out_bytes;
-
-static uint64_t hex(const char **at)
-{
-	uint64_t value = 0;
-
-	for (;; (*at)++) {
-		char c = **at;
-
-		if (c >= '0' && c <= '9')
-			value = value << 4 | (uint64_t)(c - '0');
-		else if (c >= 'a' && c <= 'f')
-			value = value << 4 | (uint64_t)(c - 'a' + 10);
-		else
-			return value;
-	}
-}
 
 static int is_hex(char c)
 {
@@ -112,9 +97,9 @@ static void take_line(const char *line)
 		const char *at = line, *path;
 
 		memset(&now, 0, sizeof(now));
-		now.lo = hex(&at);
+		now.lo = vp_parse_hex(&at);
 		at++;
-		now.hi = hex(&at);
+		now.hi = vp_parse_hex(&at);
 		path = strpbrk(at + 1, "[/");
 		now_kernel = strstr(at, " [v") || strstr(at, "[perf_event]");
 		if (path && path[0] == '/' && at[2] != 'w' && at[4] == 'p')

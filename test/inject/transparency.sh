@@ -3,34 +3,26 @@
 # descriptors, signals, errno, environment, output, status, identity, limits.
 . "$(dirname "$0")/../lib.sh"
 
-same() { # NAME OPTIONS COMMAND...
-	local name=$1 options=$2
-	shift 2
-	t_begin "$name"
-	t_differential "$options" "$@"
-	t_done
-}
-
-same "errno is kept" "" "$PROBE/errno_kept"
-same "errno is kept, timer engine" engine=timer "$PROBE/errno_kept"
-same "output and status" "" "$PROBE/identity" output 5000
-same "messages after closing every descriptor" "" "$PROBE/fd_hygiene"
-same "messages after closing every descriptor, timer engine" engine=timer "$PROBE/fd_hygiene"
-same "messages at 10,000 Hz" cpu=10000:heap=exact "$PROBE/fd_hygiene"
-same "messages at 10,000 Hz, timer engine" cpu=10000:heap=exact:engine=timer "$PROBE/fd_hygiene"
-same "no descriptor of ours is visible" "" "$PROBE/fd_hygiene" list
-same "no descriptor of ours is visible, timer engine" engine=timer "$PROBE/fd_hygiene" list
+t_unchanged "errno is kept" "" "$PROBE/errno_kept"
+t_unchanged "errno is kept, timer engine" engine=timer "$PROBE/errno_kept"
+t_unchanged "output and status" "" "$PROBE/identity" output 5000
+t_unchanged "messages after closing every descriptor" "" "$PROBE/fd_hygiene"
+t_unchanged "messages after closing every descriptor, timer engine" engine=timer "$PROBE/fd_hygiene"
+t_unchanged "messages at 10,000 Hz" cpu=10000:heap=exact "$PROBE/fd_hygiene"
+t_unchanged "messages at 10,000 Hz, timer engine" cpu=10000:heap=exact:engine=timer "$PROBE/fd_hygiene"
+t_unchanged "no descriptor of ours is visible" "" "$PROBE/fd_hygiene" list
+t_unchanged "no descriptor of ours is visible, timer engine" engine=timer "$PROBE/fd_hygiene" list
 for mode in eintr default_all sigwait signalfd altstack masks handlers pending; do
-	same "signals: $mode" "" "$PROBE/signals" $mode
+	t_unchanged "signals: $mode" "" "$PROBE/signals" $mode
 done
-same "signals: eintr at 10,000 Hz" cpu=10000:heap=exact "$PROBE/signals" eintr
+t_unchanged "signals: eintr at 10,000 Hz" cpu=10000:heap=exact "$PROBE/signals" eintr
 for mode in eintr default_all sigwait signalfd altstack pending; do
-	same "signals: $mode, timer engine" engine=timer "$PROBE/signals" $mode
+	t_unchanged "signals: $mode, timer engine" engine=timer "$PROBE/signals" $mode
 done
-same "C++ exceptions of a plugin in a C program" "" "$PROBE/dlopen_close" "$PROBE" throw
-same "C++ exceptions of a plugin, timer engine" engine=timer:cpu=1000 "$PROBE/dlopen_close" "$PROBE" throw
-same "providers of a plugin in a C program" cpu=10000:heap=exact "$PROBE/scope" "$PROBE"
-same "providers of a plugin, timer engine" cpu=10000:heap=exact:engine=timer "$PROBE/scope" "$PROBE"
+t_unchanged "C++ exceptions of a plugin in a C program" "" "$PROBE/dlopen_close" "$PROBE" throw
+t_unchanged "C++ exceptions of a plugin, timer engine" engine=timer:cpu=1000 "$PROBE/dlopen_close" "$PROBE" throw
+t_unchanged "providers of a plugin in a C program" cpu=10000:heap=exact "$PROBE/scope" "$PROBE"
+t_unchanged "providers of a plugin, timer engine" cpu=10000:heap=exact:engine=timer "$PROBE/scope" "$PROBE"
 
 # The loader's own word for it: every name that an object of the program is
 # bound to comes from where it came without the preload, the hooks apart.
@@ -60,9 +52,9 @@ for name in _Unwind_RaiseException _Unwind_Resume; do
 done
 grep -qE ' backtrace .*libc\.so' "$T/vprof/names" || t_bad "backtrace is not bound to libc"
 t_done
-same "dlerror" "" "$PROBE/dlopen_close" "$PROBE" missing
+t_unchanged "dlerror" "" "$PROBE/dlopen_close" "$PROBE" missing
 for mode in as fsize nofile seccomp_errno seccomp_kill; do
-	same "limits: $mode" "" "$PROBE/limits" $mode
+	t_unchanged "limits: $mode" "" "$PROBE/limits" $mode
 done
 # What one thread gives up, glibc expects the others to have given up too. The
 # file is in a directory that the new user may write to.
@@ -74,12 +66,12 @@ if t_is_root; then
 		"--bounding-set -all --inh-caps -all --reuid 1 --regid 1 --clear-groups" \
 		"--ambient-caps +chown --inh-caps +chown --reuid 1 --clear-groups"; do
 		# shellcheck disable=SC2086
-		same "setpriv $how" "out=$T/open/%e.%p.vprof" setpriv $how grep -E '^(Uid|Gid|Groups|Cap|NoNew)' \
+		t_unchanged "setpriv $how" "out=$T/open/%e.%p.vprof" setpriv $how grep -E '^(Uid|Gid|Groups|Cap|NoNew)' \
 			/proc/self/status
 	done
 fi
 mkdir -p "$T/elsewhere"
-same "chdir after start" "" "$PROBE/identity" chdir "$T/elsewhere"
+t_unchanged "chdir after start" "" "$PROBE/identity" chdir "$T/elsewhere"
 
 t_begin "the file lies where the program started"
 t_equal "files there" 1 "$(t_files "$T/vprof" | wc -l)"

@@ -3,13 +3,6 @@
 # FORKS=N: so many children that are signalled right after fork.
 . "$(dirname "$0")/../lib.sh"
 
-same() { # NAME OPTIONS COMMAND...
-	local name=$1 options=$2
-	shift 2
-	t_begin "$name"
-	t_differential "$options" "$@"
-	t_done
-}
 # helped DIR PROGRAM: a helper was there and took readings
 helped() {
 	local file points
@@ -25,30 +18,30 @@ t_differential "" "$P" single
 t_equal said "__libc_single_threaded 1" "$(cat "$T/vprof/out")"
 helped "$T/vprof" unseen_helper
 t_done
-same "mutexes and malloc from the first thread on" cpu=10000 "$P" mutex
-same "children signalled right after fork" "" "$P" fork_signal "${FORKS:-300}"
-same "children signalled right after fork, timer engine" engine=timer "$P" fork_signal 100
-same "no child to wait for" "" "$P" wait
+t_unchanged "mutexes and malloc from the first thread on" cpu=10000 "$P" mutex
+t_unchanged "children signalled right after fork" "" "$P" fork_signal "${FORKS:-300}"
+t_unchanged "children signalled right after fork, timer engine" engine=timer "$P" fork_signal 100
+t_unchanged "no child to wait for" "" "$P" wait
 for how in pthread_exit raw bare; do
-	same "the only thread ends by $how" "" "$P" end $how
+	t_unchanged "the only thread ends by $how" "" "$P" end $how
 done
 
 if t_is_root; then
 	for how in threads raw libc; do
-		same "rights of all tasks, $how" "" "$P" setters $how
+		t_unchanged "rights of all tasks, $how" "" "$P" setters $how
 	done
 	t_begin "rights of all tasks: the program says none differ"
 	grep -qE ': [1-9][0-9]*$' "$T/vprof/out" && t_bad "$(grep -E ': [1-9][0-9]*$' "$T/vprof/out")"
 	[ "$(grep -c 'other rights: 0' "$T/vprof/out")" -gt 8 ] || t_bad "too few calls"
 	t_done
-	same "capabilities of all tasks" "" "$P" caps
-	same "rights changed past libc" "" "$P" past_libc
+	t_unchanged "capabilities of all tasks" "" "$P" caps
+	t_unchanged "rights changed past libc" "" "$P" past_libc
 	t_begin "rights changed past libc are said"
 	"$REPORT" info "$(t_file "$T/vprof")" | grep -q 'changed its rights' || t_bad "not said"
 	t_done
 	mkdir "$T/mnt"
-	same "a directory left can be unmounted" "" "$P" umount "$T/mnt"
-	same "nsenter into a mount namespace" "" nsenter -t $$ -m true
+	t_unchanged "a directory left can be unmounted" "" "$P" umount "$T/mnt"
+	t_unchanged "nsenter into a mount namespace" "" nsenter -t $$ -m true
 fi
 
 as_nobody=
@@ -56,13 +49,13 @@ t_is_root && as_nobody="setpriv --reuid=65534 --regid=65534 --clear-groups"
 # shellcheck disable=SC2086 # words
 if $as_nobody unshare -U true 2>/dev/null; then
 	for how in libc raw; do
-		same "a user namespace by $how" "" "$P" unshare $how 30
+		t_unchanged "a user namespace by $how" "" "$P" unshare $how 30
 	done
-	same "a user namespace at 10,000 Hz" cpu=10000 "$P" unshare libc 30
-	same "a user namespace, timer engine" engine=timer "$P" unshare libc 30
-	same "into namespaces of a child" "" "$P" setns
-	same "unshare -r" "" unshare -r id -u
-	same "unshare -U -p -f" "" unshare -U -p -f true
+	t_unchanged "a user namespace at 10,000 Hz" cpu=10000 "$P" unshare libc 30
+	t_unchanged "a user namespace, timer engine" engine=timer "$P" unshare libc 30
+	t_unchanged "into namespaces of a child" "" "$P" setns
+	t_unchanged "unshare -r" "" unshare -r id -u
+	t_unchanged "unshare -U -p -f" "" unshare -U -p -f true
 	chmod 777 "$T"
 	mkdir -m 777 "$T/nobody"
 	t_begin "unshare -r as nobody"
@@ -71,7 +64,7 @@ if $as_nobody unshare -U true 2>/dev/null; then
 	t_equal said 0 "$(cat "$T/nobody/v/out")"
 	t_done
 	if command -v bwrap >/dev/null; then
-		same "bwrap --unshare-all" "" bwrap --unshare-all --bind / / id -u
+		t_unchanged "bwrap --unshare-all" "" bwrap --unshare-all --bind / / id -u
 	fi
 fi
 
