@@ -35,7 +35,11 @@ struct vp_waits {
 };
 
 static struct vp_waits *states;
+/* Of the process that forked us: taken before new ones are mapped.  Only taken from,
+ * so that a head that is still the head has the same successor. */
+static struct vp_waits *inherited;
 static uint32_t finished;
+static uint32_t life; /* number of the process since the one that began: a child has another */
 
 static void drop_slots(struct vp_waits *waits)
 {
@@ -49,24 +53,39 @@ static void drop_slots(struct vp_waits *waits)
 
 int vp_track_lock_init(void)
 {
-	struct vp_waits *next;
 	struct vprof_lock *overflow;
+	struct vp_waits **end;
 	uint32_t id;
 
-	/* Not the larger tables of some: a thread may have been changing its own when
-	 * we were forked. */
-	for (struct vp_waits *waits = states; waits; waits = next) {
-		next = waits->next;
-		vp_sys_unmap(waits, sizeof(*waits));
-	}
+	/* Not given back: each lies between stacks, and the kernel needs longer to cut a
+	 * thousand of them out of a child than for the fork.  The larger tables of some
+	 * are left: a thread may have been changing its own when we were forked. */
+	for (end = &states; *end; end = &(*end)->next)
+		;
+	*end = inherited;
+	inherited = states;
 	states = NULL;
 	finished = 0;
+	life++;
 	vp_tls.waits_noted = 0;
 	overflow = vp_table_add(VPROF_SEC_LOCKS, &id);
 	if (!overflow)
 		return -ENOMEM;
 	overflow->node = VPROF_NODE_OVERFLOW;
 	return 0;
+}
+
+/* One of the parent's, as new; NULL when there is none. */
+static struct vp_waits *take_inherited(void)
+{
+	struct vp_waits *waits = __atomic_load_n(&inherited, __ATOMIC_ACQUIRE);
+
+	while (waits && !__atomic_compare_exchange_n(&inherited, &waits, waits->next, 1,
+						     __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+		;
+	if (waits)
+		memset(waits, 0, sizeof(*waits));
+	return waits;
 }
 
 /* A state for a thread's first wait: one that a thread has left, or a new one. */
@@ -82,7 +101,9 @@ static struct vp_waits *take_state(void)
 						__ATOMIC_RELAXED))
 			return waits;
 	}
-	waits = vp_sys_map(sizeof(*waits));
+	waits = take_inherited();
+	if (!waits)
+		waits = vp_sys_map(sizeof(*waits));
 	if (!waits)
 		return NULL;
 	waits->owned = 1;
@@ -284,6 +305,7 @@ void vp_wait_begin(struct vp_wait *wait, uint64_t lock, enum vprof_lock_kind kin
 	int saved = errno;
 
 	wait->waits = NULL;
+	wait->life = life;
 	if (!vp_control.lock_kinds || vp_control.paused || !vp_busy_enter())
 		return;
 	thread = vp_thread_self();
@@ -323,7 +345,8 @@ void vp_wait_end(struct vp_wait *wait, int ret)
 	uint64_t now;
 
 	/* A child forked in a signal handler comes back to a wait of its parent. */
-	if (!wait->waits || thread <= VP_TLS_ENDED || thread->waits != wait->waits)
+	if (!wait->waits || wait->life != life || thread <= VP_TLS_ENDED ||
+	    thread->waits != wait->waits)
 		return;
 	now = vp_clock_now();
 	wait->note.wait_ns = now > wait->note.since_ns ? now - wait->note.since_ns : 0;

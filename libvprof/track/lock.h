@@ -30,6 +30,7 @@ struct vp_wait_note {
 
 struct vp_wait {
 	struct vp_waits *waits; /* NULL: not recorded */
+	uint32_t life;		/* of which process it is */
 	struct vp_wait_note note;
 };
 

@@ -69,6 +69,36 @@ t_equal status 0 "$(cat "$T/noexec/status")"
 t_equal "ring files" 1 "$(t_files "$T/noexec" | wc -l)"
 t_done
 
+# What threads of the parent left is used again, and never mixed with the child's own.
+t_begin "the waits of each generation"
+t_preload "$T/waits" "" "$PROBE/forked_waits"
+t_equal status 0 "$(cat "$T/waits/status")"
+while read -r who pid; do
+	got=$("$REPORT" locks "$T/waits/forked_waits.$pid.vprof" --format json 2>&1 |
+		jq '[.locks[] | select(.kind == "cond") | .paths[].waits] | add')
+	case $who in
+	parent) t_equal "$who" 300 "$got" ;;
+	child) t_equal "$who" 5 "$got" ;;
+	*) t_equal "$who" 3 "$got" ;;
+	esac
+done <"$T/waits/out"
+t_done
+t_begin "a child of many threads gives back nothing of theirs piece by piece"
+if t_need strace; then
+	mkdir "$T/pieces"
+	VPROF_OPTIONS=out=$T/pieces/%p.vprof strace -ff -qq -e trace=munmap -e signal=none \
+		-E LD_PRELOAD="$LIB" -o "$T/pieces/calls" "$PROBE/forked_waits" \
+		>"$T/pieces/out" 2>"$T/pieces/err"
+	pid=$(sed -n 's/^child //p' "$T/pieces/out")
+	if grep -q ptrace "$T/pieces/err"; then
+		t_skip "no ptrace here"
+	else
+		calls=$(grep -c munmap "$T/pieces/calls.$pid")
+		[ "${calls:-1000}" -lt 100 ] || t_bad "${calls:-no} calls of munmap for 300 threads"
+		t_done
+	fi
+fi
+
 # One name for everybody: the parent's books still are its own.
 t_begin "a fixed name for parent and children"
 t_preload "$T/fixed" out=one.vprof "$PROBE/fork_children" many
