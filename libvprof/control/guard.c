@@ -12,7 +12,8 @@
 #include <ucontext.h>
 
 static struct vp_lock lock;
-static struct sigaction host; /* as the kernel would have it without us */
+static struct sigaction host;		 /* as the kernel would have it without us ... */
+static struct vp_sys_action host_kernel; /* ... to the last bit */
 static int started;
 static uint64_t mask_before; /* of the thread that has the lock */
 
@@ -62,8 +63,10 @@ static void pass_on(int sig, siginfo_t *info, void *context)
 			send_again(info, 1);
 		return;
 	}
-	if ((unsigned)host.sa_flags & SA_RESETHAND)
+	if ((unsigned)host.sa_flags & SA_RESETHAND) {
 		host.sa_handler = SIG_DFL;
+		host_kernel.handler = NULL;
+	}
 	handler(sig, info, context);
 }
 
@@ -93,9 +96,16 @@ static void install(void)
 		vp_real.sigaction_fn(SIGBUS, &ours, NULL);
 }
 
+/* libc adds flags of its own to what it installs, and shows what the kernel has. */
+static int read_host(void)
+{
+	return vp_real.sigaction_fn(SIGBUS, NULL, &host) == 0 &&
+	       vp_sys_action(SIGBUS, &host_kernel) == 0;
+}
+
 void vp_guard_start(void)
 {
-	if (!vp_config.guard || vp_real.sigaction_fn(SIGBUS, NULL, &host) != 0)
+	if (!vp_config.guard || !read_host())
 		return;
 	started = 1;
 	install();
@@ -115,7 +125,8 @@ int vp_guard_lift(int sig)
 	mask_before = before;
 	/* What a bare system call installed is the host's, and stays. */
 	if (vp_real.sigaction_fn(SIGBUS, NULL, &now) == 0 && now.sa_sigaction == on_bus)
-		vp_real.sigaction_fn(SIGBUS, &host, NULL);
+		vp_sys6(SYS_rt_sigaction, SIGBUS, (long)&host_kernel, 0, sizeof(host_kernel.mask),
+			0, 0);
 	return 1;
 }
 
@@ -125,7 +136,7 @@ void vp_guard_lower(int lifted)
 
 	if (!lifted)
 		return;
-	if (vp_real.sigaction_fn(SIGBUS, NULL, &host) == 0)
+	if (read_host())
 		install();
 	before = mask_before;
 	vp_lock_drop(&lock);
@@ -138,10 +149,8 @@ void (*vp_guard_after_sigset(int sig, void (*before)(int)))(int)
 
 	if (sig != SIGBUS || !started || vp_real.sigaction_fn(SIGBUS, NULL, &now) != 0)
 		return before;
-	if (now.sa_sigaction != on_bus) {
-		host = now;
+	if (now.sa_sigaction != on_bus && read_host())
 		install();
-	}
 	return before == (void (*)(int))(uintptr_t)on_bus ? was.sa_handler : before;
 }
 
