@@ -21,8 +21,8 @@ annotate() {
 	# "1,234 (56.7%) . 12 ( 3.4%) file:function [object]"; a dot is 0
 	sed -E 's/\( *[0-9.]+%\)//g; s/,([0-9])/\1/g' "$T/cg.out" |
 		awk -v c="$column" -v total="$T/total" -v n="$events" '
-			/PROGRAM TOTALS/ { print $c + 0 >total; next }
-			/^ *[0-9]/ && / [^ ]+:[^ ]/ { value = $c + 0
+			/PROGRAM TOTALS/ { printf "%.0f\n", $c + 0 >total; next }
+			/^ *[0-9]/ && / [^ ]+:[^ ]/ { value = sprintf("%.0f", $c + 0)
 				for (i = 0; i < n; i++) sub(/^ *[^ ]+/, "")
 				sub(/^ +/, ""); sub(/ \[.*\]$/, ""); sub(/^[^:]*:/, "")
 				print value "\t" $0 }' | c_sum >"$T/got"
