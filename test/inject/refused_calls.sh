@@ -3,8 +3,8 @@
 # several errors and by a filter that kills. A program behind the same filter without
 # the library is the control: only a difference to it counts.
 #
-# VPROF_SWEEP=full tries all errors on all programs, and with strace single calls of
-# the library; else some of them.
+# VPROF_SWEEP=full tries all errors on all programs, for longer than a quarter of an
+# hour; else some of them.
 . "$(dirname "$0")/../lib.sh"
 
 T_LIMIT=${VPROF_SWEEP_LIMIT:-20}
