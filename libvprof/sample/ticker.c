@@ -64,6 +64,7 @@ static uint32_t answered; /* futex: number of requests done */
 static enum request request;
 static int answer;
 static struct vp_lock request_lock;
+static struct vp_lock argument_lock; /* of what a request goes with, below */
 static enum vprof_scan_trigger scan_trigger;
 static const struct vp_leakscan_end *scan_end;
 static long repeat_call[6]; /* a system call: its number and five arguments */
@@ -82,7 +83,7 @@ void vp_ticker_fork_child(void)
 	running = 0;
 	ready = NOT_READY;
 	asked = answered = 0;
-	request_lock.word = 0;
+	request_lock.word = argument_lock.word = 0;
 	file_fd = -1;
 	helper_tid = 0;
 	vp_task_fork_child(&helper);
@@ -446,30 +447,28 @@ void vp_ticker_pause(int on)
 /* One caller at a time: the requests of two would meet in repeat_call. */
 int vp_ticker_repeat(const long call[6])
 {
-	static struct vp_lock lock;
 	int err;
 
-	if (!vp_lock_take_within(&lock, ANSWER_NS))
+	if (!vp_lock_take_within(&argument_lock, ANSWER_NS))
 		return -ETIME;
 	memcpy(repeat_call, call, sizeof(repeat_call));
 	err = ask(REQUEST_REPEAT);
 	if (err == -ETIME)
 		request = REQUEST_STOP; /* what the call points to may be gone by then */
-	vp_lock_drop(&lock);
+	vp_lock_drop(&argument_lock);
 	return err;
 }
 
 int vp_ticker_call(int (*fn)(void *arg), void *arg)
 {
-	static struct vp_lock lock;
 	int err;
 
-	if (!vp_lock_take_within(&lock, ANSWER_NS))
+	if (!vp_lock_take_within(&argument_lock, ANSWER_NS))
 		return -ETIME;
 	call_fn = fn;
 	call_arg = arg;
 	err = ask(REQUEST_CALL);
-	vp_lock_drop(&lock);
+	vp_lock_drop(&argument_lock);
 	return err;
 }
 
