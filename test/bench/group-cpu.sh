@@ -6,8 +6,8 @@ CPU=cpu=1000:heap=off
 cpu_overhead() { # THREADS
 	bench "cpu-$1"
 	run bare bare "$WORK/burn" "$1" "$(many 100)"
-	run vprof vprof "$CPU" "$WORK/burn" "$1" "$(many 100)"
-	[ -z "$PERF" ] || run perf perf_record "$WORK/burn" "$1" "$(many 100)"
+	ours vprof vprof "$CPU" "$WORK/burn" "$1" "$(many 100)"
+	[ -z "$PERF" ] || peer perf perf_record "$WORK/burn" "$1" "$(many 100)"
 	rounds $((ROUNDS * 2))
 	figure percent 1 "cpu-$1/vprof" "cpu-$1/bare"
 	row "CPU at 1000 Hz, $1 thread(s), over bare" none 0 %
@@ -29,7 +29,7 @@ cpu_signals() {
 	local prefix
 	bench signals
 	run bare bare "$WORK/signals_seen" "$(many 1000)"
-	run vprof vprof "$CPU" "$WORK/signals_seen" "$(many 1000)"
+	ours vprof vprof "$CPU" "$WORK/signals_seen" "$(many 1000)"
 	rounds 2
 	for prefix in 1:"signals delivered to the program" 2:"its system calls interrupted" \
 		3:"signal handlers in place before main"; do
@@ -60,15 +60,15 @@ group_cpu() {
 	command -v jq >/dev/null || { note "no jq here: obtained samples and split left out"; return; }
 	cpu_signals
 	bench obtained
-	run one cpu_obtained 1
-	run all cpu_obtained "$cpus"
+	ours one cpu_obtained 1
+	ours all cpu_obtained "$cpus"
 	rounds
 	figure value 1 obtained/one
 	row "samples obtained of those asked, one thread" ">=" 98 %
 	figure value 1 obtained/all
 	row "samples obtained of those asked, $cpus threads" ">=" 98 %
 	bench split
-	run vprof cpu_split "$(many $((ROUNDS * 2)))"
+	ours vprof cpu_split "$(many $((ROUNDS * 2)))"
 	rounds 1
 	figure value 1 split/vprof
 	row "split of phase-locked work, worst of three" "<=" 2 "% points"
@@ -89,8 +89,8 @@ group_unwind() {
 	run walk-60 unwind_walk 60
 	run bare-20 bare "$PAIRS" 20 1 "$(many 2000000)"
 	run bare-60 bare "$PAIRS" 60 1 "$(many 2000000)"
-	run exact-20 vprof cpu=off "$PAIRS" 20 1 "$(many 2000000)"
-	run exact-60 vprof cpu=off "$PAIRS" 60 1 "$(many 2000000)"
+	ours exact-20 vprof cpu=off "$PAIRS" 20 1 "$(many 2000000)"
+	ours exact-60 vprof cpu=off "$PAIRS" 60 1 "$(many 2000000)"
 	rounds
 	per_frame diff 1 unwind/walk-60 unwind/walk-20
 	row "warm unwind, whole walk by rows, a frame" "<=" 3 ns

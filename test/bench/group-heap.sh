@@ -14,13 +14,13 @@ heap_shape() { # DEPTH THREADS
 	# shellcheck disable=SC2086
 	{
 		run bare bare "$PAIRS" $s "$fast"
-		run exact vprof cpu=off "$PAIRS" $s "$fast"
-		run idle vprof cpu=off:heap=off "$PAIRS" $s "$fast"
-		! accepts $SAMPLE || run sampled vprof cpu=off:$SAMPLE "$PAIRS" $s "$fast"
-		[ -z "$HEAPTRACK_LIB" ] || run heaptrack-raw heaptrack_raw "$PAIRS" $s $((slow * 20))
-		[ -z "$HEAPTRACK" ] || run heaptrack heaptrack_shipped "$PAIRS" $s $((slow * 3))
+		ours exact vprof cpu=off "$PAIRS" $s "$fast"
+		ours idle vprof cpu=off:heap=off "$PAIRS" $s "$fast"
+		! accepts $SAMPLE || ours sampled vprof cpu=off:$SAMPLE "$PAIRS" $s "$fast"
+		[ -z "$HEAPTRACK_LIB" ] || peer heaptrack-raw heaptrack_raw "$PAIRS" $s $((slow * 20))
+		[ -z "$HEAPTRACK" ] || peer heaptrack heaptrack_shipped "$PAIRS" $s $((slow * 3))
 		heap_allocators "$s" "$fast" "$slow"
-		[ -z "$VALGRIND" ] || run massif massif "$PAIRS" $s "$slow"
+		[ -z "$VALGRIND" ] || peer massif massif "$PAIRS" $s "$slow"
 	}
 	rounds
 }
@@ -28,14 +28,14 @@ heap_shape() { # DEPTH THREADS
 heap_allocators() { # "DEPTH THREADS" FAST SLOW
 	# shellcheck disable=SC2086
 	if [ -n "$JEMALLOC" ]; then
-		run jemalloc jemalloc "" "$PAIRS" $1 "$2"
-		run jemalloc-19 jemalloc prof:true,lg_prof_sample:19 "$PAIRS" $1 "$2"
-		run jemalloc-all jemalloc prof:true,lg_prof_sample:0 "$PAIRS" $1 "$3"
+		peer jemalloc jemalloc "" "$PAIRS" $1 "$2"
+		peer jemalloc-19 jemalloc prof:true,lg_prof_sample:19 "$PAIRS" $1 "$2"
+		peer jemalloc-all jemalloc prof:true,lg_prof_sample:0 "$PAIRS" $1 "$3"
 	fi
 	# shellcheck disable=SC2086
 	if [ -n "$TCMALLOC" ]; then
-		run tcmalloc tcmalloc "$PAIRS" $1 "$2"
-		run gperftools tcmalloc_profile "$PAIRS" $1 $(($3 / 2 + 1))
+		peer tcmalloc tcmalloc "$PAIRS" $1 "$2"
+		peer gperftools tcmalloc_profile "$PAIRS" $1 $(($3 / 2 + 1))
 	fi
 }
 heap_base() { # TOOL: what its cost is counted over
@@ -114,11 +114,11 @@ group_sample() {
 	fi
 	bench sample
 	run bare bare "$PAIRS" 20 1 "$(many 8000000)"
-	run sampled vprof cpu=off:$SAMPLE "$PAIRS" 20 1 "$(many 8000000)"
-	run idle vprof cpu=off:heap=off "$PAIRS" 20 1 "$(many 8000000)"
+	ours sampled vprof cpu=off:$SAMPLE "$PAIRS" 20 1 "$(many 8000000)"
+	ours idle vprof cpu=off:heap=off "$PAIRS" 20 1 "$(many 8000000)"
 	if [ -n "$JEMALLOC" ]; then
-		run jemalloc jemalloc "" "$PAIRS" 20 1 "$(many 8000000)"
-		run jemalloc-19 jemalloc prof:true,lg_prof_sample:19 "$PAIRS" 20 1 "$(many 8000000)"
+		peer jemalloc jemalloc "" "$PAIRS" 20 1 "$(many 8000000)"
+		peer jemalloc-19 jemalloc prof:true,lg_prof_sample:19 "$PAIRS" 20 1 "$(many 8000000)"
 	fi
 	rounds $((ROUNDS * 2))
 	figure diff 1 sample/sampled sample/bare
@@ -151,15 +151,15 @@ real() {
 	local name=$1
 	shift
 	bench "$name"
-	run bare seconds bare "$@"
-	run exact seconds vprof cpu=off "$@"
-	run defaults seconds vprof "" "$@"
-	! accepts $SAMPLE || run sampled seconds vprof $SAMPLE "$@"
-	[ -z "$HEAPTRACK_LIB" ] || run heaptrack-raw seconds heaptrack_raw "$@"
+	run bare mute bare "$@"
+	ours exact mute vprof cpu=off "$@"
+	ours defaults mute vprof "" "$@"
+	! accepts $SAMPLE || ours sampled mute vprof $SAMPLE "$@"
+	[ -z "$HEAPTRACK_LIB" ] || peer heaptrack-raw mute heaptrack_raw "$@"
 	rounds
-	figure percent 1 "$name/exact" "$name/bare"
+	figure percent wall "$name/exact" "$name/bare"
 	row "$name, exact heap, over bare" none 0 %
-	detail_table "$name" 1 seconds
+	detail_table "$name" wall seconds
 }
 # The settings go by the environment: heaptrack does not follow `env` into what
 # it executes.
@@ -171,7 +171,7 @@ real_python() {
 		return
 	fi
 	real python-json "$PYTHON" "$T/json_work.py"
-	figure over 1 python-json/exact python-json/bare python-json/heaptrack-raw python-json/bare
+	figure over wall python-json/exact python-json/bare python-json/heaptrack-raw python-json/bare
 	row "CPython json, exact heap against heaptrack's raw overhead" "<=" 0.1 "of its cost"
 }
 real_sqlite() {
@@ -205,10 +205,10 @@ real_redis() {
 	fi
 	bench redis
 	run bare redis_requests bare
-	run exact redis_requests vprof cpu=off
-	run defaults redis_requests vprof ""
-	! accepts $SAMPLE || run sampled redis_requests vprof $SAMPLE
-	[ -z "$HEAPTRACK_LIB" ] || run heaptrack-raw redis_requests heaptrack_raw
+	ours exact redis_requests vprof cpu=off
+	ours defaults redis_requests vprof ""
+	! accepts $SAMPLE || ours sampled redis_requests vprof $SAMPLE
+	[ -z "$HEAPTRACK_LIB" ] || peer heaptrack-raw redis_requests heaptrack_raw
 	rounds
 	figure percent 1 redis/exact redis/bare
 	row "redis, exact heap, a request over bare" none 0 %

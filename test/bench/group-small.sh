@@ -1,5 +1,4 @@
-# Small costs: locks, event loop, idle hooks, start of processes and threads,
-# memory, the report. Sourced by run.sh.
+# Small costs: locks, event loop, idle hooks, memory, the report. Sourced by run.sh.
 # shellcheck shell=bash
 
 hooked() { # NAME: does the library stand in front of it?
@@ -10,10 +9,10 @@ group_locks() {
 	detail "## Uncontended locks, turns of an event loop"
 	bench mutex
 	run bare bare "$WORK/mutex_pairs" "$(many 10000000)"
-	run defaults vprof "" "$WORK/mutex_pairs" "$(many 10000000)"
+	ours defaults vprof "" "$WORK/mutex_pairs" "$(many 10000000)"
 	if accepts locks=on; then
-		run locks-on vprof cpu=off:heap=off:locks=on "$WORK/mutex_pairs" "$(many 10000000)"
-		run locks-off vprof cpu=off:heap=off:locks=off "$WORK/mutex_pairs" "$(many 10000000)"
+		ours locks-on vprof cpu=off:heap=off:locks=on "$WORK/mutex_pairs" "$(many 10000000)"
+		ours locks-off vprof cpu=off:heap=off:locks=off "$WORK/mutex_pairs" "$(many 10000000)"
 	fi
 	rounds
 	if hooked pthread_mutex_lock; then
@@ -32,7 +31,7 @@ locks_loop() {
 	fi
 	bench loop
 	run bare bare "$WORK/loop_turns" "$(many 1000000)"
-	run defaults vprof "" "$WORK/loop_turns" "$(many 1000000)"
+	ours defaults vprof "" "$WORK/loop_turns" "$(many 1000000)"
 	rounds
 	figure diff 1 loop/defaults loop/bare
 	row "turn of an event loop over bare" "<=" 25 ns
@@ -41,7 +40,7 @@ locks_loop() {
 group_idle() {
 	bench idle
 	run bare bare "$PAIRS" 5 1 "$(many 10000000)"
-	run idle vprof cpu=off:heap=off "$PAIRS" 5 1 "$(many 10000000)"
+	ours idle vprof cpu=off:heap=off "$PAIRS" 5 1 "$(many 10000000)"
 	rounds $((ROUNDS * 2))
 	figure diff 1 idle/idle idle/bare
 	row "idle hooks (heap=off), malloc/free pair over bare" "<=" 1 ns
@@ -53,8 +52,8 @@ group_single() {
 	n=$(many 20000000)
 	bench single
 	run bare bare "$WORK/one_thread" "$n" "$(many 200)"
-	run off vprof cpu=off:heap=off:locks=off:leakscan=off "$WORK/one_thread" "$n" "$(many 200)"
-	run defaults vprof "" "$WORK/one_thread" "$n" "$(many 200)"
+	ours off vprof cpu=off:heap=off:locks=off:leakscan=off "$WORK/one_thread" "$n" "$(many 200)"
+	ours defaults vprof "" "$WORK/one_thread" "$n" "$(many 200)"
 	rounds
 	figure percent 1 single/off single/bare
 	row "one thread, everything off: copy of a shared_ptr over bare" "<=" 5 %
@@ -69,38 +68,6 @@ group_single() {
 	detail_table single 1 "ns a copy of a shared_ptr"
 	detail_table single 2 "ns a putc"
 	detail_table single 4 "us a fork, exit and wait"
-}
-
-# --- starting ------------------------------------------------------------------
-group_start() {
-	local n
-	n=$(many 100)
-	bench true
-	run bare "$WORK/spawn_time" "$n" /bin/true
-	run defaults "$WORK/spawn_time" "$n" "LD_PRELOAD=$LIB" "VPROF_OUT=$VPROF_FILE" /bin/true
-	run off "$WORK/spawn_time" "$n" "LD_PRELOAD=$LIB" \
-		"VPROF_OPTIONS=out=$VPROF_FILE:cpu=off:heap=off" /bin/true
-	[ -z "$HEAPTRACK_LIB" ] || run heaptrack-raw "$WORK/spawn_time" "$n" "LD_PRELOAD=$HEAPTRACK_LIB" \
-		"DUMP_HEAPTRACK_OUTPUT=$T/heaptrack.raw" /bin/true
-	rounds
-	figure diff 1 true/defaults true/bare
-	row "start and end of /bin/true over bare" "<=" 3 ms
-	detail
-	detail "## Start of a process, of a thread"
-	detail_table true 1 ms
-	start_threads
-}
-start_threads() {
-	bench thread
-	run bare bare "$WORK/thread_starts" "$(many 5000)"
-	run defaults vprof "" "$WORK/thread_starts" "$(many 5000)"
-	run off vprof cpu=off:heap=off "$WORK/thread_starts" "$(many 5000)"
-	[ -z "$HEAPTRACK_LIB" ] || run heaptrack-raw heaptrack_raw "$WORK/thread_starts" "$(many 5000)"
-	[ -z "$JEMALLOC" ] || run jemalloc-19 jemalloc prof:true,lg_prof_sample:19 "$WORK/thread_starts" "$(many 5000)"
-	rounds
-	figure diff 1 thread/defaults thread/bare
-	row "thread created, one allocation, joined, over bare" "<=" 10 us
-	detail_table thread 1 "us a thread"
 }
 
 # --- memory --------------------------------------------------------------------
@@ -126,8 +93,8 @@ memory_blocks() { # COUNT BYTES
 	bench "memory-$2"
 	memory_room "$1" "$2" || { note "too little memory for $1 blocks of $2 bytes"; return; }
 	run bare bare "$WORK/live_blocks" "$1" "$2"
-	run exact memory_of "" "$1" "$2"
-	! accepts $SAMPLE || run sampled memory_of $SAMPLE "$1" "$2"
+	ours exact memory_of "" "$1" "$2"
+	! accepts $SAMPLE || ours sampled memory_of $SAMPLE "$1" "$2"
 	rounds $((ROUNDS < 3 ? ROUNDS : 3))
 	memory_row "exact heap, $1 live blocks of $2 bytes" "memory-$2/exact" $((16384 + $1 * 16 / 1024))
 	! accepts $SAMPLE || memory_row "sampled heap, $1 live blocks of $2 bytes" "memory-$2/sampled" 16384
@@ -144,7 +111,7 @@ group_memory() {
 		memory_blocks "$(many 1000000)" $bytes
 	done
 	bench small-file
-	run vprof memory_small_file
+	ours vprof memory_small_file
 	rounds 1
 	figure value 1 small-file/vprof
 	row "file under size=1M, busy program" "<=" 1024 KiB
@@ -164,8 +131,8 @@ group_scan() {
 	command -v jq >/dev/null || { note "no jq here: the search for leaks left out"; return; }
 	memory_room "$mib" 2097152 || { note "too little memory for the search for leaks"; return; }
 	bench scan
-	run most-reachable scan_of "$mib" 100
-	run all-lost scan_of "$mib" 1
+	ours most-reachable scan_of "$mib" 100
+	ours all-lost scan_of "$mib" 1
 	rounds
 	figure value 1 scan/most-reachable
 	row "search for leaks, $mib MiB of small blocks: threads stand still" "<=" 25 ms
@@ -179,7 +146,7 @@ group_scan() {
 }
 
 # --- the report ----------------------------------------------------------------
-report() { seconds bounded "$REPORT" "$@" "$T/many.vprof"; }
+report() { mute bounded "$REPORT" "$@" "$T/many.vprof"; }
 group_report() {
 	local command
 	"$WORK/many_samples" "$T/many.vprof" "$(many 1000000)" "$(many 60000)" "$REPORT" \
@@ -188,19 +155,19 @@ group_report() {
 		return
 	}
 	bench report
-	run flat report flat -n 0
-	run flat-window report flat -n 0 --since 1
-	run tree report tree
-	run summary report summary
-	run flat-no-inlines report flat -n 0 --no-inlines
+	ours flat report flat -n 0
+	ours flat-window report flat -n 0 --since 1
+	ours tree report tree
+	ours summary report summary
+	ours flat-no-inlines report flat -n 0 --no-inlines
 	rounds $((ROUNDS + 1))
 	for command in flat flat-window tree summary; do
-		figure value 1 "report/$command"
+		figure value wall "report/$command"
 		row "report of a million samples, inlines resolved: $command" "<=" 1 s
 	done
 	detail
 	detail "## The report of a million samples"
 	detail
 	detail "60,000 stack nodes of 20,000 addresses in vprof-report, libvprof and libc, in stacks of depth 40."
-	detail_table report 1 seconds alone
+	detail_table report wall seconds alone
 }

@@ -1,13 +1,14 @@
-# What the groups of `make bench` share; sourced by run.sh after lib.sh.
+# How `make bench` runs things; sourced by run.sh after lib.sh.
 #
 # A benchmark is a key with commands under names. Every round runs each of them
-# once, every other round in reverse, so that whatever else the machine does
-# meets all alike; a command prints numbers, one line a run:
-#   bench KEY;  run NAME COMMAND...;  rounds
-#   figure MODE COLUMN KEY/NAME...    -> FIG, SPREAD (see stat.awk)
-#   row WHAT OP LIMIT UNIT            a row of the table of targets
+# once, in an order drawn from the seed and in the reverse of it in the next round, so
+# that whatever else the machine does meets all alike. The first is what the others are
+# compared with. A command may print numbers, one line a run; wall and CPU seconds follow them:
+#   bench KEY;  run NAME COMMAND...;  ours NAME COMMAND...;  rounds
 # shellcheck shell=bash
 
+# A new seed each time: nobody can tune the library to the sizes, paths and order of a run.
+SEED=${SEED:-$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')}
 ROUNDS=${BENCH_ROUNDS:-5}
 SCALE=${BENCH_SCALE:-100} # percent of the usual work, for trying things out
 LIMIT=${BENCH_LIMIT:-30}  # seconds a run may take
@@ -16,7 +17,6 @@ D=$T/data
 VPROF_FILE=$T/bench.vprof
 mkdir -p "$D" "$T/rows"
 touch "$T/rows/targets" "$T/rows/details" "$T/rows/notes" "$T/errors"
-FIG=- SPREAD=-
 key=
 names=()
 declare -A command_of
@@ -31,7 +31,6 @@ many() {
 	echo $((n > 0 ? n : 1))
 }
 
-# --- running in alternation ----------------------------------------------------
 bench() {
 	key=$1
 	names=()
@@ -44,85 +43,55 @@ run() { # NAME COMMAND...
 	names+=("$name")
 	command_of[$name]=$(printf '%q ' "$@")
 }
+# What runs under our library; once more under the old one when there is one.
+ours() { # NAME COMMAND...
+	run "$@"
+	[ -z "$OLD_LIB" ] || command_of[$1@old]="$(old_env) ${command_of[$1]}"
+}
+# What runs under a peer; old and new are compared without them.
+peer() { # NAME COMMAND...
+	[ -n "$OLD_LIB" ] || run "$@"
+}
 once() { # NAME: one line of numbers, or "-"; who fails twice is left out
-	local line
+	local line measured=
 	if [ "$(grep -cx -- - "$D/$key/$1" 2>/dev/null)" = 2 ]; then
+		echo - >>"$D/$key/$1"
 		return
 	fi
+	rm -f "$T/measured" "$VPROF_FILE"*
 	line=$(eval "${command_of[$1]}" 2>>"$T/errors" </dev/null |
 		grep -E '^-?[0-9]+(\.[0-9]+)?( -?[0-9]+(\.[0-9]+)?)*$' | tail -n 1)
-	[ -n "$line" ] || note "$key: $1 failed in one run or more; those do not count"
+	[ ! -f "$T/measured" ] || measured=$(cat "$T/measured")
+	[ -n "$line$measured" ] || note "$key: $1 failed in one run or more; those do not count"
+	line="$line${line:+${measured:+ }}$measured"
 	echo "${line:--}" >>"$D/$key/$1"
 }
-rounds() {
-	local r i n=${#names[@]} count=${1:-$ROUNDS}
+# shuffled ROUND: the names in the order of this round; old and new stand together
+shuffled() {
+	local i j swap order=("${names[@]}") all=()
+	RANDOM=$(((SEED + $1 / 2) % 32768))
+	for ((i = ${#order[@]} - 1; i > 0; i--)); do
+		j=$((RANDOM % (i + 1)))
+		swap=${order[i]} order[i]=${order[j]} order[j]=$swap
+	done
+	for i in "${order[@]}"; do
+		if [ -z "${command_of[$i@old]-}" ]; then
+			all+=("$i")
+		elif ((RANDOM % 2)); then
+			all+=("$i@old" "$i")
+		else
+			all+=("$i" "$i@old")
+		fi
+	done
+	printf '%s\n' "${all[@]}" | if [ $(($1 % 2)) = 1 ]; then tac; else cat; fi
+}
+rounds() { # [COUNT]
+	local r name count=${1:-$ROUNDS}
 	say "  $key: ${names[*]}"
 	for ((r = 0; r < count; r++)); do
-		for ((i = 0; i < n; i++)); do
-			once "${names[r % 2 ? n - 1 - i : i]}"
+		export BENCH_SEED=$((SEED + r * 1000003))
+		for name in $(shuffled "$r"); do
+			once "$name"
 		done
-	done
-}
-
-# --- figures -------------------------------------------------------------------
-figure() { # MODE COLUMN KEY/NAME...
-	local mode=$1 col=$2 files=() of
-	shift 2
-	FIG=- SPREAD=-
-	for of; do
-		[ -s "$D/$of" ] || return 1
-		files+=("$D/$of")
-	done
-	read -r FIG SPREAD _ < <(awk -v mode="$mode" -v col="$col" -f "$TOP/test/bench/stat.awk" "${files[@]}")
-	[ "$FIG" != - ]
-}
-short() { # NUMBER: as people write it
-	awk -v x="$1" 'BEGIN {
-		if (x !~ /^-?[0-9.]+(e[-+]?[0-9]+)?$/) { print x; exit }
-		a = x < 0 ? -x : x
-		printf (a >= 100 ? "%.0f" : a >= 10 ? "%.1f" : a >= 0.095 || a == 0 ? "%.2f" : "%.4f"), x }'
-}
-# verdict OP LIMIT: of FIG, and whether the spread leaves it in doubt
-verdict() {
-	awk -v x="${FIG:--}" -v s="${SPREAD:-0}" -v op="$1" -v limit="$2" 'BEGIN {
-		if (x == "-") { print "no figure"; exit }
-		if (op == "none") exit
-		miss = op == "<=" ? x - limit : limit - x
-		print (miss <= 0 ? "reached" : "**not reached**") \
-			(s > 0 && (miss <= 0) != (miss + (miss <= 0 ? s : -s) <= 0) ? ", within the spread" : "") }'
-}
-# row WHAT OP LIMIT UNIT: FIG and SPREAD against a target; OP `none` has none
-row() {
-	local target="$2 $3 $4" got
-	[ "$2" != none ] || target=
-	got="$(short "$FIG") ± $(short "$SPREAD") $4"
-	[ "${FIG:--}" != - ] || got=-
-	echo "| $1 | $target | $got | $(verdict "$2" "$3") |" | tee -a "$T/rows/targets" >&2
-}
-# a row that cannot be measured here, and why
-row_skip() { # WHAT TARGET WHY
-	echo "| $1 | $2 | - | not measured: $3 |" | tee -a "$T/rows/targets" >&2
-}
-cell() { # MODE COLUMN KEY/NAME...: "median ± spread" for a table of details
-	figure "$@" || { echo -; return; }
-	echo "$(short "$FIG") ± $(short "$SPREAD")"
-}
-detail() { echo "$*" >>"$T/rows/details"; }
-# detail_table KEY COLUMN UNIT [alone]: every command of a benchmark, over the
-# first one unless alone
-detail_table() {
-	local name base=${names[0]}
-	[ "${4-}" != alone ] || base=
-	detail
-	detail "| $1, $3 | median |${base:+ over $base |}"
-	detail "|---|---|${base:+---|}"
-	for name in "${names[@]}"; do
-		if [ -z "$base" ]; then
-			detail "| $name | $(cell value "$2" "$1/$name") |"
-		elif [ "$name" = "$base" ]; then
-			detail "| $name | $(cell value "$2" "$1/$name") | |"
-		else
-			detail "| $name | $(cell value "$2" "$1/$name") | $(cell diff "$2" "$1/$name" "$1/$base") |"
-		fi
 	done
 }

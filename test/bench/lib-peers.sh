@@ -2,12 +2,13 @@
 # Each is a prefix of a command and prints what the program prints.
 # shellcheck shell=bash
 
-bounded() { timeout -k 2 "$LIMIT" "$@"; }
+# Its wall and CPU time become the last columns of the run; NAME=VALUE may come first.
+bounded() { timeout -k 2 "$LIMIT" "$WORK/measure" "$T/measured" "$@"; }
 bare() { bounded "$@"; }
 vprof() { # OPTIONS COMMAND...
 	local options=$1
 	shift
-	bounded env "VPROF_OPTIONS=out=$VPROF_FILE:$options" "LD_PRELOAD=$LIB" "$@"
+	bounded "VPROF_OPTIONS=out=$VPROF_FILE:$options" "LD_PRELOAD=$LIB" "$@"
 }
 # accepts OPTIONS: does this build of the library know them?
 accepts() {
@@ -33,7 +34,7 @@ find_peers() {
 }
 # heaptrack's preload writing its text straight to a file
 heaptrack_raw() {
-	bounded env "DUMP_HEAPTRACK_OUTPUT=$T/heaptrack.raw" "LD_PRELOAD=$HEAPTRACK_LIB" "$@" || return
+	bounded "DUMP_HEAPTRACK_OUTPUT=$T/heaptrack.raw" "LD_PRELOAD=$HEAPTRACK_LIB" "$@" || return
 	rm -f "$T/heaptrack.raw"
 }
 # through its interpreter and compressor, as its command does
@@ -44,11 +45,11 @@ heaptrack_shipped() {
 jemalloc() { # CONF COMMAND...; lg_prof_interval and dumps are off by default
 	local conf=$1
 	shift
-	bounded env "MALLOC_CONF=$conf" "LD_PRELOAD=$JEMALLOC" "$@"
+	bounded "MALLOC_CONF=$conf" "LD_PRELOAD=$JEMALLOC" "$@"
 }
-tcmalloc() { bounded env "LD_PRELOAD=$TCMALLOC" "$@"; }
+tcmalloc() { bounded "LD_PRELOAD=$TCMALLOC" "$@"; }
 tcmalloc_profile() {
-	bounded env "HEAPPROFILE=$T/gperf" HEAP_PROFILE_ALLOCATION_INTERVAL=0 HEAP_PROFILE_INUSE_INTERVAL=0 \
+	bounded "HEAPPROFILE=$T/gperf" HEAP_PROFILE_ALLOCATION_INTERVAL=0 HEAP_PROFILE_INUSE_INTERVAL=0 \
 		"LD_PRELOAD=$TCMALLOC" "$@" || return
 	rm -f "$T"/gperf*
 }
@@ -56,14 +57,8 @@ massif() { bounded "$VALGRIND" --tool=massif "--massif-out-file=$T/massif.out" "
 perf_record() { # COMMAND...
 	bounded "$PERF" record -q -F 1000 -g -o "$T/perf.data" -- "$@"
 }
-# wall seconds of a command, its output aside
-seconds() {
-	local from=$EPOCHREALTIME to status
-	"$@" >/dev/null 2>>"$T/errors"
-	status=$?
-	to=$EPOCHREALTIME
-	[ $status = 0 ] && awk -v a="$from" -v b="$to" 'BEGIN { printf "%.6f\n", b - a }'
-}
+# a command whose output is no numbers
+mute() { "$@" >/dev/null; }
 info() { # JQ-FILTER: of the last run under the library
 	"$REPORT" info "$VPROF_FILE" --format json 2>>"$T/errors" | jq -r "$1"
 }

@@ -2,8 +2,10 @@
 # Measures what the library costs, beside the bare run and beside its peers,
 # and writes docs/bench.md.
 #
-#   test/bench/run.sh [GROUP...]     heap sample real cpu unwind locks idle
-#                                    single start memory scan report; none: all of them
+#   test/bench/run.sh [GROUP...]     process heap sample real cpu unwind locks idle
+#                                    single memory scan report; none: all of them
+#   SEED=N            repeats the sizes, paths and orders of a run that printed it
+#   OLD=...           an old library beside the new one (lib-old.sh); no peers then
 #   BENCH_ROUNDS=5    rounds; every round runs everything once, in alternation
 #   BENCH_SCALE=100   percent of the usual work
 #   BENCH_OUT=FILE    where to write; a part of the groups, or less than the
@@ -12,11 +14,14 @@
 . "$(dirname "$0")/../lib.sh"
 . "$TOP/test/lib-workloads.sh"
 . "$TOP/test/bench/lib-bench.sh"
+. "$TOP/test/bench/lib-tables.sh"
+. "$TOP/test/bench/lib-old.sh"
 . "$TOP/test/bench/lib-peers.sh"
+. "$TOP/test/bench/group-process.sh"
 . "$TOP/test/bench/group-heap.sh"
 . "$TOP/test/bench/group-cpu.sh"
 . "$TOP/test/bench/group-small.sh"
-GROUPS_ALL=(heap sample real cpu unwind locks idle single start memory scan report)
+GROUPS_ALL=(process heap sample real cpu unwind locks idle single memory scan report)
 
 machine() {
 	echo "$(nproc) CPUs, $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)," \
@@ -43,18 +48,20 @@ report_text() {
 	echo
 	echo "- $(date -u +%Y-%m-%d), commit $(commit | paste -sd' ')"
 	echo "- $(machine); load $(cat "$T/load") when started, took $SECONDS s"
+	echo "- seed $SEED"
 	echo "- peers: $(peers | paste -sd, | sed 's/,/, /g')"
 	[ "$SCALE" = 100 ] || echo "- **only $SCALE % of the usual work: figures mean little**"
 	echo
 	echo "| what | target | measured | |"
 	echo "|---|---|---|---|"
 	cat "$T/rows/targets" "$T/rows/details"
+	[ ! -f "$T/new-over-old" ] || cat "$T/new-over-old"
 	[ ! -s "$T/rows/notes" ] || { echo; echo "## Notes"; echo; cat "$T/rows/notes"; }
 }
 where_to() {
 	if [ -n "${BENCH_OUT-}" ]; then
 		echo "$BENCH_OUT"
-	elif [ $# = 0 ] && [ "$SCALE" -ge 100 ] && [ "$ROUNDS" -ge 5 ]; then
+	elif [ $# = 0 ] && [ -z "$OLD_LIB" ] && [ "$SCALE" -ge 100 ] && [ "$ROUNDS" -ge 5 ]; then
 		echo "$TOP/docs/bench.md"
 	else
 		echo "$B/bench.md"
@@ -62,7 +69,6 @@ where_to() {
 }
 main() {
 	local group out wanted=("$@")
-	out=$(where_to "$@")
 	[ $# -gt 0 ] || wanted=("${GROUPS_ALL[@]}")
 	for group in "${wanted[@]}"; do
 		declare -F "group_$group" >/dev/null || {
@@ -71,11 +77,15 @@ main() {
 		}
 	done
 	cut -d' ' -f1-3 /proc/loadavg >"$T/load"
+	[ -z "${OLD-}" ] || find_old "$OLD" || return
+	out=$(where_to "$@")
+	say "seed $SEED"
 	find_peers
 	for group in "${wanted[@]}"; do
 		say "$group"
 		"group_$group"
 	done
+	[ -z "$OLD_LIB" ] || old_table >"$T/new-over-old"
 	report_text >"$T/bench.md"
 	mkdir -p "$(dirname "$out")"
 	cp "$T/bench.md" "$out"

@@ -2,7 +2,7 @@
  *
  *   spawn_time COUNT [NAME=VALUE...] PROGRAM [ARGUMENT...]
  *
- * Only the program gets the variables.  Prints milliseconds: the median. */
+ * Only the program gets the variables.  Prints microseconds: p50, p99 and p99.9. */
 #include "bench.h"
 
 #include <fcntl.h>
@@ -26,13 +26,13 @@ static double once(char **argv, char **env)
 	    waitpid(pid, &status, 0) != pid || status)
 		exit(1);
 	posix_spawn_file_actions_destroy(&actions);
-	return (bench_now() - from) / 1e6;
+	return (bench_now() - from) / 1e3;
 }
 
 int main(int argc, char **argv)
 {
 	long count = bench_arg(argc, argv, 1, 0);
-	double *ms = count > 0 ? calloc((size_t)count, sizeof(*ms)) : NULL;
+	double *us = count > 0 ? calloc((size_t)count, sizeof(*us)) : NULL;
 	size_t have = 0;
 	char **env;
 	int at = 2;
@@ -40,7 +40,7 @@ int main(int argc, char **argv)
 	while (environ[have])
 		have++;
 	env = calloc(have + (size_t)argc + 1, sizeof(*env));
-	if (!ms || !env)
+	if (!us || !env)
 		return 1;
 	memcpy(env, environ, have * sizeof(*env));
 	while (at < argc && strchr(argv[at], '='))
@@ -49,7 +49,7 @@ int main(int argc, char **argv)
 		return 1;
 	once(argv + at, env);
 	for (long i = 0; i < count; i++)
-		ms[i] = once(argv + at, env);
-	printf("%.3f\n", bench_median(ms, (size_t)count));
+		us[i] = once(argv + at, env);
+	bench_print_tail(us, (size_t)count);
 	return 0;
 }

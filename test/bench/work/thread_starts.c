@@ -2,7 +2,7 @@
  *
  *   thread_starts COUNT
  *
- * Prints microseconds a thread: the median. */
+ * Prints microseconds a thread: p50, p99 and p99.9. */
 #include "bench.h"
 
 #include <pthread.h>
@@ -31,7 +31,7 @@ int main(int argc, char **argv)
 		pthread_join(id, NULL);
 		us[i] = (bench_now() - from) / 1e3;
 	}
-	printf("%.3f\n", bench_median(us, (size_t)count));
+	bench_print_tail(us, (size_t)count);
 	free(us);
 	return 0;
 }
