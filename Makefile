@@ -207,7 +207,7 @@ FUZZ_CC ?= clang-14
 # An offset of nothing from no array is no fault that we hunt.
 FUZZ_FLAGS := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize=pointer-overflow -fno-sanitize-recover=undefined \
 	-fno-omit-frame-pointer -w
-FUZZ_HEADERS := test/fuzz/fuzz.h test/golden/mkprof.h include/vprof_format.h
+FUZZ_HEADERS := test/fuzz/fuzz.h test/golden/mkprof.h $(wildcard include/*.h)
 FUZZ_DEP := $(patsubst %.c,$B/fuzz/obj/%.o,$(REPORT_SRC)) $(REPORT_PB:%=$B/fuzz/obj/gen/%.o)
 as_function := -Dmain=vr_main -Wno-missing-prototypes
 

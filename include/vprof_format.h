@@ -12,10 +12,14 @@
  * All integers are little-endian and naturally aligned.  Times are
  * nanoseconds of CLOCK_MONOTONIC since `start_mono_ns`, unless named
  * otherwise.  Tables are exact and updated in place while the process lives;
- * the event section is a ring. */
+ * the event section is a ring.
+ *
+ * Here: the header.  The rows of each section: vprof_format_rows.h, which this
+ * one includes. */
 #ifndef VPROF_FORMAT_H
 #define VPROF_FORMAT_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #define VPROF_MAGIC	  "VPROFRNG" /* 8 bytes, no terminator */
@@ -25,7 +29,7 @@
 #define VPROF_FILE_MIN	  (1u << 20)
 #define VPROF_NONE	  0xffffffffu /* "no row" wherever a row id is stored */
 
-/* Section kinds; index into vprof_header.section. */
+/* Section kinds; VPROF_HEADER_SECTION() finds the header's entry of one. */
 enum vprof_section_kind {
 	VPROF_SEC_HEADER = 0, /* the owner of extent 0 */
 	VPROF_SEC_STRINGS = 1,
@@ -40,7 +44,9 @@ enum vprof_section_kind {
 	VPROF_SEC_SERIES = 10,
 	VPROF_SEC_LEAKS = 11,
 	VPROF_SEC_MARKS = 12,
-	VPROF_SEC_COUNT = 16 /* the header has room for this many kinds */
+	VPROF_SEC_END,	     /* kinds from here on are not known to this header */
+	VPROF_SEC_MORE = 16, /* kinds below are in vprof_header.section, */
+	VPROF_SEC_COUNT = 64 /* those from there to this in section_more */
 };
 
 struct vprof_section {
@@ -83,7 +89,8 @@ enum vprof_engine {
 
 enum vprof_heap_mode { VPROF_HEAP_OFF = 0, VPROF_HEAP_EXACT = 1, VPROF_HEAP_SAMPLE = 2 };
 
-/* What was not recorded, and why; index into vprof_header.lost. */
+/* What was not recorded, and why; index into vprof_header.lost.  Eleven are
+ * free: 20 to 23 and 25 to 31. */
 enum vprof_lost {
 	VPROF_LOST_SAMPLES = 0,	  /* CPU samples the kernel or timer dropped */
 	VPROF_LOST_THROTTLES = 1, /* times the kernel throttled the engine */
@@ -224,7 +231,7 @@ struct vprof_header {
 	/* 360 */
 	uint64_t lost[VPROF_LOST_COUNT];
 	/* 616 */
-	struct vprof_section section[VPROF_SEC_COUNT];
+	struct vprof_section section[VPROF_SEC_MORE];
 	/* 872: the last search for pointers to live blocks; results in LEAKS */
 	uint32_t scan_state;		  /* enum vprof_scan_state */
 	uint32_t scan_trigger;		  /* enum vprof_scan_trigger */
@@ -278,10 +285,39 @@ struct vprof_header {
 	uint32_t scan_every_s; /* leakscan_every; 0: never */
 	uint32_t scan_missed;  /* searches since the last complete one that failed */
 	uint64_t scan_unsearched[VPROF_UNSEARCHED_COUNT]; /* bytes, by kind */
-	/* 1312 */
-	uint8_t reserved[4096 - 1312];
+	/* 1312: entries of the kinds from VPROF_SEC_MORE on.  Zero in files of
+	 * libraries that did not have them: no such section */
+	struct vprof_section section_more[VPROF_SEC_COUNT - VPROF_SEC_MORE];
+	/* 2080 */
+	uint8_t reserved[4096 - 2080];
 };
 _Static_assert(sizeof(struct vprof_header) == 4096, "vprof_header");
+
+/* The groups lie where the comments above say. */
+#define VPROF_GROUP(field, at)                                                                     \
+	_Static_assert(offsetof(struct vprof_header, field) == (at), "vprof_header." #field)
+VPROF_GROUP(start_real_ns, 56);
+VPROF_GROUP(engine, 112);
+VPROF_GROUP(state, 152);
+VPROF_GROUP(samples, 208);
+VPROF_GROUP(live_bytes, 232);
+VPROF_GROUP(own_cpu_ns, 280);
+VPROF_GROUP(lost, 360);
+VPROF_GROUP(section, 616);
+VPROF_GROUP(scan_state, 872);
+VPROF_GROUP(pid_namespace, 952);
+VPROF_GROUP(series_points, 1000);
+VPROF_GROUP(paused, 1064);
+VPROF_GROUP(lsan_suppressions, 1160);
+VPROF_GROUP(scan_rules, 1168);
+VPROF_GROUP(section_more, 1312);
+VPROF_GROUP(reserved, 2080);
+#undef VPROF_GROUP
+
+/* The entry of a kind below VPROF_SEC_COUNT in a header, const or not. */
+#define VPROF_HEADER_SECTION(header, kind)                                                         \
+	((kind) < VPROF_SEC_MORE ? &(header)->section[kind]                                        \
+				 : &(header)->section_more[(kind)-VPROF_SEC_MORE])
 
 enum vprof_ctl_verb {
 	VPROF_CTL_PAUSE = 1,
@@ -293,278 +329,6 @@ enum vprof_ctl_verb {
 /* At offset 4096: struct vprof_extent extent[VPROF_EXTENTS_MAX]. */
 #define VPROF_EXTENT_TABLE_OFFSET 4096u
 
-/* STRINGS.  A string is NUL-terminated UTF-8 (or whatever bytes the system
- * gave) in consecutive rows of one extent; its id is the first row. */
-#define VPROF_STRING_ROW 32u
-struct vprof_string_row {
-	char bytes[VPROF_STRING_ROW];
-};
-_Static_assert(sizeof(struct vprof_string_row) == VPROF_STRING_ROW, "string");
-
-/* MODULES.  One row for each object an address was seen in. */
-struct vprof_module {
-	uint64_t start, end;	 /* mapped addresses [start, end) */
-	uint64_t bias;		 /* run-time address minus ELF virtual address */
-	uint64_t load_ns;	 /* when the library first saw it */
-	uint64_t unload_ns;	 /* 0: not closed, or loaded again to the same place */
-	uint32_t path;		 /* string id */
-	uint32_t build_id_bytes; /* 0..32 */
-	uint8_t build_id[32];
-	uint64_t inode, device; /* of the file, 0 where unknown */
-	uint64_t file_bytes;
-	uint64_t mtime_ns; /* CLOCK_REALTIME, of the file */
-	uint8_t reserved[128 - 112];
-};
-_Static_assert(sizeof(struct vprof_module) == 128, "vprof_module");
-
-/* THREADS.  Row 0 is the collective row of everything that has none. */
-enum vprof_thread_state { VPROF_THREAD_FREE = 0, VPROF_THREAD_LIVE = 1, VPROF_THREAD_ENDED = 2 };
-struct vprof_thread {
-	uint32_t tid;
-	uint16_t state; /* enum vprof_thread_state */
-	uint16_t shard; /* heap rows of this thread carry this number */
-	char name[16];	/* comm, NUL-terminated */
-	uint64_t start_ns, end_ns;
-	uint64_t cpu_ns; /* CPU time used so far */
-	uint64_t samples, sampled_ns;
-	uint64_t allocs, frees;
-	uint64_t alloc_bytes, freed_bytes;
-	uint64_t start_routine;		   /* address given to pthread_create, 0: main */
-	uint32_t start_module;		   /* its module, VPROF_NONE where unknown */
-	uint32_t flags;			   /* bit 0: shard shared with other threads;
-					    * bit 1: the library's own helper */
-	uint64_t lock_waits, lock_wait_ns; /* contended acquisitions, time blocked */
-	/* CPU time during pauses.  In a pause (modulo 2^64) that time less the
-	 * thread's CPU time, which is to be added; a thread that started in it
-	 * has been in it all the time */
-	uint64_t paused_cpu_ns;
-	uint64_t reserved[15];
-};
-_Static_assert(sizeof(struct vprof_thread) == 256, "vprof_thread");
-#define VPROF_THREAD_SHARED_SHARD 1u
-#define VPROF_THREAD_HELPER	  2u
-
-/* NODES: the stack trie, append only.  A stack is the id of its innermost
- * node; parents lead outwards and have smaller ids.  Node 0 is the root: no
- * frame.  Node 1 is the overflow stack: "[stack table full]". */
-#define VPROF_NODE_ROOT	    0u
-#define VPROF_NODE_OVERFLOW 1u
-struct vprof_node {
-	uint64_t where; /* see below */
-	uint32_t parent;
-	uint32_t reserved;
-};
-_Static_assert(sizeof(struct vprof_node) == 16, "vprof_node");
-/* where = address (47 bits) | exact << 47 | module << 48.
- * exact: the address is the instruction that was executing; otherwise it is a
- * return address and belongs to the call before it (look up address - 1).
- * For kernel frames the address holds the low 47 bits. */
-#define VPROF_WHERE_ADDRESS	 0x7fffffffffffull
-#define VPROF_WHERE_EXACT	 (1ull << 47)
-#define VPROF_WHERE_MODULE_SHIFT 48
-#define VPROF_MODULE_KERNEL	 0xfffeu /* address in the kernel */
-#define VPROF_MODULE_UNKNOWN	 0xffffu /* no object: JIT code, or too many */
-
-/* SITES: heap totals of one stack in one shard, each row written by that shard
- * alone: what its threads allocated there, and what they freed of it.  A block
- * may be freed in another shard than it was allocated in, so only the sum over
- * the rows of equal `node` (modulo 2^64) has meaning as "live": allocs - frees.
- * Row 0 is the overflow site. */
-#define VPROF_LIFETIME_BUCKETS 32u
-struct vprof_site {
-	uint32_t node;
-	uint16_t shard;
-	uint16_t flags;
-	uint64_t allocs, alloc_bytes;
-	uint64_t frees, freed_bytes;
-	uint64_t temporary;  /* freed by its thread before its next allocation */
-	uint64_t last_ns;    /* time of the last allocation */
-	uint64_t peak_epoch; /* peak_* belong to this epoch ... */
-	/* 64: ... or, where older than header.peak_epoch, the row has not
-	 * changed since: then its live values are the values at the peak */
-	uint64_t peak_bytes, peak_blocks;
-	uint64_t first_ns;
-	/* VPROF_HEAP_SAMPLE only: all counts and bytes above and below are
-	 * unbiased estimates (each sampled block stands for 1 / p, p = 1 -
-	 * exp(-bytes / heap_sample_bytes), rounded up or down by chance so that
-	 * the mean is right).  What they rest on: */
-	uint64_t sampled;	/* blocks sampled */
-	uint64_t sampled_freed; /* of which freed again */
-	double variance;	/* of alloc_bytes: sum of bytes^2 (1 - p) / p^2 */
-	double freed_variance;	/* the same over the freed ones */
-	uint64_t reserved;
-	/* lifetime[0]: below 1 us; [k]: 2^(k-1) us up to 2^k us; last: above */
-	uint64_t lifetime[VPROF_LIFETIME_BUCKETS];
-};
-_Static_assert(sizeof(struct vprof_site) == 384, "vprof_site");
-
-/* CPU: sample totals of one stack in one thread under one label.  A reader adds
- * rows of equal node, thread and label.  Row 0 is the overflow row.
- *
- * A label is a string: "key=value" of each vprof_begin() that had not ended,
- * the outermost first, separated by newlines. */
-struct vprof_cpu {
-	uint32_t node;
-	uint32_t thread; /* row in THREADS */
-	uint64_t samples;
-	uint64_t weight_ns;
-	uint32_t label; /* string id; 0: none */
-	uint32_t reserved;
-};
-_Static_assert(sizeof(struct vprof_cpu) == 32, "vprof_cpu");
-
-/* LOCKS: waits of one call path for one lock (or condition, or thread to
- * join).  A reader adds rows of equal lock, kind and node.  Row 0 is the
- * overflow row. */
-enum vprof_lock_kind {
-	VPROF_LOCK_MUTEX = 1,
-	VPROF_LOCK_RDLOCK = 2,
-	VPROF_LOCK_WRLOCK = 3,
-	VPROF_LOCK_COND = 4,
-	VPROF_LOCK_JOIN = 5
-};
-struct vprof_lock {
-	uint64_t address; /* of the lock; of the pthread_t for a join */
-	uint32_t node;	  /* the waiter's stack */
-	uint32_t thread;  /* row in THREADS */
-	uint32_t kind;	  /* enum vprof_lock_kind */
-	uint32_t reserved0;
-	uint64_t waits;	   /* times it blocked */
-	uint64_t timeouts; /* of which ended by ETIMEDOUT */
-	uint64_t wait_ns, max_ns;
-	uint64_t first_ns, last_ns;
-	uint64_t reserved[7];
-};
-_Static_assert(sizeof(struct vprof_lock) == 128, "vprof_lock");
-
-/* SERIES: live bytes of one stack over time.  All rows share the points
- * 0..header.series_points-1; when there are VPROF_SERIES_POINTS, neighbours are
- * merged and the step doubles.  A merged point keeps the lowest value: what a
- * site never went below.  Row 0 is the clock: bytes[i] is the time of point i,
- * blocks[i] the readings in it, or the number of the iteration it ended. */
-#define VPROF_SERIES_POINTS	      128u
-#define VPROF_SERIES_CHECKPOINT_EVERY 8u
-#define VPROF_SERIES_CHECKPOINTS      16u /* VPROF_SERIES_POINTS / 8 */
-enum vprof_series_clock {
-	VPROF_SERIES_NONE = 0,
-	VPROF_SERIES_TIME = 1,	    /* a point every series_step ns or somewhat later */
-	VPROF_SERIES_ITERATIONS = 2 /* a point every series_step marks "iteration" */
-};
-struct vprof_series {
-	uint32_t node;
-	uint32_t first; /* points before this one are not known: it held little */
-	uint64_t reserved[15];
-	/* 128: live blocks by age at header.series_ages_ns; buckets as of
-	 * vprof_site.lifetime */
-	uint64_t age[VPROF_LIFETIME_BUCKETS];
-	uint64_t bytes[VPROF_SERIES_POINTS];
-	uint32_t blocks[VPROF_SERIES_POINTS];
-	/* 16: allocations so far at point 8 * i + 7; 0: not known */
-	uint64_t allocs[VPROF_SERIES_CHECKPOINTS];
-};
-_Static_assert(sizeof(struct vprof_series) == 2048, "vprof_series");
-
-/* LEAKS: what the last search for pointers found of the live blocks of one
- * call path.  A reader uses the rows whose `scan` is header.scan_count, and
- * adds those of equal node and verdict. */
-enum vprof_scan_state {
-	VPROF_SCAN_NONE = 0,
-	VPROF_SCAN_RUNNING = 1, /* also what a scan that was killed leaves behind */
-	VPROF_SCAN_COMPLETE = 2,
-	VPROF_SCAN_FAILED = 3
-};
-enum vprof_scan_trigger {
-	VPROF_SCAN_AT_EXIT = 1,
-	VPROF_SCAN_BY_CTL = 2,	/* vprof-report ctl FILE leakscan */
-	VPROF_SCAN_BY_API = 3,	/* vprof_leak_scan() */
-	VPROF_SCAN_AT_TERM = 4, /* at a signal that then ended the process */
-	VPROF_SCAN_BY_TIME = 5	/* leakscan_every */
-};
-enum vprof_leak_verdict {
-	VPROF_LEAK_LOST = 1,	 /* no pointer to it anywhere */
-	VPROF_LEAK_INDIRECT = 2, /* pointed to by lost blocks only */
-	VPROF_LEAK_POSSIBLE = 3, /* interior, one past the end or tagged pointers only */
-	VPROF_LEAK_REACHABLE = 4,
-	VPROF_LEAK_RUNTIME = 5 /* of the loader, libc or the C++ runtime */
-};
-struct vprof_leak {
-	uint32_t node;	  /* the stack that allocated */
-	uint32_t verdict; /* enum vprof_leak_verdict */
-	uint32_t scan;	  /* number of the scan */
-	uint32_t owner;	  /* indirect: stack of a lost block that leads here */
-	uint64_t blocks, bytes;
-	uint64_t oldest_ns, newest_ns; /* births of the oldest and youngest */
-	uint64_t example;	       /* address of one of them */
-	uint32_t because;	       /* enum vprof_unsearched: possible only because that was
-					* not searched, else it would be lost or indirect */
-	uint32_t reserved;
-};
-_Static_assert(sizeof(struct vprof_leak) == 64, "vprof_leak");
-
-/* MARKS: moments that the program named (vprof_mark), or somebody outside
- * (vprof-report ctl FILE mark).  One row a name; each mark is also an event. */
-struct vprof_mark {
-	uint32_t name; /* string id */
-	uint32_t reserved0;
-	uint64_t count;
-	uint64_t first_ns, last_ns;
-	uint64_t reserved[4];
-};
-_Static_assert(sizeof(struct vprof_mark) == 64, "vprof_mark");
-
-/* TIMELINE.  When the section is full, neighbours are merged in place and
- * the step doubles: a week fits.  Gauges are the last value, with the range
- * seen since the previous row; counters are totals since the start. */
-struct vprof_point {
-	uint64_t t_ns;
-	uint64_t rss, vms, shared, data; /* bytes, /proc/self/statm */
-	uint64_t uss, pss;		 /* bytes, smaps_rollup; 0 before the first reading */
-	uint64_t heap_live, heap_blocks; /* bytes, blocks */
-	uint64_t heap_allocated, heap_freed, allocs, frees; /* counters */
-	uint64_t cpu_ns;				    /* counter: process CPU time */
-	uint64_t minor_faults, major_faults, switches;	    /* counters */
-	uint64_t rss_min, rss_max, heap_min, heap_max;
-	uint32_t threads;
-	uint32_t ticks;	     /* readings merged into this row */
-	uint64_t smaps_t_ns; /* when uss and pss were read */
-	uint64_t reserved[9];
-};
-_Static_assert(sizeof(struct vprof_point) == 256, "vprof_point");
-
-/* EVENTS: a ring of blocks.  Block number b of the run lies in row
- * b % blocks_capacity once the ring has wrapped (row b before that); its
- * `seq` is b + 1.  Events 0..used-1 of a block are complete (release order);
- * one block may hold events of several threads. */
-#define VPROF_EVENT_BLOCK  4096u
-#define VPROF_BLOCK_EVENTS 127u
-enum vprof_event_kind {
-	VPROF_EV_NONE = 0,
-	VPROF_EV_CPU = 1,  /* value = weight_ns, arg = label as in vprof_cpu,
-			    * flags = cpu number */
-	VPROF_EV_MARK = 2, /* arg = row in MARKS, value = live heap bytes */
-	VPROF_EV_THREAD_START = 3,
-	VPROF_EV_THREAD_END = 4,
-	VPROF_EV_WAIT = 5 /* value = wait_ns, arg = row in LOCKS; t_ns: its end */
-};
-#define VPROF_WAIT_TIMEOUT 1u /* vprof_event.flags of a wait */
-struct vprof_event {
-	uint64_t t_ns;
-	uint32_t node;
-	uint32_t thread; /* row in THREADS */
-	uint64_t value;
-	uint16_t kind; /* enum vprof_event_kind */
-	uint16_t flags;
-	uint32_t arg;
-};
-_Static_assert(sizeof(struct vprof_event) == 32, "vprof_event");
-struct vprof_event_block {
-	uint64_t seq; /* 0: never used */
-	uint32_t used;
-	uint32_t reserved;
-	uint64_t first_ns;
-	uint64_t reserved1;
-	struct vprof_event event[VPROF_BLOCK_EVENTS];
-};
-_Static_assert(sizeof(struct vprof_event_block) == VPROF_EVENT_BLOCK, "block");
+#include "vprof_format_rows.h"
 
 #endif

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-struct vp_table vp_table[VPROF_SEC_COUNT];
+struct vp_table vp_table[VPROF_SEC_END];
 
 static struct vp_lock grow_lock;
 static struct vp_lock string_lock;
@@ -29,7 +29,7 @@ static void lay_out(enum vprof_section_kind kind, size_t row_bytes, uint32_t ext
 	table->row_bytes = (uint32_t)row_bytes;
 	table->shift = 31u - (uint32_t)__builtin_clz(rows);
 	table->extents_max = extents_max;
-	table->section = &vp_file.header->section[kind];
+	table->section = VPROF_HEADER_SECTION(vp_file.header, kind);
 	table->section->row_bytes = (uint32_t)row_bytes;
 	table->section->rows_per_extent = 1u << table->shift;
 }

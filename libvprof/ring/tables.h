@@ -19,7 +19,7 @@ struct vp_table {
 	uint32_t reserved;	   /* bytes of the last extent that have room */
 	struct vprof_section *section;
 };
-extern struct vp_table vp_table[VPROF_SEC_COUNT];
+extern struct vp_table vp_table[VPROF_SEC_END];
 
 /* Lays out the sections of a fresh file. */
 void vp_tables_init(void);

@@ -7,9 +7,9 @@
  * An input that begins with the record's magic is the record itself. */
 #include "fuzz.h"
 
-static const char *const shapes[] = {"normal",	  "wrapped", "overflow", "killed",
-				     "user-only", "nasty",   "empty",	 "sampled",
-				     "locks",	  "leaks",   "growing",	 "leaks-clean"};
+static const char *const shapes[] = {"normal",	"wrapped",     "overflow", "killed", "user-only",
+				     "nasty",	"empty",       "sampled",  "locks",  "leaks",
+				     "growing", "leaks-clean", "kinds"};
 static const char *const commands[] = {
     "summary",
     "summary --format json",

@@ -1,5 +1,5 @@
 #!/bin/bash
-# The byte tables of docs/format.md are those of include/vprof_format.h: each
+# The byte tables of docs/format.md are those of include/vprof_format*.h: each
 # row becomes a static assertion, and no field is missing.
 . "$(dirname "$0")/../lib.sh"
 
@@ -28,7 +28,7 @@ assertions "$TOP/docs/format.md" >"$T/all.c"
 [ "$(grep -c _Static_assert "$T/all.c")" -gt 140 ] || t_bad "hardly any table was read"
 compile <"$T/all.c" || t_bad "$(grep -m3 error "$T/err")"
 # every struct but the header's own constants has its table
-for struct in $(sed -nE 's/^struct (vprof_[a-z_]+) \{.*/\1/p' "$TOP/include/vprof_format.h"); do
+for struct in $(sed -nE 's/^struct (vprof_[a-z_]+) \{.*/\1/p' "$TOP"/include/vprof_format*.h); do
 	grep -q "sizeof(struct $struct)" "$T/all.c" || t_bad "no table of struct $struct"
 done
 t_done

@@ -35,8 +35,10 @@ static inline uint64_t mk_size(struct mkprof *mk)
 
 static inline void mk_section(struct mkprof *mk, unsigned kind, uint32_t row_bytes)
 {
-	mk_header(mk)->section[kind].row_bytes = row_bytes;
-	mk_header(mk)->section[kind].rows_per_extent = MK_EXTENT / row_bytes;
+	struct vprof_section *s = VPROF_HEADER_SECTION(mk_header(mk), kind);
+
+	s->row_bytes = row_bytes;
+	s->rows_per_extent = MK_EXTENT / row_bytes;
 }
 
 static inline uint32_t mk_new_extent(struct mkprof *mk, unsigned kind)
@@ -46,7 +48,7 @@ static inline uint32_t mk_new_extent(struct mkprof *mk, unsigned kind)
 	uint32_t number = h->extents_used++;
 
 	table[number].kind = (uint16_t)kind;
-	table[number].index = (uint16_t)h->section[kind].extents_used++;
+	table[number].index = (uint16_t)VPROF_HEADER_SECTION(h, kind)->extents_used++;
 	mk->extents[kind] = number;
 	return number;
 }
@@ -54,7 +56,7 @@ static inline uint32_t mk_new_extent(struct mkprof *mk, unsigned kind)
 /* The place of a new row; *id is its number. */
 static inline void *mk_row(struct mkprof *mk, unsigned kind, uint32_t *id)
 {
-	struct vprof_section *s = &mk_header(mk)->section[kind];
+	struct vprof_section *s = VPROF_HEADER_SECTION(mk_header(mk), kind);
 	uint32_t row = s->rows_used++;
 
 	if (row % s->rows_per_extent == 0)
@@ -694,6 +696,31 @@ static inline struct mkprof mk_growing(void)
 	return mk;
 }
 
+/* normal, by a newer library: sections of kinds that nobody knows yet, in both parts of
+ * the header's table, and an event of a kind that nobody knows. */
+static inline struct mkprof mk_kinds(void)
+{
+	static const struct {
+		unsigned kind;
+		uint32_t row_bytes, rows;
+	} more[] = {{VPROF_SEC_END, 64, 3}, {VPROF_SEC_MORE, 32, 5000}, {40, 128, 2}, {63, 8, 1}};
+	struct mkprof mk = mk_normal();
+	struct vprof_event_block *block;
+
+	for (size_t i = 0; i < sizeof(more) / sizeof(more[0]); i++) {
+		mk_section(&mk, more[i].kind, more[i].row_bytes);
+		for (uint32_t k = 0; k < more[i].rows; k++)
+			memset(mk_row(&mk, more[i].kind, NULL), 0xff, more[i].row_bytes);
+	}
+	block = mk_block(&mk, 1, 1500);
+	mk_event(block, 1500, 4, 1, 1);
+	block->event[0].kind = 99;
+	block->event[0].arg = 0xfffffff0;
+	mk_header(&mk)->blocks_reserved = mk_header(&mk)->blocks_capacity = 2;
+	mk_header(&mk)->events_written++;
+	return mk;
+}
+
 static inline int mk_shape(const char *name, struct mkprof *mk)
 {
 	static const struct {
@@ -704,6 +731,7 @@ static inline int mk_shape(const char *name, struct mkprof *mk)
 	    {"killed", mk_killed}, {"user-only", mk_user_only},	    {"nasty", mk_nasty},
 	    {"empty", mk_new},	   {"sampled", mk_sampled},	    {"locks", mk_locks},
 	    {"leaks", mk_leaks},   {"leaks-clean", mk_leaks_clean}, {"growing", mk_growing},
+	    {"kinds", mk_kinds},
 	};
 
 	for (size_t i = 0; i < sizeof(shape) / sizeof(shape[0]); i++) {

@@ -115,7 +115,7 @@ at, value = int(sys.argv[3]), int(sys.argv[4], 16)
 data[at:at + 4] = value.to_bytes(4, "little")
 open(sys.argv[2], "wb").write(data)
 END
-for at in 12 16 20 24 28 32 $(seq 616 4 868); do
+for at in 12 16 20 24 28 32 $(seq 616 4 868) 1312 1316 1320 2064 2076; do
 	"$PYTHON" "$T/word.py" "$good" "$T/word-$at.vprof" "$at" ffffffff
 	ask "$T/word-$at.vprof" "0 2"
 	[ -z "$t_bad" ] || break

@@ -135,7 +135,7 @@ static void print_sections(struct vr_context *ctx)
 	     vr_format_bytes(disk, ctx->profile->file->size_bytes),
 	     vr_format_bytes(reserved, h->file_bytes), h->extents_used, h->extent_count);
 	for (unsigned i = 1; i < VPROF_SEC_COUNT; i++) {
-		const struct vprof_section *s = &h->section[i];
+		const struct vprof_section *s = VPROF_HEADER_SECTION(h, i);
 		uint64_t room = (uint64_t)s->extents_used * s->rows_per_extent;
 
 		if (!s->row_bytes)
@@ -284,7 +284,7 @@ static json_t *sections_json(const struct vprof_header *h)
 	json_t *sections = json_object();
 
 	for (unsigned i = 1; i < VPROF_SEC_COUNT; i++) {
-		const struct vprof_section *s = &h->section[i];
+		const struct vprof_section *s = VPROF_HEADER_SECTION(h, i);
 		json_t *one;
 
 		if (!s->row_bytes)

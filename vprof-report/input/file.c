@@ -85,7 +85,7 @@ static int check_holes(const struct vr_file *file, const struct vr_layout *layou
 {
 	uint64_t bytes = 0;
 
-	for (unsigned kind = 1; kind < VPROF_SEC_COUNT; kind++)
+	for (unsigned kind = 1; kind < VPROF_SEC_END; kind++)
 		bytes += (uint64_t)layout->section[kind].rows * layout->section[kind].row_bytes;
 	if (bytes <= HOLES_MAX || bytes / COMPRESSED_MAX <= file->used_bytes)
 		return 0;

@@ -12,7 +12,7 @@
 static const struct {
 	const char *name;
 	uint32_t row_bytes;
-} known[VPROF_SEC_COUNT] = {
+} known[VPROF_SEC_END] = {
     [VPROF_SEC_HEADER] = {"header", 0},
     [VPROF_SEC_STRINGS] = {"strings", sizeof(struct vprof_string_row)},
     [VPROF_SEC_MODULES] = {"modules", sizeof(struct vprof_module)},
@@ -30,7 +30,12 @@ static const struct {
 
 const char *vr_section_name(unsigned kind)
 {
-	return kind < VPROF_SEC_COUNT && known[kind].name ? known[kind].name : "unknown section";
+	static char unknown[VPROF_SEC_COUNT][sizeof("section 63")];
+
+	if (kind < VPROF_SEC_END && known[kind].name)
+		return known[kind].name;
+	snprintf(unknown[kind], sizeof(unknown[kind]), "section %u", kind % VPROF_SEC_COUNT);
+	return unknown[kind];
 }
 
 void vr_damage_add(struct vr_file *file, const char *section, const char *reason, uint64_t offset,
@@ -120,8 +125,8 @@ static void check_sections(struct vr_file *file, struct vr_layout *layout)
 {
 	const struct vprof_header *h = &layout->header;
 
-	for (unsigned kind = 1; kind < VPROF_SEC_COUNT; kind++) {
-		const struct vprof_section *from = &h->section[kind];
+	for (unsigned kind = 1; kind < VPROF_SEC_END; kind++) {
+		const struct vprof_section *from = VPROF_HEADER_SECTION(h, kind);
 		struct vr_section *to = &layout->section[kind];
 		const char *reason = NULL;
 
@@ -136,8 +141,8 @@ static void check_sections(struct vr_file *file, struct vr_layout *layout)
 			reason = "rows_per_extent is wrong"; /* fewer than fit is fine */
 		if (reason) {
 			vr_damage_add(file, known[kind].name, reason,
-				      offsetof(struct vprof_header, section) + kind * sizeof(*from),
-				      0, from->rows_used);
+				      (uint64_t)((const char *)from - (const char *)h), 0,
+				      from->rows_used);
 			continue;
 		}
 		to->row_bytes = from->row_bytes;
@@ -186,7 +191,7 @@ static void place_extents(struct vr_file *file, struct vr_layout *layout,
 	for (uint32_t i = 1; i < used; i++) {
 		const char *reason = NULL;
 
-		if (table[i].kind && table[i].kind < VPROF_SEC_COUNT)
+		if (table[i].kind && table[i].kind < VPROF_SEC_END)
 			reason = place_extent(layout, i, &table[i], used);
 		if (reason)
 			vr_damage_add(file, "extent table", reason,
@@ -197,7 +202,7 @@ static void place_extents(struct vr_file *file, struct vr_layout *layout,
 /* Bounds each section's rows by the extents there are. */
 static void count_rows(struct vr_file *file, struct vr_layout *layout)
 {
-	for (unsigned kind = 1; kind < VPROF_SEC_COUNT; kind++) {
+	for (unsigned kind = 1; kind < VPROF_SEC_END; kind++) {
 		struct vr_section *section = &layout->section[kind];
 		uint64_t room = (uint64_t)section->extents * section->rows_per_extent;
 

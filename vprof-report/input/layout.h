@@ -16,7 +16,7 @@ struct vr_section {
 struct vr_layout {
 	struct vprof_header header;
 	uint64_t size_bytes;
-	struct vr_section section[VPROF_SEC_COUNT];
+	struct vr_section section[VPROF_SEC_END]; /* kinds that are known here */
 };
 
 /* No file larger than this is read. */
@@ -29,6 +29,7 @@ int vr_layout_read(int fd, struct vr_file *file, struct vr_layout *layout, struc
 /* Offset of a row in the file, of the section's end for a missing extent. */
 uint64_t vr_layout_offset(const struct vr_layout *layout, unsigned kind, uint32_t row);
 
+/* "cpu"; "section 40" for a kind of a newer library, below VPROF_SEC_COUNT. */
 const char *vr_section_name(unsigned kind);
 
 /* Remembers damage for the report.  `total` 0: no rows are meant. */
