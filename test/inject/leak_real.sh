@@ -6,13 +6,27 @@
 . "$(dirname "$0")/../lib-workloads.sh"
 T_LIMIT=60
 
+# An nginx worker's 512 connections of 240 bytes and their events, 96 bytes each: at its
+# exit ngx_cycle is a static copy without them and the pool with the pointers is freed, so
+# that only words left in freed memory and below the stack pointer lead there. Whether
+# some live block or frame took such a word over is chance, for every tool. These blocks
+# must be seen, and count on neither side. By frames: ngx_event_process_init and its two
+# callers have no names here.
+chance='def chance: .frames[0].function == "ngx_alloc" and .frames[4].function == "ngx_spawn_process"
+	and (.bytes == 122880 * .blocks or .bytes == 49152 * .blocks);'
+
 # "PROGRAM LOST INDIRECT" of each process, sorted; processes that have only
 # executed another program are left out.
 ours() { # DIR
 	local file
 	for file in $(t_files "$1"); do
-		t_json 'select(.examined.search != "none") | .examined.search as $s
-			| .totals | [.lost, .indirect] | map("\(.blocks)/\(.bytes)") | "\($s) \(join(" "))"' leaks "$file" |
+		t_json "$chance"'
+			def left($verdict): .totals[$verdict] as $all
+				| [.sites[] | select(.verdict == $verdict and chance)] as $not
+				| "\($all.blocks - ($not | map(.blocks) | add // 0))/\(
+				$all.bytes - ($not | map(.bytes) | add // 0))";
+			select(.examined.search != "none")
+			| "\(.examined.search) \(left("lost")) \(left("indirect"))"' leaks "$file" |
 			sed "s,^complete,$(t_json '.run.exe | split("/") | last' info "$file"),"
 	done | sort
 }
@@ -65,7 +79,7 @@ word() {
 	fi
 	case $tool in
 	ours) t_preload "$T/ours" cpu=off "$@" ;;
-	*) t_run "$T/$tool" valgrind --leak-check=full --suppressions="$T/supp" --log-file=log.%p "$@" ;;
+	*) T_LIMIT=300 t_run "$T/$tool" valgrind --leak-check=full --suppressions="$T/supp" --log-file=log.%p "$@" ;;
 	esac
 	[ -z "$talk" ] || wait $talk
 	"$tool" "$T/$tool" | cut -d' ' -f2- >"$T/$tool.word"
@@ -77,11 +91,6 @@ compare() { # NAME COMMAND...; $talker needs the tool $needs
 	t_need valgrind "$tool" ${needs-} || return
 	word ours "$@"
 	word valgrinds "$@"
-	# Of nginx valgrind said otherwise once in some thirty runs: it is asked again.
-	if ! cmp -s "$T/ours.word" "$T/valgrinds.word"; then
-		echo "  valgrind said first: $(tr '\n' ' ' <"$T/valgrinds.word")"
-		word valgrinds "$@"
-	fi
 	t_equal status "$(cat "$T/valgrinds/status")" "$(cat "$T/ours/status")"
 	echo "  libvprof: $(tr '\n' ' ' <"$T/ours.word") valgrind: $(tr '\n' ' ' <"$T/valgrinds.word")"
 	[ -s "$T/ours.word" ] || t_bad "no answer"
@@ -111,8 +120,19 @@ mkdir "$T/repository"
 	cd "$T/repository" && git init -q . && seq 1000 >numbers && git add . &&
 		git -c user.name=x -c user.email=x@x commit -qm one && seq 5 2000 >numbers
 ) >/dev/null 2>&1
-# Of an empty environment of its own that nginx leaves in `environ`.
+# An empty environment of its own that nginx leaves in `environ`, and what is left to
+# chance, see above.
 cat >"$T/supp" <<'END'
+{
+   connections and events
+   Memcheck:Leak
+   fun:malloc
+   fun:ngx_alloc
+   obj:*/nginx
+   obj:*/nginx
+   obj:*/nginx
+   fun:ngx_spawn_process
+}
 {
    environ
    Memcheck:Leak
@@ -150,6 +170,14 @@ compare "git diff" git -C "$T/repository" diff
 compare "node --jitless" node --jitless -e 'console.log([1, 2, 3].map(String))'
 talker=redis_talk needs=redis-cli compare redis-server redis-server --port 0 --unixsocket s --save ""
 talker=nginx_talk needs=curl compare nginx nginx -p . -e log -c "$T/nginx.conf"
+t_begin "nginx: the worker's connections and events are seen, whatever the verdict"
+if t_need valgrind nginx curl; then
+	t_equal blocks "1/122880 2/98304" "$(for file in $(t_files "$T/ours"); do
+		t_json "$chance"'[.sites[] | select(chance)] | group_by(.bytes / .blocks) | reverse[]
+			| "\(map(.blocks) | add)/\(map(.bytes) | add)"' leaks "$file"
+	done | tr '\n' ' ' | sed 's/ $//')"
+	t_done
+fi
 clean node node -e 'const m = new Map(); for (let i = 0; i < 1e5; i++) m.set(i, { i }); console.log(m.size)'
 
 t_begin "g++: the compiler proper is searched in each of its processes"
