@@ -67,6 +67,8 @@ MONITOR_OBJ := $(MONITOR_SRC:%.c=$B/obj/%.o)
 VIRTUOSO_OBJ := $(VIRTUOSO_SRC:%.c=$B/obj/%.o)
 UNIT := $(UNIT_SRC:%.c=$B/%)
 
+MAN := $(patsubst docs/man/%.in,$B/man/%,$(sort $(wildcard docs/man/*.in)))
+
 # A probe called plugin_* becomes a shared object, static_* a static program.
 PROBES := $(patsubst test/probe/%.c,$B/test/probe/%,$(filter-out test/probe/plugin_%,$(PROBE_SRC))) \
 	$(patsubst test/probe/%.c,$B/test/probe/%.so,$(filter test/probe/plugin_%,$(PROBE_SRC))) \
@@ -316,7 +318,7 @@ run-demo: all
 
 check: setup-test ## install what is missing, build, run every test
 	$Q$(MAKE) --no-print-directory run-check
-run-check: all probes $(UNIT) $B/asan/vprof-report $(FUZZ:%=$B/asan/fuzz_%)
+run-check: all probes $(UNIT) $(MAN) $B/asan/vprof-report $(FUZZ:%=$B/asan/fuzz_%)
 	$Qtest/run.sh $(sort $(wildcard test/lint/*.sh)) $(UNIT) \
 		$(sort $(wildcard test/golden/*.sh)) $(sort $(wildcard test/inject/*.sh)) \
 		$(sort $(wildcard test/consumers/*.sh))
@@ -388,7 +390,6 @@ tidy: ## clang-tidy over library, report and programs
 	done
 
 # Man pages take their commands and options from the programs themselves.
-MAN := $(patsubst docs/man/%.in,$B/man/%,$(sort $(wildcard docs/man/*.in)))
 $B/man/%: docs/man/%.in docs/man/options.awk $B/libvprof.so $B/vprof-report $B/vprof-run
 	@mkdir -p $(@D)
 	$(say) MAN $@

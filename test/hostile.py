@@ -2,6 +2,7 @@
 
 hostile.py make DIR MKHOSTILE CC   a record for each name in DIR: NNN.vprof, with an object
                                    and a perf map; prints how many names there are
+hostile.py clean DIR               takes the perf maps away again
 hostile.py check KIND FILE...      prints what is harmful in outputs, one a line
 hostile.py run DIR REPORT          every verb, format and second input on these records: a line
                                    "ok NAME" or "FAIL NAME: why" a case
@@ -9,7 +10,6 @@ hostile.py run DIR REPORT          every verb, format and second input on these 
 import csv, io, json, os, re, subprocess, sys
 import xml.etree.ElementTree as xml
 
-FIRST_PID = 4200000  # above what Linux gives out
 NAMES = [
     b"plain", b"new\nline", b"a\r\nb", b"tab\tname", b"\x1b[31mred\x1b[0m", b"\x1b]0;title\x07",
     b"\xc2\x9b31mC1", b"raw\x9b31m", b"\xe2\x80\xaeoverride", b"\xe2\x81\xa6isolate\xe2\x81\xa9",
@@ -43,7 +43,18 @@ def make_object(name, path, cc):
     return address
 
 
+def first_pid(directory):
+    """The numbers of processes in the records: above what Linux gives out, and nobody else's,
+    for a perf map is found by its number."""
+    path = os.path.join(directory, "first_pid")
+    if not os.path.exists(path):
+        with open(path, "w") as f:
+            f.write(str(4200000 + 100 * os.getpid()))
+    return int(open(path).read())
+
+
 def make(directory, mkhostile, cc):
+    first = first_pid(directory)
     for i, name in enumerate(NAMES):
         base = os.path.join(directory, "%03d" % i)
         open(base + ".name", "wb").write(name)
@@ -56,21 +67,19 @@ def make(directory, mkhostile, cc):
                 path = os.path.join(directory.encode(), b"%03d" % i, name)
                 os.mkdir(base)
                 os.rename(plain, path)
-        pid = FIRST_PID + i
-        try:
-            with open("/tmp/perf-%d.map" % pid, "xb") as perf:
-                perf.write(b"1000 100 " + name.replace(b"\0", b"") + b"\n")
-        except FileExistsError:
-            pass
+        pid = first + i
+        with open("/tmp/perf-%d.map" % pid, "xb") as perf:
+            perf.write(b"1000 100 " + name.replace(b"\0", b"") + b"\n")
         subprocess.run([mkhostile, base + ".name", path, str(address), str(pid), base + ".vprof"],
                        check=True)
     print(len(NAMES))
 
 
-def clean():
+def clean(directory):
+    first = first_pid(directory)
     for i in range(len(NAMES)):
         try:
-            os.unlink("/tmp/perf-%d.map" % (FIRST_PID + i))
+            os.unlink("/tmp/perf-%d.map" % (first + i))
         except OSError:
             pass
 
@@ -270,7 +279,7 @@ if __name__ == "__main__":
     if sys.argv[1] == "make":
         make(*sys.argv[2:5])
     elif sys.argv[1] == "clean":
-        clean()
+        clean(sys.argv[2])
     elif sys.argv[1] == "run":
         sys.exit(run(*sys.argv[2:4]))
     else:

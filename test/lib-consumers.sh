@@ -9,11 +9,14 @@ C=$B/test/consumers
 unset DEBUGINFOD_URLS
 
 # c_record NAME PROGRAM ARGS...: makes $C/NAME.vprof where it is missing or older
-# than the library, the report or the program.
+# than the library, the report or the program. Of several tests the first one makes it.
 c_record() {
+	mkdir -p "$C"
+	(flock 9 && c_record_locked "$@") 9>"$C/$1.lock" || exit 1
+}
+c_record_locked() {
 	local name=$1
 	shift
-	mkdir -p "$C"
 	if [ -s "$C/$name.vprof" ] && [ "$C/$name.vprof" -nt "$LIB" ] &&
 		[ "$C/$name.vprof" -nt "$REPORT" ] && [ "$C/$name.vprof" -nt "$1" ]; then
 		return 0
@@ -107,9 +110,9 @@ c_cut() {
 	head -c $(($(stat -c %s "$1") / 2)) "$1" >"$2"
 }
 
-# c_npm PACKAGE@VERSION...: into $B/test/npm; skips the case where
+# c_npm PACKAGE@VERSION...: into a directory of this script's; skips the case where
 # the registry cannot be reached.
-NPM=$B/test/npm
+NPM=$B/test/npm/$(basename "$0" .sh)
 c_npm() {
 	local package missing=
 	for package; do

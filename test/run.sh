@@ -1,51 +1,124 @@
 #!/bin/bash
-# Runs test scripts and Check programs one after the other and counts cases.
+# Runs test scripts and Check programs and counts cases.
 # Usage: test/run.sh TEST...   The last line is "N passed, N failed".
+#
+# They run side by side, as many as there are CPUs but at most 8 (T_JOBS=N for another
+# number), but for scripts that say something else in the comment at their top:
+#   # alone: WHY   runs when the others are done, by itself
+#   # long: WHY    begins before the others
+# Results are printed in the order in which tests began, whichever ends first.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 logs=build/test/log
 mkdir -p $logs
+cpus=$(nproc)
+side=${T_JOBS:-$((cpus < 8 ? cpus : 8))}
 passed=0 failed=0 skipped=0
 
-# A Check program's TAP log as ok/FAIL lines.
-run_check_program() {
-	local tap=$2.tap status
-	rm -f "$tap"
-	CK_TAP_LOG_FILE_NAME=$tap CK_VERBOSITY=silent timeout -k 5 600 "$1" >"$2" 2>&1
-	status=$?
-	[ -s "$tap" ] && sed -nE \
-		-e 's/^ok [0-9]+ - (.*): Passed$/ok \1/p' \
-		-e 's/^not ok [0-9]+ - (.*)$/FAIL \1/p' "$tap" >>"$2"
-	rm -f "$tap"
-	return $status
+# Of each test, by its number in the order of beginning.
+names=() log=() began=() ended=() status=()
+declare -A running=() # process: number
+shown=0               # how many have been printed
+
+# kind TEST: alone, long or nothing
+kind() {
+	case $1 in
+	*.sh) sed -nE '/^[^#]/q; s/^# (alone|long): .*/\1/p' "$1" ;;
+	esac
 }
 
-for test; do
-	name=${test#build/}
-	name=${name#test/}
-	log=$logs/$(echo "$name" | tr / -).log
-	start=$(date +%s)
-	case $test in
-	*.sh) timeout -k 5 "${T_SCRIPT_LIMIT:-900}" bash "$test" >"$log" 2>&1 ;;
-	*) run_check_program "$test" "$log" ;;
+# begin TEST: starts it in the background
+begin() {
+	local n=${#names[@]}
+	# In the background a shell ignores SIGINT, which no test must inherit.
+	local -a run=(env "--default-signal=INT,QUIT")
+	names[n]=${1#build/}
+	names[n]=${names[n]#test/}
+	log[n]=$logs/${names[n]//\//-}.log
+	case $1 in
+	*.sh) run+=(timeout -k 5 "${T_SCRIPT_LIMIT:-900}" bash "$1") ;;
+	*)
+		rm -f "${log[n]}.tap"
+		run+=("CK_TAP_LOG_FILE_NAME=${log[n]}.tap" CK_VERBOSITY=silent timeout -k 5 600 "$1") ;;
 	esac
-	status=$?
-	p=$(grep -c '^ok ' "$log")
-	f=$(grep -c '^FAIL ' "$log")
-	s=$(grep -c '^skip ' "$log")
-	if [ $status -ne 0 ] && [ "$f" = 0 ]; then
-		echo "FAIL $name: ended with status $status" >>"$log"
-		tail -n 5 "$log" | sed 's/^/      /'
+	began[n]=$EPOCHSECONDS
+	"${run[@]}" >"${log[n]}" 2>&1 </dev/null &
+	running[$!]=$n
+}
+
+# await: until one has ended
+await() {
+	local pid result n
+	wait -n -p pid "${!running[@]}"
+	result=$?
+	n=${running[$pid]}
+	unset "running[$pid]"
+	status[n]=$result
+	ended[n]=$EPOCHSECONDS
+	while [ -n "${ended[shown]-}" ]; do
+		show $shown
+		shown=$((shown + 1))
+	done
+}
+
+# tap_lines LOG: what a Check program noted, as ok and FAIL lines
+tap_lines() {
+	[ -s "$1.tap" ] && sed -nE \
+		-e 's/^ok [0-9]+ - (.*): Passed$/ok \1/p' \
+		-e 's/^not ok [0-9]+ - (.*)$/FAIL \1/p' "$1.tap" >>"$1"
+	rm -f "$1.tap"
+}
+
+# show NUMBER: its line, and what failed or was skipped
+show() {
+	local file=${log[$1]} p f s
+	tap_lines "$file"
+	p=$(grep -c '^ok ' "$file")
+	f=$(grep -c '^FAIL ' "$file")
+	s=$(grep -c '^skip ' "$file")
+	if [ "${status[$1]}" -ne 0 ] && [ "$f" = 0 ]; then
+		tail -n 5 "$file" | sed 's/^/      /'
+		echo "FAIL ${names[$1]}: ended with status ${status[$1]}" >>"$file"
 		f=1
-	elif [ $status -eq 0 ] && [ $((p + f + s)) = 0 ]; then
-		echo "FAIL $name: it tested nothing" >>"$log"
+	elif [ "${status[$1]}" -eq 0 ] && [ $((p + f + s)) = 0 ]; then
+		echo "FAIL ${names[$1]}: it tested nothing" >>"$file"
 		f=1
 	fi
 	printf '  %-34s %4d ok %3d failed %3d skipped %4d s\n' \
-		"$name" "$p" "$f" "$s" $(($(date +%s) - start))
-	grep -hE '^(FAIL|skip) ' "$log" | cut -c1-600 | sed 's/^/    /'
+		"${names[$1]}" "$p" "$f" "$s" $((ended[$1] - began[$1]))
+	grep -hE '^(FAIL|skip) ' "$file" | cut -c1-600 | sed 's/^/    /'
 	passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+}
+
+# run JOBS TEST...: so many at once, until all are done
+run() {
+	local jobs=$1 test
+	shift
+	for test; do
+		[ ${#running[@]} -lt "$jobs" ] || await
+		begin "$test"
+	done
+	while [ ${#running[@]} -gt 0 ]; do await; done
+}
+
+# shellcheck disable=SC2317
+stop() {
+	[ ${#running[@]} = 0 ] || kill "${!running[@]}" 2>/dev/null
+	wait
+	exit 130
+}
+trap stop INT TERM
+
+first=() others=() alone=()
+for test; do
+	case $(kind "$test") in
+	alone) alone+=("$test") ;;
+	long) first+=("$test") ;;
+	*) others+=("$test") ;;
+	esac
 done
+run "$side" "${first[@]}" "${others[@]}"
+run 1 "${alone[@]}"
 [ $skipped = 0 ] || echo "$skipped skipped"
 echo "$passed passed, $failed failed"
 [ $failed = 0 ]

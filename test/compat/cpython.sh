@@ -1,5 +1,6 @@
 #!/bin/bash
 # CPython's own tests, as the distribution's package of them has them.
+# alone: it runs its own units side by side
 . "$(dirname "$0")/lib.sh"
 suite_name=cpython
 PY=/usr/bin/python3.11

@@ -2,6 +2,7 @@
 # git's tests, from the source package, on the installed git: those about
 # processes, signals, sockets, traces, hooks, pagers, transport and collection
 # of garbage, and a sample of the others. Only its test helpers are built.
+# alone: it runs its own units side by side
 . "$(dirname "$0")/lib.sh"
 suite_name=git
 ABOUT='signal|run-command|pager|hook|-gc|gc-|maintenance|trace|ipc|credential|daemon|parallel|upload-pack|send-pack

@@ -1,5 +1,6 @@
 #!/bin/bash
 # perl's core tests, from the source package, on the installed perl.
+# alone: it runs its own units side by side
 . "$(dirname "$0")/lib.sh"
 suite_name=perl
 

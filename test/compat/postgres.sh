@@ -1,6 +1,7 @@
 #!/bin/bash
 # PostgreSQL's regression and isolation tests, from the source package, on the
 # installed server.
+# alone: it runs its own units side by side
 . "$(dirname "$0")/lib.sh"
 suite_name=postgres
 PG=$(printf '%s\n' /usr/lib/postgresql/*/bin | tail -n 1)

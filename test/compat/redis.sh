@@ -1,5 +1,6 @@
 #!/bin/bash
 # redis' tests in Tcl, from the source package, on the installed redis-server.
+# alone: it runs its own units side by side
 . "$(dirname "$0")/lib.sh"
 suite_name=redis
 

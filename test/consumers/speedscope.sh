@@ -17,7 +17,7 @@ c_profiles
 
 # open_page: loads what $T/load.js says, and writes the page to $T/page
 open_page() { # MILLISECONDS of its own time
-	HOME=$T timeout -k 5 60 "$BROWSER" --headless --no-sandbox --disable-gpu \
+	HOME=$T timeout -k 5 200 "$BROWSER" --headless --no-sandbox --disable-gpu \
 		--allow-file-access-from-files --user-data-dir="$T/browser" --window-size=1600,1400 \
 		--virtual-time-budget="$1" --dump-dom \
 		"file://$NPM/node_modules/speedscope/dist/release/index.html#localProfilePath=$T/load.js&view=sandwich" \

@@ -32,7 +32,7 @@ done
 has out '^feed: [1-9][0-9]* rows, 0 bad, '
 has out '^book: [1-9][0-9]* updates, 0 crossed, 0 gaps, 0 stale$'
 has out '^monitor: 1 symbols, [1-9][0-9]* messages, [1-9][0-9]* cycles, [1-9][0-9]* analyses, '
-has out '^time: (2\.|3\.)[0-9]+ s, '
+has out '^time: ([2-9]|[1-9][0-9])\.[0-9]+ s, '
 t_equal boxes 3 "$(grep -c '^| BTC/USDT ' "$T/run/out")"
 t_done
 

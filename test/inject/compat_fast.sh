@@ -1,6 +1,7 @@
 #!/bin/bash
 # The fast part of `make check-compat`: some of CPython's own test modules, as
 # the distribution's package has them, have the same outcomes bare and preloaded.
+# long: test modules of CPython
 . "$(dirname "$0")/../lib.sh"
 
 # The comparison first: it sees what differs, lets pass what contradicts itself

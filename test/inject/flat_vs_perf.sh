@@ -1,6 +1,7 @@
 #!/bin/bash
 # `flat` names at least 8 of the 10 functions that perf puts on top by self
 # time, each with a share within 3 points of perf's.
+# alone: it compares shares with perf's, of another run
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../lib-workloads.sh"
 T_LIMIT=300

@@ -2,6 +2,7 @@
 # Growth verdicts on real runs: what grows without bound is found, what only
 # looks so is not. GROWTH_SEEDS=20 for the figures of docs/decisions/growth.md,
 # GROWTH_KINDS="map ring" for some, GROWTH_WANDER=200 for as many wandering heaps.
+# alone: what grows is judged by the clock
 . "$(dirname "$0")/../lib.sh"
 
 SEEDS=${GROWTH_SEEDS:-2}

@@ -7,6 +7,7 @@
 # loader allocate.  python3 also keeps addresses as numbers (id() of an object),
 # of 28 bytes below 2^30 and 32 above: 211,000 bytes more where the heap happens
 # to lie higher, so both runs have it where the kernel puts it unrandomized.
+# long: valgrind
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../lib-workloads.sh"
 T_LIMIT=600

@@ -2,6 +2,7 @@
 # Every command on files that are empty, cut, flipped or foreign: one clear
 # line and status 2 (or a result, where the damage does not matter), and
 # nothing that AddressSanitizer objects to.
+# long: thousands of reports under AddressSanitizer
 . "$(dirname "$0")/../lib.sh"
 
 report=$B/asan/vprof-report

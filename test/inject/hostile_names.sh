@@ -3,6 +3,7 @@
 # arguments, options, host, JIT code), made of what steers terminals, spreadsheets, Markdown,
 # XML, CI servers and shells: through every verb and every format, and into every second
 # input, under AddressSanitizer and UndefinedBehaviorSanitizer. test/hostile.py has the names.
+# long: thousands of reports under AddressSanitizer
 . "$(dirname "$0")/../lib.sh"
 
 report=$B/asan/vprof-report
@@ -11,7 +12,7 @@ export UBSAN_OPTIONS=halt_on_error=1:exitcode=99
 hostile=$TOP/test/hostile.py
 cd "$T" || exit 1
 cleanup() {
-	"$PYTHON" "$hostile" clean
+	"$PYTHON" "$hostile" clean "$T/names"
 	t_cleanup
 }
 trap cleanup EXIT

@@ -4,7 +4,7 @@
 . "$(dirname "$0")/../lib.sh"
 
 killed() { # NAME OPTIONS SECONDS
-	local file step last got next key pid
+	local file step last got next key pid i
 	t_begin "$1"
 	rm -rf "$T/run"
 	mkdir "$T/run"
@@ -13,6 +13,10 @@ killed() { # NAME OPTIONS SECONDS
 	pid=$!
 	t_pids=$pid
 	sleep "$3"
+	for ((i = 0; i < 200; i++)); do # a busy machine may not have let it begin
+		[ "$(wc -l <"$T/run/out")" -le 11 ] || break
+		sleep 0.1
+	done
 	kill -9 $pid
 	wait $pid 2>/dev/null
 	t_pids=

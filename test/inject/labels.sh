@@ -1,6 +1,7 @@
 #!/bin/bash
 # vprof.h: labels split one run into profiles, marks are counted, pauses record nothing
 # but what they must, and a program that uses it all runs without the library.
+# alone: it holds shares of CPU time to 2 points
 . "$(dirname "$0")/../lib.sh"
 
 probe=$PROBE/labels

@@ -1,6 +1,7 @@
 #!/bin/bash
 # Blocks and bytes of each verdict are right on every leak probe; the right
 # answers are in leak_suite.table. LEAK_CASES=REGEX runs some of them.
+# long: two hundred runs
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../lib-leak.sh"
 T_LIMIT=60

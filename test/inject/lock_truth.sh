@@ -2,6 +2,7 @@
 # Waits for locks are reported as long as the waiter itself measured, within 5 %
 # or 50 us a wait, at the line that waited, and nothing else is; and locks mean
 # what they mean without the library.
+# alone: it holds waits to 50 us
 . "$(dirname "$0")/../lib.sh"
 
 # one_case JSON-LINE LOCKS: a line of the probe against the paths of that name.

@@ -1,6 +1,7 @@
 #!/bin/bash
 # Samples that nobody took are counted as lost: a helper that is kept from running makes
 # a record with few of them, and the record says so.
+# alone: a real-time thread takes a CPU from everybody
 . "$(dirname "$0")/../lib.sh"
 
 # account DIR: what was taken and what was lost make up what was to be expected

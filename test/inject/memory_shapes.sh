@@ -1,6 +1,7 @@
 #!/bin/bash
 # Shapes of memory over time: programs that know theirs. SHAPE_SEEDS=20 for
 # every seed of the acceptance, SHAPE_MS for longer runs.
+# alone: what memory does over time is told by the clock
 . "$(dirname "$0")/../lib.sh"
 SEEDS=${SHAPE_SEEDS:-2}
 MS=${SHAPE_MS:-2400}

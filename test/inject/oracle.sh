@@ -4,6 +4,7 @@
 # ORACLE_EVERY. At least 99.9 % are equal frame by frame, the rest are cut short,
 # none is wrong. Stacks that leave code with unwind tables (JIT code) are counted
 # apart as `guess`: they are compared as far as the tables go.
+# long: every stack is walked twice
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../lib-workloads.sh"
 T_LIMIT=240

@@ -5,6 +5,7 @@
 #
 # VPROF_SWEEP=full tries all errors on all programs, for longer than a quarter of an
 # hour; else some of them.
+# long: hundreds of programs behind filters
 . "$(dirname "$0")/../lib.sh"
 
 T_LIMIT=${VPROF_SWEEP_LIMIT:-20}

@@ -2,6 +2,7 @@
 # Every row of the README's table "From the Python toolkit", typed as it stands
 # there: for the bundled programs, and with a redis-server as a stranger's
 # COMMAND. Only the time a run takes is shortened.
+# long: the whole table twice
 . "$(dirname "$0")/../lib.sh"
 
 export PATH=$B:$PATH

@@ -2,6 +2,7 @@
 # A storm (test/probe/storm.c) under 10,000 Hz and exact heap: no hang, no
 # crash, and the sums of what was recorded agree. STORM_SECONDS (8) for each
 # run; 60 for the real thing.
+# long: a storm of 8 s for each of seven ways
 . "$(dirname "$0")/../lib.sh"
 SECONDS_EACH=${STORM_SECONDS:-8}
 

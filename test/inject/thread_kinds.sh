@@ -1,6 +1,7 @@
 #!/bin/bash
 # No thread's CPU time is lost: not that of threads too short to be sampled, not
 # that of threads that libc knows nothing of, not where descriptors run short.
+# alone: it holds CPU time of short threads to 10 %
 . "$(dirname "$0")/../lib.sh"
 
 # covered FUNCTION PERCENT: time at and below it against what the program says

@@ -1,6 +1,7 @@
 #!/bin/bash
 # The helper is one task more: no program, and not libc, may notice.
 # FORKS=N: so many children that are signalled right after fork.
+# alone: a real-time thread takes a CPU from everybody
 . "$(dirname "$0")/../lib.sh"
 
 # helped DIR PROGRAM: a helper was there and took readings
