@@ -1,4 +1,4 @@
-# Heap: what a malloc/free pair costs, and real programs. Sourced by run.sh.
+# Heap: what a malloc/free pair costs. Sourced by run.sh.
 # shellcheck shell=bash
 
 PAIRS=$WORK/malloc_pairs
@@ -23,6 +23,7 @@ heap_shape() { # DEPTH THREADS
 		[ -z "$VALGRIND" ] || peer massif massif "$PAIRS" $s "$slow"
 	}
 	rounds
+	compared "heap-$1-$2" "1=ns a pair" "cpu=CPU, s"
 }
 # Peers that bring an allocator of their own stand beside it without profile.
 heap_allocators() { # "DEPTH THREADS" FAST SLOW
@@ -38,19 +39,12 @@ heap_allocators() { # "DEPTH THREADS" FAST SLOW
 		peer gperftools tcmalloc_profile "$PAIRS" $1 $(($3 / 2 + 1))
 	fi
 }
-heap_base() { # TOOL: what its cost is counted over
-	case $1 in
-	jemalloc*) echo jemalloc ;;
-	gperftools) echo tcmalloc ;;
-	*) echo bare ;;
-	esac
-}
 heap_details() { # SHAPE...
 	local shape tool line
 	detail
 	detail "## A malloc/free pair, nanoseconds over the same program without the tool"
 	detail
-	detail "500 call paths, bursts of 8, blocks of 24 to 87 bytes; jemalloc and gperftools over their own allocator;"
+	detail "500 call paths, bursts of 8, blocks of 24 to 87 bytes (which, tells the seed); jemalloc and gperftools over their own allocator;"
 	detail "wall time of the slowest thread, so more threads than CPUs take longer."
 	detail
 	detail "| depth, threads |$(printf ' %s |' "$@" | tr - ,)"
@@ -61,7 +55,7 @@ heap_details() { # SHAPE...
 			if [ "$tool" = bare ]; then
 				line+=" $(cell value 1 "heap-$shape/bare") |"
 			else
-				line+=" $(cell diff 1 "heap-$shape/$tool" "heap-$shape/$(heap_base "$tool")") |"
+				line+=" $(cell diff 1 "heap-$shape/$tool" "heap-$shape/$(base_of "$tool")") |"
 			fi
 		done
 		detail "$line"
@@ -136,84 +130,4 @@ sample_against_jemalloc() {
 	row "jemalloc's sampled profiling, pair over its own bare" none 0 ns
 	[ "$FIG" = - ] || FIG=$(awk -v a="$ours" -v b="$FIG" 'BEGIN { print a - b }')
 	row "heap=sample=512K less jemalloc's own sampling" "<=" 0 ns
-}
-
-# --- real programs -------------------------------------------------------------
-group_real() {
-	detail
-	detail "## Real programs"
-	real_python
-	real_sqlite
-	real_redis
-}
-# real KEY COMMAND...: wall seconds in every mode
-real() {
-	local name=$1
-	shift
-	bench "$name"
-	run bare mute bare "$@"
-	ours exact mute vprof cpu=off "$@"
-	ours defaults mute vprof "" "$@"
-	! accepts $SAMPLE || ours sampled mute vprof $SAMPLE "$@"
-	[ -z "$HEAPTRACK_LIB" ] || peer heaptrack-raw mute heaptrack_raw "$@"
-	rounds
-	figure percent wall "$name/exact" "$name/bare"
-	row "$name, exact heap, over bare" none 0 %
-	detail_table "$name" wall seconds
-}
-# The settings go by the environment: heaptrack does not follow `env` into what
-# it executes.
-real_python() {
-	local -x PYTHONMALLOC=malloc PYTHONHASHSEED=0
-	workload_python "$(many 30)" >"$T/json_work.py"
-	if ! command -v "$PYTHON" >/dev/null; then
-		row_skip "CPython json, exact against heaptrack's raw overhead" "<= 0.1" "no python3 here"
-		return
-	fi
-	real python-json "$PYTHON" "$T/json_work.py"
-	figure over wall python-json/exact python-json/bare python-json/heaptrack-raw python-json/bare
-	row "CPython json, exact heap against heaptrack's raw overhead" "<=" 0.1 "of its cost"
-}
-real_sqlite() {
-	command -v sqlite3 >/dev/null || { note "no sqlite3 here: left out"; return; }
-	workload_sql "$(many 300000)" >"$T/rows.sql"
-	real sqlite3 sqlite3 :memory: ".read $T/rows.sql"
-}
-# Microseconds a request, and the server's CPU time in it.
-redis_requests() { # PREFIX...: how the server is run
-	local socket=$T/redis.sock requests server cpu wall i
-	requests=$(many 30000)
-	"$@" redis-server --port 0 --unixsocket "$socket" --save "" --appendonly no --dir "$T" \
-		>/dev/null 2>>"$T/errors" &
-	server=$!
-	for ((i = 0; i < 100; i++)); do
-		[ "$(redis-cli -s "$socket" ping 2>/dev/null)" = PONG ] && break
-		sleep 0.05
-	done
-	wall=$(seconds bounded redis-benchmark -s "$socket" -n "$requests" -t set,get,lpush -q)
-	cpu=$(redis-cli -s "$socket" info cpu | tr -d '\r' |
-		awk -F: '/^used_cpu_(sys|user):/ { s += $2 } END { print s }')
-	redis-cli -s "$socket" shutdown nosave >/dev/null 2>&1
-	wait "$server" 2>/dev/null
-	awk -v w="$wall" -v c="$cpu" -v n="$requests" \
-		'BEGIN { if (w > 0) printf "%.4f %.4f\n", w * 1e6 / (3 * n), c * 1e6 / (3 * n) }'
-}
-real_redis() {
-	if ! command -v redis-server >/dev/null || ! command -v redis-benchmark >/dev/null; then
-		note "no redis here: left out"
-		return
-	fi
-	bench redis
-	run bare redis_requests bare
-	ours exact redis_requests vprof cpu=off
-	ours defaults redis_requests vprof ""
-	! accepts $SAMPLE || ours sampled redis_requests vprof $SAMPLE
-	[ -z "$HEAPTRACK_LIB" ] || peer heaptrack-raw redis_requests heaptrack_raw
-	rounds
-	figure percent 1 redis/exact redis/bare
-	row "redis, exact heap, a request over bare" none 0 %
-	figure percent 2 redis/exact redis/bare
-	row "redis, exact heap, the server's CPU time over bare" none 0 %
-	detail_table redis 1 "microseconds a request"
-	detail_table redis 2 "server's CPU microseconds a request"
 }

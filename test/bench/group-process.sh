@@ -10,7 +10,7 @@ process_true() {
 	bench true
 	run bare bare "$WORK/spawn_time" "$(many 300)" /bin/true
 	ours defaults start_true ""
-	ours sampled start_true $SAMPLE
+	ours sampled start_true "$SAMPLE"
 	ours off start_true cpu=off:heap=off:locks=off:leakscan=off
 	[ -z "$HEAPTRACK_LIB" ] || peer heaptrack-raw bare "$WORK/spawn_time" "$(many 300)" \
 		"LD_PRELOAD=$HEAPTRACK_LIB" "DUMP_HEAPTRACK_OUTPUT=$T/heaptrack.raw" /bin/true
@@ -34,7 +34,7 @@ process_pair() { # KEY COMMAND...
 	bench "$of"
 	run bare bare "$@"
 	ours defaults vprof "" "$@"
-	ours sampled vprof $SAMPLE "$@"
+	ours sampled vprof "$SAMPLE" "$@"
 	ours off vprof cpu=off:heap=off:locks=off:leakscan=off "$@"
 	[ -z "$HEAPTRACK_LIB" ] || peer heaptrack-raw heaptrack_raw "$@"
 	[ -z "$JEMALLOC" ] || peer jemalloc jemalloc "" "$@"

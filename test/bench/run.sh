@@ -2,8 +2,7 @@
 # Measures what the library costs, beside the bare run and beside its peers,
 # and writes docs/bench.md.
 #
-#   test/bench/run.sh [GROUP...]     process heap sample real cpu unwind locks idle
-#                                    single memory scan report; none: all of them
+#   test/bench/run.sh [GROUP...]     none: all of them, GROUPS_ALL below
 #   SEED=N            repeats the sizes, paths and orders of a run that printed it
 #   OLD=...           an old library beside the new one (lib-old.sh); no peers then
 #   BENCH_ROUNDS=5    rounds; every round runs everything once, in alternation
@@ -12,16 +11,14 @@
 #                     usual work, goes to build/bench.md and not to docs/
 #   BENCH_LIBS=DIR    where to look for libraries of peers, too
 . "$(dirname "$0")/../lib.sh"
-. "$TOP/test/lib-workloads.sh"
 . "$TOP/test/bench/lib-bench.sh"
 . "$TOP/test/bench/lib-tables.sh"
 . "$TOP/test/bench/lib-old.sh"
 . "$TOP/test/bench/lib-peers.sh"
-. "$TOP/test/bench/group-process.sh"
-. "$TOP/test/bench/group-heap.sh"
-. "$TOP/test/bench/group-cpu.sh"
-. "$TOP/test/bench/group-small.sh"
-GROUPS_ALL=(process heap sample real cpu unwind locks idle single memory scan report)
+for sheet in "$TOP"/test/bench/group-*.sh; do
+	. "$sheet"
+done
+GROUPS_ALL=(window book real redis asyncio process heap sample cpu unwind locks idle single memory scan report)
 
 machine() {
 	echo "$(nproc) CPUs, $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)," \
