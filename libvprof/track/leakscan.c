@@ -33,6 +33,7 @@ static struct pending {
 	uint64_t t_ns, pause_ns;
 } pending;
 static uint64_t next_ns; /* when leakscan_every wants one; 0: not yet known */
+static int no_block;	 /* is live, as far as was seen: there is nothing to search for */
 
 void vp_leakscan_note(const char *why)
 {
@@ -137,19 +138,38 @@ static int fork_snapshot(int own_files, int ends)
 	return (int)pid;
 }
 
-/* With the service held nothing of ours is half done in the snapshot. */
+/* With everybody standing still: where no block is live, none is lost, whatever the
+ * memory holds.  Without files of ours nobody runs who could see our descriptors. */
+static void look_again(int own_files)
+{
+	int was_read = own_files && !no_block;
+
+	no_block = no_block && !vp_live_any();
+	if (!no_block && !was_read)
+		vp_scan_special_read();
+}
+
+static int copy_process(const struct vp_leakscan_end *end, int own_files)
+{
+	int pid;
+
+	vp_scan_special_copy();
+	pid = fork_snapshot(own_files, end != NULL);
+	vp_scan_special_drop();
+	return pid;
+}
+
+/* With the service held nothing of ours is half done in the snapshot.  Returns a
+ * pid, 0 when none is needed, or -errno. */
 static int take_snapshot(const struct vp_leakscan_end *end, int own_files)
 {
 	int pid = vp_scan_stop(end, own_files);
 
-	if (!own_files) /* only when nobody runs who could see our descriptors */
-		vp_scan_special_read();
-	if (pid == 0) {
+	look_again(own_files);
+	if (pid == 0 && !no_block) {
 		pid = -EBUSY;
 		if (vp_service_hold(SERVICE_NS)) {
-			vp_scan_special_copy();
-			pid = fork_snapshot(own_files, end != NULL);
-			vp_scan_special_drop();
+			pid = copy_process(end, own_files);
 			vp_service_drop();
 		}
 	}
@@ -201,6 +221,8 @@ static uint64_t time_for(enum vprof_scan_trigger trigger)
 	return trigger == VPROF_SCAN_AT_EXIT ? vp_leakscan_exit_ns() : LIVE_NS;
 }
 
+static void settle(const char *why);
+
 int vp_leakscan_begin(enum vprof_scan_trigger trigger, const struct vp_leakscan_end *end,
 		      int own_files)
 {
@@ -212,7 +234,8 @@ int vp_leakscan_begin(enum vprof_scan_trigger trigger, const struct vp_leakscan_
 	if (child)
 		return -EBUSY;
 	began_ns = vp_clock_mono();
-	if (own_files) /* it takes time: before anybody stands still */
+	no_block = !vp_live_any();
+	if (own_files && !no_block) /* it takes time: before anybody stands still */
 		vp_scan_special_read();
 	stands_ns = vp_clock_mono();
 	if (trigger == VPROF_SCAN_BY_TIME && vp_file.header->scan_state == VPROF_SCAN_COMPLETE)
@@ -226,6 +249,11 @@ int vp_leakscan_begin(enum vprof_scan_trigger trigger, const struct vp_leakscan_
 	if (pid > 0) {
 		child = pid;
 		limit_ns = began_ns + time_for(trigger);
+		return 0;
+	}
+	if (pid == 0) {
+		result->done = 1;
+		settle("");
 		return 0;
 	}
 	drop_result();
@@ -305,6 +333,8 @@ static int copy_rows(void)
 {
 	uint32_t id = FOLDED_MOST, folded = 0;
 
+	if (!result->rows)
+		return 1;
 	for (uint32_t i = 0; i < FOLDED_MOST; i++) {
 		struct vprof_leak *row = row_at(i);
 

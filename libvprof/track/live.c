@@ -497,6 +497,17 @@ uint64_t vp_live_next(uint32_t back, uint64_t page)
 	return VP_LIVE_END;
 }
 
+int vp_live_any(void)
+{
+	uint64_t page = 0;
+
+	while ((page = vp_live_next(0, page)) != VP_LIVE_END) {
+		if (vp_live_page_used(page++ << PAGE_SHIFT))
+			return 1;
+	}
+	return 0;
+}
+
 uint32_t vp_live_read_page(uint32_t back, uintptr_t address, struct vp_live_view out[512])
 {
 	uint64_t *const *table = vp_live_table(back);

@@ -88,6 +88,9 @@ static inline const uint64_t *vp_live_descriptor(uint32_t older, uint64_t page)
 #define VP_LIVE_END (~0ull)
 uint64_t vp_live_next(uint32_t older, uint64_t page);
 
+/* Is a block of this process's own live?  Exact where nobody changes the table. */
+int vp_live_any(void);
+
 /* An inherited block was freed; nothing if there was none.
  * Context: any thread, busy guard held. */
 void vp_live_forget(uintptr_t address);

@@ -100,6 +100,25 @@ START_TEST(page_of_a_block_is_used)
 }
 END_TEST
 
+/* Also in pages that had some and have none any more, and not what a parent has. */
+START_TEST(any_block_is_found)
+{
+	struct vp_block block = {.site = 1, .bytes = 10}, out;
+
+	ck_assert_int_eq(vp_live_init(), 0);
+	ck_assert(!vp_live_any());
+	ck_assert_int_eq(vp_live_put(BASE + 64, &block, &out), 1);
+	ck_assert_int_eq(vp_live_put(BASE + (3ull << 30), &block, &out), 1);
+	ck_assert_int_eq(vp_live_take(BASE + 64, &out), 1);
+	ck_assert(vp_live_any());
+	ck_assert_int_eq(vp_live_take(BASE + (3ull << 30), &out), 1);
+	ck_assert(!vp_live_any());
+	ck_assert_int_eq(vp_live_put(BASE + 64, &block, &out), 1);
+	ck_assert_int_eq(vp_live_init(), 0);
+	ck_assert(!vp_live_any());
+}
+END_TEST
+
 /* Whoever looks for all blocks finds each page that has some, in order, and looks
  * at few others. */
 START_TEST(pages_are_found)
@@ -306,6 +325,7 @@ int main(void)
 	tcase_add_test(tcase, live_equals_a_model);
 	tcase_add_test(tcase, live_equals_a_model_with_locks);
 	tcase_add_test(tcase, page_of_a_block_is_used);
+	tcase_add_test(tcase, any_block_is_found);
 	tcase_add_test(tcase, pages_are_found);
 	tcase_add_test(tcase, addresses_beyond_user_space_are_refused);
 	tcase_add_test(tcase, rooms_of_every_size);
