@@ -48,7 +48,7 @@ unit_includes = $(if $(filter test/unit/test_vp_%,$1),-Ilibvprof,\
 	$(if $(filter test/unit/test_virtuoso_%,$1),-Iexamples/virtuoso,-Ivprof-report)))
 
 LIB_SRC := $(sort $(wildcard libvprof/*/*.c))
-REPORT_SRC := $(sort $(wildcard vprof-report/*.c vprof-report/*/*.c))
+REPORT_SRC := $(sort $(wildcard vprof-report/*.c vprof-report/*/*.c vprof-report/*/*/*.c))
 RUN_SRC := $(sort $(wildcard vprof-run/*.c))
 MONITOR_SRC := $(sort $(wildcard monitor/*.c))
 VIRTUOSO_SRC := $(sort $(wildcard examples/virtuoso/*.c))
@@ -137,7 +137,7 @@ $B/monitor: $(MONITOR_OBJ)
 
 $B/vprof-run: $(RUN_OBJ)
 	$(say) LD $@
-	$Q$(CC) -o $@ $^ $(LDFLAGS) -ljansson
+	$Q$(CC) -o $@ $^ $(LDFLAGS) -ljansson -lm
 
 $B/virtuoso: $(VIRTUOSO_OBJ)
 	$(say) LD $@

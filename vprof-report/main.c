@@ -8,15 +8,20 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/xalloc.h"
-#include "commands/command.h"
+#include "base/err.h"
+#include "cli/warn.h"
+#include "cli/xalloc.h"
 #include "input/newest.h"
+#include "output/out.h"
 #include "output/out_json.h"
+#include "text/json.h"
+#include "text/print.h"
+#include "verbs/verb.h"
 
-static const struct vr_command *const commands[] = {
-    &vr_cmd_summary, &vr_cmd_flat,  &vr_cmd_tree,     &vr_cmd_callers, &vr_cmd_callees,
-    &vr_cmd_heap,    &vr_cmd_leaks, &vr_cmd_timeline, &vr_cmd_threads, &vr_cmd_locks,
-    &vr_cmd_labels,  &vr_cmd_marks, &vr_cmd_export,   &vr_cmd_ctl,     &vr_cmd_info,
+static const struct vr_verb *const commands[] = {
+    &vr_verb_summary, &vr_verb_flat,  &vr_verb_tree,	 &vr_verb_callers, &vr_verb_callees,
+    &vr_verb_heap,    &vr_verb_leaks, &vr_verb_timeline, &vr_verb_threads, &vr_verb_locks,
+    &vr_verb_labels,  &vr_verb_marks, &vr_verb_export,	 &vr_verb_ctl,	   &vr_verb_info,
 };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
@@ -36,7 +41,7 @@ static void help(void)
 	       "24 budget exceeded, 25 worse than the baseline.\n");
 }
 
-static void command_help(const struct vr_command *command)
+static void command_help(const struct vr_verb *command)
 {
 	printf("Usage: vprof-report %s %s [OPTIONS]\n%s.\n", command->name, command->usage,
 	       command->summary);
@@ -52,7 +57,7 @@ static void command_help(const struct vr_command *command)
 	printf("\n");
 }
 
-static const struct vr_command *find_command(const char *name)
+static const struct vr_verb *find_command(const char *name)
 {
 	for (size_t i = 0; i < COMMANDS; i++)
 		if (strcmp(commands[i]->name, name) == 0)
@@ -89,12 +94,12 @@ static const char *remove_operand(struct vr_opts *opts, size_t index)
 /* Takes the command's name off the operands; *place is where it was.  A file
  * of that name wins, but for the first operand.  NULL: the first operand is
  * neither a command nor a file; an error was printed. */
-static const struct vr_command *take_command(struct vr_opts *opts, size_t *place)
+static const struct vr_verb *take_command(struct vr_opts *opts, size_t *place)
 {
 	struct stat st;
 
 	for (*place = 0; *place < opts->operands; ++*place) {
-		const struct vr_command *command = find_command(opts->operand[*place]);
+		const struct vr_verb *command = find_command(opts->operand[*place]);
 
 		if (command && (*place == 0 || stat(opts->operand[*place], &st) < 0)) {
 			remove_operand(opts, *place);
@@ -107,12 +112,12 @@ static const struct vr_command *take_command(struct vr_opts *opts, size_t *place
 		no_such_command(opts->operand[0]);
 		return NULL;
 	}
-	return opts->sort ? &vr_cmd_flat : &vr_cmd_summary;
+	return opts->sort ? &vr_verb_flat : &vr_verb_summary;
 }
 
 /* Finds the key in the command's list: a name, or the beginning of names that
  * mean the same.  Returns 0, or VR_EXIT_USAGE after printing the valid ones. */
-static int find_sort(const struct vr_command *command, const char *name, int *key)
+static int find_sort(const struct vr_verb *command, const char *name, int *key)
 {
 	const struct vr_sort_key *found = NULL;
 	int ambiguous = 0;
@@ -146,7 +151,7 @@ static int find_sort(const struct vr_command *command, const char *name, int *ke
 
 /* Finds what --format names among what the command writes.
  * Returns 0, or VR_EXIT_USAGE after printing the valid ones. */
-static int find_format(const struct vr_command *command, const char *name, struct vr_context *ctx)
+static int find_format(const struct vr_verb *command, const char *name, struct vr_context *ctx)
 {
 	static const char *const standard[] = {
 	    [VR_FORMAT_TABLE] = "table", [VR_FORMAT_CSV] = "csv", [VR_FORMAT_JSON] = "json", NULL};
@@ -182,13 +187,19 @@ static int find_format(const struct vr_command *command, const char *name, struc
 /* Checks options and operands against the command, whose name stood before
  * operand `place`, and fills ctx with what is the same for every file.
  * Returns 0 or VR_EXIT_USAGE. */
-static int prepare(const struct vr_command *command, size_t place, struct vr_opts *opts,
+static int prepare(const struct vr_verb *command, size_t place, struct vr_opts *opts,
 		   struct vr_context *ctx)
 {
 	unsigned bad = opts->given & ~(command->options | VR_OPT_COLOR);
 	size_t limit = command->limit;
 
-	*ctx = (struct vr_context){.opts = opts, .out = stdout, .width = vr_terminal_width()};
+	*ctx = (struct vr_context){.opts = opts,
+				   .out = stdout,
+				   .width = vr_terminal_width(),
+				   .strip_dirs = opts->strip_dirs,
+				   .color = opts->color,
+				   .png = opts->png,
+				   .svg = opts->svg};
 	if (bad) {
 		char *names = vr_opts_names(command->options);
 
@@ -248,7 +259,7 @@ static int report_damage(const struct vr_file *file)
 }
 
 /* *damaged is set where the file is, or cannot be read. */
-static int run_file(const struct vr_command *command, struct vr_context *ctx, const char *path,
+static int run_file(const struct vr_verb *command, struct vr_context *ctx, const char *path,
 		    int heading, int *damaged)
 {
 	struct vr_err err;
@@ -287,8 +298,8 @@ static int weightier(int status, int ret)
 	return status >= VR_EXIT_LEAK && ret == VR_EXIT_INPUT ? status : ret;
 }
 
-static int run_files(const struct vr_command *command, struct vr_context *ctx,
-		     const char *const *path, size_t paths)
+static int run_files(const struct vr_verb *command, struct vr_context *ctx, const char *const *path,
+		     size_t paths)
 {
 	json_t *array = json_array();
 	int status = VR_EXIT_OK, damaged = 0;
@@ -317,7 +328,7 @@ static int run_files(const struct vr_command *command, struct vr_context *ctx,
 
 static int run(struct vr_opts *opts)
 {
-	const struct vr_command *command;
+	const struct vr_verb *command;
 	struct vr_context ctx;
 	char *newest = NULL;
 	size_t place;
@@ -338,7 +349,7 @@ static int run(struct vr_opts *opts)
 	command = take_command(opts, &place);
 	if (!command || prepare(command, place, opts, &ctx))
 		return VR_EXIT_USAGE;
-	if (command == &vr_cmd_ctl)
+	if (command == &vr_verb_ctl)
 		return vr_ctl(opts);
 	if (!opts->operands) {
 		newest = vr_newest_file();

@@ -1,6 +1,7 @@
 #include "engine.h"
-#include "plan.h"
-#include "text.h"
+#include "cli/warn.h"
+#include "cli/xalloc.h"
+#include "own.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -20,7 +21,7 @@ static char *find_in_path(void)
 	const char *at = getenv("PATH");
 
 	for (; at && *at; at += strcspn(at, ":"), at += *at == ':') {
-		char *path = vrun_xprintf("%.*s/vprof-report", (int)strcspn(at, ":"), at);
+		char *path = vr_xprintf("%.*s/vprof-report", (int)strcspn(at, ":"), at);
 
 		if (access(path, X_OK) == 0)
 			return path;
@@ -35,7 +36,7 @@ int vrun_engine_find(void)
 
 	engine = vrun_own_file("vprof-report", NULL);
 	if (engine && !in_path) {
-		missing = vrun_xprintf("%.*s", (int)(strrchr(engine, '/') - engine), engine);
+		missing = vr_xprintf("%.*s", (int)(strrchr(engine, '/') - engine), engine);
 	} else if (!engine) {
 		engine = in_path;
 		in_path = NULL;
@@ -43,7 +44,7 @@ int vrun_engine_find(void)
 	free(in_path);
 	if (engine)
 		return 0;
-	vrun_say("vprof-report is neither beside vprof-run nor in PATH");
+	vr_warn("vprof-report is neither beside vprof-run nor in PATH");
 	return -ENOENT;
 }
 
@@ -153,7 +154,7 @@ int vrun_engine_write(const char *const *argv, const char *path)
 	int out = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666), status;
 
 	if (out < 0) {
-		vrun_say("%s: %s", path, strerror(errno));
+		vr_warn("%s: %s", path, strerror(errno));
 		return -1;
 	}
 	status = reap(start(argv, NULL, out, true));

@@ -1,6 +1,7 @@
 #include "files.h"
+#include "cli/warn.h"
+#include "cli/xalloc.h"
 #include "engine.h"
-#include "text.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
@@ -71,8 +72,8 @@ static int write_one(const struct kind *kind, const char *record, const char *pa
 	/* 2: written from what could be read of a damaged record. */
 	if ((status == 0 || status == 2) && access(path, R_OK) == 0)
 		return 1;
-	vrun_say("%s was not written: vprof-report %s ended with status %d", path, kind->argv[0],
-		 status);
+	vr_warn("%s was not written: vprof-report %s ended with status %d", path, kind->argv[0],
+		status);
 	return 0;
 }
 
@@ -83,8 +84,8 @@ void vrun_files_write(struct vrun_result *r, const char *dir)
 
 		if (!has(r, kinds[i].need))
 			continue;
-		name = vrun_xprintf("%s.%s", r->run->label, kinds[i].suffix);
-		path = vrun_xprintf("%s/%s", dir, name);
+		name = vr_xprintf("%s.%s", r->run->label, kinds[i].suffix);
+		path = vr_xprintf("%s/%s", dir, name);
 		if (write_one(&kinds[i], r->record[0].path, path))
 			r->file[i] = name;
 		else

@@ -4,11 +4,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/program.h"
+#include "cli/warn.h"
+#include "cli/xalloc.h"
 #include "engine.h"
+#include "files.h"
 #include "preload.h"
 #include "screen.h"
+#include "summary.h"
 #include "target.h"
-#include "text.h"
 
 #define STATUS_OWN 125 /* our own failure, as with env and timeout */
 /* of `vprof-report leaks --gate`: leak, budget, regression */
@@ -33,14 +37,14 @@ static int check_targets(const struct vrun_plan *plan)
 static int run_one(const struct vrun_session *s, struct vrun_watch *watch,
 		   struct vrun_progress *progress, struct vrun_result *result, size_t index)
 {
-	char *pattern = vrun_results_pattern(s->dir, &s->plan->run[index]);
+	char *pattern = vrun_records_pattern(s->dir, &s->plan->run[index]);
 	bool search = !s->options->skip_leak_test && !s->options->skip_memory;
 	char **env;
 
 	result->run = &s->plan->run[index];
 	/* The last lines of the bundled programs would stand between ours. */
 	if (result->run->bundled)
-		s->plan->run[index].log = vrun_xprintf("%s/%s.txt", s->dir, result->run->label);
+		s->plan->run[index].log = vr_xprintf("%s/%s.txt", s->dir, result->run->label);
 	if (!pattern || vrun_preload_environment(pattern, s->options, &env)) {
 		free(pattern);
 		return -EINVAL;
@@ -51,6 +55,7 @@ static int run_one(const struct vrun_session *s, struct vrun_watch *watch,
 	vrun_preload_free(env);
 	free(pattern);
 	vrun_results_read(result, s->dir, s->options);
+	vrun_files_write(result, s->dir);
 	vrun_screen_trouble(result);
 	return 0;
 }
@@ -88,8 +93,8 @@ static int run_all(struct vrun_session *s)
 		interrupt =
 		    result->end.interrupt ? result->end.interrupt : vrun_watch_pending(&watch);
 		if (interrupt) {
-			vrun_say("%s: ending after %zu of %zu runs", strsignal(interrupt),
-				 s->results, s->plan->runs);
+			vr_warn("%s: ending after %zu of %zu runs", strsignal(interrupt),
+				s->results, s->plan->runs);
 			break;
 		}
 	}
@@ -98,13 +103,13 @@ static int run_all(struct vrun_session *s)
 
 static int run_session(struct vrun_session *s)
 {
-	char *dir = vrun_results_create(s->options->out);
+	char *dir = vrun_records_directory(s->options->out);
 	int status;
 
 	if (!dir)
 		return STATUS_OWN;
 	s->dir = dir;
-	s->result = vrun_xcalloc(s->plan->runs, sizeof(*s->result));
+	s->result = vr_xcalloc(s->plan->runs, sizeof(*s->result));
 	status = run_all(s);
 	if (s->results) {
 		if (vrun_summary_write(s) && !status)
@@ -123,8 +128,10 @@ int main(int argc, char **argv)
 	struct vrun_options options;
 	struct vrun_plan plan = {0};
 	struct vrun_session session = {.options = &options, .plan = &plan, .argv = argv};
-	int err = vrun_options_parse(&options, argc, argv), status;
+	int err, status;
 
+	vr_program_set("vprof-run", STATUS_OWN);
+	err = vrun_options_parse(&options, argc, argv);
 	if (err == -ECANCELED) {
 		free(options.symbol);
 		return 0;

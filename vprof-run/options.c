@@ -1,5 +1,7 @@
 #include "options.h"
-#include "text.h"
+#include "cli/text.h"
+#include "cli/warn.h"
+#include "cli/xalloc.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -26,7 +28,7 @@ static int value_of(struct scan *scan, const char **value)
 		*value = scan->argv[scan->next++];
 	if (*value && **value)
 		return 0;
-	vrun_say("%s wants a value (see --help)", scan->name);
+	vr_warn("%s wants a value (see --help)", scan->name);
 	return -EINVAL;
 }
 
@@ -61,7 +63,7 @@ static int set_duration(struct scan *scan)
 	/* Written so that NaN fails. */
 	if (!*end && scan->out->duration_s >= 0.1 && scan->out->duration_s <= 1e7)
 		return 0;
-	vrun_say("--duration wants seconds, 0.1 or more, not '%s'", value);
+	vr_warn("--duration wants seconds, 0.1 or more, not '%s'", value);
 	return -EINVAL;
 }
 
@@ -78,9 +80,9 @@ static int set_component(struct scan *scan)
 	else if (strcmp(value, "monitor") == 0)
 		scan->out->components |= VRUN_MONITOR;
 	else {
-		vrun_say("--component is monitor, virtuoso or all, not '%s'; for a program of "
-			 "your own: vprof-run -- COMMAND",
-			 value);
+		vr_warn("--component is monitor, virtuoso or all, not '%s'; for a program of "
+			"your own: vprof-run -- COMMAND",
+			value);
 		return -EINVAL;
 	}
 	return 0;
@@ -94,7 +96,7 @@ static int set_out(struct scan *scan)
 static int set_flag(struct scan *scan, bool *flag)
 {
 	if (scan->attached) {
-		vrun_say("%s takes no value", scan->name);
+		vr_warn("%s takes no value", scan->name);
 		return -EINVAL;
 	}
 	*flag = true;
@@ -166,8 +168,8 @@ static int set_help(struct scan *scan)
 
 		if (!options[i].help)
 			continue;
-		left = vrun_xprintf("%s %s", options[i].name, options[i].values);
-		help = vrun_replace(options[i].help, "\n", "\n                      ");
+		left = vr_xprintf("%s %s", options[i].name, options[i].values);
+		help = vr_text_replace(options[i].help, "\n", "\n                      ");
 		printf("  %-19s %s\n", left, help);
 		free(left);
 		free(help);
@@ -195,7 +197,7 @@ static int read_option(struct scan *scan)
 	}
 	if (strcmp(word, "-h") == 0 || strcmp(word, "-?") == 0)
 		return set_help(scan);
-	vrun_say("no option '%s' (see --help)", word);
+	vr_warn("no option '%s' (see --help)", word);
 	return -EINVAL;
 }
 
@@ -207,16 +209,16 @@ static int check(const struct vrun_options *o)
 	for (char **word = o->command; word && *word; word++)
 		wanted |= strstr(*word, "{symbol}") != NULL;
 	if (o->command && o->components)
-		vrun_say("--component chooses a bundled program; it does not go with a COMMAND");
+		vr_warn("--component chooses a bundled program; it does not go with a COMMAND");
 	else if (o->command && wanted && !o->symbols)
-		vrun_say("COMMAND has {symbol}; name some with --symbols");
+		vr_warn("COMMAND has {symbol}; name some with --symbols");
 	else if (o->command && !wanted && o->symbols)
-		vrun_say("--symbols needs a {symbol} in COMMAND to replace");
+		vr_warn("--symbols needs a {symbol} in COMMAND to replace");
 	else if (o->gate && (o->skip_memory || o->skip_leak_test))
-		vrun_say("--gate judges leaks; it does not go with --skip-memory or "
-			 "--skip-leak-test");
+		vr_warn("--gate judges leaks; it does not go with --skip-memory or "
+			"--skip-leak-test");
 	else if (o->skip_cpu && o->skip_memory)
-		vrun_say("--skip-cpu and --skip-memory leave nothing to measure");
+		vr_warn("--skip-cpu and --skip-memory leave nothing to measure");
 	else
 		return 0;
 	return -EINVAL;
@@ -226,14 +228,14 @@ int vrun_options_parse(struct vrun_options *out, int argc, char **argv)
 {
 	struct scan scan = {.out = out, .argv = argv, .next = 1};
 
-	*out = (struct vrun_options){.symbol = vrun_xcalloc((size_t)argc + 1, sizeof(char *))};
+	*out = (struct vrun_options){.symbol = vr_xcalloc((size_t)argc + 1, sizeof(char *))};
 	while (argv[scan.next] && argv[scan.next][0] == '-') {
 		int err;
 
 		if (strcmp(argv[scan.next], "--") == 0) {
 			scan.next++;
 			if (!argv[scan.next]) {
-				vrun_say("no COMMAND behind --");
+				vr_warn("no COMMAND behind --");
 				return -EINVAL;
 			}
 			break;

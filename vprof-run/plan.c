@@ -1,43 +1,23 @@
 #include "plan.h"
-#include "text.h"
+#include "cli/text.h"
+#include "cli/warn.h"
+#include "cli/xalloc.h"
+#include "own.h"
 
 #include <ctype.h>
 #include <errno.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define BUNDLED_S 10.0 /* the bundled programs' own default */
 
 static const char *const default_symbol[] = {"BTC/USDT"};
 
-char *vrun_own_file(const char *name, const char *other)
-{
-	char dir[PATH_MAX];
-	ssize_t len = readlink("/proc/self/exe", dir, sizeof(dir) - 1);
-	char *path;
-
-	if (len <= 0)
-		return NULL;
-	dir[len] = '\0';
-	*strrchr(dir, '/') = '\0';
-	path = vrun_xprintf("%s/%s", dir, name);
-	if (access(path, R_OK) != 0 && other) {
-		free(path);
-		path = vrun_xprintf("%s/%s/%s", dir, other, name);
-	}
-	if (access(path, R_OK) == 0)
-		return path;
-	free(path);
-	return NULL;
-}
-
 /* Letters, digits, '.', '_' and '-' stay; the rest becomes '-'.  A number
  * makes it unlike the labels before it. */
 static char *make_label(const struct vrun_plan *plan, const char *name)
 {
-	char *base = vrun_xprintf("%.100s", name), *label;
+	char *base = vr_xprintf("%.100s", name), *label;
 	size_t again = 1;
 
 	for (char *c = base; *c; c++)
@@ -45,12 +25,12 @@ static char *make_label(const struct vrun_plan *plan, const char *name)
 			*c = '-';
 	if (!*base || *base == '.' || *base == '-')
 		*base = '_';
-	label = vrun_xprintf("%s", base);
+	label = vr_xstrdup(base);
 	for (size_t i = 0; i < plan->runs; i++) {
 		if (strcmp(plan->run[i].label, label) != 0)
 			continue;
 		free(label);
-		label = vrun_xprintf("%s-%zu", base, ++again);
+		label = vr_xprintf("%s-%zu", base, ++again);
 		i = SIZE_MAX; /* from the start */
 	}
 	free(base);
@@ -62,7 +42,7 @@ static struct vrun_run *add_run(struct vrun_plan *plan, const char *program, con
 	struct vrun_run *run = &plan->run[plan->runs];
 
 	run->name =
-	    vrun_xprintf("%s%s%s", vrun_base(program), symbol ? " " : "", symbol ? symbol : "");
+	    vr_xprintf("%s%s%s", vr_text_base(program), symbol ? " " : "", symbol ? symbol : "");
 	run->label = make_label(plan, run->name);
 	plan->runs++;
 	return run;
@@ -76,21 +56,21 @@ static int add_bundled(struct vrun_plan *plan, const struct vrun_options *option
 	size_t n = 0;
 
 	if (!path) {
-		vrun_say("the bundled %s is not beside vprof-run; for a program of your own: "
-			 "vprof-run -- COMMAND",
-			 program);
+		vr_warn("the bundled %s is not beside vprof-run; for a program of your own: "
+			"vprof-run -- COMMAND",
+			program);
 		return -ENOENT;
 	}
 	run = add_run(plan, program, symbol);
 	run->bundled = true;
 	run->length_s = options->duration_s > 0 ? options->duration_s : BUNDLED_S;
-	run->argv = vrun_xcalloc(7, sizeof(char *));
+	run->argv = vr_xcalloc(7, sizeof(char *));
 	run->argv[n++] = path;
-	run->argv[n++] = vrun_xprintf("--symbol");
-	run->argv[n++] = vrun_xprintf("%s", symbol);
-	run->argv[n++] = vrun_xprintf("--duration");
-	run->argv[n++] = vrun_xprintf("%g", run->length_s);
-	run->argv[n++] = vrun_xprintf("--quiet");
+	run->argv[n++] = vr_xstrdup("--symbol");
+	run->argv[n++] = vr_xstrdup(symbol);
+	run->argv[n++] = vr_xstrdup("--duration");
+	run->argv[n++] = vr_xprintf("%g", run->length_s);
+	run->argv[n++] = vr_xstrdup("--quiet");
 	return 0;
 }
 
@@ -103,9 +83,10 @@ static void add_command(struct vrun_plan *plan, const struct vrun_options *optio
 	while (options->command[words])
 		words++;
 	run->stop_s = run->length_s = options->duration_s;
-	run->argv = vrun_xcalloc(words + 1, sizeof(char *));
+	run->argv = vr_xcalloc(words + 1, sizeof(char *));
 	for (size_t i = 0; i < words; i++)
-		run->argv[i] = vrun_replace(options->command[i], "{symbol}", symbol ? symbol : "");
+		run->argv[i] =
+		    vr_text_replace(options->command[i], "{symbol}", symbol ? symbol : "");
 }
 
 int vrun_plan_make(struct vrun_plan *plan, const struct vrun_options *options)
@@ -117,7 +98,7 @@ int vrun_plan_make(struct vrun_plan *plan, const struct vrun_options *options)
 	size_t symbols = options->symbols ? options->symbols : 1;
 	int err = 0;
 
-	*plan = (struct vrun_plan){.run = vrun_xcalloc(2 * symbols, sizeof(*plan->run))};
+	*plan = (struct vrun_plan){.run = vr_xcalloc(2 * symbols, sizeof(*plan->run))};
 	for (size_t i = 0; i < symbols && !err; i++) {
 		if (options->command) {
 			add_command(plan, options, options->symbols ? symbol[i] : NULL);

@@ -24,8 +24,4 @@ struct vrun_plan {
 int vrun_plan_make(struct vrun_plan *plan, const struct vrun_options *options);
 void vrun_plan_free(struct vrun_plan *plan);
 
-/* Path of a program or library of ours: beside this one, or in `other`
- * relative to it (NULL: nowhere else).  free() it; NULL: not there. */
-char *vrun_own_file(const char *name, const char *other);
-
 #endif

@@ -1,6 +1,7 @@
 #include "preload.h"
-#include "plan.h"
-#include "text.h"
+#include "cli/warn.h"
+#include "cli/xalloc.h"
+#include "own.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -13,9 +14,9 @@ static char *find_library(void)
 	char *path = vrun_own_file("libvprof.so", "../lib");
 
 	if (!path)
-		return vrun_xprintf("libvprof.so");
+		return vr_xstrdup("libvprof.so");
 	if (strpbrk(path, " :")) {
-		vrun_say("LD_PRELOAD cannot name %s: it has a blank or a colon", path);
+		vr_warn("LD_PRELOAD cannot name %s: it has a blank or a colon", path);
 		free(path);
 		return NULL;
 	}
@@ -37,7 +38,7 @@ static char *make_preload(void)
 
 	if (!library)
 		return NULL;
-	text = vrun_xprintf("LD_PRELOAD=%s%s%s", library, before ? ":" : "", before ? before : "");
+	text = vr_xprintf("LD_PRELOAD=%s%s%s", library, before ? ":" : "", before ? before : "");
 	free(library);
 	return text;
 }
@@ -49,13 +50,13 @@ static char *make_options(const char *out, const struct vrun_options *o)
 	char quote = strchr(out, '"') ? '\'' : '"';
 
 	if (strchr(out, quote)) {
-		vrun_say("VPROF_OPTIONS cannot name %s: it has both kinds of quotes", out);
+		vr_warn("VPROF_OPTIONS cannot name %s: it has both kinds of quotes", out);
 		return NULL;
 	}
-	return vrun_xprintf("VPROF_OPTIONS=mode=ci:%s%sout=%c%s%c%s%s%s", before ? before : "",
-			    before ? ":" : "", quote, out, quote, o->skip_cpu ? ":cpu=off" : "",
-			    o->skip_memory ? ":heap=off" : "",
-			    o->skip_leak_test ? ":leakscan=off" : "");
+	return vr_xprintf("VPROF_OPTIONS=mode=ci:%s%sout=%c%s%c%s%s%s", before ? before : "",
+			  before ? ":" : "", quote, out, quote, o->skip_cpu ? ":cpu=off" : "",
+			  o->skip_memory ? ":heap=off" : "",
+			  o->skip_leak_test ? ":leakscan=off" : "");
 }
 
 int vrun_preload_environment(const char *out, const struct vrun_options *options, char ***env)
@@ -70,14 +71,14 @@ int vrun_preload_environment(const char *out, const struct vrun_options *options
 	}
 	while (environ[count])
 		count++;
-	*env = vrun_xcalloc(count + 3, sizeof(char *));
+	*env = vr_xcalloc(count + 3, sizeof(char *));
 	for (size_t i = 0; i < count; i++) {
 		int drop = 0;
 
 		for (size_t k = 0; k < sizeof(ours) / sizeof(ours[0]); k++)
 			drop |= strncmp(environ[i], ours[k], strlen(ours[k])) == 0;
 		if (!drop)
-			(*env)[n++] = vrun_xprintf("%s", environ[i]);
+			(*env)[n++] = vr_xprintf("%s", environ[i]);
 	}
 	(*env)[n++] = preload;
 	(*env)[n++] = keys;

@@ -1,6 +1,9 @@
 #include "progress.h"
 #include "cli/plain.h"
-#include "text.h"
+#include "cli/units.h"
+#include "cli/warn.h"
+#include "cli/xalloc.h"
+#include "clock.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,7 +36,7 @@ static double time_left(const struct vrun_progress *p, double elapsed)
 static char *describe(const struct vrun_progress *p, double elapsed, bool bar)
 {
 	const struct vrun_run *run = &p->plan->run[p->run];
-	char done[VRUN_UNIT_MAX], length[VRUN_UNIT_MAX], rest[VRUN_UNIT_MAX];
+	char done[VR_UNIT_MAX], length[VR_UNIT_MAX], rest[VR_UNIT_MAX];
 	double left = time_left(p, elapsed);
 	char marks[2 * BAR + 4] = "", of[64] = "", still[64] = "";
 
@@ -44,13 +47,13 @@ static char *describe(const struct vrun_progress *p, double elapsed, bool bar)
 		if (bar)
 			snprintf(marks, sizeof(marks), "[%.*s%.*s] ", full, "####################",
 				 BAR - full, "....................");
-		snprintf(of, sizeof(of), " of %s", vrun_seconds(length, run->length_s));
+		snprintf(of, sizeof(of), " of %s", vr_format_seconds(length, run->length_s));
 	}
 	if (left >= 0)
 		snprintf(still, sizeof(still), ", %s left",
-			 vrun_seconds(rest, (double)(unsigned long)(left + 0.5)));
-	return vrun_xprintf("[%zu/%zu] %s  %s%s%s%s", p->run + 1, p->plan->runs, run->name, marks,
-			    vrun_seconds(done, (double)(unsigned long)elapsed), of, still);
+			 vr_format_seconds(rest, (double)(unsigned long)(left + 0.5)));
+	return vr_xprintf("[%zu/%zu] %s  %s%s%s%s", p->run + 1, p->plan->runs, run->name, marks,
+			  vr_format_seconds(done, (double)(unsigned long)elapsed), of, still);
 }
 
 /* A COMMAND may print to the terminal at any time; the bundled programs print
@@ -62,7 +65,7 @@ static bool may_draw(const struct vrun_run *run)
 
 void vrun_progress_begin(struct vrun_progress *p, size_t run)
 {
-	char length[VRUN_UNIT_MAX];
+	char length[VR_UNIT_MAX];
 
 	p->run = run;
 	p->begun_s = p->told_s = vrun_now();
@@ -71,12 +74,12 @@ void vrun_progress_begin(struct vrun_progress *p, size_t run)
 	if (p->draws)
 		vrun_progress_tick(p);
 	else if (p->plan->run[run].length_s > 0)
-		vrun_say("[%zu/%zu] %s, %s; %s left", run + 1, p->plan->runs,
-			 p->plan->run[run].name, vrun_seconds(length, p->plan->run[run].length_s),
-			 vrun_seconds((char[VRUN_UNIT_MAX]){0},
-				      (double)(unsigned long)(time_left(p, 0) + 0.5)));
+		vr_warn("[%zu/%zu] %s, %s; %s left", run + 1, p->plan->runs, p->plan->run[run].name,
+			vr_format_seconds(length, p->plan->run[run].length_s),
+			vr_format_seconds((char[VR_UNIT_MAX]){0},
+					  (double)(unsigned long)(time_left(p, 0) + 0.5)));
 	else
-		vrun_say("[%zu/%zu] %s", run + 1, p->plan->runs, p->plan->run[run].name);
+		vr_warn("[%zu/%zu] %s", run + 1, p->plan->runs, p->plan->run[run].name);
 }
 
 void vrun_progress_tick(struct vrun_progress *p)
@@ -98,7 +101,7 @@ void vrun_progress_tick(struct vrun_progress *p)
 		free(plain);
 		p->drawn = true;
 	} else {
-		vrun_say("%s", text);
+		vr_warn("%s", text);
 		p->told_s = now;
 	}
 	free(text);

@@ -1,8 +1,12 @@
 #include "screen.h"
-#include "cli/plain.h"
 #include "cli/quote.h"
+#include "cli/text.h"
+#include "cli/units.h"
+#include "cli/warn.h"
+#include "cli/xalloc.h"
 #include "engine.h"
-#include "text.h"
+#include "summary.h"
+#include "words.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -20,18 +24,9 @@ static const char *bold(const char *text)
 	return buf;
 }
 
-/* Names come from programs nobody vouches for. */
-static void put_safe(const char *text)
-{
-	char *plain = vr_plain(text, VR_PLAIN_HEX, 0);
-
-	fputs(plain, stdout);
-	free(plain);
-}
-
 static void put_padded(const char *text, int width)
 {
-	put_safe(text);
+	vr_text_put(stdout, text);
 	for (int i = (int)strlen(text); i < width; i++)
 		putchar(' ');
 }
@@ -42,51 +37,52 @@ void vrun_screen_trouble(const struct vrun_result *r)
 	char *end;
 
 	if (r->end.error) {
-		vrun_say("%s cannot be started: %s", r->run->argv[0], strerror(r->end.error));
+		vr_warn("%s cannot be started: %s", r->run->argv[0], strerror(r->end.error));
 		return;
 	}
 	end = vrun_end_text(&r->end);
 	if (vrun_end_bad(&r->end, r->run))
-		vrun_say("%s %s%s", r->run->name, end,
-			 info ? "; what was recorded until then is kept" : "");
+		vr_warn("%s %s%s", r->run->name, end,
+			info ? "; what was recorded until then is kept" : "");
 	if (!r->records)
-		vrun_say("%s left no record: it, or what it executed, did not load libvprof",
-			 r->run->name);
+		vr_warn("%s left no record: it, or what it executed, did not load libvprof",
+			r->run->name);
 	else if (!info)
-		vrun_say("%s: %s cannot be read", r->run->name, r->record[0].path);
+		vr_warn("%s: %s cannot be read", r->run->name, r->record[0].path);
 	else if (r->by_self && vrun_json_u64(r->by_self, "totals.samples") < FEW_SAMPLES)
-		vrun_say("%s %s: %llu CPU samples say little about where its time goes",
-			 r->run->name, end,
-			 (unsigned long long)vrun_json_u64(r->by_self, "totals.samples"));
+		vr_warn("%s %s: %llu CPU samples say little about where its time goes",
+			r->run->name, end,
+			(unsigned long long)vrun_json_u64(r->by_self, "totals.samples"));
 	if (info && json_is_true(vrun_json_at(info, "sampling.own_malloc")))
-		vrun_say("%s has a malloc of its own; its heap cannot be followed", r->run->name);
+		vr_warn("%s has a malloc of its own; its heap cannot be followed", r->run->name);
 	free(end);
 }
 
 static void print_row(const struct vrun_session *s, const struct vrun_result *r, int name_width)
 {
 	const json_t *top = json_array_get(vrun_json_at(r->by_self, "functions"), 0);
-	char time[VRUN_UNIT_MAX], peak[VRUN_UNIT_MAX];
+	char time[VR_UNIT_MAX], peak[VR_UNIT_MAX];
 	char *leaks = vrun_leak_words(s, r), *place = vrun_place(top);
 	uint64_t cpu_ns = vrun_json_u64(r->summary, "cpu_ns");
 	uint64_t ran_ns = vrun_json_u64(r->summary, "duration_ns");
 
 	put_padded(r->run->name, name_width);
-	printf(" %8s", vrun_seconds(time, r->end.ran_s));
+	printf(" %8s", vr_format_seconds(time, r->end.ran_s));
 	if (!r->summary) {
 		printf("  no record\n");
 	} else {
 		printf(" %4.0f%% %10s  %-16s  ",
 		       ran_ns && r->by_self ? 100.0 * (double)cpu_ns / (double)ran_ns : 0,
-		       r->heap ? vrun_bytes(peak, vrun_json_u64(r->summary, "peak_bytes")) : "-",
+		       r->heap ? vr_format_bytes(peak, vrun_json_u64(r->summary, "peak_bytes"))
+			       : "-",
 		       leaks);
 		if (top) {
 			uint64_t self_ns = vrun_json_u64(top, "self_ns");
 
 			printf("%2.0f%% ", cpu_ns ? 100.0 * (double)self_ns / (double)cpu_ns : 0);
-			put_safe(vrun_json_text(top, "function"));
+			vr_text_put(stdout, vrun_json_text(top, "function"));
 			printf(" (");
-			put_safe(place);
+			vr_text_put(stdout, place);
 			putchar(')');
 		}
 		putchar('\n');
@@ -103,8 +99,8 @@ static void print_table(const struct vrun_session *s)
 	for (size_t i = 0; i < s->results; i++)
 		if ((int)strlen(s->result[i].run->name) > width)
 			width = (int)strlen(s->result[i].run->name);
-	head = vrun_xprintf("%-*s %8s %5s %10s  %-16s  %s", width, "run", "took", "CPU",
-			    "heap peak", "leaks", "most time of its own");
+	head = vr_xprintf("%-*s %8s %5s %10s  %-16s  %s", width, "run", "took", "CPU", "heap peak",
+			  "leaks", "most time of its own");
 	printf("%s\n", bold(head));
 	free(head);
 	for (size_t i = 0; i < s->results; i++)
@@ -118,13 +114,13 @@ static void print_finding(FILE *out, size_t number, const char *run, const char 
 	if (number == 1)
 		printf("\n%s\n", bold("What to look at first:"));
 	printf("%zu. ", number);
-	put_safe(run);
+	vr_text_put(stdout, run);
 	printf(": ");
-	put_safe(text);
+	vr_text_put(stdout, text);
 	putchar('\n');
 	if (*command) {
 		printf("     ");
-		put_safe(command);
+		vr_text_put(stdout, command);
 		putchar('\n');
 	}
 }
@@ -138,7 +134,7 @@ static void print_gate(const struct vrun_session *s)
 		if (!r->gate)
 			continue;
 		printf("\n%s ", bold("Gate failed:"));
-		put_safe(r->run->name);
+		vr_text_put(stdout, r->run->name);
 		putchar('\n');
 		for (size_t k = 0; k < r->records; k++)
 			vrun_engine_print(

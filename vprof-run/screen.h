@@ -2,7 +2,7 @@
 #ifndef VRUN_SCREEN_H
 #define VRUN_SCREEN_H
 
-#include "summary.h"
+#include "session.h"
 
 /* The screen that matters, then the next commands. */
 void vrun_screen_print(const struct vrun_session *session);

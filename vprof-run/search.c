@@ -1,6 +1,6 @@
 #include "search.h"
 #include "engine.h"
-#include "results.h"
+#include "records.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -10,18 +10,18 @@
 
 void vrun_search_begin(struct vrun_search *search, const struct vrun_run *run, const char *dir)
 {
-	struct vrun_result found = {.run = run};
+	size_t count;
+	struct vrun_record *record = vrun_records_find(dir, run, &count);
 
 	*search = (struct vrun_search){0};
-	vrun_results_find(&found, dir);
-	for (size_t i = 0; i < found.records && search->pids < ASKED_MAX; i++) {
-		pid_t pid = vrun_engine_begin(
-		    (const char *[]){"ctl", found.record[i].path, "leakscan", NULL});
+	for (size_t i = 0; i < count && search->pids < ASKED_MAX; i++) {
+		pid_t pid =
+		    vrun_engine_begin((const char *[]){"ctl", record[i].path, "leakscan", NULL});
 
 		if (pid > 0)
 			search->pid[search->pids++] = pid;
 	}
-	vrun_results_free(&found);
+	vrun_records_free(record, count);
 }
 
 bool vrun_search_over(struct vrun_search *search)

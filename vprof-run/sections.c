@@ -1,9 +1,11 @@
 #include "sections.h"
 #include "cli/quote.h"
+#include "cli/text.h"
+#include "cli/units.h"
 #include "engine.h"
 #include "files.h"
 #include "shapes.h"
-#include "text.h"
+#include "words.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -36,11 +38,11 @@ static void write_functions(FILE *out, const char *title, const json_t *flat)
 	{
 		uint64_t self_ns = vrun_json_u64(row, "self_ns");
 		uint64_t total_ns = vrun_json_u64(row, "total_ns");
-		char self[VRUN_UNIT_MAX], total[VRUN_UNIT_MAX];
+		char self[VR_UNIT_MAX], total[VR_UNIT_MAX];
 		char *place = vrun_place(row);
 
-		fprintf(out, "| %zu | %s | %.1f | %s | %.1f | ", i + 1, vrun_ns(self, self_ns),
-			percent(self_ns, cpu_ns), vrun_ns(total, total_ns),
+		fprintf(out, "| %zu | %s | %.1f | %s | %.1f | ", i + 1, vr_format_ns(self, self_ns),
+			percent(self_ns, cpu_ns), vr_format_ns(total, total_ns),
 			percent(total_ns, cpu_ns));
 		write_function(out, row, place);
 		free(place);
@@ -58,7 +60,7 @@ static void write_cpu(const struct vrun_result *r, FILE *out)
 	uint64_t samples = vrun_json_u64(r->by_self, "totals.samples");
 	uint64_t ran_ns = vrun_json_u64(r->summary, "duration_ns");
 	uint64_t cpu_ns = vrun_json_u64(r->summary, "cpu_ns");
-	char cpu[VRUN_UNIT_MAX];
+	char cpu[VR_UNIT_MAX];
 
 	fprintf(out, "\n### CPU\n\n");
 	if (!samples) {
@@ -69,7 +71,7 @@ static void write_cpu(const struct vrun_result *r, FILE *out)
 		return;
 	}
 	fprintf(out, "%s of CPU time, %.0f%% of one CPU, from %llu samples.%s\n",
-		vrun_ns(cpu, cpu_ns), percent(cpu_ns, ran_ns), (unsigned long long)samples,
+		vr_format_ns(cpu, cpu_ns), percent(cpu_ns, ran_ns), (unsigned long long)samples,
 		samples < 100 ? " That is few: run it longer before trusting the order." : "");
 	write_functions(out, "The 20 functions with most time of their own", r->by_self);
 	write_functions(out, "The 20 functions with most time, callees included", r->by_total);
@@ -80,7 +82,7 @@ static void write_cpu(const struct vrun_result *r, FILE *out)
 static void write_column(FILE *out, const json_t *timeline, const char *name, const char *column)
 {
 	const json_t *points = vrun_json_at(timeline, "points"), *point;
-	char first[VRUN_UNIT_MAX], most[VRUN_UNIT_MAX], last[VRUN_UNIT_MAX];
+	char first[VR_UNIT_MAX], most[VR_UNIT_MAX], last[VR_UNIT_MAX];
 	uint64_t highest = 0;
 	size_t i, count = json_array_size(points);
 
@@ -89,9 +91,9 @@ static void write_column(FILE *out, const json_t *timeline, const char *name, co
 	json_array_foreach(points, i, point) if (vrun_json_u64(point, column) > highest) highest =
 	    vrun_json_u64(point, column);
 	fprintf(out, "| %s | %s | %s | %s |\n", name,
-		vrun_bytes(first, vrun_json_u64(json_array_get(points, 0), column)),
-		vrun_bytes(most, highest),
-		vrun_bytes(last, vrun_json_u64(json_array_get(points, count - 1), column)));
+		vr_format_bytes(first, vrun_json_u64(json_array_get(points, 0), column)),
+		vr_format_bytes(most, highest),
+		vr_format_bytes(last, vrun_json_u64(json_array_get(points, count - 1), column)));
 }
 
 static void write_sites(FILE *out, const json_t *heap)
@@ -103,14 +105,14 @@ static void write_sites(FILE *out, const json_t *heap)
 		     "|--:|--:|--:|---|---|\n");
 	json_array_foreach(vrun_json_at(heap, "sites"), i, site)
 	{
-		const json_t *frame = vrun_asker(site);
-		char peak[VRUN_UNIT_MAX], live[VRUN_UNIT_MAX], calls[VRUN_UNIT_MAX];
+		const json_t *frame = vrun_responsible_frame(site);
+		char peak[VR_UNIT_MAX], live[VR_UNIT_MAX], calls[VR_UNIT_MAX];
 		char *place = vrun_place(frame);
 
 		fprintf(out, "| %s | %s | %s | ",
-			vrun_bytes(peak, vrun_json_u64(site, "peak_bytes")),
-			vrun_bytes(live, vrun_json_u64(site, "live_bytes")),
-			vrun_count(calls, vrun_json_u64(site, "allocs")));
+			vr_format_bytes(peak, vrun_json_u64(site, "peak_bytes")),
+			vr_format_bytes(live, vrun_json_u64(site, "live_bytes")),
+			vr_format_count(calls, vrun_json_u64(site, "allocs")));
 		write_function(out, frame, place);
 		free(place);
 	}
@@ -118,7 +120,7 @@ static void write_sites(FILE *out, const json_t *heap)
 
 static void write_memory(const struct vrun_result *r, FILE *out)
 {
-	char peak[VRUN_UNIT_MAX], all[VRUN_UNIT_MAX], allocs[VRUN_UNIT_MAX];
+	char peak[VR_UNIT_MAX], all[VR_UNIT_MAX], allocs[VR_UNIT_MAX];
 
 	fprintf(out, "\n### Memory\n\n");
 	if (json_array_size(vrun_json_at(r->timeline, "points"))) {
@@ -128,9 +130,9 @@ static void write_memory(const struct vrun_result *r, FILE *out)
 		write_column(out, r->timeline, "heap in use", "heap_live");
 	}
 	fprintf(out, "\n%s allocations of %s in all; at most %s at once, which were:\n",
-		vrun_count(allocs, vrun_json_u64(r->heap, "totals.allocs")),
-		vrun_bytes(all, vrun_json_u64(r->heap, "totals.bytes_allocated")),
-		vrun_bytes(peak, vrun_json_u64(r->heap, "totals.peak_bytes")));
+		vr_format_count(allocs, vrun_json_u64(r->heap, "totals.allocs")),
+		vr_format_bytes(all, vrun_json_u64(r->heap, "totals.bytes_allocated")),
+		vr_format_bytes(peak, vrun_json_u64(r->heap, "totals.peak_bytes")));
 	if (json_array_size(vrun_json_at(r->heap, "sites")))
 		write_sites(out, r->heap);
 	if (json_is_true(vrun_json_at(r->record[0].info, "sampling.own_malloc")))
@@ -149,14 +151,14 @@ static bool worth_a_row(const json_t *site)
 
 static void write_leak(const json_t *site, FILE *out)
 {
-	const json_t *frame = vrun_asker(site);
-	char bytes[VRUN_UNIT_MAX], blocks[VRUN_UNIT_MAX];
+	const json_t *frame = vrun_responsible_frame(site);
+	char bytes[VR_UNIT_MAX], blocks[VR_UNIT_MAX];
 	char *place = vrun_place(frame);
 
 	fprintf(out, "| ");
 	vr_quote_md_text(out, vrun_json_text(site, "verdict"));
-	fprintf(out, " | %s | %s | ", vrun_bytes(bytes, vrun_json_u64(site, "bytes")),
-		vrun_count(blocks, vrun_json_u64(site, "blocks")));
+	fprintf(out, " | %s | %s | ", vr_format_bytes(bytes, vrun_json_u64(site, "bytes")),
+		vr_format_count(blocks, vrun_json_u64(site, "blocks")));
 	write_function(out, frame, place);
 	free(place);
 }
@@ -167,30 +169,30 @@ static void write_search(const struct vrun_result *r, FILE *out)
 	const char *trigger = vrun_json_text(r->leaks, "examined.trigger");
 	bool at_exit = strcmp(trigger, "exit") == 0,
 	     at_end = json_is_true(vrun_json_at(r->leaks, "examined.at_end"));
-	char blocks[VRUN_UNIT_MAX], time[VRUN_UNIT_MAX];
+	char blocks[VR_UNIT_MAX], time[VR_UNIT_MAX];
 
 	if (strcmp(vrun_json_text(r->leaks, "examined.search"), "complete") != 0)
 		return;
 	fprintf(out, "Pointers to %s blocks were looked for %s, after %s.%s\n",
-		vrun_count(blocks, vrun_json_u64(r->leaks, "examined.blocks")),
+		vr_format_count(blocks, vrun_json_u64(r->leaks, "examined.blocks")),
 		at_exit			       ? "when it ended"
 		: strcmp(trigger, "term") == 0 ? "at the signal that ended it"
 		: r->end.searched	       ? "before it was told to end"
 					       : "on request",
-		vrun_seconds(time, (double)vrun_json_u64(r->leaks, "examined.t_ns") / 1e9),
+		vr_format_seconds(time, (double)vrun_json_u64(r->leaks, "examined.t_ns") / 1e9),
 		at_end ? "" : " What it did since was not examined.");
 }
 
 static void write_leaks(const struct vrun_session *s, const struct vrun_result *r, FILE *out)
 {
-	char *words = vrun_leak_words(s, r), bytes[VRUN_UNIT_MAX];
+	char *words = vrun_leak_words(s, r), bytes[VR_UNIT_MAX];
 	const json_t *site;
 	size_t i, rows = 0;
 
 	fprintf(out, "\n### Leaks\n\nVerdict: **");
 	vr_quote_md_text(out, words);
 	fprintf(out, "**. %s were not freed when it ended",
-		vrun_bytes(bytes, vrun_json_u64(r->leaks, "totals.unfreed.bytes")));
+		vr_format_bytes(bytes, vrun_json_u64(r->leaks, "totals.unfreed.bytes")));
 	free(words);
 	if (*vrun_json_text(r->leaks, "examined.why_not")) {
 		fprintf(out, "; not examined: ");
@@ -223,26 +225,26 @@ static void write_file(FILE *out, const char *name, const char *what)
 static void write_other(FILE *out, const struct vrun_record *record)
 {
 	const json_t *info = record->info;
-	char cpu[VRUN_UNIT_MAX];
+	char cpu[VR_UNIT_MAX];
 
 	fprintf(out, "- ");
-	vr_quote_md_code(out, vrun_base(record->path));
+	vr_quote_md_code(out, vr_text_base(record->path));
 	if (!info) {
 		fprintf(out, ": another process; the file cannot be read\n");
 		return;
 	}
 	fprintf(out, ": process %llu, ", (unsigned long long)vrun_json_u64(info, "run.pid"));
-	vr_quote_md_code(out, vrun_base(vrun_json_text(info, "run.exe")));
-	fprintf(out, ", %s of CPU time\n", vrun_ns(cpu, vrun_json_u64(info, "run.cpu_ns")));
+	vr_quote_md_code(out, vr_text_base(vrun_json_text(info, "run.exe")));
+	fprintf(out, ", %s of CPU time\n", vr_format_ns(cpu, vrun_json_u64(info, "run.cpu_ns")));
 }
 
 static void write_files(const struct vrun_result *r, FILE *out)
 {
 	fprintf(out, "\n### Files\n\n");
-	write_file(out, vrun_base(r->record[0].path), "everything, for vprof-report");
+	write_file(out, vr_text_base(r->record[0].path), "everything, for vprof-report");
 	for (size_t i = 0; i < VRUN_FILE_KINDS; i++)
 		write_file(out, r->file[i], vrun_file_purpose((enum vrun_file_kind)i));
-	write_file(out, r->run->log ? vrun_base(r->run->log) : NULL, "what the program printed");
+	write_file(out, r->run->log ? vr_text_base(r->run->log) : NULL, "what the program printed");
 	for (size_t i = 1; i < r->records; i++) {
 		write_other(out, &r->record[i]);
 	}
@@ -250,7 +252,7 @@ static void write_files(const struct vrun_result *r, FILE *out)
 
 void vrun_sections_write(const struct vrun_session *s, const struct vrun_result *r, FILE *out)
 {
-	char *end = vrun_end_text(&r->end), *command = vrun_quote_all(r->run->argv);
+	char *end = vrun_end_text(&r->end), *command = vr_quote_words(r->run->argv);
 
 	fprintf(out, "\n## ");
 	vr_quote_md_text(out, r->run->name);

@@ -2,7 +2,9 @@
 #ifndef VRUN_SECTIONS_H
 #define VRUN_SECTIONS_H
 
-#include "summary.h"
+#include <stdio.h>
+
+#include "session.h"
 
 void vrun_sections_write(const struct vrun_session *session, const struct vrun_result *result,
 			 FILE *out);

@@ -1,8 +1,8 @@
 #include "shapes.h"
 #include "cli/quote.h"
+#include "cli/units.h"
 #include "engine.h"
-#include "sections.h"
-#include "text.h"
+#include "words.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -14,35 +14,36 @@ static void write_steady(const json_t *shape, FILE *out)
 	double high = json_number_value(vrun_json_at(shape, "bytes_per_s_high"));
 	/* Leaks of days are slow: what is below 1 KiB a second is told by the hour. */
 	double times = slope < 1024 ? 3600 : 1;
-	char a[VRUN_UNIT_MAX], b[VRUN_UNIT_MAX], c[VRUN_UNIT_MAX];
+	char a[VR_UNIT_MAX], b[VR_UNIT_MAX], c[VR_UNIT_MAX];
 
 	fprintf(out, "- **steady increase** of the %s by %s %s (95 %%: %s to %s)",
-		vrun_json_text(shape, "of"), vrun_bytes(a, (uint64_t)(slope * times)),
+		vrun_json_text(shape, "of"), vr_format_bytes(a, (uint64_t)(slope * times)),
 		times > 1 ? "an hour" : "a second",
-		vrun_bytes(b, (uint64_t)(low > 0 ? low * times : 0)),
-		vrun_bytes(c, (uint64_t)(high > 0 ? high * times : 0)));
-	fprintf(out, ", from %s at %s", vrun_bytes(a, vrun_json_u64(shape, "from_bytes")),
-		vrun_ns(b, vrun_json_u64(shape, "from_ns")));
-	fprintf(out, " to %s at %s", vrun_bytes(a, vrun_json_u64(shape, "to_bytes")),
-		vrun_ns(b, vrun_json_u64(shape, "to_ns")));
+		vr_format_bytes(b, (uint64_t)(low > 0 ? low * times : 0)),
+		vr_format_bytes(c, (uint64_t)(high > 0 ? high * times : 0)));
+	fprintf(out, ", from %s at %s", vr_format_bytes(a, vrun_json_u64(shape, "from_bytes")),
+		vr_format_ns(b, vrun_json_u64(shape, "from_ns")));
+	fprintf(out, " to %s at %s", vr_format_bytes(a, vrun_json_u64(shape, "to_bytes")),
+		vr_format_ns(b, vrun_json_u64(shape, "to_ns")));
 }
 
 static void write_spike(const json_t *shape, FILE *out)
 {
 	uint64_t base = vrun_json_u64(shape, "base_bytes");
-	char a[VRUN_UNIT_MAX], b[VRUN_UNIT_MAX], c[VRUN_UNIT_MAX];
+	char a[VR_UNIT_MAX], b[VR_UNIT_MAX], c[VR_UNIT_MAX];
 
 	fprintf(out, "- **spike** of the %s at %s: %s over %s", vrun_json_text(shape, "of"),
-		vrun_ns(a, vrun_json_u64(shape, "top_ns")),
-		vrun_bytes(b, vrun_json_u64(shape, "top_bytes") - base), vrun_bytes(c, base));
+		vr_format_ns(a, vrun_json_u64(shape, "top_ns")),
+		vr_format_bytes(b, vrun_json_u64(shape, "top_bytes") - base),
+		vr_format_bytes(c, base));
 }
 
 static void write_baseline(const json_t *shape, FILE *out)
 {
-	char a[VRUN_UNIT_MAX];
+	char a[VR_UNIT_MAX];
 
 	fprintf(out, "- **high baseline** of the %s: never below %s, %.0f%% of its peak",
-		vrun_json_text(shape, "of"), vrun_bytes(a, vrun_json_u64(shape, "bytes")),
+		vrun_json_text(shape, "of"), vr_format_bytes(a, vrun_json_u64(shape, "bytes")),
 		json_number_value(vrun_json_at(shape, "peak_percent")));
 }
 
@@ -53,12 +54,12 @@ static void write_sites(const json_t *sites, FILE *out)
 
 	json_array_foreach(sites, i, site)
 	{
-		const json_t *frame = vrun_asker(site);
+		const json_t *frame = vrun_responsible_frame(site);
 		char *place = vrun_place(frame);
-		char bytes[VRUN_UNIT_MAX];
+		char bytes[VR_UNIT_MAX];
 
 		fprintf(out, "%s%s from ", i ? ", " : "; ",
-			vrun_bytes(bytes, vrun_json_u64(site, "bytes")));
+			vr_format_bytes(bytes, vrun_json_u64(site, "bytes")));
 		vr_quote_md_code(out, vrun_json_text(frame, "function"));
 		fprintf(out, " (");
 		vr_quote_md_text(out, place);

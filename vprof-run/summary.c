@@ -1,8 +1,12 @@
 #include "summary.h"
 #include "cli/quote.h"
+#include "cli/text.h"
+#include "cli/units.h"
+#include "cli/warn.h"
+#include "cli/xalloc.h"
 #include "engine.h"
 #include "sections.h"
-#include "text.h"
+#include "words.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -12,35 +16,32 @@
 /* "virtuoso and monitor": each program once. */
 static char *programs(const struct vrun_session *s)
 {
-	char *all = vrun_xprintf("%s", "");
+	char *all = vr_xstrdup("");
 	size_t seen = 0;
 
 	for (size_t i = 0; i < s->plan->runs; i++) {
-		const char *name = vrun_base(s->plan->run[i].argv[0]);
-		char *more;
+		const char *name = vr_text_base(s->plan->run[i].argv[0]);
 		size_t k = 0;
 
-		while (k < i && strcmp(vrun_base(s->plan->run[k].argv[0]), name) != 0)
+		while (k < i && strcmp(vr_text_base(s->plan->run[k].argv[0]), name) != 0)
 			k++;
 		if (k < i)
 			continue;
-		more = vrun_xprintf("%s%s%s", all, seen++ ? " and " : "", name);
-		free(all);
-		all = more;
+		all = vr_xappend(all, "%s%s", seen++ ? " and " : "", name);
 	}
 	return all;
 }
 
 static void write_head(const struct vrun_session *s, FILE *out)
 {
-	char *name = programs(s), *command = vrun_quote_all(s->argv + 1), *line;
+	char *name = programs(s), *command = vr_quote_words(s->argv + 1), *line;
 	time_t now = time(NULL);
 	char date[64];
 
 	strftime(date, sizeof(date), "%Y-%m-%d %H:%M:%S", localtime(&now));
 	fprintf(out, "# Profile of ");
 	vr_quote_md_text(out, name);
-	line = vrun_xprintf("vprof-run %s", command);
+	line = vr_xprintf("vprof-run %s", command);
 	fprintf(out, "\n\n%s, by ", date);
 	vr_quote_md_code(out, line);
 	fprintf(out, "\n");
@@ -51,17 +52,17 @@ static void write_head(const struct vrun_session *s, FILE *out)
 
 static void write_run_row(const struct vrun_session *s, const struct vrun_result *r, FILE *out)
 {
-	char time[VRUN_UNIT_MAX], cpu[VRUN_UNIT_MAX], peak[VRUN_UNIT_MAX];
+	char time[VR_UNIT_MAX], cpu[VR_UNIT_MAX], peak[VR_UNIT_MAX];
 	char *end = vrun_end_text(&r->end), *leaks = vrun_leak_words(s, r);
 
-	vrun_seconds(time, r->end.ran_s);
+	vr_format_seconds(time, r->end.ran_s);
 	fprintf(out, "| ");
 	vr_quote_md_text(out, r->run->name);
 	fprintf(out, " | %s | %s | %s | ", time,
 		r->summary && !s->options->skip_cpu
-		    ? vrun_ns(cpu, vrun_json_u64(r->summary, "cpu_ns"))
+		    ? vr_format_ns(cpu, vrun_json_u64(r->summary, "cpu_ns"))
 		    : "-",
-		r->heap ? vrun_bytes(peak, vrun_json_u64(r->summary, "peak_bytes")) : "-");
+		r->heap ? vr_format_bytes(peak, vrun_json_u64(r->summary, "peak_bytes")) : "-");
 	vr_quote_md_text(out, leaks);
 	fprintf(out, " | ");
 	vr_quote_md_text(out, end);
@@ -138,7 +139,7 @@ static void write_next(const struct vrun_session *s, FILE *out)
 
 int vrun_summary_write(const struct vrun_session *s)
 {
-	char *path = vrun_xprintf("%s/" VRUN_SUMMARY, s->dir);
+	char *path = vr_xprintf("%s/" VRUN_SUMMARY, s->dir);
 	FILE *out = fopen(path, "we");
 	int err = 0;
 
@@ -157,7 +158,7 @@ int vrun_summary_write(const struct vrun_session *s)
 		err = -errno;
 	}
 	if (err)
-		vrun_say("%s: %s", path, strerror(-err));
+		vr_warn("%s: %s", path, strerror(-err));
 	free(path);
 	return err;
 }

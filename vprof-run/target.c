@@ -1,5 +1,6 @@
 #include "target.h"
-#include "text.h"
+#include "cli/warn.h"
+#include "cli/xalloc.h"
 
 #include <elf.h>
 #include <errno.h>
@@ -34,7 +35,7 @@ static char *look_up(const char *name, int *error)
 	*error = ENOENT;
 	if (strchr(name, '/')) {
 		if (is_program(name))
-			return vrun_xprintf("%s", name);
+			return vr_xstrdup(name);
 		if (stat(name, &st) < 0)
 			*error = errno;
 		else
@@ -43,7 +44,7 @@ static char *look_up(const char *name, int *error)
 	}
 	for (at = at ? at : "/bin:/usr/bin"; *name;) {
 		size_t len = strcspn(at, ":");
-		char *path = vrun_xprintf("%.*s%s%s", (int)len, at, len ? "/" : "", name);
+		char *path = vr_xprintf("%.*s%s%s", (int)len, at, len ? "/" : "", name);
 
 		if (is_program(path))
 			return path;
@@ -105,7 +106,7 @@ static bool gains_rights(int fd)
 
 static int refuse(const char *name, const char *why, const char *hint)
 {
-	vrun_say("%s cannot be profiled: %s. Nothing was run; %s", name, why, hint);
+	vr_warn("%s cannot be profiled: %s. Nothing was run; %s", name, why, hint);
 	return STATUS_CANNOT_PROFILE;
 }
 
@@ -134,7 +135,7 @@ static int check_interpreter(const char *name, const char *path, int depth)
 	if (access(path, X_OK) == 0)
 		return check_path(name, path, depth);
 	error = errno;
-	vrun_say("%s cannot be started: its interpreter %s: %s", name, path, strerror(error));
+	vr_warn("%s cannot be started: its interpreter %s: %s", name, path, strerror(error));
 	return error == ENOENT ? STATUS_NOT_FOUND : STATUS_CANNOT_EXECUTE;
 }
 
@@ -167,7 +168,7 @@ int vrun_target_check(const char *name)
 	char *path = look_up(name, &error);
 
 	if (!path) {
-		vrun_say("%s cannot be started: %s", name, strerror(error));
+		vr_warn("%s cannot be started: %s", name, strerror(error));
 		return error == ENOENT || error == ENOTDIR ? STATUS_NOT_FOUND
 							   : STATUS_CANNOT_EXECUTE;
 	}

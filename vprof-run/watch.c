@@ -1,9 +1,12 @@
 #include "watch.h"
+#include "cli/units.h"
+#include "cli/xalloc.h"
+#include "clock.h"
 #include "search.h"
-#include "text.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -229,25 +232,24 @@ int vrun_end_status(const struct vrun_end *end)
 
 char *vrun_end_text(const struct vrun_end *end)
 {
-	char time[VRUN_UNIT_MAX];
+	char time[VR_UNIT_MAX];
 	int sig = WTERMSIG(end->status);
 
 	if (end->error)
-		return vrun_xprintf("cannot be started: %s", strerror(end->error));
-	vrun_seconds(time, end->ran_s);
+		return vr_xprintf("cannot be started: %s", strerror(end->error));
+	vr_format_seconds(time, end->ran_s);
 	if (end->forced && !WIFEXITED(end->status))
-		return vrun_xprintf("did not end when told to and was killed after %s", time);
+		return vr_xprintf("did not end when told to and was killed after %s", time);
 	if (end->in_time && (WIFEXITED(end->status) || sig == SIGTERM)) {
 		if (WIFEXITED(end->status) && WEXITSTATUS(end->status))
-			return vrun_xprintf("was told to end after %s and exited with status %d",
-					    time, WEXITSTATUS(end->status));
-		return vrun_xprintf("was ended after %s, as asked", time);
+			return vr_xprintf("was told to end after %s and exited with status %d",
+					  time, WEXITSTATUS(end->status));
+		return vr_xprintf("was ended after %s, as asked", time);
 	}
 	if (WIFEXITED(end->status))
-		return vrun_xprintf("exited with status %d after %s", WEXITSTATUS(end->status),
-				    time);
-	return vrun_xprintf("was killed by signal %d (%s%s) after %s", sig, strsignal(sig),
-			    WCOREDUMP(end->status) ? ", core dumped" : "", time);
+		return vr_xprintf("exited with status %d after %s", WEXITSTATUS(end->status), time);
+	return vr_xprintf("was killed by signal %d (%s%s) after %s", sig, strsignal(sig),
+			  WCOREDUMP(end->status) ? ", core dumped" : "", time);
 }
 
 bool vrun_end_bad(const struct vrun_end *end, const struct vrun_run *run)

@@ -1,12 +1,13 @@
-/* Words that the summary and the screen have in common. */
+#include "words.h"
+#include "cli/text.h"
+#include "cli/units.h"
+#include "cli/xalloc.h"
 #include "engine.h"
-#include "summary.h"
-#include "text.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-const json_t *vrun_asker(const json_t *site)
+const json_t *vrun_responsible_frame(const json_t *site)
 {
 	static const char *const runtime[] = {"libc.so", "ld-linux", "libstdc++.so"};
 	const json_t *frames = vrun_json_at(site, "frames"), *frame;
@@ -14,7 +15,7 @@ const json_t *vrun_asker(const json_t *site)
 
 	json_array_foreach(frames, i, frame)
 	{
-		const char *module = vrun_base(vrun_json_text(frame, "module"));
+		const char *module = vr_text_base(vrun_json_text(frame, "module"));
 		size_t k = 0;
 
 		while (k < sizeof(runtime) / sizeof(runtime[0]) &&
@@ -28,14 +29,14 @@ const json_t *vrun_asker(const json_t *site)
 
 char *vrun_place(const json_t *frame)
 {
-	const char *file = vrun_base(vrun_json_text(frame, "file"));
+	const char *file = vr_text_base(vrun_json_text(frame, "file"));
 
 	if (*file && strcmp(file, "[kernel]") != 0)
-		return vrun_xprintf("%s:%llu", file,
-				    (unsigned long long)vrun_json_u64(frame, "line"));
+		return vr_xprintf("%s:%llu", file,
+				  (unsigned long long)vrun_json_u64(frame, "line"));
 	if (*file)
-		return vrun_xprintf("%s", file);
-	return vrun_xprintf("%s", vrun_base(vrun_json_text(frame, "module")));
+		return vr_xstrdup(file);
+	return vr_xprintf("%s", vr_text_base(vrun_json_text(frame, "module")));
 }
 
 size_t vrun_findings(const struct vrun_session *session, FILE *out,
@@ -61,20 +62,17 @@ size_t vrun_findings(const struct vrun_session *session, FILE *out,
 static char *leak_sums(const json_t *leaks)
 {
 	static const char *const kind[] = {"lost", "indirect", "growing"};
-	char *all = vrun_xprintf("leak");
+	char *all = vr_xstrdup("leak");
 	size_t seen = 0;
 
 	for (size_t i = 0; i < sizeof(kind) / sizeof(kind[0]); i++) {
-		char bytes[VRUN_UNIT_MAX], path[64];
-		char *more;
+		char bytes[VR_UNIT_MAX], path[64];
 
 		snprintf(path, sizeof(path), "totals.%s.bytes", kind[i]);
 		if (!vrun_json_u64(leaks, path))
 			continue;
-		more = vrun_xprintf("%s%s %s %s", all, seen++ ? "," : ":",
-				    vrun_bytes(bytes, vrun_json_u64(leaks, path)), kind[i]);
-		free(all);
-		all = more;
+		all = vr_xappend(all, "%s %s %s", seen++ ? "," : ":",
+				 vr_format_bytes(bytes, vrun_json_u64(leaks, path)), kind[i]);
 	}
 	return all;
 }
@@ -82,17 +80,17 @@ static char *leak_sums(const json_t *leaks)
 char *vrun_leak_words(const struct vrun_session *session, const struct vrun_result *r)
 {
 	const char *verdict = vrun_json_text(r->leaks, "verdict");
-	char bytes[VRUN_UNIT_MAX];
+	char bytes[VR_UNIT_MAX];
 
 	if (session->options->skip_leak_test || session->options->skip_memory)
-		return vrun_xprintf("not tested");
+		return vr_xstrdup("not tested");
 	if (!r->leaks)
-		return vrun_xprintf("-");
+		return vr_xstrdup("-");
 	if (strcmp(verdict, "leak") == 0)
 		return leak_sums(r->leaks);
 	if (strcmp(verdict, "unexamined") == 0)
-		return vrun_xprintf(
+		return vr_xprintf(
 		    "unexamined, %s unfreed",
-		    vrun_bytes(bytes, vrun_json_u64(r->leaks, "totals.unexamined.bytes")));
-	return vrun_xprintf("%s", verdict);
+		    vr_format_bytes(bytes, vrun_json_u64(r->leaks, "totals.unexamined.bytes")));
+	return vr_xstrdup(verdict);
 }

@@ -25,6 +25,34 @@ rank() {
 	esac
 }
 
+# report_rank PATH: into $rank, where a file of vprof-report stands, from its folder;
+# folders of one rank know nothing of each other.
+report_rank() {
+	case $1 in
+	cli/*) rank=0 ;; # what vprof-run uses too
+	base/*) rank=1 ;;
+	input/*) rank=2 ;;
+	symbols/*) rank=3 ;;
+	model/*) rank=4 ;;
+	output/* | export/*) rank=5 ;;
+	text/*) rank=6 ;;
+	findings/* | pictures/*) rank=7 ;;
+	verbs/*) rank=8 ;;
+	*) rank=9 ;;
+	esac
+}
+
+# circles ROOT FOLDER: files that include each other, a header and its .c being one
+circles() {
+	(cd "$1/$2" 2>/dev/null || exit
+	grep -oHE -r '^[ \t]*#[ \t]*include[ \t]*"[^"]+"' --include='*.[ch]' . |
+		sed -E 's,^\./,,; s,:.*"(.*)",|\1,' | while IFS='|' read -r file inc; do
+		[ -f "$inc" ] || inc=${file%/*}/$inc
+		[ ! -f "$inc" ] || [ "${file%.*}" = "${inc%.*}" ] || echo "${file%.*} ${inc%.*}"
+	done | sort -u | tsort 2>&1 >/dev/null) |
+		sed -n "s,^tsort: \([^-].*\),$2/\1: includes a file that includes it,p"
+}
+
 # one_file ROOT WHAT PATTERN FOLDER: at most one .c file under FOLDER matches
 one_file() {
 	local found
@@ -71,22 +99,16 @@ lint() {
 			[ "$inc" = vprof_format.h ] && continue
 			[ -f "$root/vprof-report/$inc" ] || [ -f "$root/${file%/*}/$inc" ] ||
 				echo "$file includes $inc: not a file of vprof-report"
-			case $file in
-			vprof-report/output/*)
-				case $inc in
-				output/* | base/* | cli/*) ;;
-				*/*) echo "$file includes $inc: output/ knows rows only" ;;
-				esac ;;
-			vprof-report/export/*)
-				case $inc in
-				export/* | base/* | cli/*) ;;
-				*/*) echo "$file includes $inc: export/ knows no profile type" ;;
-				esac ;;
-			vprof-report/symbols/*)
-				case $inc in
-				model/* | input/* | commands/* | output/*)
-					echo "$file includes $inc: symbols/ knows no profile type" ;;
-				esac ;;
+			report_rank "$inc" && other=$rank && report_rank "${file#vprof-report/}"
+			[ "$other" -lt "$rank" ] || [ "${inc%%/*}" = "$(cut -d/ -f2 <<<"$file")" ] ||
+				echo "$file includes $inc: a layer it must not know"
+			# resolvers and writers take rows: they know no profile
+			case $file:$inc in
+			vprof-report/output/*:output/* | vprof-report/export/*:export/* | \
+				vprof-report/symbols/*:symbols/*) ;;
+			*:base/* | *:cli/*) ;;
+			vprof-report/output/*:*/* | vprof-report/export/*:*/* | vprof-report/symbols/*:*/*)
+				echo "$file includes $inc: ${file%/*}/ knows no profile type" ;;
 			esac
 			;;
 		monitor/*)
@@ -107,6 +129,8 @@ lint() {
 	done < <(cd "$root" && grep -HoE '^[ \t]*#[ \t]*include[ \t]*"[^"]+"' "${files[@]}")
 	(cd "$root" && grep -Hn 'vprof_format\.h' -r vprof-report/output vprof-report/export --include='*.[ch]') |
 		sed 's/$/: output\/ and export\/ know no profile type/'
+	circles "$root" vprof-report
+	circles "$root" vprof-run
 	# a definition begins in column 1, is not static, and its line does not end in a
 	# semicolon
 	(cd "$root" && grep -HnE "^[a-z_][a-z_0-9 *]*[ *]($libc_names)\(" -r libvprof --include='*.c') |
@@ -156,6 +180,14 @@ plant_each "a profile type in output/" vprof-report/output/planted.c '#include "
 plant_each "the format in output/" vprof-report/output/planted.c '#include <vprof_format.h>\n'
 plant_each "a profile type in export/" vprof-report/export/planted.c '#include "model/profile.h"\n'
 plant_each "the format in export/" vprof-report/export/planted.c '#include <vprof_format.h>\n'
+plant_each "models that know the verbs" vprof-report/model/planted.c '#include "verbs/verb.h"\n'
+plant_each "models that know their output" vprof-report/model/planted.c '#include "output/out.h"\n'
+plant_each "input that knows models" vprof-report/input/planted.c '#include "model/profile.h"\n'
+plant_each "words that know the verbs" vprof-report/text/planted.c '#include "verbs/verb.h"\n'
+plant_each "findings that know pictures" vprof-report/findings/planted.c '#include "pictures/pictures.h"\n'
+plant_each "words that know findings" vprof-report/text/planted.c '#include "findings/rules.h"\n'
+plant_each "exports that know tables" vprof-report/export/planted.c '#include "output/out.h"\n'
+plant_each "files that include each other" vprof-report/output/out.c '#include "output/out_text.h"\n'
 plant_each "the library in the monitor" monitor/planted.c '#include "libvprof/base/sys.h"\n'
 plant_each "the format in vprof-run" vprof-run/planted.c '#include "vprof_format.h"\n'
 plant_each "a .c that includes a .c" monitor/planted.c '#include "book.c"\n'

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "../golden/mkprof.h"
-#include "input/file.h"
+#include "input/read.h"
 
 static char path[64];
 

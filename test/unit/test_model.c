@@ -4,11 +4,11 @@
 #include <unistd.h>
 
 #include "../golden/mkprof.h"
-#include "base/text.h"
-#include "commands/command.h"
+#include "cli/text.h"
 #include "model/calltree.h"
 #include "model/cpu.h"
 #include "model/heap.h"
+#include "verbs/verb.h"
 
 static char path[64];
 static struct vr_profile *profile;
@@ -394,9 +394,9 @@ END_TEST
  * that it comes back, under the sanitizers in particular. */
 START_TEST(commands_survive_any_bytes)
 {
-	static const struct vr_command *const command[] = {
-	    &vr_cmd_summary, &vr_cmd_flat,  &vr_cmd_tree,     &vr_cmd_callers, &vr_cmd_callees,
-	    &vr_cmd_heap,    &vr_cmd_leaks, &vr_cmd_timeline, &vr_cmd_threads, &vr_cmd_info,
+	static const struct vr_verb *const command[] = {
+	    &vr_verb_summary, &vr_verb_flat,  &vr_verb_tree,	 &vr_verb_callers, &vr_verb_callees,
+	    &vr_verb_heap,    &vr_verb_leaks, &vr_verb_timeline, &vr_verb_threads, &vr_verb_info,
 	};
 	static const char *const shape[] = {"normal", "wrapped", "user-only", "nasty", "leaks"};
 	FILE *nowhere = fopen("/dev/null", "w");

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/units.h"
 #include "output/out.h"
 #include "output/out_text.h"
 

@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#include "base/xalloc.h"
+#include "cli/xalloc.h"
 
 uint64_t vr_hash(uint64_t seed, uint64_t value)
 {

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/xalloc.h"
+
 size_t vr_plain_decode(const char *s, uint32_t *code)
 {
 	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
@@ -67,17 +69,6 @@ static int is_blank(uint32_t code)
 	return in_spans(span, sizeof(span) / sizeof(span[0]), code);
 }
 
-static void *allocate(size_t bytes)
-{
-	void *fresh = calloc(bytes ? bytes : 1, 1);
-
-	if (!fresh) {
-		fputs("out of memory\n", stderr);
-		exit(1);
-	}
-	return fresh;
-}
-
 /* Writes the escaped form of one byte; returns the end. */
 static char *escape(char *out, unsigned char byte, enum vr_plain_style style)
 {
@@ -96,7 +87,7 @@ static char *escape(char *out, unsigned char byte, enum vr_plain_style style)
 
 char *vr_plain(const char *text, enum vr_plain_style style, size_t spare)
 {
-	char *plain = allocate(4 * strlen(text) + spare + 1); /* each byte may become \xNN */
+	char *plain = vr_xcalloc(4 * strlen(text) + spare + 1, 1); /* each byte may become \xNN */
 	char *out = plain;
 	char before = '\0';
 	int start = 1; /* of the text, or of what a line may begin with once it is wrapped */
@@ -125,7 +116,7 @@ char *vr_plain(const char *text, enum vr_plain_style style, size_t spare)
 
 char *vr_plain_utf8(const char *text)
 {
-	char *valid = allocate(strlen(text) * 3 + 1);
+	char *valid = vr_xcalloc(strlen(text) * 3 + 1, 1);
 	char *out = valid;
 	uint32_t code;
 

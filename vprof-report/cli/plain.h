@@ -25,8 +25,9 @@ enum vr_plain_style {
 /* A fresh copy with what is harmful escaped, all of it valid UTF-8; free() it.  Also
  * broken up is what the log of a CI server takes for a command: "::" at the start or after
  * a blank (GitHub, wherever the line is wrapped), "##" anywhere ("##[error]", "##vso[",
- * "##teamcity["). spare  bytes of room behind the text Out of memory ends the program with
- * status 1. */
+ * "##teamcity[").
+ *
+ *   spare  bytes of room behind the text */
 char *vr_plain(const char *text, enum vr_plain_style style, size_t spare);
 
 /* Valid UTF-8 with U+FFFD for each bad byte and nothing else changed; free() it. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli/plain.h"
+#include "cli/xalloc.h"
 
 static char *plain(const char *text)
 {
@@ -193,4 +194,17 @@ char *vr_quote_shell(const char *word)
 	}
 	strcpy(to, "'");
 	return text;
+}
+
+char *vr_quote_words(char *const *words)
+{
+	char *all = vr_xstrdup("");
+
+	for (size_t i = 0; words[i]; i++) {
+		char *word = vr_quote_shell(words[i]);
+
+		all = vr_xappend(all, "%s%s", i ? " " : "", word);
+		free(word);
+	}
+	return all;
 }

@@ -29,5 +29,7 @@ void vr_quote_md_block(FILE *out, const char *text);
 /* A word for a POSIX shell, quoted where it needs to be; $'...' of bash where it holds
  * what is harmful, so that the command that is shown is the one that works.  free() it. */
 char *vr_quote_shell(const char *word);
+/* Words up to a NULL, each quoted so, joined by blanks; free() it. */
+char *vr_quote_words(char *const *words);
 
 #endif

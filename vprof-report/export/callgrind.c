@@ -2,7 +2,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "base/xalloc.h"
+#include "cli/xalloc.h"
 #include "export/paths.h"
 
 /* Cost of the lines of a function itself. */

@@ -1,7 +1,7 @@
 /* A profile in plain arrays, which is all that the writers of other programs'
  * formats know.
  *
- * Knows no ring file: commands/export_fill.c fills it.  Text is UTF-8 without
+ * Knows no ring file: verbs/export/fill.c fills it.  Text is UTF-8 without
  * control characters, never NULL, and "" where unknown. */
 #ifndef VR_DUMP_H
 #define VR_DUMP_H

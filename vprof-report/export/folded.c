@@ -2,7 +2,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "base/xalloc.h"
+#include "cli/xalloc.h"
 #include "export/paths.h"
 
 /* A name may hold the separator ("[u8; 4]"): a comma is the closest. */

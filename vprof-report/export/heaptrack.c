@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/xalloc.h"
+#include "cli/xalloc.h"
 #include "export/dump.h"
 #include "export/strings.h"
 

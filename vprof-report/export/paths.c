@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#include "base/xalloc.h"
+#include "cli/xalloc.h"
 
 struct build {
 	struct vr_paths *paths;

@@ -3,7 +3,7 @@
 #include <profile.pb-c.h>
 #include <stdlib.h>
 
-#include "base/xalloc.h"
+#include "cli/xalloc.h"
 #include "export/dump.h"
 #include "export/strings.h"
 

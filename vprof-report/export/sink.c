@@ -9,7 +9,7 @@
 #include <zlib.h>
 #include <zstd.h>
 
-#include "base/xalloc.h"
+#include "cli/xalloc.h"
 
 #define BLOCK_BYTES (128u << 10)
 

@@ -5,7 +5,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "base/xalloc.h"
+#include "cli/xalloc.h"
 #include "export/json_text.h"
 #include "export/paths.h"
 

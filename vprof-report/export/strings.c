@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/xalloc.h"
+#include "cli/xalloc.h"
 
 #define NONE 0xffffffffu
 

@@ -1,6 +1,6 @@
 #include <stdlib.h>
 
-#include "base/xalloc.h"
+#include "cli/xalloc.h"
 #include "export/paths.h"
 
 struct walk {

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/xalloc.h"
+#include "cli/xalloc.h"
 
 /* Bad rows of one section; the first one is named. */
 struct tally {

@@ -1,4 +1,4 @@
-/* A ring file, read wholly into memory and validated.
+/* A ring file, read wholly into memory (input/read.h) and validated.
  *
  * This directory is the only parser of ring files: what it hands out is safe
  * to use without another look.  Every id in a row is in range, every node's
@@ -11,8 +11,6 @@
 #include <stdint.h>
 
 #include <vprof_format.h>
-
-#include "err.h"
 
 enum vr_status {
 	VR_STATUS_STARTING,   /* the library had not finished its start */
@@ -64,17 +62,12 @@ struct vr_file {
 	struct vr_damage *damage;
 	size_t damages, damage_room;
 
-	/* strings.c: the raw rows, extents back to back */
+	/* the raw rows of STRINGS, extents back to back */
 	char *strings;
 	uint64_t strings_bytes, strings_extent_bytes;
 	uint32_t string_row_bytes;
 };
 
-/* Reads the file at `path`, which may be live, cut short or damaged.
- *
- * Returns 0 and the file in *out (look at out->damages), or -errno with *out
- * NULL and err->text saying in one line why nothing could be read. */
-int vr_file_open(const char *path, struct vr_file **out, struct vr_err *err);
 void vr_file_close(struct vr_file *file); /* NULL is fine */
 
 /* The string with this id; "" for VPROF_NONE and for damaged ids.  Any bytes
@@ -87,8 +80,5 @@ uint32_t vr_file_string_ids(const struct vr_file *file);
 /* End of the recorded time in ns since the start: end_ns of a finished
  * process, the last sign of life of any other. */
 uint64_t vr_file_duration_ns(const struct vr_file *file);
-
-/* "running", "exited", ... */
-const char *vr_status_name(enum vr_status status);
 
 #endif

@@ -6,7 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/xalloc.h"
+#include "base/err.h"
+#include "cli/xalloc.h"
 
 /* Smallest row each kind may have: what this reader knows of it. */
 static const struct {

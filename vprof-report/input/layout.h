@@ -2,6 +2,7 @@
 #ifndef VR_LAYOUT_H
 #define VR_LAYOUT_H
 
+#include "base/err.h"
 #include "input/file.h"
 
 struct vr_section {

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "base/xalloc.h"
+#include "cli/xalloc.h"
 
 #define RESULTS "profile_results_"
 

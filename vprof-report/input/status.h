@@ -7,4 +7,7 @@
 /* Fills file->status and file->same_boot from header, strings and /proc. */
 void vr_status_find(struct vr_file *file);
 
+/* "running", "exited", ... */
+const char *vr_status_name(enum vr_status status);
+
 #endif

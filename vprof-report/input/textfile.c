@@ -9,7 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/xalloc.h"
+#include "cli/xalloc.h"
 
 #define FIRST_ROOM 4096u
 /* O_NONBLOCK: a pipe must not make us wait in open(). */

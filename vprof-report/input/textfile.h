@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-#include "err.h"
+#include "base/err.h"
 
 /* All of them together may keep us waiting so long: a pipe into which nobody writes. */
 #define VR_TEXTFILE_WAIT_MS 5000

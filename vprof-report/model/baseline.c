@@ -5,8 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/err.h"
 #include "base/map.h"
-#include "base/xalloc.h"
+#include "cli/xalloc.h"
 #include "input/textfile.h"
 #include "model/growth.h"
 #include "model/identity.h"

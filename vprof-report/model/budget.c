@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/err.h"
+
 /* What a metric rests on; without it the budget cannot be judged. */
 enum need { NEED_HEAP, NEED_SEARCH, NEED_GROWTH };
 

@@ -2,8 +2,8 @@
 
 #include <stdlib.h>
 
-#include "base/text.h"
-#include "base/xalloc.h"
+#include "cli/text.h"
+#include "cli/xalloc.h"
 
 static struct vr_tree *tree_empty(void)
 {

@@ -3,8 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/text.h"
-#include "base/xalloc.h"
+#include "cli/xalloc.h"
 
 /* Few samples say little about a thread: below this their sum is left. */
 #define SCALE_SAMPLES_MIN 20u

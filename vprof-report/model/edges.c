@@ -1,6 +1,6 @@
 #include <stdlib.h>
 
-#include "base/xalloc.h"
+#include "cli/xalloc.h"
 #include "model/calltree.h"
 
 struct edges {

@@ -1,7 +1,7 @@
 #include <stdlib.h>
 
-#include "base/text.h"
-#include "base/xalloc.h"
+#include "cli/text.h"
+#include "cli/xalloc.h"
 #include "model/cpu.h"
 
 /* The trie as child lists, only where CPU time was spent. */

@@ -4,9 +4,16 @@
 #ifndef VR_GROWTH_H
 #define VR_GROWTH_H
 
+#include "model/growth_facts.h"
 #include "model/heap.h"
 #include "model/trend.h"
 
+/* Fewer points say nothing.  Iterations repeat themselves and need less. */
+#define VR_GROWTH_POINTS_MIN	 30u
+#define VR_GROWTH_ITERATIONS_MIN 12u
+/* Growth that would not reach this in an hour, or in 100,000 iterations, at the
+ * lower bound of its slope is not worth a word. */
+#define VR_GROWTH_WORTH_BYTES 65536.0
 /* Fewer steps than this, all of them up, are no rise yet. */
 #define VR_GROWTH_STEPS_MIN 8u
 
@@ -67,7 +74,7 @@ struct vr_growth {
 };
 
 /* Judges the sites of `heap` that have a series; profile and heap must outlive
- * the result, and the heap must not be sorted meanwhile. */
+ * the result. */
 struct vr_growth *vr_growth_judge(const struct vr_profile *profile, const struct vr_heap *heap);
 void vr_growth_free(struct vr_growth *growth); /* NULL is fine */
 
@@ -81,20 +88,6 @@ int vr_growth_open(const struct vr_growth *growth, const struct vr_growth_site *
 /* "growing", "flat", ... and a sentence. */
 const char *vr_growth_name(enum vr_growth_verdict verdict);
 const char *vr_growth_reason(const struct vr_growth_site *site);
-
-/* A site's own facts, to judge without a file. */
-struct vr_growth_facts {
-	const uint64_t *bytes;	/* live at each point; NULL-free up to points */
-	const uint32_t *blocks; /* likewise */
-	const uint64_t *t_ns;
-	const double *at; /* seconds or iterations of each point */
-	uint32_t first, points;
-	int by_iteration;
-	const uint64_t *age; /* VPROF_LIFETIME_BUCKETS, or NULL when not counted */
-	const uint64_t *lifetime;
-	const uint64_t *checkpoint; /* vprof_series.allocs, or NULL */
-	double weight; /* blocks that one counted block stands for: 1, or when sampled */
-};
 
 /* Fills all of `site` but node, site, confidence and the adjusted p, with the
  * verdict that holds if p does. */

@@ -1,10 +1,9 @@
 #include "model/heap.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/map.h"
-#include "base/xalloc.h"
+#include "cli/xalloc.h"
 
 /* Differences of counters wrap when one thread frees what another allocated
  * and a row is read in between; a sum below zero is a reading in flight. */
@@ -217,6 +216,20 @@ void vr_heap_sort(struct vr_heap *heap, enum vr_heap_key key)
 		qsort(heap->site, heap->sites, sizeof(*heap->site), by_value);
 }
 
+const struct vr_site *vr_heap_largest(const struct vr_heap *heap, enum vr_heap_key key)
+{
+	const struct vr_site *largest = heap->site;
+
+	for (size_t i = 1; i < heap->sites; i++) {
+		uint64_t value = vr_site_value(&heap->site[i], key);
+		uint64_t most = vr_site_value(largest, key);
+
+		if (value > most || (value == most && heap->site[i].node < largest->node))
+			largest = &heap->site[i];
+	}
+	return largest;
+}
+
 int vr_site_median(const struct vr_site *site)
 {
 	uint64_t total = 0;
@@ -235,52 +248,4 @@ int vr_site_median(const struct vr_site *site)
 uint64_t vr_lifetime_limit_ns(int bucket)
 {
 	return bucket + 1 >= (int)VPROF_LIFETIME_BUCKETS ? UINT64_MAX : 1000ull << bucket;
-}
-
-static int is_wrapper(const char *name)
-{
-	static const char *const exact[] = {
-	    "malloc",		"calloc",	   "realloc",	      "reallocarray",
-	    "memalign",		"aligned_alloc",   "posix_memalign",  "valloc",
-	    "pvalloc",		"strdup",	   "strndup",	      "__strdup",
-	    "__strndup",	"wcsdup",	   "xmalloc",	      "xcalloc",
-	    "xrealloc",		"xstrdup",	   "g_malloc",	      "g_malloc0",
-	    "g_realloc",	"g_strdup",	   "g_slice_alloc",   "__rust_alloc",
-	    "PyMem_Malloc",	"PyMem_RawMalloc", "PyObject_Malloc", "_PyMem_RawMalloc",
-	    "sqlite3MemMalloc", "qsort",	   "qsort_r",	      "__qsort_r",
-	    "__GI___qsort_r",	"fopen",	   "fdopen",	      "__fopen_internal",
-	    "getline",		"asprintf",	   "vasprintf",
-	};
-	static const char *const prefix[] = {
-	    "_IO_",	  "__GI__IO_",	 "operator new", "std::",	"__gnu_cxx::",
-	    "__gthread_", "void* std::", "alloc::",	 "__rdl_",	"__rust_",
-	    "core::",	  "<alloc::",	 "<std::",	 "hashbrown::",
-	};
-
-	for (size_t i = 0; i < sizeof(exact) / sizeof(exact[0]); i++)
-		if (strcmp(name, exact[i]) == 0)
-			return 1;
-	for (size_t i = 0; i < sizeof(prefix) / sizeof(prefix[0]); i++)
-		if (strncmp(name, prefix[i], strlen(prefix[i])) == 0)
-			return 1;
-	return 0;
-}
-
-const struct vr_place *vr_site_asker(struct vr_stacks *stacks, uint32_t node)
-{
-	uint32_t innermost = VPROF_NONE;
-
-	for (; node != VPROF_NODE_ROOT; node = vr_stacks_parent(stacks, node)) {
-		struct vr_span span = vr_stacks_at(stacks, node);
-
-		for (uint32_t i = 0; i < span.count; i++) {
-			const struct vr_place *place = &stacks->place[span.first + i];
-
-			if (innermost == VPROF_NONE)
-				innermost = span.first + i;
-			if (!is_wrapper(vr_place_function(stacks, place)->name))
-				return place;
-		}
-	}
-	return innermost == VPROF_NONE ? NULL : &stacks->place[innermost];
 }

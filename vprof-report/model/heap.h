@@ -40,6 +40,8 @@ struct vr_heap *vr_heap_new(struct vr_profile *profile);
 void vr_heap_free(struct vr_heap *heap);
 /* Largest first; equal ones by node. */
 void vr_heap_sort(struct vr_heap *heap, enum vr_heap_key key);
+/* The first in that order; NULL: there is no site. */
+const struct vr_site *vr_heap_largest(const struct vr_heap *heap, enum vr_heap_key key);
 /* 95 % intervals; none (known = 0) where nothing was sampled or all is certain.
  * There are none of blocks: a site of mixed sizes does not tell their variance. */
 struct vr_interval vr_heap_interval(const struct vr_heap *heap);
@@ -52,10 +54,5 @@ uint64_t vr_site_value(const struct vr_site *site, enum vr_heap_key key);
  * was freed; and the upper end of a bucket in ns (UINT64_MAX for the last). */
 int vr_site_median(const struct vr_site *site);
 uint64_t vr_lifetime_limit_ns(int bucket);
-
-/* The innermost frame of the stack that is not an allocator, a wrapper of one
- * (operator new, g_malloc, strdup) or a container's inside: who asked for the
- * memory.  The innermost frame when all are; NULL for a stack without any. */
-const struct vr_place *vr_site_asker(struct vr_stacks *stacks, uint32_t node);
 
 #endif

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/text.h"
-#include "base/xalloc.h"
+#include "cli/text.h"
+#include "cli/xalloc.h"
 
 /* Length of an object's name without its version: "libbook.so" of
  * "libbook.so.1.2". */

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/map.h"
-#include "base/xalloc.h"
+#include "cli/xalloc.h"
 
 struct builder {
 	struct vr_labels *labels;

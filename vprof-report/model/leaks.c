@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/map.h"
-#include "base/xalloc.h"
+#include "cli/xalloc.h"
 
 static const char *const names[VR_VERDICTS] = {
     [VR_LOST] = "lost",		[VR_INDIRECT] = "indirect",	[VR_GROWING] = "growing",

@@ -3,8 +3,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "base/text.h"
-#include "base/xalloc.h"
+#include "cli/text.h"
+#include "cli/xalloc.h"
 
 /* One row, or one event. */
 struct item {

@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#include "base/xalloc.h"
+#include "cli/xalloc.h"
 
 /* Of the heap, a level worth a thought; of a process, which has libraries and
  * the profiler in it, four times as much. */

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/text.h"
-#include "base/xalloc.h"
+#include "cli/text.h"
+#include "cli/xalloc.h"
 
 enum kind { PROGRAM, LIBVPROF, LIBUNWIND, KERNEL };
 

@@ -7,8 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/text.h"
-#include "base/xalloc.h"
+#include "base/err.h"
+#include "cli/text.h"
+#include "cli/xalloc.h"
+#include "input/read.h"
 #include "model/labels.h"
 
 int vr_profile_is_helper(const struct vr_profile *profile, uint32_t thread)

@@ -3,6 +3,7 @@
 #ifndef VR_PROFILE_H
 #define VR_PROFILE_H
 
+#include "base/err.h"
 #include "input/file.h"
 #include "model/stacks.h"
 

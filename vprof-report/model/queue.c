@@ -1,6 +1,9 @@
 #include "model/queue.h"
 
 #include <math.h>
+#include <stddef.h>
+
+#include <vprof_format.h>
 
 #define EVERY	  VPROF_SERIES_CHECKPOINT_EVERY
 #define STAYS_MIN 4u

@@ -4,7 +4,7 @@
 #ifndef VR_QUEUE_H
 #define VR_QUEUE_H
 
-#include "model/growth.h"
+#include "model/growth_facts.h"
 
 /* 1 when they do, 0 when more are allocated instead or neither is sure, -1
  * when the record does not tell how many were allocated when.

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/xalloc.h"
+#include "cli/xalloc.h"
 #include "model/slope.h"
 
 /* The part of the time that is judged for what is held: programs fill their

@@ -3,7 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "base/xalloc.h"
+#include "cli/xalloc.h"
 
 #define POINTS_MAX	240u
 #define INDEPENDENT_MIN 4.0 /* points that are counted at least */

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/text.h"
-#include "base/xalloc.h"
+#include "cli/text.h"
+#include "cli/xalloc.h"
 #include "model/own.h"
 
 static const char *const pseudo_name[VR_PSEUDO_COUNT] = {

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/xalloc.h"
+#include "cli/xalloc.h"
 #include "input/textfile.h"
 
 /* No file of suppressions is larger than this. */

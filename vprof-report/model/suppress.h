@@ -4,7 +4,7 @@
 #ifndef VR_SUPPRESS_H
 #define VR_SUPPRESS_H
 
-#include "err.h"
+#include "base/err.h"
 #include "model/stacks.h"
 
 struct vr_suppression {

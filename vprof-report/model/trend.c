@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/xalloc.h"
+#include "cli/xalloc.h"
 
 #define SLOPES_MAX (VR_TREND_POINTS_MAX * (VR_TREND_POINTS_MAX - 1) / 2)
 

@@ -4,15 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "output/chart_panel.h"
 #include "output/out.h"
 
-#define MARGIN	   24.0
 #define BAR	   13.0
 #define ROW_GAP	   8.0
-#define SMALL	   12.0
 #define VALUE	   11.0	 /* size of the values at the bars */
 #define LABEL_MOST 560.0 /* pixels for names */
-#define TICK_GAP   14.0
 
 struct bars {
 	double left, right, top, bottom;
@@ -26,7 +24,7 @@ static double widest_label(struct vr_scene *scene, const struct vr_chart_panel *
 	for (size_t i = 0; i < panel->points; i++) {
 		char *clean = vr_text_clean(panel->label[i]);
 
-		widest = fmax(widest, vr_scene_width(scene, clean, SMALL, 0));
+		widest = fmax(widest, vr_scene_width(scene, clean, VR_PANEL_SMALL, 0));
 		free(clean);
 	}
 	return fmin(ceil(widest) + 1, LABEL_MOST);
@@ -73,12 +71,13 @@ static double highest(const struct vr_chart_panel *panel)
 static double axis(struct vr_scene *scene, const struct vr_chart_panel *panel,
 		   const struct bars *bars)
 {
-	struct vr_scene_text style = {.size = SMALL, .anchor = VR_ANCHOR_MIDDLE, .rgb = 0x444444};
+	struct vr_scene_text style = {
+	    .size = VR_PANEL_SMALL, .anchor = VR_ANCHOR_MIDDLE, .rgb = 0x444444};
 	double step = bars->step, widest;
 	char text[VR_AXIS_TEXT];
 
 	vr_axis_text(text, bars->most, step);
-	widest = vr_scene_width(scene, text, SMALL, 0) + TICK_GAP;
+	widest = vr_scene_width(scene, text, VR_PANEL_SMALL, 0) + VR_PANEL_TICK_GAP;
 	while ((bars->right - bars->left) * step / bars->most < widest)
 		step *= 2;
 	for (size_t i = 0; (double)i * step <= bars->most * (1 + 1e-9); i++) {
@@ -87,25 +86,26 @@ static double axis(struct vr_scene *scene, const struct vr_chart_panel *panel,
 		vr_axis_text(text, (double)i * step, step);
 		vr_scene_line(scene, x, bars->top, x, bars->bottom + 4, 1, i ? 0xe4e4e4 : 0x888888);
 		style.x = x;
-		style.y = bars->bottom + 4 + SMALL;
+		style.y = bars->bottom + 4 + VR_PANEL_SMALL;
 		vr_scene_text(scene, style, text, widest);
 	}
 	style.x = (bars->left + bars->right) / 2;
-	style.y = bars->bottom + 4 + 2.6 * SMALL;
+	style.y = bars->bottom + 4 + 2.6 * VR_PANEL_SMALL;
 	vr_scene_text(scene, style, panel->unit, bars->right - bars->left);
-	return style.y + 0.3 * SMALL;
+	return style.y + 0.3 * VR_PANEL_SMALL;
 }
 
 static void draw_row(struct vr_scene *scene, const struct vr_chart_panel *panel,
 		     const struct bars *bars, size_t i, double y)
 {
-	struct vr_scene_text style = {.size = SMALL, .anchor = VR_ANCHOR_END, .rgb = 0x222222};
+	struct vr_scene_text style = {
+	    .size = VR_PANEL_SMALL, .anchor = VR_ANCHOR_END, .rgb = 0x222222};
 	double height = (double)panel->count * BAR;
 	char text[VR_AXIS_TEXT];
 
 	style.x = bars->left - 8;
-	style.y = y + height / 2 + 0.35 * SMALL;
-	vr_scene_text(scene, style, panel->label[i], bars->left - 8 - MARGIN);
+	style.y = y + height / 2 + 0.35 * VR_PANEL_SMALL;
+	vr_scene_text(scene, style, panel->label[i], bars->left - 8 - VR_PANEL_MARGIN);
 	style = (struct vr_scene_text){.size = VALUE, .rgb = 0x444444};
 	for (size_t s = 0; s < panel->count; s++) {
 		double value = panel->series[s].value[i];
@@ -117,7 +117,7 @@ static void draw_row(struct vr_scene *scene, const struct vr_chart_panel *panel,
 		value_text(panel, s, i, text);
 		style.x = bars->left + width + 5;
 		style.y = y + (double)(s + 1) * BAR - 2.7;
-		vr_scene_text(scene, style, text, scene->width - MARGIN - style.x);
+		vr_scene_text(scene, style, text, scene->width - VR_PANEL_MARGIN - style.x);
 	}
 }
 
@@ -131,8 +131,8 @@ double vr_bars_panel(struct vr_scene *scene, const struct vr_chart_panel *panel,
 		return y + 120;
 	}
 	y = vr_chart_legend(scene, panel, y);
-	bars.left = MARGIN + widest_label(scene, panel) + 8;
-	bars.right = scene->width - MARGIN - widest_value(scene, panel) - 8;
+	bars.left = VR_PANEL_MARGIN + widest_label(scene, panel) + 8;
+	bars.right = scene->width - VR_PANEL_MARGIN - widest_value(scene, panel) - 8;
 	bars.top = y + 8;
 	bars.bottom = bars.top + (double)panel->points * row + ROW_GAP;
 	bars.step = vr_axis_step(highest(panel), 8, &bars.most);

@@ -4,27 +4,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/xalloc.h"
 #include "output/chart_bars.h"
+#include "output/chart_panel.h"
 #include "output/out.h"
 #include "output/out_text.h"
 
 #define WIDTH	    1200.0
-#define MARGIN	    24.0
 #define PLOT_HEIGHT 240.0
-#define SMALL	    12.0
-#define TICK_GAP    14.0 /* between labels of an axis, at least */
-#define LEGEND_ROW  20.0
 #define NOTE_LINES  3u
 #define DOTS_MOST   60u /* so many points get a dot each */
-
-static const uint32_t colour[VR_CHART_SERIES_MAX] = {0x2f6db5, 0xd9772b, 0x3a9a5b, 0xc23b5a,
-						     0x7f5fb0, 0x8a6a4a, 0xd08ac0, 0x5fb3c9,
-						     0xb5a82a, 0x9a9a9a};
-
-uint32_t vr_chart_colour(size_t series)
-{
-	return colour[series % VR_CHART_SERIES_MAX];
-}
 
 /* Where the values of a panel lie. */
 struct plot {
@@ -72,7 +61,8 @@ static double highest(const struct vr_chart_panel *panel)
 static void value_axis(struct vr_scene *scene, const struct vr_chart_panel *panel,
 		       struct plot *plot)
 {
-	struct vr_scene_text style = {.size = SMALL, .anchor = VR_ANCHOR_END, .rgb = 0x444444};
+	struct vr_scene_text style = {
+	    .size = VR_PANEL_SMALL, .anchor = VR_ANCHOR_END, .rgb = 0x444444};
 	double step = vr_axis_step(highest(panel) * 1.02, panel->low ? 3 : 6, &plot->most);
 	size_t steps = (size_t)lround(plot->most / step);
 	double widest = 0;
@@ -80,24 +70,24 @@ static void value_axis(struct vr_scene *scene, const struct vr_chart_panel *pane
 
 	for (size_t i = 0; i <= steps; i++) {
 		vr_axis_text(text, (double)i * step, step);
-		widest = fmax(widest, vr_scene_width(scene, text, SMALL, 0));
+		widest = fmax(widest, vr_scene_width(scene, text, VR_PANEL_SMALL, 0));
 	}
 	/* As many pixels as most labels need: panels stand exactly below each other. */
-	plot->left = MARGIN + 2 * SMALL + fmax(widest, 40) + 6;
+	plot->left = VR_PANEL_MARGIN + 2 * VR_PANEL_SMALL + fmax(widest, 40) + 6;
 	for (size_t i = 0; i <= steps; i++) {
 		double y = at_y(plot, (double)i * step);
 
 		vr_axis_text(text, (double)i * step, step);
 		vr_scene_line(scene, plot->left, y, plot->right, y, 1, i ? 0xe4e4e4 : 0x888888);
 		style.x = plot->left - 6;
-		style.y = y + 0.35 * SMALL;
+		style.y = y + 0.35 * VR_PANEL_SMALL;
 		vr_scene_text(scene, style, text, widest + 1);
 	}
-	style = (struct vr_scene_text){.size = SMALL,
+	style = (struct vr_scene_text){.size = VR_PANEL_SMALL,
 				       .anchor = VR_ANCHOR_MIDDLE,
 				       .rgb = 0x444444,
 				       .vertical = 1,
-				       .x = MARGIN + SMALL,
+				       .x = VR_PANEL_MARGIN + VR_PANEL_SMALL,
 				       .y = (plot->top + plot->bottom) / 2};
 	vr_scene_text(scene, style, panel->unit, plot->bottom - plot->top);
 }
@@ -105,7 +95,8 @@ static void value_axis(struct vr_scene *scene, const struct vr_chart_panel *pane
 /* Ticks of time since the start; leaves the bottom below its title. */
 static double time_axis(struct vr_scene *scene, const struct plot *plot)
 {
-	struct vr_scene_text style = {.size = SMALL, .anchor = VR_ANCHOR_MIDDLE, .rgb = 0x444444};
+	struct vr_scene_text style = {
+	    .size = VR_PANEL_SMALL, .anchor = VR_ANCHOR_MIDDLE, .rgb = 0x444444};
 	double seconds, end, widest, step;
 	const char *unit = vr_axis_time(plot->to_s, &seconds);
 	double from = plot->from_s / seconds, to = plot->to_s / seconds;
@@ -114,7 +105,7 @@ static double time_axis(struct vr_scene *scene, const struct plot *plot)
 
 	step = vr_axis_step(to - from, 12, &end);
 	vr_axis_text(text, step * ceil(to / step), step);
-	widest = vr_scene_width(scene, text, SMALL, 0) + TICK_GAP;
+	widest = vr_scene_width(scene, text, VR_PANEL_SMALL, 0) + VR_PANEL_TICK_GAP;
 	while ((plot->right - plot->left) * step / (to - from) < widest)
 		step *= 2;
 	for (double tick = fmax(0, ceil(from / step - 1e-9)); tick * step <= to * (1 + 1e-9);
@@ -124,16 +115,16 @@ static double time_axis(struct vr_scene *scene, const struct plot *plot)
 		vr_axis_text(text, tick * step, step);
 		vr_scene_line(scene, x, plot->top, x, plot->bottom + 4, 1, 0xe4e4e4);
 		style.x = x;
-		style.y = plot->bottom + 7 + SMALL;
+		style.y = plot->bottom + 7 + VR_PANEL_SMALL;
 		vr_scene_text(scene, style, text, widest);
 	}
-	name = vr_out_alloc(strlen(unit) + 32, 1);
+	name = vr_xcalloc(strlen(unit) + 32, 1);
 	sprintf(name, "time since the start (%s)", unit);
 	style.x = (plot->left + plot->right) / 2;
-	style.y = plot->bottom + 7 + 2.6 * SMALL;
+	style.y = plot->bottom + 7 + 2.6 * VR_PANEL_SMALL;
 	vr_scene_text(scene, style, name, plot->right - plot->left);
 	free(name);
-	return style.y + 0.3 * SMALL;
+	return style.y + 0.3 * VR_PANEL_SMALL;
 }
 
 static void dot(struct vr_scene *scene, double x, double y, uint32_t rgb)
@@ -169,7 +160,7 @@ static void draw_lines(struct vr_scene *scene, const struct vr_chart_panel *pane
 static void draw_areas(struct vr_scene *scene, const struct vr_chart_panel *panel,
 		       const struct plot *plot)
 {
-	double *below = vr_out_alloc(panel->points, sizeof(*below));
+	double *below = vr_xcalloc(panel->points, sizeof(*below));
 
 	for (size_t i = 0; i < panel->points; i++)
 		below[i] = 0;
@@ -191,45 +182,11 @@ static void draw_areas(struct vr_scene *scene, const struct vr_chart_panel *pane
 	free(below);
 }
 
-double vr_chart_legend(struct vr_scene *scene, const struct vr_chart_panel *panel, double y)
-{
-	struct vr_scene_text style = {.size = SMALL, .rgb = 0x222222};
-	double room = WIDTH - 2 * MARGIN, widest = 0;
-	size_t columns;
-
-	for (size_t s = 0; s < panel->count; s++) {
-		char *clean = vr_text_clean(panel->series[s].name);
-
-		widest = fmax(widest, vr_scene_width(scene, clean, SMALL, 0));
-		free(clean);
-	}
-	columns = (size_t)fmax(1, floor(room / (widest + 40)));
-	for (size_t s = 0; s < panel->count; s++) {
-		double x = MARGIN + (double)(s % columns) * (columns > 1 ? widest + 40 : 0);
-
-		if (s && s % columns == 0)
-			y += LEGEND_ROW;
-		vr_scene_rectangle(scene, x, y + 5, 12, 12, vr_chart_colour(s));
-		style.x = x + 18;
-		style.y = y + 15;
-		vr_scene_text(scene, style, panel->series[s].name, room - 18);
-	}
-	return panel->count ? y + LEGEND_ROW : y;
-}
-
-void vr_chart_empty(struct vr_scene *scene, const struct vr_chart_panel *panel, double y)
-{
-	struct vr_scene_text style = {
-	    .size = 14, .anchor = VR_ANCHOR_MIDDLE, .rgb = 0x888888, .x = WIDTH / 2, .y = y};
-
-	vr_scene_text(scene, style, panel->empty, WIDTH - 4 * MARGIN);
-}
-
 /* Returns the bottom. */
 static double time_panel(struct vr_scene *scene, const struct vr_chart *chart,
 			 const struct vr_chart_panel *panel, double y)
 {
-	struct plot plot = {.right = WIDTH - MARGIN - 20, .from_s = chart->from_s};
+	struct plot plot = {.right = WIDTH - VR_PANEL_MARGIN - 20, .from_s = chart->from_s};
 
 	plot.to_s = chart->to_s;
 	if (!(plot.to_s > plot.from_s)) {
@@ -281,13 +238,14 @@ static double put_note(struct vr_scene *scene, struct vr_scene_text style, const
 
 static double header(struct vr_scene *scene, const struct vr_chart *chart)
 {
-	struct vr_scene_text style = {.size = 20, .bold = 1, .rgb = 0x111111, .x = MARGIN};
-	double room = WIDTH - 2 * MARGIN;
-	double y = MARGIN + 18;
+	struct vr_scene_text style = {.size = 20, .bold = 1, .rgb = 0x111111, .x = VR_PANEL_MARGIN};
+	double room = WIDTH - 2 * VR_PANEL_MARGIN;
+	double y = VR_PANEL_MARGIN + 18;
 
 	style.y = y;
 	vr_scene_text(scene, style, chart->title, room);
-	style = (struct vr_scene_text){.size = SMALL, .rgb = 0x666666, .x = MARGIN};
+	style =
+	    (struct vr_scene_text){.size = VR_PANEL_SMALL, .rgb = 0x666666, .x = VR_PANEL_MARGIN};
 	style.y = y += 22;
 	vr_scene_text(scene, style, chart->subtitle, room);
 	style.size = 13;
@@ -306,14 +264,15 @@ struct vr_scene *vr_chart_layout(const struct vr_chart *chart)
 
 	for (size_t i = 0; i < chart->panels; i++) {
 		const struct vr_chart_panel *panel = &chart->panel[i];
-		struct vr_scene_text style = {.size = 14, .bold = 1, .rgb = 0x222222, .x = MARGIN};
+		struct vr_scene_text style = {
+		    .size = 14, .bold = 1, .rgb = 0x222222, .x = VR_PANEL_MARGIN};
 
 		style.y = y += 28;
-		vr_scene_text(scene, style, panel->title, WIDTH - 2 * MARGIN);
+		vr_scene_text(scene, style, panel->title, WIDTH - 2 * VR_PANEL_MARGIN);
 		y += 8;
 		y = panel->kind == VR_PANEL_BARS ? vr_bars_panel(scene, panel, y)
 						 : time_panel(scene, chart, panel, y);
 	}
-	scene->height = ceil(y + MARGIN);
+	scene->height = ceil(y + VR_PANEL_MARGIN);
 	return scene;
 }

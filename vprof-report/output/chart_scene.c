@@ -4,22 +4,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/xalloc.h"
 #include "output/out.h"
 #include "output/out_text.h"
 
 #define ELLIPSIS "\xe2\x80\xa6"
 
-static void *grow(void *array, size_t used, size_t *room, size_t bytes)
-{
-	if (used < *room)
-		return array;
-	*room = *room ? 2 * *room : 16;
-	return vr_out_realloc(array, *room, bytes);
-}
-
 struct vr_scene *vr_scene_new(double width)
 {
-	struct vr_scene *scene = vr_out_alloc(1, sizeof(*scene));
+	struct vr_scene *scene = vr_xcalloc(1, sizeof(*scene));
 	cairo_surface_t *surface = cairo_image_surface_create(CAIRO_FORMAT_A8, 1, 1);
 
 	*scene = (struct vr_scene){.width = width, .measure = cairo_create(surface)};
@@ -52,7 +45,7 @@ double vr_scene_width(struct vr_scene *scene, const char *text, double size, int
 
 double vr_scene_prefix(struct vr_scene *scene, const char *text, size_t bytes, double size)
 {
-	char *start = vr_out_alloc(bytes + 1, 1);
+	char *start = vr_xcalloc(bytes + 1, 1);
 	double width;
 
 	memcpy(start, text, bytes);
@@ -72,7 +65,7 @@ static double shorten(struct vr_scene *scene, char *text, double size, int bold,
 
 	if (width <= room)
 		return width;
-	cut = vr_out_alloc(high + sizeof(ELLIPSIS), 1);
+	cut = vr_xcalloc(high + sizeof(ELLIPSIS), 1);
 	while (low < high) { /* the longest length that fits */
 		size_t middle = (low + high + 1) / 2;
 		size_t end = middle;
@@ -98,14 +91,15 @@ double vr_scene_text(struct vr_scene *scene, struct vr_scene_text style, const c
 {
 	style.text = vr_text_clean(text);
 	style.width = shorten(scene, style.text, style.size, style.bold, room);
-	scene->text = grow(scene->text, scene->texts, &scene->text_room, sizeof(*scene->text));
+	scene->text = vr_xgrow(scene->text, scene->texts, &scene->text_room, sizeof(*scene->text));
 	scene->text[scene->texts++] = style;
 	return style.width;
 }
 
 void vr_scene_shape(struct vr_scene *scene, int filled, double line, uint32_t rgb)
 {
-	scene->shape = grow(scene->shape, scene->shapes, &scene->shape_room, sizeof(*scene->shape));
+	scene->shape =
+	    vr_xgrow(scene->shape, scene->shapes, &scene->shape_room, sizeof(*scene->shape));
 	scene->shape[scene->shapes++] =
 	    (struct vr_scene_shape){.filled = filled, .line = line, .rgb = rgb};
 }
@@ -116,8 +110,8 @@ void vr_scene_point(struct vr_scene *scene, double x, double y)
 
 	/* Room doubles at powers of two. */
 	if (!(shape->points & (shape->points - 1)))
-		shape->xy = vr_out_realloc(shape->xy, shape->points ? 2 * shape->points : 1,
-					   2 * sizeof(*shape->xy));
+		shape->xy = vr_xrealloc(shape->xy, shape->points ? 2 * shape->points : 1,
+					2 * sizeof(*shape->xy));
 	shape->xy[2 * shape->points] = x;
 	shape->xy[2 * shape->points + 1] = y;
 	shape->points++;

@@ -64,13 +64,6 @@ void vr_text_print(FILE *out, const char *text);
  * and COLUMNS is unset. */
 int vr_terminal_width(void);
 
-/* Human-readable values; return buf.  buf holds at least 32 bytes. */
-#define VR_UNIT_MAX 32
-const char *vr_format_bytes(char buf[VR_UNIT_MAX], uint64_t bytes);
-const char *vr_format_sbytes(char buf[VR_UNIT_MAX], int64_t bytes);
-const char *vr_format_ns(char buf[VR_UNIT_MAX], uint64_t ns);
-const char *vr_format_count(char buf[VR_UNIT_MAX], uint64_t count);
-
 /* A tree printed with guides ("├─ └─ │" when UTF-8, ASCII otherwise):
  * the caller walks its tree and gives depth-first lines.
  *   depth                0: the root, without guide

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/units.h"
+
 /* A locale may have a decimal comma, which in CSV would be another column. */
 static const char *real(char buf[VR_CELL_MAX], const char *format, double value)
 {

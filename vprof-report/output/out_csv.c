@@ -7,6 +7,7 @@
 
 #include "cli/plain.h"
 #include "cli/quote.h"
+#include "output/out.h"
 #include "output/out_cell.h"
 #include "output/out_table.h"
 

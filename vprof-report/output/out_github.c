@@ -2,8 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/xalloc.h"
 #include "cli/quote.h"
+#include "cli/xalloc.h"
 #include "output/out_issues.h"
 
 /* Lines within one annotation. */

@@ -2,8 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/xalloc.h"
 #include "cli/quote.h"
+#include "cli/units.h"
+#include "cli/xalloc.h"
 #include "output/out.h"
 #include "output/out_issues.h"
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/xalloc.h"
 #include "output/out_cell.h"
 #include "output/out_text.h"
 
@@ -14,15 +15,14 @@ static char *copy_text(const char *text)
 {
 	size_t bytes = text ? strlen(text) + 1 : 1;
 
-	return memcpy(vr_out_alloc(bytes, 1), text ? text : "", bytes);
+	return memcpy(vr_xcalloc(bytes, 1), text ? text : "", bytes);
 }
 
 struct vr_table *vr_table_new(const struct vr_column *columns, size_t count)
 {
-	struct vr_table *table = vr_out_alloc(1, sizeof(*table));
+	struct vr_table *table = vr_xcalloc(1, sizeof(*table));
 
-	memset(table, 0, sizeof(*table));
-	table->column = vr_out_alloc(count, sizeof(*table->column));
+	table->column = vr_xcalloc(count, sizeof(*table->column));
 	table->columns = count;
 	for (size_t i = 0; i < count; i++) {
 		table->column[i] = columns[i];
@@ -39,7 +39,7 @@ void vr_table_row(struct vr_table *table, const struct vr_cell *cells)
 	if (table->rows == table->room) {
 		table->room = table->room ? table->room * 2 : 32;
 		table->cell =
-		    vr_out_realloc(table->cell, table->room, table->columns * sizeof(*table->cell));
+		    vr_xrealloc(table->cell, table->room, table->columns * sizeof(*table->cell));
 	}
 	row = table->cell + table->rows++ * table->columns;
 	for (size_t i = 0; i < table->columns; i++) {
@@ -87,7 +87,7 @@ static char *cell_text(enum vr_unit unit, const struct vr_cell *cell)
 /* Clean text of the title line and all rows. */
 static char **all_text(const struct vr_table *table)
 {
-	char **text = vr_out_alloc((table->rows + 1) * table->columns, sizeof(*text));
+	char **text = vr_xcalloc((table->rows + 1) * table->columns, sizeof(*text));
 	size_t n = 0;
 
 	for (size_t i = 0; i < table->columns; i++)
@@ -99,7 +99,6 @@ static char **all_text(const struct vr_table *table)
 
 static void measure(const struct vr_table *table, char *const *text, int *wide)
 {
-	memset(wide, 0, table->columns * sizeof(*wide));
 	for (size_t i = 0; i < (table->rows + 1) * table->columns; i++) {
 		int width = vr_text_width(text[i]);
 
@@ -160,7 +159,7 @@ static void print_row(const struct vr_table *table, FILE *out, char **text, cons
 void vr_table_print(const struct vr_table *table, FILE *out, int width)
 {
 	char **text = all_text(table);
-	int *wide = vr_out_alloc(table->columns, sizeof(*wide));
+	int *wide = vr_xcalloc(table->columns, sizeof(*wide));
 
 	measure(table, text, wide);
 	if (width > 0)

@@ -18,22 +18,6 @@ int vr_out_utf8(void)
 	return !strcmp(nl_langinfo(CODESET), "UTF-8");
 }
 
-void *vr_out_realloc(void *old, size_t count, size_t bytes)
-{
-	void *grown = reallocarray(old, count ? count : 1, bytes);
-
-	if (!grown) {
-		fputs("vprof-report: out of memory\n", stderr);
-		exit(1);
-	}
-	return grown;
-}
-
-void *vr_out_alloc(size_t count, size_t bytes)
-{
-	return vr_out_realloc(NULL, count, bytes);
-}
-
 struct span {
 	uint32_t first, last;
 };

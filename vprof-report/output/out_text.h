@@ -7,10 +7,6 @@
 /* 1 when the user's locale is UTF-8 (main() has called setlocale()). */
 int vr_out_utf8(void);
 
-/* malloc() that prints a message and exits with status 1 when memory ran out. */
-void *vr_out_alloc(size_t count, size_t bytes);
-void *vr_out_realloc(void *old, size_t count, size_t bytes);
-
 /* Terminal columns of clean text (see vr_text_clean()). */
 int vr_text_width(const char *text);
 

@@ -169,7 +169,7 @@ static size_t find_kernel(struct vr_sym *sym, uint64_t pc, uint64_t address, str
 static size_t find_object(struct vr_sym *sym, struct vr_object *object, uint64_t pc,
 			  uint64_t address, struct vr_frame *frame)
 {
-	struct vr_place place[VR_PLACES_MAX];
+	struct vr_source_place place[VR_PLACES_MAX];
 	const struct vr_range *bounds;
 	size_t count;
 

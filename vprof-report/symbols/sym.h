@@ -6,29 +6,9 @@
 #ifndef VR_SYM_H
 #define VR_SYM_H
 
-#include <stddef.h>
-#include <stdint.h>
+#include "symbols/sym_module.h"
 
 struct vr_sym; /* opaque */
-
-enum vr_sym_state {
-	VR_SYM_OK = 0,	     /* symbols found */
-	VR_SYM_STRIPPED = 1, /* object found, no symbol table: most functions
-			      * are module+offset */
-	VR_SYM_MISSING = 2,  /* object not on this machine */
-	VR_SYM_REBUILT = 3,  /* object there, but its build-id (or, without one,
-			      * its size or mtime) differs: not used */
-	VR_SYM_NOT_TRIED = 4 /* no address of it was resolved so far */
-};
-
-/* What the profile knows of a module.  Strings are copied. */
-struct vr_sym_module {
-	const char *path;
-	uint64_t start, end, bias;
-	const uint8_t *build_id; /* build_id_len bytes, 0 where unknown */
-	size_t build_id_len;
-	uint64_t file_bytes, mtime_ns; /* 0 where unknown */
-};
 
 /* One source-level frame.  No pointer is ever NULL: unknown strings are "". */
 struct vr_frame {

@@ -136,7 +136,7 @@ static Dwarf_Line *line_at(const struct vr_unit *unit, uint64_t pc)
 }
 
 static void place_at_line(struct vr_dwarf *dwarf, const struct vr_unit *unit, uint64_t pc,
-			  struct vr_place *place)
+			  struct vr_source_place *place)
 {
 	Dwarf_Line *line = line_at(unit, pc);
 
@@ -151,7 +151,7 @@ static void place_at_line(struct vr_dwarf *dwarf, const struct vr_unit *unit, ui
 
 /* Where `call` was inlined: the position of the frame outside of it. */
 static void place_at_call(struct vr_dwarf *dwarf, const struct vr_unit *unit,
-			  struct vr_inline *call, struct vr_place *place)
+			  struct vr_inline *call, struct vr_source_place *place)
 {
 	Dwarf_Attribute attribute;
 	Dwarf_Word value;
@@ -166,7 +166,7 @@ static void place_at_call(struct vr_dwarf *dwarf, const struct vr_unit *unit,
 		place->line = (int)value;
 }
 
-static void name_call(struct vr_dwarf *dwarf, struct vr_inline *call, struct vr_place *place)
+static void name_call(struct vr_dwarf *dwarf, struct vr_inline *call, struct vr_source_place *place)
 {
 	if (!call->named)
 		vr_die_names(&call->die, dwarf->names, &call->function, &call->linkage);
@@ -175,7 +175,7 @@ static void name_call(struct vr_dwarf *dwarf, struct vr_inline *call, struct vr_
 	place->linkage = call->linkage;
 }
 
-static void name_func(struct vr_dwarf *dwarf, struct vr_func *func, struct vr_place *place)
+static void name_func(struct vr_dwarf *dwarf, struct vr_func *func, struct vr_source_place *place)
 {
 	if (!func->named)
 		vr_die_names(&func->die, dwarf->names, &func->function, &func->linkage);
@@ -185,7 +185,7 @@ static void name_func(struct vr_dwarf *dwarf, struct vr_func *func, struct vr_pl
 }
 
 size_t vr_dwarf_find(struct vr_dwarf *dwarf, uint64_t offset, int inlines,
-		     struct vr_place place[VR_PLACES_MAX])
+		     struct vr_source_place place[VR_PLACES_MAX])
 {
 	struct vr_inline *call[VR_PLACES_MAX - 1];
 	const struct vr_range *range;

@@ -27,7 +27,7 @@ struct vr_dwarf {
 };
 
 /* One source-level frame; strings live as long as the names and the module. */
-struct vr_place {
+struct vr_source_place {
 	const char *function; /* NULL where unknown */
 	const char *linkage;  /* NULL where none */
 	const char *file;     /* NULL where unknown */
@@ -48,7 +48,7 @@ int vr_dwarf_open(struct vr_dwarf *dwarf, Dwfl_Module *module, struct vr_names *
  *            instruction
  * Returns how many places, 1..VR_PLACES_MAX, or 0 where DWARF knows nothing. */
 size_t vr_dwarf_find(struct vr_dwarf *dwarf, uint64_t offset, int inlines,
-		     struct vr_place place[VR_PLACES_MAX]);
+		     struct vr_source_place place[VR_PLACES_MAX]);
 
 void vr_dwarf_close(struct vr_dwarf *dwarf);
 

@@ -221,7 +221,7 @@ void vr_object_open(struct vr_object *object, const Dwfl_Callbacks *callbacks,
 
 /* C++ and Rust compilers leave out linkage names at low debug levels; a plain
  * "push_back" is worth less than the symbol. */
-static int symbol_says_more(const struct vr_place *place, const char *symbol)
+static int symbol_says_more(const struct vr_source_place *place, const char *symbol)
 {
 	if (!place->function)
 		return 1;
@@ -242,10 +242,10 @@ static const char *stub_name(struct vr_names *names, const char *linkage)
 }
 
 size_t vr_object_find(struct vr_object *object, uint64_t offset, int inlines,
-		      struct vr_place place[VR_PLACES_MAX])
+		      struct vr_source_place place[VR_PLACES_MAX])
 {
 	size_t count = vr_dwarf_find(&object->dwarf, offset, inlines, place);
-	struct vr_place *outer = &place[count ? count - 1 : 0];
+	struct vr_source_place *outer = &place[count ? count - 1 : 0];
 	const char *symbol, *stub = NULL;
 
 	if (count && outer->function && outer->linkage)

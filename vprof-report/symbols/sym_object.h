@@ -7,9 +7,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "symbols/sym.h"
 #include "symbols/sym_dwarf.h"
 #include "symbols/sym_elf.h"
+#include "symbols/sym_module.h"
 #include "symbols/sym_plt.h"
 
 #define VR_BUILD_ID_MAX 64u
@@ -43,7 +43,7 @@ void vr_object_open(struct vr_object *object, const Dwfl_Callbacks *callbacks,
 /* Places of ELF address `offset`, as vr_dwarf_find(), from DWARF or else from
  * the symbol table; a PLT stub is called "function@plt".  Returns 0 where nothing is known. */
 size_t vr_object_find(struct vr_object *object, uint64_t offset, int inlines,
-		      struct vr_place place[VR_PLACES_MAX]);
+		      struct vr_source_place place[VR_PLACES_MAX]);
 
 /* Linkage name of the variable that holds ELF address `offset`, which is *into
  * bytes from its start; NULL where none is known.  The object was opened. */

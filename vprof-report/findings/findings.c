@@ -1,0 +1,60 @@
+#include "findings/findings.h"
+
+#include <stdlib.h>
+
+#include "cli/quote.h"
+#include "cli/xalloc.h"
+
+/* "vprof-report VERB OPERAND FILE". */
+static char *command_line(const struct vr_seen *seen, const char *verb, const char *operand)
+{
+	char *file = vr_quote_shell(seen->profile->file->path);
+	char *text = vr_xprintf("vprof-report %s", verb);
+
+	if (operand) {
+		char *quoted = vr_quote_shell(operand);
+
+		text = vr_xappend(text, " %s", quoted);
+		free(quoted);
+	}
+	text = vr_xappend(text, " %s", file);
+	free(file);
+	return text;
+}
+
+static struct vr_finding make_finding(const struct vr_rule *rule, const struct vr_seen *seen,
+				      const struct vr_case *found)
+{
+	struct vr_finding finding = {.rule = rule->name, .text = rule->evidence(seen, found)};
+
+	if (rule->advice)
+		finding.text = vr_xappend(finding.text, ": %s", rule->advice);
+	finding.command =
+	    rule->next ? command_line(seen, rule->next, rule->operand ? rule->operand(found) : NULL)
+		       : vr_xstrdup("");
+	return finding;
+}
+
+size_t vr_findings_find(const struct vr_seen *seen, struct vr_finding out[VR_FINDINGS_MAX])
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < vr_rules_count && count < VR_FINDINGS_MAX; i++) {
+		struct vr_case found = {0};
+
+		if (vr_rules[i]->examine(seen, &found))
+			out[count++] = make_finding(vr_rules[i], seen, &found);
+	}
+	if (!count)
+		out[count++] = (struct vr_finding){"nothing", vr_xstrdup("nothing stands out"),
+						   command_line(seen, "flat", NULL)};
+	return count;
+}
+
+void vr_findings_free(struct vr_finding *finding, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		free(finding[i].text);
+		free(finding[i].command);
+	}
+}

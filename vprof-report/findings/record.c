@@ -1,0 +1,53 @@
+/* Rules about the record: what its numbers cannot tell. */
+#include "cli/units.h"
+#include "cli/xalloc.h"
+#include "findings/rules.h"
+#include "model/run.h"
+
+#define LOST_PERCENT_MIN 10.0
+
+static int defines_malloc(const struct vr_seen *seen, struct vr_case *found)
+{
+	(void)found;
+	return (seen->profile->file->header.flags & VPROF_F_OWN_MALLOC) != 0;
+}
+
+static char *say_own_malloc(const struct vr_seen *seen, const struct vr_case *found)
+{
+	(void)seen;
+	(void)found;
+	return vr_xstrdup("the program defines malloc itself");
+}
+
+const struct vr_rule vr_rule_own_malloc = {
+    .name = "own-malloc",
+    .examine = defines_malloc,
+    .evidence = say_own_malloc,
+    .advice = "its own calls were not seen",
+};
+
+static int lost_samples(const struct vr_seen *seen, struct vr_case *found)
+{
+	const struct vprof_header *h = &seen->profile->file->header;
+
+	found->count = h->lost[VPROF_LOST_SAMPLES];
+	found->percent = vr_percent(found->count, found->count + h->samples);
+	return found->count && found->percent >= LOST_PERCENT_MIN;
+}
+
+static char *say_lost_samples(const struct vr_seen *seen, const struct vr_case *found)
+{
+	char count[VR_UNIT_MAX];
+
+	(void)seen;
+	return vr_xprintf("%s CPU samples were lost (%.0f%%)", vr_format_count(count, found->count),
+			  found->percent);
+}
+
+const struct vr_rule vr_rule_lost_samples = {
+    .name = "lost-samples",
+    .examine = lost_samples,
+    .evidence = say_lost_samples,
+    .advice = "trust the order of functions, not their shares",
+    .next = "info",
+};

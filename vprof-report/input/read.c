@@ -1,0 +1,160 @@
+#include "input/read.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/xalloc.h"
+#include "input/check.h"
+#include "input/layout.h"
+#include "input/rows.h"
+#include "input/status.h"
+
+#define HOLES_MAX      (64ull << 20) /* as large as a record is by default */
+#define COMPRESSED_MAX 64u
+
+/* Opens a regular file for reading.  Returns the descriptor or -errno. */
+static int open_regular(const char *path, struct vr_file *file, struct vr_err *err)
+{
+	/* O_NONBLOCK: a FIFO must not make us wait. */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	struct stat st;
+
+	if (fd < 0)
+		return vr_err_set(err, -errno, "%s", strerror(errno));
+	if (fstat(fd, &st) < 0) {
+		vr_err_set(err, -errno, "%s", strerror(errno));
+	} else if (S_ISDIR(st.st_mode)) {
+		vr_err_set(err, -EISDIR, "is a directory");
+	} else if (!S_ISREG(st.st_mode)) {
+		vr_err_set(err, -EINVAL, "is not a regular file");
+	} else if ((uint64_t)st.st_size > VR_INPUT_MAX) {
+		vr_err_set(err, -EFBIG, "is larger than any ring file (%lld bytes)",
+			   (long long)st.st_size);
+	} else {
+		file->size_bytes = (uint64_t)st.st_size;
+		file->used_bytes = (uint64_t)st.st_blocks * 512;
+		return fd;
+	}
+	close(fd);
+	return err->code;
+}
+
+/* A file of a few KiB whose holes pass for gigabytes of rows shall not cost us gigabytes.
+ * File systems that compress store the zeros of a record in a fraction of their size.
+ * Returns 0 or -EFBIG. */
+static int check_holes(const struct vr_file *file, const struct vr_layout *layout,
+		       struct vr_err *err)
+{
+	uint64_t bytes = 0;
+
+	for (unsigned kind = 1; kind < VPROF_SEC_END; kind++)
+		bytes += (uint64_t)layout->section[kind].rows * layout->section[kind].row_bytes;
+	if (bytes <= HOLES_MAX || bytes / COMPRESSED_MAX <= file->used_bytes)
+		return 0;
+	return vr_err_set(err, -EFBIG, "consists of holes: %llu bytes of rows in %llu on disk",
+			  (unsigned long long)bytes, (unsigned long long)file->used_bytes);
+}
+
+static int read_layout(int fd, struct vr_file *file, struct vr_layout *layout, struct vr_err *err)
+{
+	int ret = vr_layout_read(fd, file, layout, err);
+
+	return ret < 0 ? ret : check_holes(file, layout, err);
+}
+
+/* Drops what a first pass over the layout noted: the second one sees it too. */
+static void forget_damage(struct vr_file *file)
+{
+	file->damages = 0;
+}
+
+/* Reads everything.  The rows that refer to others come first and the rows
+ * they refer to last, with a header read in between: in a live file every id
+ * we have seen is then in the tables we have. */
+static int read_sections(int fd, struct vr_file *file, struct vr_layout *layout, struct vr_err *err)
+{
+	struct {
+		unsigned kind;
+		size_t size;
+		void **array;
+		uint32_t *rows;
+	} early[] =
+	    {
+		{VPROF_SEC_SITES, sizeof(*file->site), (void **)&file->site, &file->sites},
+		{VPROF_SEC_CPU, sizeof(*file->cpu), (void **)&file->cpu, &file->cpus},
+		{VPROF_SEC_LOCKS, sizeof(*file->lock), (void **)&file->lock, &file->locks},
+		{VPROF_SEC_LEAKS, sizeof(*file->leak), (void **)&file->leak, &file->leaks},
+		{VPROF_SEC_SERIES, sizeof(*file->series), (void **)&file->series,
+		 &file->series_rows},
+		{VPROF_SEC_MARKS, sizeof(*file->mark), (void **)&file->mark, &file->marks},
+		{VPROF_SEC_TIMELINE, sizeof(*file->point), (void **)&file->point, &file->points},
+	    },
+	  late[] = {
+	      {VPROF_SEC_THREADS, sizeof(*file->thread), (void **)&file->thread, &file->threads},
+	      {VPROF_SEC_NODES, sizeof(*file->node), (void **)&file->node, &file->nodes},
+	      {VPROF_SEC_MODULES, sizeof(*file->module), (void **)&file->module, &file->modules},
+	  };
+	struct vr_layout *first = vr_xcalloc(1, sizeof(*first));
+	struct vprof_event_block *block = NULL;
+	uint32_t blocks = 0;
+	int ret = read_layout(fd, file, first, err);
+
+	if (ret < 0)
+		goto out;
+	err->code = 0;
+	forget_damage(file);
+	ret = vr_rows_read(fd, file, first, VPROF_SEC_EVENTS, sizeof(*block), (void **)&block,
+			   &blocks);
+	for (size_t i = 0; ret == 0 && i < sizeof(early) / sizeof(early[0]); i++)
+		ret = vr_rows_read(fd, file, first, early[i].kind, early[i].size, early[i].array,
+				   early[i].rows);
+	if (ret == 0)
+		ret = read_layout(fd, file, layout, err);
+	for (size_t i = 0; ret == 0 && i < sizeof(late) / sizeof(late[0]); i++)
+		ret = vr_rows_read(fd, file, layout, late[i].kind, late[i].size, late[i].array,
+				   late[i].rows);
+	if (ret == 0)
+		ret = vr_rows_strings(fd, file, layout);
+	if (ret == 0) {
+		file->header = layout->header;
+		file->series_points = first->header.series_points;
+		if (layout->header.series_sequence != first->header.series_sequence)
+			file->series_rows = 0; /* merged while we read */
+		vr_check_tables(file, layout);
+		vr_check_events(file, layout, block, blocks, layout->header.blocks_reserved);
+	} else if (!err->code) {
+		vr_err_set(err, ret, "%s", strerror(-ret));
+	}
+out:
+	free(block);
+	free(first);
+	return ret;
+}
+
+int vr_file_open(const char *path, struct vr_file **out, struct vr_err *err)
+{
+	struct vr_file *file = vr_xcalloc(1, sizeof(*file));
+	struct vr_layout *layout = vr_xcalloc(1, sizeof(*layout));
+	int ret;
+	int fd;
+
+	*out = NULL;
+	*err = (struct vr_err){0};
+	file->path = vr_xstrdup(path);
+	fd = open_regular(path, file, err);
+	ret = fd < 0 ? fd : read_sections(fd, file, layout, err);
+	if (fd >= 0)
+		close(fd);
+	free(layout);
+	if (ret < 0) {
+		vr_file_close(file);
+		return ret;
+	}
+	vr_status_find(file);
+	*out = file;
+	return 0;
+}

@@ -1,0 +1,31 @@
+/* Facts about the run itself: pauses, what the profiler cost, what is left of its history. */
+#ifndef VR_RUN_H
+#define VR_RUN_H
+
+#include "model/cpu.h"
+
+/* 100 * part / whole; 0 when whole is 0. */
+double vr_percent(uint64_t part, uint64_t whole);
+
+/* Time in which the program or somebody outside had it record nothing. */
+uint64_t vr_paused_ns(const struct vr_file *file);
+
+/* What the library cost: CPU time of its thread, as shares of the run and of
+ * the process's CPU time, and the share of the program's own CPU time that was
+ * sampled inside the library's hooks, all in percent. */
+struct vr_overhead {
+	uint64_t cpu_ns, memory_bytes, heap_bytes;
+	double run_percent, cpu_percent, hooks_percent;
+};
+struct vr_overhead vr_overhead(const struct vr_profile *profile, const struct vr_cpu *cpu);
+
+/* How much of the event history was overwritten. */
+struct vr_history {
+	int wrapped;
+	uint64_t events_kept, events_written;
+	uint64_t blocks_overwritten;
+	uint64_t kept_ns, lost_ns; /* time that is and is not covered */
+};
+struct vr_history vr_history(const struct vr_profile *profile);
+
+#endif

@@ -1,0 +1,74 @@
+#include <stdlib.h>
+
+#include "cli/units.h"
+#include "cli/xalloc.h"
+#include "model/run.h"
+#include "output/chart.h"
+#include "pictures/pictures.h"
+#include "text/names.h"
+
+#define BARS 20u
+
+struct bars {
+	double cumulative[BARS], own[BARS]; /* in units of the axis */
+	const char *label[BARS];
+	const char *text[2 * BARS];
+	size_t count;
+};
+
+static char *time_text(uint64_t ns, uint64_t whole)
+{
+	char text[VR_UNIT_MAX];
+
+	return vr_xprintf("%s (%.1f%%)", vr_format_ns(text, ns), vr_percent(ns, whole));
+}
+
+static void fill(struct vr_context *ctx, const struct vr_cpu *cpu,
+		 const struct vr_cpu_function *function, double unit_ns, struct bars *bars)
+{
+	for (size_t i = 0; i < bars->count; i++) {
+		const struct vr_function *f = &ctx->profile->stacks->function[function[i].function];
+
+		bars->cumulative[i] = (double)function[i].total_ns / unit_ns;
+		bars->own[i] = (double)function[i].self_ns / unit_ns;
+		bars->label[i] = vr_function_text(f, 1);
+		bars->text[i] = time_text(function[i].total_ns, cpu->total_ns);
+		bars->text[bars->count + i] = time_text(function[i].self_ns, cpu->total_ns);
+	}
+}
+
+int vr_picture_flat(struct vr_context *ctx, const struct vr_cpu *cpu,
+		    const struct vr_cpu_function *function, size_t count)
+{
+	struct bars bars = {.count = count < BARS ? count : BARS};
+	int ms = cpu->total_ns < 1000000000;
+	const struct vr_chart_series series[] = {
+	    {"cumulative time (recursion counted once)", bars.cumulative, 0},
+	    {"own time", bars.own, 0}};
+	struct vr_chart_panel panel = {
+	    .kind = VR_PANEL_BARS,
+	    .unit = ms ? "CPU time (ms)" : "CPU time (s)",
+	    .empty = ctx->profile->file->header.engine ? "no CPU sample in this profile"
+						       : "CPU time was not sampled",
+	    .label = bars.label,
+	    .text = bars.text,
+	    .points = bars.count,
+	    .series = series,
+	    .count = 2,
+	};
+	struct vr_chart chart = {.panel = &panel, .panels = 1};
+	char *title;
+	int ret;
+
+	fill(ctx, cpu, function, ms ? 1e6 : 1e9, &bars);
+	title = vr_xprintf("%zu of %zu functions", bars.count, count);
+	panel.title = title;
+	ret = vr_picture_write(ctx, &chart, "CPU time by function");
+	free(title);
+	for (size_t i = 0; i < bars.count; i++) {
+		free((char *)bars.label[i]);
+		free((char *)bars.text[i]);
+		free((char *)bars.text[bars.count + i]);
+	}
+	return ret;
+}

@@ -1,0 +1,68 @@
+#include <stdlib.h>
+
+#include "cli/units.h"
+#include "cli/xalloc.h"
+#include "pictures/series.h"
+#include "text/shapes.h"
+
+#define BARS 12u
+#define MB   1048576.0
+
+static char *label_of(struct vr_context *ctx, const struct vr_leak *leak)
+{
+	char *site = vr_shapes_site(ctx->profile->stacks, leak->node);
+	char *text = vr_xprintf("%s: %s", vr_verdict_name(leak->verdict), site);
+
+	free(site);
+	return text;
+}
+
+static char *amount_of(const struct vr_leak *leak)
+{
+	char bytes[VR_UNIT_MAX], blocks[VR_UNIT_MAX];
+
+	return vr_xprintf("%s in %s block%s", vr_format_bytes(bytes, leak->bytes),
+			  vr_format_count(blocks, leak->blocks), leak->blocks == 1 ? "" : "s");
+}
+
+int vr_picture_leaks(struct vr_context *ctx, const struct vr_leaks *leaks,
+		     const struct vr_heap *heap)
+{
+	size_t count = leaks->leaks < BARS ? leaks->leaks : BARS;
+	double value[BARS];
+	const char *label[BARS], *text[BARS];
+	const struct vr_chart_series series = {"bytes in blocks, at the end", value, 0};
+	struct vr_growth *growth = vr_growth_judge(ctx->profile, heap);
+	struct vr_site_panel lines;
+	struct vr_chart_panel panel[2] = {{
+	    .kind = VR_PANEL_BARS,
+	    .unit = "not freed (MB of 2^20 bytes)",
+	    .empty = leaks->allocs ? "every block was freed" : "no allocation in this profile",
+	    .label = label,
+	    .text = text,
+	    .points = count,
+	    .series = &series,
+	    .count = 1,
+	}};
+	struct vr_chart chart = {.panel = panel, .panels = 2};
+	char *title = vr_xprintf("Not freed, by site: %zu of %zu", count, leaks->leaks);
+	int ret;
+
+	panel[0].title = title;
+	vr_site_panel_growth(ctx, growth, &lines);
+	panel[1] = lines.panel;
+	for (size_t i = 0; i < count; i++) {
+		value[i] = (double)leaks->leak[i].bytes / MB;
+		label[i] = label_of(ctx, &leaks->leak[i]);
+		text[i] = amount_of(&leaks->leak[i]);
+	}
+	ret = vr_picture_write(ctx, &chart, "Leaks");
+	for (size_t i = 0; i < count; i++) {
+		free((char *)label[i]);
+		free((char *)text[i]);
+	}
+	free(title);
+	vr_site_panel_free(&lines);
+	vr_growth_free(growth);
+	return ret;
+}

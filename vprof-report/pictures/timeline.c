@@ -1,0 +1,143 @@
+#include <math.h>
+#include <stdlib.h>
+
+#include "cli/xalloc.h"
+#include "pictures/series.h"
+#include "text/shapes.h"
+
+#define MB	1048576.0
+#define COLUMNS 1000u /* finer times than this cannot be seen */
+
+enum line { RSS, USS, HEAP, VMS, LINES };
+
+/* Each column holds the lowest and the highest value of its points. */
+struct lines {
+	double *x, *value[LINES];
+	size_t points; /* two a column */
+};
+
+static double in_mb(uint64_t bytes)
+{
+	return (double)bytes / MB;
+}
+
+/* USS is read less often than the rest: known where it was read. */
+static int has_uss(const struct vprof_point *p, const struct vprof_point *before)
+{
+	return p->uss && (!p->smaps_t_ns || !before || p->smaps_t_ns != before->smaps_t_ns);
+}
+
+static void range_of(const struct vprof_point *p, const struct vprof_point *before, enum line line,
+		     double range[2])
+{
+	switch (line) {
+	case RSS:
+		range[0] = in_mb(p->rss_min && p->rss_min < p->rss ? p->rss_min : p->rss);
+		range[1] = in_mb(p->rss_max > p->rss ? p->rss_max : p->rss);
+		break;
+	case HEAP:
+		range[0] =
+		    in_mb(p->heap_max && p->heap_min < p->heap_live ? p->heap_min : p->heap_live);
+		range[1] = in_mb(p->heap_max > p->heap_live ? p->heap_max : p->heap_live);
+		break;
+	case USS:
+		range[0] = range[1] = has_uss(p, before) ? in_mb(p->uss) : NAN;
+		break;
+	default:
+		range[0] = range[1] = in_mb(p->vms);
+	}
+}
+
+/* Adds the points [from, to) as one column. */
+static void add_column(const struct vr_profile *profile, const struct vprof_point *point,
+		       size_t points, const struct vprof_point *before, struct lines *lines)
+{
+	uint64_t after_ns = before ? before->t_ns : 0;
+	const struct vprof_header *h = &profile->file->header;
+	size_t at = lines->points;
+
+	for (int l = 0; l < LINES; l++) {
+		double low = NAN, high = NAN, range[2];
+
+		for (size_t i = 0; i < points; i++) {
+			range_of(&point[i], i ? &point[i - 1] : before, (enum line)l, range);
+			low = fmin(low, range[0]);
+			high = fmax(high, range[1]);
+		}
+		/* The peak is exact, also between two points. */
+		if (l == HEAP && after_ns < h->peak_ns && h->peak_ns <= point[points - 1].t_ns)
+			high = fmax(high, in_mb(h->peak_bytes));
+		lines->value[l][at] = low;
+		lines->value[l][at + 1] = high;
+	}
+	lines->x[at] = lines->x[at + 1] = (double)point[points - 1].t_ns / 1e9;
+	lines->points += 2;
+}
+
+static void fill(const struct vr_profile *profile, struct lines *lines)
+{
+	const struct vr_file *file = profile->file;
+	size_t first = 0, last, step;
+
+	while (first < file->points && !vr_profile_in_window(profile, file->point[first].t_ns))
+		first++;
+	last = first;
+	while (last < file->points && vr_profile_in_window(profile, file->point[last].t_ns))
+		last++;
+	step = (last - first + COLUMNS - 1) / COLUMNS;
+	lines->x = vr_xcalloc(2 * COLUMNS, sizeof(double));
+	for (int l = 0; l < LINES; l++)
+		lines->value[l] = vr_xcalloc(2 * COLUMNS, sizeof(double));
+	for (size_t i = first; i < last; i += step)
+		add_column(profile, &file->point[i], last - i < step ? last - i : step,
+			   i ? &file->point[i - 1] : NULL, lines);
+}
+
+int vr_picture_timeline(struct vr_context *ctx, const struct vr_memory *memory,
+			const struct vr_heap *sites)
+{
+	const struct vr_select *select = &ctx->profile->select;
+	struct lines lines = {0};
+	int heap = vr_memory_has_heap(ctx->profile);
+	double end_s = (double)vr_file_duration_ns(ctx->profile->file) / 1e9;
+	struct vr_chart_series resident[3], virtual;
+	struct vr_chart_panel panel[3];
+	struct vr_growth *growth = vr_growth_judge(ctx->profile, sites);
+	struct vr_site_panel stack;
+	struct vr_chart chart = {.panel = panel, .panels = 3};
+	char **note;
+	int ret;
+
+	fill(ctx->profile, &lines);
+	resident[0] = (struct vr_chart_series){"RSS: resident set size", lines.value[RSS], 0};
+	resident[1] = (struct vr_chart_series){"USS: resident, not shared", lines.value[USS], 1};
+	resident[2] = (struct vr_chart_series){"heap: live blocks", lines.value[HEAP], 0};
+	virtual = (struct vr_chart_series){"VMS: virtual memory size", lines.value[VMS], 0};
+	panel[0] = (struct vr_chart_panel){.kind = VR_PANEL_LINES,
+					   .title = "Resident memory and heap",
+					   .unit = "MB (2^20 bytes)",
+					   .empty = "no point in time in this profile",
+					   .x = lines.x,
+					   .points = lines.points,
+					   .series = resident,
+					   .count = heap ? 3 : 2};
+	panel[1] = panel[0];
+	panel[1].title = "Virtual memory";
+	panel[1].series = &virtual;
+	panel[1].count = 1;
+	panel[1].low = 1;
+	vr_site_panel_stack(ctx, growth, &stack);
+	panel[2] = stack.panel;
+	chart.from_s = select->windowed ? (double)select->since_ns / 1e9 : 0;
+	chart.to_s = select->windowed ? fmin(end_s, (double)select->until_ns / 1e9) : end_s;
+	note = vr_shapes_text(ctx->profile, memory, &chart.notes);
+	chart.note = (const char *const *)note;
+	ret = vr_picture_write(ctx, &chart, "Memory over time");
+	vr_shapes_free(note, chart.notes);
+	vr_site_panel_free(&stack);
+	vr_growth_free(growth);
+	free(lines.x);
+	for (int l = 0; l < LINES; l++)
+		free(lines.value[l]);
+	return ret;
+}

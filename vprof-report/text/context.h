@@ -1,0 +1,32 @@
+/* What is printed about, where and how: what every verb, and all that prints, gets. */
+#ifndef VR_CONTEXT_H
+#define VR_CONTEXT_H
+
+#include <jansson.h>
+#include <stdio.h>
+
+#include "model/profile.h"
+#include "output/out.h"
+
+/* VR_FORMAT_OWN: another one of those that a verb lists. */
+enum vr_format { VR_FORMAT_TABLE, VR_FORMAT_CSV, VR_FORMAT_JSON, VR_FORMAT_OWN };
+
+struct vr_opts;
+
+struct vr_context {
+	struct vr_profile *profile;
+	const struct vr_opts *opts;
+	enum vr_format format;
+	int own_format;	     /* index into vr_verb.formats, -1: none was asked for */
+	int sort;	     /* vr_sort_key.key of the chosen or first key */
+	size_t limit;	     /* rows to print, SIZE_MAX for all */
+	const char *pattern; /* operand of callers and callees */
+	FILE *out;
+	int width;	       /* of the terminal, 0: unknown */
+	int strip_dirs, color; /* of the options */
+	const char *png, *svg; /* pictures to write, NULL: none */
+	void *plan;	       /* what the verb's begin() left for run() and end() */
+	json_t *json;	       /* [out] for VR_FORMAT_JSON */
+};
+
+#endif

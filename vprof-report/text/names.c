@@ -1,0 +1,213 @@
+#include "text/names.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/text.h"
+#include "cli/units.h"
+#include "cli/xalloc.h"
+#include "model/responsible.h"
+
+/* 1 for "libx.so+0x12" and "[kernel]": the name says where it is. */
+static int names_its_module(const struct vr_function *function)
+{
+	const char *base = vr_text_base(function->module);
+	size_t len = strlen(base);
+
+	return !len || strcmp(function->name, function->module) == 0 ||
+	       (strncmp(function->name, base, len) == 0 && function->name[len] == '+');
+}
+
+/* The file, the object where the file is unknown, "~" where that is too. */
+static const char *file_of(const struct vr_function *function, int strip_dirs)
+{
+	const char *file = function->file[0] ? function->file : function->module;
+
+	if (!file[0] || strcmp(file, function->name) == 0)
+		return "~";
+	return strip_dirs || !function->file[0] ? vr_text_base(file) : file;
+}
+
+char *vr_location(const struct vr_function *function, int strip_dirs)
+{
+	return vr_xprintf("%s:%d(%s)", file_of(function, strip_dirs), function->line,
+			  function->name);
+}
+
+static char *function_at(const struct vr_function *function, int line, int strip_dirs)
+{
+	if (!function->file[0])
+		return names_its_module(function)
+			   ? vr_xstrdup(function->name)
+			   : vr_xprintf("%s (%s)", function->name, file_of(function, 1));
+	if (line <= 0)
+		return vr_xprintf("%s (%s)", function->name, file_of(function, strip_dirs));
+	return vr_xprintf("%s (%s:%d)", function->name, file_of(function, strip_dirs), line);
+}
+
+char *vr_place_text(const struct vr_stacks *stacks, const struct vr_place *place, int strip_dirs)
+{
+	const struct vr_function *function = vr_place_function(stacks, place);
+
+	return function_at(function, place->line, strip_dirs);
+}
+
+char *vr_function_text(const struct vr_function *function, int strip_dirs)
+{
+	return function_at(function, function->line, strip_dirs);
+}
+
+char *vr_responsible_text(struct vr_stacks *stacks, uint32_t node, int strip_dirs)
+{
+	const struct vr_place *place = vr_responsible_frame(stacks, node);
+
+	return place ? vr_place_text(stacks, place, strip_dirs) : vr_xstrdup("[no stack]");
+}
+
+char *vr_status_text(const struct vr_file *file)
+{
+	static const char *const how[] = {
+	    [VPROF_EXIT_NONE] = "ended with",	    [VPROF_EXIT_EXIT] = "exited with",
+	    [VPROF_EXIT_UNDERSCORE] = "_exit with", [VPROF_EXIT_QUICK] = "quick_exit with",
+	    [VPROF_EXIT_EXEC] = "exec with",
+	};
+	const struct vprof_header *h = &file->header;
+
+	switch (file->status) {
+	case VR_STATUS_STARTING:
+		return vr_xstrdup("still starting");
+	case VR_STATUS_RUNNING:
+		return vr_xstrdup("still running");
+	case VR_STATUS_EXITED:
+		return vr_xprintf("%s status %" PRId32,
+				  h->exit_kind <= VPROF_EXIT_EXEC ? how[h->exit_kind] : how[0],
+				  h->exit_status);
+	case VR_STATUS_EXECED:
+		return vr_xstrdup("replaced itself by another program (exec)");
+	case VR_STATUS_KILLED:
+		if (h->exit_kind == VPROF_EXIT_SIGNAL)
+			return vr_xprintf("killed by signal %" PRId32, h->exit_status);
+		return vr_xstrdup("killed (it left no exit status)");
+	default:
+		return vr_xprintf("did not finish: killed, or still running on %s",
+				  vr_file_string(file, h->host));
+	}
+}
+
+const char *vr_engine_name(uint32_t engine)
+{
+	static const char *const name[] = {
+	    [VPROF_ENGINE_OFF] = "off",
+	    [VPROF_ENGINE_PERF] = "perf",
+	    [VPROF_ENGINE_TIMER] = "timer",
+	    [VPROF_ENGINE_PERF_SIGNAL] = "perf-signal",
+	};
+
+	return engine < sizeof(name) / sizeof(name[0]) ? name[engine] : "unknown";
+}
+
+const char *vr_lost_name(unsigned which)
+{
+	static const char *const name[VPROF_LOST_COUNT] = {
+	    [VPROF_LOST_SAMPLES] = "samples",
+	    [VPROF_LOST_THROTTLES] = "throttles",
+	    [VPROF_LOST_NODES] = "nodes",
+	    [VPROF_LOST_SITES] = "sites",
+	    [VPROF_LOST_THREADS] = "threads",
+	    [VPROF_LOST_MODULES] = "modules",
+	    [VPROF_LOST_CPU_ROWS] = "cpu_rows",
+	    [VPROF_LOST_STRINGS] = "strings",
+	    [VPROF_LOST_EVENTS] = "events",
+	    [VPROF_LOST_BLOCKS] = "blocks",
+	    [VPROF_LOST_UNKNOWN_FREES] = "unknown_frees",
+	    [VPROF_LOST_REENTRANT] = "reentrant",
+	    [VPROF_CUT_NO_INFO] = "cut_no_info",
+	    [VPROF_CUT_COPY_END] = "cut_copy_end",
+	    [VPROF_CUT_DEPTH] = "cut_depth",
+	    [VPROF_CUT_BAD_FRAME] = "cut_bad_frame",
+	    [VPROF_LOST_LOCK_ROWS] = "lock_rows",
+	    [VPROF_LOST_THREAD_EVENTS] = "thread_events",
+	    [VPROF_LOST_LABELS] = "labels",
+	};
+
+	return which < VPROF_LOST_COUNT ? name[which] : NULL;
+}
+
+/* What a loss means to the reader of a report; %s is the count. */
+static const char *const loss_text[VPROF_LOST_COUNT] = {
+    [VPROF_LOST_SAMPLES] = "%s CPU samples",
+    [VPROF_LOST_THROTTLES] = "sampling throttled %s times",
+    [VPROF_LOST_NODES] = "%s stacks cut by a full stack table",
+    [VPROF_LOST_SITES] = "%s heap events without a site of their own",
+    [VPROF_LOST_THREADS] = "%s threads without a row",
+    [VPROF_LOST_MODULES] = "%s modules",
+    [VPROF_LOST_CPU_ROWS] = "%s samples without a stack of their own",
+    [VPROF_LOST_STRINGS] = "%s names",
+    [VPROF_LOST_EVENTS] = "%s events",
+    [VPROF_LOST_BLOCKS] = "%s heap blocks not tracked",
+    [VPROF_LOST_UNKNOWN_FREES] = "%s frees of blocks from before the start",
+    [VPROF_LOST_REENTRANT] = "%s events inside the profiler",
+    [VPROF_CUT_NO_INFO] = "%s stacks cut at code without unwind rules",
+    [VPROF_CUT_COPY_END] = "%s stacks cut at the end of their copy",
+    [VPROF_CUT_DEPTH] = "%s stacks cut at the depth limit",
+    [VPROF_CUT_BAD_FRAME] = "%s stacks cut at a bad frame",
+    [VPROF_LOST_LOCK_ROWS] = "%s waits for locks without a row of their own",
+    [VPROF_LOST_THREAD_EVENTS] = "%s threads without CPU samples",
+    [VPROF_LOST_LABELS] = "%s labels",
+};
+
+char *vr_losses_text(const struct vr_file *file)
+{
+	char *text = NULL;
+
+	for (unsigned i = 0; i < VPROF_LOST_COUNT; i++) {
+		const char *phrase = loss_text[i];
+		const char *rest;
+		char count[VR_UNIT_MAX];
+		char *longer;
+
+		if (!file->header.lost[i] || !phrase)
+			continue;
+		rest = strstr(phrase, "%s");
+		longer = vr_xprintf("%s%s%.*s%s%s", text ? text : "", text ? ", " : "",
+				    (int)(rest - phrase), phrase,
+				    vr_format_count(count, file->header.lost[i]), rest + 2);
+		free(text);
+		text = longer;
+	}
+	if (file->header.flags & VPROF_F_NO_ROOM) {
+		char when[VR_UNIT_MAX];
+		char *longer =
+		    vr_xprintf("%s%sno room for the file to grow at %s", text ? text : "",
+			       text ? ", " : "", vr_format_ns(when, file->header.room_ns));
+
+		free(text);
+		text = longer;
+	}
+	return text;
+}
+
+const char *vr_heap_mode_name(uint32_t mode)
+{
+	static const char *const name[] = {"off", "exact", "sample"};
+
+	return mode <= VPROF_HEAP_SAMPLE ? name[mode] : "unknown";
+}
+
+const char *vr_sym_state_text(enum vr_sym_state state)
+{
+	switch (state) {
+	case VR_SYM_OK:
+		return "symbols";
+	case VR_SYM_STRIPPED:
+		return "stripped";
+	case VR_SYM_MISSING:
+		return "missing";
+	case VR_SYM_REBUILT:
+		return "rebuilt";
+	case VR_SYM_NOT_TRIED:
+		return "unused";
+	}
+	return "unknown";
+}

@@ -1,0 +1,27 @@
+/* What functions and places are called, and the states of a run and its record. */
+#ifndef VR_NAMES_H
+#define VR_NAMES_H
+
+#include "model/stacks.h"
+
+/* "file:line(function)" as pstats writes it; an object's name stands in for
+ * an unknown file.  free() it. */
+char *vr_location(const struct vr_function *function, int strip_dirs);
+/* "function (file:line)": of a function, and of one frame of a stack with the
+ * line that ran; free() it. */
+char *vr_function_text(const struct vr_function *function, int strip_dirs);
+char *vr_place_text(const struct vr_stacks *stacks, const struct vr_place *place, int strip_dirs);
+/* The same of the responsible frame (model/responsible.h) of a stack; "[no stack]". */
+char *vr_responsible_text(struct vr_stacks *stacks, uint32_t node, int strip_dirs);
+
+/* "exited with status 0", "killed", "running for 12.3 s", ...; free() it. */
+char *vr_status_text(const struct vr_file *file);
+const char *vr_engine_name(uint32_t engine);
+const char *vr_heap_mode_name(uint32_t mode);
+const char *vr_lost_name(unsigned which); /* of enum vprof_lost; NULL: not used */
+const char *vr_sym_state_text(enum vr_sym_state state);
+/* Every loss that is not zero, in words and separated by commas (free() it);
+ * NULL when nothing was lost. */
+char *vr_losses_text(const struct vr_file *file);
+
+#endif

@@ -1,0 +1,78 @@
+#include "text/notes.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include "cli/units.h"
+#include "cli/warn.h"
+#include "model/run.h"
+
+void vr_note(const struct vr_context *ctx, const char *format, ...)
+{
+	char text[1024];
+	va_list args;
+
+	if (ctx->profile->file->damages)
+		return;
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	vr_warn("%s: %s", ctx->profile->file->path, text);
+}
+
+static void warn_paused(const struct vr_context *ctx)
+{
+	char time[VR_UNIT_MAX];
+
+	if (ctx->profile->file->header.pauses)
+		vr_note(ctx, "recording was paused for %s: nothing of that time is counted",
+			vr_format_ns(time, vr_paused_ns(ctx->profile->file)));
+}
+
+void vr_warn_cpu(const struct vr_context *ctx, const struct vr_cpu *cpu)
+{
+	char oldest[VR_UNIT_MAX];
+
+	warn_paused(ctx);
+	if (cpu->window_cut)
+		vr_note(ctx,
+			"the ring has wrapped: samples before %s are gone, the window begins there",
+			vr_format_ns(oldest, ctx->profile->file->oldest_event_ns));
+	if (cpu->window_no_kernel)
+		vr_note(ctx, "kernel time was not sampled and is known for the whole run only");
+	else if (cpu->label_no_kernel)
+		vr_note(ctx, "kernel time was not sampled and belongs to no label");
+}
+
+void vr_warn_heap(const struct vr_context *ctx, const struct vr_heap *heap)
+{
+	const struct vprof_header *h = &ctx->profile->file->header;
+
+	warn_paused(ctx);
+	if (h->flags & VPROF_F_OWN_MALLOC)
+		vr_note(ctx, "the program defines malloc itself: its own calls were not seen");
+	if (h->flags & VPROF_F_OPERATOR_NEW_BYPASS)
+		vr_note(ctx, "operator new does not call malloc here: C++ objects were not seen");
+	if (h->lost[VPROF_LOST_SITES])
+		vr_note(ctx,
+			"the site table was full: %" PRIu64
+			" events have no stack of their own; run with a larger size=",
+			h->lost[VPROF_LOST_SITES]);
+	if (h->lost[VPROF_LOST_BLOCKS])
+		vr_note(ctx, "%" PRIu64 " live blocks found no place: live and peak are too low",
+			h->lost[VPROF_LOST_BLOCKS]);
+	if (heap->shared)
+		vr_note(
+		    ctx,
+		    "other threads allocated at the same sites: what they did there is included");
+}
+
+void vr_warn_rebuilt(const struct vr_context *ctx)
+{
+	char *names = vr_profile_rebuilt(ctx->profile);
+
+	if (names)
+		vr_note(ctx, "not the objects that ran, so not used for names: %s", names);
+	free(names);
+}

@@ -1,0 +1,22 @@
+/* Lines on stderr about one file: what limits the numbers that are printed. */
+#ifndef VR_NOTES_H
+#define VR_NOTES_H
+
+#include "model/cpu.h"
+#include "model/heap.h"
+#include "text/context.h"
+
+/* "vprof-report: FILE: ...".  Nothing for a damaged file, about which one line has been
+ * said: what else it claims may be damage. */
+__attribute__((format(printf, 2, 3))) void vr_note(const struct vr_context *ctx, const char *format,
+						   ...);
+
+/* What limits the CPU numbers: a window that begins before the oldest event, kernel time
+ * unknown in a window. */
+void vr_warn_cpu(const struct vr_context *ctx, const struct vr_cpu *cpu);
+/* The same for heap numbers: bypassed malloc, overflow, shared counters. */
+void vr_warn_heap(const struct vr_context *ctx, const struct vr_heap *heap);
+/* One line when objects on disk are not the ones that ran. */
+void vr_warn_rebuilt(const struct vr_context *ctx);
+
+#endif

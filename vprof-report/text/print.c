@@ -1,0 +1,71 @@
+#include "text/print.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/text.h"
+#include "cli/xalloc.h"
+#include "output/out.h"
+#include "text/names.h"
+
+void vr_print_safe(struct vr_context *ctx, const char *text)
+{
+	vr_text_put(ctx->out, text);
+}
+
+void vr_print_lines(struct vr_context *ctx, const char *text)
+{
+	while (*text) {
+		size_t length = strcspn(text, "\n");
+		char *line = vr_xprintf("%.*s", (int)length, text);
+
+		vr_print_safe(ctx, line);
+		fputc('\n', ctx->out);
+		free(line);
+		text += length + (text[length] == '\n');
+	}
+}
+
+void vr_print_stack(struct vr_context *ctx, uint32_t node, const char *indent, size_t max)
+{
+	struct vr_stacks *stacks = ctx->profile->stacks;
+	size_t printed = 0;
+	size_t left_out = 0;
+
+	for (; node != VPROF_NODE_ROOT; node = vr_stacks_parent(stacks, node)) {
+		struct vr_span span = vr_stacks_at(stacks, node);
+
+		for (uint32_t i = 0; i < span.count; i++) {
+			const struct vr_place *place = &stacks->place[span.first + i];
+			char *text;
+
+			if (max && printed == max) {
+				left_out++;
+				continue;
+			}
+			text = vr_place_text(stacks, place, ctx->strip_dirs);
+			fputs(indent, ctx->out);
+			vr_print_safe(ctx, text);
+			fputs(place->inlined ? " [inlined]\n" : "\n", ctx->out);
+			free(text);
+			printed++;
+		}
+	}
+	if (left_out)
+		fprintf(ctx->out, "%s... %zu more\n", indent, left_out);
+}
+
+void vr_print_table(struct vr_context *ctx, struct vr_table *table)
+{
+	if (ctx->format == VR_FORMAT_CSV)
+		vr_table_csv(table, ctx->out);
+	else
+		vr_table_print(table, ctx->out, ctx->width);
+	vr_table_free(table);
+}
+
+void vr_print_more(struct vr_context *ctx, size_t shown, size_t all, const char *what)
+{
+	if (ctx->format == VR_FORMAT_TABLE && shown < all)
+		fprintf(ctx->out, "%zu more %s; -n 0 shows all\n", all - shown, what);
+}

@@ -1,0 +1,170 @@
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "cli/warn.h"
+#include "export/sink.h"
+#include "model/cpu.h"
+#include "text/notes.h"
+#include "verbs/export/fill.h"
+#include "verbs/verb.h"
+
+enum kind { PPROF, SPEEDSCOPE, CALLGRIND, PSTATS, FOLDED, HEAPTRACK, JSON };
+
+static const char *const formats[] = {
+    [PPROF] = "pprof",	       [SPEEDSCOPE] = "speedscope",
+    [CALLGRIND] = "callgrind", [PSTATS] = "pstats",
+    [FOLDED] = "folded",       [HEAPTRACK] = "heaptrack",
+    [JSON] = "json",	       NULL,
+};
+
+/* A heaptrack file holds a line or more for each call: this many of them are
+ * some 100 MB before compression and a few seconds to read. */
+#define HEAPTRACK_CALLS 10000000u
+
+/* Which value a folded file gets.  Returns 0 or VR_EXIT_USAGE. */
+static int find_value(struct vr_context *ctx, const struct vr_dump *dump, enum vr_value *value)
+{
+	const char *name = ctx->opts->value;
+
+	*value = dump->has_cpu ? VR_VALUE_CPU_NS : VR_VALUE_ALLOC_BYTES;
+	if (name && ctx->own_format != FOLDED) {
+		vr_warn("--value is for --format folded; the other formats hold all values");
+		return VR_EXIT_USAGE;
+	}
+	if (name && vr_value_parse(name, value) < 0) {
+		vr_warn("--value '%s' is not valid: samples, cpu, allocs, alloc_bytes, "
+			"live_blocks, live_bytes, peak_blocks or peak_bytes",
+			name);
+		return VR_EXIT_USAGE;
+	}
+	return 0;
+}
+
+/* Says what is missing for the format.  Returns 0 or VR_EXIT_USAGE. */
+static int check_data(struct vr_context *ctx, const struct vr_dump *dump, enum vr_value value)
+{
+	const char *path = ctx->profile->file->path;
+	int format = ctx->own_format;
+
+	if (ctx->profile->file->damages && !dump->has_cpu && !dump->has_heap)
+		return VR_EXIT_USAGE; /* of which one line was said */
+	if (!dump->has_cpu && !dump->has_heap)
+		vr_warn("%s: nothing to export: no CPU sample and no allocation%s", path,
+			ctx->opts->given & (VR_OPT_THREAD | VR_OPT_WINDOW | VR_OPT_MODULE)
+			    ? " is selected"
+			    : "");
+	else if (format == PSTATS && !dump->has_cpu)
+		vr_warn("%s: no CPU samples, which is all that pstats holds", path);
+	else if (format == HEAPTRACK && !dump->has_heap)
+		vr_warn("%s: no allocations%s, which is all that heaptrack holds", path,
+			ctx->profile->select.windowed ? " in a window" : "");
+	else if (format == FOLDED && !vr_dump_has(dump, value))
+		vr_warn("%s: no %s for --value %s", path,
+			value <= VR_VALUE_CPU_NS ? "CPU samples" : "allocations",
+			vr_value_name(value));
+	else
+		return 0;
+	return VR_EXIT_USAGE;
+}
+
+static void write_format(struct vr_context *ctx, const struct vr_dump *dump, enum vr_value value,
+			 FILE *out)
+{
+	uint64_t left;
+
+	switch ((enum kind)ctx->own_format) {
+	case PPROF:
+		vr_write_pprof(dump, out);
+		break;
+	case SPEEDSCOPE:
+		vr_write_speedscope(dump, out);
+		break;
+	case CALLGRIND:
+		vr_write_callgrind(dump, out);
+		break;
+	case PSTATS:
+		vr_write_pstats(dump, out);
+		break;
+	case FOLDED:
+		vr_write_folded(dump, value, out);
+		break;
+	case HEAPTRACK:
+		left = vr_write_heaptrack(dump, HEAPTRACK_CALLS, out);
+		if (left)
+			vr_note(ctx,
+				"%" PRIu64 " of %" PRIu64 " allocations left out of the heaptrack "
+				"file; the bytes of peak and leaks are whole",
+				left, dump->total[VR_VALUE_ALLOCS]);
+		break;
+	case JSON:
+		vr_write_json(dump, out);
+		break;
+	}
+}
+
+static int write_file(struct vr_context *ctx, const struct vr_dump *dump, enum vr_value value)
+{
+	const char *path = ctx->opts->output;
+	enum vr_pack pack = ctx->own_format == PPROF ? VR_PACK_GZIP : vr_pack_of(path);
+	struct vr_sink sink;
+	int ret = vr_sink_open(&sink, path, pack);
+
+	if (ret == 0) {
+		write_format(ctx, dump, value, sink.out);
+		ret = vr_sink_close(&sink);
+	}
+	if (ret == 0)
+		return 0;
+	vr_warn("cannot write %s: %s", path, strerror(-ret));
+	return VR_EXIT_USAGE;
+}
+
+/* Before any file is opened. */
+static int begin(struct vr_context *ctx)
+{
+	if (ctx->own_format < 0)
+		vr_warn("export needs --format pprof, speedscope, callgrind, pstats, folded, "
+			"heaptrack or json");
+	else if (!ctx->opts->output)
+		vr_warn("export needs -o OUT, the file to write (- is standard output)");
+	else if (ctx->opts->operands > 1)
+		vr_warn("export takes one FILE, not %zu", ctx->opts->operands);
+	else
+		return 0;
+	return VR_EXIT_USAGE;
+}
+
+static int run(struct vr_context *ctx)
+{
+	enum vr_value value = VR_VALUE_CPU_NS;
+	struct vr_dump *dump = vr_dump_new(ctx->profile);
+	int ret = find_value(ctx, dump, &value);
+
+	if (!ret)
+		ret = check_data(ctx, dump, value);
+	if (!ret)
+		ret = write_file(ctx, dump, value);
+	vr_warn_rebuilt(ctx);
+	vr_dump_free(dump);
+	return ret;
+}
+
+const struct vr_verb vr_verb_export = {
+    .name = "export",
+    .summary = "The profile in a format that other programs read",
+    .usage = "--format F -o OUT [FILE]",
+    .detail =
+	"Formats: pprof (gzipped), speedscope, callgrind, pstats (Python's .prof: CPU only),\n"
+	"folded (stacks for flame graphs, one --value), heaptrack (heap only), json.\n"
+	"An OUT that ends in .gz or .zst is compressed.\n"
+	"Values: cpu (nanoseconds), samples, allocs, alloc_bytes, live_blocks, live_bytes,\n"
+	"peak_blocks, peak_bytes. Heap totals have no times: a window exports CPU time alone.",
+    .options = VR_OPT_FORMAT | VR_OPT_OUTPUT | VR_OPT_VALUE | VR_OPT_THREAD | VR_OPT_WINDOW |
+	       VR_OPT_MODULE | VR_OPT_INLINES,
+    .formats = formats,
+    .begin = begin,
+    .run = run,
+};

@@ -1,0 +1,500 @@
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/text.h"
+#include "cli/units.h"
+#include "cli/xalloc.h"
+#include "findings/findings.h"
+#include "input/status.h"
+#include "model/locks.h"
+#include "model/responsible.h"
+#include "model/run.h"
+#include "output/out.h"
+#include "text/json.h"
+#include "text/leaks.h"
+#include "text/names.h"
+#include "text/notes.h"
+#include "text/print.h"
+#include "text/ranges.h"
+#include "text/shapes.h"
+#include "text/spark.h"
+#include "verbs/leaks/leaks.h"
+
+#define TOP_FUNCTIONS 8u
+#define TOP_SITES     3u
+#define TOP_THREADS   4u
+#define SPARK_COLUMNS 60u
+#define SCREEN	      100 /* columns of one screen where the width is not known */
+
+static void title(struct vr_context *ctx, const char *text)
+{
+	fprintf(ctx->out, ctx->color ? "\033[1m%s\033[0m" : "%s", text);
+}
+
+/* One line of text from the file, cut so that it keeps to one line. */
+static void print_cut(struct vr_context *ctx, const char *text)
+{
+	size_t room = (size_t)(ctx->width > 20 ? ctx->width : SCREEN) - 10;
+
+	if (strlen(text) > room) {
+		char *cut = vr_xprintf("%.*s...", (int)room - 3, text);
+
+		vr_print_safe(ctx, cut);
+		free(cut);
+	} else {
+		vr_print_safe(ctx, text);
+	}
+	fputc('\n', ctx->out);
+}
+
+/* Prints text in lines of at most the screen's width; all but the first begin
+ * with `indent` blanks. */
+static void print_wrapped(struct vr_context *ctx, const char *text, int indent)
+{
+	char *safe = vr_text_escape(text);
+	size_t room = (size_t)((ctx->width > 40 ? ctx->width : 40) - indent - 1);
+	char *at = safe;
+
+	while (strlen(at) > room) {
+		char *blank = memrchr(at, ' ', room);
+
+		if (!blank)
+			break; /* one long word: let the terminal cut it */
+		fprintf(ctx->out, "%.*s\n%*s", (int)(blank - at), at, indent, "");
+		at = blank + 1;
+	}
+	fprintf(ctx->out, "%s\n", at);
+	free(safe);
+}
+
+static void print_run(struct vr_context *ctx)
+{
+	const struct vr_file *file = ctx->profile->file;
+	const char *command = vr_file_string(file, file->header.cmdline);
+	char *status = vr_status_text(file);
+	char run[VR_UNIT_MAX];
+	char *text;
+
+	if (!command[0])
+		command = vr_file_string(file, file->header.exe);
+	title(ctx, "Program  ");
+	print_cut(ctx, command);
+	text = vr_xprintf("         pid %" PRIu32 ", ran %s, %s\n", file->header.pid,
+			  vr_format_ns(run, vr_file_duration_ns(file)), status);
+	text[strlen(text) - 1] = '\0';
+	vr_print_safe(ctx, text);
+	fputc('\n', ctx->out);
+	free(text);
+	free(status);
+}
+
+static void print_costs(struct vr_context *ctx, const struct vr_cpu *cpu)
+{
+	const struct vr_overhead cost = vr_overhead(ctx->profile, cpu);
+	char *lost = vr_losses_text(ctx->profile->file);
+	char *rebuilt = vr_profile_rebuilt(ctx->profile);
+	char memory[VR_UNIT_MAX];
+
+	title(ctx, "Profiler ");
+	fprintf(ctx->out,
+		"%.2f%% of the CPU time in its thread, %.1f%% in its hooks; %s of memory\n",
+		cost.cpu_percent, cost.hooks_percent, vr_format_bytes(memory, cost.memory_bytes));
+	if (lost) {
+		title(ctx, "Lost     ");
+		print_wrapped(ctx, lost, 9);
+	}
+	if (rebuilt) {
+		title(ctx, "Rebuilt  ");
+		print_cut(ctx, rebuilt);
+	}
+	free(lost);
+	free(rebuilt);
+}
+
+/* qsort has no argument for its caller; the program has one thread. */
+static int by_self(const void *a, const void *b)
+{
+	const struct vr_cpu_function *x = a;
+	const struct vr_cpu_function *y = b;
+
+	if (x->self_ns != y->self_ns)
+		return x->self_ns > y->self_ns ? -1 : 1;
+	if (x->total_ns != y->total_ns)
+		return x->total_ns > y->total_ns ? -1 : 1;
+	return x->function < y->function ? -1 : x->function > y->function;
+}
+
+static void print_cpu(struct vr_context *ctx, const struct vr_seen *seen)
+{
+	static const struct vr_column columns[] = {
+	    {"self", "self", VR_NS, 0},
+	    {"self_percent", "self%", VR_PERCENT, 0},
+	    {"total_percent", "total%", VR_PERCENT, 0},
+	    {"function", "function", VR_TEXT, 1},
+	};
+	const struct vprof_header *h = &ctx->profile->file->header;
+	struct vr_table *table = vr_table_new(columns, sizeof(columns) / sizeof(columns[0]));
+	char total[VR_UNIT_MAX], samples[VR_UNIT_MAX];
+
+	title(ctx, "\nCPU      ");
+	if (!h->engine) {
+		const char *note = vr_file_string(ctx->profile->file, h->engine_note);
+
+		fputs("not sampled", ctx->out);
+		fputs(*note ? ": " : "", ctx->out);
+		vr_print_safe(ctx, note);
+		fputc('\n', ctx->out);
+		vr_table_free(table);
+		return;
+	}
+	fprintf(ctx->out, "%s (%.0f%% of one CPU), %s samples by %s at %" PRIu32 " Hz\n",
+		vr_format_ns(total, seen->cpu->total_ns),
+		vr_percent(seen->cpu->total_ns, vr_file_duration_ns(ctx->profile->file)),
+		vr_format_count(samples, seen->cpu->total_samples), vr_engine_name(h->engine),
+		h->cpu_hz);
+	for (size_t i = 0; i < seen->functions && i < TOP_FUNCTIONS; i++) {
+		const struct vr_cpu_function *row = &seen->function[i];
+		char *location =
+		    vr_function_text(&ctx->profile->stacks->function[row->function], 1);
+
+		vr_table_row(table, (const struct vr_cell[]){
+					{.u = row->self_ns},
+					{.f = vr_percent(row->self_ns, seen->cpu->total_ns)},
+					{.f = vr_percent(row->total_ns, seen->cpu->total_ns)},
+					{.s = location},
+				    });
+		free(location);
+	}
+	if (vr_table_rows(table))
+		vr_table_print(table, ctx->out, ctx->width);
+	vr_table_free(table);
+}
+
+static void print_heap_sure(struct vr_context *ctx, const struct vr_heap *heap)
+{
+	struct vr_interval all = vr_heap_interval(heap);
+	struct vr_interval live = vr_heap_live_interval(heap);
+	char a[VR_UNIT_MAX], b[VR_RANGE_MAX], c[VR_RANGE_MAX];
+
+	fprintf(ctx->out, "sampled, mean %s; 95 %% intervals: %s; unfreed %s\n",
+		vr_format_bytes(a, heap->sample_bytes), vr_range_text(b, &all),
+		vr_range_text(c, &live));
+}
+
+/* The verdict on what was not freed. */
+static char *leaks_line(struct vr_context *ctx, const struct vr_heap *heap,
+			const struct vr_growth *growth)
+{
+	struct vr_leaks *leaks = vr_leaks_new(ctx->profile, heap);
+	struct vr_leaks_plan plain = {0};
+	struct vr_leaks_view view = {.plan = &plain, .heap = heap, .leaks = leaks};
+	char *line;
+
+	vr_leaks_grow(leaks, growth);
+	vr_leaks_excuse(ctx, &view);
+	line = vr_leaks_line(ctx->profile, leaks, 0);
+	vr_suppressions_free(&view.suppress);
+	vr_leaks_free(leaks);
+	return line;
+}
+
+static void print_leaks(struct vr_context *ctx, const struct vr_heap *heap,
+			const struct vr_growth *growth)
+{
+	char *line;
+
+	if (ctx->profile->file->header.heap_mode == VPROF_HEAP_OFF)
+		return;
+	line = leaks_line(ctx, heap, growth);
+	title(ctx, "Leaks    ");
+	print_wrapped(ctx, line, 9);
+	free(line);
+}
+
+/* Objects that go another way to an allocator. */
+static void print_not_seen(struct vr_context *ctx)
+{
+	const struct vr_file *file = ctx->profile->file;
+	char *text;
+
+	if (!file->header.second_roads)
+		return;
+	text = vr_xprintf("not seen: %s", vr_file_string(file, file->header.second_roads));
+	fputs("         ", ctx->out);
+	print_wrapped(ctx, text, 9);
+	free(text);
+}
+
+static void print_heap(struct vr_context *ctx, struct vr_heap *heap)
+{
+	static const struct vr_column columns[] = {
+	    {"peak", "at peak", VR_BYTES, 0},
+	    {"live", "live", VR_BYTES, 0},
+	    {"calls", "calls", VR_COUNT, 0},
+	    {"site", "site", VR_TEXT, 1},
+	};
+	struct vr_stacks *stacks = ctx->profile->stacks;
+	struct vr_table *table;
+	char a[VR_UNIT_MAX], b[VR_UNIT_MAX], c[VR_UNIT_MAX], d[VR_UNIT_MAX];
+
+	title(ctx, "\nHeap     ");
+	if (ctx->profile->file->header.heap_mode == VPROF_HEAP_OFF) {
+		fputs("not profiled (heap=off)\n", ctx->out);
+		return;
+	}
+	fprintf(ctx->out, "%s allocations of %s; peak %s; unfreed %s",
+		vr_format_count(a, heap->allocs), vr_format_bytes(b, heap->alloc_bytes),
+		vr_format_bytes(c, heap->peak_bytes), vr_format_bytes(d, heap->live_bytes));
+	fprintf(ctx->out, " in %s blocks\n", vr_format_count(a, heap->live_blocks));
+	if (heap->sampled)
+		print_heap_sure(ctx, heap);
+	print_not_seen(ctx);
+	vr_heap_sort(heap, VR_HEAP_PEAK);
+	table = vr_table_new(columns, sizeof(columns) / sizeof(columns[0]));
+	for (size_t i = 0; i < heap->sites && i < TOP_SITES; i++) {
+		const struct vr_site *s = &heap->site[i];
+		const struct vr_place *place = vr_responsible_frame(stacks, s->node);
+		char *text = place ? vr_place_text(stacks, place, 1) : vr_xstrdup("");
+
+		vr_table_row(table, (const struct vr_cell[]){{.u = s->peak_bytes},
+							     {.u = s->live_bytes},
+							     {.u = s->allocs},
+							     {.s = text}});
+		free(text);
+	}
+	if (vr_table_rows(table))
+		vr_table_print(table, ctx->out, ctx->width);
+	vr_table_free(table);
+}
+
+/* One line of at most SPARK_COLUMNS marks, each the mean of its points. */
+static void print_spark(struct vr_context *ctx, const char *name, size_t field)
+{
+	const struct vr_file *file = ctx->profile->file;
+	uint32_t columns = file->points < SPARK_COLUMNS ? file->points : SPARK_COLUMNS;
+	uint64_t least = UINT64_MAX, most = 0;
+	char from[VR_UNIT_MAX], to[VR_UNIT_MAX];
+
+#define VALUE(i) (*(const uint64_t *)((const char *)&file->point[i] + field))
+	for (uint32_t i = 0; i < file->points; i++) {
+		least = VALUE(i) < least ? VALUE(i) : least;
+		most = VALUE(i) > most ? VALUE(i) : most;
+	}
+	fprintf(ctx->out, "%-8s ", name);
+	for (uint32_t i = 0; i < columns; i++) {
+		uint32_t a = (uint32_t)((uint64_t)i * file->points / columns);
+		uint32_t b = (uint32_t)((uint64_t)(i + 1) * file->points / columns);
+		double sum = 0;
+
+		for (uint32_t k = a; k < b; k++)
+			sum += (double)(VALUE(k) - least);
+		sum /= (double)(b - a);
+		vr_spark_put(ctx->out, most > least ? sum / (double)(most - least) : 0);
+	}
+	fprintf(ctx->out, " %s to %s\n", vr_format_bytes(from, least), vr_format_bytes(to, most));
+#undef VALUE
+}
+
+static void print_timeline(struct vr_context *ctx, const struct vr_memory *memory)
+{
+	const struct vr_file *file = ctx->profile->file;
+	size_t count;
+	char **text;
+
+	if (!file->points)
+		return;
+	fputc('\n', ctx->out);
+	print_spark(ctx, "RSS", offsetof(struct vprof_point, rss));
+	if (file->header.heap_mode != VPROF_HEAP_OFF)
+		print_spark(ctx, "Live", offsetof(struct vprof_point, heap_live));
+	text = vr_shapes_text(ctx->profile, memory, &count);
+	title(ctx, "Shape    ");
+	for (size_t i = 0; i < count; i++) {
+		fputs(i ? "         " : "", ctx->out);
+		print_wrapped(ctx, text[i], 9);
+	}
+	vr_shapes_free(text, count);
+}
+
+/* Largest CPU time seen. */
+static void print_threads(struct vr_context *ctx)
+{
+	const struct vr_profile *profile = ctx->profile;
+	const struct vr_file *file = profile->file;
+	uint64_t below = UINT64_MAX;
+	uint32_t used = 0, last = 0;
+	uint64_t whole = 0;
+
+	for (uint32_t i = 0; i < file->threads; i++) {
+		if (!profile->keep_thread[i] || !vr_profile_thread_used(profile, i))
+			continue;
+		used++;
+		whole += vr_cpu_thread_ns(profile, i);
+	}
+	title(ctx, "\nThreads  ");
+	fprintf(ctx->out, "%" PRIu32 ":", used);
+	for (uint32_t n = 0; n < TOP_THREADS && n < used; n++) {
+		uint32_t best = VPROF_NONE;
+		char name[40];
+
+		/* The next in the order of (CPU time, row). */
+		for (uint32_t i = 0; i < file->threads; i++) {
+			uint64_t ns = vr_cpu_thread_ns(profile, i);
+
+			if (!profile->keep_thread[i] || !vr_profile_thread_used(profile, i) ||
+			    ns > below || (ns == below && n && i <= last))
+				continue;
+			if (best == VPROF_NONE || ns > vr_cpu_thread_ns(profile, best))
+				best = i;
+		}
+		if (best == VPROF_NONE)
+			break;
+		below = vr_cpu_thread_ns(profile, best);
+		last = best;
+		snprintf(name, sizeof(name), "%s %s %.0f%%", n ? "," : "",
+			 file->thread[best].name[0] ? file->thread[best].name : "(no name)",
+			 vr_percent(below, whole));
+		vr_print_safe(ctx, name);
+	}
+	fputs(used > TOP_THREADS ? ", ...\n" : "\n", ctx->out);
+}
+
+/* One line, where waiting took a noticeable part of the run. */
+static void print_waits(struct vr_context *ctx, struct vr_locks *locks)
+{
+	const struct vr_wait_sum held = vr_locks_held(locks);
+	uint64_t run_ns = vr_file_duration_ns(ctx->profile->file);
+	char wait[VR_UNIT_MAX], waits[VR_UNIT_MAX], cond[VR_UNIT_MAX], join[VR_UNIT_MAX];
+	char *text, *name;
+
+	if (!held.waits || vr_percent(held.wait_ns, run_ns) <= 1.0)
+		return;
+	vr_locks_sort(locks, VR_LOCKS_WAIT);
+	name = vr_lock_text(ctx->profile, locks->lock);
+	text =
+	    vr_xprintf("%s in %s waits for mutexes and rwlocks (%.0f%% of the run), most for %s; "
+		       "conditions %s, joins %s",
+		       vr_format_ns(wait, held.wait_ns), vr_format_count(waits, held.waits),
+		       vr_percent(held.wait_ns, run_ns), name,
+		       vr_format_ns(cond, locks->kind[VPROF_LOCK_COND].wait_ns),
+		       vr_format_ns(join, locks->kind[VPROF_LOCK_JOIN].wait_ns));
+	title(ctx, "Waits    ");
+	print_wrapped(ctx, text, 9);
+	free(text);
+	free(name);
+}
+
+static void print_first(struct vr_context *ctx, const struct vr_seen *seen)
+{
+	struct vr_finding finding[VR_FINDINGS_MAX];
+	size_t count = vr_findings_find(seen, finding);
+
+	title(ctx, "\nWhat to look at first:\n");
+	for (size_t i = 0; i < count; i++) {
+		fprintf(ctx->out, "%zu. ", i + 1);
+		print_wrapped(ctx, finding[i].text, 3);
+		if (finding[i].command[0]) {
+			fputs("     ", ctx->out);
+			vr_print_safe(ctx, finding[i].command);
+			fputc('\n', ctx->out);
+		}
+	}
+	vr_findings_free(finding, count);
+}
+
+static json_t *to_json(struct vr_context *ctx, const struct vr_seen *seen,
+		       const struct vr_locks *locks)
+{
+	const struct vr_overhead cost = vr_overhead(ctx->profile, seen->cpu);
+	const struct vr_file *file = ctx->profile->file;
+	struct vr_interval live = vr_heap_live_interval(seen->heap);
+	struct vr_finding finding[VR_FINDINGS_MAX];
+	size_t count = vr_findings_find(seen, finding);
+	char *lost = vr_losses_text(file);
+	json_t *root = json_object();
+	json_t *findings = json_array();
+
+	vr_json_set_text(root, "cmdline", vr_file_string(file, file->header.cmdline));
+	vr_json_set_u64(root, "pid", file->header.pid);
+	vr_json_set_u64(root, "duration_ns", vr_file_duration_ns(file));
+	vr_json_set_text(root, "status", vr_status_name(file->status));
+	json_object_set_new(root, "lost", lost ? vr_json_text(lost) : json_null());
+	vr_json_set_u64(root, "cpu_ns", seen->cpu->total_ns);
+	vr_json_set_u64(root, "samples", seen->cpu->total_samples);
+	vr_json_set_u64(root, "own_cpu_ns", cost.cpu_ns);
+	vr_json_set_u64(root, "own_memory_bytes", cost.memory_bytes);
+	vr_json_set_u64(root, "allocs", seen->heap->allocs);
+	vr_json_set_u64(root, "peak_bytes", seen->heap->peak_bytes);
+	vr_json_set_u64(root, "live_bytes", seen->heap->live_bytes);
+	vr_json_set_interval(root, "live_bytes", &live);
+	vr_json_set_u64(root, "lock_waits", vr_locks_held(locks).waits);
+	vr_json_set_u64(root, "lock_wait_ns", vr_locks_held(locks).wait_ns);
+	vr_json_set_u64(root, "cond_wait_ns", locks->kind[VPROF_LOCK_COND].wait_ns);
+	vr_json_set_u64(root, "join_wait_ns", locks->kind[VPROF_LOCK_JOIN].wait_ns);
+	for (size_t i = 0; i < count; i++) {
+		json_t *one = json_object();
+
+		vr_json_set_text(one, "text", finding[i].text);
+		vr_json_set_text(one, "command", finding[i].command);
+		json_array_append_new(findings, one);
+	}
+	vr_findings_free(finding, count);
+	json_object_set_new(root, "shapes", vr_shapes_json(ctx->profile, seen->memory));
+	json_object_set_new(root, "findings", findings);
+	free(lost);
+	return root;
+}
+
+static int run(struct vr_context *ctx)
+{
+	/* Of a heap of its own: the order of the sites must not change meanwhile. */
+	struct vr_heap *judged = vr_heap_new(ctx->profile);
+	struct vr_growth *growth = vr_growth_judge(ctx->profile, judged);
+	struct vr_heap *heap;
+	struct vr_memory memory;
+	struct vr_seen seen = {.profile = ctx->profile, .memory = &memory};
+	struct vr_cpu *cpu = vr_cpu_new(ctx->profile);
+	struct vr_locks *locks = vr_locks_new(ctx->profile);
+	struct vr_cpu_function *function = vr_cpu_functions(ctx->profile, cpu, &seen.functions);
+
+	qsort(function, seen.functions, sizeof(*function), by_self);
+	seen.cpu = cpu;
+	seen.function = function;
+	heap = vr_heap_new(ctx->profile);
+	seen.heap = heap;
+	vr_memory_judge(ctx->profile, seen.heap, growth, &memory);
+	if (ctx->format == VR_FORMAT_JSON) {
+		ctx->json = to_json(ctx, &seen, locks);
+	} else {
+		if (!ctx->width)
+			ctx->width = SCREEN;
+		print_run(ctx);
+		print_cpu(ctx, &seen);
+		print_heap(ctx, heap);
+		print_leaks(ctx, judged, growth);
+		print_timeline(ctx, &memory);
+		print_threads(ctx);
+		print_waits(ctx, locks);
+		print_costs(ctx, cpu);
+		print_first(ctx, &seen);
+	}
+	vr_warn_cpu(ctx, cpu);
+	vr_warn_heap(ctx, seen.heap);
+	vr_locks_free(locks);
+	vr_heap_free(heap);
+	vr_growth_free(growth);
+	vr_heap_free(judged);
+	free(function);
+	vr_cpu_free(cpu);
+	return 0;
+}
+
+const struct vr_verb vr_verb_summary = {
+    .name = "summary",
+    .summary = "One screen: run, CPU, heap, threads, and what to look at first",
+    .usage = "[FILE...]",
+    .options = VR_OPT_FORMAT | VR_OPT_INLINES,
+    .no_csv = 1,
+    .run = run,
+};

@@ -1,0 +1,214 @@
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "cli/units.h"
+#include "model/calltree.h"
+#include "model/cpu.h"
+#include "model/run.h"
+#include "output/out.h"
+#include "text/json.h"
+#include "text/names.h"
+#include "text/notes.h"
+#include "text/print.h"
+#include "verbs/verb.h"
+
+/* Deeper levels are printed at this one's indentation. */
+#define INDENT_MAX 200
+
+struct print {
+	struct vr_context *ctx;
+	const struct vr_tree *tree;
+	uint64_t whole_ns, least_ns;
+	int depth_max;
+	struct vr_table *csv;
+	int last[INDENT_MAX + 1];
+};
+
+static int is_shown(const struct print *print, uint32_t node)
+{
+	return node && print->tree->node[node].total_ns >= print->least_ns;
+}
+
+/* The next sibling that is large enough; siblings are sorted by size. */
+static uint32_t next_shown(const struct print *print, uint32_t node)
+{
+	uint32_t next = print->tree->node[node].next;
+
+	return is_shown(print, next) ? next : 0;
+}
+
+static char *node_label(const struct print *print, uint32_t index)
+{
+	const struct vr_stacks *stacks = print->ctx->profile->stacks;
+
+	return vr_function_text(&stacks->function[print->tree->node[index].function],
+				print->ctx->strip_dirs);
+}
+
+static void print_line(struct print *print, uint32_t index, int depth)
+{
+	const struct vr_tree_node *node = &print->tree->node[index];
+	char left[96], total[VR_UNIT_MAX];
+	char *label = node_label(print, index);
+
+	snprintf(left, sizeof(left), "%6.1f%% %10s  ", vr_percent(node->total_ns, print->whole_ns),
+		 vr_format_ns(total, node->total_ns));
+	if (depth > INDENT_MAX)
+		depth = INDENT_MAX;
+	print->last[depth] = !next_shown(print, index);
+	vr_tree_line(print->ctx->out, depth, print->last, left, label, print->ctx->width);
+	free(label);
+}
+
+static void csv_line(struct print *print, uint32_t index, int depth)
+{
+	const struct vr_tree_node *node = &print->tree->node[index];
+	const struct vr_function *f = &print->ctx->profile->stacks->function[node->function];
+
+	vr_table_row(print->csv, (const struct vr_cell[]){
+				     {.u = (uint64_t)depth},
+				     {.s = f->name},
+				     {.s = f->file},
+				     {.u = (uint64_t)(f->line > 0 ? f->line : 0)},
+				     {.s = f->module},
+				     {.u = node->self_ns},
+				     {.u = node->total_ns},
+				     {.u = node->total_samples},
+				 });
+}
+
+/* Depth first over what is shown; without recursion, as trees can be deep. */
+static void walk(struct print *print, void (*line)(struct print *, uint32_t, int))
+{
+	const struct vr_tree_node *node = print->tree->node;
+	uint32_t at = node[0].child;
+	int depth = 0;
+
+	if (!is_shown(print, at))
+		return;
+	while (at) {
+		line(print, at, depth);
+		if (is_shown(print, node[at].child) &&
+		    (!print->depth_max || depth + 1 < print->depth_max)) {
+			at = node[at].child;
+			depth++;
+			continue;
+		}
+		while (at && !next_shown(print, at)) {
+			at = node[at].parent;
+			depth--;
+		}
+		if (at)
+			at = next_shown(print, at);
+	}
+}
+
+static json_t *node_json(struct print *print, uint32_t index)
+{
+	const struct vr_tree_node *node = &print->tree->node[index];
+	json_t *one = json_object();
+
+	if (index) {
+		const struct vr_function *f =
+		    &print->ctx->profile->stacks->function[node->function];
+
+		vr_json_set_text(one, "function", f->name);
+		vr_json_set_text(one, "file", f->file);
+		json_object_set_new(one, "line", json_integer(f->line));
+		vr_json_set_text(one, "module", f->module);
+	}
+	vr_json_set_u64(one, "self_ns", node->self_ns);
+	vr_json_set_u64(one, "total_ns", node->total_ns);
+	vr_json_set_u64(one, "samples", node->total_samples);
+	json_object_set_new(one, "children", json_array());
+	return one;
+}
+
+/* The document nests as the tree does. jansson frees and prints by recursion
+ * and stops at 2048 levels, so deeper branches are cut there. */
+#define JSON_DEPTH 1000
+
+static json_t *to_json(struct print *print)
+{
+	json_t *open[JSON_DEPTH + 1];
+	const struct vr_tree_node *node = print->tree->node;
+	uint32_t at = node[0].child;
+	int limit =
+	    print->depth_max && print->depth_max < JSON_DEPTH ? print->depth_max : JSON_DEPTH;
+	int depth = 0;
+
+	open[0] = node_json(print, 0);
+	if (!is_shown(print, at))
+		return open[0];
+	while (at) {
+		open[depth + 1] = node_json(print, at);
+		json_array_append_new(json_object_get(open[depth], "children"), open[depth + 1]);
+		if (is_shown(print, node[at].child) && depth + 1 < limit) {
+			at = node[at].child;
+			depth++;
+			continue;
+		}
+		while (at && !next_shown(print, at)) {
+			at = node[at].parent;
+			depth--;
+		}
+		if (at)
+			at = next_shown(print, at);
+	}
+	return open[0];
+}
+
+static void print_csv(struct print *print)
+{
+	static const struct vr_column columns[] = {
+	    {"depth", "", VR_COUNT, 0}, {"function", "", VR_TEXT, 0}, {"file", "", VR_TEXT, 0},
+	    {"line", "", VR_COUNT, 0},	{"module", "", VR_TEXT, 0},   {"self_ns", "", VR_NS, 0},
+	    {"total_ns", "", VR_NS, 0}, {"samples", "", VR_COUNT, 0},
+	};
+
+	print->csv = vr_table_new(columns, sizeof(columns) / sizeof(columns[0]));
+	walk(print, csv_line);
+	vr_print_table(print->ctx, print->csv);
+}
+
+static int run(struct vr_context *ctx)
+{
+	struct vr_cpu *cpu = vr_cpu_new(ctx->profile);
+	struct vr_tree *tree = vr_tree_new(ctx->profile, cpu, ctx->opts->bottom_up);
+	struct print print = {
+	    .ctx = ctx,
+	    .tree = tree,
+	    .whole_ns = cpu->total_ns,
+	    .least_ns = (uint64_t)((double)cpu->total_ns * ctx->opts->min_percent / 100.0),
+	    .depth_max = ctx->opts->depth,
+	};
+	char total[VR_UNIT_MAX], samples[VR_UNIT_MAX];
+
+	vr_warn_cpu(ctx, cpu);
+	vr_warn_rebuilt(ctx);
+	if (ctx->format == VR_FORMAT_JSON) {
+		ctx->json = to_json(&print);
+	} else if (ctx->format == VR_FORMAT_CSV) {
+		print_csv(&print);
+	} else {
+		fprintf(ctx->out, "   %s CPU time, %s samples, %s; from %g%%\n\n",
+			vr_format_ns(total, cpu->total_ns),
+			vr_format_count(samples, cpu->total_samples),
+			ctx->opts->bottom_up ? "bottom up" : "top down", ctx->opts->min_percent);
+		walk(&print, print_line);
+	}
+	vr_tree_free(tree);
+	vr_cpu_free(cpu);
+	return 0;
+}
+
+const struct vr_verb vr_verb_tree = {
+    .name = "tree",
+    .summary = "Call tree of CPU time, top down or --bottom-up",
+    .usage = "[FILE...]",
+    .detail = "Percentages are of all CPU time selected; branches below --min-percent\n"
+	      "(default 1) are left out.",
+    .options = VR_OPT_FORMAT | VR_OPT_THREAD | VR_OPT_WINDOW | VR_OPT_LABEL | VR_OPT_MODULE |
+	       VR_OPT_STRIP | VR_OPT_INLINES | VR_OPT_BOTTOM_UP | VR_OPT_MIN_PERCENT | VR_OPT_DEPTH,
+    .run = run,
+};
