@@ -13,7 +13,8 @@
 # Environment: COMPAT_USER (nobody when root, or root), COMPAT_JOBS (units at
 # once, 2), COMPAT_LIB (the library, build/libvprof.so), COMPAT_FRESH=1 (do not
 # reuse outcomes of an earlier run, bare or of the same library), COMPAT_SECONDS (limit of a unit),
-# COMPAT_KEEP (a directory where the files of each run stay).
+# COMPAT_KEEP (a directory where the files of each run stay), COMPAT_CACHE (where sources, builds and
+# outcomes are kept, build/compat).
 #
 # Where the two sides differ, both are run three times more, one at a time. A
 # test is a difference unless one of the two sides contradicts itself; then it
@@ -24,7 +25,7 @@
 
 suite_name=
 COMPAT=$TOP/test/compat
-CACHE=$B/compat
+CACHE=${COMPAT_CACHE:-$B/compat}
 RESULTS=$CACHE/results
 EXCUSED=$TOP/docs/compat.md
 COMPAT_JOBS=${COMPAT_JOBS:-2}
@@ -78,7 +79,8 @@ compat_outcomes() {
 		rm -rf "${COMPAT_KEEP:?}/$side-${unit//\//-}"
 		mkdir -p "$COMPAT_KEEP" && cp -r "$dir" "$COMPAT_KEEP/$side-${unit//\//-}"
 	fi
-	rm -rf "$dir" "$dir.err" 2>/dev/null || rm -rf "$dir"
+	# What was just ended may write its last file while we delete.
+	rm -rf "$dir" "$dir.err" 2>/dev/null || { sleep 2 && compat_sweep "$dir" && rm -rf "$dir"; }
 }
 
 # compat_unlike UNIT BARE VPROF: TEST<TAB>BARE<TAB>VPROF where they differ.
