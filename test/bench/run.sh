@@ -16,6 +16,7 @@
 . "$TOP/test/bench/lib-old.sh"
 . "$TOP/test/bench/lib-peers.sh"
 for sheet in "$TOP"/test/bench/group-*.sh; do
+	# shellcheck source=/dev/null
 	. "$sheet"
 done
 GROUPS_ALL=(window book real redis asyncio process heap sample cpu unwind locks idle single memory scan report)
