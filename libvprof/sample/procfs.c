@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 
 #include "base/fmt.h"
@@ -226,9 +227,7 @@ uint64_t vp_procfs_blocked(int tid)
 	return vp_parse_hex(&at);
 }
 
-/* When a process ends whose /proc/PID/task/TID was looked into, the kernel takes
- * that apart from two sides, one spinning until the other is done: milliseconds on a
- * busy machine.  The two threads that every process has do without. */
+/* See procfs.h: the two threads that every process has do without their directory. */
 int vp_procfs_comm(int tid, char name[16])
 {
 	char text[32];
@@ -252,12 +251,38 @@ int vp_procfs_comm(int tid, char name[16])
 	return 0;
 }
 
+/* Threads of this process; 0: not known. */
+static uint64_t vp_procfs_count(void)
+{
+	struct stat st;
+
+	if (vp_sys6(SYS_newfstatat, AT_FDCWD, (long)"/proc/self/task", (long)&st, 0, 0, 0) != 0)
+		return 0;
+	return st.st_nlink > 2 ? st.st_nlink - 2 : 0;
+}
+
+/* The main thread counts until the process is gone, so one more is the caller. */
+static int vp_procfs_few_tasks(void (*each)(int tid, void *arg), void *arg)
+{
+	int pid = vp_sys_pid(), tid = vp_sys_tid();
+
+	if (vp_procfs_count() != (tid == pid ? 1 : 2))
+		return 0;
+	each(pid, arg);
+	if (tid != pid)
+		each(tid, arg);
+	return 1;
+}
+
 int vp_procfs_tasks(void (*each)(int tid, void *arg), void *arg)
 {
 	char buf[4096] __attribute__((aligned(8)));
-	int fd = vp_sys_open("/proc/self/task", O_RDONLY | O_DIRECTORY, 0);
 	long got;
+	int fd;
 
+	if (vp_procfs_few_tasks(each, arg))
+		return 0;
+	fd = vp_sys_open("/proc/self/task", O_RDONLY | O_DIRECTORY, 0);
 	if (fd < 0)
 		return fd;
 	while ((got = vp_sys(SYS_getdents64, fd, buf, sizeof(buf))) > 0) {

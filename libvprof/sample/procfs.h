@@ -1,4 +1,8 @@
-/* Readings of /proc for the timeline, without libc allocation or stdio. */
+/* Readings of /proc for the timeline, without libc allocation or stdio.
+ *
+ * Nothing below /proc/PID/task is looked into, or listed, that need not be: when the
+ * process ends, the kernel takes what was apart from two sides, one spinning until the
+ * other is done.  On a busy machine that was half the CPU time of a forked child. */
 #ifndef VP_PROCFS_H
 #define VP_PROCFS_H
 

@@ -1,5 +1,6 @@
 /* L3 */
 #include "sample/rights.h"
+#include "base/fmt.h"
 #include "base/sys.h"
 
 #include <errno.h>
@@ -12,12 +13,43 @@ static const char *const words[] = {"Uid:",    "Gid:",	  "Groups:", "CapInh:",	 
 				    "CapEff:", "CapBnd:", "CapAmb:", "NoNewPrivs:", "Seccomp:"};
 
 static int main_fd = -1, own_fd = -1;
+static int opened;
 static uint64_t same; /* what was read of main when it was last as the helper; 0: never */
 
-void vp_rights_open(void)
+/* As /proc/TID/status, with the number that this /proc has for the thread: what is
+ * looked into below /proc/PID/task is dear when the process ends (sample/procfs.h). */
+static int open_own(void)
+{
+	char link[64], path[64];
+	long bytes = vp_sys(SYS_readlink, "/proc/thread-self", link, sizeof(link) - 1);
+	struct vp_text text;
+	const char *tid;
+
+	if (bytes <= 0)
+		return -1;
+	link[bytes] = '\0';
+	tid = strrchr(link, '/');
+	if (!tid)
+		return -1;
+	vp_text_init(&text, path, sizeof(path));
+	vp_text_str(&text, "/proc");
+	vp_text_str(&text, tid);
+	vp_text_str(&text, "/status");
+	return vp_sys_open(path, O_RDONLY, 0);
+}
+
+/* Not before it is needed: most processes end before anybody looks. */
+static void open_both(void)
 {
 	main_fd = vp_sys_open("/proc/self/status", O_RDONLY, 0);
-	own_fd = vp_sys_open("/proc/thread-self/status", O_RDONLY, 0);
+	own_fd = open_own();
+	opened = 1;
+}
+
+void vp_rights_begin(void)
+{
+	main_fd = own_fd = -1;
+	opened = 0;
 	same = 0;
 }
 
@@ -87,8 +119,11 @@ static uint64_t read_rights(int fd)
 
 int vp_rights_differ(void)
 {
-	uint64_t theirs = read_rights(main_fd), own;
+	uint64_t theirs, own;
 
+	if (!opened)
+		open_both();
+	theirs = read_rights(main_fd);
 	if (!theirs || theirs == same)
 		return 0;
 	own = read_rights(own_fd);

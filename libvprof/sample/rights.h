@@ -7,7 +7,7 @@
 #ifndef VP_RIGHTS_H
 #define VP_RIGHTS_H
 
-void vp_rights_open(void);
+void vp_rights_begin(void); /* a new helper: nothing is open */
 void vp_rights_close(void);
 
 /* Do they differ: user and group numbers, groups, capabilities, no_new_privs, seccomp?

@@ -201,7 +201,7 @@ static int set_up(void)
 	vp_sys(SYS_chdir, "/", 0, 0); /* or the host could not unmount where it was */
 	helper_tid = vp_sys_tid();
 	vp_threads_add_helper(helper_tid);
-	vp_rights_open();
+	vp_rights_begin();
 	vp_reading_open();
 	vp_engine_open();
 	if (!__atomic_compare_exchange_n(&ready, &expected, READY, 0, __ATOMIC_ACQ_REL,
