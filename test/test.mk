@@ -5,7 +5,7 @@
 #   make check-inject T=held       test/inject/held.sh; also check-lint, check-consumers
 #   make check-golden T='leaks-*'  these cases of test/golden/run.sh; T=format: format.sh
 .PHONY: check run-check setup-test check-unit check-golden check-inject check-consumers check-lint \
-	check-leak-peers check-compat run-compat asan ubsan fuzz bench probes
+	check-leak-peers check-compat run-compat asan ubsan fuzz bench bench-count probes
 
 UNIT_SRC := $(sort $(wildcard test/unit/test_*.c))
 UNIT := $(UNIT_SRC:%.c=$B/%)
@@ -137,7 +137,7 @@ WHOLE_LIBRARY := -Wl,--whole-archive $B/unit-vp.a -Wl,--no-whole-archive $B/libv
 $B/test/bench/unwind_frames: test/bench/work/unwind_frames.c $B/unit-vp.a $B/libvpje.a
 	$(call build,CC,$(PROBE_CFLAGS) -Ilibvprof -O2,$(WHOLE_LIBRARY))
 $B/test/bench/%: test/bench/work/%.cpp
-	$(call build,CXX,-O2 -g -std=gnu++17 -Wall -Wextra)
+	$(call build,CXX,-O2 -g -std=gnu++17 -Wall -Wextra -MMD -MP)
 $B/test/bench/%: test/bench/work/%.c
 	$(call build,CC,$(PROBE_CFLAGS) -O2,-lpthread)
 
@@ -189,5 +189,7 @@ run-compat: all
 	$QT_SCRIPT_LIMIT=14400 test/run.sh $(if $S,$(S:%=test/compat/%.sh),$(addprefix test/compat/,cpython.sh perl.sh redis.sh postgres.sh git.sh))
 fuzz: $(if $T,$B/fuzz/$T) ## let a fuzzer find crashes of vprof-report: T=record (or baseline ...) SECONDS=1800
 	$Qtest/fuzz/run.sh "$T" "$(SECONDS)"
-bench: all $(BENCH_WORK) $B/test/probe/cpu_split ## measure costs beside bare runs and peers; G="heap cpu" for some
+bench: all $(BENCH_WORK) $B/test/probe/cpu_split ## costs beside bare runs and peers; G="heap cpu" for some, SEED=n again, OLD=commit beside it
 	$Qtest/bench/run.sh $G
+bench-count: $B/libvprof.so $(BENCH_WORK) ## instructions of the hot paths against the last commit, or OLD=commit; G=exact, WHERE=exact
+	$Qtest/bench/count.sh $G

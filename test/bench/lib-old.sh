@@ -9,23 +9,24 @@
 OLD_LIB=
 OLD_REPORT=
 
-# find_old WHAT: sets OLD_LIB and OLD_REPORT; builds a commit in a directory of its own.
+# find_old WHAT [PRODUCT...]: sets OLD_LIB and OLD_REPORT; builds a commit in a directory of its own.
 find_old() {
-	local log=$T/old.log path
-	path=$(cd "$TOP" && realpath "$1" 2>/dev/null)
+	local log=$T/old.log path what=$1
+	shift
+	path=$(cd "$TOP" && realpath "$what" 2>/dev/null)
 	if [ -d "$path" ]; then
 		OLD_LIB=$path/libvprof.so
 	elif [ -f "$path" ]; then
 		OLD_LIB=$path
 	else
-		git -C "$TOP" rev-parse -q --verify "$1^{commit}" >/dev/null || {
-			say "OLD=$1: no file, no directory, no commit"
+		git -C "$TOP" rev-parse -q --verify "$what^{commit}" >/dev/null || {
+			say "OLD=$what: no file, no directory, no commit"
 			return 1
 		}
-		say "building $1"
+		say "building $what"
 		mkdir -p "$T/old"
-		git -C "$TOP" archive "$1" | tar -x -C "$T/old" &&
-			make -C "$T/old" -j"$(nproc)" build/libvprof.so build/vprof-report >"$log" 2>&1 || {
+		git -C "$TOP" archive "$what" | tar -x -C "$T/old" &&
+			make -C "$T/old" -j"$(nproc)" "${@/#/build/}" >"$log" 2>&1 || {
 			tail -n 5 "$log" >&2
 			return 1
 		}

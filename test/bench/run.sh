@@ -75,7 +75,7 @@ main() {
 		}
 	done
 	cut -d' ' -f1-3 /proc/loadavg >"$T/load"
-	[ -z "${OLD-}" ] || find_old "$OLD" || return
+	[ -z "${OLD-}" ] || find_old "$OLD" libvprof.so vprof-report || return
 	out=$(where_to "$@")
 	say "seed $SEED"
 	find_peers
