@@ -1,6 +1,5 @@
 /* Charts: no text lies on another, whatever the data; the files are what they
  * claim to be. */
-#include <check.h>
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -8,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "check_main.h"
 #include "output/chart_scene.h"
 
 #define POINTS 3000
@@ -218,24 +218,17 @@ START_TEST(files_begin_as_they_should)
 }
 END_TEST
 
+static void cases(TCase *tests)
+{
+	tcase_add_test(tests, no_text_lies_on_another);
+	tcase_add_test(tests, a_window_far_from_zero);
+	tcase_add_test(tests, two_texts_on_each_other_are_seen);
+	tcase_add_test(tests, long_text_is_shortened_to_its_room);
+	tcase_add_test(tests, ticks_are_round_and_few);
+	tcase_add_test(tests, files_begin_as_they_should);
+}
+
 int main(void)
 {
-	Suite *suite = suite_create("chart");
-	TCase *test = tcase_create("chart");
-	SRunner *runner;
-	int failed;
-
-	tcase_set_timeout(test, 60);
-	tcase_add_test(test, no_text_lies_on_another);
-	tcase_add_test(test, a_window_far_from_zero);
-	tcase_add_test(test, two_texts_on_each_other_are_seen);
-	tcase_add_test(test, long_text_is_shortened_to_its_room);
-	tcase_add_test(test, ticks_are_round_and_few);
-	tcase_add_test(test, files_begin_as_they_should);
-	suite_add_tcase(suite, test);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return check_main("chart", cases);
 }

@@ -1,10 +1,10 @@
 /* Call trees and sums of recursive stacks, and the bytes of formats that their
  * readers' own tests would not show: large numbers, separators in names. */
-#include <check.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "check_main.h"
 #include "export/paths.h"
 
 enum { MAIN, EVEN, ODD, LEAF, FUNCTIONS };
@@ -185,22 +185,17 @@ START_TEST(heaptrack_ends)
 }
 END_TEST
 
-int main(void)
+static void cases(TCase *tests)
 {
-	Suite *suite = suite_create("export");
-	TCase *tests = tcase_create("export");
-	SRunner *runner = srunner_create(suite);
-	int failed;
-
 	tcase_add_test(tests, recursion_counts_once);
 	tcase_add_test(tests, first_calls_add_up_to_the_total);
 	tcase_add_test(tests, folded_names_hold_no_separator);
 	tcase_add_test(tests, marshal_numbers_beyond_31_bits);
 	tcase_add_test(tests, callgrind_gives_cut_stacks_a_caller);
 	tcase_add_test(tests, heaptrack_ends);
-	suite_add_tcase(suite, tests);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+}
+
+int main(void)
+{
+	return check_main("export", cases);
 }

@@ -1,12 +1,12 @@
 /* Growth verdicts on made-up heaps of known nature, block by block, seen as the
  * library sees them: readings every tenth of a second, merged when 128 points
  * are full.  GROWTH_FIGURES=1 prints what was found. */
-#include <check.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "check_main.h"
 #include "model/growth.h"
 
 #define SEEDS	20
@@ -520,29 +520,22 @@ START_TEST(false_discoveries_are_counted)
 }
 END_TEST
 
+static void cases(TCase *tests)
+{
+	tcase_add_loop_test(tests, scenarios_get_their_verdict, 0,
+			    (int)(sizeof(scenario) / sizeof(scenario[0])));
+	tcase_add_test(tests, wandering_heaps_raise_no_alarm);
+	tcase_add_test(tests, p_is_honest);
+	tcase_add_test(tests, few_readings_are_too_few);
+	tcase_add_test(tests, iterations_need_less);
+	tcase_add_test(tests, verdicts_say_why);
+	tcase_add_test(tests, readings_need_not_be_even);
+	tcase_add_test(tests, few_steps_say_how_many_more);
+	tcase_add_test(tests, student_is_as_tabulated);
+	tcase_add_test(tests, false_discoveries_are_counted);
+}
+
 int main(void)
 {
-	Suite *suite = suite_create("growth");
-	TCase *tc = tcase_create("growth");
-	SRunner *runner;
-	int failed;
-
-	tcase_set_timeout(tc, 60);
-	tcase_add_loop_test(tc, scenarios_get_their_verdict, 0,
-			    (int)(sizeof(scenario) / sizeof(scenario[0])));
-	tcase_add_test(tc, wandering_heaps_raise_no_alarm);
-	tcase_add_test(tc, p_is_honest);
-	tcase_add_test(tc, few_readings_are_too_few);
-	tcase_add_test(tc, iterations_need_less);
-	tcase_add_test(tc, verdicts_say_why);
-	tcase_add_test(tc, readings_need_not_be_even);
-	tcase_add_test(tc, few_steps_say_how_many_more);
-	tcase_add_test(tc, student_is_as_tabulated);
-	tcase_add_test(tc, false_discoveries_are_counted);
-	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return check_main("growth", cases);
 }

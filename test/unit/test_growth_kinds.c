@@ -1,9 +1,9 @@
 /* Growth verdicts on made-up heaps of many kinds, lengths, rates and block sizes:
  * what grows without bound is found, what has a bound is not taken for it.
  * GROWTH_FIGURES=SEEDS prints the table of docs/decisions/growth.md. */
-#include <check.h>
 #include <stdio.h>
 
+#include "check_main.h"
 #include "heap_kinds.h"
 
 #define SEEDS 25
@@ -546,19 +546,13 @@ START_TEST(kinds_get_their_verdict)
 }
 END_TEST
 
+static void cases(TCase *tests)
+{
+	tcase_set_timeout(tests, 300);
+	tcase_add_loop_test(tests, kinds_get_their_verdict, 0, (int)KINDS);
+}
+
 int main(void)
 {
-	Suite *suite = suite_create("growth_kinds");
-	TCase *tc = tcase_create("kinds");
-	SRunner *runner;
-	int failed;
-
-	tcase_set_timeout(tc, 300);
-	tcase_add_loop_test(tc, kinds_get_their_verdict, 0, (int)KINDS);
-	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return check_main("growth_kinds", cases);
 }

@@ -1,12 +1,12 @@
 /* The reader of ring files: what it hands out, what it refuses, and that no
  * bytes make it crash. */
-#include <check.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "../golden/mkprof.h"
+#include "check_main.h"
 #include "input/read.h"
 
 static char path[64];
@@ -544,32 +544,25 @@ START_TEST(any_bytes_are_safe)
 }
 END_TEST
 
+static void cases(TCase *tests)
+{
+	tcase_add_checked_fixture(tests, make_path, remove_path);
+	tcase_add_test(tests, normal_file);
+	tcase_add_test(tests, wrapped_ring_is_in_order);
+	tcase_add_test(tests, recycled_block_is_left_out);
+	tcase_add_test(tests, status_of_unfinished);
+	tcase_add_test(tests, refusals);
+	tcase_add_test(tests, damaged_node);
+	tcase_add_test(tests, damaged_rows);
+	tcase_add_test(tests, damaged_locks);
+	tcase_add_test(tests, damaged_layout);
+	tcase_add_test(tests, newer_minor_version);
+	tcase_add_test(tests, several_extents_cut_short);
+	tcase_add_test(tests, strings_end_in_their_extent);
+	tcase_add_loop_test(tests, any_bytes_are_safe, 0, 4);
+}
+
 int main(void)
 {
-	Suite *suite = suite_create("input");
-	TCase *test = tcase_create("file");
-	SRunner *runner;
-	int failed;
-
-	tcase_add_checked_fixture(test, make_path, remove_path);
-	tcase_set_timeout(test, 120);
-	tcase_add_test(test, normal_file);
-	tcase_add_test(test, wrapped_ring_is_in_order);
-	tcase_add_test(test, recycled_block_is_left_out);
-	tcase_add_test(test, status_of_unfinished);
-	tcase_add_test(test, refusals);
-	tcase_add_test(test, damaged_node);
-	tcase_add_test(test, damaged_rows);
-	tcase_add_test(test, damaged_locks);
-	tcase_add_test(test, damaged_layout);
-	tcase_add_test(test, newer_minor_version);
-	tcase_add_test(test, several_extents_cut_short);
-	tcase_add_test(test, strings_end_in_their_extent);
-	tcase_add_loop_test(test, any_bytes_are_safe, 0, 4);
-	suite_add_tcase(suite, test);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return check_main("input", cases);
 }

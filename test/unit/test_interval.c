@@ -1,7 +1,7 @@
 /* Intervals of estimated totals against tabulated values. */
-#include <check.h>
 #include <math.h>
 
+#include "check_main.h"
 #include "model/interval.h"
 
 static void near_to(double got, double wanted)
@@ -83,21 +83,15 @@ START_TEST(damaged_numbers_are_survived)
 }
 END_TEST
 
+static void cases(TCase *tests)
+{
+	tcase_add_test(tests, garwood_is_as_tabulated);
+	tcase_add_test(tests, bounds_leave_their_tails);
+	tcase_add_test(tests, totals_have_their_interval);
+	tcase_add_test(tests, damaged_numbers_are_survived);
+}
+
 int main(void)
 {
-	Suite *suite = suite_create("interval");
-	TCase *test = tcase_create("interval");
-	SRunner *runner;
-	int failed;
-
-	tcase_add_test(test, garwood_is_as_tabulated);
-	tcase_add_test(test, bounds_leave_their_tails);
-	tcase_add_test(test, totals_have_their_interval);
-	tcase_add_test(test, damaged_numbers_are_survived);
-	suite_add_tcase(suite, test);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return check_main("interval", cases);
 }

@@ -1,9 +1,9 @@
 /* Verdicts on unfreed blocks from files whose content is known, and what the
  * reader makes of LEAKS rows that are damaged. */
-#include <check.h>
 #include <unistd.h>
 
 #include "../golden/mkprof.h"
+#include "check_main.h"
 #include "model/baseline.h"
 #include "model/budget.h"
 #include "model/identity.h"
@@ -440,31 +440,24 @@ START_TEST(suppressed_leaks_are_not_counted)
 }
 END_TEST
 
+static void cases(TCase *tests)
+{
+	tcase_add_checked_fixture(tests, make_path, remove_path);
+	tcase_add_test(tests, rows_are_joined);
+	tcase_add_test(tests, answers);
+	tcase_add_test(tests, gaps);
+	tcase_add_test(tests, damaged_rows);
+	tcase_add_test(tests, verdict_names);
+	tcase_add_test(tests, patterns_match_as_in_lsan);
+	tcase_add_test(tests, suppressions_are_parsed);
+	tcase_add_test(tests, identity_survives_a_rebuild);
+	tcase_add_test(tests, identity_of_hostile_names);
+	tcase_add_test(tests, identity_of_long_and_foreign_names);
+	tcase_add_test(tests, budgets);
+	tcase_add_test(tests, suppressed_leaks_are_not_counted);
+}
+
 int main(void)
 {
-	Suite *suite = suite_create("leaks");
-	TCase *test = tcase_create("leaks");
-	SRunner *runner;
-	int failed;
-
-	unsetenv("DEBUGINFOD_URLS");
-	tcase_add_checked_fixture(test, make_path, remove_path);
-	tcase_add_test(test, rows_are_joined);
-	tcase_add_test(test, answers);
-	tcase_add_test(test, gaps);
-	tcase_add_test(test, damaged_rows);
-	tcase_add_test(test, verdict_names);
-	tcase_add_test(test, patterns_match_as_in_lsan);
-	tcase_add_test(test, suppressions_are_parsed);
-	tcase_add_test(test, identity_survives_a_rebuild);
-	tcase_add_test(test, identity_of_hostile_names);
-	tcase_add_test(test, identity_of_long_and_foreign_names);
-	tcase_add_test(test, budgets);
-	tcase_add_test(test, suppressed_leaks_are_not_counted);
-	suite_add_tcase(suite, test);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return check_main("leaks", cases);
 }

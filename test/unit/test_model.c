@@ -1,9 +1,9 @@
 /* Weights, totals, trees and heap sites of files whose content is known. */
-#include <check.h>
 #include <errno.h>
 #include <unistd.h>
 
 #include "../golden/mkprof.h"
+#include "check_main.h"
 #include "cli/text.h"
 #include "model/calltree.h"
 #include "model/cpu.h"
@@ -443,32 +443,25 @@ START_TEST(commands_survive_any_bytes)
 }
 END_TEST
 
+static void cases(TCase *tests)
+{
+	tcase_add_checked_fixture(tests, make_path, remove_path);
+	tcase_set_timeout(tests, 300);
+	tcase_add_test(tests, flat_scales_to_thread_time);
+	tcase_add_test(tests, scaling_is_exact);
+	tcase_add_test(tests, hidden_kernel_time_is_shown);
+	tcase_add_test(tests, overflow_rows_are_named);
+	tcase_add_test(tests, threads_are_selected);
+	tcase_add_test(tests, windows_use_events);
+	tcase_add_test(tests, trees);
+	tcase_add_test(tests, edges);
+	tcase_add_test(tests, heap_sums_shards_and_epochs);
+	tcase_add_test(tests, modules_are_selected);
+	tcase_add_test(tests, texts);
+	tcase_add_loop_test(tests, commands_survive_any_bytes, 0, 3);
+}
+
 int main(void)
 {
-	Suite *suite = suite_create("model");
-	TCase *test = tcase_create("model");
-	SRunner *runner;
-	int failed;
-
-	unsetenv("DEBUGINFOD_URLS");
-	tcase_add_checked_fixture(test, make_path, remove_path);
-	tcase_set_timeout(test, 300);
-	tcase_add_test(test, flat_scales_to_thread_time);
-	tcase_add_test(test, scaling_is_exact);
-	tcase_add_test(test, hidden_kernel_time_is_shown);
-	tcase_add_test(test, overflow_rows_are_named);
-	tcase_add_test(test, threads_are_selected);
-	tcase_add_test(test, windows_use_events);
-	tcase_add_test(test, trees);
-	tcase_add_test(test, edges);
-	tcase_add_test(test, heap_sums_shards_and_epochs);
-	tcase_add_test(test, modules_are_selected);
-	tcase_add_test(test, texts);
-	tcase_add_loop_test(test, commands_survive_any_bytes, 0, 3);
-	suite_add_tcase(suite, test);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return check_main("model", cases);
 }

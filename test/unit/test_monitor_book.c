@@ -1,7 +1,7 @@
 /* The monitor's order book: levels, messages, crossings. */
 #include "book.h"
+#include "check_main.h"
 
-#include <check.h>
 #include <errno.h>
 #include <stdlib.h>
 
@@ -185,34 +185,23 @@ START_TEST(many_changes_match_a_plain_model)
 }
 END_TEST
 
-static Suite *suite(void)
+static void cases(TCase *tests)
 {
-	Suite *all = suite_create("monitor_book");
-	TCase *test = tcase_create("book");
-
-	tcase_add_checked_fixture(test, set_up, tear_down);
-	tcase_add_test(test, snapshot_is_sorted_best_first);
-	tcase_add_test(test, snapshot_replaces_the_book);
-	tcase_add_test(test, delta_inserts_replaces_and_deletes);
-	tcase_add_test(test, deleting_an_absent_level_is_nothing);
-	tcase_add_test(test, crossing_within_a_message_is_fine);
-	tcase_add_test(test, crossed_book_is_counted_and_waits_for_a_snapshot);
-	tcase_add_test(test, touching_sides_are_crossed);
-	tcase_add_test(test, stale_deltas_are_dropped);
-	tcase_add_test(test, gaps_are_counted_and_applied);
-	tcase_add_test(test, deltas_before_the_first_snapshot_are_ignored);
-	tcase_add_loop_test(test, many_changes_match_a_plain_model, 0, 3);
-	suite_add_tcase(all, test);
-	return all;
+	tcase_add_checked_fixture(tests, set_up, tear_down);
+	tcase_add_test(tests, snapshot_is_sorted_best_first);
+	tcase_add_test(tests, snapshot_replaces_the_book);
+	tcase_add_test(tests, delta_inserts_replaces_and_deletes);
+	tcase_add_test(tests, deleting_an_absent_level_is_nothing);
+	tcase_add_test(tests, crossing_within_a_message_is_fine);
+	tcase_add_test(tests, crossed_book_is_counted_and_waits_for_a_snapshot);
+	tcase_add_test(tests, touching_sides_are_crossed);
+	tcase_add_test(tests, stale_deltas_are_dropped);
+	tcase_add_test(tests, gaps_are_counted_and_applied);
+	tcase_add_test(tests, deltas_before_the_first_snapshot_are_ignored);
+	tcase_add_loop_test(tests, many_changes_match_a_plain_model, 0, 3);
 }
 
 int main(void)
 {
-	SRunner *runner = srunner_create(suite());
-	int failed;
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return check_main("monitor_book", cases);
 }

@@ -1,8 +1,8 @@
 /* The monitor's feed: rows, bad rows, order and repetition. */
+#include "check_main.h"
 #include "feed.h"
 #include "parse.h"
 
-#include <check.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -266,36 +266,25 @@ START_TEST(symbols_are_found)
 }
 END_TEST
 
-static Suite *suite(void)
+static void cases(TCase *tests)
 {
-	Suite *all = suite_create("monitor_feed");
-	TCase *test = tcase_create("feed");
-
-	tcase_add_checked_fixture(test, set_up, tear_down);
-	tcase_add_test(test, every_type_is_read);
-	tcase_add_loop_test(test, bad_row_is_counted_and_skipped, 0,
+	tcase_add_checked_fixture(tests, set_up, tear_down);
+	tcase_add_test(tests, every_type_is_read);
+	tcase_add_loop_test(tests, bad_row_is_counted_and_skipped, 0,
 			    (int)(sizeof(bad_rows) / sizeof(bad_rows[0])));
-	tcase_add_test(test, overlong_field_is_a_bad_row);
-	tcase_add_test(test, time_going_backwards_is_a_bad_row);
-	tcase_add_test(test, messages_come_when_due);
-	tcase_add_test(test, limit_never_cuts_a_timestamp_in_two);
-	tcase_add_test(test, replay_repeats_later_and_without_history);
-	tcase_add_test(test, last_row_needs_no_newline);
-	tcase_add_loop_test(test, file_without_live_rows_is_no_data, 0,
+	tcase_add_test(tests, overlong_field_is_a_bad_row);
+	tcase_add_test(tests, time_going_backwards_is_a_bad_row);
+	tcase_add_test(tests, messages_come_when_due);
+	tcase_add_test(tests, limit_never_cuts_a_timestamp_in_two);
+	tcase_add_test(tests, replay_repeats_later_and_without_history);
+	tcase_add_test(tests, last_row_needs_no_newline);
+	tcase_add_loop_test(tests, file_without_live_rows_is_no_data, 0,
 			    (int)(sizeof(dead_files) / sizeof(dead_files[0])));
-	tcase_add_loop_test(test, noise_never_breaks_the_reader, 0, 20);
-	tcase_add_test(test, symbols_are_found);
-	suite_add_tcase(all, test);
-	return all;
+	tcase_add_loop_test(tests, noise_never_breaks_the_reader, 0, 20);
+	tcase_add_test(tests, symbols_are_found);
 }
 
 int main(void)
 {
-	SRunner *runner = srunner_create(suite());
-	int failed;
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return check_main("monitor_feed", cases);
 }

@@ -1,8 +1,8 @@
 /* The monitor's indicators against values computed by hand, a published example, and a
  * separate computation from the definitions. */
+#include "check_main.h"
 #include "indicators.h"
 
-#include <check.h>
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -357,48 +357,35 @@ START_TEST(window_keeps_the_newest)
 }
 END_TEST
 
-static Suite *suite(void)
+static void cases(TCase *tests)
 {
-	Suite *all = suite_create("monitor_indicators");
-	TCase *test = tcase_create("indicators");
-
-	tcase_add_test(test, sma_by_hand);
-	tcase_add_test(test, ema_by_hand);
-	tcase_add_test(test, ema_in_place);
-	tcase_add_test(test, rsi_of_the_published_example);
-	tcase_add_test(test, rsi_separately);
-	tcase_add_test(test, rsi_of_a_ramp_is_100);
-	tcase_add_test(test, macd_separately);
-	tcase_add_test(test, macd_of_a_ramp);
-	tcase_add_test(test, cci_separately);
-	tcase_add_test(test, cci_of_a_ramp);
-	tcase_add_test(test, atr_separately);
-	tcase_add_test(test, atr_counts_gaps);
-	tcase_add_test(test, williams_r_separately);
-	tcase_add_test(test, ao_separately);
-	tcase_add_test(test, ao_of_a_ramp);
-	tcase_add_test(test, volume_indicators_separately);
-	tcase_add_test(test, nothing_moves_is_neutral);
-	tcase_add_test(test, too_few_candles_give_nan);
-	tcase_add_test(test, period_zero_is_refused);
-	tcase_add_test(test, slope_by_hand);
-	tcase_add_test(test, edge_finds_a_leading_series);
-	suite_add_tcase(all, test);
-	test = tcase_create("candles");
-	tcase_add_test(test, candles_from_trades);
-	tcase_add_test(test, resampling_keeps_extremes_and_sums);
-	tcase_add_test(test, window_keeps_the_newest);
-	suite_add_tcase(all, test);
-	return all;
+	tcase_add_test(tests, sma_by_hand);
+	tcase_add_test(tests, ema_by_hand);
+	tcase_add_test(tests, ema_in_place);
+	tcase_add_test(tests, rsi_of_the_published_example);
+	tcase_add_test(tests, rsi_separately);
+	tcase_add_test(tests, rsi_of_a_ramp_is_100);
+	tcase_add_test(tests, macd_separately);
+	tcase_add_test(tests, macd_of_a_ramp);
+	tcase_add_test(tests, cci_separately);
+	tcase_add_test(tests, cci_of_a_ramp);
+	tcase_add_test(tests, atr_separately);
+	tcase_add_test(tests, atr_counts_gaps);
+	tcase_add_test(tests, williams_r_separately);
+	tcase_add_test(tests, ao_separately);
+	tcase_add_test(tests, ao_of_a_ramp);
+	tcase_add_test(tests, volume_indicators_separately);
+	tcase_add_test(tests, nothing_moves_is_neutral);
+	tcase_add_test(tests, too_few_candles_give_nan);
+	tcase_add_test(tests, period_zero_is_refused);
+	tcase_add_test(tests, slope_by_hand);
+	tcase_add_test(tests, edge_finds_a_leading_series);
+	tcase_add_test(tests, candles_from_trades);
+	tcase_add_test(tests, resampling_keeps_extremes_and_sums);
+	tcase_add_test(tests, window_keeps_the_newest);
 }
 
 int main(void)
 {
-	SRunner *runner = srunner_create(suite());
-	int failed;
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return check_main("monitor_indicators", cases);
 }

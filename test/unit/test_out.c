@@ -1,5 +1,4 @@
 /* Tables, CSV, units and tree lines. */
-#include <check.h>
 #include <locale.h>
 #include <math.h>
 #include <stdio.h>
@@ -7,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "check_main.h"
 #include "cli/units.h"
 #include "output/out.h"
 #include "output/out_text.h"
@@ -365,36 +365,25 @@ START_TEST(terminal_width_from_environment)
 }
 END_TEST
 
-static Suite *suite(void)
+static void cases(TCase *tests)
 {
-	Suite *all = suite_create("out");
-	TCase *test = tcase_create("out");
-
-	tcase_add_test(test, table_is_aligned);
-	tcase_add_test(test, table_shrinks_to_the_terminal);
-	tcase_add_loop_test(test, no_line_is_too_wide, 0, 2);
-	tcase_add_test(test, shortening_keeps_the_asked_end);
-	tcase_add_loop_test(test, hostile_text_is_escaped, 0,
+	tcase_add_test(tests, table_is_aligned);
+	tcase_add_test(tests, table_shrinks_to_the_terminal);
+	tcase_add_loop_test(tests, no_line_is_too_wide, 0, 2);
+	tcase_add_test(tests, shortening_keeps_the_asked_end);
+	tcase_add_loop_test(tests, hostile_text_is_escaped, 0,
 			    (int)(sizeof(hostile) / sizeof(hostile[0])));
-	tcase_add_loop_test(test, noise_never_reaches_the_terminal, 0, 5);
-	tcase_add_test(test, csv_is_rfc_4180);
-	tcase_add_test(test, empty_table);
-	tcase_add_test(test, bytes_have_units);
-	tcase_add_test(test, times_have_units);
-	tcase_add_test(test, counts_have_commas);
-	tcase_add_test(test, tree_guides);
-	tcase_add_test(test, terminal_width_from_environment);
-	suite_add_tcase(all, test);
-	return all;
+	tcase_add_loop_test(tests, noise_never_reaches_the_terminal, 0, 5);
+	tcase_add_test(tests, csv_is_rfc_4180);
+	tcase_add_test(tests, empty_table);
+	tcase_add_test(tests, bytes_have_units);
+	tcase_add_test(tests, times_have_units);
+	tcase_add_test(tests, counts_have_commas);
+	tcase_add_test(tests, tree_guides);
+	tcase_add_test(tests, terminal_width_from_environment);
 }
 
 int main(void)
 {
-	SRunner *runner = srunner_create(suite());
-	int failed;
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return check_main("out", cases);
 }

@@ -1,10 +1,10 @@
 /* Names that mean something to whoever reads the output: each sink keeps them names. */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <jansson.h>
 
+#include "check_main.h"
 #include "cli/plain.h"
 #include "cli/quote.h"
 #include "output/out.h"
@@ -200,21 +200,15 @@ START_TEST(noise)
 }
 END_TEST
 
+static void cases(TCase *tests)
+{
+	tcase_add_loop_test(tests, plain_text, 0, (int)(sizeof(plain) / sizeof(plain[0])));
+	tcase_add_loop_test(tests, sinks_keep_names, 0, (int)(sizeof(sinks) / sizeof(sinks[0])));
+	tcase_add_test(tests, shell_words);
+	tcase_add_loop_test(tests, noise, 0, 10);
+}
+
 int main(void)
 {
-	Suite *suite = suite_create("quote");
-	TCase *test = tcase_create("quote");
-	SRunner *runner;
-	int failed;
-
-	tcase_add_loop_test(test, plain_text, 0, (int)(sizeof(plain) / sizeof(plain[0])));
-	tcase_add_loop_test(test, sinks_keep_names, 0, (int)(sizeof(sinks) / sizeof(sinks[0])));
-	tcase_add_test(test, shell_words);
-	tcase_add_loop_test(test, noise, 0, 10);
-	suite_add_tcase(suite, test);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return check_main("quote", cases);
 }

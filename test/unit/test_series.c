@@ -1,9 +1,9 @@
 /* The series of a ring file: read, refused where it is damaged, and judged. */
-#include <check.h>
 #include <fcntl.h>
 #include <unistd.h>
 
 #include "../golden/mkprof.h"
+#include "check_main.h"
 #include "model/growth.h"
 
 #define POINTS 80u
@@ -188,23 +188,17 @@ START_TEST(a_row_left_out_is_not_judged)
 }
 END_TEST
 
+static void cases(TCase *tests)
+{
+	tcase_add_checked_fixture(tests, make_path, remove_path);
+	tcase_add_test(tests, a_growing_site_is_found);
+	tcase_add_test(tests, without_points_it_says_so);
+	tcase_add_test(tests, damage_is_said);
+	tcase_add_test(tests, a_killed_writer_is_no_damage);
+	tcase_add_test(tests, a_row_left_out_is_not_judged);
+}
+
 int main(void)
 {
-	Suite *suite = suite_create("series");
-	TCase *test = tcase_create("series");
-	SRunner *runner;
-	int failed;
-
-	tcase_add_checked_fixture(test, make_path, remove_path);
-	tcase_add_test(test, a_growing_site_is_found);
-	tcase_add_test(test, without_points_it_says_so);
-	tcase_add_test(test, damage_is_said);
-	tcase_add_test(test, a_killed_writer_is_no_damage);
-	tcase_add_test(test, a_row_left_out_is_not_judged);
-	suite_add_tcase(suite, test);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return check_main("series", cases);
 }

@@ -1,10 +1,10 @@
 /* Shapes of timelines of known shape, 20 seeds each: what is there is named,
  * with the right figures, and nothing else is. */
-#include <check.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "check_main.h"
 #include "model/shape.h"
 #include "model/slope.h"
 
@@ -308,31 +308,24 @@ START_TEST(a_slope_shrugs_off_outliers)
 }
 END_TEST
 
+static void cases(TCase *tests)
+{
+	tcase_add_loop_test(tests, nothing_is_named_without_reason, 0, SEEDS);
+	tcase_add_loop_test(tests, a_steady_increase_has_its_slope, 0, SEEDS);
+	tcase_add_test(tests, the_interval_holds_the_slope);
+	tcase_add_loop_test(tests, spikes_are_found_where_they_are, 0, SEEDS);
+	tcase_add_loop_test(tests, a_baseline_has_its_height, 0, SEEDS);
+	tcase_add_loop_test(tests, all_three_at_once, 0, SEEDS);
+	tcase_add_loop_test(tests, a_sawtooth_is_no_increase, 0, SEEDS);
+	tcase_add_loop_test(tests, what_levels_off_is_no_increase, 0, SEEDS);
+	tcase_add_loop_test(tests, a_step_is_no_increase, 0, SEEDS);
+	tcase_add_test(tests, a_random_walk_is_rarely_an_increase);
+	tcase_add_test(tests, the_highest_spikes_are_kept_in_order);
+	tcase_add_test(tests, odd_data_is_survived);
+	tcase_add_test(tests, a_slope_shrugs_off_outliers);
+}
+
 int main(void)
 {
-	Suite *suite = suite_create("shape");
-	TCase *test = tcase_create("shape");
-	SRunner *runner;
-	int failed;
-
-	tcase_set_timeout(test, 60);
-	tcase_add_loop_test(test, nothing_is_named_without_reason, 0, SEEDS);
-	tcase_add_loop_test(test, a_steady_increase_has_its_slope, 0, SEEDS);
-	tcase_add_test(test, the_interval_holds_the_slope);
-	tcase_add_loop_test(test, spikes_are_found_where_they_are, 0, SEEDS);
-	tcase_add_loop_test(test, a_baseline_has_its_height, 0, SEEDS);
-	tcase_add_loop_test(test, all_three_at_once, 0, SEEDS);
-	tcase_add_loop_test(test, a_sawtooth_is_no_increase, 0, SEEDS);
-	tcase_add_loop_test(test, what_levels_off_is_no_increase, 0, SEEDS);
-	tcase_add_loop_test(test, a_step_is_no_increase, 0, SEEDS);
-	tcase_add_test(test, a_random_walk_is_rarely_an_increase);
-	tcase_add_test(test, the_highest_spikes_are_kept_in_order);
-	tcase_add_test(test, odd_data_is_survived);
-	tcase_add_test(test, a_slope_shrugs_off_outliers);
-	suite_add_tcase(suite, test);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return check_main("shape", cases);
 }

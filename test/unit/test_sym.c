@@ -1,6 +1,5 @@
 /* Addresses of small programs, compiled here, against addr2line: with inlined
  * calls, stripped, rebuilt, with separate debug files, damaged. */
-#include <check.h>
 #include <fcntl.h>
 #include <gelf.h>
 #include <stdarg.h>
@@ -10,11 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "symbols/sym.h"
-
-#define BIAS 0x555555554000u
-
-static char directory[] = "/tmp/vprof-test-sym-XXXXXX";
+#include "objects.h"
 
 /* External functions that are always inlined: addr2line prints the linkage
  * name of these, and confuses static ones with their caller. */
@@ -47,40 +42,6 @@ static const char asm_source[] = "	.text\n	.globl asm_label\nasm_label:\n"
 				 "	.globl asm_next\nasm_next:\n	ret\n"
 				 "	.section .note.GNU-stack,\"\",@progbits\n";
 
-static const char *in_directory(const char *name)
-{
-	static char path[8][256];
-	static int next;
-	char *here = path[next++ % 8];
-
-	snprintf(here, sizeof(path[0]), "%s/%s", directory, name);
-	return here;
-}
-
-/* Runs a shell command in the directory. */
-static void __attribute__((format(printf, 1, 2))) run(const char *format, ...)
-{
-	char command[2048];
-	int used = snprintf(command, sizeof(command), "cd %s && ", directory);
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(command + used, sizeof(command) - (size_t)used, format, args);
-	va_end(args);
-	if (system(command))
-		exit(1);
-}
-
-static void write_file(const char *name, const char *text)
-{
-	FILE *file = fopen(in_directory(name), "w");
-
-	if (!file)
-		exit(1);
-	fputs(text, file);
-	fclose(file);
-}
-
 static void build_fixtures(void)
 {
 	write_file("chain.cpp", chain_source);
@@ -95,57 +56,6 @@ static void build_fixtures(void)
 	run("cp lib.so bare.so && strip -s bare.so");
 	run("objcopy --only-keep-debug chain linked.debug && cp chain linked && "
 	    "strip -s linked && objcopy --add-gnu-debuglink=linked.debug linked");
-}
-
-/* Fills id[]; returns the length, 0 without one. */
-static size_t read_build_id(const char *name, uint8_t id[64])
-{
-	char command[512], byte[3] = "";
-	size_t length = 0;
-	FILE *pipe;
-
-	snprintf(command, sizeof(command),
-		 "readelf -n %s/%s | sed -n 's/.*Build ID: //p' | tr -d '\\n'", directory, name);
-	pipe = popen(command, "r");
-	while (length < 64 && fread(byte, 1, 2, pipe) == 2)
-		id[length++] = (uint8_t)strtoul(byte, NULL, 16);
-	pclose(pipe);
-	return length;
-}
-
-/* Value and size of a symbol; fails the test without it. */
-static uint64_t symbol_of(const char *name, const char *symbol, uint64_t *size)
-{
-	unsigned long long value = 0, bytes = 0;
-	char command[512];
-	FILE *pipe;
-
-	snprintf(command, sizeof(command), "nm -S %s/%s | awk '$NF ~ /%s/ {print $1, $2; exit}'",
-		 directory, name, symbol);
-	pipe = popen(command, "r");
-	ck_assert_int_ge(fscanf(pipe, "%llx %llx", &value, &bytes), 1);
-	pclose(pipe);
-	if (size)
-		*size = bytes;
-	return value;
-}
-
-/* A resolver with `name` as module 0 at BIAS; `id_of` lends its build-id. */
-static struct vr_sym *open_module(const char *name, const char *id_of, int inlines)
-{
-	struct vr_sym *sym = vr_sym_open(1, 0, inlines);
-	struct vr_sym_module module = {
-	    .path = in_directory(name), .start = BIAS, .end = BIAS + 0x100000, .bias = BIAS};
-	uint8_t id[64];
-
-	ck_assert_ptr_nonnull(sym);
-	module.build_id = id;
-	if (id_of)
-		module.build_id_len = read_build_id(id_of, id);
-	ck_assert(!id_of || module.build_id_len == 20);
-	ck_assert_int_eq(vr_sym_add_module(sym, 0, &module), 0);
-	ck_assert_int_eq(vr_sym_module_state(sym, 0), VR_SYM_NOT_TRIED);
-	return sym;
 }
 
 static struct vr_frame resolve_one(struct vr_sym *sym, uint64_t offset)
@@ -238,7 +148,7 @@ START_TEST(names_are_readable)
 	ck_assert_str_eq(frame.file, in_directory("chain.cpp"));
 	ck_assert_str_eq(frame.module, in_directory("chain"));
 	ck_assert_uint_eq(frame.offset, outer);
-	frame = resolve_one(sym, symbol_of("chain", "^main$", NULL));
+	frame = resolve_one(sym, symbol_of("chain", "main", NULL));
 	ck_assert_str_eq(frame.function, "main");
 	vr_sym_close(sym);
 }
@@ -460,41 +370,23 @@ START_TEST(damaged_objects_are_survived)
 }
 END_TEST
 
-static Suite *suite(void)
+static void cases(TCase *tests)
 {
-	Suite *all = suite_create("sym");
-	TCase *test = tcase_create("objects");
-
-	tcase_set_timeout(test, 60);
-	tcase_add_test(test, inline_chain_equals_addr2line);
-	tcase_add_test(test, names_are_readable);
-	tcase_add_test(test, without_inlines_one_frame);
-	tcase_add_test(test, return_address_belongs_to_the_call);
-	tcase_add_test(test, cached_answers_are_the_same_object);
-	tcase_add_test(test, rebuilt_binary_is_not_used);
-	tcase_add_test(test, missing_file);
-	tcase_add_test(test, without_build_id_size_and_time_decide);
-	tcase_add_test(test, stripped_keeps_exported_names);
-	tcase_add_test(test, assembly_without_sizes);
-	tcase_add_test(test, separate_debug_files);
-	tcase_add_loop_test(test, damaged_objects_are_survived, 0, 6);
-	suite_add_tcase(all, test);
-	return all;
+	tcase_add_test(tests, inline_chain_equals_addr2line);
+	tcase_add_test(tests, names_are_readable);
+	tcase_add_test(tests, without_inlines_one_frame);
+	tcase_add_test(tests, return_address_belongs_to_the_call);
+	tcase_add_test(tests, cached_answers_are_the_same_object);
+	tcase_add_test(tests, rebuilt_binary_is_not_used);
+	tcase_add_test(tests, missing_file);
+	tcase_add_test(tests, without_build_id_size_and_time_decide);
+	tcase_add_test(tests, stripped_keeps_exported_names);
+	tcase_add_test(tests, assembly_without_sizes);
+	tcase_add_test(tests, separate_debug_files);
+	tcase_add_loop_test(tests, damaged_objects_are_survived, 0, 6);
 }
 
 int main(void)
 {
-	SRunner *runner;
-	int failed;
-
-	unsetenv("DEBUGINFOD_URLS");
-	if (!mkdtemp(directory))
-		return 1;
-	build_fixtures();
-	runner = srunner_create(suite());
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	run("rm -rf '%s'", directory);
-	return failed != 0;
+	return objects_main("sym", build_fixtures, cases);
 }

@@ -1,6 +1,5 @@
 /* Stripped objects: an address without a symbol is called by the start of its
  * function, a PLT stub by the function it calls. */
-#include <check.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -9,11 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "symbols/sym.h"
-
-#define BIAS 0x555555554000u
-
-static char directory[] = "/tmp/vprof-test-sym-XXXXXX";
+#include "objects.h"
 
 /* picked() is chosen at load time: its PLT stub has no dynamic symbol. */
 static const char program_source[] =
@@ -37,40 +32,6 @@ static const char asm_source[] = "	.text\n	.globl asm_bounded\n	.p2align 4\nasm_
 				 "	.p2align 4\n	.globl asm_plain\nasm_plain:\n	ret\n"
 				 "	.section .note.GNU-stack,\"\",@progbits\n";
 
-static const char *in_directory(const char *name)
-{
-	static char path[8][256];
-	static int next;
-	char *here = path[next++ % 8];
-
-	snprintf(here, sizeof(path[0]), "%s/%s", directory, name);
-	return here;
-}
-
-/* Runs a shell command in the directory. */
-static void __attribute__((format(printf, 1, 2))) run(const char *format, ...)
-{
-	char command[2048];
-	int used = snprintf(command, sizeof(command), "cd %s && ", directory);
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(command + used, sizeof(command) - (size_t)used, format, args);
-	va_end(args);
-	if (system(command))
-		exit(1);
-}
-
-static void write_file(const char *name, const char *text)
-{
-	FILE *file = fopen(in_directory(name), "w");
-
-	if (!file)
-		exit(1);
-	fputs(text, file);
-	fclose(file);
-}
-
 /* Each NAME has its stripped twin NAME.bare.  No debug information: it has
  * names of its own. */
 static void build_fixtures(void)
@@ -86,35 +47,6 @@ static void build_fixtures(void)
 	run("gcc -shared -Wl,-z,lazy -o lib.so program.o asm.o");
 	run("for f in lazy now ibt fixed static lib.so; do cp $f $f.bare && strip -s $f.bare; "
 	    "done");
-}
-
-/* Value and size of a symbol; fails the test without it. */
-static uint64_t symbol_of(const char *name, const char *symbol, uint64_t *size)
-{
-	unsigned long long value = 0, bytes = 0;
-	char command[512];
-	FILE *pipe;
-
-	snprintf(command, sizeof(command), "nm -S %s/%s | awk '$NF == \"%s\" {print $1, $2; exit}'",
-		 directory, name, symbol);
-	pipe = popen(command, "r");
-	ck_assert_int_ge(fscanf(pipe, "%llx %llx", &value, &bytes), 1);
-	pclose(pipe);
-	if (size)
-		*size = bytes;
-	return value;
-}
-
-/* A resolver with `name` as module 0 at BIAS. */
-static struct vr_sym *open_module(const char *name)
-{
-	struct vr_sym *sym = vr_sym_open(1, 0, 1);
-	struct vr_sym_module module = {
-	    .path = in_directory(name), .start = BIAS, .end = BIAS + 0x100000, .bias = BIAS};
-
-	ck_assert_ptr_nonnull(sym);
-	ck_assert_int_eq(vr_sym_add_module(sym, 0, &module), 0);
-	return sym;
 }
 
 static struct vr_frame resolve(struct vr_sym *sym, uint64_t offset, int exact)
@@ -143,7 +75,7 @@ static void check_bounds(const char *name)
 	struct vr_sym *sym;
 
 	snprintf(bare, sizeof(bare), "%s.bare", name);
-	sym = open_module(bare);
+	sym = open_module(bare, NULL, 1);
 	for (int i = 0; i < 2; i++) {
 		uint64_t size, start = symbol_of(name, hidden[i], &size);
 
@@ -168,7 +100,7 @@ END_TEST
 
 START_TEST(exported_names_come_before_bounds)
 {
-	struct vr_sym *sym = open_module("lib.so.bare");
+	struct vr_sym *sym = open_module("lib.so.bare", NULL, 1);
 	uint64_t size, start = symbol_of("lib.so", "shown", &size);
 
 	check_named(sym, start, start + size, "shown");
@@ -179,7 +111,7 @@ END_TEST
 /* What lies between functions is still called by its address. */
 START_TEST(address_outside_of_bounds)
 {
-	struct vr_sym *sym = open_module("lazy.bare");
+	struct vr_sym *sym = open_module("lazy.bare", NULL, 1);
 	uint64_t plain = symbol_of("lazy", "asm_plain", NULL);
 	char want[64];
 
@@ -198,7 +130,7 @@ START_TEST(assembly_with_bounds)
 	uint64_t inner, end, start;
 
 	for (int i = 0; i < 3; i++) {
-		struct vr_sym *sym = open_module(name[i]);
+		struct vr_sym *sym = open_module(name[i], NULL, 1);
 		const char *full = i ? "lib.so" : "lazy";
 
 		start = symbol_of(full, "asm_bounded", NULL);
@@ -218,7 +150,7 @@ static int check_stubs(const char *name, const char *hidden)
 {
 	unsigned long long start;
 	char command[512], want[256];
-	struct vr_sym *sym = open_module(name);
+	struct vr_sym *sym = open_module(name, NULL, 1);
 	int count = 0, seen_hidden = 0;
 	FILE *pipe;
 
@@ -256,7 +188,7 @@ END_TEST
 /* The first entry of .plt jumps into the linker, whatever function is called. */
 START_TEST(entry_for_the_linker_is_no_stub)
 {
-	struct vr_sym *sym = open_module("lazy.bare");
+	struct vr_sym *sym = open_module("lazy.bare", NULL, 1);
 	unsigned long long plt = 0;
 	char command[256], want[64];
 	FILE *pipe;
@@ -327,7 +259,7 @@ START_TEST(damaged_tables_are_survived)
 		if (round % 6 == 5)
 			ck_assert_int_eq(ftruncate(fd, rand() % st.st_size), 0);
 		close(fd);
-		sym = open_module("damaged");
+		sym = open_module("damaged", NULL, 1);
 		for (uint64_t at = lo; at < lo + 0x400; at++)
 			ck_assert_ptr_nonnull(resolve(sym, at, 1).function);
 		vr_sym_close(sym);
@@ -335,36 +267,18 @@ START_TEST(damaged_tables_are_survived)
 }
 END_TEST
 
-static Suite *suite(void)
+static void cases(TCase *tests)
 {
-	Suite *all = suite_create("sym_stripped");
-	TCase *test = tcase_create("stripped");
-
-	tcase_set_timeout(test, 60);
-	tcase_add_test(test, addresses_of_a_function_share_its_name);
-	tcase_add_test(test, exported_names_come_before_bounds);
-	tcase_add_test(test, address_outside_of_bounds);
-	tcase_add_test(test, assembly_with_bounds);
-	tcase_add_test(test, stubs_are_named_by_the_function_they_call);
-	tcase_add_test(test, entry_for_the_linker_is_no_stub);
-	tcase_add_loop_test(test, damaged_tables_are_survived, 0, 8);
-	suite_add_tcase(all, test);
-	return all;
+	tcase_add_test(tests, addresses_of_a_function_share_its_name);
+	tcase_add_test(tests, exported_names_come_before_bounds);
+	tcase_add_test(tests, address_outside_of_bounds);
+	tcase_add_test(tests, assembly_with_bounds);
+	tcase_add_test(tests, stubs_are_named_by_the_function_they_call);
+	tcase_add_test(tests, entry_for_the_linker_is_no_stub);
+	tcase_add_loop_test(tests, damaged_tables_are_survived, 0, 8);
 }
 
 int main(void)
 {
-	SRunner *runner;
-	int failed;
-
-	unsetenv("DEBUGINFOD_URLS");
-	if (!mkdtemp(directory))
-		return 1;
-	build_fixtures();
-	runner = srunner_create(suite());
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	run("rm -rf '%s'", directory);
-	return failed != 0;
+	return objects_main("sym_stripped", build_fixtures, cases);
 }

@@ -1,33 +1,17 @@
 /* The parts of symbols/ that need no object file: ranges, perf maps, kallsyms,
  * demangling, modules without a file. */
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "symbols/sym.h"
+#include "objects.h"
 #include "symbols/sym_demangle.h"
 #include "symbols/sym_kernel.h"
 #include "symbols/sym_perfmap.h"
 #include "symbols/sym_range.h"
 #include "symbols/sym_text.h"
-
-static char directory[] = "/tmp/vprof-test-sym-XXXXXX";
-
-static const char *write_file(const char *name, const char *text)
-{
-	static char path[256];
-	FILE *file;
-
-	snprintf(path, sizeof(path), "%s/%s", directory, name);
-	file = fopen(path, "w");
-	ck_assert_ptr_nonnull(file);
-	fputs(text, file);
-	fclose(file);
-	return path;
-}
 
 START_TEST(range_innermost_of_nested)
 {
@@ -424,55 +408,28 @@ START_TEST(unregistered_module)
 }
 END_TEST
 
-static Suite *suite(void)
+static void cases(TCase *tests)
 {
-	Suite *all = suite_create("sym_tables");
-	TCase *test = tcase_create("tables");
-
-	tcase_add_test(test, range_innermost_of_nested);
-	tcase_add_test(test, hex_numbers);
-	tcase_add_test(test, text_only_regular_files);
-	tcase_add_test(test, perfmap_later_lines_win);
-	tcase_add_test(test, perfmap_skips_nonsense);
-	tcase_add_loop_test(test, perfmap_equals_model, 0, 5);
-	tcase_add_loop_test(test, perfmap_survives_noise, 0, 5);
-	tcase_add_test(test, kernel_names_by_low_bits);
-	tcase_add_test(test, kernel_zero_addresses_name_nothing);
-	tcase_add_loop_test(test, demangles, 0, (int)(sizeof(names) / sizeof(names[0])));
-	tcase_add_test(test, names_are_kept_once);
-	tcase_add_test(test, exploding_name_is_left_alone);
-	tcase_add_loop_test(test, demangler_survives_noise, 0, 5);
-	tcase_add_test(test, unknown_addresses_use_the_perf_map);
-	tcase_add_test(test, kernel_of_another_boot_is_not_named);
-	tcase_add_test(test, vdso_has_a_name);
-	tcase_add_test(test, unregistered_module);
-	suite_add_tcase(all, test);
-	return all;
-}
-
-static void remove_files(void)
-{
-	static const char *const name[] = {"regular", "link", "pipe", "kallsyms", "kallsyms0"};
-	char path[300];
-
-	for (size_t i = 0; i < sizeof(name) / sizeof(name[0]); i++) {
-		snprintf(path, sizeof(path), "%s/%s", directory, name[i]);
-		unlink(path);
-	}
-	rmdir(directory);
+	tcase_add_test(tests, range_innermost_of_nested);
+	tcase_add_test(tests, hex_numbers);
+	tcase_add_test(tests, text_only_regular_files);
+	tcase_add_test(tests, perfmap_later_lines_win);
+	tcase_add_test(tests, perfmap_skips_nonsense);
+	tcase_add_loop_test(tests, perfmap_equals_model, 0, 5);
+	tcase_add_loop_test(tests, perfmap_survives_noise, 0, 5);
+	tcase_add_test(tests, kernel_names_by_low_bits);
+	tcase_add_test(tests, kernel_zero_addresses_name_nothing);
+	tcase_add_loop_test(tests, demangles, 0, (int)(sizeof(names) / sizeof(names[0])));
+	tcase_add_test(tests, names_are_kept_once);
+	tcase_add_test(tests, exploding_name_is_left_alone);
+	tcase_add_loop_test(tests, demangler_survives_noise, 0, 5);
+	tcase_add_test(tests, unknown_addresses_use_the_perf_map);
+	tcase_add_test(tests, kernel_of_another_boot_is_not_named);
+	tcase_add_test(tests, vdso_has_a_name);
+	tcase_add_test(tests, unregistered_module);
 }
 
 int main(void)
 {
-	SRunner *runner;
-	int failed;
-
-	if (!mkdtemp(directory))
-		return 1;
-	runner = srunner_create(suite());
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	remove_files();
-	return failed != 0;
+	return objects_main("sym_tables", NULL, cases);
 }

@@ -1,6 +1,5 @@
 /* Small parts of the library that need no process: text, numbers, options,
  * sampling arithmetic, unwind rules. */
-#include <check.h>
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -12,6 +11,7 @@
 #include "base/early.h"
 #include "base/fmt.h"
 #include "base/poisson.h"
+#include "check_main.h"
 #include "stack/rows.h"
 
 START_TEST(text_is_cut_and_terminated)
@@ -191,27 +191,22 @@ START_TEST(early_memory_is_aligned_and_bounded)
 }
 END_TEST
 
+static void cases(TCase *tests)
+{
+	tcase_add_test(tests, text_is_cut_and_terminated);
+	tcase_add_test(tests, numbers_parse_whole_or_not_at_all);
+	tcase_add_test(tests, options_have_the_grammar_of_lsan);
+	tcase_add_test(tests, bad_options_are_refused);
+	tcase_add_test(tests, paths_expand);
+	tcase_add_test(tests, preload_entry_is_taken_out);
+	tcase_add_test(tests, chance_is_expm1);
+	tcase_add_test(tests, gaps_are_exponential);
+	tcase_add_test(tests, rules_survive_packing);
+	tcase_add_test(tests, rows_are_found_dropped_and_replaced);
+	tcase_add_test(tests, early_memory_is_aligned_and_bounded);
+}
+
 int main(void)
 {
-	Suite *suite = suite_create("base");
-	TCase *tcase = tcase_create("base");
-	SRunner *runner = srunner_create(suite);
-	int failed;
-
-	tcase_add_test(tcase, text_is_cut_and_terminated);
-	tcase_add_test(tcase, numbers_parse_whole_or_not_at_all);
-	tcase_add_test(tcase, options_have_the_grammar_of_lsan);
-	tcase_add_test(tcase, bad_options_are_refused);
-	tcase_add_test(tcase, paths_expand);
-	tcase_add_test(tcase, preload_entry_is_taken_out);
-	tcase_add_test(tcase, chance_is_expm1);
-	tcase_add_test(tcase, gaps_are_exponential);
-	tcase_add_test(tcase, rules_survive_packing);
-	tcase_add_test(tcase, rows_are_found_dropped_and_replaced);
-	tcase_add_test(tcase, early_memory_is_aligned_and_bounded);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return check_main("vp_base", cases);
 }

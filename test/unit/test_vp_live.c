@@ -1,11 +1,11 @@
 /* The table of live blocks against a plain model, and its neighbours. */
-#include <check.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/heap.h"
 #include "base/thread.h"
+#include "check_main.h"
 #include "track/live.h"
 #include "track/threads.h"
 
@@ -311,30 +311,24 @@ START_TEST(threads_share_pages)
 }
 END_TEST
 
+static void cases(TCase *tests)
+{
+	tcase_add_test(tests, live_equals_a_model);
+	tcase_add_test(tests, live_equals_a_model_with_locks);
+	tcase_add_test(tests, page_of_a_block_is_used);
+	tcase_add_test(tests, any_block_is_found);
+	tcase_add_test(tests, pages_are_found);
+	tcase_add_test(tests, addresses_beyond_user_space_are_refused);
+	tcase_add_test(tests, rooms_of_every_size);
+	tcase_add_test(tests, rooms_are_small);
+	tcase_add_test(tests, neighbours_mislead_little);
+	tcase_add_test(tests, threads_share_pages);
+}
+
 int main(void)
 {
-	Suite *suite = suite_create("live");
-	TCase *tcase = tcase_create("live");
-	SRunner *runner = srunner_create(suite);
-	int failed;
-
 	vp_tls.busy = 1; /* as in a hook */
 	if (vp_heap_private_init() != 0)
 		return 1;
-	tcase_set_timeout(tcase, 120);
-	tcase_add_test(tcase, live_equals_a_model);
-	tcase_add_test(tcase, live_equals_a_model_with_locks);
-	tcase_add_test(tcase, page_of_a_block_is_used);
-	tcase_add_test(tcase, any_block_is_found);
-	tcase_add_test(tcase, pages_are_found);
-	tcase_add_test(tcase, addresses_beyond_user_space_are_refused);
-	tcase_add_test(tcase, rooms_of_every_size);
-	tcase_add_test(tcase, rooms_are_small);
-	tcase_add_test(tcase, neighbours_mislead_little);
-	tcase_add_test(tcase, threads_share_pages);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return check_main("vp_live", cases);
 }

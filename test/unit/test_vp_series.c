@@ -1,6 +1,5 @@
 /* The series as the library writes it: points that merge, rows that come late,
  * the ages at the end. */
-#include <check.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -8,6 +7,7 @@
 #include "base/config.h"
 #include "base/heap.h"
 #include "base/thread.h"
+#include "check_main.h"
 #include "ring/file.h"
 #include "ring/tables.h"
 #include "track/heap.h"
@@ -182,24 +182,18 @@ START_TEST(ages_are_counted_at_the_end)
 }
 END_TEST
 
+static void cases(TCase *tests)
+{
+	tcase_add_test(tests, iterations_merge);
+	tcase_add_test(tests, next_to_nothing_has_no_row);
+	tcase_add_test(tests, rows_are_given_to_those_that_grow);
+	tcase_add_test(tests, ages_are_counted_at_the_end);
+}
+
 int main(void)
 {
-	Suite *suite = suite_create("vp_series");
-	TCase *test = tcase_create("vp_series");
-	SRunner *runner;
-	int failed;
-
 	vp_tls.busy = 1; /* as in a hook */
 	if (vp_heap_private_init() != 0)
 		return 1;
-	tcase_add_test(test, iterations_merge);
-	tcase_add_test(test, next_to_nothing_has_no_row);
-	tcase_add_test(test, rows_are_given_to_those_that_grow);
-	tcase_add_test(test, ages_are_counted_at_the_end);
-	suite_add_tcase(suite, test);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return check_main("vp_series", cases);
 }
