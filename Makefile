@@ -1,7 +1,7 @@
 # libvprof.  `make help` lists the targets; everything is built under build/.
 # This sheet: the products and their installation. test/test.mk: tests and benches.
 MAKEFLAGS += --no-builtin-rules
-VERSION := 0.1.0
+VERSION := $(shell sed -nE 's/^\#define VPROF_VERSION_(MAJOR|MINOR|PATCH)[[:space:]]+([0-9]+)$$/\2/p' include/vprof.h | paste -sd.)
 PREFIX ?= /usr/local
 DESTDIR ?=
 CC := $(if $(filter default undefined,$(origin CC)),gcc,$(CC))
@@ -113,9 +113,9 @@ LIB_LINK := -shared -Wl,--version-script=libvprof/libvprof.map -Wl,-z,defs -Wl,-
 $B/libvprof.so: $(LIB_SRC:%.c=$B/obj/%.o) $B/libvpje.a libvprof/libvprof.map
 	$(call link,,$(LIB_LINK))
 
-# Man pages take their commands and options from the programs themselves.
+# Man pages take their commands and options from the programs themselves, numbers from vprof.h.
 MAN := $(patsubst docs/man/%.in,$B/man/%,$(sort $(wildcard docs/man/*.in)))
-$B/man/%: docs/man/%.in docs/man/options.awk $B/libvprof.so $B/vprof-report $B/vprof-run
+$B/man/%: docs/man/%.in docs/man/options.awk include/vprof.h $B/libvprof.so $B/vprof-report $B/vprof-run
 	@mkdir -p $(@D)
 	$(say) MAN $@
 	$Qdocs/man/page $< $B '$(VERSION)' >$@.tmp && mv $@.tmp $@
@@ -151,6 +151,8 @@ tidy: ## clang-tidy over library, report and programs
 D = $(DESTDIR)$(PREFIX)
 INSTALLED_BIN := vprof-report vprof-run monitor virtuoso
 man_dir = $D/share/man/man$(subst .,,$(suffix $1))
+# vprof(3) goes by the name of each call, too.
+MAN_CALLS = $(shell sed -nE 's/^static inline .*[ *](vprof_[a-z_]+)[(].*[)]$$/\1/p' include/vprof.h)
 install: all $(MAN) ## install under PREFIX (default /usr/local), below DESTDIR
 	install -d $D/lib/pkgconfig $D/bin $D/include $D/share/vprof/feed \
 		$(sort $(foreach m,$(MAN),$(call man_dir,$m))) $D/share/bash-completion/completions
@@ -161,6 +163,7 @@ install: all $(MAN) ## install under PREFIX (default /usr/local), below DESTDIR
 	printf 'prefix=%s\nincludedir=$${prefix}/include\n\nName: vprof\nDescription: marks and labels for the profiler libvprof\nVersion: %s\nCflags: -I$${includedir}\n' \
 		'$(PREFIX)' '$(VERSION)' >$D/lib/pkgconfig/vprof.pc
 	$(foreach m,$(MAN),install -m 644 $m $(call man_dir,$m)/ &&) :
+	$(foreach c,$(MAN_CALLS),echo '.so man3/vprof.3' >$D/share/man/man3/$c.3 &&) :
 	install -m 644 docs/man/vprof.bash $D/share/bash-completion/completions/vprof-report
 	ln -sf vprof-report $D/share/bash-completion/completions/vprof-run
 	$(if $(DESTDIR),,ldconfig)
@@ -168,7 +171,7 @@ install: all $(MAN) ## install under PREFIX (default /usr/local), below DESTDIR
 uninstall: ## remove what install put there
 	rm -f $D/lib/libvprof.so $D/lib/pkgconfig/vprof.pc $(addprefix $D/bin/,$(INSTALLED_BIN)) \
 		$(addprefix $D/,$(wildcard include/*.h)) $D/share/vprof/feed/market.csv \
-		$(foreach m,$(MAN),$(call man_dir,$m)/$(notdir $m)) \
+		$(foreach m,$(MAN),$(call man_dir,$m)/$(notdir $m)) $(MAN_CALLS:%=$D/share/man/man3/%.3) \
 		$D/share/bash-completion/completions/vprof-report \
 		$D/share/bash-completion/completions/vprof-run
 	-rmdir $D/share/vprof/feed $D/share/vprof

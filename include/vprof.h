@@ -9,14 +9,36 @@
  *	vprof_end();
  *	vprof_mark("cycle");
  *
- * and then `vprof-report flat --label indicator=ema`.  C and C++; link nothing.
- * All functions: any thread, not async-signal-safe, errno is kept. */
+ * and then `vprof-report flat --label indicator=ema`.  C99 or later, C++; link
+ * nothing.  All functions: any thread, not async-signal-safe, errno is kept.
+ * A page on each: vprof(3).
+ *
+ * A program may be built with one version of this header and run under a library
+ * of another, older or newer: a call that the library does not know does nothing. */
 #ifndef VPROF_H
 #define VPROF_H
 
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+/* The version of this header.  vprof_version() is that of the library. */
+#define VPROF_VERSION_MAJOR 0
+#define VPROF_VERSION_MINOR 1
+#define VPROF_VERSION_PATCH 0
+#define VPROF_VERSION                                                                              \
+	(VPROF_VERSION_MAJOR * 10000 + VPROF_VERSION_MINOR * 100 + VPROF_VERSION_PATCH)
+
+/* Limits.  What goes beyond is cut or left out. */
+#define VPROF_MARKS_MAX	  1024 /* names of marks that are told apart */
+#define VPROF_MARK_BYTES  111  /* of a name, without the NUL */
+#define VPROF_LABELS_MAX  4096 /* different nestings of labels that are told apart */
+#define VPROF_LABEL_BYTES 110  /* of key and value together */
+#define VPROF_LABEL_DEPTH 32   /* of labels inside each other */
+
+/* vprof_leak_scan() without the library.  No -errno: errors of the kernel, also
+ * those that a filter makes up, are -4095 to -1. */
+#define VPROF_ABSENT (-4096)
 
 /* The library's side, null where it is not loaded.  A plain weak reference
  * would not do: in a program at a fixed address the linker makes it null for
@@ -35,6 +57,18 @@ static inline int vprof_present(void)
 
 	VPROF_FIND(fn, "vprof_v1_mark");
 	return fn != 0;
+}
+
+/* The version of the library that is loaded, as VPROF_VERSION has it; 0 where
+ * there is none.  It may be older or newer than this header. */
+static inline int vprof_version(void)
+{
+	int (*fn)(void);
+
+	VPROF_FIND(fn, "vprof_v1_version");
+	if (fn)
+		return fn();
+	return vprof_present() ? 100 : 0; /* 0.1.0: it could not say yet */
 }
 
 /* Stops recording until vprof_start(), in all threads: no samples, allocations
@@ -63,7 +97,7 @@ static inline void vprof_start(void)
  * live bytes of the heap in the history.  A program that marks "iteration" has
  * the growth of its heap judged by iterations instead of by time.
  *
- *   name  copied; names shall be few (1024 are told apart, by 111 bytes) */
+ *   name  copied, up to VPROF_MARK_BYTES; names shall be few: VPROF_MARKS_MAX */
 static inline void vprof_mark(const char *name)
 {
 	void (*fn)(const char *);
@@ -74,11 +108,11 @@ static inline void vprof_mark(const char *name)
 }
 
 /* From here to the matching vprof_end() the calling thread works on key=value.
- * Nests, 32 deep: inner labels add to the outer ones.  A forked child starts
- * without labels.
+ * Nests, VPROF_LABEL_DEPTH deep: inner labels add to the outer ones.  A forked
+ * child starts without labels.
  *
- *   key, value  copied; pairs shall be few (4096 nestings are told apart, 110
- *               bytes each); no '=' in the key */
+ *   key, value  copied, up to VPROF_LABEL_BYTES together; pairs shall be few:
+ *               VPROF_LABELS_MAX; no '=' in the key */
 static inline void vprof_begin(const char *key, const char *value)
 {
 	void (*fn)(const char *, const char *);
@@ -101,15 +135,17 @@ static inline void vprof_end(void)
  * the file within seconds (`vprof-report leaks`), and replace those of an earlier
  * search.  All threads stand still while a snapshot is taken: milliseconds.
  *
- * Returns 0 when the snapshot is taken, -1 without the library, or its -errno:
- * -EBUSY (a search is under way), -EOPNOTSUPP (heap= is not exact, or
- * leakscan=off), -EAGAIN (this process is not recorded), ... */
+ * Returns 0 when the snapshot is taken, VPROF_ABSENT without the library, or the
+ * library's -errno: -EBUSY (a search is under way), -EOPNOTSUPP (heap= is not
+ * exact, or leakscan=off), -EAGAIN (this process is not recorded), -ESRCH (the
+ * library has no thread of its own), -ETIME (that one got no CPU time), or why
+ * the snapshot was refused (-ENOMEM, -EPERM, ...). */
 static inline int vprof_leak_scan(void)
 {
 	int (*fn)(void);
 
 	VPROF_FIND(fn, "vprof_v1_leak_scan");
-	return fn ? fn() : -1;
+	return fn ? fn() : VPROF_ABSENT;
 }
 
 #undef VPROF_FIND

@@ -22,12 +22,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define VPROF_MAGIC	  "VPROFRNG" /* 8 bytes, no terminator */
-#define VPROF_VERSION	  1u
-#define VPROF_EXTENT_MIN  (64u << 10) /* power of two, at least this */
-#define VPROF_EXTENTS_MAX 1024u
-#define VPROF_FILE_MIN	  (1u << 20)
-#define VPROF_NONE	  0xffffffffu /* "no row" wherever a row id is stored */
+#define VPROF_MAGIC	     "VPROFRNG" /* 8 bytes, no terminator */
+#define VPROF_FORMAT_VERSION 1u
+#define VPROF_EXTENT_MIN     (64u << 10) /* power of two, at least this */
+#define VPROF_EXTENTS_MAX    1024u
+#define VPROF_FILE_MIN	     (1u << 20)
+#define VPROF_NONE	     0xffffffffu /* "no row" wherever a row id is stored */
 
 /* Section kinds; VPROF_HEADER_SECTION() finds the header's entry of one. */
 enum vprof_section_kind {

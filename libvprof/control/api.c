@@ -7,6 +7,7 @@
 #include "track/leakscan.h"
 #include "track/mark.h"
 #include "track/threads.h"
+#include "vprof.h"
 
 #include <errno.h>
 
@@ -89,4 +90,9 @@ int vprof_v1_leak_scan(void)
 	vp_busy_leave();
 	errno = saved;
 	return ret;
+}
+
+int vprof_v1_version(void)
+{
+	return VPROF_VERSION;
 }

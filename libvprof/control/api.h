@@ -10,5 +10,6 @@ VP_API void vprof_v1_mark(const char *name);
 VP_API void vprof_v1_begin(const char *key, const char *value);
 VP_API void vprof_v1_end(void);
 VP_API int vprof_v1_leak_scan(void);
+VP_API int vprof_v1_version(void);
 
 #endif

@@ -121,7 +121,7 @@ static void write_header(void)
 	struct vprof_header *header = vp_file.header;
 
 	memcpy(header->magic, VPROF_MAGIC, 8);
-	header->version = VPROF_VERSION;
+	header->version = VPROF_FORMAT_VERSION;
 	header->header_bytes = sizeof(*header);
 	header->file_bytes = vp_file.bytes;
 	header->extent_bytes = vp_file.extent_bytes;

@@ -7,22 +7,25 @@
 #include "ring/file.h"
 #include "ring/tables.h"
 #include "track/arrivals.h"
+#include "vprof.h"
 
 #include <string.h>
 
-#define DEPTH	   32u	  /* labels deeper than that are not told apart */
+#define DEPTH	   ((uint32_t)VPROF_LABEL_DEPTH)
 #define HISTORY	   16384u /* changes kept of a thread, a power of two */
 #define HURRY	   2048u  /* the helper is woken after so many */
 #define BUCKETS	   256u
-#define PAIR_BYTES 112u /* of "key=value", with the NUL */
-#define NAMES_MAX  4096u
-#define NAME_SLOTS 8192u
+#define PAIR_BYTES (VPROF_LABEL_BYTES + 2u) /* of "key=value", with the NUL */
+#define NAMES_MAX  ((uint32_t)VPROF_LABELS_MAX)
+#define NAME_SLOTS (2u * NAMES_MAX)
 
 struct change {
 	uint64_t t_ns;
 	uint32_t label; /* from then on */
 	uint32_t unused;
 };
+
+_Static_assert(PAIR_BYTES % sizeof(uint64_t) == 0, "pairs are hashed by words");
 
 struct vp_labels {
 	uint32_t row; /* in THREADS */

@@ -6,35 +6,48 @@
 #include "ring/tables.h"
 #include "track/series.h"
 #include "track/threads.h"
+#include "vprof.h"
 
 #include <string.h>
 
-#define NAME_BYTES 112u
-#define SLOTS	   2048u /* twice the rows that the section can have */
+#define NAMES_MAX ((uint32_t)VPROF_MARKS_MAX)
+#define SLOTS	  (2u * NAMES_MAX)
 
 static struct vp_lock lock;
 static struct {
 	uint32_t row; /* + 1 */
 	uint32_t name;
 } slot[SLOTS];
+static uint32_t names; /* in `slot`: it must never be full */
 static struct vp_event_writer writer;
 
 void vp_marks_init(void)
 {
 	lock.word = 0;
 	memset(slot, 0, sizeof(slot));
+	names = 0;
 	writer.block = NULL;
 }
 
+/* NULL where there is no room.  Context: lock held. */
 static struct vprof_mark *add_row(const char *name, size_t len, uint32_t *id)
 {
-	uint32_t string = vp_string_add(name, len);
-	struct vprof_mark *mark = string == VPROF_NONE ? NULL : vp_table_add(VPROF_SEC_MARKS, id);
+	struct vprof_mark *mark;
+	uint32_t string;
 
-	if (mark) {
-		mark->name = string;
-		mark->first_ns = vp_clock_now();
+	/* The row first: a name that finds none may come again and again, and must
+	 * not fill the file with its text. */
+	mark = names < NAMES_MAX ? vp_table_add(VPROF_SEC_MARKS, id) : NULL;
+	if (!mark)
+		return NULL;
+	string = vp_string_add(name, len);
+	if (string == VPROF_NONE) {
+		vp_table_shrink(VPROF_SEC_MARKS, *id);
+		return NULL;
 	}
+	mark->first_ns = vp_clock_now();
+	mark->name = string;
+	names++;
 	return mark;
 }
 
@@ -44,7 +57,7 @@ static struct vprof_mark *row_of(const char *name, uint32_t *id)
 	uint64_t hash = 0xcbf29ce484222325u;
 	size_t len = 0;
 
-	for (; len < NAME_BYTES - 1 && name[len]; len++)
+	for (; len < VPROF_MARK_BYTES && name[len]; len++)
 		hash = (hash ^ (uint8_t)name[len]) * 0x100000001b3u;
 	for (uint64_t at = hash ^ hash >> 32;; at++) {
 		uint32_t place = at % SLOTS;

@@ -7,7 +7,7 @@
 /* Counts a mark in the row of its name, and writes an event with the live
  * bytes of the heap.
  *
- *   name        cut at 111 bytes; names shall be few: 1023 have a row
+ *   name        cut at VPROF_MARK_BYTES; VPROF_MARKS_MAX names have a row
  *   thread_row  in THREADS
  * Context: any thread, busy guard held; takes locks. */
 void vp_mark_add(const char *name, uint32_t thread_row);

@@ -257,7 +257,7 @@ static inline struct mkprof mk_new(void)
 	struct vprof_header *h = mk_header(&mk);
 
 	memcpy(h->magic, VPROF_MAGIC, 8);
-	h->version = VPROF_VERSION;
+	h->version = VPROF_FORMAT_VERSION;
 	h->header_bytes = sizeof(*h);
 	h->extent_bytes = MK_EXTENT;
 	h->extent_count = 64;

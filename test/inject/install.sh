@@ -44,10 +44,11 @@ if t_need pkg-config gcc; then
 	t_done
 fi
 
-pages=$(find "$root/usr/share/man" -type f | sort)
+pages=$(find "$root/usr/share/man" -type f -not -name 'vprof_*' | sort)
+calls=$(sed -nE 's/^static inline .*[ *](vprof_[a-z_]+)\(.*/\1/p' "$TOP/include/vprof.h")
 t_begin "man pages render without a warning"
 if t_need man; then
-	t_equal pages 4 "$(wc -l <<<"$pages")"
+	t_equal pages 5 "$(wc -l <<<"$pages")"
 	for page in $pages; do
 		warnings=$(man --warnings=w -l -Tutf8 -Z "$page" 2>&1 >/dev/null)
 		[ -z "$warnings" ] || t_bad "${page##*/}: $(head -1 <<<"$warnings")"
@@ -55,6 +56,10 @@ if t_need man; then
 	sed 's/^\.SH DESCRIPTION/&\n.nonsense/' "$root/usr/share/man/man1/vprof-run.1" >"$T/broken.1"
 	[ -n "$(man --warnings=w -l -Tutf8 -Z "$T/broken.1" 2>&1 >/dev/null)" ] ||
 		t_bad "a broken page gives no warning: this tests nothing"
+	for call in $calls; do
+		(cd "$root/usr/share/man" && man -l "man3/$call.3") 2>/dev/null | grep -q "tell the profiler" ||
+			t_bad "no page $call(3)"
+	done
 	t_done
 fi
 
@@ -67,6 +72,13 @@ missing() {
 	case $name in
 	libvprof) words=$(VPROF_OPTIONS=help=1 LD_PRELOAD=$LIB /bin/true 2>&1 |
 		sed -nE 's/^libvprof: ([a-z_]+)=.*/.B \1=/p' | tr ' ' '@') ;;
+	vprof)
+		words=$(sed -nE 's/^#define (VPROF_[A-Z_]+)[[:space:](].*/\1/p' "$TOP/include/vprof.h" | grep -v VPROF_FIND)
+		for call in $calls; do
+			words+=" $call\(" # in the synopsis, and with an entry of its own
+			grep -A1 '^\.TP' <<<"$text" | grep -qE "^\.BR ($call |.*\" $call\" )\(\)" || echo "no entry of $call"
+		done
+		;;
 	vprof-file) words=$(grep -oE '^#define VPROF_MAGIC[[:space:]]+"[A-Z]+' "$TOP/include/vprof_format.h" | grep -oE '[A-Z]+$') ;;
 	*)
 		words=$("$B/$name" --help | grep -oE '^ +(-., )?--[a-z-]+' | grep -oE -- '--[a-z-]+')
@@ -85,7 +97,7 @@ for page in $pages; do
 done
 mkdir "$T/corrupt"
 for page in $pages; do
-	sed -E 's/duration/period/g; s/strip\\-dirs/strip/g; s/^\.B tick=.*/.B tock/; s/VPROFRNG//' \
+	sed -E 's/duration/period/g; s/strip\\-dirs/strip/g; s/^\.B tick=.*/.B tock/; s/VPROFRNG//; s/vprof_mark/vprof_note/' \
 		"$page" >"$T/corrupt/${page##*/}"
 	[ -n "$(missing "$T/corrupt/${page##*/}")" ] || t_bad "a corrupted ${page##*/} passes"
 done

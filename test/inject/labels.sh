@@ -101,6 +101,14 @@ t_equal "names" 1024 "$(t_json '.marks | length' marks "$file" -n 0)"
 [ "$(t_json .lost.labels info "$file")" -gt 8000 ] || t_bad "names beyond the limits are not counted as lost"
 t_done
 
+t_begin "more names of marks than are told apart, in a large record"
+rm -rf "$T/run"
+T_LIMIT=60 t_preload "$T/run" size=256M "$probe" misuse
+file=$(t_file "$T/run")
+t_equal status 0 "$(cat "$T/run/status")"
+t_equal "names" 1024 "$(t_json '.marks | length' marks "$file" -n 0)"
+t_done
+
 t_begin "a pause records nothing but frees of what was recorded"
 rm -rf "$T/run"
 t_preload "$T/run" "" "$probe" pause

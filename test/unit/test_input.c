@@ -200,7 +200,7 @@ START_TEST(refusals)
 	memcpy(h->magic, VPROF_MAGIC, 8);
 	h->version = 2;
 	refused(&mk, 0, "version 2");
-	h->version = VPROF_VERSION;
+	h->version = VPROF_FORMAT_VERSION;
 	h->header_bytes = 4000;
 	refused(&mk, 0, "header_bytes");
 	h->header_bytes = 4096;

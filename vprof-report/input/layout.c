@@ -75,10 +75,10 @@ static int check_header(const struct vprof_header *h, struct vr_err *err)
 {
 	if (memcmp(h->magic, VPROF_MAGIC, sizeof(h->magic)) != 0)
 		return vr_err_set(err, -EINVAL, "not a vprof file (no \"%s\" at 0x0)", VPROF_MAGIC);
-	if (h->version != VPROF_VERSION)
+	if (h->version != VPROF_FORMAT_VERSION)
 		return vr_err_set(err, -EINVAL,
 				  "format version %" PRIu32 ", this vprof-report reads version %u",
-				  h->version, VPROF_VERSION);
+				  h->version, VPROF_FORMAT_VERSION);
 	if (h->header_bytes != sizeof(*h))
 		return vr_err_set(err, -EINVAL,
 				  "damaged header: header_bytes is %" PRIu32 " at 0xc, not %zu",
