@@ -96,6 +96,7 @@ memory_blocks() { # COUNT BYTES
 	ours exact memory_of "" "$1" "$2"
 	! accepts $SAMPLE || ours sampled memory_of $SAMPLE "$1" "$2"
 	rounds $((ROUNDS < 3 ? ROUNDS : 3))
+	compared "memory-$2" "1=resident, KiB" "3=file, KiB"
 	memory_row "exact heap, $1 live blocks of $2 bytes" "memory-$2/exact" $((16384 + $1 * 16 / 1024))
 	! accepts $SAMPLE || memory_row "sampled heap, $1 live blocks of $2 bytes" "memory-$2/sampled" 16384
 }
@@ -142,6 +143,7 @@ group_scan() {
 	row "search for leaks, $mib MiB of small blocks: memory of the search" "<=" $((mib * 12 / 10)) MiB
 	detail
 	detail "## The search for leaks, $mib MiB of linked blocks"
+	compared scan "1=threads stand still, ms" "3=memory, MiB"
 	detail_table scan 2 "seconds to the result" alone
 }
 
