@@ -19,7 +19,7 @@ Q := @
 say = @printf '  %-7s %s\n'
 endif
 
-.PHONY: all demo run-demo setup format format-check tidy install uninstall clean help
+.PHONY: all demo run-demo setup readme format format-check tidy install uninstall clean help
 .DEFAULT_GOAL := all
 all: ## build everything
 all: $B/libvprof.so $B/vprof-report $B/vprof-run $B/monitor $B/virtuoso
@@ -134,6 +134,9 @@ run-demo: all
 include test/test.mk
 
 # --- housekeeping ------------------------------------------------------------
+readme: $B/libvprof.so ## the README's table of options, from the library itself
+	$Qdocs/man/readme README.md $B >$B/README.md && cp $B/README.md README.md
+
 C_FILES = $(shell git ls-files '*.c' '*.h')
 format: ## format every C file in place
 	clang-format -i $(C_FILES)

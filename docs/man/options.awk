@@ -1,6 +1,6 @@
-# Turns what --help, or VPROF_OPTIONS=help=1, prints into entries of a man page, so
-# that no page can lack an option.
-#   awk -v part=commands|options|keys -f options.awk HELP
+# Turns what --help, or VPROF_OPTIONS=help=1, prints into entries of a man page, so that no
+# page can lack an option, and into the table of keys of the README.
+#   awk -v part=commands|options|keys|table -f options.awk HELP
 function clean(text) {
 	gsub(/\\/, "\\e", text)
 	gsub(/-/, "\\-", text)
@@ -33,4 +33,19 @@ part == "keys" && /^libvprof: [a-z_]+=/ {
 	text = $0
 	sub(/^libvprof: [^ ]+ +/, "", text)
 	entry($2, text)
+}
+part == "table" && /^libvprof: [a-z_]+=/ {
+	text = $0
+	sub(/^libvprof: [^ ]+ +/, "", text)
+	fallback = ""
+	if (match(text, / \(default .*\)$/)) {
+		fallback = " `" substr(text, RSTART + 10, RLENGTH - 11) "`"
+		text = substr(text, 1, RSTART - 1)
+	}
+	key = values = $2
+	sub(/=.*/, "", key)
+	sub(/^[^=]*=/, "", values)
+	gsub(/[|]/, "`, `", values)
+	gsub(/%({[A-Z]+}|[a-z])/, "`&`", text)
+	printf "| `%s` | `%s` | %s |%s |\n", key, values, text, fallback
 }

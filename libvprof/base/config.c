@@ -170,27 +170,38 @@ static int set_help(const char *value, size_t len)
 	return is(value, len, "1") ? -ECANCELED : -EINVAL;
 }
 
+/* Also what the man page and the README's table are made of. */
 static const struct option options[] = {
-    {"out", "PATH", "%e.%p.vprof", "file to write; %p pid, %e program, %t time, %{ENV}", set_out},
-    {"size", "BYTES", "64M", "bytes the file may grow to, 1M or more; K, M, G", set_size},
+    {"out", "PATH", "%e.%p.vprof",
+     "file to write; %p pid, %e program, %t unix time, %{NAME} environment variable", set_out},
+    {"size", "BYTES", "64M",
+     "bytes the file may grow to, 1M or more, with K, M, G; at first it takes some 60 KiB, and "
+     "never more than a quarter of the free room",
+     set_size},
     {"cpu", "HZ|off", "250", "CPU samples a second of CPU time, 1 to 20000", set_cpu},
+    {"heap", "exact|sample=BYTES|off", "exact",
+     "heap accounting; sample: one block in so many bytes, 64 or more, totals estimated", set_heap},
     {"locks", "on|off", "on", "waits for locks, conditions and threads", set_locks},
-    {"heap", "exact|sample=BYTES|off", "exact", "heap accounting; BYTES 64 or more", set_heap},
+    {"tick", "MS", "100", "milliseconds between timeline points, 10 to 60000", set_tick},
     {"mode", "exact|ci", "exact", "presets of the others: ci is leakscan=term", set_mode},
     {"leakscan", "exit|term|off", "exit",
-     "look for blocks nothing points to, heap=exact only; term: also at SIGTERM, SIGINT, SIGHUP",
+     "look at the end for blocks that nothing points to, heap=exact only; term: also where "
+     "SIGTERM, SIGINT or SIGHUP ends the process",
      set_leakscan},
-    {"leakscan_every", "SECONDS", "never", "the same every so often, 1 to 1000000",
+    {"leakscan_every", "SECONDS", "never",
+     "look every so many seconds, too, 1 to 1000000; for processes that are killed",
      set_leakscan_every},
-    {"leakscan_wait", "MS", "2000", "with leakscan=term: what a signal waits for it, 10 to 60000",
+    {"leakscan_wait", "MS", "2000", "with leakscan=term: what the end may wait for it, 10 to 60000",
      set_leakscan_wait},
-    {"tick", "MS", "100", "milliseconds between timeline points, 10 to 60000", set_tick},
+    {"engine", "auto|perf|timer", "auto",
+     "how CPU samples are taken: perf is a ring of the kernel without signals, timer one for "
+     "each thread",
+     set_engine},
     {"follow_fork", "on|off", "on", "profile forked children, each in a file of its own",
      set_follow_fork},
     {"follow_exec", "on|off", "on", "profile programs this one executes", set_follow_exec},
-    {"engine", "auto|perf|timer", "auto", "how CPU samples are taken", set_engine},
-    {"guard", "on|off", "on", "live on when somebody cuts the record (a handler for SIGBUS)",
-     set_guard},
+    {"guard", "on|off", "on",
+     "a handler for SIGBUS, so that the program lives on when somebody cuts the record", set_guard},
     {"help", "1", NULL, "print this list", set_help},
 };
 #define OPTION_COUNT (sizeof(options) / sizeof(options[0]))
@@ -334,7 +345,6 @@ int vp_config_read(char **environment)
 		if (options[i].fallback)
 			options[i].set(options[i].fallback, strlen(options[i].fallback));
 	}
-	vp_config.follow_fork = vp_config.follow_exec = 1;
 	if (has_mode_ci(text))
 		set_leakscan("term", 4);
 	if (out && *out && apply("out", 3, out, strlen(out)))

@@ -70,7 +70,7 @@ t_done
 
 t_begin "make help names every target"
 for target in all demo check check-unit check-inject check-golden check-lint asan ubsan bench \
-	format format-check tidy install uninstall clean help; do
+	readme format format-check tidy install uninstall clean help; do
 	env -u MAKEFLAGS make -s -C "$TOP" help 2>/dev/null | grep -qE "^ +$target " || t_bad "no $target"
 done
 t_done
