@@ -90,7 +90,7 @@ old_table() {
 	echo "|---|---|---|---|---|---|"
 	awk 'function cell(v) { split(v, c, " "); return v == "" ? "" : sprintf("%.3f (%.3f to %.3f)", c[1], c[2], c[3]) }
 		{ title = $8; for (i = 9; i <= NF; i++) title = title " " $i }
-		FNR == NR { again[$1, $2, $3] = $4 " " $5 " " $6; next }
+		FILENAME == ARGV[1] { again[$1, $2, $3] = $4 " " $5 " " $6; next }
 		{ more = $5 > 1 ? again[$1, $2, $3] : ""; split(more, m, " ")
 		  said = $7 < 5 ? "too few rounds" : $6 < 1 ? "better" : $5 > 1 && m[2] > 1 ? "**worse**" : ""
 		  all++; worse += said == "**worse**"; better += said == "better"
