@@ -1,13 +1,12 @@
 /* L0  See docs/decisions/refused-calls.md.
  *
- * What is made untried is what libc itself makes for stdio, malloc and threads:
- * openat read close mmap rt_sigprocmask futex set_robust_list clone3 exit_group.
- * How the child died is told by the kernel's list of robust futexes, because wait4()
- * is one of the calls that have to be tried. */
+ * What is made untried is what libc itself makes at the start of any program, openat
+ * read close mmap exit_group, and clone3 as for its threads.  We stand still until the
+ * child has ended (CLONE_VFORK), because each call that would wait for it has to be
+ * tried before; a page that both see tells how far it came. */
 #include "base/trial.h"
 #include "base/sys.h"
 #include "base/task.h"
-#include "base/vdso.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -20,18 +19,19 @@
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 
-#define WAIT_NS	    (2000ull * 1000 * 1000) /* for a child that makes some fifty calls */
-#define UNREAPED    2u			    /* children, where wait4() is deadly */
-#define CPU_OF_SELF 3			    /* CLOCK_THREAD_CPUTIME_ID */
+#define UNREAPED    2u /* children, where wait4() is deadly */
+#define CPU_OF_SELF 3  /* CLOCK_THREAD_CPUTIME_ID */
 
 uint64_t vp_sys_deadly[VP_SYS_NUMBERS / 64];
 
 static uint64_t scratch[512];
 static const struct timespec no_time;
+static const uint64_t all_signals = ~0ull;
 /* No core is dumped of a child that dies.  1 and not 0, which does not hold for
  * dumps into a pipe. */
 static const struct rlimit64 no_core = {1, 1};
@@ -47,12 +47,15 @@ struct call {
 };
 
 static const struct call calls[] = {
+    {SYS_write, 0, {-1, AT(scratch), 1}}, /* to say why nothing is recorded */
+    {SYS_rt_sigprocmask, 1, {SIG_SETMASK, AT(&all_signals), 0, 8}},
     {SYS_wait4, 0, {-1, 0, WNOHANG | __WALL}},
     {SYS_prlimit64, 0, {0, RLIMIT_CORE, AT(&no_core), 0}},
     {SYS_prctl, 0, {PR_SET_DUMPABLE, 0}},
     {SYS_getpid, 1, {0}},
     {SYS_gettid, 1, {0}},
-    {SYS_rt_sigprocmask, 1, {SIG_SETMASK, 0, AT(scratch), 8}},
+    {SYS_futex, 1, {AT(scratch), FUTEX_WAKE, 1}},
+    {SYS_getrandom, 1, {AT(scratch), 8, GRND_NONBLOCK}}, /* by the first malloc() */
     {SYS_munmap, 1, {0, 0}},
     {SYS_newfstatat, 1, {AT_FDCWD, AT("/"), AT(scratch), 0}},
     {SYS_fstat, 1, {-1, AT(scratch)}},
@@ -67,7 +70,6 @@ static const struct call calls[] = {
     {SYS_mlock2, 0, {0, 0, 0}},
     {SYS_mlockall, 0, {0}},
     {SYS_mincore, 0, {0, 0, AT(scratch)}},
-    {SYS_write, 0, {-1, AT(scratch), 1}},
     {SYS_lseek, 0, {-1, 0, 0}},
     {SYS_pread64, 0, {-1, AT(scratch), 8, 0}},
     {SYS_pwrite64, 0, {-1, AT(scratch), 8, 0}},
@@ -108,14 +110,7 @@ static const struct call calls[] = {
     {SYS_clone, 0, {0}},
 };
 #define CALLS (sizeof(calls) / sizeof(calls[0]))
-
-/* One page that the child and we both see. */
-struct shared {
-	struct robust_list_head head;
-	struct robust_list entry;
-	uint32_t word; /* of the entry: the child's tid; the kernel marks its death */
-	uint32_t next; /* the call under trial */
-};
+enum { WRITE, MASK, WAIT4, NO_CORE, NO_DUMP }; /* the first of them */
 
 static void mark(int number)
 {
@@ -123,23 +118,19 @@ static void mark(int number)
 }
 
 /* libc makes clone3() as long as the kernel has it, else clone(). */
-static long fork_quietly(uint32_t *tid)
+static long fork_quietly(uint64_t flags)
 {
-	struct clone_args args = {.flags = CLONE_UNTRACED};
-	long pid;
+	struct clone_args args = {.flags = CLONE_UNTRACED | flags};
+	long pid = vp_sys(SYS_clone3, &args, sizeof(args), 0);
 
-	if (tid)
-		args.flags |= CLONE_CHILD_SETTID;
-	args.child_tid = (uint64_t)(uintptr_t)tid;
-	pid = vp_sys(SYS_clone3, &args, sizeof(args), 0);
 	if (pid >= 0 || pid == -EAGAIN || pid == -ENOMEM)
 		return pid;
-	return vp_sys6(SYS_clone, (long)args.flags, 0, 0, (long)tid, 0, 0);
+	return vp_sys6(SYS_clone, (long)(uint32_t)args.flags, 0, 0, 0, 0, 0);
 }
 
 long vp_trial_fork(void)
 {
-	return fork_quietly(NULL);
+	return fork_quietly(0);
 }
 
 /* --- the child ------------------------------------------------------------- */
@@ -182,48 +173,21 @@ static void try_one(const struct call *call)
 	}
 }
 
-static __attribute__((noreturn)) void run_child(struct shared *shared)
+/* `next` is the call under trial, in a page that the parent sees, too. */
+static __attribute__((noreturn)) void run_child(volatile uint32_t *next)
 {
-	vp_sys(SYS_set_robust_list, &shared->head, sizeof(shared->head), 0);
-	shared->word |= FUTEX_WAITERS; /* the kernel has put the child's tid there */
-	/* Each child anew, before what it may die of. */
-	if (shared->next > 1)
-		try_one(&calls[1]);
-	if (shared->next > 2)
-		try_one(&calls[2]);
-	while (shared->next < CALLS) {
-		try_one(&calls[shared->next]);
-		__atomic_add_fetch(&shared->next, 1, __ATOMIC_RELEASE);
+	/* Each child anew, before what it may die of: no handler of the host's runs here,
+	 * and no core is dumped. */
+	for (uint32_t i = MASK; i <= NO_DUMP && i < *next; i++) {
+		if (i != WAIT4 && vp_sys_may(calls[i].number))
+			try_one(&calls[i]);
 	}
-	/* Where the kernel took no list, it does not tell. */
-	__atomic_or_fetch(&shared->word, FUTEX_OWNER_DIED, __ATOMIC_RELEASE);
-	vp_sys6(SYS_futex, (long)&shared->word, FUTEX_WAKE, 1, 0, 0, 0);
+	for (; *next < CALLS; ++*next)
+		try_one(&calls[*next]);
 	vp_sys_end(0);
 }
 
 /* --- the parent ------------------------------------------------------------ */
-
-static uint64_t now_ns(void)
-{
-	vp_vdso_init();
-	return vp_vdso_ns(CLOCK_MONOTONIC); /* without a system call */
-}
-
-static int wait_for_death(struct shared *shared)
-{
-	uint64_t until = now_ns() + WAIT_NS;
-	const struct timespec step = {0, 20000000};
-
-	for (;;) {
-		uint32_t word = __atomic_load_n(&shared->word, __ATOMIC_ACQUIRE);
-
-		if (word & FUTEX_OWNER_DIED)
-			return 1;
-		if (now_ns() > until)
-			return 0;
-		vp_sys6(SYS_futex, (long)&shared->word, FUTEX_WAIT, (long)word, (long)&step, 0, 0);
-	}
-}
 
 static void reap(long pid)
 {
@@ -233,48 +197,31 @@ static void reap(long pid)
 	}
 }
 
-static struct shared *map_shared(void)
-{
-	long map =
-	    vp_sys6(SYS_mmap, 0, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	struct shared *shared = (struct shared *)map;
-
-	if (map < 0 && map > -4096)
-		return NULL;
-	shared->head.list.next = &shared->entry;
-	shared->entry.next = &shared->head.list;
-	shared->head.futex_offset = offsetof(struct shared, word) - offsetof(struct shared, entry);
-	return shared;
-}
-
 /* One child for every deadly call, and the last one lives through the rest. */
-static uint32_t run_children(struct shared *shared)
+static uint32_t run_children(volatile uint32_t *next)
 {
-	uint32_t at = 0, unreaped = 0;
+	uint32_t unreaped = 0;
+	int needed = 0;
 
-	while (at < CALLS) {
-		uint64_t all = ~0ull, old = 0;
-		long pid;
+	while (*next < CALLS && unreaped < UNREAPED && !needed) {
+		/* Where only clone() may be made, handlers of the host's stay until the
+		 * child has made its first call. */
+		long pid = fork_quietly(CLONE_VFORK | CLONE_CLEAR_SIGHAND);
 
-		/* A handler of the host's must not run there. */
-		vp_sys6(SYS_rt_sigprocmask, SIG_SETMASK, (long)&all, (long)&old, 8, 0, 0);
-		shared->next = at;
-		shared->word = 0;
-		pid = fork_quietly(&shared->word);
 		if (pid == 0)
-			run_child(shared);
-		vp_sys6(SYS_rt_sigprocmask, SIG_SETMASK, (long)&old, 0, 8, 0, 0);
-		if (pid < 0 || !wait_for_death(shared))
-			return at;
-		at = __atomic_load_n(&shared->next, __ATOMIC_ACQUIRE);
-		if (at < CALLS)
-			mark(calls[at++].number);
-		if (vp_sys_may(SYS_wait4))
+			run_child(next);
+		if (pid < 0)
+			break;
+		if (*next < CALLS) {
+			needed = calls[*next].needed;
+			mark(calls[(*next)++].number);
+		}
+		if (*next > WAIT4 && vp_sys_may(SYS_wait4))
 			reap(pid);
-		else if (++unreaped >= UNREAPED)
-			return at;
+		else
+			unreaped++;
 	}
-	return at;
+	return *next;
 }
 
 /* 1 also where it cannot be known. */
@@ -291,17 +238,18 @@ static int filter_stands(void)
 
 int vp_trial_run(void)
 {
-	struct shared *shared;
 	uint32_t tried = 0;
 	int ret = 0;
+	long page;
 
 	if (!filter_stands())
 		return 0;
-	shared = map_shared();
-	if (shared) {
-		tried = run_children(shared);
-		if (vp_sys_may(SYS_munmap))
-			vp_sys(SYS_munmap, shared, 4096, 0);
+	page =
+	    vp_sys6(SYS_mmap, 0, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (page > 0 || page < -4096) {
+		tried = run_children((uint32_t *)page);
+		if (tried == CALLS && vp_sys_may(SYS_munmap))
+			vp_sys(SYS_munmap, page, 4096, 0);
 	}
 	for (uint32_t i = 0; i < CALLS; i++) {
 		if (i >= tried)

@@ -105,7 +105,7 @@ static int read_host(void)
 
 void vp_guard_start(void)
 {
-	if (!vp_config.guard || !read_host())
+	if (!vp_config.guard || !vp_sys_may(SYS_rt_sigaction) || !read_host())
 		return;
 	started = 1;
 	install();

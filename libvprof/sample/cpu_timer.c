@@ -118,6 +118,8 @@ static void vp_timer_handler(int sig, siginfo_t *info, void *context)
  * number count from SIGRTMIN.  Our own handler, inherited over fork, will do. */
 static int vp_timer_pick_signal(void)
 {
+	if (!vp_sys_may(SYS_rt_sigaction))
+		return 0;
 	for (int sig = SIGRTMAX - 2; sig >= SIGRTMIN; sig--) {
 		struct sigaction sa;
 

@@ -69,6 +69,19 @@ sed -i '/^libvprof: /d' "$T/pre1/err" # not profiled, it says
 t_same "$T/only" "$T/pre1"
 t_done
 
+# Neither locks nor signals: what a program without threads makes, and clone3, because
+# calls can only be tried by a child.
+calls=(read write close mmap mprotect munmap brk pread64 access execve arch_prctl set_tid_address
+	openat newfstatat set_robust_list prlimit64 getrandom rseq clone3 exit_group)
+t_begin "nothing but the calls of a program without threads, all else kills"
+t_run "$T/only" "$refused" kill "+$(numbers_of "${calls[@]}")" true
+t_run "$T/pre2" env "REFUSED_PRELOAD=$LIB" "$refused" kill "+$(numbers_of "${calls[@]}")" true
+t_equal "the bare program's status" 0 "$(cat "$T/only/status")"
+grep -q '^libvprof: a filter kills' "$T/pre2/err" || t_bad "it does not say that it records nothing"
+sed -i '/^libvprof: /d' "$T/pre2/err"
+t_same "$T/only" "$T/pre2"
+t_done
+
 # Children that died for us are nobody's: the program can wait for none.
 as_bare "killed for each of five calls" kill \
 	"$(numbers_of perf_event_open process_vm_readv unshare close_range timer_create)" "${ways[@]}"

@@ -3,7 +3,9 @@
  *     ACTION  kill, trap, or the number of an error that the calls fail with
  *     CALLS   numbers with commas between: these; after a "+": all but these; after
  *             a "-": as the filter of a container, which refuses clone3 with ENOSYS,
- *             and clone where it makes namespaces */
+ *             and clone where it makes namespaces
+ * REFUSED_PRELOAD becomes the LD_PRELOAD of the command: no other program need live
+ * through the filter first. */
 #include <errno.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -56,7 +58,8 @@ int main(int argc, char **argv)
 	struct sock_fprog program;
 	char *list, *number;
 
-	if (argc < 4)
+	if (argc < 4 ||
+	    (getenv("REFUSED_PRELOAD") && setenv("LD_PRELOAD", getenv("REFUSED_PRELOAD"), 1)))
 		return 64;
 	action = action_of(argv[1]);
 	list = argv[2];
