@@ -128,6 +128,8 @@ probes: $(PROBES) $(ORACLES)
 
 # --- benches -----------------------------------------------------------------
 BENCH_WORK := $(patsubst test/bench/work/%,$B/test/bench/%,$(sort $(basename $(wildcard test/bench/work/*.c test/bench/work/*.cpp))))
+# What test/inject/bench_tools.sh looks at.
+BENCH_TOOLS := $(addprefix $B/test/bench/,measure count_steps hot_paths)
 # perf walks frame pointers; it shall have some.
 $B/test/bench/burn: PROBE_CFLAGS += -fno-omit-frame-pointer
 $B/test/bench/many_samples: test/bench/work/many_samples.c
@@ -150,10 +152,10 @@ run = $Q$(foreach t,$T,$(if $(filter %/$t.sh %_$t,$1),,$(error there is no test 
 # $(call needs,SCRIPTS): what they run. Without T that is everything; with it what is named in
 # them and in the helpers they source, a word that ends in _ being the beginning of names.
 words_of = $(if $1,$(shell sed 's,asan/vprof-report,asan_report,g' $1 | tr -cs 'A-Za-z0-9_' ' '))
-with_sourced = $1 $(if $1,$(patsubst %,test/%,$(sort $(shell grep -ohE 'lib-[a-z]+[.]sh' $1))))
+with_sourced = $1 $(if $1,$(wildcard $(patsubst %,test/%,$(sort $(shell grep -ohE 'lib-[a-z]+[.]sh' $1)))))
 needs = $(if $T,$(call named,$(patsubst %_,%_%,$(call words_of,$(call with_sourced,$(call pick,$1))))),\
-	$(PROBES) $(ORACLES) $(MAN) $B/asan/vprof-report $(FUZZ:%=$B/asan/fuzz_%))
-named = $(foreach p,$(PROBES),$(if $(filter $1,$(basename $(notdir $p))),$p)) $(if $(filter oracle,$1),$(ORACLES)) \
+	$(PROBES) $(BENCH_TOOLS) $(ORACLES) $(MAN) $B/asan/vprof-report $(FUZZ:%=$B/asan/fuzz_%))
+named = $(foreach p,$(PROBES) $(BENCH_TOOLS),$(if $(filter $1,$(basename $(notdir $p))),$p)) $(if $(filter oracle,$1),$(ORACLES)) \
 	$(if $(filter uninstall,$1),$(MAN)) $(if $(filter asan_report,$1),$B/asan/vprof-report) \
 	$(if $(filter fuzz_%,$1),$(FUZZ:%=$B/asan/fuzz_%))
 

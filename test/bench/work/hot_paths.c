@@ -103,7 +103,7 @@ static void loop(struct walk *walk)
 
 	(void)walk;
 	/* One call site for all: the stacks of the turns ahead are those that count. */
-	for (long i = -warm; i <= turns; i++) {
+	for (long i = -warm; i < turns; i++) {
 		if (i == 0)
 			steps_begin();
 		if (i >= 0)
