@@ -4,7 +4,7 @@
 # What the library costs a program that does nothing: only the program gets it.
 start_true() { # OPTIONS
 	bounded "$WORK/spawn_time" "$(many 300)" "LD_PRELOAD=$LIB" \
-		"VPROF_OPTIONS=out=$VPROF_FILE:$1" /bin/true
+		"VPROF_OPTIONS=out=${VPROF_FILE%/*}/%e.%p.vprof:$1" /bin/true
 }
 process_true() {
 	bench true
@@ -68,6 +68,9 @@ process_threads() {
 group_process() {
 	detail
 	detail "## Processes and threads that start and end"
+	detail
+	detail "Under the tool is what starts others and what it starts, but for \`true\` (only what is started) and \`spawn-parent\` (only"
+	detail "what starts); heaptrack does not follow into a program that is executed."
 	process_true
 	process_fork
 	process_spawn

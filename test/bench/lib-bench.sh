@@ -14,8 +14,9 @@ SCALE=${BENCH_SCALE:-100} # percent of the usual work, for trying things out
 LIMIT=${BENCH_LIMIT:-30}  # seconds a run may take
 WORK=$B/test/bench
 D=$T/data
-VPROF_FILE=$T/bench.vprof
-mkdir -p "$D" "$T/rows"
+PROFILES=$T/profiles
+VPROF_FILE=$PROFILES/0/bench.vprof
+mkdir -p "$D" "$T/rows" "$PROFILES/0"
 touch "$T/rows/targets" "$T/rows/details" "$T/rows/notes" "$T/errors"
 key=
 names=()
@@ -52,13 +53,23 @@ ours() { # NAME COMMAND...
 peer() { # NAME COMMAND...
 	[ -n "$OLD_LIB" ] || run "$@"
 }
+# A directory of its own for what the next command records. Files are emptied and left: ext4 looks
+# twice at every entry freed in the last minutes when it makes a file, which a program with many
+# children would pay for.
+fresh_profiles() {
+	find "${VPROF_FILE%/*}" -type f -size +0 -exec truncate -s 0 {} +
+	VPROF_FILE=$PROFILES/$((++profiles))/bench.vprof
+	mkdir "${VPROF_FILE%/*}"
+}
+profiles=0
 once() { # NAME: one line of numbers, or "-"; who fails twice is left out
 	local line measured=
 	if [ "$(grep -cx -- - "$D/$key/$1" 2>/dev/null)" = 2 ]; then
 		echo - >>"$D/$key/$1"
 		return
 	fi
-	rm -f "$T/measured" "$VPROF_FILE"*
+	rm -f "$T/measured"
+	fresh_profiles
 	line=$(eval "${command_of[$1]}" 2>>"$T/errors" </dev/null |
 		grep -E '^-?[0-9]+(\.[0-9]+)?( -?[0-9]+(\.[0-9]+)?)*$' | tail -n 1)
 	[ ! -f "$T/measured" ] || measured=$(cat "$T/measured")
