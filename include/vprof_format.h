@@ -331,4 +331,19 @@ enum vprof_ctl_verb {
 
 #include "vprof_format_rows.h"
 
+/* A thread's CPU time outside of pauses, as far as its row knows it, in nanoseconds:
+ * what its samples should add up to. */
+static inline uint64_t vprof_thread_active_ns(const struct vprof_header *header,
+					      const struct vprof_thread *thread)
+{
+	if (header->paused && thread->start_ns >= header->paused_since_ns)
+		return 0;
+	if (thread->paused_cpu_ns > thread->cpu_ns) { /* in a pause: negative */
+		uint64_t active_ns = -thread->paused_cpu_ns;
+
+		return active_ns <= thread->cpu_ns ? active_ns : thread->cpu_ns;
+	}
+	return thread->cpu_ns - thread->paused_cpu_ns;
+}
+
 #endif

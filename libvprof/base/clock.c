@@ -1,4 +1,3 @@
-/* L0 */
 #include "base/clock.h"
 #include "base/vdso.h"
 

@@ -1,10 +1,10 @@
-/* L0  Nanoseconds of CLOCK_MONOTONIC since the start of the profile.
+/* Nanoseconds of CLOCK_MONOTONIC since the start of the profile.
  *
  * Until the helper thread has seen the time-stamp counter run beside the
  * kernel's clock for a tick, this is the kernel's clock (24 ns); afterwards the
  * counter itself (10 ns), re-aligned at every tick. */
-#ifndef VP_CLOCK_H
-#define VP_CLOCK_H
+#ifndef VP_BASE_CLOCK_H
+#define VP_BASE_CLOCK_H
 
 #include <stdint.h>
 

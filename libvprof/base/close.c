@@ -1,4 +1,4 @@
-/* L0  Closing what a task of ours has inherited.  Each way is taken where the one
+/* Closing what a task of ours has inherited.  Each way is taken where the one
  * before is refused. */
 #include "base/fmt.h"
 #include "base/sys.h"

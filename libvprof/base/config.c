@@ -1,4 +1,3 @@
-/* L0 */
 #include "base/config.h"
 #include "base/clock.h"
 #include "base/fmt.h"

@@ -1,9 +1,9 @@
-/* L0  VPROF_OPTIONS and VPROF_OUT: the only place that reads the environment.
+/* VPROF_OPTIONS and VPROF_OUT: the only place that reads the environment.
  *
  * Grammar: key=value:key=value, as LSAN_OPTIONS; a value that holds a colon is
  * put in double or single quotes. */
-#ifndef VP_CONFIG_H
-#define VP_CONFIG_H
+#ifndef VP_BASE_CONFIG_H
+#define VP_BASE_CONFIG_H
 
 #include "vprof_format.h"
 

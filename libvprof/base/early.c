@@ -1,4 +1,3 @@
-/* L0 */
 #include "base/early.h"
 
 #include <stdint.h>

@@ -1,7 +1,7 @@
-/* L0  Memory for the moments before the next malloc is known: dlsym may
+/* Memory for the moments before the next malloc is known: dlsym may
  * allocate while we ask it for malloc.  A static, bounded bump heap. */
-#ifndef VP_EARLY_H
-#define VP_EARLY_H
+#ifndef VP_BASE_EARLY_H
+#define VP_BASE_EARLY_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,4 +1,3 @@
-/* L0 */
 #include "base/fmt.h"
 
 #include <errno.h>

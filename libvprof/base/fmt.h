@@ -1,6 +1,6 @@
-/* L0  Text into a caller's buffer, without stdio, locale or allocation. */
-#ifndef VP_FMT_H
-#define VP_FMT_H
+/* Text into a caller's buffer, without stdio, locale or allocation. */
+#ifndef VP_BASE_FMT_H
+#define VP_BASE_FMT_H
 
 #include <stddef.h>
 #include <stdint.h>

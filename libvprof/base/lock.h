@@ -1,8 +1,8 @@
-/* L0  A word-sized lock that needs no libc: spins briefly, then sleeps on the
+/* A word-sized lock that needs no libc: spins briefly, then sleeps on the
  * futex.  Not recursive.  Zero is unlocked, so a forked child may reset it by
  * storing zero. */
-#ifndef VP_LOCK_H
-#define VP_LOCK_H
+#ifndef VP_BASE_LOCK_H
+#define VP_BASE_LOCK_H
 
 #include "base/sys.h"
 

@@ -1,4 +1,3 @@
-/* L0 */
 #include "base/log.h"
 #include "base/sys.h"
 

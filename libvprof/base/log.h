@@ -1,7 +1,7 @@
-/* L0  One-line messages to stderr: "libvprof: TEXT".  Written with a single
+/* One-line messages to stderr: "libvprof: TEXT".  Written with a single
  * raw write, so that lines of several processes do not mix. */
-#ifndef VP_LOG_H
-#define VP_LOG_H
+#ifndef VP_BASE_LOG_H
+#define VP_BASE_LOG_H
 
 #include "base/fmt.h"
 

@@ -1,4 +1,3 @@
-/* L0 */
 #include "base/own.h"
 #include "base/sys.h"
 

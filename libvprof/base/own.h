@@ -1,10 +1,10 @@
-/* L0  What of the process's memory is ours: the search for pointers to the
- * host's blocks (track/leakscan.h) must not look there.
+/* What of the process's memory is ours: the search for pointers to the
+ * host's blocks (leak/search.h) must not look there.
  *
  * A log of what was mapped and unmapped, in order: written without a lock, by
  * any thread, and read in a snapshot of the process only. */
-#ifndef VP_OWN_H
-#define VP_OWN_H
+#ifndef VP_BASE_OWN_H
+#define VP_BASE_OWN_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,4 +1,3 @@
-/* L0 */
 #include "base/poisson.h"
 
 #include <string.h>

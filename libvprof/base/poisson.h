@@ -1,9 +1,9 @@
-/* L0  The arithmetic of Poisson sampling, without libm.
+/* The arithmetic of Poisson sampling, without libm.
  *
  * Bytes are sampled independently with mean distance R, so a block of z bytes
  * is sampled with p = 1 - exp(-z / R), and a sampled one stands for 1 / p. */
-#ifndef VP_POISSON_H
-#define VP_POISSON_H
+#ifndef VP_BASE_POISSON_H
+#define VP_BASE_POISSON_H
 
 #include <stdint.h>
 

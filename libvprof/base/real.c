@@ -1,4 +1,3 @@
-/* L0 */
 #include "base/real.h"
 #include "base/early.h"
 #include "base/real_lock.h"

@@ -1,10 +1,10 @@
-/* L0  The functions our hooks stand in front of, and the only calls of dlsym.
+/* The functions our hooks stand in front of, and the only calls of dlsym.
  *
  * The table is usable from the first instruction of the process: each entry
  * starts as a resolver that looks up all of them and then calls the real one,
  * so that hooks never ask whether they are initialised. */
-#ifndef VP_REAL_H
-#define VP_REAL_H
+#ifndef VP_BASE_REAL_H
+#define VP_BASE_REAL_H
 
 #include <pthread.h>
 #include <signal.h>

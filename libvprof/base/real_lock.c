@@ -1,4 +1,3 @@
-/* L0 */
 #include "base/real_lock.h"
 #include "base/real.h"
 

@@ -1,11 +1,11 @@
-/* L0  The functions of libc that wait for another thread, as base/real.h has
+/* The functions of libc that wait for another thread, as base/real.h has
  * the rest: usable from the first instruction of the process.
  *
  * The six of pthread_cond_t exist twice, because its layout changed: programs
  * linked before 2002 ask for version GLIBC_2.2.5 and get a pointer's worth of
  * it.  A caller of one version must never arrive at the other's code. */
-#ifndef VP_REAL_LOCK_H
-#define VP_REAL_LOCK_H
+#ifndef VP_BASE_REAL_LOCK_H
+#define VP_BASE_REAL_LOCK_H
 
 #include <pthread.h>
 #include <threads.h>

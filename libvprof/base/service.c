@@ -1,4 +1,3 @@
-/* L0 */
 #include "base/service.h"
 #include "base/lock.h"
 #include "base/sys.h"

@@ -1,11 +1,11 @@
-/* L0  Slow work on a stack of our own.
+/* Slow work on a stack of our own.
  *
  * Hooks run on whatever stack the host has: 16 KiB threads, coroutine stacks,
  * signal stacks.  Anything that needs room (libunwind, the private heap) runs
  * here instead: one at a time, with all signals blocked, so that no host
  * handler ever runs on our stack or jumps out of our locks. */
-#ifndef VP_SERVICE_H
-#define VP_SERVICE_H
+#ifndef VP_BASE_SERVICE_H
+#define VP_BASE_SERVICE_H
 
 #include <stdint.h>
 

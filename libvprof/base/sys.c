@@ -1,4 +1,4 @@
-/* L0  Raw system calls.  The glibc wrappers would set errno, are
+/* Raw system calls.  The glibc wrappers would set errno, are
  * cancellation points and may be hooked by the host or by ourselves; these
  * are none of that, so they fit any thread at any moment. */
 #include "base/sys.h"

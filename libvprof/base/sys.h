@@ -1,7 +1,7 @@
-/* L0  Raw system calls: return the result or -errno, never touch errno,
+/* Raw system calls: return the result or -errno, never touch errno,
  * usable at any time and in signal handlers. */
-#ifndef VP_SYS_H
-#define VP_SYS_H
+#ifndef VP_BASE_SYS_H
+#define VP_BASE_SYS_H
 
 #include <signal.h>
 #include <stddef.h>

@@ -1,4 +1,3 @@
-/* L0 */
 #include "base/task.h"
 #include "base/own.h"
 #include "base/sys.h"

@@ -1,4 +1,4 @@
-/* L0  A thread of ours that libc does not know.
+/* A thread of ours that libc does not know.
  *
  * A pthread changes what libc thinks of a program: malloc, stdio and shared_ptr
  * lock, fork takes locks that a child signalled early waits for in vain, and the
@@ -10,8 +10,8 @@
  * What runs there may use memory of this library, system calls, and functions of
  * libc that neither lock nor allocate: for libc there is still one thread, and its
  * locks are plain stores.  docs/decisions/helper.md */
-#ifndef VP_TASK_H
-#define VP_TASK_H
+#ifndef VP_BASE_TASK_H
+#define VP_BASE_TASK_H
 
 #include <stdint.h>
 

@@ -1,4 +1,4 @@
-/* L0  See docs/decisions/refused-calls.md.
+/* See docs/decisions/refused-calls.md.
  *
  * What is made untried is what libc itself makes at the start of any program, openat
  * read close mmap exit_group, and clone3 as for its threads.  We stand still until the

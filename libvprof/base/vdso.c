@@ -1,4 +1,3 @@
-/* L0 */
 #include "base/vdso.h"
 #include "base/sys.h"
 

@@ -1,10 +1,10 @@
-/* L0  The kernel's clock, whoever else defines clock_gettime in this process.
+/* The kernel's clock, whoever else defines clock_gettime in this process.
  *
  * A preloaded shim (libfaketime, a replay harness) may stand in front of libc's
  * clock functions; the page that the kernel maps into every process cannot be
  * preloaded, and is as cheap. */
-#ifndef VP_VDSO_H
-#define VP_VDSO_H
+#ifndef VP_BASE_VDSO_H
+#define VP_BASE_VDSO_H
 
 #include <stdint.h>
 

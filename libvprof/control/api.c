@@ -1,12 +1,12 @@
-/* L5  The bodies of vprof.h. */
+/* The bodies of vprof.h. */
 #include "control/api.h"
-#include "base/thread.h"
+#include "base/state.h"
 #include "control/control.h"
-#include "sample/ticker.h"
+#include "helper/helper.h"
+#include "leak/search.h"
+#include "thread/threads.h"
 #include "track/label.h"
-#include "track/leakscan.h"
 #include "track/mark.h"
-#include "track/threads.h"
 #include "vprof.h"
 
 #include <errno.h>

@@ -1,6 +1,6 @@
-/* L5  The library's side of vprof.h, which finds these by name. */
-#ifndef VP_API_H
-#define VP_API_H
+/* The library's side of vprof.h, which finds these by name. */
+#ifndef VP_CONTROL_API_H
+#define VP_CONTROL_API_H
 
 #define VP_API __attribute__((visibility("default")))
 

@@ -1,8 +1,14 @@
-/* L5  Transitions of the library's state, each written once. */
-#ifndef VP_CONTROL_H
-#define VP_CONTROL_H
+/* Transitions of the library's state, each written once. */
+#ifndef VP_CONTROL_CONTROL_H
+#define VP_CONTROL_CONTROL_H
 
 #include "vprof_format.h"
+
+/* From the first instruction on: reads the options and starts recording, or does not.
+ *   hooks   the C++ operators we could stand in for
+ * errno is kept.  Context: once a process, one thread. */
+struct vp_operator_hooks;
+void vp_begin(char **environment, const struct vp_operator_hooks *hooks);
 
 /* Opens a file for this process and starts recording into it.  Used by the
  * constructor and by forked children.  Prints one line and leaves the process
@@ -53,6 +59,8 @@ void vp_exec_failed(void);
 /* Around the real dlclose; the one returns what the other is to be given. */
 int vp_dlclose_begin(void);
 void vp_dlclose_done(int begun);
+
+void vp_end_fork_child(void); /* it starts its life unfinished */
 
 void vp_fork_register(void);
 int vp_owns_process(void); /* not a vfork child, not unprofiled */

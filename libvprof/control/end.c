@@ -1,17 +1,17 @@
-/* L5  The ends of a process: exit, exec, and the unloading of objects. */
+/* The ends of a process: exit, exec, and the unloading of objects. */
 #include "base/clock.h"
 #include "base/config.h"
+#include "base/state.h"
 #include "base/sys.h"
-#include "base/thread.h"
+#include "base/tracker.h"
 #include "control/control.h"
 #include "control/term.h"
+#include "helper/helper.h"
+#include "helper/reading.h"
+#include "leak/search.h"
 #include "ring/damage.h"
 #include "ring/file.h"
-#include "sample/reading.h"
-#include "sample/ticker.h"
 #include "stack/unwind.h"
-#include "track/leakscan.h"
-#include "track/lock.h"
 
 #include <errno.h>
 
@@ -74,7 +74,7 @@ void vp_finish_process(enum vprof_exit_kind kind, int status, struct vp_leakscan
 	if (!vp_owns_process() || __atomic_exchange_n(&finished, 1, __ATOMIC_ACQ_REL))
 		return;
 	entered = vp_busy_enter();
-	vp_waits_finish(1);
+	vp_trackers_finish(1);
 	finish(here);
 	vp_reading_at_end();
 	write_end(kind, kind == VPROF_EXIT_QUICK ? quick_status : status, VPROF_STATE_EXITED);
@@ -109,7 +109,7 @@ void vp_exec_begin(void)
 		return;
 	vp_term_let_die();
 	entered = vp_busy_enter();
-	vp_waits_finish(0);
+	vp_trackers_finish(0);
 	vp_ticker_finish(1);
 	write_end(VPROF_EXIT_EXEC, 0, VPROF_STATE_EXECED);
 	if (entered)
@@ -156,8 +156,6 @@ void vp_dlclose_done(int begun)
 	errno = saved;
 }
 
-/* See control.h; the child starts its life unfinished. */
-void vp_end_fork_child(void);
 void vp_end_fork_child(void)
 {
 	finished = 0;

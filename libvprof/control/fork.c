@@ -1,4 +1,4 @@
-/* L5  What every module does at fork, in one order.
+/* What every module does at fork, in one order.
  *
  * Before: the service is waited for, so that no row is being learned and the
  * private heap is quiet (jemalloc's own handlers, registered before ours, take
@@ -6,26 +6,18 @@
  * list of modules starts afresh, with a file of its own; locks that other
  * threads may have held are simply new. */
 #include "base/config.h"
-#include "base/heap.h"
+#include "base/private_heap.h"
 #include "base/service.h"
+#include "base/state.h"
 #include "base/sys.h"
-#include "base/thread.h"
+#include "base/tracker.h"
 #include "control/control.h"
 #include "control/guard.h"
-#include "ring/events.h"
 #include "ring/file.h"
-#include "ring/tables.h"
-#include "sample/engine.h"
-#include "sample/ticker.h"
-#include "stack/unwind.h"
-#include "track/leakscan.h"
-#include "track/spawn.h"
 
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
-
-void vp_end_fork_child(void);
 
 static int busy_for_fork; /* written and read with the service held */
 static uint64_t mask_for_fork;
@@ -75,13 +67,7 @@ static void child(void)
 
 	vp_heap_thread_done();
 	vp_service_fork_child();
-	vp_unwind_fork_child();
-	vp_tables_fork_child();
-	vp_events_fork_child();
-	vp_ticker_fork_child();
-	vp_engine_fork_child();
-	vp_leakscan_fork_child();
-	vp_spawn_fork_child();
+	vp_trackers_fork_child();
 	vp_end_fork_child();
 	vp_guard_fork_child();
 	vp_file_forget();

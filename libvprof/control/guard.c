@@ -1,11 +1,10 @@
-/* L5 */
 #include "control/guard.h"
 #include "base/config.h"
 #include "base/lock.h"
 #include "base/real.h"
 #include "base/service.h"
+#include "base/state.h"
 #include "base/sys.h"
-#include "base/thread.h"
 #include "ring/damage.h"
 
 #include <string.h>

@@ -1,7 +1,7 @@
-/* L5  SIGBUS: a store to the record that somebody cut must not end the host.
+/* SIGBUS: a store to the record that somebody cut must not end the host.
  * The handler is ours as the kernel sees it, and the host's as the host sees it. */
-#ifndef VP_GUARD_H
-#define VP_GUARD_H
+#ifndef VP_CONTROL_GUARD_H
+#define VP_CONTROL_GUARD_H
 
 #include <signal.h>
 

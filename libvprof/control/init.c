@@ -1,13 +1,14 @@
-/* L5  From the first instruction to a recording process. */
+/* From the first instruction to a recording process. */
 #include "base/clock.h"
 #include "base/config.h"
-#include "base/heap.h"
 #include "base/log.h"
+#include "base/private_heap.h"
 #include "base/real.h"
 #include "base/service.h"
+#include "base/state.h"
 #include "base/sys.h"
 #include "base/task.h"
-#include "base/thread.h"
+#include "base/tracker.h"
 #include "base/trial.h"
 #include "base/vdso.h"
 #include "control/control.h"
@@ -15,21 +16,22 @@
 #include "control/operators.h"
 #include "control/roads.h"
 #include "control/term.h"
+#include "control/trackers.h"
+#include "helper/engine.h"
+#include "helper/helper.h"
+#include "leak/search.h"
 #include "ring/events.h"
 #include "ring/file.h"
 #include "ring/tables.h"
-#include "sample/engine.h"
-#include "sample/ticker.h"
 #include "stack/learn.h"
 #include "stack/modules.h"
 #include "stack/rows.h"
 #include "stack/trie.h"
+#include "thread/threads.h"
 #include "track/cpu.h"
 #include "track/heap.h"
-#include "track/leakscan.h"
-#include "track/lock.h"
 #include "track/mark.h"
-#include "track/threads.h"
+#include "track/wait.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -244,17 +246,6 @@ static int open_file(int forked, int *fd)
 	return err;
 }
 
-static int init_tables(void)
-{
-	vp_tables_init();
-	vp_events_init();
-	vp_marks_init();
-	if (vp_trie_init() || vp_threads_init() || vp_track_heap_init() || vp_track_cpu_init() ||
-	    vp_track_lock_init())
-		return -ENOMEM;
-	return 0;
-}
-
 /* Context: busy guard held, one thread. */
 static void start_recording(int forked, int fd)
 {
@@ -268,7 +259,7 @@ static void start_recording(int forked, int fd)
 		vp_roads_fork_child();
 	else
 		vp_roads_init();
-	vp_thread_join(0, 0);
+	vp_thread_join(NULL);
 	if (vp_ticker_start(fd) != 0) {
 		vp_file.header->flags |= VPROF_F_NO_HELPER;
 		vp_log_line("no helper: no timeline and no perf engine");
@@ -289,7 +280,8 @@ void vp_start_process(int forked)
 	vp_clock_start();
 	if (open_file(forked, &fd) != 0)
 		return;
-	if (init_tables() != 0) {
+	vp_tables_init();
+	if (vp_trackers_init() != 0) {
 		vp_sys_close(fd);
 		vp_log_line("out of memory; not profiling");
 		return;
@@ -328,7 +320,7 @@ static int prepare_library(void)
 	return 0;
 }
 
-static void begin(char **environment)
+void vp_begin(char **environment, const struct vp_operator_hooks *hooks)
 {
 	int saved = errno;
 	uint32_t never = 1;
@@ -336,6 +328,8 @@ static void begin(char **environment)
 	if (getauxval(AT_SECURE))
 		goto out;
 	vp_real_resolve();
+	vp_operators_use(hooks);
+	vp_trackers_register();
 	vp_tls.busy = 1;
 	vp_environment = environment;
 	if (vp_config_read(environment) == 0 && prepare_library() == 0) {
@@ -354,18 +348,4 @@ static void begin(char **environment)
 out:
 	vp_heap_never = never;
 	errno = saved;
-}
-
-/* Not before libc's own constructor, which sets `environ`: what we load would
- * then initialise libc with no arguments and no environment. */
-void vp_wake(void)
-{
-	if (!environ || vp_tls.busy || __atomic_exchange_n(&vp_started, 1, __ATOMIC_ACQ_REL))
-		return;
-	begin(environ);
-}
-
-__attribute__((constructor)) static void constructed(void)
-{
-	vp_wake();
 }

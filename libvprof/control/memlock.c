@@ -1,4 +1,4 @@
-/* L5  mlockall(): memory that we map counts against a limit that is the host's.
+/* mlockall(): memory that we map counts against a limit that is the host's.
  *
  * The kernel compares all of the address space with RLIMIT_MEMLOCK, before it locks
  * anything.  So a refusal is looked at again with the host's part only, mapping by
@@ -6,10 +6,10 @@
 #include "base/fmt.h"
 #include "base/own.h"
 #include "base/real.h"
+#include "base/state.h"
 #include "base/sys.h"
-#include "base/thread.h"
 #include "control/control.h"
-#include "sample/ticker.h"
+#include "helper/helper.h"
 
 #include <dlfcn.h>
 #include <errno.h>

@@ -1,67 +1,16 @@
-/* L5 */
 #include "control/operators.h"
 #include "base/real.h"
-#include "control/slots.h"
-#include "track/heap.h"
 
 #include <errno.h>
 #include <link.h>
 #include <string.h>
 
-/* What gives memory and what takes it back: plain, nothrow, aligned, sized.
- * The last two are jemalloc's own names for a free, which C++ libraries call
- * on memory from malloc and new; mallocx and rallocx stay unseen. */
-#define OPERATORS(NEW, DELETE)                                                                     \
-	NEW(_Znwm)                                                                                 \
-	NEW(_Znam)                                                                                 \
-	NEW(_ZnwmRKSt9nothrow_t)                                                                   \
-	NEW(_ZnamRKSt9nothrow_t)                                                                   \
-	NEW(_ZnwmSt11align_val_t)                                                                  \
-	NEW(_ZnamSt11align_val_t)                                                                  \
-	NEW(_ZnwmSt11align_val_tRKSt9nothrow_t)                                                    \
-	NEW(_ZnamSt11align_val_tRKSt9nothrow_t)                                                    \
-	DELETE(_ZdlPv)                                                                             \
-	DELETE(_ZdaPv)                                                                             \
-	DELETE(_ZdlPvm)                                                                            \
-	DELETE(_ZdaPvm)                                                                            \
-	DELETE(_ZdlPvRKSt9nothrow_t)                                                               \
-	DELETE(_ZdaPvRKSt9nothrow_t)                                                               \
-	DELETE(_ZdlPvSt11align_val_t)                                                              \
-	DELETE(_ZdaPvSt11align_val_t)                                                              \
-	DELETE(_ZdlPvmSt11align_val_t)                                                             \
-	DELETE(_ZdaPvmSt11align_val_t)                                                             \
-	DELETE(_ZdlPvSt11align_val_tRKSt9nothrow_t)                                                \
-	DELETE(_ZdaPvSt11align_val_tRKSt9nothrow_t)                                                \
-	DELETE(dallocx)                                                                            \
-	DELETE(sdallocx)
+static struct vp_operator_hooks hooks;
 
-/* The forms differ only in what follows the size or the pointer, all of it
- * passed in registers: one shape hands on whatever is there.  The real new may
- * throw through us, so nothing is held across it. */
-#define DEFINE_NEW(symbol)                                                                         \
-	static void *(*real_##symbol)(size_t, uintptr_t, uintptr_t);                               \
-	static void *hook_##symbol(size_t size, uintptr_t second, uintptr_t third)                 \
-	{                                                                                          \
-		void *ptr = real_##symbol(size, second, third);                                    \
-                                                                                                   \
-		vp_heap_alloc(ptr, size);                                                          \
-		return ptr;                                                                        \
-	}
-#define DEFINE_DELETE(symbol)                                                                      \
-	static void (*real_##symbol)(void *, uintptr_t, uintptr_t);                                \
-	static void hook_##symbol(void *ptr, uintptr_t second, uintptr_t third)                    \
-	{                                                                                          \
-		vp_heap_free(ptr);                                                                 \
-		real_##symbol(ptr, second, third);                                                 \
-	}
-OPERATORS(DEFINE_NEW, DEFINE_DELETE)
-
-#define OPERATOR_RULE(symbol)                                                                      \
-	{.name = #symbol,                                                                          \
-	 .to = (void *)hook_##symbol,                                                              \
-	 .real = (void *)&real_##symbol,                                                           \
-	 .unbound = 1},
-static struct vp_slot_rule operators[] = {OPERATORS(OPERATOR_RULE, OPERATOR_RULE)};
+void vp_operators_use(const struct vp_operator_hooks *of_hooks)
+{
+	hooks = *of_hooks;
+}
 
 /* jemalloc's operators do call free and aligned_alloc, by name, which is us:
  * counted twice.  What the allocator calls in itself stays in itself. */
@@ -95,7 +44,7 @@ static int in_module(const struct vp_module *module, const void *address)
  * found again, so all may be gone through as often as it takes. */
 static int patch_object(struct dl_phdr_info *info, size_t size, void *arg)
 {
-	struct vp_slot_rules rules = {operators, COUNT(operators), NULL, NULL};
+	struct vp_slot_rules rules = {hooks.rule, hooks.count, NULL, NULL};
 	struct patch *patch = arg;
 	struct vp_object object;
 
@@ -112,8 +61,8 @@ static int patch_object(struct dl_phdr_info *info, size_t size, void *arg)
  * keeps an empty range: such a call comes to our malloc as ever. */
 static void find_operators(const struct vp_module *allocator)
 {
-	for (size_t i = 0; i < COUNT(operators); i++) {
-		struct vp_slot_rule *rule = &operators[i];
+	for (size_t i = 0; i < hooks.count; i++) {
+		struct vp_slot_rule *rule = &hooks.rule[i];
 		void *real = vp_real_default(rule->name);
 
 		if (!real || !in_module(allocator, real))

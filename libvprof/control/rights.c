@@ -1,18 +1,18 @@
-/* L5  What a process may do changes: credentials, namespaces, filters.
+/* What a process may do changes: credentials, namespaces, filters.
  *
  * libc and the kernel take the helper for a thread of the host, or for none, as it
  * suits them: it follows, makes room, or goes. */
 #include "base/clock.h"
+#include "base/state.h"
 #include "base/sys.h"
-#include "base/thread.h"
+#include "base/tracker.h"
 #include "control/control.h"
 #include "control/term.h"
+#include "helper/engine.h"
+#include "helper/helper.h"
+#include "leak/search.h"
 #include "ring/file.h"
-#include "sample/cpu.h"
-#include "sample/engine.h"
-#include "sample/ticker.h"
-#include "track/leakscan.h"
-#include "track/lock.h"
+#include "sample/engines.h"
 
 #include <errno.h>
 
@@ -31,7 +31,7 @@ void vp_restrict(void)
 		return;
 	entered = vp_busy_enter();
 	vp_term_stop();
-	vp_waits_finish(1);
+	vp_trackers_finish(1);
 	vp_ticker_finish(1);
 	vp_ticker_stop();
 	vp_timer_stop();

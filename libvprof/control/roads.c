@@ -1,8 +1,7 @@
-/* L5 */
 #include "control/roads.h"
 #include "base/fmt.h"
 #include "base/real.h"
-#include "base/thread.h"
+#include "base/state.h"
 #include "control/control.h"
 #include "control/operators.h"
 #include "control/slots.h"
@@ -210,7 +209,7 @@ static void look_around(void *handle, int deep, const void *lazy)
 	if (handle)
 		find_owner(&look, handle);
 	if (deep || look.owner)
-		vp_heap_strangers = 1;
+		vp_heap_has_unseen_blocks = 1;
 	if (handle && deep)
 		expect_unbound(&look, handle);
 	dl_iterate_phdr(look_at, &look);

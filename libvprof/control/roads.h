@@ -1,12 +1,12 @@
-/* L5  Second roads to an allocator: calls that do not come by our hooks.
+/* Second roads to an allocator: calls that do not come by our hooks.
  *
  * An object opened with RTLD_DEEPBIND, or linked with an allocator of its own,
  * finds another malloc before ours; one opened by dlmopen lives with a libc of
  * its own.  Where a road leads to the very function that our hook goes on to,
  * the slots of the object are redirected (control/slots.h) before dlopen
  * returns; any other road is named in the record. */
-#ifndef VP_ROADS_H
-#define VP_ROADS_H
+#ifndef VP_CONTROL_ROADS_H
+#define VP_CONTROL_ROADS_H
 
 #include <stdint.h>
 

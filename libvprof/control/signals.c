@@ -1,8 +1,7 @@
-/* L5 */
 #include "control/signals.h"
 #include "base/service.h"
-#include "base/thread.h"
-#include "sample/cpu.h"
+#include "base/state.h"
+#include "sample/engines.h"
 
 #include <string.h>
 

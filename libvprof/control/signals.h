@@ -1,6 +1,6 @@
-/* L5  Sharing the signals with the host. */
-#ifndef VP_SIGNALS_H
-#define VP_SIGNALS_H
+/* Sharing the signals with the host. */
+#ifndef VP_CONTROL_SIGNALS_H
+#define VP_CONTROL_SIGNALS_H
 
 #include <signal.h>
 

@@ -1,4 +1,3 @@
-/* L5 */
 #include "control/slots.h"
 #include "base/sys.h"
 

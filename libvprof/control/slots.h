@@ -1,10 +1,10 @@
-/* L5  The slots of a loaded object: the addresses in its global offset table, and
+/* The slots of a loaded object: the addresses in its global offset table, and
  * in its data, that its calls of other objects' functions go through.
  *
  * A name is redirected only where the slot leads to what the caller of these
  * functions expects; page protection is put back as it was. */
-#ifndef VP_SLOTS_H
-#define VP_SLOTS_H
+#ifndef VP_CONTROL_SLOTS_H
+#define VP_CONTROL_SLOTS_H
 
 #include <link.h>
 #include <stddef.h>

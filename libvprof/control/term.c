@@ -1,13 +1,12 @@
-/* L5 */
 #include "control/term.h"
 #include "base/config.h"
 #include "base/real.h"
+#include "base/state.h"
 #include "base/sys.h"
-#include "base/thread.h"
 #include "control/control.h"
-#include "sample/ending.h"
-#include "sample/ticker.h"
-#include "track/leakscan.h"
+#include "helper/ending.h"
+#include "helper/helper.h"
+#include "leak/search.h"
 
 #include <errno.h>
 #include <string.h>

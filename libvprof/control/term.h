@@ -1,4 +1,4 @@
-/* L5  leakscan=term: a search where SIGTERM, SIGINT or SIGHUP ends the process.
+/* leakscan=term: a search where SIGTERM, SIGINT or SIGHUP ends the process.
  *
  * Where the host leaves one of them at its default action a handler of ours stands
  * instead, which the host does not see: asked, it reads what it set.  The handler has
@@ -6,8 +6,8 @@
  * would have done.  Not in a process whose default action is to live on (PID 1 of a
  * namespace), in one that is not recorded (a child by vfork or _Fork), nor after
  * recording ended. */
-#ifndef VP_TERM_H
-#define VP_TERM_H
+#ifndef VP_CONTROL_TERM_H
+#define VP_CONTROL_TERM_H
 
 #include <signal.h>
 

@@ -1,4 +1,4 @@
-/* L6  dlopen, dlmopen, dlsym and dlclose.
+/* dlopen, dlmopen, dlsym and dlclose.
  *
  * dlopen looks at its caller to find the run path.  Where we cannot stand in for
  * the caller the hook jumps, and has left its frame by then; what was opened is

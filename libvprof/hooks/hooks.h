@@ -1,7 +1,7 @@
-/* L6  Declarations libc's headers lack or decorate in ways a definition must
+/* Declarations libc's headers lack or decorate in ways a definition must
  * not repeat.  Only the files of this folder define names of libc. */
-#ifndef VP_HOOKS_H
-#define VP_HOOKS_H
+#ifndef VP_HOOKS_HOOKS_H
+#define VP_HOOKS_HOOKS_H
 
 #include <pthread.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-/* L6  The setuid() family.  libc makes the call in every thread it knows; our helper,
+/* The setuid() family.  libc makes the call in every thread it knows; our helper,
  * which it does not know, makes it after them. */
 #include "base/real.h"
 #include "control/control.h"

@@ -1,11 +1,11 @@
-/* L6  The functions of libc that wait for a lock, a condition or a thread.
+/* The functions of libc that wait for a lock, a condition or a thread.
  *
  * The slow halves are separate functions that the fast ones end in a jump to:
  * a lock that is free then costs no stack frame, and the registers at the slow
  * half's start are the program's own. */
-#include "track/lock.h"
 #include "base/real_lock.h"
 #include "hooks/hooks.h"
+#include "track/wait.h"
 
 #define SLOW		    __attribute__((noinline, cold)) static int
 #define UNLIKELY(condition) __builtin_expect(!!(condition), 0)

@@ -1,8 +1,8 @@
-/* L6  The allocation functions of libc. */
+/* The allocation functions of libc. */
 #include "base/early.h"
 #include "base/real.h"
+#include "hooks/gate.h"
 #include "hooks/hooks.h"
-#include "track/heap.h"
 
 #include <errno.h>
 
@@ -21,7 +21,7 @@ VP_SEEN void *malloc_seen(size_t size)
 
 VP_HOOK void *malloc(size_t size)
 {
-	return vp_heap_passes(size) ? vp_real.malloc_fn(size) : malloc_seen(size);
+	return vp_heap_skip(size) ? vp_real.malloc_fn(size) : malloc_seen(size);
 }
 
 VP_SEEN void *calloc_seen(size_t n, size_t size)
@@ -36,7 +36,7 @@ VP_HOOK void *calloc(size_t n, size_t size)
 {
 	size_t bytes;
 
-	if (!__builtin_mul_overflow(n, size, &bytes) && vp_heap_passes(bytes))
+	if (!__builtin_mul_overflow(n, size, &bytes) && vp_heap_skip(bytes))
 		return vp_real.calloc_fn(n, size);
 	return calloc_seen(n, size);
 }
@@ -52,7 +52,7 @@ VP_HOOK void free(void *ptr)
 {
 	if (__builtin_expect(vp_early_owns(ptr), 0))
 		return;
-	if (vp_heap_looks(ptr))
+	if (vp_heap_should_record_free(ptr))
 		free_seen(ptr);
 	else
 		vp_real.free_fn(ptr);
@@ -90,7 +90,7 @@ static inline __attribute__((always_inline)) void *do_realloc(void *ptr, size_t 
 {
 	if (__builtin_expect(vp_early_owns(ptr), 0))
 		return realloc_early(ptr, size);
-	if (!vp_heap_looks(ptr) && vp_heap_passes(size))
+	if (!vp_heap_should_record_free(ptr) && vp_heap_skip(size))
 		return vp_real.realloc_fn(ptr, size);
 	return realloc_seen(ptr, size);
 }

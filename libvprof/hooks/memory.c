@@ -1,4 +1,4 @@
-/* L6  Locking all memory of the process. */
+/* Locking all memory of the process. */
 #include "base/real.h"
 #include "control/control.h"
 #include "hooks/hooks.h"

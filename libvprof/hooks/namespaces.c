@@ -1,4 +1,4 @@
-/* L6  Calls that the kernel refuses to a process with more than one thread. */
+/* Calls that the kernel refuses to a process with more than one thread. */
 #include "base/real.h"
 #include "control/control.h"
 #include "hooks/hooks.h"

@@ -1,8 +1,8 @@
-/* L6  The ways a process ends or becomes another one. */
+/* The ways a process ends or becomes another one. */
 #include "base/real.h"
 #include "control/control.h"
 #include "hooks/hooks.h"
-#include "track/leakscan.h"
+#include "leak/search.h"
 
 #include <errno.h>
 #include <stdarg.h>

@@ -1,15 +1,18 @@
-/* L6  Thread creation, and keys for thread-specific data, of which there are 1,024: we
+/* Thread creation, and keys for thread-specific data, of which there are 1,024: we
  * have one as long as the host leaves one. */
 #include "base/real.h"
+#include "hooks/entry.h"
 #include "hooks/hooks.h"
-#include "track/spawn.h"
-#include "track/threads.h"
+#include "thread/spawn.h"
+#include "thread/threads.h"
 
 #include <errno.h>
 
 VP_HOOK int pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*fn)(void *),
 			   void *arg)
 {
+	if (!vp_started)
+		vp_entry_start();
 	return vp_spawn_pthread(thread, attr, fn, arg);
 }
 

@@ -1,4 +1,4 @@
-/* L6  How a thread restricts itself, seccomp filters and capabilities; and the bare
+/* How a thread restricts itself, seccomp filters and capabilities; and the bare
  * system calls behind which the other hooks' calls may be.
  *
  * prctl and syscall are variadic in their headers; on x86-64 a callee that takes
@@ -8,7 +8,7 @@
 #include "control/guard.h"
 #include "control/term.h"
 #include "hooks/hooks.h"
-#include "track/leakscan.h"
+#include "leak/search.h"
 
 #include <linux/capability.h>
 #include <linux/prctl.h>

@@ -1,4 +1,4 @@
-/* L6  Signal dispositions and masks.  They matter only while the timer engine
+/* Signal dispositions and masks.  They matter only while the timer engine
  * has a signal of its own, which the host must neither reset (the default
  * action would kill it) nor block. */
 #include "base/real.h"

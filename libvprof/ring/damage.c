@@ -1,9 +1,8 @@
-/* L1 */
 #include "ring/damage.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/state.h"
 #include "base/sys.h"
-#include "base/thread.h"
 #include "ring/file.h"
 #include "ring/tables.h"
 

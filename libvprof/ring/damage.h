@@ -1,7 +1,7 @@
-/* L1  The record is an output, and anybody may cut it, write over it or take it
+/* The record is an output, and anybody may cut it, write over it or take it
  * away while we have it mapped.  Then data is lost, and said to be; nothing else. */
-#ifndef VP_DAMAGE_H
-#define VP_DAMAGE_H
+#ifndef VP_RING_DAMAGE_H
+#define VP_RING_DAMAGE_H
 
 #include <stdint.h>
 

@@ -1,4 +1,3 @@
-/* L1 */
 #include "ring/events.h"
 #include "base/lock.h"
 #include "ring/file.h"
@@ -15,9 +14,10 @@ static struct {
 	int wrapped;	   /* the rows are as many as there will be */
 } ring;
 
-void vp_events_init(void)
+int vp_events_init(void)
 {
 	memset(&ring, 0, sizeof(ring));
+	return 0;
 }
 
 void vp_events_fork_child(void)

@@ -1,7 +1,7 @@
-/* L1  The event ring: history.  A writer fills a block of its own and takes
+/* The event ring: history.  A writer fills a block of its own and takes
  * the next one from the ring, which overwrites the oldest when it is full. */
-#ifndef VP_EVENTS_H
-#define VP_EVENTS_H
+#ifndef VP_RING_EVENTS_H
+#define VP_RING_EVENTS_H
 
 #include "vprof_format.h"
 
@@ -14,7 +14,7 @@ struct vp_event_writer {
 /* Appends one event.  Lost events are counted.
  * Context: the writer's one thread (or its signal handler, guard held). */
 void vp_event_put(struct vp_event_writer *writer, const struct vprof_event *event);
-void vp_events_init(void); /* a fresh file */
+int vp_events_init(void); /* a fresh file */
 void vp_events_fork_child(void);
 
 #endif

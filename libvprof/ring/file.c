@@ -1,4 +1,3 @@
-/* L1 */
 #include "ring/file.h"
 #include "base/own.h"
 #include "base/sys.h"

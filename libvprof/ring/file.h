@@ -1,7 +1,7 @@
-/* L1  The ring file: created, mapped piece by piece, cut.  Holds no descriptor of
+/* The ring file: created, mapped piece by piece, cut.  Holds no descriptor of
  * its own; the helper thread keeps one in its private table. */
-#ifndef VP_FILE_H
-#define VP_FILE_H
+#ifndef VP_RING_FILE_H
+#define VP_RING_FILE_H
 
 #include "vprof_format.h"
 

@@ -1,4 +1,3 @@
-/* L1 */
 #include "ring/name.h"
 #include "base/fmt.h"
 #include "base/sys.h"

@@ -1,6 +1,6 @@
-/* L1  The name of the ring file: which one may be taken. */
-#ifndef VP_NAME_H
-#define VP_NAME_H
+/* The name of the ring file: which one may be taken. */
+#ifndef VP_RING_NAME_H
+#define VP_RING_NAME_H
 
 #include <stddef.h>
 #include <stdint.h>

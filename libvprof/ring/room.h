@@ -1,6 +1,6 @@
-/* L1  How much room the file may take: it is shared with the host. */
-#ifndef VP_ROOM_H
-#define VP_ROOM_H
+/* How much room the file may take: it is shared with the host. */
+#ifndef VP_RING_ROOM_H
+#define VP_RING_ROOM_H
 
 #include <stdint.h>
 

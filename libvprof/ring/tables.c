@@ -1,8 +1,8 @@
-/* L1 */
 #include "ring/tables.h"
 #include "base/clock.h"
 #include "base/config.h"
 #include "base/lock.h"
+#include "base/tracker.h"
 #include "ring/file.h"
 
 #include <string.h>
@@ -20,46 +20,38 @@ static uint64_t reserved_bytes;
 static int frozen;
 static uint32_t kept; /* extents for the result of the search, which comes last */
 
-static void lay_out(enum vprof_section_kind kind, size_t row_bytes, uint32_t extents_max)
+static void lay_out(const struct vp_tracker_section *wanted, uint32_t all)
 {
-	struct vp_table *table = &vp_table[kind];
-	uint32_t rows = vp_file.extent_bytes / (uint32_t)row_bytes;
+	struct vp_table *table = &vp_table[wanted->kind];
+	uint32_t rows = vp_file.extent_bytes / wanted->row_bytes;
+	uint32_t most = all * wanted->sixteenths / 16;
 
+	most = most ? most : 1;
+	if (wanted->extents_most && most > wanted->extents_most)
+		most = wanted->extents_most;
 	memset(table, 0, sizeof(*table));
-	table->row_bytes = (uint32_t)row_bytes;
+	table->row_bytes = wanted->row_bytes;
 	table->shift = 31u - (uint32_t)__builtin_clz(rows);
-	table->extents_max = extents_max;
-	table->section = VPROF_HEADER_SECTION(vp_file.header, kind);
-	table->section->row_bytes = (uint32_t)row_bytes;
+	table->extents_max = most;
+	table->section = VPROF_HEADER_SECTION(vp_file.header, wanted->kind);
+	table->section->row_bytes = wanted->row_bytes;
 	table->section->rows_per_extent = 1u << table->shift;
 }
 
-/* Shares: history may take three eighths, the timeline and the series a
- * sixteenth each, and locks,
- * which may be as many as objects of the program, an eighth; what
- * remains is open to the tables, whose totals must never be lost. */
 void vp_tables_init(void)
 {
-	uint32_t all = vp_file.extent_count;
-	uint32_t sixteenth = all / 16 ? all / 16 : 1;
+	uint32_t all = vp_file.extent_count, count;
+	const struct vp_tracker *tracker = vp_trackers(&count);
 
 	frozen = held = 0;
 	file_extents = 1;
 	reserved_bytes = 0;
 	kept =
 	    vp_config.heap == VPROF_HEAP_EXACT && vp_config.leakscan ? all / 64 + !(all / 64) : 0;
-	lay_out(VPROF_SEC_STRINGS, sizeof(struct vprof_string_row), all);
-	lay_out(VPROF_SEC_MODULES, sizeof(struct vprof_module), all);
-	lay_out(VPROF_SEC_THREADS, sizeof(struct vprof_thread), all / 4);
-	lay_out(VPROF_SEC_NODES, sizeof(struct vprof_node), all);
-	lay_out(VPROF_SEC_SITES, sizeof(struct vprof_site), all);
-	lay_out(VPROF_SEC_CPU, sizeof(struct vprof_cpu), all);
-	lay_out(VPROF_SEC_LOCKS, sizeof(struct vprof_lock), all / 8 ? all / 8 : 1);
-	lay_out(VPROF_SEC_LEAKS, sizeof(struct vprof_leak), all / 4 ? all / 4 : 1);
-	lay_out(VPROF_SEC_MARKS, sizeof(struct vprof_mark), 1);
-	lay_out(VPROF_SEC_TIMELINE, sizeof(struct vprof_point), sixteenth > 32 ? 32 : sixteenth);
-	lay_out(VPROF_SEC_SERIES, sizeof(struct vprof_series), sixteenth > 64 ? 64 : sixteenth);
-	lay_out(VPROF_SEC_EVENTS, sizeof(struct vprof_event_block), all * 3 / 8);
+	for (; count; count--, tracker++) {
+		for (int i = 0; i < VP_TRACKER_SECTIONS && tracker->section[i].row_bytes; i++)
+			lay_out(&tracker->section[i], all);
+	}
 }
 
 uint32_t vp_tables_freeze(void)

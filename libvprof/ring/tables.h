@@ -1,7 +1,7 @@
-/* L1  Rows of the file's sections: handed out once, found by number, never
+/* Rows of the file's sections: handed out once, found by number, never
  * moved.  Sections grow by whole extents while the file has any left. */
-#ifndef VP_TABLES_H
-#define VP_TABLES_H
+#ifndef VP_RING_TABLES_H
+#define VP_RING_TABLES_H
 
 #include "vprof_format.h"
 
@@ -21,7 +21,7 @@ struct vp_table {
 };
 extern struct vp_table vp_table[VPROF_SEC_END];
 
-/* Lays out the sections of a fresh file. */
+/* Lays out the sections that the trackers want in a fresh file. */
 void vp_tables_init(void);
 /* Stops (starts) the handing out of extents; returns the extents in use. */
 uint32_t vp_tables_freeze(void);

@@ -1,4 +1,3 @@
-/* L1 */
 #include "ring/timeline.h"
 #include "ring/file.h"
 #include "ring/tables.h"

@@ -1,7 +1,7 @@
-/* L1  The timeline: one row a tick; when its share of the file is full,
+/* The timeline: one row a tick; when its share of the file is full,
  * neighbours are merged and the step doubles, so that any run fits. */
-#ifndef VP_TIMELINE_H
-#define VP_TIMELINE_H
+#ifndef VP_RING_TIMELINE_H
+#define VP_RING_TIMELINE_H
 
 #include "vprof_format.h"
 

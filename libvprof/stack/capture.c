@@ -1,4 +1,3 @@
-/* L2 */
 #include "stack/capture.h"
 #include "ring/tables.h"
 #include "stack/modules.h"
@@ -316,20 +315,17 @@ static inline int unchanged(const struct vp_capture *last, const struct vp_regs 
 	       (!top->needs_bp || top->bp == caller->bp);
 }
 
-uint32_t vp_capture_stack(struct vp_thread *thread, const struct vp_regs *caller)
+uint32_t vp_capture_stack(struct vp_stack *stack, const struct vp_regs *caller)
 {
-	struct vp_view view = {caller->sp, thread->stack_hi, (const void *)(uintptr_t)caller->sp,
-			       0};
-	struct vp_capture *last = thread->capture;
+	struct vp_view view = {caller->sp, stack->hi, (const void *)(uintptr_t)caller->sp, 0};
+	struct vp_capture *last = &stack->capture;
 	uint32_t generation = __atomic_load_n(&vp_rows_generation, __ATOMIC_ACQUIRE);
 	uint32_t node, stand;
 
-	if (__builtin_expect(caller->sp - thread->stack_lo >= thread->stack_hi - thread->stack_lo,
-			     0)) {
-		size_t depth =
-		    vp_unwind_foreign(thread, caller, 0, thread->walk, VP_STACK_DEPTH_MAX);
+	if (__builtin_expect(caller->sp - stack->lo >= stack->hi - stack->lo, 0)) {
+		size_t depth = vp_unwind_foreign(stack, caller, 0, stack->walk, VP_STACK_DEPTH_MAX);
 
-		return vp_trie_path(thread->walk, depth);
+		return vp_trie_path(stack->walk, depth);
 	}
 	if (__builtin_expect(last->generation != generation, 0)) {
 		last->depth = 0;

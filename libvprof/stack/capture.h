@@ -1,4 +1,4 @@
-/* L2  The live stack of a hook to a trie node, by verified reuse.
+/* The live stack of a hook to a trie node, by verified reuse.
  *
  * The stack captured last is kept frame by frame, with every word of memory
  * that led from one frame to the next.  A walk is a function of the registers
@@ -8,10 +8,10 @@
  * so is the rest of the stack.  That is one load and one compare a word, one or
  * two words a frame.  Nothing is patched, so exceptions, longjmp, coroutines
  * and shadow stacks do not notice. */
-#ifndef VP_CAPTURE_H
-#define VP_CAPTURE_H
+#ifndef VP_STACK_CAPTURE_H
+#define VP_STACK_CAPTURE_H
 
-#include "base/thread.h"
+#include "stack/depth.h"
 #include "stack/regs.h"
 
 #include <stdint.h>
@@ -63,8 +63,17 @@ static inline void vp_capture_forget(struct vp_capture *last)
 	last->frame[0] = (struct vp_capture_frame){.sp = UINT64_MAX};
 }
 
+/* The stack of a thread: where it lies, what was captured of it last, and room for the
+ * walks of that thread. */
+struct vp_stack {
+	uint64_t lo, hi; /* readable: [stack pointer, hi) */
+	struct vp_capture capture;
+	uint64_t walk[VP_STACK_DEPTH_MAX]; /* scratch of a walk under way */
+	uint8_t foreign[16384];		   /* copy of a stack that is not the thread's own */
+};
+
 /* The node of the calling thread's stack, from its hook's caller outwards.
  * Context: the thread itself, busy guard held. */
-uint32_t vp_capture_stack(struct vp_thread *thread, const struct vp_regs *caller);
+uint32_t vp_capture_stack(struct vp_stack *stack, const struct vp_regs *caller);
 
 #endif

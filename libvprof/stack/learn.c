@@ -1,4 +1,3 @@
-/* L2 */
 #include "stack/learn.h"
 #include "base/real.h"
 #include "base/sys.h"

@@ -1,4 +1,4 @@
-/* L2  libunwind, and the only place that sees it.
+/* libunwind, and the only place that sees it.
  *
  * It is never allowed to walk the host's stack by itself: its local walk
  * validates memory through a private pipe whose descriptor numbers it
@@ -6,15 +6,15 @@
  * interface does none of that; we hand it registers and memory.
  *
  * All functions: service only, but for vp_learn_init (constructor). */
-#ifndef VP_LEARN_H
-#define VP_LEARN_H
+#ifndef VP_STACK_LEARN_H
+#define VP_STACK_LEARN_H
 
 #include "stack/regs.h"
 #include "stack/view.h"
 
 #include <stdint.h>
 
-/* The bounds of our thread trampolines (track/spawn.c names the section). */
+/* The bounds of our thread trampolines (thread/spawn.c names the section). */
 extern const char __start_vp_trampoline[] __attribute__((visibility("hidden"), weak));
 extern const char __stop_vp_trampoline[] __attribute__((visibility("hidden"), weak));
 

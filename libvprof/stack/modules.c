@@ -1,9 +1,8 @@
-/* L2 */
 #include "stack/modules.h"
 #include "base/clock.h"
-#include "base/heap.h"
+#include "base/private_heap.h"
+#include "base/state.h"
 #include "base/sys.h"
-#include "base/thread.h"
 #include "ring/tables.h"
 
 #include <dlfcn.h>

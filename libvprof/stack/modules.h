@@ -1,7 +1,7 @@
-/* L2  The objects code lives in: found by address without the loader's lock
+/* The objects code lives in: found by address without the loader's lock
  * (glibc's _dl_find_object), written to the file when first seen. */
-#ifndef VP_MODULES_H
-#define VP_MODULES_H
+#ifndef VP_STACK_MODULES_H
+#define VP_STACK_MODULES_H
 
 #include "vprof_format.h"
 

@@ -1,7 +1,7 @@
-/* L2  Where the test build compares every walk with libunwind's own walk of the
+/* Where the test build compares every walk with libunwind's own walk of the
  * same stack (test/oracle).  Nothing of it is in the library otherwise. */
-#ifndef VP_ORACLE_H
-#define VP_ORACLE_H
+#ifndef VP_STACK_ORACLE_H
+#define VP_STACK_ORACLE_H
 
 #ifdef VPROF_ORACLE
 #include "stack/regs.h"

@@ -1,4 +1,3 @@
-/* L2 */
 #include "stack/rows.h"
 #include "base/sys.h"
 

@@ -1,9 +1,9 @@
-/* L2  Unwind rows: what one code address says about its caller's frame.
+/* Unwind rows: what one code address says about its caller's frame.
  *
  * A row is 16 bytes: the address and a rule.  One process-wide open-addressed
  * table, read without locks, filled by stack/learn.c one row at a time. */
-#ifndef VP_ROWS_H
-#define VP_ROWS_H
+#ifndef VP_STACK_ROWS_H
+#define VP_STACK_ROWS_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
-/* L2  One frame outwards: the innermost loop of every walk. */
-#ifndef VP_STEP_H
-#define VP_STEP_H
+/* One frame outwards: the innermost loop of every walk. */
+#ifndef VP_STACK_STEP_H
+#define VP_STACK_STEP_H
 
 #include "stack/learn.h"
 #include "stack/modules.h"

@@ -1,4 +1,3 @@
-/* L2 */
 #include "stack/trie.h"
 #include "base/lock.h"
 #include "base/sys.h"

@@ -1,9 +1,9 @@
-/* L2  Stacks to numbers: the append-only trie of the file, found by a hash
+/* Stacks to numbers: the append-only trie of the file, found by a hash
  * kept in private memory. */
-#ifndef VP_TRIE_H
-#define VP_TRIE_H
+#ifndef VP_STACK_TRIE_H
+#define VP_STACK_TRIE_H
 
-#include "base/thread.h"
+#include "stack/depth.h"
 
 #include <stddef.h>
 #include <stdint.h>

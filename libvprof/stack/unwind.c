@@ -1,10 +1,9 @@
-/* L2 */
 #include "stack/unwind.h"
 #include "base/service.h"
 #include "base/sys.h"
-#include "base/thread.h"
 #include "ring/file.h"
 #include "ring/tables.h"
+#include "stack/capture.h"
 #include "stack/modules.h"
 #include "stack/oracle.h"
 #include "stack/step.h"
@@ -95,11 +94,11 @@ size_t vp_unwind(const struct vp_regs *start, int exact, const struct vp_view *v
 	return n;
 }
 
-size_t vp_unwind_foreign(struct vp_thread *thread, const struct vp_regs *start, int exact,
+size_t vp_unwind_foreign(struct vp_stack *stack, const struct vp_regs *start, int exact,
 			 uint64_t *where, size_t max)
 {
-	struct vp_view view = {start->sp, 0, thread->foreign, 1};
-	size_t got = vp_sys_peek(thread->foreign, start->sp, sizeof(thread->foreign));
+	struct vp_view view = {start->sp, 0, stack->foreign, 1};
+	size_t got = vp_sys_peek(stack->foreign, start->sp, sizeof(stack->foreign));
 
 	view.hi = view.lo + got;
 	if (!got)
@@ -107,13 +106,13 @@ size_t vp_unwind_foreign(struct vp_thread *thread, const struct vp_regs *start, 
 	return vp_unwind(start, exact, &view, where, max);
 }
 
-size_t vp_unwind_live(struct vp_thread *thread, const struct vp_regs *start, int exact,
+size_t vp_unwind_live(struct vp_stack *stack, const struct vp_regs *start, int exact,
 		      uint64_t *where, size_t max)
 {
-	struct vp_view view = {start->sp, thread->stack_hi, (const void *)(uintptr_t)start->sp, 0};
+	struct vp_view view = {start->sp, stack->hi, (const void *)(uintptr_t)start->sp, 0};
 
-	if (start->sp < thread->stack_lo || start->sp >= thread->stack_hi)
-		return vp_unwind_foreign(thread, start, exact, where, max);
+	if (start->sp < stack->lo || start->sp >= stack->hi)
+		return vp_unwind_foreign(stack, start, exact, where, max);
 	return vp_unwind(start, exact, &view, where, max);
 }
 
@@ -144,9 +143,10 @@ static void close_done(void *arg)
 	vp_rows_doubt();
 }
 
-void vp_unwind_look_for_gone(void)
+void vp_unwind_tick(int last)
 {
-	vp_service_try(sweep, NULL);
+	if (!last)
+		vp_service_try(sweep, NULL);
 }
 
 void vp_unwind_close_begin(void)

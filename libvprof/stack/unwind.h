@@ -1,7 +1,7 @@
-/* L2  Registers and a stack to a list of code addresses.  The same walk for
+/* Registers and a stack to a list of code addresses.  The same walk for
  * the live stack of a hook and for the copied stack of a sample. */
-#ifndef VP_UNWIND_H
-#define VP_UNWIND_H
+#ifndef VP_STACK_UNWIND_H
+#define VP_STACK_UNWIND_H
 
 #include "stack/regs.h"
 #include "stack/view.h"
@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct vp_thread;
+struct vp_stack;
 
 /* Walks from *start outwards.
  *
@@ -24,13 +24,13 @@ size_t vp_unwind(const struct vp_regs *start, int exact, const struct vp_view *v
 		 uint64_t *where, size_t max);
 
 /* The same on the calling thread's own stack, wherever its sp points. */
-size_t vp_unwind_live(struct vp_thread *thread, const struct vp_regs *start, int exact,
+size_t vp_unwind_live(struct vp_stack *stack, const struct vp_regs *start, int exact,
 		      uint64_t *where, size_t max);
 
 /* The same on a stack that is not the thread's own (coroutines, signal
  * stacks): how far it reaches is unknown, so a part of it is copied by the
  * kernel, which cannot fault. */
-size_t vp_unwind_foreign(struct vp_thread *thread, const struct vp_regs *start, int exact,
+size_t vp_unwind_foreign(struct vp_stack *stack, const struct vp_regs *start, int exact,
 			 uint64_t *where, size_t max);
 
 /* Around every dlclose.  In between, objects come and go: what is read of them
@@ -39,7 +39,7 @@ size_t vp_unwind_foreign(struct vp_thread *thread, const struct vp_regs *start, 
 void vp_unwind_close_begin(void);
 void vp_unwind_close_done(void);
 /* At every tick: libc unmaps converters of its own, and no hook of ours sees it. */
-void vp_unwind_look_for_gone(void);
+void vp_unwind_tick(int last);
 /* The same for what other threads were closing when this child was forked. */
 void vp_unwind_fork_child(void);
 

@@ -1,6 +1,6 @@
-/* L2  A stack to read: the live one, or a copy of it. */
-#ifndef VP_VIEW_H
-#define VP_VIEW_H
+/* A stack to read: the live one, or a copy of it. */
+#ifndef VP_STACK_VIEW_H
+#define VP_STACK_VIEW_H
 
 #include <stdint.h>
 #include <string.h>

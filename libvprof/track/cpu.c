@@ -1,17 +1,16 @@
-/* L3 */
 #include "track/cpu.h"
 #include "base/clock.h"
 #include "base/lock.h"
+#include "base/state.h"
 #include "base/sys.h"
-#include "base/thread.h"
 #include "ring/events.h"
 #include "ring/file.h"
 #include "ring/tables.h"
+#include "sample/engines.h"
 #include "stack/trie.h"
 #include "stack/unwind.h"
+#include "thread/threads.h"
 #include "track/label.h"
-#include "track/threads.h"
-#include "track/watch.h"
 
 #include <errno.h>
 
@@ -51,7 +50,6 @@ int vp_track_cpu_init(void)
 	cpu_lock.word = 0;
 	writer.block = NULL;
 	helper_last.depth = 0;
-	vp_labels_init();
 	if (rows)
 		drop_index(rows);
 	rows = new_index(FIRST_SLOTS);
@@ -60,6 +58,18 @@ int vp_track_cpu_init(void)
 		return -ENOMEM;
 	overflow->node = VPROF_NODE_OVERFLOW;
 	return 0;
+}
+
+void vp_track_cpu_thread_start(struct vp_thread *thread)
+{
+	if (vp_control.cpu_timer)
+		vp_timer_thread_start(&thread->timer_id);
+}
+
+void vp_track_cpu_thread_end(struct vp_thread *thread)
+{
+	if (thread->timer_id >= 0)
+		vp_timer_thread_end(thread->timer_id);
 }
 
 /* What a sample is charged to. */
@@ -191,8 +201,9 @@ void vp_track_cpu_timer(const struct vp_regs *regs, uint64_t weight_ns)
 	}
 	thread = vp_tls.self > VP_TLS_ENDED ? vp_tls.self : NULL;
 	if (thread) {
-		depth = vp_unwind_live(thread, regs, 1, thread->walk, VP_STACK_DEPTH_MAX);
-		key = (struct key){vp_trie_path(thread->walk, depth), thread->row_id,
+		depth =
+		    vp_unwind_live(&thread->stack, regs, 1, thread->stack.walk, VP_STACK_DEPTH_MAX);
+		key = (struct key){vp_trie_path(thread->stack.walk, depth), thread->row_id,
 				   vp_label_now(thread)};
 		vp_lock_take(&cpu_lock);
 		charge(&key, vp_clock_now(), weight_ns, 0);
@@ -210,7 +221,7 @@ void vp_track_cpu_timer(const struct vp_regs *regs, uint64_t weight_ns)
 static uint64_t gap_of(const struct vprof_thread *row)
 {
 	const struct vprof_header *header = vp_file.header;
-	uint64_t cpu = vp_watch_active_ns(row);
+	uint64_t cpu = vprof_thread_active_ns(header, row);
 	uint64_t gap = cpu > row->sampled_ns ? cpu - row->sampled_ns : 0;
 
 	if (header->engine == VPROF_ENGINE_OFF || row->flags & VPROF_THREAD_HELPER)

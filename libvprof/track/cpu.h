@@ -1,11 +1,17 @@
-/* L3  What a CPU sample means: CPU time of a stack in a thread. */
+/* What a CPU sample means: CPU time of a stack in a thread. */
 #ifndef VP_TRACK_CPU_H
 #define VP_TRACK_CPU_H
 
-#include "sample/cpu.h"
+#include "sample/engines.h"
 #include "stack/regs.h"
 
+struct vp_thread;
+
 int vp_track_cpu_init(void); /* forgets all: fresh file; 0 or -ENOMEM */
+
+/* The timer engine has a timer for each thread. */
+void vp_track_cpu_thread_start(struct vp_thread *thread);
+void vp_track_cpu_thread_end(struct vp_thread *thread);
 
 /* The sinks of the two engines. */
 void vp_track_cpu_perf(const struct vp_perf_sample *sample);		 /* helper thread */

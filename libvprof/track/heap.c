@@ -1,4 +1,3 @@
-/* L3 */
 #include "track/heap.h"
 #include "base/clock.h"
 #include "base/config.h"
@@ -6,10 +5,9 @@
 #include "ring/file.h"
 #include "ring/tables.h"
 #include "stack/capture.h"
+#include "thread/shards.h"
+#include "thread/threads.h"
 #include "track/peak.h"
-#include "track/series.h"
-#include "track/shards.h"
-#include "track/threads.h"
 
 /* What a recorded block counts for: itself, or as many as it stands for. */
 struct amount {
@@ -26,7 +24,7 @@ enum { UNTIMED = 0, TIMED = 1, TIMED_FOR_ALL = 2, ROUNDED_UP = 3 };
 #define TIMED_FIRST 64u
 #define TIMED_EVERY 8u
 
-uint32_t vp_heap_never, vp_heap_strangers;
+uint32_t vp_heap_never, vp_heap_has_unseen_blocks;
 
 /* Counters of a shard have one writer; readers only need whole words. */
 static inline void add(uint64_t *counter, uint64_t value, int shared)
@@ -41,7 +39,6 @@ int vp_track_heap_init(void)
 {
 	vp_shards_init();
 	vp_peak_init();
-	vp_series_init();
 	return vp_live_init();
 }
 
@@ -110,7 +107,7 @@ static int next_gap(struct vp_thread *thread, size_t bytes)
 	vp_tls.heap_left = vp_poisson_gap(&thread->random, vp_config.heap_sample_bytes);
 	if (!first)
 		return 1;
-	if (vp_heap_passes(bytes))
+	if (vp_heap_skip(bytes))
 		return 0;
 	vp_tls.heap_left = vp_poisson_gap(&thread->random, vp_config.heap_sample_bytes);
 	return 1;
@@ -256,7 +253,7 @@ static inline void record_alloc(void *ptr, size_t bytes, const struct vp_regs *c
 	if (__builtin_expect(thread != NULL, 1)) {
 		if (sampling() && !next_gap(thread, bytes))
 			return;
-		site = site_of_node(thread, vp_capture_stack(thread, caller), &block.site);
+		site = site_of_node(thread, vp_capture_stack(&thread->stack, caller), &block.site);
 		thread->last_alloc = ptr;
 	} else {		/* a thread past its end still runs a little of libc */
 		if (sampling()) /* no random state is left: one gap of the mean */
@@ -297,7 +294,7 @@ static inline void count_unknown(void *ptr)
 {
 	if (sampling())
 		return;
-	if (!vp_file.header->pauses && !vp_heap_strangers)
+	if (!vp_file.header->pauses && !vp_heap_has_unseen_blocks)
 		vp_lost(VPROF_LOST_UNKNOWN_FREES, 1);
 	vp_live_forget((uintptr_t)ptr);
 }

@@ -1,4 +1,3 @@
-/* L3 */
 #include "track/label.h"
 #include "base/clock.h"
 #include "base/fmt.h"
@@ -6,7 +5,8 @@
 #include "base/sys.h"
 #include "ring/file.h"
 #include "ring/tables.h"
-#include "track/arrivals.h"
+#include "thread/arrivals.h"
+#include "thread/threads.h"
 #include "vprof.h"
 
 #include <string.h>
@@ -51,7 +51,7 @@ static struct name *names; /* NULL: no label so far */
 static uint32_t *slots;	   /* index + 1 of a name; in the same mapping */
 static uint32_t names_used;
 
-void vp_labels_init(void)
+int vp_labels_init(void)
 {
 	lock.word = 0;
 	/* Not given back: the helper may have been at it when we were forked. */
@@ -60,6 +60,7 @@ void vp_labels_init(void)
 	names = NULL;
 	slots = NULL;
 	names_used = 0;
+	return 0;
 }
 
 /* ---- names --------------------------------------------------------------- */
@@ -175,7 +176,7 @@ static uint32_t label_of(uint32_t outer, const char *key, const char *value)
 
 static struct vp_labels *labels_of(struct vp_thread *thread)
 {
-	struct vp_labels *labels = thread->labels, **head;
+	struct vp_labels *labels = thread->slot[VP_SLOT_LABELS], **head;
 
 	/* Threads without a row share one, and so would their labels. */
 	if (labels || !thread->row_id)
@@ -197,7 +198,7 @@ static struct vp_labels *labels_of(struct vp_thread *thread)
 	labels->next = *head;
 	__atomic_store_n(head, labels, __ATOMIC_RELEASE);
 	vp_lock_drop(&lock);
-	thread->labels = labels;
+	thread->slot[VP_SLOT_LABELS] = labels;
 	return labels;
 }
 
@@ -241,7 +242,7 @@ void vp_label_begin(struct vp_thread *thread, const char *key, const char *value
 
 void vp_label_end(struct vp_thread *thread)
 {
-	struct vp_labels *labels = thread->labels;
+	struct vp_labels *labels = thread->slot[VP_SLOT_LABELS];
 
 	if (!labels || !labels->depth)
 		return;
@@ -252,7 +253,9 @@ void vp_label_end(struct vp_thread *thread)
 
 uint32_t vp_label_now(const struct vp_thread *thread)
 {
-	return thread->labels ? innermost(thread->labels) : VP_LABEL_NONE;
+	const struct vp_labels *labels = thread->slot[VP_SLOT_LABELS];
+
+	return labels ? innermost(labels) : VP_LABEL_NONE;
 }
 
 /* ---- the helper ---------------------------------------------------------- */

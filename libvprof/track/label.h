@@ -1,15 +1,15 @@
-/* L3  Labels: what a thread works on, in the program's own words, so that one
+/* Labels: what a thread works on, in the program's own words, so that one
  * run can be split into profiles afterwards.
  *
  * A sample of the perf engine is looked at some time after it was taken, so a
  * thread that uses labels keeps a short history of them; the helper looks up
  * the one that was in force.  Threads that use none pay nothing. */
-#ifndef VP_LABEL_H
-#define VP_LABEL_H
-
-#include "base/thread.h"
+#ifndef VP_TRACK_LABEL_H
+#define VP_TRACK_LABEL_H
 
 #include <stdint.h>
+
+struct vp_thread;
 
 #define VP_LABEL_NONE 0u /* a string id that no label has */
 
@@ -29,6 +29,6 @@ uint32_t vp_label_at(uint32_t thread_row, uint64_t t_ns);
 /* The thread has ended and all its samples are in.  Context: helper thread. */
 void vp_label_forget(uint32_t thread_row);
 
-void vp_labels_init(void); /* fresh file: no labels */
+int vp_labels_init(void); /* fresh file: no labels */
 
 #endif

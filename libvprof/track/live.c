@@ -1,10 +1,9 @@
-/* L3 */
 #include "track/live.h"
 #include "base/clock.h"
-#include "base/heap.h"
+#include "base/private_heap.h"
 #include "base/service.h"
 #include "base/sys.h"
-#include "track/threads.h"
+#include "thread/threads.h"
 
 #include <errno.h>
 #include <string.h>
@@ -120,7 +119,7 @@ static __attribute__((noinline)) uint64_t lock_slow(uint64_t *descriptor)
 	}
 }
 
-/* A process with one thread needs no lock (track/threads.h). */
+/* A process with one thread needs no lock (thread/threads.h). */
 static inline uint64_t lock(uint64_t *descriptor)
 {
 	uint64_t old = __atomic_load_n(descriptor, __ATOMIC_RELAXED);

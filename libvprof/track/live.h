@@ -1,12 +1,12 @@
-/* L3  The live blocks: address to {site, size, birth}.
+/* The live blocks: address to {site, size, birth}.
  *
  * Two levels.  A page of addresses (4 KiB) has one 8-byte descriptor, found by
  * indexing; it leads to a small open-addressed table of 16-byte entries that
  * is just large enough for the blocks that start in the page (why so:
  * docs/decisions/live.md).  The lock is a bit of the descriptor: threads meet
  * only where they share a page of heap. */
-#ifndef VP_LIVE_H
-#define VP_LIVE_H
+#ifndef VP_TRACK_LIVE_H
+#define VP_TRACK_LIVE_H
 
 #include <stddef.h>
 #include <stdint.h>

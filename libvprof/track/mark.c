@@ -1,11 +1,10 @@
-/* L3 */
 #include "track/mark.h"
 #include "base/clock.h"
 #include "base/lock.h"
 #include "ring/events.h"
 #include "ring/tables.h"
+#include "thread/threads.h"
 #include "track/series.h"
-#include "track/threads.h"
 #include "vprof.h"
 
 #include <string.h>
@@ -21,12 +20,13 @@ static struct {
 static uint32_t names; /* in `slot`: it must never be full */
 static struct vp_event_writer writer;
 
-void vp_marks_init(void)
+int vp_marks_init(void)
 {
 	lock.word = 0;
 	memset(slot, 0, sizeof(slot));
 	names = 0;
 	writer.block = NULL;
+	return 0;
 }
 
 /* NULL where there is no room.  Context: lock held. */

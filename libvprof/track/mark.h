@@ -1,6 +1,6 @@
-/* L3  Marks: moments that the program, or somebody outside, gives a name. */
-#ifndef VP_MARK_H
-#define VP_MARK_H
+/* Marks: moments that the program, or somebody outside, gives a name. */
+#ifndef VP_TRACK_MARK_H
+#define VP_TRACK_MARK_H
 
 #include <stdint.h>
 
@@ -12,6 +12,6 @@
  * Context: any thread, busy guard held; takes locks. */
 void vp_mark_add(const char *name, uint32_t thread_row);
 
-void vp_marks_init(void); /* fresh file: no marks */
+int vp_marks_init(void); /* fresh file: no marks */
 
 #endif

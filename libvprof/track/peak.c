@@ -1,8 +1,7 @@
-/* L3 */
 #include "track/peak.h"
 #include "base/clock.h"
 #include "ring/file.h"
-#include "track/threads.h"
+#include "thread/threads.h"
 
 #define VP_PEAK_PATIENCE 200000u /* totals taken before threads get slack */
 #define VP_PEAK_SLACK	 4096	 /* bytes, or 1/1024 of the peak if more */

@@ -1,4 +1,4 @@
-/* L3  Live bytes of the process and their highest point.
+/* Live bytes of the process and their highest point.
  *
  * A new maximum starts a new epoch.  A site row stores what it held at the
  * peak only when it changes for the first time in a new epoch, so the heap at
@@ -12,10 +12,10 @@
  * asked so often that threads would mostly wait for each other; from then on
  * each may exceed its share by VP_PEAK_SLACK, and the helper's tick catches
  * what that hides (docs/decisions/peak.md). */
-#ifndef VP_PEAK_H
-#define VP_PEAK_H
+#ifndef VP_TRACK_PEAK_H
+#define VP_TRACK_PEAK_H
 
-#include "base/thread.h"
+#include "thread/threads.h"
 #include "vprof_format.h"
 
 #include <stdint.h>

@@ -1,9 +1,8 @@
-/* L3 */
 #include "track/series.h"
 #include "base/clock.h"
 #include "base/config.h"
-#include "base/heap.h"
 #include "base/lock.h"
+#include "base/private_heap.h"
 #include "base/service.h"
 #include "ring/file.h"
 #include "ring/tables.h"
@@ -49,7 +48,7 @@ static uint64_t next_ns;
 static uint32_t points;
 static enum vprof_series_clock kind;
 
-void vp_series_init(void)
+int vp_series_init(void)
 {
 	uint32_t row;
 
@@ -64,6 +63,7 @@ void vp_series_init(void)
 	points = 0;
 	kind = VPROF_SERIES_NONE;
 	vp_table_add(VPROF_SEC_SERIES, &row);
+	return 0;
 }
 
 static struct vprof_series *series(uint32_t row)

@@ -1,17 +1,17 @@
-/* L3  Live bytes of single sites over time, for the growth verdict.
+/* Live bytes of single sites over time, for the growth verdict.
  *
  * The helper thread reads the counters that the sites have anyway: allocating
  * and freeing cost nothing more.  All sites share VPROF_SERIES_POINTS points;
  * when they are used up neighbours are merged, so that any run fits.  A merged
  * point keeps the lowest reading: leaks show in what a site never went below
  * (docs/decisions/growth.md). */
-#ifndef VP_SERIES_H
-#define VP_SERIES_H
+#ifndef VP_TRACK_SERIES_H
+#define VP_TRACK_SERIES_H
 
 #include <stdint.h>
 
 /* Forgets all: fresh file.  Context: constructor or fork handler. */
-void vp_series_init(void);
+int vp_series_init(void);
 
 /* A reading when one is due.  At the `last` one the ages of the live blocks are
  * counted too.  Context: helper thread. */

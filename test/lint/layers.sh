@@ -5,24 +5,18 @@
 # Names of libc that the library may define nowhere but in hooks/.
 libc_names='malloc|calloc|realloc|reallocarray|free|posix_memalign|aligned_alloc|memalign|valloc|pvalloc|malloc_usable_size|free_sized|free_aligned_sized|fork|vfork|_Fork|_exit|_Exit|quick_exit|exit|pthread_[a-z_]+|dlopen|dlclose|sigaction|signal|execve?|execvp?e?|close|read|write'
 
-# rank ROOT FILE: into $rank, where a file of libvprof stands; it includes only files of
-# its own rank and below. The rank is that of the folder, but for sample/: what is
-# marked L4 there knows track/, the rest (readings of /proc and of the kernel's
-# rings) is known by it.
+# rank FOLDER: into $rank, where a folder of libvprof stands.  A file has the rank of its
+# folder, and includes only files of its own rank and below.
+folders=(base ring stack sample thread track leak helper control hooks)
 rank() {
-	local first
-	case $2 in
-	libvprof/base/*) rank=0 ;;
-	libvprof/ring/*) rank=1 ;;
-	libvprof/stack/*) rank=2 ;;
-	libvprof/track/*) rank=4 ;;
-	libvprof/sample/*)
-		read -r first <"$1/$2"
-		case $first in *L4*) rank=5 ;; *) rank=3 ;; esac ;;
-	libvprof/control/*) rank=6 ;;
-	libvprof/hooks/*) rank=7 ;;
-	*) rank=9 ;;
-	esac
+	for rank in "${!folders[@]}"; do
+		[ "${folders[rank]}" != "$1" ] || return 0
+	done
+	rank=99
+}
+folder_of() { # libvprof/FOLDER/FILE: into $folder
+	folder=${1#libvprof/}
+	folder=${folder%%/*}
 }
 
 # report_rank PATH: into $rank, where a file of vprof-report stands, from its folder;
@@ -70,7 +64,7 @@ sources() {
 }
 
 lint() {
-	local root=$1 file inc other rank
+	local root=$1 file inc other rank folder
 	mapfile -t files < <(sources "$root")
 	while IFS=: read -r file inc; do
 		inc=${inc#*\"}
@@ -92,8 +86,9 @@ lint() {
 				echo "$file includes $inc: not a file of libvprof"
 				continue
 			fi
-			rank "$root" "$other" && other=$rank && rank "$root" "$file" && [ "$other" -le "$rank" ] ||
-				echo "$file includes $inc: a layer it must not know"
+			folder_of "$other" && rank "$folder" && other=$rank
+			folder_of "$file" && rank "$folder"
+			[ "$other" -le "$rank" ] || echo "$file includes $inc: a layer it must not know"
 			;;
 		vprof-report/*)
 			[ "$inc" = vprof_format.h ] && continue
@@ -139,9 +134,9 @@ lint() {
 	# a name of hooks/ is defined with VP_HOOK, not called
 	one_file "$root" dlsym '^[^V].*\bdlv?sym *\(' libvprof required
 	one_file "$root" "libunwind.h" '#[ \t]*include[ \t]*<libunwind' libvprof required
-	# hooks/ hand `environ` on to exec, which is what execv is; they read nothing
-	one_file "$root" "the environment (environ, getenv)" '\benviron\b|\b(secure_)?getenv *\(' \
-		"libvprof --exclude-dir=hooks" required
+	# hooks/ hand `environ` on, to exec, which is what execv is, and to base/config.c
+	(cd "$root" && grep -rnE '\benviron\b|\b(secure_)?getenv *\(' libvprof --include='*.[ch]' --exclude-dir=hooks) |
+		sed 's/$/: the environment is read in base\/config.c only, from what it is given/'
 }
 
 plant() {
@@ -169,11 +164,11 @@ status=$?
 lint_copy "$T/one"
 before=$(lint "$T/one" | sort)
 plant_each "an upward include" libvprof/base/planted.c '#include "track/heap.h"\n'
-plant_each "an upward include of sample" libvprof/track/planted.c '#include "sample/engine.h"\n'
+plant_each "an upward include of the helper" libvprof/track/planted.c '#include "helper/engine.h"\n'
 plant_each "a name of libc outside hooks/" libvprof/track/planted.c 'void free(void *p)\n{\n}\n'
 plant_each "a second dlsym" libvprof/track/planted.c 'void *f(void) { return dlsym(0, "x"); }\n'
 plant_each "a second libunwind" libvprof/track/planted.c '#include <libunwind.h>\n'
-plant_each "a second reader of the environment" libvprof/track/planted.c 'char *f(void) { return getenv("X"); }\n'
+plant_each "a reader of the environment" libvprof/track/planted.c 'char *f(void) { return getenv("X"); }\n'
 plant_each "the report in the library" libvprof/track/planted.c '#include "vprof-report/base/map.h"\n'
 plant_each "the library in the report" vprof-report/model/planted.c '#include "libvprof/base/sys.h"\n'
 plant_each "a profile type in output/" vprof-report/output/planted.c '#include "model/profile.h"\n'

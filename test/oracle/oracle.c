@@ -13,9 +13,10 @@
 #include "base/clock.h"
 #include "base/real.h"
 #include "base/service.h"
+#include "base/state.h"
 #include "base/sys.h"
-#include "base/thread.h"
 #include "ring/tables.h"
+#include "stack/depth.h"
 #include "stack/modules.h"
 #include "stack/step.h"
 

@@ -3,11 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/heap.h"
-#include "base/thread.h"
+#include "base/private_heap.h"
+#include "base/state.h"
 #include "check_main.h"
+#include "thread/threads.h"
 #include "track/live.h"
-#include "track/threads.h"
 
 #define MODEL 20000
 #define BASE  0x7f0000000000ull

@@ -5,18 +5,26 @@
 #include <unistd.h>
 
 #include "base/config.h"
-#include "base/heap.h"
-#include "base/thread.h"
+#include "base/private_heap.h"
+#include "base/state.h"
+#include "base/tracker.h"
 #include "check_main.h"
 #include "ring/file.h"
 #include "ring/tables.h"
 #include "track/heap.h"
 #include "track/series.h"
 
-/* In place of control/, whose constructor would profile this program. */
-void vp_wake(void)
-{
-}
+/* The two trackers that the tests need, in place of control/trackers.c. */
+static const struct vp_tracker trackers[] = {
+    {.name = "heap",
+     .init = vp_track_heap_init,
+     .section = {{VPROF_SEC_SITES, sizeof(struct vprof_site), 16, 0},
+		 {VPROF_SEC_STRINGS, sizeof(struct vprof_string_row), 16, 0},
+		 {VPROF_SEC_THREADS, sizeof(struct vprof_thread), 4, 0}}},
+    {.name = "series",
+     .init = vp_series_init,
+     .section = {{VPROF_SEC_SERIES, sizeof(struct vprof_series), 1, 64}}},
+};
 
 static void open_file(void)
 {
@@ -28,8 +36,9 @@ static void open_file(void)
 	unlink(vp_file.path);
 	vp_config.heap = vp_control.heap = VPROF_HEAP_EXACT;
 	vp_config.tick_ms = 100;
+	vp_trackers_use(trackers, sizeof(trackers) / sizeof(trackers[0]));
 	vp_tables_init();
-	ck_assert_int_eq(vp_track_heap_init(), 0);
+	ck_assert_int_eq(vp_trackers_init(), 0);
 }
 
 static struct vprof_site *site(uint32_t node, uint16_t shard)

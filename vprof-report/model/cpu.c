@@ -21,13 +21,7 @@ struct scale {
 
 uint64_t vr_cpu_active_ns(const struct vr_file *file, uint32_t thread)
 {
-	const struct vprof_thread *t = &file->thread[thread];
-
-	if (file->header.paused && t->start_ns >= file->header.paused_since_ns)
-		return 0;
-	if (t->paused_cpu_ns > t->cpu_ns) /* in a pause: negative */
-		return -t->paused_cpu_ns <= t->cpu_ns ? -t->paused_cpu_ns : t->cpu_ns;
-	return t->cpu_ns - t->paused_cpu_ns;
+	return vprof_thread_active_ns(&file->header, &file->thread[thread]);
 }
 
 static struct scale *thread_scales(const struct vr_profile *profile, struct vr_cpu *cpu)

@@ -7,7 +7,7 @@
 #include "bench.h"
 
 #include "stack/unwind.h"
-#include "track/threads.h"
+#include "thread/threads.h"
 
 static long count;
 static volatile unsigned side;

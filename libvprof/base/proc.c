@@ -1,0 +1,302 @@
+/* Readings of /proc for the timeline.  Files stay open and are re-read in
+ * place: the helper thread then neither looks up paths ten times a second nor
+ * depends on /proc staying mounted (chroot, mount namespaces). */
+#include "base/proc.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#include "base/fmt.h"
+#include "base/sys.h"
+
+#define VP_PROCFS_PAGE 4096U /* x86-64 */
+/* smaps_rollup is the longest, about 25 lines of 30 bytes. */
+#define VP_PROCFS_TEXT 2048
+/* After the name in parentheses, which may itself hold ") " and digits,
+ * /proc/PID/stat goes on with field 3. */
+#define VP_PROCFS_STAT_FIRST   3
+#define VP_PROCFS_STAT_MINFLT  10
+#define VP_PROCFS_STAT_MAJFLT  12
+#define VP_PROCFS_STAT_THREADS 20
+#define VP_PROCFS_STAT_START   22
+#define VP_PROCFS_STAT_EXIT    52
+
+enum vp_procfs_file { VP_PROCFS_STATM, VP_PROCFS_SMAPS, VP_PROCFS_STAT, VP_PROCFS_FILES };
+
+static struct {
+	/* As with the perf descriptors: in another thread's table, or in a
+	 * forked child, these numbers are the host's. */
+	int owner_pid, owner_tid;
+	int fds[VP_PROCFS_FILES]; /* -errno of the open where it failed */
+} vp_procfs;
+
+/* Reads the digits at *s, after blanks, and moves *s behind them. */
+static uint64_t vp_procfs_number(const char **s)
+{
+	uint64_t value = 0;
+
+	while (**s == ' ' || **s == '\t')
+		(*s)++;
+	for (; **s >= '0' && **s <= '9'; (*s)++)
+		value = value * 10 + (uint64_t)(**s - '0');
+	return value;
+}
+
+static long vp_procfs_text(enum vp_procfs_file file, char text[VP_PROCFS_TEXT])
+{
+	long len;
+
+	text[0] = '\0';
+	if (vp_procfs.owner_pid != vp_sys_pid())
+		return -EBADF;
+	if (vp_procfs.fds[file] < 0)
+		return vp_procfs.fds[file];
+	len = vp_sys6(SYS_pread64, vp_procfs.fds[file], (long)text, VP_PROCFS_TEXT - 1, 0, 0, 0);
+	if (len < 0)
+		return len;
+	text[len] = '\0';
+	return len ? len : -ENODATA;
+}
+
+int vp_procfs_open(void)
+{
+	static const char *const paths[VP_PROCFS_FILES] = {
+	    [VP_PROCFS_STATM] = "/proc/self/statm",
+	    [VP_PROCFS_SMAPS] = "/proc/self/smaps_rollup",
+	    [VP_PROCFS_STAT] = "/proc/self/stat",
+	};
+
+	vp_procfs_close();
+	vp_procfs.owner_pid = vp_sys_pid();
+	vp_procfs.owner_tid = vp_sys_tid();
+	for (int i = 0; i < VP_PROCFS_FILES; i++)
+		vp_procfs.fds[i] = vp_sys_open(paths[i], O_RDONLY, 0);
+	/* The others may be missing (smaps_rollup is from Linux 4.14); their
+	 * readings then say so one by one. */
+	return vp_procfs.fds[VP_PROCFS_STATM] < 0 ? vp_procfs.fds[VP_PROCFS_STATM] : 0;
+}
+
+void vp_procfs_close(void)
+{
+	int own = vp_procfs.owner_pid == vp_sys_pid() && vp_procfs.owner_tid == vp_sys_tid();
+
+	for (int i = 0; i < VP_PROCFS_FILES; i++) {
+		if (own && vp_procfs.fds[i] >= 0)
+			vp_sys_close(vp_procfs.fds[i]);
+		vp_procfs.fds[i] = -EBADF;
+	}
+	vp_procfs.owner_pid = 0;
+}
+
+int vp_procfs_statm(struct vp_statm *out)
+{
+	char text[VP_PROCFS_TEXT];
+	const char *s = text;
+	long len = vp_procfs_text(VP_PROCFS_STATM, text);
+
+	memset(out, 0, sizeof(*out));
+	if (len < 0)
+		return (int)len;
+	/* size resident shared text lib data dt, in pages */
+	out->vms = vp_procfs_number(&s) * VP_PROCFS_PAGE;
+	out->rss = vp_procfs_number(&s) * VP_PROCFS_PAGE;
+	out->shared = vp_procfs_number(&s) * VP_PROCFS_PAGE;
+	vp_procfs_number(&s);
+	vp_procfs_number(&s);
+	out->data = vp_procfs_number(&s) * VP_PROCFS_PAGE;
+	return 0;
+}
+
+/* Bytes of the line "Key:   123 kB"; key begins with the newline before. */
+static uint64_t vp_procfs_kb(const char *text, const char *key)
+{
+	const char *s = strstr(text, key);
+
+	if (!s)
+		return 0;
+	s += strlen(key);
+	return vp_procfs_number(&s) * 1024;
+}
+
+int vp_procfs_smaps(struct vp_smaps *out)
+{
+	char text[VP_PROCFS_TEXT];
+	long len = vp_procfs_text(VP_PROCFS_SMAPS, text);
+
+	memset(out, 0, sizeof(*out));
+	if (len < 0)
+		return (int)len;
+	out->pss = vp_procfs_kb(text, "\nPss:");
+	out->uss = vp_procfs_kb(text, "\nPrivate_Clean:") + vp_procfs_kb(text, "\nPrivate_Dirty:");
+	return 0;
+}
+
+static uint64_t vp_procfs_timeval_ns(const struct timeval *tv)
+{
+	return (uint64_t)tv->tv_sec * 1000000000U + (uint64_t)tv->tv_usec * 1000U;
+}
+
+/* What getrusage knows needs no file, so it survives a missing /proc. */
+static int vp_procfs_rusage(struct vp_procstat *out)
+{
+	struct rusage ru;
+	long ret;
+
+	memset(&ru, 0, sizeof(ru));
+	ret = vp_sys(SYS_getrusage, RUSAGE_SELF, &ru, 0);
+	if (ret)
+		return (int)ret;
+	out->user_ns = vp_procfs_timeval_ns(&ru.ru_utime);
+	out->system_ns = vp_procfs_timeval_ns(&ru.ru_stime);
+	out->switches = (uint64_t)ru.ru_nvcsw + (uint64_t)ru.ru_nivcsw;
+	return 0;
+}
+
+int vp_procfs_stat(struct vp_procstat *out)
+{
+	char text[VP_PROCFS_TEXT];
+	const char *s;
+	long len = vp_procfs_text(VP_PROCFS_STAT, text);
+	int ret;
+
+	memset(out, 0, sizeof(*out));
+	if (len < 0)
+		return (int)len;
+	s = strrchr(text, ')');
+	if (!s)
+		return -EBADMSG;
+	ret = vp_procfs_rusage(out);
+	if (ret)
+		return ret;
+	s++;
+	for (int field = VP_PROCFS_STAT_FIRST; *s && field <= VP_PROCFS_STAT_EXIT; field++) {
+		uint64_t value;
+
+		while (*s == ' ')
+			s++;
+		if (field == VP_PROCFS_STAT_FIRST)
+			out->state = *s;
+		value = vp_procfs_number(&s);
+		if (field == VP_PROCFS_STAT_MINFLT)
+			out->minor_faults = value;
+		else if (field == VP_PROCFS_STAT_MAJFLT)
+			out->major_faults = value;
+		else if (field == VP_PROCFS_STAT_THREADS)
+			out->threads = value;
+		else if (field == VP_PROCFS_STAT_START)
+			out->start_ticks = value;
+		else if (field == VP_PROCFS_STAT_EXIT)
+			out->exit_code = (int)value;
+		while (*s && *s != ' ') /* the state letter, a minus sign */
+			s++;
+	}
+	return 0;
+}
+
+/* A file of a thread: /proc/self/task/TID/NAME. */
+static long vp_procfs_task_file(int tid, const char *name, char *out, size_t size)
+{
+	struct vp_text path;
+	char buf[64];
+
+	vp_text_init(&path, buf, sizeof(buf));
+	vp_text_str(&path, "/proc/self/task/");
+	vp_text_u64(&path, (uint64_t)tid);
+	vp_text_char(&path, '/');
+	vp_text_str(&path, name);
+	return vp_sys_read_file(buf, out, size);
+}
+
+uint64_t vp_procfs_blocked(int tid)
+{
+	static const char key[] = "\nSigBlk:\t";
+	char text[4096];
+	const char *at;
+
+	if (vp_procfs_task_file(tid, "status", text, sizeof(text)) < 0)
+		return 0;
+	at = strstr(text, key);
+	if (!at)
+		return 0;
+	at += sizeof(key) - 1;
+	return vp_parse_hex(&at);
+}
+
+/* See proc.h: the two threads that every process has do without their directory. */
+int vp_procfs_comm(int tid, char name[16])
+{
+	char text[32];
+	long len;
+
+	memset(name, 0, 16);
+	if (tid <= 0)
+		return -EINVAL;
+	if (tid == vp_sys_tid())
+		return (int)vp_sys(SYS_prctl, PR_GET_NAME, name, 0);
+	if (tid == vp_sys_pid())
+		len = vp_sys_read_file("/proc/self/comm", text, sizeof(text));
+	else
+		len = vp_procfs_task_file(tid, "comm", text, sizeof(text));
+	if (len < 0)
+		return (int)len;
+	/* Ends with a newline of /proc's, but may hold some of its own. */
+	if (len > 0 && text[len - 1] == '\n')
+		len--;
+	memcpy(name, text, len < 15 ? (size_t)len : 15);
+	return 0;
+}
+
+/* Threads of this process; 0: not known. */
+static uint64_t vp_procfs_count(void)
+{
+	struct stat st;
+
+	if (vp_sys6(SYS_newfstatat, AT_FDCWD, (long)"/proc/self/task", (long)&st, 0, 0, 0) != 0)
+		return 0;
+	return st.st_nlink > 2 ? st.st_nlink - 2 : 0;
+}
+
+/* The main thread counts until the process is gone, so one more is the caller. */
+static int vp_procfs_few_tasks(void (*each)(int tid, void *arg), void *arg)
+{
+	int pid = vp_sys_pid(), tid = vp_sys_tid();
+
+	if (vp_procfs_count() != (tid == pid ? 1 : 2))
+		return 0;
+	each(pid, arg);
+	if (tid != pid)
+		each(tid, arg);
+	return 1;
+}
+
+int vp_procfs_tasks(void (*each)(int tid, void *arg), void *arg)
+{
+	char buf[4096] __attribute__((aligned(8)));
+	long got;
+	int fd;
+
+	if (vp_procfs_few_tasks(each, arg))
+		return 0;
+	fd = vp_sys_open("/proc/self/task", O_RDONLY | O_DIRECTORY, 0);
+	if (fd < 0)
+		return fd;
+	while ((got = vp_sys(SYS_getdents64, fd, buf, sizeof(buf))) > 0) {
+		for (long at = 0; at < got;) {
+			/* ino, off: 8 bytes each; reclen: 2; type: 1; name */
+			const uint8_t *entry = (const uint8_t *)buf + at;
+			const char *name = (const char *)entry + 19;
+			uint64_t tid;
+
+			if (vp_parse_u64(name, strlen(name), &tid) == 0)
+				each((int)tid, arg);
+			at += entry[16] | entry[17] << 8;
+		}
+	}
+	vp_sys_close(fd);
+	return (int)got;
+}

@@ -1,0 +1,40 @@
+/* Readings of /proc for the timeline, without libc allocation or stdio.
+ *
+ * Nothing below /proc/PID/task is looked into, or listed, that need not be: when the
+ * process ends, the kernel takes what was apart from two sides, one spinning until the
+ * other is done.  On a busy machine that was half the CPU time of a forked child. */
+#ifndef VP_BASE_PROC_H
+#define VP_BASE_PROC_H
+
+#include <stdint.h>
+
+/* Bytes.  The file descriptors are opened once by vp_procfs_open in the
+ * helper thread's own descriptor table and re-read with pread.
+ * All return 0 or -errno and leave `out` zeroed on failure. */
+struct vp_statm {
+	uint64_t vms, rss, shared, data;
+};
+struct vp_smaps {
+	uint64_t pss, uss; /* Pss, Private_Clean + Private_Dirty */
+};
+struct vp_procstat {
+	uint64_t minor_faults, major_faults, threads, start_ticks;
+	uint64_t user_ns, system_ns; /* from getrusage(RUSAGE_SELF) */
+	uint64_t switches;	     /* voluntary + involuntary, getrusage */
+	char state;		     /* of the main thread: R, S, D, Z ... */
+	int exit_code;		     /* what it ended with, once it has, as wait() has it */
+};
+int vp_procfs_open(void);
+void vp_procfs_close(void);
+int vp_procfs_statm(struct vp_statm *out);
+int vp_procfs_smaps(struct vp_smaps *out); /* can take milliseconds */
+int vp_procfs_stat(struct vp_procstat *out);
+/* comm of a thread of this process, NUL-terminated, "" when it is gone. */
+int vp_procfs_comm(int tid, char name[16]);
+/* Signals a thread has blocked, bit 0 for signal 1; 0 when it is gone. */
+uint64_t vp_procfs_blocked(int tid);
+/* Calls each(tid, arg) for the threads of this process, those that have ended
+ * and are not reaped yet included.  Returns 0 or -errno. */
+int vp_procfs_tasks(void (*each)(int tid, void *arg), void *arg);
+
+#endif

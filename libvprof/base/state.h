@@ -1,0 +1,67 @@
+/* What is being recorded, and the guard around our own work: all that a hook looks at
+ * before it does anything.
+ *
+ * The static TLS block holds what must be there before a thread has a state of its own
+ * (struct vp_thread, thread/threads.h); everything else is in private memory.  `busy` is non-zero
+ * while the thread runs our code: hooks entered then pass straight through, so that nothing we call
+ * is ever recorded and nothing recurses. */
+#ifndef VP_BASE_STATE_H
+#define VP_BASE_STATE_H
+
+#include "vprof_format.h"
+
+#include <stdint.h>
+
+struct vp_thread;
+
+struct vp_tls {
+	struct vp_thread *self; /* NULL before the first event, VP_TLS_ENDED after */
+	uint32_t busy;
+	uint32_t ends_left;   /* rounds of thread-specific destructors to wait for */
+	uint32_t waits_noted; /* 1: waits to be recorded after the next unlock */
+	/* Bytes that hooks let pass before they look closer (hooks/gate.h): to the next
+	 * sample point, without end where the heap is never recorded, else 0. */
+	uint64_t heap_left;
+};
+
+#define VP_TLS_ENDED ((struct vp_thread *)1)
+
+extern __thread struct vp_tls vp_tls __attribute__((tls_model("initial-exec")));
+
+/* What is being recorded.  The page is wiped in every forked child, however it
+ * was forked: a child is silent until the fork handler has given it a file of
+ * its own. */
+struct vp_control {
+	uint32_t heap; /* VPROF_HEAP_*: what hooks record */
+	uint32_t threads;
+	uint32_t cpu_timer;
+	uint32_t alive; /* 1: this process owns the mapped file */
+	int pid;
+	uint32_t quiet;	     /* the host restricted its system calls: make none */
+	uint32_t lock_kinds; /* VP_LOCK_KINDS: waits for locks are recorded; or 0 */
+	uint32_t paused;     /* 1: nothing new is recorded (helper/pause.c) */
+	uint8_t pad[4096 - 32];
+};
+_Static_assert(sizeof(struct vp_control) == 4096, "one page");
+/* Declared hidden, or every look at it would go by way of an address in the GOT. */
+extern struct vp_control vp_control __attribute__((visibility("hidden")));
+
+/* 1: the library has started, or has been told not to (hooks/entry.c). */
+extern uint32_t vp_started;
+
+static inline int vp_busy_enter(void)
+{
+	if (vp_tls.busy)
+		return 0;
+	vp_tls.busy = 1;
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	return 1;
+}
+
+static inline void vp_busy_leave(void)
+{
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	vp_tls.busy = 0;
+}
+
+#endif

@@ -1,6 +1,0 @@
-/* L0 */
-#include "base/thread.h"
-
-__thread struct vp_tls vp_tls;
-struct vp_control vp_control __attribute__((aligned(4096)));
-uint32_t vp_started;

@@ -1,0 +1,86 @@
+/* The trackers: what each of them needs, said once.
+ *
+ * Their order is that of every moment in base/tracker.h: what others build on comes
+ * first.  A new tracker is a file of its own, a row here, and the name of its section
+ * in include/vprof_format.h. */
+#include "control/trackers.h"
+#include "base/tracker.h"
+#include "helper/helper.h"
+#include "helper/watch.h"
+#include "leak/search.h"
+#include "ring/events.h"
+#include "ring/tables.h"
+#include "stack/trie.h"
+#include "stack/unwind.h"
+#include "thread/spawn.h"
+#include "thread/threads.h"
+#include "track/cpu.h"
+#include "track/heap.h"
+#include "track/label.h"
+#include "track/mark.h"
+#include "track/series.h"
+#include "track/wait.h"
+
+/* A section's kind and row, its share of the file in sixteenths, and the extents it may
+ * have at most (0: no other limit).  History may take three eighths, the timeline and the
+ * series a sixteenth each, and waits, which may be for as many locks as the program has
+ * objects, an eighth; what remains is open to the tables, whose totals must never be
+ * lost. */
+#define SECTION(kind, row, sixteenths, most)                                                       \
+	{                                                                                          \
+		VPROF_SEC_##kind, sizeof(struct row), sixteenths, most                             \
+	}
+#define OF_FILE 16u
+
+static const struct vp_tracker trackers[] = {
+    {.name = "tables",
+     .fork_child = vp_tables_fork_child,
+     .section = {SECTION(STRINGS, vprof_string_row, OF_FILE, 0)}},
+    {.name = "events",
+     .init = vp_events_init,
+     .fork_child = vp_events_fork_child,
+     .section = {SECTION(EVENTS, vprof_event_block, 6, 0)}},
+    {.name = "stacks",
+     .init = vp_trie_init,
+     .fork_child = vp_unwind_fork_child,
+     .tick = vp_unwind_tick,
+     .section = {SECTION(MODULES, vprof_module, OF_FILE, 0),
+		 SECTION(NODES, vprof_node, OF_FILE, 0)}},
+    {.name = "threads",
+     .init = vp_threads_init,
+     .fork_child = vp_spawn_fork_child,
+     .section = {SECTION(THREADS, vprof_thread, 4, 0)}},
+    {.name = "helper",
+     .init = vp_watch_init,
+     .fork_child = vp_ticker_fork_child,
+     .section = {SECTION(TIMELINE, vprof_point, 1, 32)}},
+    {.name = "heap",
+     .init = vp_track_heap_init,
+     .section = {SECTION(SITES, vprof_site, OF_FILE, 0)}},
+    {.name = "series",
+     .init = vp_series_init,
+     .tick = vp_series_tick,
+     .section = {SECTION(SERIES, vprof_series, 1, 64)}},
+    {.name = "labels", .init = vp_labels_init},
+    {.name = "cpu",
+     .init = vp_track_cpu_init,
+     .thread_start = vp_track_cpu_thread_start,
+     .thread_end = vp_track_cpu_thread_end,
+     .section = {SECTION(CPU, vprof_cpu, OF_FILE, 0)}},
+    {.name = "waits",
+     .init = vp_waits_init,
+     .thread_end = vp_waits_thread_end,
+     .finish = vp_waits_finish,
+     .section = {SECTION(LOCKS, vprof_lock, 2, 0)}},
+    {.name = "marks", .init = vp_marks_init, .section = {SECTION(MARKS, vprof_mark, OF_FILE, 1)}},
+    {.name = "leak search",
+     .fork_child = vp_leakscan_fork_child,
+     .thread_start = vp_leakscan_thread_start,
+     .tick = vp_leakscan_tick,
+     .section = {SECTION(LEAKS, vprof_leak, 4, 0)}},
+};
+
+void vp_trackers_register(void)
+{
+	vp_trackers_use(trackers, sizeof(trackers) / sizeof(trackers[0]));
+}

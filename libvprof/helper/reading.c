@@ -1,0 +1,242 @@
+#include "helper/reading.h"
+#include "base/clock.h"
+#include "base/config.h"
+#include "base/fmt.h"
+#include "base/private_heap.h"
+#include "base/proc.h"
+#include "base/sys.h"
+#include "helper/watch.h"
+#include "ring/file.h"
+#include "ring/tables.h"
+#include "ring/timeline.h"
+#include "stack/rows.h"
+#include "stack/trie.h"
+#include "thread/threads.h"
+#include "track/live.h"
+#include "track/peak.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <time.h>
+
+#define SECOND	     1000000000ull
+#define UNTAKEN_FROM 32u /* samples: fewer may be chance */
+
+static int can_read;
+static int alone; /* the main thread has ended, and there is no other */
+static int alone_status;
+static uint64_t smaps_next_ns, names_next_ns, stats_next_ns;
+static struct vp_smaps smaps;
+static uint64_t smaps_t_ns;
+
+/* Samples lost: what the engine tells, and what the CPU time does. */
+static uint64_t told, untaken;
+
+void vp_reading_open(void)
+{
+	smaps_next_ns = names_next_ns = stats_next_ns = 0;
+	smaps_t_ns = 0;
+	alone = 0;
+	told = untaken = 0;
+	memset(&smaps, 0, sizeof(smaps));
+	can_read = vp_procfs_open() == 0;
+	vp_timeline_reset();
+}
+
+void vp_reading_close(void)
+{
+	if (can_read)
+		vp_procfs_close();
+	can_read = 0;
+}
+
+int vp_reading_names_due(void)
+{
+	uint64_t now = vp_clock_now();
+
+	if (now < names_next_ns)
+		return 0;
+	names_next_ns = now + SECOND;
+	return 1;
+}
+
+/* smaps_rollup walks every page table and holds the host's memory map lock
+ * meanwhile: it may use a hundredth of the time at most. */
+static void read_smaps(uint64_t now)
+{
+	uint64_t before = vp_clock_mono(), took;
+
+	if (now < smaps_next_ns)
+		return;
+	if (vp_procfs_smaps(&smaps) == 0)
+		smaps_t_ns = now;
+	took = vp_clock_mono() - before;
+	smaps_next_ns = now + (took * 100 > SECOND / 2 ? took * 100 : SECOND / 2);
+}
+
+static void read_process(struct vprof_point *point)
+{
+	struct vp_statm statm;
+	struct vp_procstat stat;
+
+	if (!can_read)
+		return;
+	vp_procfs_statm(&statm);
+	point->rss = statm.rss;
+	point->vms = statm.vms;
+	point->shared = statm.shared;
+	point->data = statm.data;
+	read_smaps(point->t_ns);
+	point->uss = smaps.uss;
+	point->pss = smaps.pss;
+	point->smaps_t_ns = smaps_t_ns;
+	if (vp_procfs_stat(&stat) != 0)
+		return;
+	/* A main thread that has ended counts until the process is gone. */
+	alone = stat.state == 'Z' && stat.threads == 2;
+	alone_status = stat.exit_code >> 8 & 0xff;
+	point->minor_faults = stat.minor_faults;
+	point->major_faults = stat.major_faults;
+	point->switches = stat.switches;
+	point->threads = stat.threads ? (uint32_t)stat.threads - 1 : 0; /* not the helper */
+	vp_file.header->cpu_user_ns = stat.user_ns;
+	vp_file.header->cpu_system_ns = stat.system_ns;
+	vp_file.header->start_ticks = stat.start_ticks;
+}
+
+static void read_own(uint64_t now, int last)
+{
+	struct vprof_header *header = vp_file.header;
+	uint64_t resident = 0;
+
+	header->own_cpu_ns = vp_sys_cpu_ns(CLOCK_THREAD_CPUTIME_ID);
+	header->rows_learned = vp_rows_count();
+	if (now < stats_next_ns && !last)
+		return;
+	stats_next_ns = now + SECOND;
+	vp_heap_private_stats(&header->own_heap_bytes, &resident);
+	header->own_memory_bytes =
+	    resident + vp_live_index_bytes() + vp_rows_bytes() + vp_trie_bytes();
+}
+
+/* The kernel counts what it dropped, not what it had no chance to take. */
+static void write_lost(void)
+{
+	vp_file.header->lost[VPROF_LOST_SAMPLES] = told > untaken ? told : untaken;
+}
+
+void vp_reading_lost(uint64_t samples)
+{
+	told = samples;
+	write_lost();
+}
+
+static void lose(uint64_t samples)
+{
+	untaken = samples;
+	write_lost();
+}
+
+/* Read once: somebody who cuts the file makes it 0 at any moment. */
+static uint64_t period_ns(void)
+{
+	uint64_t period = __atomic_load_n(&vp_file.header->cpu_period_ns, __ATOMIC_RELAXED);
+
+	return period ? period : 1;
+}
+
+/* Only time in user mode gives samples, and the kernel tells it for the process
+ * alone, by its ticks: half of that is no chance any more. */
+static void lose_of_user(const struct vprof_header *header)
+{
+	uint64_t user = header->cpu_user_ns, expected;
+
+	expected = user > header->own_cpu_ns ? user - header->own_cpu_ns : 0;
+	expected /= period_ns();
+	lose(expected >= UNTAKEN_FROM && header->samples < expected / 2 ? expected - header->samples
+									: 0);
+}
+
+/* What a perfect sampler would have obtained so far. */
+static void expect_samples(void)
+{
+	struct vprof_header *header = vp_file.header;
+
+	if (header->cpu_period_ns)
+		header->samples_expected = vp_watch_cpu_ns() / period_ns();
+	if (!(header->flags & VPROF_F_EXCLUDE_KERNEL))
+		lose(vp_watch_untaken());
+	else if (!header->pauses)
+		lose_of_user(header);
+}
+
+void vp_reading_at_end(void)
+{
+	struct vprof_header *header = vp_file.header;
+	uint64_t expected;
+
+	if (!header->cpu_period_ns || header->pauses ||
+	    vp_clock_now() < header->heartbeat_ns + SECOND)
+		return;
+	header->cpu_ns = vp_sys_cpu_ns(CLOCK_PROCESS_CPUTIME_ID);
+	expected = header->cpu_ns / period_ns();
+	if (expected <= header->samples_expected)
+		return;
+	header->samples_expected = expected;
+	if (expected >= UNTAKEN_FROM && header->samples < expected / 2)
+		lose(expected - header->samples);
+}
+
+uint32_t vp_reading_take(int last)
+{
+	struct vprof_header *header = vp_file.header;
+	struct vprof_point point;
+	struct vp_thread_sums sums;
+	uint64_t now = vp_clock_now();
+
+	memset(&point, 0, sizeof(point));
+	point.t_ns = now;
+	point.ticks = 1;
+	read_process(&point);
+	vp_peak_take_total(NULL); /* a peak that threads' slack may have hidden */
+	vp_threads_sum(&sums);
+	point.heap_live = __atomic_load_n(&header->live_bytes, __ATOMIC_RELAXED);
+	point.heap_blocks = __atomic_load_n(&header->live_blocks, __ATOMIC_RELAXED);
+	point.heap_allocated = sums.alloc_bytes;
+	point.heap_freed = sums.freed_bytes;
+	point.allocs = sums.allocs;
+	point.frees = sums.frees;
+	point.cpu_ns = vp_sys_cpu_ns(CLOCK_PROCESS_CPUTIME_ID);
+	point.rss_min = point.rss_max = point.rss;
+	point.heap_min = point.heap_max = point.heap_live;
+	header->cpu_ns = point.cpu_ns;
+	expect_samples();
+	read_own(now, last);
+	if (vp_clock_is_tsc())
+		__atomic_fetch_or(&header->flags, VPROF_F_TSC_CLOCK, __ATOMIC_RELAXED);
+	vp_timeline_add(&point, vp_config.tick_ms * 1000000ull);
+	__atomic_store_n(&header->heartbeat_ns, now, __ATOMIC_RELEASE);
+	return point.threads;
+}
+
+int vp_reading_is_alone(int *status)
+{
+	*status = alone_status;
+	return alone;
+}
+
+int vp_reading_task_alive(int tid)
+{
+	char path[64], text[512];
+	struct vp_text name;
+	const char *state;
+
+	vp_text_init(&name, path, sizeof(path));
+	vp_text_str(&name, "/proc/self/task/");
+	vp_text_u64(&name, (uint64_t)tid);
+	vp_text_str(&name, "/stat");
+	if (vp_sys_read_file(path, text, sizeof(text)) <= 0)
+		return 0;
+	state = strrchr(text, ')');
+	return state && state[1] == ' ' && state[2] != 'Z' && state[2] != 'X';
+}

@@ -1,0 +1,21 @@
+/* Which threads the perf engine samples.  Helper thread only.
+ *
+ * Threads that the hooks see are announced (thread/arrivals.h); those from
+ * before the library, and those made by a bare clone, are found in /proc. */
+#ifndef VP_HELPER_SAMPLED_THREADS_H
+#define VP_HELPER_SAMPLED_THREADS_H
+
+#include <stdint.h>
+
+void vp_roster_open(void); /* after vp_perf_open; finds who is there */
+void vp_roster_close(void);
+
+/* Takes the news, when it is time; after a drain. */
+void vp_roster_update(uint64_t mono_ns);
+/* When to call vp_roster_update next, CLOCK_MONOTONIC; ~0: when rung for. */
+uint64_t vp_roster_due(void);
+
+/* At every tick: `threads` of the process now, the helper apart (0: unknown). */
+void vp_roster_tick(uint32_t threads);
+
+#endif

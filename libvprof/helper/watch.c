@@ -1,0 +1,156 @@
+#include "helper/watch.h"
+#include "base/clock.h"
+#include "base/private_heap.h"
+#include "base/proc.h"
+#include "base/sys.h"
+#include "ring/file.h"
+#include "ring/tables.h"
+#include "track/cpu.h"
+
+#include <string.h>
+
+/* Rows of threads that have not been settled.  A program that makes a thread
+ * per request has many rows and few of these. */
+static uint32_t *watched;
+static uint32_t watched_count, watched_room;
+static uint32_t next_row;    /* the first one not looked at yet */
+static uint64_t settled_cpu; /* of threads that are in `watched` no more */
+static uint64_t settled_untaken;
+
+int vp_watch_init(void)
+{
+	/* Not given back: the helper may have been at it when we were forked. */
+	watched = NULL;
+	watched_count = watched_room = 0;
+	next_row = 1;
+	settled_cpu = settled_untaken = 0;
+	return 0;
+}
+
+static int make_room(void)
+{
+	uint32_t room = watched_room ? watched_room * 2 : 256;
+	uint32_t *more;
+
+	if (watched_count < watched_room)
+		return 1;
+	more = vp_heap_get(room * sizeof(*more));
+	if (!more)
+		return 0;
+	if (watched_count)
+		memcpy(more, watched, watched_count * sizeof(*more));
+	vp_heap_put(watched);
+	watched = more;
+	watched_room = room;
+	return 1;
+}
+
+/* clock id of another thread's CPU time: ~tid << 3 | PERTHREAD | SCHED */
+static uint64_t cpu_of(uint32_t tid)
+{
+	return vp_sys_cpu_ns((int)(~tid << 3 | 6));
+}
+
+static void refresh(struct vprof_thread *row, int with_names)
+{
+	uint64_t cpu = cpu_of(row->tid);
+	char name[16];
+
+	if (cpu > row->cpu_ns)
+		row->cpu_ns = cpu;
+	if (cpu == 0 && row->start_ns + 1000000 < vp_clock_now()) {
+		/* Ended without telling us: never called a hook. */
+		row->end_ns = vp_clock_now();
+		row->state = VPROF_THREAD_ENDED;
+		return;
+	}
+	if (with_names && vp_procfs_comm((int)row->tid, name) == 0 && name[0])
+		memcpy(row->name, name, sizeof(row->name));
+}
+
+/* Closes a thread's account of the pause that goes on, or is just over. */
+static void end_pause(struct vprof_thread *row)
+{
+	const struct vprof_header *header = vp_file.header;
+
+	if (row->paused_cpu_ns > row->cpu_ns)
+		row->paused_cpu_ns += row->cpu_ns;
+	else if (header->paused && row->start_ns >= header->paused_since_ns)
+		row->paused_cpu_ns = row->cpu_ns;
+}
+
+void vp_watch_pause(int on)
+{
+	vp_watch_refresh(0, 0);
+	for (uint32_t i = 0; i < watched_count; i++) {
+		struct vprof_thread *row = vp_table_row(VPROF_SEC_THREADS, watched[i]);
+
+		if (on)
+			row->paused_cpu_ns -= row->cpu_ns;
+		else
+			end_pause(row);
+	}
+}
+
+/* Samples that a thread's CPU time should have given and that nobody took: the
+ * helper was kept from running and the kernel's ring ran over, or the timer did
+ * not come.  Few may be chance, and a thread may be too short for any. */
+#define UNTAKEN_FROM 32u
+
+static uint64_t untaken_of(const struct vprof_thread *row)
+{
+	uint64_t period = __atomic_load_n(&vp_file.header->cpu_period_ns, __ATOMIC_RELAXED);
+	uint64_t expected = period ? vprof_thread_active_ns(vp_file.header, row) / period : 0;
+
+	if (expected < UNTAKEN_FROM || row->flags & VPROF_THREAD_HELPER ||
+	    row->samples >= expected - expected / 4)
+		return 0;
+	return expected - row->samples;
+}
+
+uint64_t vp_watch_untaken(void)
+{
+	uint64_t untaken = settled_untaken;
+
+	for (uint32_t i = 0; i < watched_count; i++)
+		untaken += untaken_of(vp_table_row(VPROF_SEC_THREADS, watched[i]));
+	return untaken;
+}
+
+void vp_watch_refresh(int with_names, uint64_t drained_ns)
+{
+	uint32_t rows = vp_table_used(VPROF_SEC_THREADS), kept = 0;
+
+	while (next_row < rows && make_room())
+		watched[watched_count++] = next_row++;
+	for (uint32_t i = 0; i < watched_count; i++) {
+		struct vprof_thread *row = vp_table_row(VPROF_SEC_THREADS, watched[i]);
+		int state = __atomic_load_n(&row->state, __ATOMIC_ACQUIRE);
+
+		if (state == VPROF_THREAD_LIVE)
+			refresh(row, with_names);
+		if (state == VPROF_THREAD_ENDED && row->end_ns < drained_ns) {
+			end_pause(row);
+			settled_untaken += untaken_of(row);
+			vp_track_cpu_settle(watched[i]);
+			if (!(row->flags & VPROF_THREAD_HELPER))
+				settled_cpu += vprof_thread_active_ns(vp_file.header, row);
+		} else {
+			watched[kept++] = watched[i];
+		}
+	}
+	watched_count = kept;
+}
+
+uint64_t vp_watch_cpu_ns(void)
+{
+	uint64_t cpu = settled_cpu;
+
+	for (uint32_t i = 0; i < watched_count; i++) {
+		const struct vprof_thread *row = vp_table_row(VPROF_SEC_THREADS, watched[i]);
+
+		if (!(row->flags & VPROF_THREAD_HELPER))
+			cpu += vprof_thread_active_ns(vp_file.header, row);
+	}
+	return cpu;
+}

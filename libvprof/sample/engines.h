@@ -1,0 +1,90 @@
+/* CPU sampling engines: when a stack is taken.  What a sample means is
+ * decided in track/cpu.c (vp_track_cpu_*).
+ *
+ * perf.c   kernel rings with a copy of the user stack; runs wholly in the
+ *              helper thread, whose file descriptors are its own (helper/helper.c
+ *              unshares them), so the host can neither see nor close them.
+ * timer.c  one CLOCK_THREAD_CPUTIME_ID timer and a signal per thread. */
+#ifndef VP_SAMPLE_ENGINES_H
+#define VP_SAMPLE_ENGINES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* A sample as the perf engine hands it over. */
+struct vp_perf_sample {
+	int tid;
+	uint32_t cpu;
+	uint64_t mono_ns;   /* CLOCK_MONOTONIC */
+	uint64_t ip;	    /* where the CPU was: user or kernel address */
+	int in_kernel;	    /* ip is a kernel address */
+	uint64_t weight_ns; /* CPU time of the thread that it stands for */
+	/* user registers; has_user = 0 for kernel threads or a missing frame */
+	int has_user;
+	uint64_t pc, sp, bp;
+	const uint8_t *stack; /* copy of [sp, sp + stack_bytes) */
+	size_t stack_bytes;
+};
+
+/* Receives each sample, in the helper thread. */
+typedef void vp_perf_sink(const struct vp_perf_sample *sample);
+
+struct vp_perf_stats {
+	uint64_t lost;	    /* PERF_RECORD_LOST(_SAMPLES) */
+	uint64_t throttles; /* PERF_RECORD_THROTTLE */
+	uint64_t refused;   /* threads that got no event */
+	int exclude_kernel; /* 1: the kernel refused kernel samples */
+};
+
+/* Opens rings, and events on the main thread.
+ *
+ *   period_ns  CPU time between samples, on average: each event has a period
+ *              of its own, which vp_perf_change_periods changes
+ * Returns 0, or -errno of the refusal that mattered.
+ * Context: helper thread only, as all of vp_perf_*; allocates with mmap only. */
+int vp_perf_open(int main_tid, uint64_t period_ns);
+
+/* Another thread of this process is to be sampled; after a drain, so that what
+ * an earlier thread of the same number has left is out of the rings.
+ * Returns 0; -ESRCH when it has ended; -EINVAL for the helper itself; or the
+ * -errno of a refusal, which is counted. */
+int vp_perf_add_thread(int tid);
+void vp_perf_remove_thread(int tid);
+/* Returns 1 if the thread was added before; it then survives ... */
+int vp_perf_mark_thread(int tid);
+/* ... this, which removes threads that are gone, and clears all marks. */
+void vp_perf_remove_unmarked(void);
+
+/* Stops the events, those of threads added from now on too, or starts them. */
+void vp_perf_pause(int on);
+
+/* Hands every complete record to the sink.  Returns samples handed over. */
+size_t vp_perf_drain(vp_perf_sink *sink);
+/* New periods for the events that have had enough samples with the old one.
+ * Call at irregular times, after a drain. */
+void vp_perf_change_periods(void);
+/* Replaces the small rings of the start by those of a process that lasts. */
+void vp_perf_grow(vp_perf_sink *sink);
+/* The time within which no ring is filled to more than about a half. */
+uint64_t vp_perf_drain_ns(void);
+void vp_perf_stats(struct vp_perf_stats *out);
+void vp_perf_close(void);
+
+/* Timer engine.  vp_timer_start is called once, in the constructor or after
+ * fork; vp_timer_thread_start/end by every thread for itself.
+ *
+ * The signal is a real-time one that the host does not use. The handler calls
+ * sink in signal context with the interrupted registers and the weight: CPU
+ * time of this thread since its previous sample.
+ * Returns 0 or -errno. */
+struct vp_regs;
+typedef void vp_timer_sink(const struct vp_regs *regs, uint64_t weight_ns);
+int vp_timer_start(uint64_t period_ns, vp_timer_sink *sink);
+void vp_timer_stop(void);
+/* timer_id: kept by the caller with the thread, for thread_end. */
+int vp_timer_thread_start(int *timer_id);
+void vp_timer_thread_end(int timer_id);
+int vp_timer_signal(void);    /* the signal in use, 0 when none */
+uint64_t vp_timer_lost(void); /* overruns: expiries that made no sample */
+
+#endif

@@ -1,9 +1,0 @@
-/* L4  What somebody asks of this process through the file (vprof-report ctl):
- * no socket, no signal, and nothing that the host could notice. */
-#ifndef VP_MAILBOX_H
-#define VP_MAILBOX_H
-
-/* Does what is asked for, and answers.  Context: helper thread. */
-void vp_mailbox_look(void);
-
-#endif

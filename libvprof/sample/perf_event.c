@@ -1,0 +1,179 @@
+/* One task-clock event: what is asked of the kernel, with which period, and
+ * what its samples are worth. */
+#include "sample/perf.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <time.h>
+
+#include "base/sys.h"
+
+#define VP_PERF_FILES_KEPT 16U /* descriptors left for reading /proc */
+
+uint32_t vp_event_files_limit(void)
+{
+	struct rlimit64 limit = {64, 64};
+
+	vp_sys6(SYS_prlimit64, 0, RLIMIT_NOFILE, 0, (long)&limit, 0, 0);
+	if (limit.rlim_cur > 1U << 20)
+		return 1U << 20;
+	return limit.rlim_cur > VP_PERF_FILES_KEPT ? (uint32_t)limit.rlim_cur - VP_PERF_FILES_KEPT
+						   : 0;
+}
+
+uint64_t vp_event_random(struct vp_perf_common *common)
+{
+	common->random ^= common->random << 13;
+	common->random ^= common->random >> 7;
+	common->random ^= common->random << 17;
+	return common->random;
+}
+
+/* The mean rate times 0.8 to 1.2, but for the twentieth around 1: programs have
+ * round periods, and samples at nearly the same one would hit the same place of
+ * each round for as long as the period lasts.  The golden ratio spreads the
+ * draws of an event evenly.  It is the rate that is drawn and not the period,
+ * because periods are in force for about equal times. */
+static uint64_t next_period(struct vp_perf_common *common, struct vp_perf_event *event)
+{
+	uint64_t rate;
+
+	event->draw += 0x9e3779b97f4a7c15U;
+	rate = (event->draw >> 40) * 300000 >> 24;
+	rate += rate < 150000 ? 800000 : 900000;
+	return common->period_ns * 1000000 / rate;
+}
+
+/* How much stack to copy.  Call chains of real programs need it: with 8 KiB
+ * perf could unwind 5 % of a deep program's samples, with 16 KiB 70 %
+ * (flamegraph-rs#201).  But the kernel spends this much of the ring on each
+ * sample however shallow it is, and the ring must hold what comes in while the
+ * helper waits for a CPU. */
+uint32_t vp_event_stack_bytes(const struct vp_perf_common *common, uint32_t ring_bytes)
+{
+	uint32_t bytes = 32U << 10;
+
+	if (common->period_ns < 1900000U)
+		bytes = 16U << 10;
+	if (common->period_ns < 480000U)
+		bytes = 8U << 10;
+	return bytes <= ring_bytes / 16 ? bytes : ring_bytes / 16;
+}
+
+static int open_any(struct vp_perf_common *common, struct perf_event_attr *attr, int tid, int cpu)
+{
+	int fd;
+
+	attr->size = sizeof(*attr);
+	attr->type = PERF_TYPE_SOFTWARE;
+	attr->exclude_hv = 1;
+	attr->use_clockid = 1; /* events of one ring must have one clock */
+	attr->clockid = CLOCK_MONOTONIC;
+	fd = (int)vp_sys6(SYS_perf_event_open, (long)attr, tid, cpu, -1, PERF_FLAG_FD_CLOEXEC, 0);
+	common->files += fd >= 0;
+	return fd;
+}
+
+int vp_event_open_holder(struct vp_perf_common *common, int cpu)
+{
+	struct perf_event_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.config = PERF_COUNT_SW_DUMMY;
+	attr.exclude_kernel = 1;
+	return open_any(common, &attr, 0, cpu);
+}
+
+int vp_event_open(struct vp_perf_common *common, struct vp_perf_event *event, int tid, int cpu,
+		  uint32_t ring_bytes)
+{
+	struct perf_event_attr attr;
+	int fd;
+
+	*event = (struct vp_perf_event){.owed = event->owed};
+	event->draw = vp_event_random(common);
+	event->period_ns = next_period(common, event);
+	memset(&attr, 0, sizeof(attr));
+	attr.config = PERF_COUNT_SW_TASK_CLOCK;
+	attr.sample_period = event->period_ns;
+	attr.sample_type = VP_PERF_SAMPLE_TYPE;
+	attr.sample_regs_user = VP_PERF_REGS;
+	attr.sample_stack_user = vp_event_stack_bytes(common, ring_bytes);
+	attr.exclude_kernel = common->exclude_kernel != 0;
+	fd = open_any(common, &attr, tid, cpu);
+	if ((fd == -EACCES || fd == -EPERM) && !common->exclude_kernel) {
+		common->exclude_kernel = 1;
+		attr.exclude_kernel = 1;
+		fd = open_any(common, &attr, tid, cpu);
+	}
+	event->user_only = common->exclude_kernel;
+	event->fd = fd < 0 ? -1 : fd;
+	return fd;
+}
+
+void vp_event_close_fd(struct vp_perf_common *common, int fd)
+{
+	if (fd < 0)
+		return;
+	if (common->owner_tid == vp_sys_tid())
+		vp_sys_close(fd);
+	common->files--;
+}
+
+void vp_event_close(struct vp_perf_common *common, struct vp_perf_event *event)
+{
+	vp_event_close_fd(common, event->fd);
+	event->fd = -1;
+}
+
+/* What the event has counted since the sample before.  (The period in a record
+ * is the one the event was opened with, whatever it has become.)  Where the
+ * kernel is not sampled, its time is not to be charged to the next user
+ * instruction: then the period alone counts, and what a change of the period
+ * cut off, unless the first expiry after the change fell into the kernel. */
+uint64_t vp_event_weigh(struct vp_perf_event *event, uint64_t count)
+{
+	uint64_t weight = count - event->last + event->owed, expiries;
+
+	if (count < event->last)
+		return event->period_ns; /* of an earlier thread's event */
+	if (event->user_only) {
+		expiries = (count - event->base + event->period_ns / 2) / event->period_ns;
+		weight = event->period_ns + (expiries <= 1 ? event->owed : 0);
+	}
+	event->owed = 0;
+	event->last = event->base = count;
+	event->since++;
+	return weight;
+}
+
+void vp_event_change_period(struct vp_perf_common *common, struct vp_perf_event *event)
+{
+	uint64_t period = next_period(common, event), count;
+
+	if (vp_sys(SYS_ioctl, event->fd, PERF_EVENT_IOC_PERIOD, &period) != 0)
+		return;
+	/* The kernel has started the event's timer anew. */
+	if (event->user_only &&
+	    vp_sys_read(event->fd, &count, sizeof(count)) == (long)sizeof(count) &&
+	    count >= event->base) {
+		event->owed = (count - event->base) % event->period_ns;
+		event->base = count;
+	}
+	event->period_ns = period;
+	event->since = 0;
+}
+
+void vp_event_retire(struct vp_perf_common *common, struct vp_perf_event *event)
+{
+	uint64_t count;
+
+	event->owed = 0;
+	if (event->fd >= 0 && vp_sys_read(event->fd, &count, sizeof(count)) == sizeof(count) &&
+	    count >= event->base)
+		event->owed = event->user_only ? (count - event->base) % event->period_ns
+					       : count - event->last;
+	vp_event_close(common, event);
+}

@@ -1,0 +1,116 @@
+/* Host threads: their rows in the file, their stacks, their shards. */
+#ifndef VP_THREAD_THREADS_H
+#define VP_THREAD_THREADS_H
+
+#include "base/state.h"
+#include "stack/capture.h"
+#include "vprof_format.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* What this thread may allocate before the process can reach a new peak
+ * (track/peak.c). */
+struct vp_peak_budget {
+	int64_t bytes;
+	uint64_t round;	 /* the share belongs to; in any other it is void */
+	int64_t pending; /* bytes of the allocation under way */
+	/* written by whoever deals, under the registry's lock */
+	int64_t dealt;
+	uint64_t dealt_round;
+};
+
+/* Trackers that keep something of each thread; the pointers are theirs. */
+enum vp_thread_slot {
+	VP_SLOT_LABELS, /* NULL: it never had one */
+	VP_SLOT_WAITS,	/* NULL: it never waited */
+	VP_SLOT_COUNT
+};
+
+/* What the library knows of one thread of the host. */
+struct vp_thread {
+	struct vprof_thread *row; /* in the file; row 0 when the table is full */
+	uint32_t row_id;
+	int tid;
+	const uint32_t *busy; /* vp_tls.busy of the thread */
+	struct vp_shard *shard;
+	void *last_alloc;	       /* to tell temporary allocations */
+	uint32_t generation;	       /* process generation (forks) this belongs to */
+	int timer_id;		       /* timer engine, -1 when none */
+	struct vp_thread *next, *prev; /* registry, under its lock */
+	uint32_t site_node, site_row;  /* the site used last ... */
+	struct vprof_site *site;       /* ... NULL: none yet */
+	struct vp_peak_budget peak;
+	void *slot[VP_SLOT_COUNT];
+	const void *trampoline; /* what libc started it with; NULL: not by our hook */
+	uint64_t now_ns;	/* when this thread last looked at the clock */
+	uint32_t now_tick;	/* ... during this tick of the helper */
+	uint64_t random;	/* xorshift state, 0 before the first use */
+	struct vp_stack stack;	/* last: it need not be zeroed for a new thread */
+};
+
+/* How a thread was started. */
+struct vp_thread_start {
+	uint64_t routine, stack_bytes; /* 0: not known */
+	const void *trampoline;	       /* of ours, that libc was given; NULL */
+};
+
+/* The calling thread's state, made at its first event.  NULL after the thread
+ * has ended, or without memory.  Context: any thread, busy guard held. */
+static inline struct vp_thread *vp_thread_self(void);
+struct vp_thread *vp_thread_join(const struct vp_thread_start *start); /* NULL: not known */
+
+/* 1 from just before the second thread of the process starts: until then
+ * nothing of ours needs a lock. */
+extern uint32_t vp_threads_many;
+
+/* Library start (or child of a fork): forgets all threads; row 0 is written. */
+int vp_threads_init(void);
+
+/* The thread's last words: CPU time, name, end.  Called by the destructor of
+ * a thread-specific key, when nothing of the host's runs any more. */
+void vp_thread_end(struct vp_thread *thread);
+
+/* Live threads of the host that are known to the library. */
+uint32_t vp_threads_live(void);
+
+/* Row of the thread that had this tid at time t_ns; rows are made for threads
+ * that never called a hook.  Context: helper thread. */
+uint32_t vp_threads_row_of_tid(int tid, uint64_t t_ns);
+
+/* The heap counters of all threads, ended ones included. */
+struct vp_thread_sums {
+	uint64_t allocs, frees, alloc_bytes, freed_bytes;
+};
+
+/* For track/peak.c, between lock and unlock: the sums, and the number of live
+ * threads; and a share for each of them. */
+void vp_threads_lock(void);
+void vp_threads_unlock(void);
+uint32_t vp_threads_sum_live(struct vp_thread_sums *out);
+void vp_threads_deal(uint64_t round, int64_t share);
+
+void vp_threads_sum(struct vp_thread_sums *out); /* takes the lock itself */
+
+/* For a search of the heap: calls each() for the live threads; is this one in our
+ * code just now; is it the helper?  Take the registry's lock. */
+void vp_threads_each(void (*each)(const struct vp_thread *thread));
+int vp_threads_is_busy(int tid);
+int vp_threads_is_helper(int tid);
+/* The host has used up the keys of pthread_key_create: it gets ours.  Returns whether
+ * there was one. */
+int vp_threads_give_key(void);
+
+/* Registers the helper itself, so that its CPU time is told apart. */
+void vp_threads_add_helper(int tid);
+
+static inline struct vp_thread *vp_thread_self(void)
+{
+	struct vp_thread *self = vp_tls.self;
+
+	if (__builtin_expect(self > VP_TLS_ENDED, 1))
+		return self;
+	return self == VP_TLS_ENDED ? NULL : vp_thread_join(NULL);
+}
+
+#endif

@@ -1,0 +1,107 @@
+/* What a wait for a lock means: how often, how long, at which stack.
+ *
+ * A hook tries the lock first and comes here only when it is taken, so that an
+ * uncontended lock costs next to nothing.  The stack is captured before the
+ * thread blocks, when nobody waits for it; nothing is written while the lock
+ * is held, because the time that takes would be waited for by others and be
+ * reported as theirs: a wait is noted, and recorded after the next unlock. */
+#ifndef VP_TRACK_WAIT_H
+#define VP_TRACK_WAIT_H
+
+#include "base/state.h"
+#include "stack/regs.h"
+#include "thread/threads.h"
+
+#include <pthread.h>
+
+/* vp_control.lock_kinds while waits are recorded: the number of kinds of
+ * mutexes (normal, recursive, error checking, adaptive) for which a trylock
+ * that succeeds is all that lock would have done.  Robust mutexes and those
+ * with priorities are not among them. */
+#define VP_LOCK_KINDS	 4u
+#define VP_MUTEX_SHARED	 0x80u /* bits of __kind that glibc adds */
+#define VP_MUTEX_PROTECT 0x40u
+
+struct vp_wait_note {
+	uint64_t address, since_ns, wait_ns;
+	uint32_t node;
+	uint16_t timeout;
+	uint16_t kind; /* enum vprof_lock_kind; 0: none; see track/wait.c */
+};
+
+struct vp_wait {
+	struct vp_waits *waits; /* NULL: not recorded */
+	uint32_t life;		/* of which process it is */
+	struct vp_wait_note note;
+};
+
+/* Around the real call.  In between nothing of ours is held: the call may be
+ * cancelled, or left by a longjmp from a signal handler.
+ *   lock    address of the lock, or the pthread_t to be joined
+ *   ret     what the call returned; waits that failed are not recorded
+ * errno is kept.  Context: any thread, in or out of a signal handler. */
+void vp_wait_begin(struct vp_wait *wait, uint64_t lock, enum vprof_lock_kind kind,
+		   const struct vp_regs *caller);
+void vp_wait_end(struct vp_wait *wait, int ret);
+
+/* After an unlock by a thread with vp_tls.waits_noted.  errno is kept. */
+void vp_waits_record(void);
+
+/* The thread ends.  Context: the thread itself, busy guard held. */
+void vp_waits_thread_end(struct vp_thread *thread);
+
+/* Records what all threads have noted; with `ending`, also the waits they are
+ * in, as long as those have lasted.  Context: once a process, guard held. */
+void vp_waits_finish(int ending);
+
+int vp_waits_init(void); /* forgets all: fresh file; 0 or -ENOMEM */
+
+/* 1: lock is trylock where that succeeds, and waits are being recorded. */
+static inline int vp_mutex_is_plain(const pthread_mutex_t *mutex)
+{
+	return ((uint32_t)mutex->__data.__kind & ~VP_MUTEX_SHARED) < vp_control.lock_kinds;
+}
+
+/* Would locking it block?  A guess without trying: the holder may let go, or
+ * another thread be faster, and then a wait is missed or a short one counted. */
+static inline int vp_mutex_is_taken(const pthread_mutex_t *mutex)
+{
+	uint32_t kind = (uint32_t)mutex->__data.__kind;
+	uint32_t word = (uint32_t)__atomic_load_n(&mutex->__data.__lock, __ATOMIC_RELAXED);
+
+	if (!vp_control.lock_kinds)
+		return 0;
+	/* The holder's tid or 1 or 2, beside a ceiling or flags. */
+	word &= kind & VP_MUTEX_PROTECT ? 0x7ffffu : 0x3fffffffu;
+	if (word &&
+	    ((kind & 3) == PTHREAD_MUTEX_RECURSIVE_NP || (kind & 3) == PTHREAD_MUTEX_ERRORCHECK_NP))
+		return vp_tls.self <= VP_TLS_ENDED || mutex->__data.__owner != vp_tls.self->tid;
+	return word != 0;
+}
+
+/* __readers: bit 0 it is the writers' turn, bit 1 a writer holds it or is the
+ * next to do so, from bit 3 the number of readers. */
+static inline int vp_rwlock_keeps_readers_out(const pthread_rwlock_t *lock)
+{
+	uint32_t word = __atomic_load_n(&lock->__data.__readers, __ATOMIC_RELAXED);
+
+	if (!vp_control.lock_kinds || !(word & 2))
+		return 0;
+	return word & 1 ||
+	       (lock->__data.__flags == PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP && word >> 3);
+}
+
+static inline int vp_rwlock_keeps_writers_out(const pthread_rwlock_t *lock)
+{
+	uint32_t word = __atomic_load_n(&lock->__data.__readers, __ATOMIC_RELAXED);
+
+	return vp_control.lock_kinds && (word & 2 || word >> 3);
+}
+
+/* 1: an attempt to read cannot overtake a writer that waits. */
+static inline int vp_rwlock_prefers_readers(const pthread_rwlock_t *lock)
+{
+	return vp_control.lock_kinds && lock->__data.__flags == PTHREAD_RWLOCK_PREFER_READER_NP;
+}
+
+#endif
