@@ -1,8 +1,9 @@
 #include "control/slots.h"
+#include "base/fmt.h"
+#include "base/lines.h"
 #include "base/sys.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -11,57 +12,33 @@ struct mapping {
 	int prot;
 };
 
-/* One line of /proc/self/maps: "lo-hi rwxp ...". */
-struct maps_line {
-	struct mapping mapping;
-	int field;
-};
-
-static uint64_t hex(uint64_t value, char c)
+/* Of "rwxp". */
+static int prot_of(const char *letters)
 {
-	return value * 16 + (uint64_t)(c <= '9' ? c - '0' : c - 'a' + 10);
-}
-
-/* Takes the next character; returns 1 when the fields wanted are complete. */
-static int feed(struct maps_line *line, char c)
-{
-	struct mapping *mapping = &line->mapping;
-
-	if (c == '\n') {
-		*line = (struct maps_line){0};
-	} else if (line->field < 3 && (c == '-' || c == ' ') && (line->field != 2 || c == ' ')) {
-		return ++line->field == 3;
-	} else if (line->field == 0) {
-		mapping->lo = hex(mapping->lo, c);
-	} else if (line->field == 1) {
-		mapping->hi = hex(mapping->hi, c);
-	} else if (line->field == 2) {
-		mapping->prot |= c == 'r' ? PROT_READ : 0;
-		mapping->prot |= c == 'w' ? PROT_WRITE : 0;
-		mapping->prot |= c == 'x' ? PROT_EXEC : 0;
-	}
-	return 0;
+	return (letters[0] == 'r' ? PROT_READ : 0) | (letters[1] == 'w' ? PROT_WRITE : 0) |
+	       (letters[2] == 'x' ? PROT_EXEC : 0);
 }
 
 /* What the kernel says, not what the program header promises: somebody else
  * who patches slots may have left the page writable, and rely on it. */
 static int find_mapping(uint64_t address, struct mapping *out)
 {
-	struct maps_line line = {0};
+	struct vp_lines lines;
 	char buf[4096];
-	int fd = vp_sys_open("/proc/self/maps", O_RDONLY, 0), found = 0;
-	long len;
+	const char *at;
+	int err = vp_lines_open(&lines, "/proc/self/maps", buf, sizeof(buf)), found = 0;
 
-	if (fd < 0)
-		return fd;
-	while (!found && (len = vp_sys_read(fd, buf, sizeof(buf))) > 0) {
-		for (long i = 0; i < len && !found; i++)
-			found = feed(&line, buf[i]) && address >= line.mapping.lo &&
-				address < line.mapping.hi;
+	if (err)
+		return err;
+	while (!found && (at = vp_lines_next(&lines))) { /* lo-hi rwxp ... */
+		out->lo = vp_parse_hex(&at);
+		at += *at == '-';
+		out->hi = vp_parse_hex(&at);
+		at += *at == ' ';
+		out->prot = prot_of(at);
+		found = address >= out->lo && address < out->hi;
 	}
-	vp_sys_close(fd);
-	if (found)
-		*out = line.mapping;
+	vp_lines_close(&lines);
 	return found ? 0 : -ENOENT;
 }
 

@@ -1,9 +1,9 @@
 /* The mappings of the snapshot that may hold pointers. */
 #include "base/fmt.h"
+#include "base/lines.h"
 #include "base/sys.h"
 #include "leak/internal.h"
 
-#include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -151,38 +151,21 @@ int vp_scan_is_runtime_code(uint64_t address)
 	return constant_kind(address) == (CODE | OF_LIBC);
 }
 
-static void take_text(char *text, size_t *have)
-{
-	char *line = text, *end;
-
-	while ((end = memchr(line, '\n', *have - (size_t)(line - text)))) {
-		*end = '\0';
-		take_line(line);
-		line = end + 1;
-	}
-	*have -= (size_t)(line - text);
-	memmove(text, line, *have);
-}
-
 struct vp_scan_map *vp_scan_maps(uint32_t *count)
 {
-	char *text = vp_sys_map(TEXT_BYTES + 1);
-	size_t have = 0;
-	long got;
-	int fd;
+	char *text = vp_sys_map(TEXT_BYTES);
+	struct vp_lines lines;
+	const char *line;
 
 	maps = vp_sys_map(MAPS_MOST * sizeof(*maps));
 	constants = vp_sys_map(MAPS_MOST * sizeof(*maps));
-	fd = vp_sys_open("/proc/self/maps", O_RDONLY, 0);
-	if (!text || !maps || !constants || fd < 0)
+	if (!text || !maps || !constants ||
+	    vp_lines_open(&lines, "/proc/self/maps", text, TEXT_BYTES))
 		return NULL;
-	while ((got = vp_sys_read(fd, text + have, TEXT_BYTES - have)) > 0) {
-		have += (size_t)got;
-		take_text(text, &have);
-		if (have == TEXT_BYTES) /* no line is that long */
-			have = 0;
-	}
-	vp_sys_close(fd);
+	while ((line = vp_lines_next(&lines)))
+		take_line(line);
+	if (vp_lines_close(&lines))
+		return NULL;
 	for (uint32_t i = 0; i < map_count; i++) {
 		if (maps[i].kind & VP_MAP_SEALED)
 			unseal(&maps[i]);

@@ -7,6 +7,7 @@
  * themselves are never touched: a device may be writing there, and a copy made by
  * fork() would take the page away from it. */
 #include "base/fmt.h"
+#include "base/lines.h"
 #include "base/sys.h"
 #include "leak/internal.h"
 #include "ring/file.h"
@@ -126,39 +127,21 @@ static void take_line(const char *line)
 	}
 }
 
-static void take_text(char *text, size_t *have)
-{
-	char *line = text, *end;
-
-	while ((end = memchr(line, '\n', *have - (size_t)(line - text)))) {
-		*end = '\0';
-		take_line(line);
-		line = end + 1;
-	}
-	*have -= (size_t)(line - text);
-	memmove(text, line, *have);
-}
-
 void vp_scan_special_read(void)
 {
-	char *text = vp_sys_map(TEXT_BYTES + 1);
-	int fd = vp_sys_open("/proc/self/smaps", O_RDONLY, 0);
-	size_t have = 0;
-	long got = -1;
+	char *text = vp_sys_map(TEXT_BYTES);
+	struct vp_lines lines;
+	const char *line;
 
 	count = 0;
-	known = text && fd >= 0;
-	while (known && (got = vp_sys_read(fd, text + have, TEXT_BYTES - have)) > 0) {
-		have += (size_t)got;
-		take_text(text, &have);
-		if (have == TEXT_BYTES) /* no line is that long */
-			have = 0;
+	known = text && vp_lines_open(&lines, "/proc/self/smaps", text, TEXT_BYTES) == 0;
+	if (known) {
+		while ((line = vp_lines_next(&lines)))
+			take_line(line);
+		known &= vp_lines_close(&lines) == 0;
 	}
-	known &= got == 0;
-	if (fd >= 0)
-		vp_sys_close(fd);
 	if (text)
-		vp_sys_unmap(text, TEXT_BYTES + 1);
+		vp_sys_unmap(text, TEXT_BYTES);
 }
 
 static int is_lacking(const struct vp_scan_special *one)
