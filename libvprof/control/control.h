@@ -48,6 +48,7 @@ void vp_alone_no_more(int fd);
  * alone would.  Returns 0 or -errno. */
 int vp_lock_memory(int flags);
 void vp_unlock_memory(void); /* after munlockall() */
+void vp_lock_memory_fork_child(void);
 
 /* Before a thread ends by a bare system call. */
 void vp_thread_exits(int status, struct vp_leakscan_end *here);

@@ -71,7 +71,7 @@ static void child(void)
 	vp_end_fork_child();
 	vp_guard_fork_child();
 	vp_file_forget();
-	vp_unlock_memory(); /* locks are not inherited */
+	vp_lock_memory_fork_child();
 	vp_tls.self = NULL;
 	vp_tls.waits_noted = 0;
 	vp_tls.busy = 1;

@@ -4,6 +4,8 @@
  * anything.  So a refusal is looked at again with the host's part only, mapping by
  * mapping, and what is ours is never left locked. */
 #include "base/fmt.h"
+#include "base/lines.h"
+#include "base/lock.h"
 #include "base/own.h"
 #include "base/real.h"
 #include "base/state.h"
@@ -13,7 +15,6 @@
 
 #include <dlfcn.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -25,11 +26,15 @@ struct walk {
 	int flags;	   /* of mlockall() */
 	uint64_t bytes;	   /* of the host */
 	uint64_t from, to; /* our own image */
-	char text[8192];   /* of /proc/self/maps, whole lines at its beginning */
+	char text[8192];   /* of /proc/self/maps */
 };
 
-/* Static: the helper may be at it when the host has given up waiting. */
-static struct walk walk;
+#define WAIT_NS (2000ull * 1000 * 1000) /* for another thread's call */
+
+static struct vp_lock lock; /* of these: */
+/* Static, and one of its own: the helper may be at it when we have given up waiting; it
+ * is then never asked again. */
+static struct walk by_helper, by_us;
 
 static void piece(struct walk *w, uint64_t lo, uint64_t hi, int ours)
 {
@@ -63,50 +68,47 @@ static void line(struct walk *w, const char *s)
 	}
 }
 
-/* Lines that were read whole; returns how many bytes of the next one there are. */
-static size_t lines(struct walk *w, size_t have)
-{
-	char *from = w->text, *end;
-
-	while ((end = memchr(from, '\n', have))) {
-		*end = '\0';
-		line(w, from);
-		have -= (size_t)(end + 1 - from);
-		from = end + 1;
-	}
-	memmove(w->text, from, have);
-	return have < sizeof(w->text) ? have : 0;
-}
-
 static int walk_maps(void *arg)
 {
 	struct walk *w = arg;
-	size_t have = 0;
-	long got;
-	int fd = vp_sys_open("/proc/self/maps", O_RDONLY, 0);
+	struct vp_lines lines;
+	const char *text;
+	int err = vp_lines_open(&lines, "/proc/self/maps", w->text, sizeof(w->text));
 
-	if (fd < 0)
-		return fd;
+	if (err)
+		return err;
 	w->bytes = 0;
-	while ((got = vp_sys_read(fd, w->text + have, sizeof(w->text) - have)) > 0)
-		have = lines(w, have + (size_t)got);
-	vp_sys_close(fd);
-	return (int)got;
+	while ((text = vp_lines_next(&lines)))
+		line(w, text);
+	return vp_lines_close(&lines);
 }
 
-static int go(enum task task, int flags)
+static int walk(struct walk *w, enum task task, int flags)
 {
 	struct dl_find_object own;
-	int err;
 
-	walk.task = task;
-	walk.flags = flags;
+	w->task = task;
+	w->flags = flags;
 	if (_dl_find_object((void *)(uintptr_t)&vp_lock_memory, &own) == 0) {
-		walk.from = (uint64_t)(uintptr_t)own.dlfo_map_start;
-		walk.to = (uint64_t)(uintptr_t)own.dlfo_map_end;
+		w->from = (uint64_t)(uintptr_t)own.dlfo_map_start;
+		w->to = (uint64_t)(uintptr_t)own.dlfo_map_end;
 	}
-	err = vp_ticker_call(walk_maps, &walk);
-	return err == -ESRCH ? walk_maps(&walk) : err;
+	return w == &by_helper ? vp_ticker_call(walk_maps, w) : walk_maps(w);
+}
+
+/* Returns 0 or -errno; `bytes`: of the host, unless NULL. */
+static int go(enum task task, int flags, uint64_t *bytes)
+{
+	struct walk *w = &by_helper;
+	int err = walk(w, task, flags);
+
+	if (err == -ESRCH) {
+		w = &by_us;
+		err = walk(w, task, flags);
+	}
+	if (bytes)
+		*bytes = w->bytes;
+	return err;
 }
 
 /* What the kernel would have said without us; what the host maps later is locked by it
@@ -114,18 +116,19 @@ static int go(enum task task, int flags)
 static int lock_host(int flags)
 {
 	struct rlimit64 limit;
+	uint64_t bytes;
 	int err;
 
 	if (vp_sys6(SYS_prlimit64, 0, RLIMIT_MEMLOCK, 0, (long)&limit, 0, 0) != 0)
 		return -ENOMEM;
-	if (go(COUNT_HOST, flags) != 0 || walk.bytes > limit.rlim_cur)
+	if (go(COUNT_HOST, flags, &bytes) != 0 || bytes > limit.rlim_cur)
 		return -ENOMEM;
 	if (flags & MCL_FUTURE) {
 		err = (int)vp_sys(SYS_mlockall, flags & ~MCL_CURRENT, 0, 0);
 		if (err)
 			return err;
 	}
-	return go(LOCK_HOST, flags);
+	return go(LOCK_HOST, flags, NULL);
 }
 
 int vp_lock_memory(int flags)
@@ -136,12 +139,15 @@ int vp_lock_memory(int flags)
 	/* Our memory is also in a child that is not recorded; in one of vfork it is not its. */
 	if ((err && !refused) || (vp_control.alive && !vp_owns_process()) || !vp_busy_enter())
 		return err;
-	if (refused)
-		err = lock_host(flags);
-	else if (flags & MCL_CURRENT)
-		go(UNLOCK_OURS, flags);
-	if (!err)
-		vp_own_locked = (flags & MCL_FUTURE) != 0;
+	if (vp_lock_take_within(&lock, WAIT_NS)) {
+		if (refused)
+			err = lock_host(flags);
+		else if (flags & MCL_CURRENT)
+			go(UNLOCK_OURS, flags, NULL);
+		if (!err)
+			vp_own_locked = (flags & MCL_FUTURE) != 0;
+		vp_lock_drop(&lock);
+	}
 	vp_busy_leave();
 	return err;
 }
@@ -149,4 +155,10 @@ int vp_lock_memory(int flags)
 void vp_unlock_memory(void)
 {
 	vp_own_locked = 0;
+}
+
+void vp_lock_memory_fork_child(void)
+{
+	lock.word = 0;
+	vp_own_locked = 0; /* locks of memory are not inherited */
 }

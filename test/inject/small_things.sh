@@ -35,6 +35,16 @@ for limit in 2 8 32; do
 	done
 done
 
+# None of them may be told what was true of another's call.
+for limit in 2 8; do
+	t_begin "mlockall by four threads at once with a limit of $limit MiB"
+	t_run "$T/bare" "$PROBE/lock_all_threads" $limit
+	rm -rf "$T/vprof"
+	t_preload "$T/vprof" "out=$T/anybody/%e.%p.vprof" "$PROBE/lock_all_threads" $limit
+	t_same "$T/bare" "$T/vprof"
+	t_done
+done
+
 # Of a thread's stack, beyond what libc uses: thread-local storage and the deepest hook.
 # Measured: 2.7 KiB; with the timer engine 3.6 KiB, because a signal's frame comes on top, whose
 # size the processor decides.
