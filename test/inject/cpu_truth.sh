@@ -1,7 +1,7 @@
 #!/bin/bash
 # A program that splits its time 70:20:10 is reported within 2 points, at 250
 # and 1000 Hz, also when its work is phase-locked to a 4 ms tick; the total is
-# within 2 % of getrusage. The timer engine is held to a looser bound.
+# within 2 % of the thread's by getrusage. The timer engine is held to a looser bound.
 # alone: it holds shares and sums of CPU time to 2 %
 . "$(dirname "$0")/../lib.sh"
 
