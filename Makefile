@@ -139,9 +139,9 @@ readme: $B/libvprof.so ## the README's table of options, from the library itself
 
 C_FILES = $(shell git ls-files '*.c' '*.h')
 format: ## format every C file in place
-	clang-format -i $(C_FILES)
+	@clang-format -i $(C_FILES)
 format-check: ## say which C files are not formatted
-	clang-format --dry-run -Werror $(C_FILES)
+	@clang-format --dry-run -Werror $(C_FILES)
 
 tidy: ## clang-tidy over library, report and programs
 	@for f in $(LIB_SRC) $(REPORT_SRC) $(MONITOR_SRC) $(VIRTUOSO_SRC); do \

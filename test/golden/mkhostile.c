@@ -41,6 +41,28 @@ static void name_header(struct mkprof *mk, const char *name)
 	h->lsan_suppressions = mk_string(mk, name);
 }
 
+/* 8: a function of the object, 9: no file, 10: a perf map, 11: that function again */
+static void add_nodes(struct mkprof *mk, const char *object, uint64_t function)
+{
+	static const uint64_t base[] = {0x7f2000000000, 0x7f1000000000, 0x1000, 0x7f2000000000};
+	uint32_t id, node = 2;
+	struct vprof_module *m = mk_row(mk, VPROF_SEC_MODULES, &id);
+
+	m->start = m->bias = 0x7f2000000000;
+	m->end = m->start + 0x1000000;
+	m->path = mk_string(mk, object);
+	for (int i = 0; i < 4; i++) {
+		uint64_t module = i == 1 ? id - 1 : i == 2 ? VPROF_MODULE_UNKNOWN : id;
+		uint32_t row;
+		struct vprof_node *n = mk_row(mk, VPROF_SEC_NODES, &row);
+
+		n->parent = node;
+		n->where = (base[i] + (i == 0 || i == 3 ? function : 0x40)) | VPROF_WHERE_EXACT |
+			   module << VPROF_WHERE_MODULE_SHIFT;
+		node = row;
+	}
+}
+
 int main(int argc, char **argv)
 {
 	char *name = argc == 6 ? read_name(argv[1]) : NULL;
@@ -56,30 +78,7 @@ int main(int argc, char **argv)
 	name_header(&mk, name);
 	mk_header(&mk)->pid = (uint32_t)strtoul(argv[4], NULL, 10);
 	mk_module(&mk, name, 0x7f1000000000);
-	{
-		uint32_t id;
-		struct vprof_module *m = mk_row(&mk, VPROF_SEC_MODULES, &id);
-		struct vprof_node *n;
-		uint32_t node = 2;
-
-		m->start = m->bias = 0x7f2000000000;
-		m->end = m->start + 0x1000000;
-		m->path = mk_string(&mk, argv[2]);
-		for (int i = 0; i < 4;
-		     i++) { /* 8: the object, 9: no file, 10: a perf map, 11: it */
-			static const uint64_t base[] = {0x7f2000000000, 0x7f1000000000, 0x1000,
-							0x7f2000000000};
-			uint64_t module = i == 1 ? id - 1 : i == 2 ? VPROF_MODULE_UNKNOWN : id;
-			uint32_t row;
-
-			n = mk_row(&mk, VPROF_SEC_NODES, &row);
-			n->parent = node;
-			n->where =
-			    (base[i] + (i == 0 || i == 3 ? strtoull(argv[3], NULL, 10) : 0x40)) |
-			    VPROF_WHERE_EXACT | module << VPROF_WHERE_MODULE_SHIFT;
-			node = row;
-		}
-	}
+	add_nodes(&mk, argv[2], strtoull(argv[3], NULL, 10));
 	label = mk_label(&mk, name);
 	thread = mk_thread(&mk, 2000, "", 100);
 	strncpy(thread->name, name, sizeof(thread->name)); /* NOLINT: a comm of 15 bytes */

@@ -68,11 +68,34 @@ static void forks(int leave_by_exit)
 	reap(pid);
 }
 
+static void forks_among_threads(void)
+{
+	volatile int stop = 0;
+	pthread_t thread[3];
+
+	for (int i = 0; i < 3; i++)
+		pthread_create(&thread[i], NULL, churn, (void *)&stop);
+	for (int i = 0; i < 50; i++)
+		forks(i % 2);
+	stop = 1;
+	for (int i = 0; i < 3; i++)
+		pthread_join(thread[i], NULL);
+}
+
+static void vfork_and_exec(const char *path, const char *argument, int status)
+{
+	pid_t pid = vfork();
+
+	if (pid == 0) {
+		execl(path, path, argument, NULL);
+		_exit(status);
+	}
+	reap(pid);
+}
+
 int main(int argc, char **argv)
 {
 	const char *mode = argc > 1 ? argv[1] : "fork";
-	pthread_t thread[3];
-	volatile int stop = 0;
 	pid_t pid;
 
 	parent_work();
@@ -82,13 +105,7 @@ int main(int argc, char **argv)
 		for (int i = 0; i < 20; i++)
 			forks(i % 2);
 	} else if (!strcmp(mode, "fork_threads")) {
-		for (int i = 0; i < 3; i++)
-			pthread_create(&thread[i], NULL, churn, (void *)&stop);
-		for (int i = 0; i < 50; i++)
-			forks(i % 2);
-		stop = 1;
-		for (int i = 0; i < 3; i++)
-			pthread_join(thread[i], NULL);
+		forks_among_threads();
 	} else if (!strcmp(mode, "double")) {
 		pid = fork();
 		if (pid == 0) {
@@ -106,19 +123,9 @@ int main(int argc, char **argv)
 			reap(pid);
 		}
 	} else if (!strcmp(mode, "vfork_exec")) {
-		pid = vfork();
-		if (pid == 0) {
-			execl("/bin/echo", "echo", "executed", NULL);
-			_exit(99);
-		}
-		reap(pid);
+		vfork_and_exec("/bin/echo", "executed", 99);
 	} else if (!strcmp(mode, "vfork_exec_fails")) {
-		pid = vfork();
-		if (pid == 0) {
-			execl("/nonexistent/program", "program", NULL);
-			_exit(6);
-		}
-		reap(pid);
+		vfork_and_exec("/nonexistent/program", NULL, 6);
 	} else if (!strcmp(mode, "exec")) {
 		pid = fork();
 		if (pid == 0) {

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "model/growth.h"
+#include "random.h"
 
 #define TICK_NS 100000000ull
 #define COHORTS 65536u
@@ -29,28 +30,6 @@ struct heap {
 	uint64_t age[VPROF_LIFETIME_BUCKETS], lifetime[VPROF_LIFETIME_BUCKETS];
 	uint32_t points, merge, in_point, first_point;
 };
-
-static uint64_t heap_state;
-
-static inline double uniform(void)
-{
-	heap_state ^= heap_state << 13;
-	heap_state ^= heap_state >> 7;
-	heap_state ^= heap_state << 17;
-	return (double)(heap_state >> 11) * 0x1p-53;
-}
-
-static inline void heap_seed(unsigned number)
-{
-	heap_state = 0x9e3779b97f4a7c15ull * (number + 1);
-	for (int i = 0; i < 20; i++)
-		uniform();
-}
-
-static inline double normal(void)
-{
-	return sqrt(-2 * log(1 - uniform())) * cos(2 * M_PI * uniform());
-}
 
 static inline double between(double low, double high)
 {

@@ -1,165 +1,15 @@
-/* Growth verdicts on made-up heaps of known nature, block by block, seen as the
- * library sees them: readings every tenth of a second, merged when 128 points
- * are full.  GROWTH_FIGURES=1 prints what was found. */
+/* Growth verdicts on made-up heaps of known nature (heap_blocks.h).  GROWTH_FIGURES=1 prints
+ * what was found. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "check_main.h"
-#include "model/growth.h"
+#include "heap_blocks.h"
 
-#define SEEDS	20
-#define TICK_NS 100000000ull
-#define TICKS	600 /* a minute */
-#define ROOM	40000u
-
-/* One site. */
-struct sim {
-	uint64_t birth[ROOM]; /* of live blocks, oldest first */
-	uint64_t size[ROOM];
-	size_t live;
-	uint64_t bytes, now_ns;
-	/* as in struct vprof_series */
-	uint64_t t_ns[VPROF_SERIES_POINTS], point[VPROF_SERIES_POINTS];
-	uint32_t count[VPROF_SERIES_POINTS];
-	uint64_t age[VPROF_LIFETIME_BUCKETS], lifetime[VPROF_LIFETIME_BUCKETS];
-	uint32_t points, merge, in_point;
-};
-
-static uint64_t state;
-
-static double uniform(void)
-{
-	state ^= state << 13;
-	state ^= state >> 7;
-	state ^= state << 17;
-	return (double)(state >> 11) * 0x1p-53;
-}
-
-static void seed(unsigned number)
-{
-	state = 0x9e3779b97f4a7c15ull * (number + 1);
-	for (int i = 0; i < 20; i++)
-		uniform();
-}
-
-static double normal(void)
-{
-	return sqrt(-2 * log(1 - uniform())) * cos(2 * M_PI * uniform());
-}
-
-static size_t below(size_t n)
-{
-	return (size_t)(uniform() * (double)n);
-}
-
-/* How often something of that mean happens in a tick. */
-static unsigned poisson(double mean)
-{
-	double left = exp(-mean), product = uniform();
-	unsigned n = 0;
-
-	while (product > left) {
-		product *= uniform();
-		n++;
-	}
-	return n;
-}
-
-static struct sim *fresh(void)
-{
-	struct sim *sim = calloc(1, sizeof(*sim));
-
-	sim->merge = 1;
-	return sim;
-}
-
-static unsigned bucket_of(uint64_t ns)
-{
-	unsigned bucket = 0;
-
-	while (bucket + 1 < VPROF_LIFETIME_BUCKETS && ns / 1000 >> bucket)
-		bucket++;
-	return bucket;
-}
-
-static void give(struct sim *sim, uint64_t bytes)
-{
-	ck_assert(sim->live < ROOM);
-	sim->birth[sim->live] = sim->now_ns;
-	sim->size[sim->live++] = bytes;
-	sim->bytes += bytes;
-}
-
-static void take(struct sim *sim, size_t at)
-{
-	sim->lifetime[bucket_of(sim->now_ns - sim->birth[at])]++;
-	sim->bytes -= sim->size[at];
-	sim->live--;
-	memmove(&sim->birth[at], &sim->birth[at + 1], (sim->live - at) * sizeof(sim->birth[0]));
-	memmove(&sim->size[at], &sim->size[at + 1], (sim->live - at) * sizeof(sim->size[0]));
-}
-
-static void merge_points(struct sim *sim)
-{
-	for (uint32_t i = 0; i < VPROF_SERIES_POINTS / 2; i++) {
-		uint32_t a = 2 * i, b = a + 1;
-
-		sim->t_ns[i] = sim->t_ns[b];
-		sim->point[i] = sim->point[sim->point[a] < sim->point[b] ? a : b];
-		sim->count[i] = sim->count[sim->count[a] < sim->count[b] ? a : b];
-	}
-	sim->points /= 2;
-	sim->merge *= 2;
-}
-
-static void reading(struct sim *sim)
-{
-	uint32_t at;
-
-	if (sim->points && sim->in_point < sim->merge) {
-		at = sim->points - 1;
-		sim->in_point++;
-		if (sim->bytes < sim->point[at])
-			sim->point[at] = sim->bytes;
-		if (sim->live < sim->count[at])
-			sim->count[at] = (uint32_t)sim->live;
-	} else {
-		if (sim->points == VPROF_SERIES_POINTS)
-			merge_points(sim);
-		at = sim->points++;
-		sim->in_point = 1;
-		sim->point[at] = sim->bytes;
-		sim->count[at] = (uint32_t)sim->live;
-	}
-	sim->t_ns[at] = sim->now_ns;
-	sim->now_ns += TICK_NS;
-}
-
-static void examine(struct sim *sim, struct vr_growth_site *site, int by_iteration)
-{
-	double at[VPROF_SERIES_POINTS];
-	struct vr_growth_facts facts = {
-	    .bytes = sim->point,
-	    .blocks = sim->count,
-	    .t_ns = sim->t_ns,
-	    .at = at,
-	    .points = sim->points,
-	    .by_iteration = by_iteration,
-	    .age = sim->age,
-	    .lifetime = sim->lifetime,
-	    .weight = 1,
-	};
-
-	for (uint32_t i = 0; i < sim->points; i++)
-		at[i] = by_iteration ? i + 1 : (double)sim->t_ns[i] / 1e9;
-	memset(sim->age, 0, sizeof(sim->age));
-	for (size_t i = 0; i < sim->live; i++)
-		sim->age[bucket_of(sim->now_ns - sim->birth[i])]++;
-	*site = (struct vr_growth_site){0};
-	vr_growth_examine(&facts, site);
-}
+#define SEEDS 20
+#define TICKS 600 /* a minute */
 
 /* --- what programs do ---------------------------------------------------- */
 
@@ -286,7 +136,7 @@ static struct vr_growth_site judge(unsigned number, void (*const *program)(struc
 {
 	struct vr_growth_site site[4];
 
-	seed(number);
+	random_seed(number);
 	for (size_t i = 0; i < sites; i++) {
 		struct sim *sim = fresh();
 
@@ -367,7 +217,7 @@ START_TEST(p_is_honest)
 		double y[VR_TREND_POINTS_MAX], x = 1e6;
 		struct vr_trend trend;
 
-		seed(s);
+		random_seed(s);
 		for (size_t i = 0; i < VR_TREND_POINTS_MAX; i++)
 			y[i] = x += normal();
 		ck_assert_int_eq(vr_trend_of(y, VR_TREND_POINTS_MAX, 0, &trend), 0);
@@ -384,7 +234,7 @@ START_TEST(few_readings_are_too_few)
 	struct vr_growth_site site;
 	struct sim *sim = fresh();
 
-	seed(1);
+	random_seed(1);
 	for (int i = 0; i < 29; i++, reading(sim))
 		give(sim, 1000);
 	examine(sim, &site, 0);

@@ -2,28 +2,16 @@
  * reader makes of LEAKS rows that are damaged. */
 #include <unistd.h>
 
-#include "../golden/mkprof.h"
-#include "check_main.h"
 #include "model/baseline.h"
 #include "model/budget.h"
 #include "model/identity.h"
 #include "model/leaks.h"
 #include "model/suppress.h"
+#include "ring_file.h"
 
-static char path[64];
 static struct vr_profile *profile;
 static struct vr_heap *heap;
 static struct vr_leaks *leaks;
-
-static void make_path(void)
-{
-	int fd;
-
-	strcpy(path, "/tmp/vr-leaks-XXXXXX");
-	fd = mkstemp(path);
-	ck_assert_int_ge(fd, 0);
-	close(fd);
-}
 
 static void forget(void)
 {
@@ -35,10 +23,10 @@ static void forget(void)
 	profile = NULL;
 }
 
-static void remove_path(void)
+static void forget_file(void)
 {
 	forget();
-	unlink(path);
+	remove_path();
 }
 
 static void load(struct mkprof *mk)
@@ -442,7 +430,7 @@ END_TEST
 
 static void cases(TCase *tests)
 {
-	tcase_add_checked_fixture(tests, make_path, remove_path);
+	tcase_add_checked_fixture(tests, make_path, forget_file);
 	tcase_add_test(tests, rows_are_joined);
 	tcase_add_test(tests, answers);
 	tcase_add_test(tests, gaps);

@@ -2,32 +2,20 @@
 #include <errno.h>
 #include <unistd.h>
 
-#include "../golden/mkprof.h"
-#include "check_main.h"
 #include "cli/text.h"
 #include "model/calltree.h"
 #include "model/cpu.h"
 #include "model/heap.h"
+#include "ring_file.h"
 #include "verbs/verb.h"
 
-static char path[64];
 static struct vr_profile *profile;
 
-static void make_path(void)
-{
-	int fd;
-
-	strcpy(path, "/tmp/vr-model-XXXXXX");
-	fd = mkstemp(path);
-	ck_assert_int_ge(fd, 0);
-	close(fd);
-}
-
-static void remove_path(void)
+static void forget_file(void)
 {
 	vr_profile_close(profile);
 	profile = NULL;
-	unlink(path);
+	remove_path();
 }
 
 static void load(struct mkprof *mk, const struct vr_select *select)
@@ -445,7 +433,7 @@ END_TEST
 
 static void cases(TCase *tests)
 {
-	tcase_add_checked_fixture(tests, make_path, remove_path);
+	tcase_add_checked_fixture(tests, make_path, forget_file);
 	tcase_set_timeout(tests, 300);
 	tcase_add_test(tests, flat_scales_to_thread_time);
 	tcase_add_test(tests, scaling_is_exact);

@@ -2,28 +2,10 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "../golden/mkprof.h"
-#include "check_main.h"
 #include "model/growth.h"
+#include "ring_file.h"
 
 #define POINTS 80u
-
-static char path[64];
-
-static void make_path(void)
-{
-	int fd;
-
-	strcpy(path, "/tmp/vr-series-XXXXXX");
-	fd = mkstemp(path);
-	ck_assert_int_ge(fd, 0);
-	close(fd);
-}
-
-static void remove_path(void)
-{
-	unlink(path);
-}
 
 static struct vprof_series *add_row(struct mkprof *mk, uint32_t node, uint32_t blocks_a_point)
 {

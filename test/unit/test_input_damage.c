@@ -1,0 +1,334 @@
+/* The reader of ring files on damaged ones: what it keeps, what it says, and that no bytes
+ * make it crash. */
+#include <errno.h>
+
+#include "ring_file.h"
+
+/* The first extent of a section, in memory. */
+static void *rows_of(struct mkprof *mk, unsigned kind)
+{
+	const struct vprof_extent *table = (void *)(mk->bytes + VPROF_EXTENT_TABLE_OFFSET);
+
+	for (uint32_t i = 1; i < mk_header(mk)->extents_used; i++)
+		if (table[i].kind == kind && table[i].index == 0)
+			return mk->bytes + (uint64_t)i * MK_EXTENT;
+	ck_abort_msg("no such section");
+	return NULL;
+}
+
+static uint64_t offset_of(struct mkprof *mk, const void *at)
+{
+	return (uint64_t)((const uint8_t *)at - mk->bytes);
+}
+
+static void one_damage(const struct vr_file *file, const char *part, uint64_t offset, uint64_t kept,
+		       uint64_t total)
+{
+	ck_assert_uint_eq(file->damages, 1);
+	ck_assert_msg(strstr(file->damage[0].reason, part), "'%s'", file->damage[0].reason);
+	ck_assert_uint_eq(file->damage[0].offset, offset);
+	ck_assert_uint_eq(file->damage[0].kept, kept);
+	ck_assert_uint_eq(file->damage[0].total, total);
+}
+
+START_TEST(damaged_node)
+{
+	struct mkprof mk = mk_normal();
+	struct vprof_node *node = rows_of(&mk, VPROF_SEC_NODES);
+	struct vr_file *file;
+
+	node[5].parent = 5; /* its own parent */
+	file = open_ok(&mk);
+	one_damage(file, "nodes: parent", offset_of(&mk, &node[5]), 7, 8);
+	ck_assert_uint_eq(file->node[5].parent, VR_NODE_UNREADABLE);
+	ck_assert_uint_eq(file->node[6].parent, 5);
+	vr_file_close(file);
+
+	node[5].parent = 3;
+	node[7].where |= 0x20ull << VPROF_WHERE_MODULE_SHIFT;
+	file = open_ok(&mk);
+	one_damage(file, "nodes: module", offset_of(&mk, &node[7]), 7, 8);
+	ck_assert_uint_eq(file->node[7].where >> VPROF_WHERE_MODULE_SHIFT, VPROF_MODULE_UNKNOWN);
+	vr_file_close(file);
+	mk_free(&mk);
+}
+END_TEST
+
+START_TEST(damaged_rows)
+{
+	struct mkprof mk = mk_normal();
+	struct vprof_cpu *cpu = rows_of(&mk, VPROF_SEC_CPU);
+	struct vprof_site *site = rows_of(&mk, VPROF_SEC_SITES);
+	struct vprof_point *point = rows_of(&mk, VPROF_SEC_TIMELINE);
+	struct vprof_module *module = rows_of(&mk, VPROF_SEC_MODULES);
+	struct vprof_event_block *block = rows_of(&mk, VPROF_SEC_EVENTS);
+	struct vr_file *file;
+
+	cpu[2].thread = 6;
+	file = open_ok(&mk);
+	one_damage(file, "cpu: thread", offset_of(&mk, &cpu[2]), 6, 7);
+	ck_assert_uint_eq(file->cpu[2].samples, 0);
+	vr_file_close(file);
+	cpu[2].thread = 1;
+
+	site[3].node = 8;
+	file = open_ok(&mk);
+	one_damage(file, "sites: node", offset_of(&mk, &site[3]), 3, 4);
+	vr_file_close(file);
+	site[3].node = 6;
+
+	point[4].t_ns = 1;
+	file = open_ok(&mk);
+	one_damage(file, "timeline: time", offset_of(&mk, &point[4]), 19, 20);
+	ck_assert_uint_eq(file->points, 19);
+	vr_file_close(file);
+	point[4].t_ns = 400 * MK_MS;
+
+	module[1].end = module[1].start;
+	file = open_ok(&mk);
+	one_damage(file, "modules: address", offset_of(&mk, &module[1]), 1, 2);
+	vr_file_close(file);
+	module[1].end = module[1].start + 4096;
+	module[1].build_id_bytes = 33;
+	file = open_ok(&mk);
+	one_damage(file, "modules: build-id", offset_of(&mk, &module[1]), 1, 2);
+	vr_file_close(file);
+	module[1].build_id_bytes = 32;
+
+	block->used = 128;
+	file = open_ok(&mk);
+	one_damage(file, "events: too many", offset_of(&mk, block), 0, 1);
+	ck_assert_uint_eq(file->events, 0);
+	vr_file_close(file);
+	block->used = 15;
+	block->event[3].node = 8;
+	file = open_ok(&mk);
+	one_damage(file, "events: event", offset_of(&mk, block), 0, 1);
+	ck_assert_uint_eq(file->events, 14);
+	vr_file_close(file);
+	mk_free(&mk);
+}
+END_TEST
+
+START_TEST(damaged_locks)
+{
+	struct mkprof mk;
+	struct vprof_lock *lock;
+	struct vprof_event_block *block;
+	struct vr_file *file;
+
+	ck_assert_int_eq(mk_shape("locks", &mk), 0);
+	lock = rows_of(&mk, VPROF_SEC_LOCKS);
+	block = rows_of(&mk, VPROF_SEC_EVENTS);
+	file = open_ok(&mk);
+	ck_assert_uint_eq(file->damages, 0);
+	ck_assert_uint_eq(file->locks, 8);
+	ck_assert_uint_eq(file->events, 17);
+	vr_file_close(file);
+
+	lock[2].node = 8;
+	file = open_ok(&mk);
+	one_damage(file, "locks: node", offset_of(&mk, &lock[2]), 7, 8);
+	ck_assert_uint_eq(file->lock[2].waits, 0);
+	vr_file_close(file);
+	lock[2].node = 6;
+	lock[3].thread = 6;
+	file = open_ok(&mk);
+	one_damage(file, "locks: thread", offset_of(&mk, &lock[3]), 7, 8);
+	vr_file_close(file);
+	lock[3].thread = 2;
+	lock[4].kind = VPROF_LOCK_JOIN + 1;
+	file = open_ok(&mk);
+	one_damage(file, "locks: unknown kind", offset_of(&mk, &lock[4]), 7, 8);
+	vr_file_close(file);
+	lock[4].kind = 0; /* only row 0 has none */
+	file = open_ok(&mk);
+	one_damage(file, "locks: unknown kind", offset_of(&mk, &lock[4]), 7, 8);
+	vr_file_close(file);
+	lock[4].kind = VPROF_LOCK_RDLOCK;
+
+	block->event[15].arg = 8;
+	file = open_ok(&mk);
+	one_damage(file, "events: event", offset_of(&mk, block), 0, 1);
+	ck_assert_uint_eq(file->events, 16);
+	vr_file_close(file);
+	mk_header(&mk)->state = VPROF_STATE_RUNNING; /* of a row newer than the header */
+	file = open_ok(&mk);
+	ck_assert_uint_eq(file->damages, 0);
+	ck_assert_uint_eq(file->events, 16);
+	vr_file_close(file);
+	mk_free(&mk);
+}
+END_TEST
+
+START_TEST(damaged_layout)
+{
+	struct mkprof mk = mk_normal();
+	struct vprof_header *h = mk_header(&mk);
+	struct vprof_extent *table = (void *)(mk.bytes + VPROF_EXTENT_TABLE_OFFSET);
+	struct vr_file *file;
+
+	h->section[VPROF_SEC_CPU].row_bytes = 24;
+	file = open_ok(&mk);
+	one_damage(file, "cpu: row_bytes", 616 + 6 * 16, 0, 7);
+	ck_assert_uint_eq(file->cpus, 0);
+	ck_assert_uint_eq(file->sites, 4);
+	vr_file_close(file);
+	h->section[VPROF_SEC_CPU].row_bytes = 32;
+
+	h->section[VPROF_SEC_CPU].rows_per_extent = MK_EXTENT / 32 + 1;
+	file = open_ok(&mk);
+	one_damage(file, "cpu: rows_per_extent", 616 + 6 * 16, 0, 7);
+	vr_file_close(file);
+	h->section[VPROF_SEC_CPU].rows_per_extent = MK_EXTENT / 32 / 2; /* fewer is fine */
+	file = open_ok(&mk);
+	ck_assert_uint_eq(file->damages, 0);
+	ck_assert_uint_eq(file->cpus, 7);
+	vr_file_close(file);
+
+	table[5].kind = table[4].kind;
+	table[5].index = table[4].index;
+	file = open_ok(&mk);
+	ck_assert_uint_ge(file->damages, 1);
+	ck_assert_ptr_nonnull(strstr(file->damage[0].reason, "listed twice"));
+	ck_assert_uint_eq(file->damage[0].offset, VPROF_EXTENT_TABLE_OFFSET + 5 * 4);
+	vr_file_close(file);
+	mk_free(&mk);
+}
+END_TEST
+
+/* Rows over several extents, and a file cut in the middle of one of them. */
+START_TEST(several_extents_cut_short)
+{
+	struct mkprof mk = mk_new();
+	struct vr_file *file;
+	struct vr_err err;
+	uint32_t last;
+
+	mk_row(&mk, VPROF_SEC_NODES, NULL);
+	mk_row(&mk, VPROF_SEC_NODES, NULL);
+	mk_module(&mk, "/opt/none/app", 0x400000);
+	for (uint32_t i = 2; i < 10000; i++)
+		last = mk_node(&mk, i - 1, 0, i, 0);
+	ck_assert_uint_eq(last, 9999);
+	file = open_ok(&mk);
+	ck_assert_uint_eq(file->damages, 0);
+	ck_assert_uint_eq(file->nodes, 10000);
+	ck_assert_uint_eq(file->node[9999].parent, 9998);
+	ck_assert_uint_eq(file->node[4096].where & VPROF_WHERE_ADDRESS, 0x400000 + 4096);
+	vr_file_close(file);
+
+	/* extents: header, strings, nodes 0, modules, nodes 1, nodes 2 */
+	ck_assert_int_eq(mk_write(&mk, path, 4 * MK_EXTENT + 1600), 0);
+	ck_assert_int_eq(vr_file_open(path, &file, &err), 0);
+	ck_assert_uint_gt(file->damages, 0);
+	ck_assert_uint_eq(file->nodes, 8192);
+	ck_assert_uint_eq(file->node[4096 + 99].parent, 4096 + 98);
+	ck_assert_uint_eq(file->node[4096 + 100].parent, 0); /* beyond the cut: empty */
+	vr_file_close(file);
+	mk_free(&mk);
+}
+END_TEST
+
+START_TEST(strings_end_in_their_extent)
+{
+	struct mkprof mk = mk_normal();
+	struct vprof_header *h = mk_header(&mk);
+	char *rows = rows_of(&mk, VPROF_SEC_STRINGS);
+	struct vr_file *file;
+
+	memset(rows + h->cmdline * VPROF_STRING_ROW, 'x',
+	       MK_EXTENT - h->cmdline * VPROF_STRING_ROW);
+	h->section[VPROF_SEC_STRINGS].rows_used = MK_EXTENT / VPROF_STRING_ROW;
+	file = open_ok(&mk);
+	ck_assert_str_eq(vr_file_string(file, h->cmdline), "");
+	ck_assert_str_eq(vr_file_string(file, 0xfffffff0), "");
+	vr_file_close(file);
+	h->host = 5000;
+	file = open_ok(&mk);
+	ck_assert_uint_eq(file->damages, 1);
+	ck_assert_ptr_nonnull(strstr(file->damage[0].reason, "string id"));
+	vr_file_close(file);
+	mk_free(&mk);
+}
+END_TEST
+
+/* What was handed out must be safe to use, whatever the bytes were. */
+static void is_safe(const struct vr_file *file)
+{
+	for (uint32_t i = 1; i < file->nodes; i++) {
+		uint64_t module = file->node[i].where >> VPROF_WHERE_MODULE_SHIFT;
+
+		ck_assert(file->node[i].parent < i || file->node[i].parent == VR_NODE_UNREADABLE);
+		if (file->node[i].parent != VR_NODE_UNREADABLE)
+			ck_assert(module < file->modules || module >= VPROF_MODULE_KERNEL);
+	}
+	for (uint32_t i = 0; i < file->cpus; i++)
+		ck_assert(!file->cpu[i].samples ||
+			  (file->cpu[i].node < file->nodes && file->cpu[i].thread < file->threads));
+	for (uint32_t i = 0; i < file->sites; i++)
+		ck_assert_uint_lt(file->site[i].node, file->nodes ? file->nodes : 1);
+	for (uint32_t i = 1; i < file->points; i++)
+		ck_assert_uint_ge(file->point[i].t_ns, file->point[i - 1].t_ns);
+	for (size_t i = 0; i < file->events; i++)
+		ck_assert(
+		    file->event[i].node < file->nodes && file->event[i].thread < file->threads &&
+		    (file->event[i].kind != VPROF_EV_WAIT || file->event[i].arg < file->locks));
+	for (uint32_t i = 0; i < file->locks; i++)
+		ck_assert(!file->lock[i].waits || (file->lock[i].node < file->nodes &&
+						   file->lock[i].thread < file->threads &&
+						   file->lock[i].kind <= VPROF_LOCK_JOIN));
+	for (uint32_t i = 0; i < file->modules; i++)
+		ck_assert_uint_le(file->module[i].build_id_bytes, 32);
+	for (uint32_t i = 0; i < file->threads; i++)
+		ck_assert_uint_lt(strlen(file->thread[i].name), 16);
+}
+
+START_TEST(any_bytes_are_safe)
+{
+	static const char *const shape[] = {"normal", "wrapped", "overflow", "locks"};
+	unsigned damaged = 0, refused_files = 0;
+
+	for (unsigned i = 0; i < 1000; i++) {
+		uint64_t seed = (uint64_t)_i * 1000 + i;
+		struct vr_file *file;
+		struct vr_err err;
+		struct mkprof mk;
+		size_t size;
+
+		ck_assert_int_eq(mk_shape(shape[i % 4], &mk), 0);
+		size =
+		    mk_spoil(mk.bytes, mk_size(&mk) < 64 * MK_EXTENT ? mk_size(&mk) : 65536, seed);
+		ck_assert_int_eq(mk_write(&mk, path, size ? size : 1), 0);
+		if (vr_file_open(path, &file, &err) < 0) {
+			ck_assert_uint_gt(strlen(err.text), 0);
+			refused_files++;
+		} else {
+			is_safe(file);
+			damaged += file->damages != 0;
+			vr_file_close(file);
+		}
+		mk_free(&mk);
+	}
+	/* The spoiling spoils: this test looks at what it means to. */
+	ck_assert_uint_gt(damaged, 50);
+	ck_assert_uint_gt(refused_files, 50);
+}
+END_TEST
+
+static void cases(TCase *tests)
+{
+	tcase_add_checked_fixture(tests, make_path, remove_path);
+	tcase_add_test(tests, damaged_node);
+	tcase_add_test(tests, damaged_rows);
+	tcase_add_test(tests, damaged_locks);
+	tcase_add_test(tests, damaged_layout);
+	tcase_add_test(tests, several_extents_cut_short);
+	tcase_add_test(tests, strings_end_in_their_extent);
+	tcase_add_loop_test(tests, any_bytes_are_safe, 0, 4);
+}
+
+int main(void)
+{
+	return check_main("input_damage", cases);
+}
