@@ -32,6 +32,13 @@ int vpje_sched_yield(void);
 int vpje_pthread_getname(unsigned long thread, char *name, size_t bytes);
 int vpje_pthread_setname(unsigned long thread, const char *name);
 char *vpje_strerror_r(int number, char *text, size_t bytes);
+int vpje_cond_init(void *cond, const void *attr);
+int vpje_cond_signal(void *cond);
+int vpje_cond_wait(void *cond, void *mutex);
+int vpje_cond_timedwait(void *cond, void *mutex, const struct timespec *until);
+int vpje_pthread_join(unsigned long thread, void **result);
+int vpje_pthread_sigmask(int how, const void *set, void *old);
+void vpje_exit_now(int status);
 
 static long as_libc(long ret)
 {
@@ -160,4 +167,47 @@ char *vpje_strerror_r(int number, char *text, size_t bytes)
 	if (bytes)
 		*text = '\0';
 	return text;
+}
+
+/* Its background thread is never started: nobody is to be woken, waited for or masked. */
+int vpje_cond_init(void *cond, const void *attr)
+{
+	(void)cond, (void)attr;
+	return 0;
+}
+
+int vpje_cond_signal(void *cond)
+{
+	(void)cond;
+	return 0;
+}
+
+int vpje_cond_wait(void *cond, void *mutex)
+{
+	(void)cond, (void)mutex;
+	return EPERM;
+}
+
+int vpje_cond_timedwait(void *cond, void *mutex, const struct timespec *until)
+{
+	(void)cond, (void)mutex, (void)until;
+	return EPERM;
+}
+
+int vpje_pthread_join(unsigned long thread, void **result)
+{
+	(void)thread, (void)result;
+	return ESRCH;
+}
+
+int vpje_pthread_sigmask(int how, const void *set, void *old)
+{
+	(void)how, (void)set, (void)old;
+	return EPERM;
+}
+
+/* Of a heap profile that could not be written, which nobody asks for. */
+void vpje_exit_now(int status)
+{
+	vp_sys(SYS_exit_group, status, 0, 0);
 }

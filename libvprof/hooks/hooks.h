@@ -8,6 +8,10 @@
 #include <threads.h>
 
 #define VP_HOOK __attribute__((visibility("default")))
+/* A second name of a hook.  Nothing of ours calls a hook: another library's may stand in
+ * front of it, which libc's own calls of the kind never meet. */
+#define VP_HOOK_ALSO(name, hook)                                                                   \
+	VP_HOOK extern __typeof__(hook) name __attribute__((copy(hook), alias(#hook)))
 
 void *malloc(size_t size);
 void *calloc(size_t n, size_t size);
@@ -27,6 +31,8 @@ void *dlopen(const char *file, int mode);
 void *dlmopen(long space, const char *file, int mode);
 int dlclose(void *handle);
 void (*bsd_signal(int sig, void (*handler)(int)))(int);
+
+int vp_hook_mlockall(int flags);
 
 /* unshare() with these flags, setns() of this type, are for processes with one thread. */
 int vp_wants_to_be_alone(long flags);

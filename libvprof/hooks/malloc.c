@@ -48,7 +48,7 @@ VP_SEEN void free_seen(void *ptr)
 	vp_real.free_fn(ptr);
 }
 
-VP_HOOK void free(void *ptr)
+static inline __attribute__((always_inline)) void do_free(void *ptr)
 {
 	if (__builtin_expect(vp_early_owns(ptr), 0))
 		return;
@@ -56,6 +56,11 @@ VP_HOOK void free(void *ptr)
 		free_seen(ptr);
 	else
 		vp_real.free_fn(ptr);
+}
+
+VP_HOOK void free(void *ptr)
+{
+	do_free(ptr);
 }
 
 /* Early memory cannot grow in place and is never given back. */
@@ -160,11 +165,11 @@ VP_HOOK size_t malloc_usable_size(void *ptr)
 VP_HOOK void free_sized(void *ptr, size_t size)
 {
 	(void)size;
-	free(ptr);
+	do_free(ptr);
 }
 
 VP_HOOK void free_aligned_sized(void *ptr, size_t align, size_t size)
 {
 	(void)align, (void)size;
-	free(ptr);
+	do_free(ptr);
 }

@@ -6,7 +6,8 @@
 #include <errno.h>
 #include <sys/mman.h>
 
-VP_HOOK int mlockall(int flags)
+/* Also for syscall(SYS_mlockall). */
+int vp_hook_mlockall(int flags)
 {
 	int saved = errno, err;
 
@@ -14,6 +15,11 @@ VP_HOOK int mlockall(int flags)
 	err = vp_lock_memory(flags);
 	errno = err ? -err : saved;
 	return err ? -1 : 0;
+}
+
+VP_HOOK int mlockall(int flags)
+{
+	return vp_hook_mlockall(flags);
 }
 
 VP_HOOK int munlockall(void)

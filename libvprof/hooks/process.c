@@ -22,10 +22,7 @@ VP_HOOK void _exit(int status)
 	__builtin_unreachable();
 }
 
-VP_HOOK void _Exit(int status)
-{
-	_exit(status);
-}
+VP_HOOK_ALSO(_Exit, _exit);
 
 VP_HOOK void quick_exit(int status)
 {
@@ -34,7 +31,7 @@ VP_HOOK void quick_exit(int status)
 	__builtin_unreachable();
 }
 
-VP_HOOK int execve(const char *path, char *const argv[], char *const envp[])
+static int do_execve(const char *path, char *const argv[], char *const envp[])
 {
 	int ret;
 
@@ -45,12 +42,17 @@ VP_HOOK int execve(const char *path, char *const argv[], char *const envp[])
 	return ret;
 }
 
-VP_HOOK int execv(const char *path, char *const argv[])
+VP_HOOK int execve(const char *path, char *const argv[], char *const envp[])
 {
-	return execve(path, argv, environ);
+	return do_execve(path, argv, envp);
 }
 
-VP_HOOK int execvpe(const char *file, char *const argv[], char *const envp[])
+VP_HOOK int execv(const char *path, char *const argv[])
+{
+	return do_execve(path, argv, environ);
+}
+
+static int do_execvpe(const char *file, char *const argv[], char *const envp[])
 {
 	int ret;
 
@@ -61,9 +63,14 @@ VP_HOOK int execvpe(const char *file, char *const argv[], char *const envp[])
 	return ret;
 }
 
+VP_HOOK int execvpe(const char *file, char *const argv[], char *const envp[])
+{
+	return do_execvpe(file, argv, envp);
+}
+
 VP_HOOK int execvp(const char *file, char *const argv[])
 {
-	return execvpe(file, argv, environ);
+	return do_execvpe(file, argv, environ);
 }
 
 VP_HOOK int fexecve(int fd, char *const argv[], char *const envp[])
@@ -103,14 +110,14 @@ VP_HOOK int execl(const char *path, const char *arg, ...)
 {
 	COLLECT(argv, arg);
 	va_end(list_);
-	return execve(path, argv, environ);
+	return do_execve(path, argv, environ);
 }
 
 VP_HOOK int execlp(const char *file, const char *arg, ...)
 {
 	COLLECT(argv, arg);
 	va_end(list_);
-	return execvpe(file, argv, environ);
+	return do_execvpe(file, argv, environ);
 }
 
 VP_HOOK int execle(const char *path, const char *arg, ...)
@@ -119,5 +126,5 @@ VP_HOOK int execle(const char *path, const char *arg, ...)
 	char *const *envp = va_arg(list_, char *const *);
 
 	va_end(list_);
-	return execve(path, argv, envp);
+	return do_execve(path, argv, envp);
 }

@@ -134,7 +134,7 @@ VP_HOOK long vp_hook_syscall(long number, long a, long b, long c, long d, long e
 			vp_finish_process(VPROF_EXIT_UNDERSCORE, (int)a, &here);
 	}
 	if (number == SYS_mlockall)
-		return mlockall((int)a);
+		return vp_hook_mlockall((int)a);
 	alone = before(number, a, b);
 	lifted = number == SYS_rt_sigaction && vp_guard_lift((int)a);
 	ret = vp_real.syscall_fn(number, a, b, c, d, e, f);

@@ -41,15 +41,8 @@ VP_HOOK void (*signal(int sig, void (*handler)(int)))(int)
 	return before;
 }
 
-VP_HOOK void (*bsd_signal(int sig, void (*handler)(int)))(int)
-{
-	return signal(sig, handler);
-}
-
-VP_HOOK void (*ssignal(int sig, void (*handler)(int)))(int)
-{
-	return signal(sig, handler);
-}
+VP_HOOK_ALSO(bsd_signal, signal);
+VP_HOOK_ALSO(ssignal, signal);
 
 /* Other names and ways of the same: those of System V. */
 VP_HOOK void (*sysv_signal(int sig, void (*handler)(int)))(int)
@@ -66,10 +59,7 @@ VP_HOOK void (*sysv_signal(int sig, void (*handler)(int)))(int)
 	return before;
 }
 
-VP_HOOK void (*__sysv_signal(int sig, void (*handler)(int)))(int)
-{
-	return sysv_signal(sig, handler);
-}
+VP_HOOK_ALSO(__sysv_signal, sysv_signal);
 
 VP_HOOK void (*sigset(int sig, void (*handler)(int)))(int)
 {
