@@ -3,11 +3,11 @@
 
 # Folders from the lowest to the highest.  A file has the rank of its folder, and knows its
 # own folder and what is lower; folders joined by a comma know nothing of each other.
-library_ranks='base ring stack sample thread track leak helper control hooks'
-report_ranks='cli base input symbols model output,export text findings,pictures verbs main'
+LIBRARY_RANKS='base ring stack sample thread track leak helper control hooks'
+REPORT_RANKS='cli base input symbols model output,export text findings,pictures verbs main'
 
 # In awk, read_ranks(RANKS, RANK): rank[FOLDER] of each
-awk_ranks='function read_ranks(ranks, rank,   group, folder, n, m, i, j) {
+AWK_RANKS='function read_ranks(ranks, rank,   group, folder, n, m, i, j) {
 	n = split(ranks, group, " ")
 	for (i = 1; i <= n; i++) {
 		m = split(group[i], folder, ",")
