@@ -129,7 +129,7 @@ probes: $(PROBES) $(ORACLES)
 # --- benches -----------------------------------------------------------------
 BENCH_WORK := $(patsubst test/bench/work/%,$B/test/bench/%,$(sort $(basename $(wildcard test/bench/work/*.c test/bench/work/*.cpp))))
 # What test/inject/bench_tools.sh looks at.
-BENCH_TOOLS := $(addprefix $B/test/bench/,measure count_steps hot_paths)
+BENCH_TOOLS := $(addprefix $B/test/bench/,measure count_steps hot_paths unwind_frames)
 # perf walks frame pointers; it shall have some.
 $B/test/bench/burn: PROBE_CFLAGS += -fno-omit-frame-pointer
 $B/test/bench/many_samples: test/bench/work/many_samples.c
@@ -137,7 +137,7 @@ $B/test/bench/many_samples: test/bench/work/many_samples.c
 # The library's own unwinder in an ordinary program: its objects, hooks left out.
 WHOLE_LIBRARY := -Wl,--whole-archive $B/unit-vp.a -Wl,--no-whole-archive $B/libvpje.a -ldl -lpthread
 $B/test/bench/unwind_frames: test/bench/work/unwind_frames.c $B/unit-vp.a $B/libvpje.a
-	$(call build,CC,$(PROBE_CFLAGS) -Ilibvprof -O2,$(WHOLE_LIBRARY))
+	$(call build,CC,$(PROBE_CFLAGS) -Werror -Ilibvprof -O2,$(WHOLE_LIBRARY))
 $B/test/bench/%: test/bench/work/%.cpp
 	$(call build,CXX,-O2 -g -std=gnu++17 -Wall -Wextra -MMD -MP)
 $B/test/bench/%: test/bench/work/%.c

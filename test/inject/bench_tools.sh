@@ -1,6 +1,6 @@
 #!/bin/bash
 # What `make bench` and `make bench-count` are made of says what is true: measure, count_steps,
-# hot_paths, the order of runs, medians and intervals, and which row is worse.
+# hot_paths, unwind_frames, the order of runs, medians and intervals, and which row is worse.
 . "$(dirname "$0")/../lib.sh"
 SEED=12345
 BENCH_ROUNDS=5
@@ -52,6 +52,16 @@ counted() {
 	idle=$(BENCH_SEED=7 steps pair 10 "LD_PRELOAD=$LIB" "VPROF_OPTIONS=out=$T/idle.vprof:cpu=off:heap=off")
 	less "${bare%% *}" "${idle%% *}" || t_bad "bare '$bare', preloaded '$idle'"
 	grep -q "${LIB##*/}" "$T/places" || t_bad "no place in the library"
+	t_done
+}
+
+# The library's own walk, hooks left out: ten frames more are ten frames more.
+walked() {
+	local near far
+	t_begin unwind-frames
+	near=$(VPROF_OPTIONS=out=$T/walk.vprof timeout 100 "$WORK/unwind_frames" 20 10)
+	far=$(VPROF_OPTIONS=out=$T/walk.vprof timeout 100 "$WORK/unwind_frames" 30 10)
+	t_equal "frames of ten more" 10 $((${far#* } - ${near#* }))
 	t_done
 }
 
@@ -128,6 +138,7 @@ row_verdict() { awk -F' [|] ' -v k="$1" '$2 == k { sub(/ *[|] *$/, "", $6); prin
 measured_processes
 measured_failures
 counted
+walked
 statistics
 orders
 verdicts

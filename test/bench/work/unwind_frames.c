@@ -6,8 +6,12 @@
  * a walk of its own stack, every frame by its row, and the frames there were. */
 #include "bench.h"
 
+#include "control/control.h"
+#include "control/operators.h"
 #include "stack/unwind.h"
 #include "thread/threads.h"
+
+#include <unistd.h>
 
 static long count;
 static volatile unsigned side;
@@ -28,10 +32,10 @@ static void walk(struct vp_thread *thread)
 
 	here(&regs);
 	for (long i = 0; i < 1000; i++)
-		frames = vp_unwind_live(thread, &regs, 0, where, VP_STACK_DEPTH_MAX);
+		frames = vp_unwind_live(&thread->stack, &regs, 0, where, VP_STACK_DEPTH_MAX);
 	from = bench_now();
 	for (long i = 0; i < count; i++)
-		frames = vp_unwind_live(thread, &regs, 0, where, VP_STACK_DEPTH_MAX);
+		frames = vp_unwind_live(&thread->stack, &regs, 0, where, VP_STACK_DEPTH_MAX);
 	printf("%.2f %zu\n", (bench_now() - from) / (double)count, frames);
 }
 
@@ -47,8 +51,10 @@ __attribute__((noinline)) static void down(struct vp_thread *thread, int frames)
 int main(int argc, char **argv)
 {
 	int depth = (int)bench_arg(argc, argv, 1, 20);
+	static const struct vp_operator_hooks none;
 	struct vp_thread *thread;
 
+	vp_begin(environ, &none);
 	count = bench_arg(argc, argv, 2, 1000000);
 	if (depth < 5 || depth > 200 || count < 1 || !vp_busy_enter())
 		return 1;
