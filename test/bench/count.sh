@@ -37,7 +37,7 @@ steps() {
 	local places=$1 work=$2 turns=$3
 	shift 3
 	if [ "$work" = whole ]; then
-		timeout 300 "$WORK/count_steps" whole - "$@" /bin/true
+		timeout 300 "$WORK/count_steps" whole "$places" "$@" /bin/true
 	else
 		timeout 300 "$WORK/count_steps" loop "$places" "$@" "$WORK/hot_paths" "$work" "$turns"
 	fi 2>>"$T/errors"

@@ -9,7 +9,7 @@
  * counted, and what it executes itself: no kernel, no other thread.  Addresses are not randomised.
  * Prints the median, the mean and the most of a turn.
  *
- * PLACES is `-`, or a file that gets "FILE OFFSET COUNT" for each instruction met (loop only). */
+ * PLACES is `-`, or a file that gets "FILE OFFSET COUNT" for each instruction met. */
 #include "places.h"
 #include "steps.h"
 
@@ -52,6 +52,13 @@ static int go_on(pid_t pid, int request, int stop, int *status)
 	return WIFSTOPPED(*status) ? WSTOPSIG(*status) : 0;
 }
 
+static void note_place(pid_t pid)
+{
+	if (places)
+		place_count((uint64_t)ptrace(PTRACE_PEEKUSER, pid,
+					     offsetof(struct user_regs_struct, rip), 0));
+}
+
 static void note_turn(uint64_t steps)
 {
 	if (turns < TURNS_MAX)
@@ -68,9 +75,8 @@ static int step_loop(pid_t pid, const volatile struct steps_page *page, int *sta
 		uint64_t now = page->turn;
 
 		steps++;
-		if (places && seen)
-			place_count((uint64_t)ptrace(PTRACE_PEEKUSER, pid,
-						     offsetof(struct user_regs_struct, rip), 0));
+		if (seen)
+			note_place(pid);
 		if (now == seen)
 			continue;
 		if (seen)
@@ -83,13 +89,22 @@ static int step_loop(pid_t pid, const volatile struct steps_page *page, int *sta
 	return 0;
 }
 
+/* Steps to the end, which the program is stopped before once more, for its mappings. */
 static int step_whole(pid_t pid, int *status)
 {
 	uint64_t steps = 0;
 	int stop = SIGTRAP;
 
-	while ((stop = go_on(pid, PTRACE_SINGLESTEP, stop, status)))
+	ptrace(PTRACE_SETOPTIONS, pid, NULL, PTRACE_O_TRACEEXIT);
+	while ((stop = go_on(pid, PTRACE_SINGLESTEP, stop, status))) {
+		if (*status >> 8 == (SIGTRAP | PTRACE_EVENT_EXIT << 8)) {
+			if (places && place_write(places, pid))
+				return 0;
+			continue;
+		}
 		steps++;
+		note_place(pid);
+	}
 	note_turn(steps);
 	return 0;
 }
