@@ -36,7 +36,7 @@ static void load(struct mkprof *mk)
 
 	forget();
 	ck_assert_int_eq(mk_write(mk, path, 0), 0);
-	ck_assert_int_eq(vr_profile_open(path, &all, &profile, &err), 0);
+	ck_assert_int_eq(vr_profile_open(path, &all, NULL, &profile, &err), 0);
 	heap = vr_heap_new(profile);
 	leaks = vr_leaks_new(profile, heap);
 }

@@ -59,7 +59,7 @@ static struct vr_profile *open_profile(struct mkprof *mk)
 
 	ck_assert_int_eq(mk_write(mk, path, 0), 0);
 	mk_free(mk);
-	ck_assert_int_eq(vr_profile_open(path, &select, &profile, &err), 0);
+	ck_assert_int_eq(vr_profile_open(path, &select, NULL, &profile, &err), 0);
 	return profile;
 }
 

@@ -11,6 +11,7 @@
 #include "input/textfile.h"
 #include "model/growth.h"
 #include "model/identity.h"
+#include "symbols/sym.h"
 
 /* No document of leaks is larger than this. */
 #define FILE_MAX_BYTES (64u << 20)
@@ -105,7 +106,7 @@ static int read_profile(struct vr_baseline *baseline, const char *path,
 	struct vr_growth *growth;
 	struct vr_leaks *leaks;
 	struct vr_heap *heap;
-	int ret = vr_profile_open(path, select, &profile, err);
+	int ret = vr_profile_open(path, select, NULL, &profile, err);
 
 	if (ret < 0)
 		return ret;

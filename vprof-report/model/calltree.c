@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/order.h"
 #include "cli/text.h"
 #include "cli/xalloc.h"
 
@@ -124,18 +125,14 @@ static struct vr_tree *turn_around(const struct vr_tree *down)
 	return tree;
 }
 
-/* qsort has no argument for its caller; the program has one thread. */
-static const struct vr_tree *sorted_tree;
-
-static int by_total(const void *a, const void *b)
+static int by_total(const void *a, const void *b, void *arg)
 {
-	const struct vr_tree_node *x = &sorted_tree->node[*(const uint32_t *)a];
-	const struct vr_tree_node *y = &sorted_tree->node[*(const uint32_t *)b];
+	const struct vr_tree *tree = arg;
+	uint32_t i = *(const uint32_t *)a, k = *(const uint32_t *)b;
+	int order = vr_smaller_first(tree->node[i].total_ns, tree->node[k].total_ns);
 
-	if (x->total_ns != y->total_ns)
-		return x->total_ns < y->total_ns ? -1 : 1;
 	/* Equal ones in the order they were met. */
-	return *(const uint32_t *)a < *(const uint32_t *)b ? 1 : -1;
+	return order ? order : vr_larger_first(i, k);
 }
 
 /* Links every node to its parent; pushing the smallest first leaves each
@@ -147,8 +144,7 @@ static void link_children(struct vr_tree *tree)
 
 	for (size_t i = 0; i < count; i++)
 		order[i] = (uint32_t)i + 1;
-	sorted_tree = tree;
-	qsort(order, count, sizeof(*order), by_total);
+	qsort_r(order, count, sizeof(*order), by_total, tree);
 	for (size_t i = 0; i < count; i++) {
 		struct vr_tree_node *node = &tree->node[order[i]];
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/map.h"
+#include "base/order.h"
 #include "cli/xalloc.h"
 
 /* Differences of counters wrap when one thread frees what another allocated
@@ -194,40 +195,24 @@ uint64_t vr_site_value(const struct vr_site *site, enum vr_heap_key key)
 	return 0;
 }
 
-/* qsort has no argument for its caller; the program has one thread. */
-static enum vr_heap_key sort_key;
-
-static int by_value(const void *a, const void *b)
+static int by_value(const void *a, const void *b, void *arg)
 {
 	const struct vr_site *x = a;
 	const struct vr_site *y = b;
-	uint64_t vx = vr_site_value(x, sort_key);
-	uint64_t vy = vr_site_value(y, sort_key);
+	enum vr_heap_key key = *(enum vr_heap_key *)arg;
+	int order = vr_larger_first(vr_site_value(x, key), vr_site_value(y, key));
 
-	if (vx != vy)
-		return vx > vy ? -1 : 1;
-	return x->node < y->node ? -1 : x->node > y->node;
+	return order ? order : vr_smaller_first(x->node, y->node);
 }
 
-void vr_heap_sort(struct vr_heap *heap, enum vr_heap_key key)
+size_t *vr_heap_order(const struct vr_heap *heap, enum vr_heap_key key)
 {
-	sort_key = key;
-	if (heap->sites)
-		qsort(heap->site, heap->sites, sizeof(*heap->site), by_value);
+	return vr_order(heap->site, heap->sites, sizeof(*heap->site), by_value, &key);
 }
 
 const struct vr_site *vr_heap_largest(const struct vr_heap *heap, enum vr_heap_key key)
 {
-	const struct vr_site *largest = heap->site;
-
-	for (size_t i = 1; i < heap->sites; i++) {
-		uint64_t value = vr_site_value(&heap->site[i], key);
-		uint64_t most = vr_site_value(largest, key);
-
-		if (value > most || (value == most && heap->site[i].node < largest->node))
-			largest = &heap->site[i];
-	}
-	return largest;
+	return vr_order_first(heap->site, heap->sites, sizeof(*heap->site), by_value, &key);
 }
 
 int vr_site_median(const struct vr_site *site)

@@ -17,7 +17,7 @@ struct vr_site {
 };
 
 struct vr_heap {
-	struct vr_site *site; /* sorted by vr_heap_sort, by node at first */
+	struct vr_site *site; /* in no order: vr_heap_order() */
 	size_t sites;
 	/* sums over the sites */
 	uint64_t allocs, frees, alloc_bytes, freed_bytes;
@@ -38,8 +38,8 @@ enum vr_heap_key { VR_HEAP_BYTES, VR_HEAP_CALLS, VR_HEAP_LIVE, VR_HEAP_PEAK, VR_
  * select.module those whose stack touches such an object. */
 struct vr_heap *vr_heap_new(struct vr_profile *profile);
 void vr_heap_free(struct vr_heap *heap);
-/* Largest first; equal ones by node. */
-void vr_heap_sort(struct vr_heap *heap, enum vr_heap_key key);
+/* Indices of the sites, the largest first, equal ones by node; free() it. */
+size_t *vr_heap_order(const struct vr_heap *heap, enum vr_heap_key key);
 /* The first in that order; NULL: there is no site. */
 const struct vr_site *vr_heap_largest(const struct vr_heap *heap, enum vr_heap_key key);
 /* 95 % intervals; none (known = 0) where nothing was sampled or all is certain.

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/map.h"
+#include "base/order.h"
 #include "cli/xalloc.h"
 
 static const char *const names[VR_VERDICTS] = {
@@ -206,6 +207,48 @@ static int all_seen(enum vr_leak_gap gap)
 	return gap != VR_GAP_BLOCKS && gap != VR_GAP_OPERATORS;
 }
 
+static int by_key(const struct vr_leak *x, const struct vr_leak *y, enum vr_leaks_key key)
+{
+	switch (key) {
+	case VR_LEAKS_VERDICT:
+		return vr_smaller_first(x->verdict, y->verdict);
+	case VR_LEAKS_BLOCKS:
+		return vr_larger_first(x->blocks, y->blocks);
+	case VR_LEAKS_FIRST:
+		return vr_smaller_first(x->oldest_ns, y->oldest_ns);
+	case VR_LEAKS_LAST:
+		return vr_larger_first(x->newest_ns, y->newest_ns);
+	case VR_LEAKS_BYTES:
+		break;
+	}
+	return 0;
+}
+
+static int compare(const void *a, const void *b, void *arg)
+{
+	const struct vr_leak *x = a;
+	const struct vr_leak *y = b;
+	int order = by_key(x, y, *(enum vr_leaks_key *)arg);
+
+	order = order ? order : vr_larger_first(x->bytes, y->bytes);
+	order = order ? order : vr_smaller_first(x->node, y->node);
+	return order ? order : vr_smaller_first(x->verdict, y->verdict);
+}
+
+size_t *vr_leaks_order(const struct vr_leaks *leaks, enum vr_leaks_key key)
+{
+	return vr_order(leaks->leak, leaks->leaks, sizeof(*leaks->leak), compare, &key);
+}
+
+/* By verdict: so the gate lists them. */
+static void put_in_order(struct vr_leaks *leaks)
+{
+	enum vr_leaks_key key = VR_LEAKS_VERDICT;
+
+	if (leaks->leaks)
+		qsort_r(leaks->leak, leaks->leaks, sizeof(*leaks->leak), compare, &key);
+}
+
 struct vr_leaks *vr_leaks_new(const struct vr_profile *profile, const struct vr_heap *heap)
 {
 	const struct vprof_header *h = &profile->file->header;
@@ -229,7 +272,7 @@ struct vr_leaks *vr_leaks_new(const struct vr_profile *profile, const struct vr_
 	}
 	add_rest(&join, heap, seen);
 	finish(leaks, heap, &sites);
-	vr_leaks_sort(leaks, VR_LEAKS_VERDICT);
+	put_in_order(leaks);
 	vr_map_free(&join.at);
 	vr_map_free(&sites);
 	free(seen);
@@ -270,49 +313,4 @@ void vr_leaks_suppress(struct vr_leaks *leaks, struct vr_stacks *stacks,
 		sum->blocks -= leak->blocks;
 		sum->bytes -= leak->bytes;
 	}
-}
-
-/* qsort has no argument for its caller; the program has one thread. */
-static enum vr_leaks_key sort_key;
-
-/* Negative: x comes first. */
-static int compare(const struct vr_leak *x, const struct vr_leak *y)
-{
-	switch (sort_key) {
-	case VR_LEAKS_VERDICT:
-		if (x->verdict != y->verdict)
-			return x->verdict < y->verdict ? -1 : 1;
-		return 0;
-	case VR_LEAKS_BLOCKS:
-		return x->blocks > y->blocks ? -1 : x->blocks < y->blocks;
-	case VR_LEAKS_FIRST:
-		return x->oldest_ns < y->oldest_ns ? -1 : x->oldest_ns > y->oldest_ns;
-	case VR_LEAKS_LAST:
-		return x->newest_ns > y->newest_ns ? -1 : x->newest_ns < y->newest_ns;
-	case VR_LEAKS_BYTES:
-		break;
-	}
-	return 0;
-}
-
-static int by_key(const void *a, const void *b)
-{
-	const struct vr_leak *x = a;
-	const struct vr_leak *y = b;
-	int order = compare(x, y);
-
-	if (order)
-		return order;
-	if (x->bytes != y->bytes)
-		return x->bytes > y->bytes ? -1 : 1;
-	if (x->node != y->node)
-		return x->node < y->node ? -1 : 1;
-	return x->verdict < y->verdict ? -1 : x->verdict > y->verdict;
-}
-
-void vr_leaks_sort(struct vr_leaks *leaks, enum vr_leaks_key key)
-{
-	sort_key = key;
-	if (leaks->leaks)
-		qsort(leaks->leak, leaks->leaks, sizeof(*leaks->leak), by_key);
 }

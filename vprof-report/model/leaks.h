@@ -65,7 +65,7 @@ struct vr_leak_sum {
 };
 
 struct vr_leaks {
-	struct vr_leak *leak; /* sorted by vr_leaks_sort */
+	struct vr_leak *leak; /* by verdict, the worst first */
 	size_t leaks;
 	struct vr_leak_sum sum[VR_VERDICTS];
 	int searched;	       /* a search for pointers was completed */
@@ -102,8 +102,9 @@ void vr_leaks_grow(struct vr_leaks *leaks, const struct vr_growth *growth);
 void vr_leaks_suppress(struct vr_leaks *leaks, struct vr_stacks *stacks,
 		       struct vr_suppressions *list);
 
-/* Worst or largest first, earliest for VR_LEAKS_FIRST; equal ones by stack. */
-void vr_leaks_sort(struct vr_leaks *leaks, enum vr_leaks_key key);
+/* Indices of the leaks, the worst or largest first, earliest for VR_LEAKS_FIRST; equal
+ * ones by stack.  free() it. */
+size_t *vr_leaks_order(const struct vr_leaks *leaks, enum vr_leaks_key key);
 
 /* 1 << verdict of those that are a leak; possible ones with `strict` only. */
 unsigned vr_verdicts_leak(int strict);

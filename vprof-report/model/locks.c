@@ -3,8 +3,10 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "base/order.h"
 #include "cli/text.h"
 #include "cli/xalloc.h"
+#include "symbols/sym.h"
 
 /* One row, or one event. */
 struct item {
@@ -113,16 +115,11 @@ static void add_events(struct vr_profile *profile, struct items *items)
 	}
 }
 
-static int compare(uint64_t x, uint64_t y)
-{
-	return x < y ? -1 : x > y;
-}
-
 static int by_lock(const struct item *x, const struct item *y)
 {
-	int c = compare(x->address, y->address);
+	int c = vr_smaller_first(x->address, y->address);
 
-	return c ? c : compare(x->kind, y->kind);
+	return c ? c : vr_smaller_first(x->kind, y->kind);
 }
 
 static int by_thread(const void *a, const void *b)
@@ -131,7 +128,7 @@ static int by_thread(const void *a, const void *b)
 	const struct item *y = b;
 	int c = by_lock(x, y);
 
-	return c ? c : compare(x->thread, y->thread);
+	return c ? c : vr_smaller_first(x->thread, y->thread);
 }
 
 static int by_node(const void *a, const void *b)
@@ -140,7 +137,7 @@ static int by_node(const void *a, const void *b)
 	const struct item *y = b;
 	int c = by_lock(x, y);
 
-	return c ? c : compare(x->node, y->node);
+	return c ? c : vr_smaller_first(x->node, y->node);
 }
 
 /* Sorted by thread: one lock for each run of equal locks, with the threads
@@ -226,49 +223,57 @@ struct vr_wait_sum vr_locks_held(const struct vr_locks *locks)
 	return sum;
 }
 
-/* qsort has no argument for its caller; the program has one thread. */
-static enum vr_locks_key sort_key;
-
-static int by_key(const struct vr_wait_sum *x, const struct vr_wait_sum *y)
+static int by_key(const struct vr_wait_sum *x, const struct vr_wait_sum *y, enum vr_locks_key key)
 {
-	switch (sort_key) {
+	switch (key) {
 	case VR_LOCKS_WAIT:
-		return compare(y->wait_ns, x->wait_ns);
+		return vr_larger_first(x->wait_ns, y->wait_ns);
 	case VR_LOCKS_WAITS:
-		return compare(y->waits, x->waits);
+		return vr_larger_first(x->waits, y->waits);
 	case VR_LOCKS_MAX:
-		return compare(y->max_ns, x->max_ns);
+		return vr_larger_first(x->max_ns, y->max_ns);
 	}
 	return 0;
 }
 
-static int order_locks(const void *a, const void *b)
+static int compare_locks(const void *a, const void *b, void *arg)
 {
 	const struct vr_lock *x = a;
 	const struct vr_lock *y = b;
 	int c = vr_lock_is_held(y->kind) - vr_lock_is_held(x->kind);
 
-	c = c ? c : by_key(&x->sum, &y->sum);
-	c = c ? c : compare(x->address, y->address);
-	return c ? c : compare(x->kind, y->kind);
+	c = c ? c : by_key(&x->sum, &y->sum, *(enum vr_locks_key *)arg);
+	c = c ? c : vr_smaller_first(x->address, y->address);
+	return c ? c : vr_smaller_first(x->kind, y->kind);
 }
 
-static int order_paths(const void *a, const void *b)
+static int compare_paths(const void *a, const void *b, void *arg)
 {
 	const struct vr_lock_path *x = a;
 	const struct vr_lock_path *y = b;
-	int c = by_key(&x->sum, &y->sum);
+	int c = by_key(&x->sum, &y->sum, *(enum vr_locks_key *)arg);
 
-	return c ? c : compare(x->node, y->node);
+	return c ? c : vr_smaller_first(x->node, y->node);
 }
 
-void vr_locks_sort(struct vr_locks *locks, enum vr_locks_key key)
+size_t *vr_locks_order(const struct vr_locks *locks, enum vr_locks_key key)
 {
-	sort_key = key;
-	if (locks->locks)
-		qsort(locks->lock, locks->locks, sizeof(*locks->lock), order_locks);
-	for (size_t i = 0; i < locks->locks; i++)
-		qsort(locks->lock[i].path, locks->lock[i].paths, sizeof(*locks->path), order_paths);
+	return vr_order(locks->lock, locks->locks, sizeof(*locks->lock), compare_locks, &key);
+}
+
+const struct vr_lock *vr_locks_largest(const struct vr_locks *locks, enum vr_locks_key key)
+{
+	return vr_order_first(locks->lock, locks->locks, sizeof(*locks->lock), compare_locks, &key);
+}
+
+size_t *vr_lock_paths_order(const struct vr_lock *lock, enum vr_locks_key key)
+{
+	return vr_order(lock->path, lock->paths, sizeof(*lock->path), compare_paths, &key);
+}
+
+const struct vr_lock_path *vr_lock_largest_path(const struct vr_lock *lock, enum vr_locks_key key)
+{
+	return vr_order_first(lock->path, lock->paths, sizeof(*lock->path), compare_paths, &key);
 }
 
 const char *vr_lock_variable(struct vr_profile *profile, const struct vr_lock *lock,

@@ -44,9 +44,14 @@ enum vr_locks_key { VR_LOCKS_WAIT, VR_LOCKS_WAITS, VR_LOCKS_MAX };
 struct vr_locks *vr_locks_new(struct vr_profile *profile);
 void vr_locks_free(struct vr_locks *locks);
 
-/* Mutexes and rwlocks before conditions and joins, whose waits are normal;
- * among them, and among the paths of each, the largest first. */
-void vr_locks_sort(struct vr_locks *locks, enum vr_locks_key key);
+/* Indices of the locks: mutexes and rwlocks before conditions and joins, whose waits are
+ * normal; among them the largest first.  free() it. */
+size_t *vr_locks_order(const struct vr_locks *locks, enum vr_locks_key key);
+/* The first of them; NULL: there is none. */
+const struct vr_lock *vr_locks_largest(const struct vr_locks *locks, enum vr_locks_key key);
+/* Indices of a lock's paths, the largest first (free() it), and the first of them. */
+size_t *vr_lock_paths_order(const struct vr_lock *lock, enum vr_locks_key key);
+const struct vr_lock_path *vr_lock_largest_path(const struct vr_lock *lock, enum vr_locks_key key);
 
 /* 1: somebody waited because somebody else held it: a mutex or a rwlock. */
 int vr_lock_is_held(uint32_t kind);

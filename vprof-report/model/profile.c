@@ -12,6 +12,7 @@
 #include "cli/xalloc.h"
 #include "input/read.h"
 #include "model/labels.h"
+#include "symbols/sym.h"
 
 int vr_profile_is_helper(const struct vr_profile *profile, uint32_t thread)
 {
@@ -148,8 +149,16 @@ static int add_modules(struct vr_profile *profile)
 	return ret;
 }
 
-int vr_profile_open(const char *path, const struct vr_select *select, struct vr_profile **out,
-		    struct vr_err *err)
+static struct vr_sym *open_symbols(const struct vr_file *file, struct vr_symcache *symbols,
+				   int inlines)
+{
+	if (symbols)
+		return vr_sym_open_in(symbols, file->header.pid, file->same_boot);
+	return vr_sym_open(file->header.pid, file->same_boot, inlines);
+}
+
+int vr_profile_open(const char *path, const struct vr_select *select, struct vr_symcache *symbols,
+		    struct vr_profile **out, struct vr_err *err)
 {
 	struct vr_profile *profile = vr_xcalloc(1, sizeof(*profile));
 	int ret = vr_file_open(path, &profile->file, err);
@@ -162,8 +171,7 @@ int vr_profile_open(const char *path, const struct vr_select *select, struct vr_
 		ret = select_labels(profile, err);
 	if (ret < 0)
 		goto fail;
-	profile->sym =
-	    vr_sym_open(profile->file->header.pid, profile->file->same_boot, select->inlines);
+	profile->sym = open_symbols(profile->file, symbols, select->inlines);
 	if (!profile->sym || add_modules(profile) < 0) {
 		ret = vr_err_set(err, -ENOMEM, "out of memory");
 		goto fail;

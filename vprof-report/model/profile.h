@@ -26,11 +26,16 @@ struct vr_profile {
 	uint8_t *keep_label;  /* one for each string id; NULL: all */
 };
 
-/* Reads `path`.  Returns 0, or a code from vr_file_open, or -ESRCH when no
+/* Reads `path`.
+ *
+ *   symbols  shared with other profiles of the same select->inlines, and outlives them;
+ *            NULL: one of its own
+ *
+ * Returns 0, or a code from vr_file_open, or -ESRCH when no
  * thread matches select->thread, or no label select->label (err names those
  * there are). */
-int vr_profile_open(const char *path, const struct vr_select *select, struct vr_profile **out,
-		    struct vr_err *err);
+int vr_profile_open(const char *path, const struct vr_select *select, struct vr_symcache *symbols,
+		    struct vr_profile **out, struct vr_err *err);
 void vr_profile_close(struct vr_profile *profile); /* NULL is fine */
 
 /* The helper thread of the library itself: never part of the program. */

@@ -16,7 +16,7 @@ enum vr_unit {
 	VR_BYTES,   /* u: 1.2 MiB in tables, plain bytes in CSV */
 	VR_SBYTES,  /* i: the same, signed */
 	VR_NS,	    /* u: 1.234 s / 56.7 ms / 890 ns in tables, ns in CSV */
-	VR_SECONDS, /* u: nanoseconds, printed as pstats does: 1.234 */
+	VR_SECONDS, /* u: nanoseconds; in tables as pstats prints them: 1.234 */
 	VR_PERCENT, /* f: 0..100, one decimal */
 	VR_NUMBER,  /* f */
 	VR_ADDRESS  /* u: 0x... */

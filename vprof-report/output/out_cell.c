@@ -23,15 +23,11 @@ static const char *real(char buf[VR_CELL_MAX], const char *format, double value)
 	return buf;
 }
 
-static const char *seconds(char buf[VR_CELL_MAX], uint64_t ns, int plain)
+static const char *seconds(char buf[VR_CELL_MAX], uint64_t ns)
 {
 	uint64_t ms = ns / 1000000 + (ns % 1000000 >= 500000);
 
-	if (plain)
-		snprintf(buf, VR_CELL_MAX, "%" PRIu64 ".%09" PRIu64, ns / 1000000000,
-			 ns % 1000000000);
-	else
-		snprintf(buf, VR_CELL_MAX, "%" PRIu64 ".%03" PRIu64, ms / 1000, ms % 1000);
+	snprintf(buf, VR_CELL_MAX, "%" PRIu64 ".%03" PRIu64, ms / 1000, ms % 1000);
 	return buf;
 }
 
@@ -42,8 +38,6 @@ static const char *format_plain(char buf[VR_CELL_MAX], enum vr_unit unit,
 	case VR_SBYTES:
 		snprintf(buf, VR_CELL_MAX, "%" PRId64, cell->i);
 		return buf;
-	case VR_SECONDS:
-		return seconds(buf, cell->u, 1);
 	case VR_PERCENT:
 	case VR_NUMBER:
 		return real(buf, "%.10g", cell->f);
@@ -71,7 +65,7 @@ const char *vr_cell_format(char buf[VR_CELL_MAX], enum vr_unit unit, const struc
 	case VR_NS:
 		return vr_format_ns(buf, cell->u);
 	case VR_SECONDS:
-		return seconds(buf, cell->u, 0);
+		return seconds(buf, cell->u);
 	case VR_PERCENT:
 		return real(buf, "%.1f", cell->f);
 	case VR_NUMBER:

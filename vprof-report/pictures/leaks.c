@@ -25,14 +25,13 @@ static char *amount_of(const struct vr_leak *leak)
 			  vr_format_count(blocks, leak->blocks), leak->blocks == 1 ? "" : "s");
 }
 
-int vr_picture_leaks(struct vr_context *ctx, const struct vr_leaks *leaks,
-		     const struct vr_heap *heap)
+int vr_picture_leaks(struct vr_context *ctx, const struct vr_leaks *leaks, const size_t *order,
+		     const struct vr_growth *growth)
 {
 	size_t count = leaks->leaks < BARS ? leaks->leaks : BARS;
 	double value[BARS];
 	const char *label[BARS], *text[BARS];
 	const struct vr_chart_series series = {"bytes in blocks, at the end", value, 0};
-	struct vr_growth *growth = vr_growth_judge(ctx->profile, heap);
 	struct vr_site_panel lines;
 	struct vr_chart_panel panel[2] = {{
 	    .kind = VR_PANEL_BARS,
@@ -52,9 +51,11 @@ int vr_picture_leaks(struct vr_context *ctx, const struct vr_leaks *leaks,
 	vr_site_panel_growth(ctx, growth, &lines);
 	panel[1] = lines.panel;
 	for (size_t i = 0; i < count; i++) {
-		value[i] = (double)leaks->leak[i].bytes / MB;
-		label[i] = label_of(ctx, &leaks->leak[i]);
-		text[i] = amount_of(&leaks->leak[i]);
+		const struct vr_leak *leak = &leaks->leak[order[i]];
+
+		value[i] = (double)leak->bytes / MB;
+		label[i] = label_of(ctx, leak);
+		text[i] = amount_of(leak);
 	}
 	ret = vr_picture_write(ctx, &chart, "Leaks");
 	for (size_t i = 0; i < count; i++) {
@@ -63,6 +64,5 @@ int vr_picture_leaks(struct vr_context *ctx, const struct vr_leaks *leaks,
 	}
 	free(title);
 	vr_site_panel_free(&lines);
-	vr_growth_free(growth);
 	return ret;
 }

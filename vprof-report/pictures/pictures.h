@@ -7,16 +7,21 @@
 #include "model/memory.h"
 #include "text/context.h"
 
+/* Before any file is opened: a picture is of one profile.  Returns 0, or VR_EXIT_USAGE after
+ * a line on stderr. */
+int vr_picture_begin(struct vr_context *ctx);
+
 /* Each draws into the files that --png and --svg name and says so on stdout.
  * Returns 0, or VR_EXIT_USAGE after one line about a file that cannot be
  * written. */
 int vr_picture_timeline(struct vr_context *ctx, const struct vr_memory *memory,
-			const struct vr_heap *heap);
+			const struct vr_growth *growth);
 /* `function` is in the order of the bars. */
 int vr_picture_flat(struct vr_context *ctx, const struct vr_cpu *cpu,
 		    const struct vr_cpu_function *function, size_t count);
-int vr_picture_leaks(struct vr_context *ctx, const struct vr_leaks *leaks,
-		     const struct vr_heap *heap);
+/* order: indices of the leaks, in that of the bars. */
+int vr_picture_leaks(struct vr_context *ctx, const struct vr_leaks *leaks, const size_t *order,
+		     const struct vr_growth *growth);
 
 /* --- write.c: shared ---------------------------------------------------- */
 

@@ -94,7 +94,7 @@ static void fill(const struct vr_profile *profile, struct lines *lines)
 }
 
 int vr_picture_timeline(struct vr_context *ctx, const struct vr_memory *memory,
-			const struct vr_heap *sites)
+			const struct vr_growth *growth)
 {
 	const struct vr_select *select = &ctx->profile->select;
 	struct lines lines = {0};
@@ -102,7 +102,6 @@ int vr_picture_timeline(struct vr_context *ctx, const struct vr_memory *memory,
 	double end_s = (double)vr_file_duration_ns(ctx->profile->file) / 1e9;
 	struct vr_chart_series resident[3], virtual;
 	struct vr_chart_panel panel[3];
-	struct vr_growth *growth = vr_growth_judge(ctx->profile, sites);
 	struct vr_site_panel stack;
 	struct vr_chart chart = {.panel = panel, .panels = 3};
 	char **note;
@@ -135,7 +134,6 @@ int vr_picture_timeline(struct vr_context *ctx, const struct vr_memory *memory,
 	ret = vr_picture_write(ctx, &chart, "Memory over time");
 	vr_shapes_free(note, chart.notes);
 	vr_site_panel_free(&stack);
-	vr_growth_free(growth);
 	free(lines.x);
 	for (int l = 0; l < LINES; l++)
 		free(lines.value[l]);

@@ -64,3 +64,11 @@ int vr_picture_write(struct vr_context *ctx, struct vr_chart *chart, const char 
 	free(below);
 	return ret;
 }
+
+int vr_picture_begin(struct vr_context *ctx)
+{
+	if ((!ctx->png && !ctx->svg) || ctx->files < 2)
+		return VR_EXIT_OK;
+	vr_warn("--png and --svg draw one profile, not %zu", ctx->files);
+	return VR_EXIT_USAGE;
+}

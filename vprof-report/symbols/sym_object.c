@@ -35,9 +35,6 @@ struct vr_object *vr_object_new(const struct vr_sym_module *module)
 	object->base = slash && slash[1] ? slash + 1 : object->path;
 	object->vdso = is_vdso(object->path);
 	object->shown = object->vdso ? "[vdso]" : object->path;
-	object->start = module->start;
-	object->end = module->end;
-	object->bias = module->bias;
 	if (module->build_id && module->build_id_len <= VR_BUILD_ID_MAX) {
 		object->build_id_len = module->build_id_len;
 		memcpy(object->build_id, module->build_id, module->build_id_len);
@@ -46,6 +43,17 @@ struct vr_object *vr_object_new(const struct vr_sym_module *module)
 	object->mtime_ns = module->mtime_ns;
 	object->state = VR_SYM_NOT_TRIED;
 	return object;
+}
+
+int vr_object_is(const struct vr_object *object, const struct vr_sym_module *module)
+{
+	size_t length =
+	    module->build_id && module->build_id_len <= VR_BUILD_ID_MAX ? module->build_id_len : 0;
+
+	return object->build_id_len == length && object->file_bytes == module->file_bytes &&
+	       object->mtime_ns == module->mtime_ns &&
+	       strcmp(object->path, module->path ? module->path : "") == 0 &&
+	       (!length || memcmp(object->build_id, module->build_id, length) == 0);
 }
 
 /* Opens `path` if it is a regular file: a profile may name anything.

@@ -18,7 +18,6 @@ struct vr_object {
 	char *path;
 	const char *base;  /* file name part of path */
 	const char *shown; /* path, or "[vdso]" */
-	uint64_t start, end, bias;
 	uint8_t build_id[VR_BUILD_ID_MAX];
 	size_t build_id_len;
 	uint64_t file_bytes, mtime_ns; /* 0 where unknown */
@@ -33,6 +32,9 @@ struct vr_object {
 
 /* Copies what the profile knows; opens nothing.  NULL when memory ran out. */
 struct vr_object *vr_object_new(const struct vr_sym_module *module);
+
+/* Is it the object of that module, wherever it was mapped? */
+int vr_object_is(const struct vr_object *object, const struct vr_sym_module *module);
 
 /* Opens the file and its debug file, once; sets object->state.
  *   callbacks  of libdwfl, must outlive the object

@@ -8,6 +8,7 @@
 #include "model/cpu.h"
 #include "model/run.h"
 #include "output/out.h"
+#include "text/fields.h"
 #include "text/json.h"
 #include "text/names.h"
 #include "text/notes.h"
@@ -36,74 +37,113 @@ static char *function_text(const struct vr_context *ctx, uint32_t function)
 	return vr_location(&stacks->function[function], ctx->strip_dirs);
 }
 
-static json_t *function_json(const struct vr_context *ctx, uint32_t function)
-{
-	const struct vr_function *f;
-	json_t *one;
+/* What the rows are of. */
+struct edges {
+	const struct vr_cpu *cpu;
+	int callers;	  /* of the functions asked for, or their callees */
+	uint32_t *before; /* the function of the row before */
+};
 
-	if (function == VPROF_NONE)
-		return json_null();
-	f = &ctx->profile->stacks->function[function];
-	one = json_object();
-	vr_json_set_text(one, "function", f->name);
-	vr_json_set_text(one, "file", f->file);
-	json_object_set_new(one, "line", json_integer(f->line));
-	vr_json_set_text(one, "module", f->module);
-	return one;
+static const struct edges *edges_of(const struct vr_rows *rows)
+{
+	return rows->model;
 }
 
-static void print_edges(struct vr_context *ctx, const struct vr_edge *edge, size_t count,
-			uint64_t whole_ns, int callers)
+/* The function that was asked for, in a table once for all its rows. */
+static void get_asked(const struct vr_rows *rows, const void *row, struct vr_value *value)
 {
-	const struct vr_column columns[] = {
-	    {"function", "function", VR_TEXT, 1},
-	    {callers ? "caller" : "callee", callers ? "was called by" : "called", VR_TEXT, 1},
-	    {"self_ns", "tottime", ctx->format == VR_FORMAT_CSV ? VR_NS : VR_SECONDS, 0},
-	    {"total_ns", "cumtime", ctx->format == VR_FORMAT_CSV ? VR_NS : VR_SECONDS, 0},
-	    {"total_percent", "total%", VR_PERCENT, 0},
-	    {"samples", "samples", VR_COUNT, 0},
-	};
-	struct vr_table *table = vr_table_new(columns, sizeof(columns) / sizeof(columns[0]));
-	uint32_t before = VPROF_NONE;
+	const struct edges *edges = edges_of(rows);
+	const struct vr_edge *edge = row;
+	uint32_t asked = edges->callers ? edge->callee : edge->caller;
+	int repeated = asked == *edges->before && rows->ctx->format == VR_FORMAT_TABLE;
 
-	for (size_t i = 0; i < count && i < ctx->limit; i++) {
-		uint32_t one = callers ? edge[i].callee : edge[i].caller;
-		char *name = function_text(ctx, one);
-		char *other = function_text(ctx, callers ? edge[i].caller : edge[i].callee);
-		int repeated = one == before && ctx->format == VR_FORMAT_TABLE;
-
-		vr_table_row(table, (const struct vr_cell[]){
-					{.s = repeated ? "" : name},
-					{.s = other},
-					{.u = edge[i].self_ns},
-					{.u = edge[i].total_ns},
-					{.f = vr_percent(edge[i].total_ns, whole_ns)},
-					{.u = edge[i].total_samples},
-				    });
-		before = one;
-		free(name);
-		free(other);
-	}
-	vr_print_table(ctx, table);
-	vr_print_more(ctx, ctx->limit, count, "rows");
+	value->text = repeated ? vr_xstrdup("") : function_text(rows->ctx, asked);
+	*edges->before = asked;
 }
 
-static json_t *to_json(struct vr_context *ctx, const struct vr_edge *edge, size_t count)
+static const void *itself(const struct vr_rows *rows, const void *row)
+{
+	(void)rows;
+	return row;
+}
+
+static const struct vr_field function_fields[] = {VR_FUNCTION_FIELDS(VR_IN_JSON, itself)};
+
+static void get_name(const struct vr_rows *rows, uint32_t function, struct vr_value *value)
+{
+	if (rows->ctx->format != VR_FORMAT_JSON)
+		value->text = function_text(rows->ctx, function);
+	else if (function == VPROF_NONE)
+		value->cell.null = 1;
+	else
+		value->json = vr_json_fields(rows, VR_FIELDS(function_fields),
+					     &rows->ctx->profile->stacks->function[function]);
+}
+
+static void get_caller(const struct vr_rows *rows, const void *row, struct vr_value *value)
+{
+	const struct vr_edge *edge = row;
+
+	get_name(rows, edge->caller, value);
+}
+
+static void get_callee(const struct vr_rows *rows, const void *row, struct vr_value *value)
+{
+	const struct vr_edge *edge = row;
+
+	get_name(rows, edge->callee, value);
+}
+
+static int lists_callers(const struct vr_rows *rows)
+{
+	return edges_of(rows)->callers;
+}
+
+static int lists_callees(const struct vr_rows *rows)
+{
+	return !edges_of(rows)->callers;
+}
+
+static void get_total_percent(const struct vr_rows *rows, const void *row, struct vr_value *value)
+{
+	const struct vr_edge *edge = row;
+
+	value->cell.f = vr_percent(edge->total_ns, edges_of(rows)->cpu->total_ns);
+}
+
+#define EDGE(member) VR_MEMBER(struct vr_edge, member)
+
+static const struct vr_field edge_fields[] = {
+    {"function", "function", VR_TEXT, VR_IN_COLUMNS, .get = get_asked, .elastic = 1},
+    {"caller", "was called by", VR_TEXT, VR_IN_ALL, .get = get_caller, .applies = lists_callers,
+     .elastic = 1},
+    {"callee", "called", VR_TEXT, VR_IN_ALL, .get = get_callee, .applies = lists_callees,
+     .elastic = 1},
+    {"self_ns", "tottime", VR_SECONDS, VR_IN_ALL, EDGE(self_ns)},
+    {"total_ns", "cumtime", VR_SECONDS, VR_IN_ALL, EDGE(total_ns)},
+    {"total_percent", "total%", VR_PERCENT, VR_IN_COLUMNS, .get = get_total_percent},
+    {"samples", "samples", VR_COUNT, VR_IN_ALL, EDGE(total_samples)},
+};
+
+static void print_edges(const struct vr_rows *rows, const struct vr_edge *edge, size_t count)
+{
+	struct vr_sheet *sheet = vr_sheet_new(rows, VR_FIELDS(edge_fields));
+
+	for (size_t i = 0; i < count && i < rows->ctx->limit; i++)
+		vr_sheet_row(sheet, &edge[i]);
+	vr_sheet_print(sheet);
+	vr_print_more(rows->ctx, rows->ctx->limit, count, "rows");
+}
+
+static json_t *to_json(const struct vr_rows *rows, const struct vr_edge *edge, size_t count)
 {
 	json_t *root = json_object();
 	json_t *edges = json_array();
 
-	vr_json_set_text(root, "pattern", ctx->pattern);
-	for (size_t i = 0; i < count && i < ctx->limit; i++) {
-		json_t *one = json_object();
-
-		json_object_set_new(one, "caller", function_json(ctx, edge[i].caller));
-		json_object_set_new(one, "callee", function_json(ctx, edge[i].callee));
-		vr_json_set_u64(one, "self_ns", edge[i].self_ns);
-		vr_json_set_u64(one, "total_ns", edge[i].total_ns);
-		vr_json_set_u64(one, "samples", edge[i].total_samples);
-		json_array_append_new(edges, one);
-	}
+	vr_json_set_text(root, "pattern", rows->ctx->pattern);
+	for (size_t i = 0; i < count && i < rows->ctx->limit; i++)
+		json_array_append_new(edges,
+				      vr_json_fields(rows, VR_FIELDS(edge_fields), &edge[i]));
 	json_object_set_new(root, "edges", edges);
 	return root;
 }
@@ -112,6 +152,9 @@ static int run_edges(struct vr_context *ctx, int callers)
 {
 	struct vr_cpu *cpu = vr_cpu_new(ctx->profile);
 	struct vr_tree *tree = vr_tree_new(ctx->profile, cpu, 0);
+	uint32_t before = VPROF_NONE;
+	const struct edges edges = {.cpu = cpu, .callers = callers, .before = &before};
+	const struct vr_rows rows = {.ctx = ctx, .model = &edges};
 	size_t matched, count;
 	uint8_t *wanted = match(ctx, &matched);
 	struct vr_edge *edge = vr_tree_edges(tree, wanted, callers, &count);
@@ -121,9 +164,9 @@ static int run_edges(struct vr_context *ctx, int callers)
 	if (!matched)
 		vr_note(ctx, "no function that was sampled matches '%s'", ctx->pattern);
 	if (ctx->format == VR_FORMAT_JSON)
-		ctx->json = to_json(ctx, edge, count);
+		ctx->json = to_json(&rows, edge, count);
 	else if (matched)
-		print_edges(ctx, edge, count, cpu->total_ns, callers);
+		print_edges(&rows, edge, count);
 	free(edge);
 	free(wanted);
 	vr_tree_free(tree);
@@ -142,8 +185,8 @@ static int run_callees(struct vr_context *ctx)
 }
 
 #define EDGE_OPTIONS                                                                               \
-	(VR_OPT_LIMIT | VR_OPT_FORMAT | VR_OPT_THREAD | VR_OPT_WINDOW | VR_OPT_LABEL |             \
-	 VR_OPT_MODULE | VR_OPT_STRIP | VR_OPT_INLINES)
+	VR_TAKES(VR_OPT_LIMIT, VR_OPT_FORMAT, VR_OPT_THREAD, VR_OPT_WINDOW, VR_OPT_LABEL,          \
+		 VR_OPT_MODULE, VR_OPT_STRIP, VR_OPT_INLINES)
 
 const struct vr_verb vr_verb_callers = {
     .name = "callers",

@@ -225,8 +225,9 @@ static int check_alive(const char *path)
 	return ret;
 }
 
-int vr_ctl(const struct vr_opts *opts)
+static int run(struct vr_context *ctx)
 {
+	const struct vr_opts *opts = ctx->opts;
 	size_t which = 0, count = sizeof(verbs) / sizeof(verbs[0]);
 	const char *text = opts->operands > 2 ? opts->operand[2] : "";
 	int is_mark, ret;
@@ -256,6 +257,8 @@ const struct vr_verb vr_verb_ctl = {
     .name = "ctl",
     .summary = "asks a running process, through its file, to do something",
     .usage = "FILE pause|resume|mark NAME|leakscan",
+    .kind = VR_KIND_LIVE,
+    .run = run,
     .detail =
 	"pause stops the recording: allocations, waits and samples are not seen until resume,\n"
 	"frees of blocks recorded before are. mark counts a mark, as vprof_mark() does.\n"

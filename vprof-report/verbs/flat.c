@@ -2,13 +2,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/order.h"
 #include "cli/text.h"
 #include "cli/units.h"
 #include "model/cpu.h"
 #include "model/run.h"
 #include "output/out.h"
 #include "pictures/pictures.h"
-#include "text/json.h"
+#include "text/fields.h"
 #include "text/names.h"
 #include "text/notes.h"
 #include "text/print.h"
@@ -46,38 +47,32 @@ static const struct vr_sort_key sort_keys[] = {
     {NULL, 0},
 };
 
-/* qsort has no argument for its caller; the program has one thread. */
-static struct {
+struct order {
 	enum key key;
 	int strip_dirs;
 	const struct vr_stacks *stacks;
-} order;
+};
 
-static int compare_u64(uint64_t x, uint64_t y)
-{
-	return x > y ? -1 : x < y;
-}
-
-static const char *shown_file(const struct vr_function *function)
+static const char *shown_file(const struct vr_function *function, int strip_dirs)
 {
 	const char *file = function->file[0] ? function->file : function->module;
 
-	return order.strip_dirs || !function->file[0] ? vr_text_base(file) : file;
+	return strip_dirs || !function->file[0] ? vr_text_base(file) : file;
 }
 
-static int compare_nfl(const struct vr_function *f, const struct vr_function *g)
+static int compare_nfl(const struct vr_function *f, const struct vr_function *g, int strip_dirs)
 {
 	int c = strcmp(f->name, g->name);
 
 	if (!c)
-		c = strcmp(shown_file(f), shown_file(g));
+		c = strcmp(shown_file(f, strip_dirs), shown_file(g, strip_dirs));
 	return c ? c : f->line - g->line;
 }
 
-static int compare_stdname(const struct vr_function *f, const struct vr_function *g)
+static int compare_stdname(const struct vr_function *f, const struct vr_function *g, int strip_dirs)
 {
-	char *x = vr_location(f, order.strip_dirs);
-	char *y = vr_location(g, order.strip_dirs);
+	char *x = vr_location(f, strip_dirs);
+	char *y = vr_location(g, strip_dirs);
 	int c = strcmp(x, y);
 
 	free(x);
@@ -85,45 +80,46 @@ static int compare_stdname(const struct vr_function *f, const struct vr_function
 	return c;
 }
 
-static int compare(const void *a, const void *b)
+static int compare(const void *a, const void *b, void *arg)
 {
+	const struct order *order = arg;
 	const struct vr_cpu_function *x = a;
 	const struct vr_cpu_function *y = b;
-	const struct vr_function *f = &order.stacks->function[x->function];
-	const struct vr_function *g = &order.stacks->function[y->function];
+	const struct vr_function *f = &order->stacks->function[x->function];
+	const struct vr_function *g = &order->stacks->function[y->function];
 	int c = 0;
 
-	switch (order.key) {
+	switch (order->key) {
 	case BY_CUMULATIVE:
-		c = compare_u64(x->total_ns, y->total_ns);
+		c = vr_larger_first(x->total_ns, y->total_ns);
 		break;
 	case BY_SAMPLES:
-		c = compare_u64(x->self_samples, y->self_samples);
+		c = vr_larger_first(x->self_samples, y->self_samples);
 		break;
 	case BY_NAME:
 		c = strcmp(f->name, g->name);
 		break;
 	case BY_FILE:
-		c = strcmp(shown_file(f), shown_file(g));
+		c = strcmp(shown_file(f, order->strip_dirs), shown_file(g, order->strip_dirs));
 		break;
 	case BY_LINE:
 		c = f->line - g->line;
 		break;
 	case BY_NFL:
-		c = compare_nfl(f, g);
+		c = compare_nfl(f, g, order->strip_dirs);
 		break;
 	case BY_STDNAME:
-		c = compare_stdname(f, g);
+		c = compare_stdname(f, g, order->strip_dirs);
 		break;
 	case BY_TIME:
 	case BY_CALLS: /* no call is counted, so all are equal */
 		break;
 	}
 	if (!c)
-		c = compare_u64(x->self_ns, y->self_ns);
+		c = vr_larger_first(x->self_ns, y->self_ns);
 	if (!c)
-		c = compare_u64(x->total_ns, y->total_ns);
-	return c ? c : compare_nfl(f, g);
+		c = vr_larger_first(x->total_ns, y->total_ns);
+	return c ? c : compare_nfl(f, g, order->strip_dirs);
 }
 
 static void print_header(struct vr_context *ctx, const struct vr_cpu *cpu)
@@ -158,139 +154,118 @@ static const char *key_name(int key)
 	return "";
 }
 
-static void print_table(struct vr_context *ctx, const struct vr_cpu *cpu,
-			const struct vr_cpu_function *row, size_t count)
+static const void *function_of(const struct vr_rows *rows, const void *row)
 {
-	static const struct vr_column columns[] = {
-	    {"ncalls", "ncalls", VR_COUNT, 0},
-	    {"tottime", "tottime", VR_SECONDS, 0},
-	    {"tottime_percall", "percall", VR_SECONDS, 0},
-	    {"cumtime", "cumtime", VR_SECONDS, 0},
-	    {"cumtime_percall", "percall", VR_SECONDS, 0},
-	    {"self_percent", "self%", VR_PERCENT, 0},
-	    {"total_percent", "total%", VR_PERCENT, 0},
-	    {"samples", "samples", VR_COUNT, 0},
-	    {"location", "filename:lineno(function)", VR_TEXT, 1},
-	};
-	struct vr_table *table = vr_table_new(columns, sizeof(columns) / sizeof(columns[0]));
+	const struct vr_cpu_function *f = row;
 
-	print_header(ctx, cpu);
-	fprintf(ctx->out, "   Ordered by: %s\n\n", key_name(ctx->sort));
-	for (size_t i = 0; i < count && i < ctx->limit; i++) {
-		const struct vr_function *f = &ctx->profile->stacks->function[row[i].function];
-		char *location = vr_location(f, ctx->strip_dirs);
-		const struct vr_cell cells[] = {
-		    {.null = 1},
-		    {.u = row[i].self_ns},
-		    {.null = 1},
-		    {.u = row[i].total_ns},
-		    {.null = 1},
-		    {.f = vr_percent(row[i].self_ns, cpu->total_ns)},
-		    {.f = vr_percent(row[i].total_ns, cpu->total_ns)},
-		    {.u = row[i].self_samples},
-		    {.s = location},
-		};
-
-		vr_table_row(table, cells);
-		free(location);
-	}
-	vr_print_table(ctx, table);
-	vr_print_more(ctx, ctx->limit, count, "functions");
+	return &rows->ctx->profile->stacks->function[f->function];
 }
 
-static void print_csv(struct vr_context *ctx, const struct vr_cpu *cpu,
-		      const struct vr_cpu_function *row, size_t count)
+static double percent_of(const struct vr_rows *rows, uint64_t ns)
 {
-	static const struct vr_column columns[] = {
-	    {"function", "function", VR_TEXT, 0},
-	    {"file", "file", VR_TEXT, 0},
-	    {"line", "line", VR_COUNT, 0},
-	    {"module", "module", VR_TEXT, 0},
-	    {"ncalls", "ncalls", VR_COUNT, 0},
-	    {"self_ns", "self", VR_NS, 0},
-	    {"total_ns", "total", VR_NS, 0},
-	    {"samples", "samples", VR_COUNT, 0},
-	    {"self_percent", "self%", VR_PERCENT, 0},
-	    {"total_percent", "total%", VR_PERCENT, 0},
-	};
-	struct vr_table *table = vr_table_new(columns, sizeof(columns) / sizeof(columns[0]));
+	const struct vr_cpu *cpu = rows->model;
 
-	for (size_t i = 0; i < count && i < ctx->limit; i++) {
-		const struct vr_function *f = &ctx->profile->stacks->function[row[i].function];
-		const struct vr_cell cells[] = {
-		    {.s = f->name},
-		    {.s = ctx->strip_dirs ? vr_text_base(f->file) : f->file},
-		    {.u = (uint64_t)(f->line > 0 ? f->line : 0)},
-		    {.s = f->module},
-		    {.null = 1},
-		    {.u = row[i].self_ns},
-		    {.u = row[i].total_ns},
-		    {.u = row[i].self_samples},
-		    {.f = vr_percent(row[i].self_ns, cpu->total_ns)},
-		    {.f = vr_percent(row[i].total_ns, cpu->total_ns)},
-		};
-
-		vr_table_row(table, cells);
-	}
-	vr_print_table(ctx, table);
+	return vr_percent(ns, cpu->total_ns);
 }
 
-static json_t *to_json(struct vr_context *ctx, const struct vr_cpu *cpu,
-		       const struct vr_cpu_function *row, size_t count)
+static void get_self_percent(const struct vr_rows *rows, const void *row, struct vr_value *value)
+{
+	const struct vr_cpu_function *f = row;
+
+	value->cell.f = percent_of(rows, f->self_ns);
+}
+
+static void get_total_percent(const struct vr_rows *rows, const void *row, struct vr_value *value)
+{
+	const struct vr_cpu_function *f = row;
+
+	value->cell.f = percent_of(rows, f->total_ns);
+}
+
+static void get_location(const struct vr_rows *rows, const void *row, struct vr_value *value)
+{
+	value->text = vr_location(row, rows->ctx->strip_dirs);
+}
+
+#define ROW(member) VR_MEMBER(struct vr_cpu_function, member)
+
+static const struct vr_field function_fields[] = {
+    VR_FUNCTION_FIELDS(VR_IN_DATA, function_of),
+    {"ncalls", "ncalls", VR_COUNT, VR_IN_ALL, .get = vr_get_null},
+    {"self_ns", "tottime", VR_SECONDS, VR_IN_ALL, ROW(self_ns)},
+    {"self_percall_ns", "percall", VR_SECONDS, VR_IN_TABLE, .get = vr_get_null},
+    {"total_ns", "cumtime", VR_SECONDS, VR_IN_ALL, ROW(total_ns)},
+    {"total_percall_ns", "percall", VR_SECONDS, VR_IN_TABLE, .get = vr_get_null},
+    {"self_percent", "self%", VR_PERCENT, VR_IN_COLUMNS, .get = get_self_percent},
+    {"total_percent", "total%", VR_PERCENT, VR_IN_COLUMNS, .get = get_total_percent},
+    {"samples", "samples", VR_COUNT, VR_IN_ALL, ROW(self_samples)},
+    {"total_samples", "", VR_COUNT, VR_IN_JSON, ROW(total_samples)},
+    {"location", "filename:lineno(function)", VR_TEXT, VR_IN_TABLE, .get = get_location,
+     .part = function_of, .elastic = 1},
+};
+
+#define TOTAL(member) VR_MEMBER(struct vr_cpu, member)
+
+static const struct vr_field total_fields[] = {
+    {"cpu_ns", "", VR_NS, VR_IN_JSON, TOTAL(total_ns)},
+    {"samples", "", VR_COUNT, VR_IN_JSON, TOTAL(total_samples)},
+    {"kernel_ns", "", VR_NS, VR_IN_JSON, TOTAL(kernel_ns)},
+    {"own_cpu_ns", "", VR_NS, VR_IN_JSON, TOTAL(helper_ns)},
+};
+
+static void print_rows(const struct vr_rows *rows, const struct vr_cpu_function *row, size_t count)
+{
+	struct vr_sheet *sheet = vr_sheet_new(rows, VR_FIELDS(function_fields));
+
+	for (size_t i = 0; i < count && i < rows->ctx->limit; i++)
+		vr_sheet_row(sheet, &row[i]);
+	vr_sheet_print(sheet);
+	vr_print_more(rows->ctx, rows->ctx->limit, count, "functions");
+}
+
+static json_t *to_json(const struct vr_rows *rows, const struct vr_cpu_function *row, size_t count)
 {
 	json_t *root = json_object();
-	json_t *totals = json_object();
 	json_t *functions = json_array();
 
-	vr_json_set_u64(totals, "cpu_ns", cpu->total_ns);
-	vr_json_set_u64(totals, "samples", cpu->total_samples);
-	vr_json_set_u64(totals, "kernel_ns", cpu->kernel_ns);
-	vr_json_set_u64(totals, "own_cpu_ns", cpu->helper_ns);
-	json_object_set_new(root, "totals", totals);
+	json_object_set_new(root, "totals",
+			    vr_json_fields(rows, VR_FIELDS(total_fields), rows->model));
 	json_object_set_new(root, "functions", functions);
-	for (size_t i = 0; i < count && i < ctx->limit; i++) {
-		const struct vr_function *f = &ctx->profile->stacks->function[row[i].function];
-		json_t *one = json_object();
-
-		vr_json_set_text(one, "function", f->name);
-		vr_json_set_text(one, "file", ctx->strip_dirs ? vr_text_base(f->file) : f->file);
-		json_object_set_new(one, "line", json_integer(f->line));
-		vr_json_set_text(one, "module", f->module);
-		json_object_set_new(one, "ncalls", json_null());
-		vr_json_set_u64(one, "self_ns", row[i].self_ns);
-		vr_json_set_u64(one, "total_ns", row[i].total_ns);
-		vr_json_set_u64(one, "samples", row[i].self_samples);
-		vr_json_set_u64(one, "total_samples", row[i].total_samples);
-		json_array_append_new(functions, one);
-	}
+	for (size_t i = 0; i < count && i < rows->ctx->limit; i++)
+		json_array_append_new(functions,
+				      vr_json_fields(rows, VR_FIELDS(function_fields), &row[i]));
 	return root;
 }
 
 static int run(struct vr_context *ctx)
 {
 	struct vr_cpu *cpu = vr_cpu_new(ctx->profile);
-	int ret = 0;
+	const struct vr_rows rows = {.ctx = ctx, .model = cpu};
+	int picture = ctx->png || ctx->svg, ret = 0;
 	size_t count;
 	struct vr_cpu_function *row = vr_cpu_functions(ctx->profile, cpu, &count);
+	struct order order = {.key = (enum key)ctx->sort,
+			      .strip_dirs = ctx->strip_dirs,
+			      .stacks = ctx->profile->stacks};
 
-	order.key = (enum key)ctx->sort;
-	if (ctx->opts->given & VR_OPT_PICTURE && !ctx->opts->sort)
+	if (picture && !ctx->opts->sort)
 		order.key = BY_CUMULATIVE;
-	order.strip_dirs = ctx->strip_dirs;
-	order.stacks = ctx->profile->stacks;
-	qsort(row, count, sizeof(*row), compare);
+	qsort_r(row, count, sizeof(*row), compare, &order);
 	if (ctx->sort == BY_CALLS)
 		vr_note(ctx, "calls are not counted exactly in this profile: ordered by time");
 	vr_warn_cpu(ctx, cpu);
 	vr_warn_rebuilt(ctx);
-	if (ctx->opts->given & VR_OPT_PICTURE)
+	if (picture) {
 		ret = vr_picture_flat(ctx, cpu, row, count);
-	else if (ctx->format == VR_FORMAT_JSON)
-		ctx->json = to_json(ctx, cpu, row, count);
-	else if (ctx->format == VR_FORMAT_CSV)
-		print_csv(ctx, cpu, row, count);
-	else
-		print_table(ctx, cpu, row, count);
+	} else if (ctx->format == VR_FORMAT_JSON) {
+		ctx->json = to_json(&rows, row, count);
+	} else {
+		if (ctx->format == VR_FORMAT_TABLE) {
+			print_header(ctx, cpu);
+			fprintf(ctx->out, "   Ordered by: %s\n\n", key_name(ctx->sort));
+		}
+		print_rows(&rows, row, count);
+	}
 	free(row);
 	vr_cpu_free(cpu);
 	return ret;
@@ -303,9 +278,10 @@ const struct vr_verb vr_verb_flat = {
     .detail = "tottime is the CPU time in the function itself, cumtime includes what it calls\n"
 	      "(recursion counted once). ncalls is \"-\": a sampled profile does not count calls.\n"
 	      "The line is the lowest one seen in the function.",
-    .options = VR_OPT_SORT | VR_OPT_LIMIT | VR_OPT_FORMAT | VR_OPT_THREAD | VR_OPT_WINDOW |
-	       VR_OPT_LABEL | VR_OPT_MODULE | VR_OPT_STRIP | VR_OPT_INLINES | VR_OPT_PICTURE,
+    .options = VR_TAKES(VR_OPT_SORT, VR_OPT_LIMIT, VR_OPT_FORMAT, VR_OPT_THREAD, VR_OPT_WINDOW,
+			VR_OPT_LABEL, VR_OPT_MODULE, VR_OPT_STRIP, VR_OPT_INLINES, VR_OPT_PICTURE),
     .sort = sort_keys,
     .limit = 30,
+    .begin = vr_picture_begin,
     .run = run,
 };

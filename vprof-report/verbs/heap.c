@@ -4,8 +4,8 @@
 
 #include "cli/units.h"
 #include "cli/xalloc.h"
-#include "model/responsible.h"
 #include "output/out.h"
+#include "text/fields.h"
 #include "text/json.h"
 #include "text/names.h"
 #include "text/notes.h"
@@ -55,192 +55,199 @@ static void print_header(struct vr_context *ctx, const struct vr_heap *heap)
 		fprintf(ctx->out, "   the heap was not profiled (heap=off)\n");
 }
 
-static uint64_t mean_bytes(const struct vr_site *site)
+static const struct vr_heap *heap_of(const struct vr_rows *rows)
 {
-	return site->allocs ? site->alloc_bytes / site->allocs : 0;
+	return rows->model;
 }
 
-static char *asker_text(struct vr_context *ctx, uint32_t node)
+static void get_temporary(const struct vr_rows *rows, const void *row, struct vr_value *value)
 {
-	struct vr_stacks *stacks = ctx->profile->stacks;
-	const struct vr_place *place = vr_responsible_frame(stacks, node);
+	const struct vr_site *site = row;
 
-	return place ? vr_place_text(stacks, place, ctx->strip_dirs) : vr_xstrdup("");
+	value->cell.null = heap_of(rows)->sampled;
+	value->cell.u = site->temporary;
 }
 
-/* "< 1 ms", the upper end of the median's bucket; "" where nothing was freed. */
-static void median_text(char text[VR_UNIT_MAX + 4], const struct vr_site *site)
+static void get_mean(const struct vr_rows *rows, const void *row, struct vr_value *value)
 {
-	int bucket = vr_site_median(site);
+	const struct vr_site *site = row;
+
+	(void)rows;
+	value->cell.u = site->allocs ? site->alloc_bytes / site->allocs : 0;
+}
+
+/* The upper end of the median's bucket; null where nothing was freed. */
+static void get_median(const struct vr_rows *rows, const void *row, struct vr_value *value)
+{
+	int bucket = vr_site_median(row);
+
+	(void)rows;
+	value->cell.null = bucket < 0;
+	value->cell.u = bucket < 0 ? 0 : vr_lifetime_limit_ns(bucket);
+}
+
+/* "< 1 ms" */
+static void get_median_text(const struct vr_rows *rows, const void *row, struct vr_value *value)
+{
+	int bucket = vr_site_median(row), last;
 	char limit[VR_UNIT_MAX];
 
-	text[0] = '\0';
+	(void)rows;
+	value->cell.null = bucket < 0;
 	if (bucket < 0)
 		return;
-	if (vr_lifetime_limit_ns(bucket) == UINT64_MAX)
-		snprintf(text, VR_UNIT_MAX + 4, "> %s",
-			 vr_format_ns(limit, vr_lifetime_limit_ns(bucket - 1)));
-	else
-		snprintf(text, VR_UNIT_MAX + 4, "< %s",
-			 vr_format_ns(limit, vr_lifetime_limit_ns(bucket)));
+	last = vr_lifetime_limit_ns(bucket) == UINT64_MAX;
+	value->text =
+	    vr_xprintf("%s %s", last ? ">" : "<",
+		       vr_format_ns(limit, vr_lifetime_limit_ns(last ? bucket - 1 : bucket)));
 }
 
-static void print_sites(struct vr_context *ctx, const struct vr_heap *heap, size_t count)
+static struct vr_interval interval_of(const struct vr_rows *rows, const void *row)
 {
-	static const struct vr_column columns[] = {
-	    {"rank", "#", VR_COUNT, 0},		{"bytes", "bytes", VR_BYTES, 0},
-	    {"calls", "calls", VR_COUNT, 0},	{"live", "live", VR_BYTES, 0},
-	    {"peak", "peak", VR_BYTES, 0},	{"temporary", "temporary", VR_COUNT, 0},
-	    {"mean", "mean", VR_BYTES, 0},	{"lifetime", "median life", VR_TEXT, 0},
-	    {"error", "bytes 95%", VR_TEXT, 0}, {"site", "site", VR_TEXT, 1},
-	};
-	const size_t last = sizeof(columns) / sizeof(columns[0]) - 1;
-	struct vr_column used[sizeof(columns) / sizeof(columns[0])];
-	struct vr_table *table;
-
-	/* How sure the bytes are is a question in sample mode only. */
-	memcpy(used, columns, sizeof(used));
-	if (!heap->sampled)
-		used[last - 1] = columns[last];
-	table = vr_table_new(used, heap->sampled ? last + 1 : last);
-
-	for (size_t i = 0; i < count; i++) {
-		const struct vr_site *s = &heap->site[i];
-		char *asker = asker_text(ctx, s->node);
-		char life[VR_UNIT_MAX + 4], error[VR_ERROR_MAX];
-		struct vr_interval sure = vr_site_interval(heap, s);
-		struct vr_cell cell[] = {
-		    {.u = i + 1},	  {.u = s->alloc_bytes},
-		    {.u = s->allocs},	  {.u = s->live_bytes},
-		    {.u = s->peak_bytes}, {.null = heap->sampled, .u = s->temporary},
-		    {.u = mean_bytes(s)}, {.s = life},
-		    {.s = error},	  {.s = asker},
-		};
-
-		median_text(life, s);
-		cell[7].null = !life[0];
-		vr_error_text(error, &sure, s->alloc_bytes);
-		cell[8].null = !error[0];
-		if (!heap->sampled)
-			cell[8] = cell[9];
-		vr_table_row(table, cell);
-		free(asker);
-	}
-	vr_print_table(ctx, table);
+	return vr_site_interval(heap_of(rows), row);
 }
 
-static void print_csv(struct vr_context *ctx, const struct vr_heap *heap, size_t count)
+static void get_error(const struct vr_rows *rows, const void *row, struct vr_value *value)
 {
-	static const struct vr_column columns[] = {
-	    {"alloc_bytes", "", VR_BYTES, 0},	   {"allocs", "", VR_COUNT, 0},
-	    {"freed_bytes", "", VR_BYTES, 0},	   {"frees", "", VR_COUNT, 0},
-	    {"live_bytes", "", VR_BYTES, 0},	   {"live_blocks", "", VR_COUNT, 0},
-	    {"peak_bytes", "", VR_BYTES, 0},	   {"peak_blocks", "", VR_COUNT, 0},
-	    {"temporary", "", VR_COUNT, 0},	   {"mean_bytes", "", VR_BYTES, 0},
-	    {"lifetime_median_ns", "", VR_NS, 0},  {"alloc_bytes_low", "", VR_BYTES, 0},
-	    {"alloc_bytes_high", "", VR_BYTES, 0}, {"site", "", VR_TEXT, 0},
-	};
-	struct vr_table *table = vr_table_new(columns, sizeof(columns) / sizeof(columns[0]));
+	const struct vr_site *site = row;
+	struct vr_interval sure = vr_site_interval(heap_of(rows), site);
+	char error[VR_ERROR_MAX];
 
-	for (size_t i = 0; i < count; i++) {
-		const struct vr_site *s = &heap->site[i];
-		char *asker = asker_text(ctx, s->node);
-		int median = vr_site_median(s);
-		struct vr_interval sure = vr_site_interval(heap, s);
-
-		vr_table_row(table, (const struct vr_cell[]){
-					{.u = s->alloc_bytes},
-					{.u = s->allocs},
-					{.u = s->freed_bytes},
-					{.u = s->frees},
-					{.u = s->live_bytes},
-					{.u = s->live_blocks},
-					{.u = s->peak_bytes},
-					{.u = s->peak_blocks},
-					{.null = heap->sampled, .u = s->temporary},
-					{.u = mean_bytes(s)},
-					{.null = median < 0,
-					 .u = median < 0 ? 0 : vr_lifetime_limit_ns(median)},
-					{.null = !sure.known, .u = sure.low},
-					{.null = !sure.known, .u = sure.high},
-					{.s = asker},
-				    });
-		free(asker);
-	}
-	vr_print_table(ctx, table);
+	vr_error_text(error, &sure, site->alloc_bytes);
+	value->cell.null = !error[0];
+	value->text = vr_xstrdup(error);
 }
 
-static void json_set_temporary(json_t *object, const struct vr_heap *heap, uint64_t temporary)
+/* How sure the bytes are is a question in sample mode only. */
+static int is_sampled(const struct vr_rows *rows)
 {
-	json_object_set_new(object, "temporary",
-			    heap->sampled ? json_null() : vr_json_u64(temporary));
+	return heap_of(rows)->sampled;
 }
 
-static json_t *site_json(struct vr_context *ctx, const struct vr_heap *heap,
-			 const struct vr_site *s)
+static void get_site(const struct vr_rows *rows, const void *row, struct vr_value *value)
 {
-	struct vr_interval sure = vr_site_interval(heap, s);
-	json_t *one = json_object();
-	json_t *lifetime = json_array();
-	int median = vr_site_median(s);
+	const struct vr_site *site = row;
 
-	vr_json_set_u64(one, "allocs", s->allocs);
-	vr_json_set_u64(one, "bytes_allocated", s->alloc_bytes);
-	vr_json_set_interval(one, "bytes", &sure);
-	vr_json_set_u64(one, "frees", s->frees);
-	vr_json_set_u64(one, "bytes_freed", s->freed_bytes);
-	vr_json_set_u64(one, "live_bytes", s->live_bytes);
-	vr_json_set_u64(one, "live_blocks", s->live_blocks);
-	vr_json_set_u64(one, "peak_bytes", s->peak_bytes);
-	vr_json_set_u64(one, "peak_blocks", s->peak_blocks);
-	json_set_temporary(one, heap, s->temporary);
-	vr_json_set_u64(one, "mean_bytes", mean_bytes(s));
-	vr_json_set_u64(one, "first_ns", s->first_ns);
-	vr_json_set_u64(one, "last_ns", s->last_ns);
-	json_object_set_new(one, "lifetime_median_ns",
-			    median < 0 ? json_null() : vr_json_u64(vr_lifetime_limit_ns(median)));
+	value->text =
+	    vr_responsible_text(rows->ctx->profile->stacks, site->node, rows->ctx->strip_dirs);
+}
+
+static void get_lifetimes(const struct vr_rows *rows, const void *row, struct vr_value *value)
+{
+	const struct vr_site *site = row;
+
+	(void)rows;
+	value->json = json_array();
 	for (size_t i = 0; i < VPROF_LIFETIME_BUCKETS; i++)
-		json_array_append_new(lifetime, vr_json_u64(s->lifetime[i]));
-	json_object_set_new(one, "lifetimes", lifetime);
-	json_object_set_new(one, "frames", vr_json_frames(ctx->profile->stacks, s->node));
-	return one;
+		json_array_append_new(value->json, vr_json_u64(site->lifetime[i]));
 }
 
-static json_t *to_json(struct vr_context *ctx, const struct vr_heap *heap, size_t count)
+static void get_frames(const struct vr_rows *rows, const void *row, struct vr_value *value)
 {
-	static const char *const mode[] = {"off", "exact", "sample"};
-	const struct vprof_header *h = &ctx->profile->file->header;
-	struct vr_interval all = vr_heap_interval(heap);
-	struct vr_interval live = vr_heap_live_interval(heap);
+	const struct vr_site *site = row;
+
+	value->json = vr_json_frames(rows->ctx->profile->stacks, site->node);
+}
+
+#define SITE(member) VR_MEMBER(struct vr_site, member)
+
+static const struct vr_field site_fields[] = {
+    {"rank", "#", VR_COUNT, VR_IN_TABLE, .get = vr_get_rank},
+    {"bytes_allocated", "bytes", VR_BYTES, VR_IN_ALL, SITE(alloc_bytes)},
+    {"allocs", "calls", VR_COUNT, VR_IN_ALL, SITE(allocs)},
+    {"bytes_freed", "", VR_BYTES, VR_IN_DATA, SITE(freed_bytes)},
+    {"frees", "", VR_COUNT, VR_IN_DATA, SITE(frees)},
+    {"live_bytes", "live", VR_BYTES, VR_IN_ALL, SITE(live_bytes)},
+    {"live_blocks", "", VR_COUNT, VR_IN_DATA, SITE(live_blocks)},
+    {"peak_bytes", "peak", VR_BYTES, VR_IN_ALL, SITE(peak_bytes)},
+    {"peak_blocks", "", VR_COUNT, VR_IN_DATA, SITE(peak_blocks)},
+    {"temporary", "temporary", VR_COUNT, VR_IN_ALL, .get = get_temporary},
+    {"mean_bytes", "mean", VR_BYTES, VR_IN_ALL, .get = get_mean},
+    {"lifetime", "median life", VR_TEXT, VR_IN_TABLE, .get = get_median_text},
+    {"lifetime_median_ns", "", VR_NS, VR_IN_DATA, .get = get_median},
+    VR_INTERVAL_FIELDS("bytes", VR_IN_DATA, interval_of),
+    {"error", "bytes 95%", VR_TEXT, VR_IN_TABLE, .get = get_error, .applies = is_sampled},
+    {"site", "site", VR_TEXT, VR_IN_COLUMNS, .get = get_site, .elastic = 1},
+    {"first_ns", "", VR_NS, VR_IN_JSON, SITE(first_ns)},
+    {"last_ns", "", VR_NS, VR_IN_JSON, SITE(last_ns)},
+    {"lifetimes", "", VR_TEXT, VR_IN_JSON, .get = get_lifetimes},
+    {"frames", "", VR_TEXT, VR_IN_JSON, .get = get_frames},
+};
+
+static struct vr_interval all_interval(const struct vr_rows *rows, const void *row)
+{
+	(void)rows;
+	return vr_heap_interval(row);
+}
+
+static struct vr_interval live_interval(const struct vr_rows *rows, const void *row)
+{
+	(void)rows;
+	return vr_heap_live_interval(row);
+}
+
+static void get_all_temporary(const struct vr_rows *rows, const void *row, struct vr_value *value)
+{
+	const struct vr_heap *heap = row;
+
+	(void)rows;
+	value->cell.null = heap->sampled;
+	value->cell.u = heap->temporary;
+}
+
+static void get_peak_ns(const struct vr_rows *rows, const void *row, struct vr_value *value)
+{
+	(void)row;
+	value->cell.u = rows->ctx->profile->file->header.peak_ns;
+}
+
+#define TOTAL(member) VR_MEMBER(struct vr_heap, member)
+
+static const struct vr_field total_fields[] = {
+    {"allocs", "", VR_COUNT, VR_IN_JSON, TOTAL(allocs)},
+    {"frees", "", VR_COUNT, VR_IN_JSON, TOTAL(frees)},
+    {"bytes_allocated", "", VR_BYTES, VR_IN_JSON, TOTAL(alloc_bytes)},
+    VR_INTERVAL_FIELDS("bytes_allocated", VR_IN_JSON, all_interval),
+    {"bytes_freed", "", VR_BYTES, VR_IN_JSON, TOTAL(freed_bytes)},
+    {"peak_bytes", "", VR_BYTES, VR_IN_JSON, TOTAL(peak_bytes)},
+    {"peak_blocks", "", VR_COUNT, VR_IN_JSON, TOTAL(peak_blocks)},
+    {"peak_ns", "", VR_NS, VR_IN_JSON, .get = get_peak_ns},
+    {"live_bytes", "", VR_BYTES, VR_IN_JSON, TOTAL(live_bytes)},
+    VR_INTERVAL_FIELDS("live_bytes", VR_IN_JSON, live_interval),
+    {"live_blocks", "", VR_COUNT, VR_IN_JSON, TOTAL(live_blocks)},
+    {"temporary", "", VR_COUNT, VR_IN_JSON, .get = get_all_temporary},
+};
+
+static void print_sites(const struct vr_rows *rows, const size_t *order, size_t count)
+{
+	struct vr_sheet *sheet = vr_sheet_new(rows, VR_FIELDS(site_fields));
+
+	for (size_t i = 0; i < count; i++)
+		vr_sheet_row(sheet, &heap_of(rows)->site[order[i]]);
+	vr_sheet_print(sheet);
+}
+
+static json_t *to_json(const struct vr_rows *rows, const size_t *order, size_t count)
+{
+	const struct vr_heap *heap = rows->model;
 	json_t *root = json_object();
-	json_t *totals = json_object();
 	json_t *sites = json_array();
 
-	vr_json_set_u64(totals, "allocs", heap->allocs);
-	vr_json_set_u64(totals, "frees", heap->frees);
-	vr_json_set_u64(totals, "bytes_allocated", heap->alloc_bytes);
-	vr_json_set_interval(totals, "bytes_allocated", &all);
-	vr_json_set_u64(totals, "bytes_freed", heap->freed_bytes);
-	vr_json_set_u64(totals, "peak_bytes", heap->peak_bytes);
-	vr_json_set_u64(totals, "peak_blocks", heap->peak_blocks);
-	vr_json_set_u64(totals, "peak_ns", h->peak_ns);
-	vr_json_set_u64(totals, "live_bytes", heap->live_bytes);
-	vr_json_set_interval(totals, "live_bytes", &live);
-	vr_json_set_u64(totals, "live_blocks", heap->live_blocks);
-	json_set_temporary(totals, heap, heap->temporary);
-	json_object_set_new(root, "totals", totals);
+	json_object_set_new(root, "totals", vr_json_fields(rows, VR_FIELDS(total_fields), heap));
 	vr_json_set_text(root, "mode",
-			 h->heap_mode <= VPROF_HEAP_SAMPLE ? mode[h->heap_mode] : "unknown");
+			 vr_heap_mode_name(rows->ctx->profile->file->header.heap_mode));
 	for (size_t i = 0; i < count; i++)
-		json_array_append_new(sites, site_json(ctx, heap, &heap->site[i]));
+		json_array_append_new(
+		    sites, vr_json_fields(rows, VR_FIELDS(site_fields), &heap->site[order[i]]));
 	json_object_set_new(root, "sites", sites);
 	return root;
 }
 
-static void print_stacks(struct vr_context *ctx, const struct vr_heap *heap, size_t count)
+static void print_stacks(struct vr_context *ctx, const struct vr_heap *heap, const size_t *order,
+			 size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		const struct vr_site *s = &heap->site[i];
+		const struct vr_site *s = &heap->site[order[i]];
 		char a[VR_UNIT_MAX], b[VR_UNIT_MAX];
 
 		fprintf(ctx->out, "\n#%zu  %s in %s calls\n", i + 1,
@@ -249,33 +256,44 @@ static void print_stacks(struct vr_context *ctx, const struct vr_heap *heap, siz
 	}
 }
 
+/* How many of the ordered sites are printed: one with nothing of what is asked for is no
+ * answer for people. */
+static size_t count_shown(const struct vr_context *ctx, const struct vr_heap *heap,
+			  const size_t *order)
+{
+	size_t count = 0;
+
+	while (count < heap->sites && count < ctx->limit &&
+	       (ctx->format != VR_FORMAT_TABLE ||
+		vr_site_value(&heap->site[order[count]], (enum vr_heap_key)ctx->sort)))
+		count++;
+	return count;
+}
+
 static int run(struct vr_context *ctx)
 {
 	struct vr_heap *heap = vr_heap_new(ctx->profile);
-	size_t count;
+	const struct vr_rows rows = {.ctx = ctx, .model = heap};
+	size_t *order = vr_heap_order(heap, (enum vr_heap_key)ctx->sort);
+	size_t count = count_shown(ctx, heap, order);
 
-	vr_heap_sort(heap, (enum vr_heap_key)ctx->sort);
-	/* A site with nothing of what is asked for is no answer. */
-	for (count = 0; count < heap->sites && count < ctx->limit; count++)
-		if (!vr_site_value(&heap->site[count], (enum vr_heap_key)ctx->sort) &&
-		    ctx->format == VR_FORMAT_TABLE)
-			break;
 	vr_warn_heap(ctx, heap);
 	if (heap->sampled && ctx->sort == VR_HEAP_TEMPORARY)
 		vr_note(ctx, "which blocks were temporary is not known with heap=sample");
 	if (ctx->format == VR_FORMAT_JSON) {
-		ctx->json = to_json(ctx, heap, count);
+		ctx->json = to_json(&rows, order, count);
 	} else if (ctx->format == VR_FORMAT_CSV) {
-		print_csv(ctx, heap, count);
+		print_sites(&rows, order, count);
 	} else {
 		print_header(ctx, heap);
 		fprintf(ctx->out, "   Ordered by: %s\n\n", sort_keys[ctx->sort].name);
-		print_sites(ctx, heap, count);
-		print_stacks(ctx, heap, count);
+		print_sites(&rows, order, count);
+		print_stacks(ctx, heap, order, count);
 		if (count == ctx->limit)
 			vr_print_more(ctx, count, heap->sites, "sites");
 	}
 	vr_warn_rebuilt(ctx);
+	free(order);
 	vr_heap_free(heap);
 	return 0;
 }
@@ -289,8 +307,8 @@ const struct vr_verb vr_verb_heap = {
 	"whole process was at its highest; \"temporary\" counts blocks freed by their thread\n"
 	"before its next allocation; \"median life\" is the upper end of a power of two.\n"
 	"--thread keeps the sites where such a thread allocated.",
-    .options = VR_OPT_SORT | VR_OPT_LIMIT | VR_OPT_FORMAT | VR_OPT_THREAD | VR_OPT_MODULE |
-	       VR_OPT_STRIP | VR_OPT_INLINES,
+    .options = VR_TAKES(VR_OPT_SORT, VR_OPT_LIMIT, VR_OPT_FORMAT, VR_OPT_THREAD, VR_OPT_MODULE,
+			VR_OPT_STRIP, VR_OPT_INLINES),
     .sort = sort_keys,
     .limit = 10,
     .run = run,

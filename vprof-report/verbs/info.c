@@ -2,6 +2,7 @@
 #include "input/status.h"
 #include "model/run.h"
 #include "output/out.h"
+#include "symbols/sym.h"
 #include "text/json.h"
 #include "text/names.h"
 #include "text/notes.h"
@@ -368,7 +369,7 @@ const struct vr_verb vr_verb_info = {
     .name = "info",
     .summary = "The run: rates asked and got, losses, own overhead, modules",
     .usage = "[FILE...]",
-    .options = VR_OPT_FORMAT | VR_OPT_INLINES,
+    .options = VR_TAKES(VR_OPT_FORMAT, VR_OPT_INLINES),
     .no_csv = 1,
     .run = run,
 };

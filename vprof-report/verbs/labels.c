@@ -6,7 +6,7 @@
 #include "model/labels.h"
 #include "model/run.h"
 #include "output/out.h"
-#include "text/json.h"
+#include "text/fields.h"
 #include "text/notes.h"
 #include "text/print.h"
 #include "verbs/verb.h"
@@ -25,10 +25,9 @@ struct row {
 	uint64_t total_ns, samples;
 };
 
-static enum key order; /* qsort has no argument for its caller */
-
-static int compare(const void *a, const void *b)
+static int compare(const void *a, const void *b, void *arg)
 {
+	enum key order = *(enum key *)arg;
 	const struct row *x = a;
 	const struct row *y = b;
 	uint64_t u = order == BY_SELF ? x->self_ns : x->total_ns;
@@ -42,7 +41,7 @@ static int compare(const void *a, const void *b)
 }
 
 /* One row a pair, and one for no label; free() it. */
-static struct row *make_rows(const struct vr_labels *labels, const struct vr_cpu *cpu,
+static struct row *make_rows(const struct vr_labels *labels, const struct vr_cpu *cpu, enum key key,
 			     size_t *count)
 {
 	struct row *row = vr_xcalloc(labels->pairs + 1, sizeof(*row));
@@ -62,60 +61,88 @@ static struct row *make_rows(const struct vr_labels *labels, const struct vr_cpu
 			row[label->pair[label->pairs - 1]].self_ns += cpu->label_ns[label->id];
 	}
 	*count = labels->pairs + 1;
-	qsort(row, *count, sizeof(*row), compare);
+	qsort_r(row, *count, sizeof(*row), compare, &key);
 	return row;
 }
 
-static void print_rows(struct vr_context *ctx, const struct vr_cpu *cpu, const struct row *row,
-		       size_t count)
+static void get_label(const struct vr_rows *rows, const void *row, struct vr_value *value)
 {
-	static const struct vr_column columns[] = {
-	    {"label", "label", VR_TEXT, 2},
-	    {"self_ns", "self", VR_NS, 0},
-	    {"total_ns", "total", VR_NS, 0},
-	    {"self_percent", "self%", VR_PERCENT, 0},
-	    {"total_percent", "total%", VR_PERCENT, 0},
-	    {"samples", "samples", VR_COUNT, 0},
-	};
-	struct vr_table *table = vr_table_new(columns, sizeof(columns) / sizeof(columns[0]));
+	const struct row *r = row;
 
-	for (size_t i = 0; i < count && i < ctx->limit; i++)
-		vr_table_row(table, (const struct vr_cell[]){
-					{.s = row[i].text ? row[i].text : "[no label]"},
-					{.u = row[i].self_ns},
-					{.u = row[i].total_ns},
-					{.f = vr_percent(row[i].self_ns, cpu->total_ns)},
-					{.f = vr_percent(row[i].total_ns, cpu->total_ns)},
-					{.u = row[i].samples},
-				    });
-	vr_print_table(ctx, table);
-	vr_print_more(ctx, ctx->limit, count, "labels");
+	(void)rows;
+	value->cell.s = r->text ? r->text : "[no label]";
 }
 
-static json_t *to_json(struct vr_context *ctx, const struct vr_cpu *cpu, const struct row *row,
-		       size_t count)
+static double percent_of(const struct vr_rows *rows, uint64_t ns)
+{
+	const struct vr_cpu *cpu = rows->model;
+
+	return vr_percent(ns, cpu->total_ns);
+}
+
+static void get_self_percent(const struct vr_rows *rows, const void *row, struct vr_value *value)
+{
+	const struct row *r = row;
+
+	value->cell.f = percent_of(rows, r->self_ns);
+}
+
+static void get_total_percent(const struct vr_rows *rows, const void *row, struct vr_value *value)
+{
+	const struct row *r = row;
+
+	value->cell.f = percent_of(rows, r->total_ns);
+}
+
+#define ROW(member) VR_MEMBER(struct row, member)
+
+static const struct vr_field label_fields[] = {
+    {"label", "label", VR_TEXT, VR_IN_ALL, .get = get_label, .elastic = 2},
+    {"self_ns", "self", VR_NS, VR_IN_ALL, ROW(self_ns)},
+    {"total_ns", "total", VR_NS, VR_IN_ALL, ROW(total_ns)},
+    {"self_percent", "self%", VR_PERCENT, VR_IN_COLUMNS, .get = get_self_percent},
+    {"total_percent", "total%", VR_PERCENT, VR_IN_COLUMNS, .get = get_total_percent},
+    {"samples", "samples", VR_COUNT, VR_IN_ALL, ROW(samples)},
+};
+
+static void get_unlabelled(const struct vr_rows *rows, const void *row, struct vr_value *value)
+{
+	const struct vr_cpu *cpu = row;
+
+	(void)rows;
+	value->cell.u = cpu->label_ns[0];
+}
+
+#define TOTAL(member) VR_MEMBER(struct vr_cpu, member)
+
+static const struct vr_field total_fields[] = {
+    {"cpu_ns", "", VR_NS, VR_IN_JSON, TOTAL(total_ns)},
+    {"samples", "", VR_COUNT, VR_IN_JSON, TOTAL(total_samples)},
+    {"unlabelled_ns", "", VR_NS, VR_IN_JSON, .get = get_unlabelled},
+};
+
+static void print_rows(const struct vr_rows *rows, const struct row *row, size_t count)
+{
+	struct vr_sheet *sheet = vr_sheet_new(rows, VR_FIELDS(label_fields));
+
+	for (size_t i = 0; i < count && i < rows->ctx->limit; i++)
+		vr_sheet_row(sheet, &row[i]);
+	vr_sheet_print(sheet);
+	vr_print_more(rows->ctx, rows->ctx->limit, count, "labels");
+}
+
+static json_t *to_json(const struct vr_rows *rows, const struct row *row, size_t count)
 {
 	json_t *root = json_object();
-	json_t *totals = json_object();
 	json_t *array = json_array();
 
-	vr_json_set_u64(totals, "cpu_ns", cpu->total_ns);
-	vr_json_set_u64(totals, "samples", cpu->total_samples);
-	vr_json_set_u64(totals, "unlabelled_ns", cpu->label_ns[0]);
-	json_object_set_new(root, "totals", totals);
+	json_object_set_new(root, "totals",
+			    vr_json_fields(rows, VR_FIELDS(total_fields), rows->model));
 	json_object_set_new(root, "labels", array);
-	for (size_t i = 0; i < count && i < ctx->limit; i++) {
-		json_t *one;
-
-		if (!row[i].text)
-			continue;
-		one = json_object();
-		vr_json_set_text(one, "label", row[i].text);
-		vr_json_set_u64(one, "self_ns", row[i].self_ns);
-		vr_json_set_u64(one, "total_ns", row[i].total_ns);
-		vr_json_set_u64(one, "samples", row[i].samples);
-		json_array_append_new(array, one);
-	}
+	for (size_t i = 0; i < count && i < rows->ctx->limit; i++)
+		if (row[i].text)
+			json_array_append_new(
+			    array, vr_json_fields(rows, VR_FIELDS(label_fields), &row[i]));
 	return root;
 }
 
@@ -123,18 +150,17 @@ static int run(struct vr_context *ctx)
 {
 	struct vr_cpu *cpu = vr_cpu_new(ctx->profile);
 	struct vr_labels *labels = vr_labels_new(ctx->profile->file);
-	struct row *row;
+	const struct vr_rows rows = {.ctx = ctx, .model = cpu};
 	size_t count;
+	struct row *row = make_rows(labels, cpu, (enum key)ctx->sort, &count);
 
-	order = (enum key)ctx->sort;
-	row = make_rows(labels, cpu, &count);
 	vr_warn_cpu(ctx, cpu);
 	if (!labels->labels)
 		vr_note(ctx, "the program set no labels; see vprof_begin() in vprof.h");
 	if (ctx->format == VR_FORMAT_JSON)
-		ctx->json = to_json(ctx, cpu, row, count);
+		ctx->json = to_json(&rows, row, count);
 	else
-		print_rows(ctx, cpu, row, count);
+		print_rows(&rows, row, count);
 	free(row);
 	vr_labels_free(labels);
 	vr_cpu_free(cpu);
@@ -147,8 +173,8 @@ const struct vr_verb vr_verb_labels = {
     .usage = "[FILE...]",
     .detail = "self is the CPU time under the label alone, total includes the labels within it.\n"
 	      "`flat --label K=V` and its like print one label's profile.",
-    .options =
-	VR_OPT_SORT | VR_OPT_LIMIT | VR_OPT_FORMAT | VR_OPT_THREAD | VR_OPT_WINDOW | VR_OPT_LABEL,
+    .options = VR_TAKES(VR_OPT_SORT, VR_OPT_LIMIT, VR_OPT_FORMAT, VR_OPT_THREAD, VR_OPT_WINDOW,
+			VR_OPT_LABEL),
     .sort = sort_keys,
     .limit = 40,
     .run = run,

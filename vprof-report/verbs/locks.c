@@ -1,12 +1,13 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "base/order.h"
 #include "cli/units.h"
 #include "cli/xalloc.h"
 #include "model/heap.h"
 #include "model/locks.h"
-#include "model/responsible.h"
 #include "output/out.h"
+#include "text/fields.h"
 #include "text/json.h"
 #include "text/names.h"
 #include "text/notes.h"
@@ -23,20 +24,6 @@ static const struct vr_sort_key sort_keys[] = {
 /* Frames printed under a path, and paths where -n is not given. */
 #define STACK_FRAMES 8u
 #define TOP_PATHS    5u
-
-static uint64_t mean_ns(const struct vr_wait_sum *sum)
-{
-	return sum->waits ? sum->wait_ns / sum->waits : 0;
-}
-
-/* Who waited: the innermost frame that is not inside a class of locks. */
-static char *waiter_text(struct vr_context *ctx, uint32_t node)
-{
-	struct vr_stacks *stacks = ctx->profile->stacks;
-	const struct vr_place *place = vr_responsible_frame(stacks, node);
-
-	return place ? vr_place_text(stacks, place, ctx->strip_dirs) : vr_xstrdup("");
-}
 
 static const char *plural(uint64_t count)
 {
@@ -62,40 +49,144 @@ static void print_header(struct vr_context *ctx, const struct vr_locks *locks)
 	print_sum(ctx, "joins", locks->kind[VPROF_LOCK_JOIN]);
 }
 
-static void print_rows(struct vr_context *ctx, const struct vr_lock *lock, size_t count)
+static const struct vr_lock *lock_of(const void *row)
 {
-	static const struct vr_column columns[] = {
-	    {"kind", "kind", VR_TEXT, 0},
-	    {"waits", "waits", VR_COUNT, 0},
-	    {"wait_ns", "wait", VR_NS, 0},
-	    {"mean_ns", "mean", VR_NS, 0},
-	    {"max_ns", "max", VR_NS, 0},
-	    {"timeouts", "timeouts", VR_COUNT, 0},
-	    {"threads", "threads", VR_COUNT, 0},
-	    {"lock", "lock", VR_TEXT, 2},
-	    {"waiter", "waits most in", VR_TEXT, 1},
-	};
-	struct vr_table *table = vr_table_new(columns, sizeof(columns) / sizeof(columns[0]));
+	return row;
+}
 
-	for (size_t i = 0; i < count; i++) {
-		char *name = vr_lock_text(ctx->profile, &lock[i]);
-		char *waiter = waiter_text(ctx, lock[i].path[0].node);
+static void get_kind(const struct vr_rows *rows, const void *row, struct vr_value *value)
+{
+	(void)rows;
+	value->cell.s = vr_lock_kind_name(lock_of(row)->kind);
+}
 
-		vr_table_row(table, (const struct vr_cell[]){
-					{.s = vr_lock_kind_name(lock[i].kind)},
-					{.u = lock[i].sum.waits},
-					{.u = lock[i].sum.wait_ns},
-					{.u = mean_ns(&lock[i].sum)},
-					{.u = lock[i].sum.max_ns},
-					{.u = lock[i].sum.timeouts},
-					{.u = lock[i].threads},
-					{.s = name},
-					{.s = waiter},
-				    });
-		free(name);
-		free(waiter);
+static void get_address(const struct vr_rows *rows, const void *row, struct vr_value *value)
+{
+	uint64_t address = lock_of(row)->address;
+
+	(void)rows;
+	value->text = address ? vr_xprintf("0x%" PRIx64, address) : vr_xstrdup("");
+}
+
+static void get_name(const struct vr_rows *rows, const void *row, struct vr_value *value)
+{
+	const char *module;
+
+	value->cell.s = vr_lock_variable(rows->ctx->profile, row, &module);
+	value->cell.null = !value->cell.s;
+}
+
+static void get_module(const struct vr_rows *rows, const void *row, struct vr_value *value)
+{
+	value->cell.null = !vr_lock_variable(rows->ctx->profile, row, &value->cell.s);
+}
+
+static void get_lock(const struct vr_rows *rows, const void *row, struct vr_value *value)
+{
+	value->text = vr_lock_text(rows->ctx->profile, row);
+}
+
+/* Who waited most: the innermost frame that is not inside a class of locks. */
+static void get_waiter(const struct vr_rows *rows, const void *row, struct vr_value *value)
+{
+	const struct vr_lock_path *path =
+	    vr_lock_largest_path(row, (enum vr_locks_key)rows->ctx->sort);
+
+	value->text =
+	    vr_responsible_text(rows->ctx->profile->stacks, path->node, rows->ctx->strip_dirs);
+}
+
+static void get_mean(const struct vr_rows *rows, const void *row, struct vr_value *value)
+{
+	const struct vr_wait_sum *sum = row;
+
+	(void)rows;
+	value->cell.u = sum->waits ? sum->wait_ns / sum->waits : 0;
+}
+
+static const void *sum_of(const struct vr_rows *rows, const void *row)
+{
+	(void)rows;
+	return &lock_of(row)->sum;
+}
+
+static const void *path_sum_of(const struct vr_rows *rows, const void *row)
+{
+	const struct vr_lock_path *path = row;
+
+	(void)rows;
+	return &path->sum;
+}
+
+#define SUM(member, of) VR_MEMBER(struct vr_wait_sum, member), .part = of
+/* Of a lock, and of each path that waited for it. */
+#define SUM_FIELDS(columns, of)                                                                    \
+	{"waits", "waits", VR_COUNT, (columns) | VR_IN_JSON, SUM(waits, of)},                      \
+	    {"wait_ns", "wait", VR_NS, (columns) | VR_IN_JSON, SUM(wait_ns, of)},                  \
+	    {"mean_ns", "mean", VR_NS, (columns) | VR_IN_JSON, .get = get_mean, .part = of},       \
+	    {"max_ns", "max", VR_NS, (columns) | VR_IN_JSON, SUM(max_ns, of)},                     \
+	    {"timeouts", "timeouts", VR_COUNT, (columns) | VR_IN_JSON, SUM(timeouts, of)},         \
+	    {"first_ns", "", VR_NS, VR_IN_JSON, SUM(first_ns, of)},                                \
+	{                                                                                          \
+		"last_ns", "", VR_NS, VR_IN_JSON, SUM(last_ns, of)                                 \
 	}
-	vr_print_table(ctx, table);
+
+static void get_frames(const struct vr_rows *rows, const void *row, struct vr_value *value)
+{
+	const struct vr_lock_path *path = row;
+
+	value->json = vr_json_frames(rows->ctx->profile->stacks, path->node);
+}
+
+static const struct vr_field path_fields[] = {
+    SUM_FIELDS(0, path_sum_of),
+    {"frames", "", VR_TEXT, VR_IN_JSON, .get = get_frames},
+};
+
+static void get_paths(const struct vr_rows *rows, const void *row, struct vr_value *value)
+{
+	const struct vr_lock *lock = row;
+	size_t *order = vr_lock_paths_order(lock, (enum vr_locks_key)rows->ctx->sort);
+
+	value->json = json_array();
+	for (size_t i = 0; i < lock->paths; i++)
+		json_array_append_new(value->json, vr_json_fields(rows, VR_FIELDS(path_fields),
+								  &lock->path[order[i]]));
+	free(order);
+}
+
+static const struct vr_field lock_fields[] = {
+    {"kind", "kind", VR_TEXT, VR_IN_ALL, .get = get_kind},
+    {"address", "", VR_TEXT, VR_IN_JSON, .get = get_address},
+    {"name", "", VR_TEXT, VR_IN_JSON, .get = get_name},
+    {"module", "", VR_TEXT, VR_IN_JSON, .get = get_module},
+    SUM_FIELDS(VR_IN_COLUMNS, sum_of),
+    {"threads", "threads", VR_COUNT, VR_IN_ALL, VR_MEMBER(struct vr_lock, threads)},
+    {"lock", "lock", VR_TEXT, VR_IN_COLUMNS, .get = get_lock, .elastic = 2},
+    {"waiter", "waits most in", VR_TEXT, VR_IN_COLUMNS, .get = get_waiter, .elastic = 1},
+    {"paths", "", VR_TEXT, VR_IN_JSON, .get = get_paths},
+};
+
+/* Locks in an order. */
+struct list {
+	const struct vr_locks *locks;
+	const size_t *order;
+	size_t count;
+};
+
+static const struct vr_lock *lock_at(const struct list *list, size_t i)
+{
+	return &list->locks->lock[list->order[i]];
+}
+
+static void print_rows(struct vr_context *ctx, const struct list *list)
+{
+	const struct vr_rows rows = {.ctx = ctx};
+	struct vr_sheet *sheet = vr_sheet_new(&rows, VR_FIELDS(lock_fields));
+
+	for (size_t i = 0; i < list->count && i < ctx->limit; i++)
+		vr_sheet_row(sheet, lock_at(list, i));
+	vr_sheet_print(sheet);
 }
 
 /* A call path and whose it is. */
@@ -104,26 +195,21 @@ struct ranked {
 	const struct vr_lock_path *path;
 };
 
-/* qsort has no argument for its caller; the program has one thread. */
-static int order;
-
-static uint64_t value(const struct vr_wait_sum *sum)
+static uint64_t value_of(const struct vr_wait_sum *sum, enum vr_locks_key key)
 {
-	return order == VR_LOCKS_WAIT	 ? sum->wait_ns
-	       : order == VR_LOCKS_WAITS ? sum->waits
-					 : sum->max_ns;
+	return key == VR_LOCKS_WAIT    ? sum->wait_ns
+	       : key == VR_LOCKS_WAITS ? sum->waits
+				       : sum->max_ns;
 }
 
-static int by_value(const void *a, const void *b)
+static int by_value(const void *a, const void *b, void *arg)
 {
 	const struct ranked *x = a;
 	const struct ranked *y = b;
-	uint64_t vx = value(&x->path->sum);
-	uint64_t vy = value(&y->path->sum);
+	enum vr_locks_key key = *(enum vr_locks_key *)arg;
+	int order = vr_larger_first(value_of(&x->path->sum, key), value_of(&y->path->sum, key));
 
-	if (vx != vy)
-		return vx > vy ? -1 : 1;
-	return x->path->node < y->path->node ? -1 : x->path->node > y->path->node;
+	return order ? order : vr_smaller_first(x->path->node, y->path->node);
 }
 
 static void print_path(struct vr_context *ctx, size_t rank, const struct ranked *one)
@@ -143,96 +229,66 @@ static void print_path(struct vr_context *ctx, size_t rank, const struct ranked 
 }
 
 /* The largest call paths of these locks. */
-static void print_paths(struct vr_context *ctx, const struct vr_lock *lock, size_t count)
+static void print_paths(struct vr_context *ctx, const struct list *list)
 {
-	size_t limit = ctx->opts->given & VR_OPT_LIMIT ? ctx->limit : TOP_PATHS;
+	size_t limit = vr_opts_given(ctx->opts, VR_OPT_LIMIT) ? ctx->limit : TOP_PATHS;
+	enum vr_locks_key key = (enum vr_locks_key)ctx->sort;
 	struct ranked *ranked;
 	size_t paths = 0;
 
-	for (size_t i = 0; i < count; i++)
-		paths += lock[i].paths;
+	for (size_t i = 0; i < list->count; i++)
+		paths += lock_at(list, i)->paths;
 	ranked = vr_xcalloc(paths, sizeof(*ranked));
 	paths = 0;
-	for (size_t i = 0; i < count; i++)
-		for (size_t k = 0; k < lock[i].paths; k++)
-			ranked[paths++] = (struct ranked){&lock[i], &lock[i].path[k]};
-	order = ctx->sort;
-	qsort(ranked, paths, sizeof(*ranked), by_value);
+	for (size_t i = 0; i < list->count; i++)
+		for (size_t k = 0; k < lock_at(list, i)->paths; k++)
+			ranked[paths++] =
+			    (struct ranked){lock_at(list, i), &lock_at(list, i)->path[k]};
+	qsort_r(ranked, paths, sizeof(*ranked), by_value, &key);
 	for (size_t i = 0; i < paths && i < limit; i++)
 		print_path(ctx, i + 1, &ranked[i]);
 	free(ranked);
 }
 
-static void print_class(struct vr_context *ctx, const char *title, const struct vr_lock *lock,
-			size_t count)
+static void print_class(struct vr_context *ctx, const char *title, const struct list *list)
 {
-	size_t shown = count < ctx->limit ? count : ctx->limit;
-
-	if (!count)
+	if (!list->count)
 		return;
 	fprintf(ctx->out, "\n%s\n", title);
-	print_rows(ctx, lock, shown);
-	vr_print_more(ctx, shown, count, "rows");
-	print_paths(ctx, lock, count);
+	print_rows(ctx, list);
+	vr_print_more(ctx, ctx->limit, list->count, "rows");
+	print_paths(ctx, list);
 }
 
-static void set_sum(json_t *object, const struct vr_wait_sum *sum)
+#define KIND(which, member) VR_MEMBER(struct vr_locks, kind[which].member)
+
+static const struct vr_field total_fields[] = {
+    {"cond_waits", "", VR_COUNT, VR_IN_JSON, KIND(VPROF_LOCK_COND, waits)},
+    {"cond_wait_ns", "", VR_NS, VR_IN_JSON, KIND(VPROF_LOCK_COND, wait_ns)},
+    {"join_waits", "", VR_COUNT, VR_IN_JSON, KIND(VPROF_LOCK_JOIN, waits)},
+    {"join_wait_ns", "", VR_NS, VR_IN_JSON, KIND(VPROF_LOCK_JOIN, wait_ns)},
+};
+
+static const struct vr_field held_fields[] = {
+    {"lock_waits", "", VR_COUNT, VR_IN_JSON, VR_MEMBER(struct vr_wait_sum, waits)},
+    {"lock_wait_ns", "", VR_NS, VR_IN_JSON, VR_MEMBER(struct vr_wait_sum, wait_ns)},
+    {"lock_timeouts", "", VR_COUNT, VR_IN_JSON, VR_MEMBER(struct vr_wait_sum, timeouts)},
+};
+
+static json_t *to_json(struct vr_context *ctx, const struct list *list)
 {
-	vr_json_set_u64(object, "waits", sum->waits);
-	vr_json_set_u64(object, "timeouts", sum->timeouts);
-	vr_json_set_u64(object, "wait_ns", sum->wait_ns);
-	vr_json_set_u64(object, "mean_ns", mean_ns(sum));
-	vr_json_set_u64(object, "max_ns", sum->max_ns);
-	vr_json_set_u64(object, "first_ns", sum->first_ns);
-	vr_json_set_u64(object, "last_ns", sum->last_ns);
-}
-
-static json_t *lock_json(struct vr_context *ctx, const struct vr_lock *lock)
-{
-	const char *module = NULL;
-	const char *name = vr_lock_variable(ctx->profile, lock, &module);
-	json_t *one = json_object();
-	json_t *paths = json_array();
-	char address[24] = "";
-
-	if (lock->address)
-		snprintf(address, sizeof(address), "0x%" PRIx64, lock->address);
-	vr_json_set_text(one, "kind", vr_lock_kind_name(lock->kind));
-	vr_json_set_text(one, "address", address);
-	json_object_set_new(one, "name", name ? vr_json_text(name) : json_null());
-	json_object_set_new(one, "module", name ? vr_json_text(module) : json_null());
-	vr_json_set_u64(one, "threads", lock->threads);
-	set_sum(one, &lock->sum);
-	for (size_t i = 0; i < lock->paths; i++) {
-		json_t *path = json_object();
-
-		set_sum(path, &lock->path[i].sum);
-		json_object_set_new(path, "frames",
-				    vr_json_frames(ctx->profile->stacks, lock->path[i].node));
-		json_array_append_new(paths, path);
-	}
-	json_object_set_new(one, "paths", paths);
-	return one;
-}
-
-static json_t *to_json(struct vr_context *ctx, const struct vr_locks *locks, size_t count)
-{
-	const struct vr_wait_sum held = vr_locks_held(locks);
+	const struct vr_rows rows = {.ctx = ctx};
+	const struct vr_wait_sum held = vr_locks_held(list->locks);
 	json_t *root = json_object();
-	json_t *totals = json_object();
-	json_t *list = json_array();
+	json_t *totals = vr_json_fields(&rows, VR_FIELDS(held_fields), &held);
+	json_t *array = json_array();
 
-	vr_json_set_u64(totals, "lock_waits", held.waits);
-	vr_json_set_u64(totals, "lock_wait_ns", held.wait_ns);
-	vr_json_set_u64(totals, "lock_timeouts", held.timeouts);
-	vr_json_set_u64(totals, "cond_waits", locks->kind[VPROF_LOCK_COND].waits);
-	vr_json_set_u64(totals, "cond_wait_ns", locks->kind[VPROF_LOCK_COND].wait_ns);
-	vr_json_set_u64(totals, "join_waits", locks->kind[VPROF_LOCK_JOIN].waits);
-	vr_json_set_u64(totals, "join_wait_ns", locks->kind[VPROF_LOCK_JOIN].wait_ns);
+	vr_json_set_fields(totals, &rows, VR_FIELDS(total_fields), list->locks);
 	json_object_set_new(root, "totals", totals);
-	for (size_t i = 0; i < count; i++)
-		json_array_append_new(list, lock_json(ctx, &locks->lock[i]));
-	json_object_set_new(root, "locks", list);
+	for (size_t i = 0; i < list->count && i < ctx->limit; i++)
+		json_array_append_new(
+		    array, vr_json_fields(&rows, VR_FIELDS(lock_fields), lock_at(list, i)));
+	json_object_set_new(root, "locks", array);
 	return root;
 }
 
@@ -255,24 +311,28 @@ static void warn(const struct vr_context *ctx, const struct vr_locks *locks)
 static int run(struct vr_context *ctx)
 {
 	struct vr_locks *locks = vr_locks_new(ctx->profile);
-	size_t count = locks->locks < ctx->limit ? locks->locks : ctx->limit;
-	size_t held = 0;
+	size_t *order = vr_locks_order(locks, (enum vr_locks_key)ctx->sort);
+	struct list all = {.locks = locks, .order = order, .count = locks->locks};
+	struct list held = all, others = all;
 
-	vr_locks_sort(locks, (enum vr_locks_key)ctx->sort);
-	while (held < locks->locks && vr_lock_is_held(locks->lock[held].kind))
-		held++;
+	held.count = 0;
+	while (held.count < all.count && vr_lock_is_held(lock_at(&all, held.count)->kind))
+		held.count++;
+	others.order += held.count;
+	others.count -= held.count;
 	warn(ctx, locks);
 	if (ctx->format == VR_FORMAT_JSON) {
-		ctx->json = to_json(ctx, locks, count);
+		ctx->json = to_json(ctx, &all);
 	} else if (ctx->format == VR_FORMAT_CSV) {
-		print_rows(ctx, locks->lock, count);
+		print_rows(ctx, &all);
 	} else {
 		print_header(ctx, locks);
 		fprintf(ctx->out, "   Ordered by: %s\n", sort_keys[ctx->sort].name);
-		print_class(ctx, "Mutexes and rwlocks", locks->lock, held);
-		print_class(ctx, "Conditions and joins", locks->lock + held, locks->locks - held);
+		print_class(ctx, "Mutexes and rwlocks", &held);
+		print_class(ctx, "Conditions and joins", &others);
 	}
 	vr_warn_rebuilt(ctx);
+	free(order);
 	vr_locks_free(locks);
 	return 0;
 }
@@ -285,8 +345,8 @@ const struct vr_verb vr_verb_locks = {
 	      "apart, because most of them are threads with nothing to do. A rwlock has a row\n"
 	      "for its readers (\"read\") and one for its writers. In a window (--since, --until)\n"
 	      "a wait counts where it ended, and those below 1 us are left out.",
-    .options = VR_OPT_SORT | VR_OPT_LIMIT | VR_OPT_FORMAT | VR_OPT_THREAD | VR_OPT_WINDOW |
-	       VR_OPT_MODULE | VR_OPT_STRIP | VR_OPT_INLINES,
+    .options = VR_TAKES(VR_OPT_SORT, VR_OPT_LIMIT, VR_OPT_FORMAT, VR_OPT_THREAD, VR_OPT_WINDOW,
+			VR_OPT_MODULE, VR_OPT_STRIP, VR_OPT_INLINES),
     .sort = sort_keys,
     .limit = 10,
     .run = run,

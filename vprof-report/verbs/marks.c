@@ -3,7 +3,7 @@
 
 #include "cli/xalloc.h"
 #include "output/out.h"
-#include "text/json.h"
+#include "text/fields.h"
 #include "text/notes.h"
 #include "text/print.h"
 #include "verbs/verb.h"
@@ -25,10 +25,9 @@ struct row {
 	uint64_t heap_first, heap_last; /* live bytes at the first and last of these */
 };
 
-static enum key order; /* qsort has no argument for its caller */
-
-static int compare(const void *a, const void *b)
+static int compare(const void *a, const void *b, void *arg)
 {
+	enum key order = *(enum key *)arg;
 	const struct row *x = a;
 	const struct row *y = b;
 
@@ -62,7 +61,7 @@ static void add_events(const struct vr_profile *profile, struct row *row)
 
 /* Rows of the marks that are asked for; free() it.  Of the whole run the count
  * is exact, of a window or a thread it is that of the events kept. */
-static struct row *make_rows(const struct vr_profile *profile, size_t *count)
+static struct row *make_rows(const struct vr_profile *profile, enum key key, size_t *count)
 {
 	const struct vr_file *file = profile->file;
 	struct row *row = vr_xcalloc((size_t)file->marks + 1, sizeof(*row));
@@ -82,85 +81,96 @@ static struct row *make_rows(const struct vr_profile *profile, size_t *count)
 		if (r.mark.count)
 			row[n++] = r;
 	}
-	qsort(row, n, sizeof(*row), compare);
+	qsort_r(row, n, sizeof(*row), compare, &key);
 	*count = n;
 	return row;
 }
 
-static uint64_t interval_ns(const struct row *row)
+static const struct row *row_of(const void *row)
 {
-	return row->mark.count > 1
-		   ? (row->mark.last_ns - row->mark.first_ns) / (row->mark.count - 1)
-		   : 0;
+	return row;
 }
 
-static void print_rows(struct vr_context *ctx, const struct row *row, size_t count)
+static void get_name(const struct vr_rows *rows, const void *row, struct vr_value *value)
 {
-	static const struct vr_column columns[] = {
-	    {"name", "name", VR_TEXT, 2},
-	    {"count", "count", VR_COUNT, 0},
-	    {"first_ns", "first", VR_NS, 0},
-	    {"last_ns", "last", VR_NS, 0},
-	    {"interval_ns", "interval", VR_NS, 0},
-	    {"heap_first_bytes", "heap then", VR_BYTES, 0},
-	    {"heap_last_bytes", "heap last", VR_BYTES, 0},
-	};
-	struct vr_table *table = vr_table_new(columns, sizeof(columns) / sizeof(columns[0]));
-
-	for (size_t i = 0; i < count && i < ctx->limit; i++)
-		vr_table_row(table, (const struct vr_cell[]){
-					{.s = row[i].name},
-					{.u = row[i].mark.count},
-					{.u = row[i].mark.first_ns},
-					{.u = row[i].mark.last_ns},
-					{.null = row[i].mark.count < 2, .u = interval_ns(&row[i])},
-					{.null = !row[i].kept, .u = row[i].heap_first},
-					{.null = !row[i].kept, .u = row[i].heap_last},
-				    });
-	vr_print_table(ctx, table);
-	vr_print_more(ctx, ctx->limit, count, "names");
+	(void)rows;
+	value->cell.s = row_of(row)->name;
 }
 
-static json_t *to_json(struct vr_context *ctx, const struct row *row, size_t count)
+static void get_interval(const struct vr_rows *rows, const void *row, struct vr_value *value)
+{
+	const struct vprof_mark *mark = &row_of(row)->mark;
+
+	(void)rows;
+	value->cell.null = mark->count < 2;
+	if (mark->count > 1)
+		value->cell.u = (mark->last_ns - mark->first_ns) / (mark->count - 1);
+}
+
+static void get_heap_first(const struct vr_rows *rows, const void *row, struct vr_value *value)
+{
+	(void)rows;
+	value->cell.null = !row_of(row)->kept;
+	value->cell.u = row_of(row)->heap_first;
+}
+
+static void get_heap_last(const struct vr_rows *rows, const void *row, struct vr_value *value)
+{
+	(void)rows;
+	value->cell.null = !row_of(row)->kept;
+	value->cell.u = row_of(row)->heap_last;
+}
+
+#define ROW(member) VR_MEMBER(struct row, member)
+
+static const struct vr_field mark_fields[] = {
+    {"name", "name", VR_TEXT, VR_IN_ALL, .get = get_name, .elastic = 2},
+    {"count", "count", VR_COUNT, VR_IN_ALL, ROW(mark.count)},
+    {"first_ns", "first", VR_NS, VR_IN_ALL, ROW(mark.first_ns)},
+    {"last_ns", "last", VR_NS, VR_IN_ALL, ROW(mark.last_ns)},
+    {"interval_ns", "interval", VR_NS, VR_IN_COLUMNS, .get = get_interval},
+    {"kept", "", VR_COUNT, VR_IN_JSON, ROW(kept)},
+    {"heap_first_bytes", "heap then", VR_BYTES, VR_IN_ALL, .get = get_heap_first},
+    {"heap_last_bytes", "heap last", VR_BYTES, VR_IN_ALL, .get = get_heap_last},
+};
+
+static void print_rows(const struct vr_rows *rows, const struct row *row, size_t count)
+{
+	struct vr_sheet *sheet = vr_sheet_new(rows, VR_FIELDS(mark_fields));
+
+	for (size_t i = 0; i < count && i < rows->ctx->limit; i++)
+		vr_sheet_row(sheet, &row[i]);
+	vr_sheet_print(sheet);
+	vr_print_more(rows->ctx, rows->ctx->limit, count, "names");
+}
+
+static json_t *to_json(const struct vr_rows *rows, const struct row *row, size_t count)
 {
 	json_t *root = json_object();
 	json_t *array = json_array();
 
 	json_object_set_new(root, "marks", array);
-	for (size_t i = 0; i < count && i < ctx->limit; i++) {
-		json_t *one = json_object();
-
-		vr_json_set_text(one, "name", row[i].name);
-		vr_json_set_u64(one, "count", row[i].mark.count);
-		vr_json_set_u64(one, "first_ns", row[i].mark.first_ns);
-		vr_json_set_u64(one, "last_ns", row[i].mark.last_ns);
-		vr_json_set_u64(one, "kept", row[i].kept);
-		json_object_set_new(one, "heap_first_bytes",
-				    row[i].kept ? vr_json_u64(row[i].heap_first) : json_null());
-		json_object_set_new(one, "heap_last_bytes",
-				    row[i].kept ? vr_json_u64(row[i].heap_last) : json_null());
-		json_array_append_new(array, one);
-	}
+	for (size_t i = 0; i < count && i < rows->ctx->limit; i++)
+		json_array_append_new(array, vr_json_fields(rows, VR_FIELDS(mark_fields), &row[i]));
 	return root;
 }
 
 static int run(struct vr_context *ctx)
 {
 	const struct vr_file *file = ctx->profile->file;
-	struct row *row;
+	const struct vr_rows rows = {.ctx = ctx};
 	size_t count;
+	struct row *row = make_rows(ctx->profile, (enum key)ctx->sort, &count);
 
-	order = (enum key)ctx->sort;
-	row = make_rows(ctx->profile, &count);
 	if (!file->marks)
 		vr_note(ctx, "the program set no marks; see vprof_mark() in vprof.h");
 	else if (file->wrapped)
 		vr_note(ctx, "the ring has wrapped: counts are exact, heap sizes are of the marks "
 			     "that are left");
 	if (ctx->format == VR_FORMAT_JSON)
-		ctx->json = to_json(ctx, row, count);
+		ctx->json = to_json(&rows, row, count);
 	else
-		print_rows(ctx, row, count);
+		print_rows(&rows, row, count);
 	free(row);
 	return 0;
 }
@@ -169,7 +179,7 @@ const struct vr_verb vr_verb_marks = {
     .name = "marks",
     .summary = "marks of vprof_mark(): how often, when, and the live heap then",
     .usage = "[FILE...]",
-    .options = VR_OPT_SORT | VR_OPT_LIMIT | VR_OPT_FORMAT | VR_OPT_THREAD | VR_OPT_WINDOW,
+    .options = VR_TAKES(VR_OPT_SORT, VR_OPT_LIMIT, VR_OPT_FORMAT, VR_OPT_THREAD, VR_OPT_WINDOW),
     .sort = sort_keys,
     .limit = 40,
     .run = run,

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -9,55 +10,112 @@
 #include "cli/text.h"
 #include "cli/xalloc.h"
 
-static const struct {
-	unsigned bit;
-	char letter; /* 0: none */
-	const char *name, *value, *help;
-} table[] = {
-    {VR_OPT_SORT, 's', "sort", "KEY", "order of the rows; see the keys below"},
-    {VR_OPT_LIMIT, 'n', "limit", "N", "at most N rows; 0: all"},
-    {VR_OPT_FORMAT, 'f', "format", "F", "table, csv or json, or what else the command writes"},
-    {VR_OPT_THREAD, 't', "thread", "T", "only threads with this tid or name (a glob)"},
-    {VR_OPT_SINCE, 0, "since", "TIME", "from TIME after the start: 10, 250ms, 2m, 1h"},
-    {VR_OPT_UNTIL, 0, "until", "TIME", "up to TIME after the start"},
-    {VR_OPT_MODULE, 0, "module", "GLOB", "only what happens in these objects"},
-    {VR_OPT_LABEL, 'l', "label", "K=V", "only under this label of vprof_begin() (a glob)"},
-    {VR_OPT_STRIP, 0, "strip-dirs", NULL, "file names without their directories"},
-    {VR_OPT_BOTTOM_UP, 'b', "bottom-up", NULL, "from the functions that ran to their callers"},
-    {VR_OPT_MIN_PERCENT, 0, "min-percent", "P", "leave out what is below P percent"},
-    {VR_OPT_DEPTH, 0, "depth", "N", "at most N levels; 0: all"},
-    {VR_OPT_PNG, 0, "png", "FILE", "draw a picture into FILE"},
-    {VR_OPT_SVG, 0, "svg", "FILE", "the same as SVG"},
-    {VR_OPT_INLINES, 0, "no-inlines", NULL, "one frame an address; faster"},
-    {VR_OPT_VERDICT, 0, "verdict", "V,V", "only these verdicts; all, or leak: what fails"},
-    {VR_OPT_STRICT, 0, "strict", NULL, "what is only possibly lost is a leak too"},
-    {VR_OPT_OUTPUT, 'o', "output", "OUT", "the file to write; - is standard output"},
-    {VR_OPT_VALUE, 0, "value", "V", "what to count at each stack; see below"},
-    {VR_OPT_GATE, 0, "gate", NULL, "end with 23 when there is a leak"},
-    {VR_OPT_FAIL_IF, 0, "fail-if", "BUDGET",
-     "end with 24 when true: 'peak_heap>24MiB'; may be repeated"},
-    {VR_OPT_BASELINE, 0, "baseline", "OLD",
-     "end with 25 when sites leak that did not, or more, in OLD"},
-    {VR_OPT_ALLOW, 0, "allow", "V|PATTERN",
-     "what the gate lets pass: a verdict, or sites; may be repeated"},
-    {VR_OPT_SUPPRESSIONS, 0, "suppressions", "F",
-     "leaks to leave out, a file as LeakSanitizer reads it"},
-    {VR_OPT_WRITE_SUPPRESSIONS, 0, "write-suppressions", "F",
-     "write such a file for the leaks there are"},
-    {VR_OPT_COLOR, 0, "color", "WHEN", "auto, always or never"},
-    {VR_OPT_HELP, 'h', "help", NULL, "this text"},
-    {VR_OPT_VERSION, 'V', "version", NULL, "the version of vprof-report"},
+/* What becomes of an option's value. */
+enum kind {
+	NOTED,	 /* nothing: that it was given says all */
+	TEXT,	 /* const char *, as it is */
+	WORDS,	 /* struct vr_words: one more */
+	ON,	 /* int: 1 */
+	OFF,	 /* int: 0 */
+	COUNT,	 /* size_t, up to `most` */
+	PERCENT, /* double */
+	TIME,	 /* uint64_t, nanoseconds */
+	COLOR	 /* int */
 };
-#define TABLE_SIZE (sizeof(table) / sizeof(table[0]))
 
-/* Returns 0 or -EINVAL. */
-static int parse_count(const char *text, unsigned long max, unsigned long *value)
+static const struct row {
+	const char *name;
+	char letter;	   /* 0: none */
+	const char *value; /* what the help calls it, NULL: it has none */
+	const char *help;
+	enum kind kind;
+	size_t member; /* of struct vr_opts */
+	size_t most;
+	const char *valid; /* what is, for the message about what is not */
+} table[VR_OPTIONS] = {
+#define OPTION(member) offsetof(struct vr_opts, member)
+    [VR_OPT_SORT] = {"sort", 's', "KEY", "order of the rows; see the keys below", TEXT,
+		     OPTION(sort)},
+    [VR_OPT_LIMIT] = {"limit", 'n', "N", "at most N rows; 0: all", COUNT, OPTION(limit), 1ul << 40,
+		      "a number of rows, 0 for all"},
+    [VR_OPT_FORMAT] = {"format", 'f', "F", "table, csv or json, or what else the command writes",
+		       TEXT, OPTION(format)},
+    [VR_OPT_THREAD] = {"thread", 't', "T", "only threads with this tid or name (a glob)", TEXT,
+		       OPTION(select.thread)},
+    [VR_OPT_SINCE] = {"since", 0, "TIME", "from TIME after the start: 10, 250ms, 2m, 1h", TIME,
+		      OPTION(select.since_ns), 0, "seconds since the start, or with ms, s, m, h"},
+    [VR_OPT_UNTIL] = {"until", 0, "TIME", "up to TIME after the start", TIME,
+		      OPTION(select.until_ns), 0, "seconds since the start, or with ms, s, m, h"},
+    [VR_OPT_MODULE] = {"module", 0, "GLOB", "only what happens in these objects", TEXT,
+		       OPTION(select.module)},
+    [VR_OPT_LABEL] = {"label", 'l', "K=V", "only under this label of vprof_begin() (a glob)", TEXT,
+		      OPTION(select.label)},
+    [VR_OPT_STRIP] = {"strip-dirs", 0, NULL, "file names without their directories", ON,
+		      OPTION(strip_dirs)},
+    [VR_OPT_BOTTOM_UP] = {"bottom-up", 'b', NULL, "from the functions that ran to their callers",
+			  ON, OPTION(bottom_up)},
+    [VR_OPT_MIN_PERCENT] = {"min-percent", 0, "P", "leave out what is below P percent", PERCENT,
+			    OPTION(min_percent), 0, "0 to 100"},
+    [VR_OPT_DEPTH] = {"depth", 0, "N", "at most N levels; 0: all", COUNT, OPTION(depth), 1000000,
+		      "a number of levels, 0 for all"},
+    [VR_OPT_PNG] = {"png", 0, "FILE", "draw a picture into FILE", TEXT, OPTION(png)},
+    [VR_OPT_SVG] = {"svg", 0, "FILE", "the same as SVG", TEXT, OPTION(svg)},
+    [VR_OPT_INLINES] = {"no-inlines", 0, NULL, "one frame an address; faster", OFF,
+			OPTION(select.inlines)},
+    [VR_OPT_VERDICT] = {"verdict", 0, "V,V", "only these verdicts; all, or leak: what fails", TEXT,
+			OPTION(verdict)},
+    [VR_OPT_STRICT] = {"strict", 0, NULL, "what is only possibly lost is a leak too", ON,
+		       OPTION(strict)},
+    [VR_OPT_OUTPUT] = {"output", 'o', "OUT", "the file to write; - is standard output", TEXT,
+		       OPTION(output)},
+    [VR_OPT_VALUE] = {"value", 0, "V", "what to count at each stack; see below", TEXT,
+		      OPTION(value)},
+    [VR_OPT_GATE] = {"gate", 0, NULL, "end with 23 when there is a leak", NOTED},
+    [VR_OPT_FAIL_IF] = {"fail-if", 0, "BUDGET",
+			"end with 24 when true: 'peak_heap>24MiB'; may be repeated", WORDS,
+			OPTION(fail_if)},
+    [VR_OPT_BASELINE] = {"baseline", 0, "OLD",
+			 "end with 25 when sites leak that did not, or more, in OLD", TEXT,
+			 OPTION(baseline)},
+    [VR_OPT_ALLOW] = {"allow", 0, "V|PATTERN",
+		      "what the gate lets pass: a verdict, or sites; may be repeated", WORDS,
+		      OPTION(allow)},
+    [VR_OPT_SUPPRESSIONS] = {"suppressions", 0, "F",
+			     "leaks to leave out, a file as LeakSanitizer reads it", WORDS,
+			     OPTION(suppressions)},
+    [VR_OPT_WRITE_SUPPRESSIONS] = {"write-suppressions", 0, "F",
+				   "write such a file for the leaks there are", TEXT,
+				   OPTION(write_suppressions)},
+    [VR_OPT_COLOR] = {"color", 0, "WHEN", "auto, always or never", COLOR, OPTION(color), 0,
+		      "auto, always or never"},
+    [VR_OPT_HELP] = {"help", 'h', NULL, "this text", NOTED},
+    [VR_OPT_VERSION] = {"version", 'V', NULL, "the version of vprof-report", NOTED},
+#undef OPTION
+};
+
+/* Returns 0 or -EINVAL; so do the next ones. */
+static int parse_count(const char *text, size_t most, size_t *value)
 {
+	unsigned long count;
 	char *end;
 
 	errno = 0;
-	*value = strtoul(text, &end, 10);
-	return errno || end == text || *end || *text == '-' || *value > max ? -EINVAL : 0;
+	count = strtoul(text, &end, 10);
+	if (errno || end == text || *end || *text == '-' || count > most)
+		return -EINVAL;
+	*value = count;
+	return 0;
+}
+
+static int parse_percent(const char *text, double *value)
+{
+	char *end;
+	double percent = strtod(text, &end);
+
+	if (end == text || *end || !(percent >= 0 && percent <= 100))
+		return -EINVAL;
+	*value = percent;
+	return 0;
 }
 
 static int parse_color(const char *text, int *color)
@@ -71,117 +129,52 @@ static int parse_color(const char *text, int *color)
 	return 0;
 }
 
-/* Takes an option whose value is a number, a name of a list or a time.
- * Returns 0 or VR_EXIT_USAGE. */
-static int take_value(struct vr_opts *opts, unsigned bit, const char *value, struct vr_err *err)
-{
-	unsigned long count = 0;
-	const char *valid = NULL;
-	char *end;
-
-	if (bit == VR_OPT_LIMIT) {
-		if (parse_count(value, 1ul << 40, &count) < 0)
-			valid = "a number of rows, 0 for all";
-		opts->limit = count;
-	} else if (bit == VR_OPT_DEPTH) {
-		if (parse_count(value, 1000000, &count) < 0)
-			valid = "a number of levels, 0 for all";
-		opts->depth = (int)count;
-	} else if (bit == VR_OPT_COLOR) {
-		if (parse_color(value, &opts->color) < 0)
-			valid = "auto, always or never";
-	} else if (bit == VR_OPT_MIN_PERCENT) {
-		opts->min_percent = strtod(value, &end);
-		if (end == value || *end || !(opts->min_percent >= 0 && opts->min_percent <= 100))
-			valid = "0 to 100";
-	} else if (bit & VR_OPT_WINDOW) {
-		opts->select.windowed = 1;
-		if (vr_text_duration(value, bit == VR_OPT_SINCE ? &opts->select.since_ns
-								: &opts->select.until_ns) < 0)
-			valid = "seconds since the start, or with ms, s, m, h";
-	}
-	if (valid)
-		return vr_err_set(err, VR_EXIT_USAGE, "--%s '%s' is not valid: %s",
-				  vr_opts_name(bit), value, valid);
-	return 0;
-}
-
 static void add_word(struct vr_words *words, const char *word)
 {
 	words->word = vr_xgrow(words->word, words->count, &words->room, sizeof(*words->word));
 	words->word[words->count++] = word;
 }
 
-/* The option that keeps its text as it is; NULL: not one of them. */
-static const char **text_of(struct vr_opts *opts, unsigned bit)
+static int keep(struct vr_opts *opts, const struct row *row, const char *value)
 {
-	switch (bit) {
-	case VR_OPT_SORT:
-		return &opts->sort;
-	case VR_OPT_PNG:
-		return &opts->png;
-	case VR_OPT_SVG:
-		return &opts->svg;
-	case VR_OPT_THREAD:
-		return &opts->select.thread;
-	case VR_OPT_LABEL:
-		return &opts->select.label;
-	case VR_OPT_MODULE:
-		return &opts->select.module;
-	case VR_OPT_FORMAT:
-		return &opts->format;
-	case VR_OPT_OUTPUT:
-		return &opts->output;
-	case VR_OPT_VALUE:
-		return &opts->value;
-	case VR_OPT_BASELINE:
-		return &opts->baseline;
-	case VR_OPT_WRITE_SUPPRESSIONS:
-		return &opts->write_suppressions;
-	case VR_OPT_VERDICT:
-		return &opts->verdict;
-	default:
-		return NULL;
+	void *member = (char *)opts + row->member;
+
+	switch (row->kind) {
+	case NOTED:
+		return 0;
+	case TEXT:
+		*(const char **)member = value;
+		return 0;
+	case WORDS:
+		add_word(member, value);
+		return 0;
+	case ON:
+	case OFF:
+		*(int *)member = row->kind == ON;
+		return 0;
+	case COUNT:
+		return parse_count(value, row->most, member);
+	case PERCENT:
+		return parse_percent(value, member);
+	case TIME:
+		opts->select.windowed = 1;
+		return vr_text_duration(value, member);
+	case COLOR:
+		return parse_color(value, member);
 	}
+	return -EINVAL;
 }
 
 /* Takes one option.  Returns 0 or VR_EXIT_USAGE. */
-static int take(struct vr_opts *opts, unsigned bit, const char *value, struct vr_err *err)
+static int take(struct vr_opts *opts, enum vr_option option, const char *value, struct vr_err *err)
 {
-	const char **text = text_of(opts, bit);
+	const struct row *row = &table[option];
 
-	opts->given |= bit;
-	if (text) {
-		*text = value;
+	opts->given |= vr_option_bit(option);
+	if (keep(opts, row, value) == 0)
 		return 0;
-	}
-	switch (bit) {
-	case VR_OPT_STRIP:
-		opts->strip_dirs = 1;
-		return 0;
-	case VR_OPT_BOTTOM_UP:
-		opts->bottom_up = 1;
-		return 0;
-	case VR_OPT_STRICT:
-		opts->strict = 1;
-		return 0;
-	case VR_OPT_INLINES:
-		opts->select.inlines = 0;
-		return 0;
-	case VR_OPT_GATE:
-		return 0;
-	case VR_OPT_FAIL_IF:
-		add_word(&opts->fail_if, value);
-		return 0;
-	case VR_OPT_ALLOW:
-		add_word(&opts->allow, value);
-		return 0;
-	case VR_OPT_SUPPRESSIONS:
-		add_word(&opts->suppressions, value);
-		return 0;
-	default:
-		return take_value(opts, bit, value, err);
-	}
+	return vr_err_set(err, VR_EXIT_USAGE, "--%s '%s' is not valid: %s", row->name, value,
+			  row->valid);
 }
 
 static void build_getopt(char *letters, struct option *longs)
@@ -189,7 +182,7 @@ static void build_getopt(char *letters, struct option *longs)
 	/* "-": operands are reported in their place, whatever POSIXLY_CORRECT
 	 * says; ":": a missing value is told apart from an unknown option. */
 	letters += sprintf(letters, "-:");
-	for (size_t i = 0; i < TABLE_SIZE; i++) {
+	for (size_t i = 0; i < VR_OPTIONS; i++) {
 		longs[i] =
 		    (struct option){table[i].name, table[i].value ? 1 : 0, NULL, (int)(256 + i)};
 		if (table[i].letter)
@@ -198,23 +191,21 @@ static void build_getopt(char *letters, struct option *longs)
 	}
 }
 
-/* Index into the table, or TABLE_SIZE. */
-static size_t index_of(int code)
+static enum vr_option option_of(int code)
 {
-	size_t i;
+	size_t i = 0;
 
 	if (code >= 256)
-		return (size_t)code - 256;
-	for (i = 0; i < TABLE_SIZE; i++)
-		if (table[i].letter && table[i].letter == code)
-			break;
-	return i;
+		return (enum vr_option)(code - 256);
+	while (i < VR_OPTIONS - 1 && table[i].letter != code)
+		i++;
+	return (enum vr_option)i;
 }
 
 int vr_opts_parse(int argc, char **argv, struct vr_opts *opts, struct vr_err *err)
 {
-	struct option longs[TABLE_SIZE + 1] = {{0}};
-	char letters[3 * TABLE_SIZE + 3];
+	struct option longs[VR_OPTIONS + 1] = {{0}};
+	char letters[3 * VR_OPTIONS + 3];
 	int code;
 	int ret = 0;
 
@@ -235,7 +226,7 @@ int vr_opts_parse(int argc, char **argv, struct vr_opts *opts, struct vr_err *er
 					 "unknown option '%s'; see vprof-report --help",
 					 argv[optind - 1]);
 		else
-			ret = take(opts, table[index_of(code)].bit, optarg, err);
+			ret = take(opts, option_of(code), optarg, err);
 	}
 	while (ret == 0 && optind < argc) /* what follows "--" */
 		opts->operand[opts->operands++] = argv[optind++];
@@ -252,42 +243,44 @@ void vr_opts_free(struct vr_opts *opts)
 	free(opts->suppressions.word);
 }
 
-void vr_opts_help(FILE *out, unsigned mask)
+const char *vr_opts_take(struct vr_opts *opts, size_t operand)
 {
-	for (size_t i = 0; i < TABLE_SIZE; i++) {
+	const char *taken = opts->operand[operand];
+
+	opts->operands--;
+	memmove(opts->operand + operand, opts->operand + operand + 1,
+		(opts->operands - operand) * sizeof(*opts->operand));
+	return taken;
+}
+
+void vr_opts_help(FILE *out, vr_option_set set)
+{
+	for (size_t i = 0; i < VR_OPTIONS; i++) {
+		const struct row *row = &table[i];
 		char name[64];
 
-		if (!(table[i].bit & mask))
+		if (!(set & vr_option_bit((enum vr_option)i)))
 			continue;
-		snprintf(name, sizeof(name), "--%s%s%s", table[i].name, table[i].value ? " " : "",
-			 table[i].value ? table[i].value : "");
-		if (table[i].letter)
-			fprintf(out, "  -%c, %-18s %s\n", table[i].letter, name, table[i].help);
+		snprintf(name, sizeof(name), "--%s%s%s", row->name, row->value ? " " : "",
+			 row->value ? row->value : "");
+		if (row->letter)
+			fprintf(out, "  -%c, %-18s %s\n", row->letter, name, row->help);
 		else
-			fprintf(out, "      %-18s %s\n", name, table[i].help);
+			fprintf(out, "      %-18s %s\n", name, row->help);
 	}
 }
 
-const char *vr_opts_name(unsigned mask)
+const char *vr_opts_name(enum vr_option option)
 {
-	for (size_t i = 0; i < TABLE_SIZE; i++)
-		if (table[i].bit & mask)
-			return table[i].name;
-	return "";
+	return table[option].name;
 }
 
-char *vr_opts_names(unsigned mask)
+char *vr_opts_names(vr_option_set set)
 {
 	char *names = vr_xstrdup("");
 
-	for (size_t i = 0; i < TABLE_SIZE; i++) {
-		char *longer;
-
-		if (!(table[i].bit & mask))
-			continue;
-		longer = vr_xprintf("%s%s--%s", names, *names ? " " : "", table[i].name);
-		free(names);
-		names = longer;
-	}
+	for (size_t i = 0; i < VR_OPTIONS; i++)
+		if (set & vr_option_bit((enum vr_option)i))
+			names = vr_xappend(names, "%s--%s", *names ? " " : "", table[i].name);
 	return names;
 }

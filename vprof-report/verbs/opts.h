@@ -1,4 +1,7 @@
-/* The command line: options in any place, operands in order. */
+/* The command line: options in any place, operands in order.
+ *
+ * A new option is a name in enum vr_option, a row in opts.c, and a word in the list of each
+ * verb that takes it. */
 #ifndef VR_OPTS_H
 #define VR_OPTS_H
 
@@ -7,39 +10,46 @@
 #include "base/err.h"
 #include "model/profile.h"
 
-/* Bits of vr_verb.options and vr_opts.given, one an option. */
+/* In the order in which --help prints them. */
 enum vr_option {
-	VR_OPT_SORT = 1 << 0,
-	VR_OPT_LIMIT = 1 << 1,
-	VR_OPT_FORMAT = 1 << 2,
-	VR_OPT_THREAD = 1 << 3,
-	VR_OPT_SINCE = 1 << 4,
-	VR_OPT_UNTIL = 1 << 5,
-	VR_OPT_MODULE = 1 << 6,
-	VR_OPT_STRIP = 1 << 7,
-	VR_OPT_BOTTOM_UP = 1 << 8,
-	VR_OPT_MIN_PERCENT = 1 << 9,
-	VR_OPT_DEPTH = 1 << 10,
-	VR_OPT_INLINES = 1 << 11,
-	VR_OPT_COLOR = 1 << 12,
-	VR_OPT_HELP = 1 << 13,
-	VR_OPT_PNG = 1 << 28,
-	VR_OPT_SVG = 1 << 29,
-	VR_OPT_VERSION = 1 << 14,
-	VR_OPT_LABEL = 1 << 30,
-	VR_OPT_VERDICT = 1 << 20,
-	VR_OPT_STRICT = 1 << 21,
-	VR_OPT_OUTPUT = 1 << 24,
-	VR_OPT_VALUE = 1 << 25,
-	VR_OPT_GATE = 1 << 22,
-	VR_OPT_FAIL_IF = 1 << 23,
-	VR_OPT_BASELINE = 1 << 26,
-	VR_OPT_ALLOW = 1 << 27,
-	VR_OPT_SUPPRESSIONS = 1 << 15,
-	VR_OPT_WRITE_SUPPRESSIONS = 1 << 16
+	VR_OPT_SORT,
+	VR_OPT_LIMIT,
+	VR_OPT_FORMAT,
+	VR_OPT_THREAD,
+	VR_OPT_SINCE,
+	VR_OPT_UNTIL,
+	VR_OPT_MODULE,
+	VR_OPT_LABEL,
+	VR_OPT_STRIP,
+	VR_OPT_BOTTOM_UP,
+	VR_OPT_MIN_PERCENT,
+	VR_OPT_DEPTH,
+	VR_OPT_PNG,
+	VR_OPT_SVG,
+	VR_OPT_INLINES,
+	VR_OPT_VERDICT,
+	VR_OPT_STRICT,
+	VR_OPT_OUTPUT,
+	VR_OPT_VALUE,
+	VR_OPT_GATE,
+	VR_OPT_FAIL_IF,
+	VR_OPT_BASELINE,
+	VR_OPT_ALLOW,
+	VR_OPT_SUPPRESSIONS,
+	VR_OPT_WRITE_SUPPRESSIONS,
+	VR_OPT_COLOR,
+	VR_OPT_HELP,
+	VR_OPT_VERSION,
+	VR_OPTIONS
 };
-#define VR_OPT_PICTURE (VR_OPT_PNG | VR_OPT_SVG)
-#define VR_OPT_WINDOW  (VR_OPT_SINCE | VR_OPT_UNTIL)
+_Static_assert(VR_OPTIONS <= 64, "sets of options have 64 bits");
+
+typedef uint64_t vr_option_set;
+
+static inline vr_option_set vr_option_bit(enum vr_option option)
+{
+	return (vr_option_set)1 << option;
+}
 
 /* The values of an option that may be given several times. */
 struct vr_words {
@@ -48,16 +58,16 @@ struct vr_words {
 };
 
 struct vr_opts {
-	unsigned given; /* enum vr_option */
+	vr_option_set given;
 	const char *sort;
 	size_t limit;	    /* rows; 0: all */
-	const char *format; /* its name; main.c checks it against the command */
+	const char *format; /* its name; drive.c checks it against the verb */
 	const char *output, *value;
 	const char *png, *svg; /* files to write, NULL: none */
 	struct vr_select select;
 	int strip_dirs, bottom_up;
 	double min_percent;
-	int depth;	     /* 0: no limit */
+	size_t depth;	     /* 0: no limit */
 	int color;	     /* 1 or 0, resolved */
 	const char *verdict; /* names, separated by commas */
 	int strict;
@@ -67,17 +77,24 @@ struct vr_opts {
 	size_t operands;
 };
 
+static inline int vr_opts_given(const struct vr_opts *opts, enum vr_option option)
+{
+	return (opts->given & vr_option_bit(option)) != 0;
+}
+
 /* Fills opts, for vr_opts_free() in any case.
  * Returns 0, or VR_EXIT_USAGE with one line in err. */
 int vr_opts_parse(int argc, char **argv, struct vr_opts *opts, struct vr_err *err);
-
 void vr_opts_free(struct vr_opts *opts);
 
-/* Prints the options in `mask` with their help, one a line. */
-void vr_opts_help(FILE *out, unsigned mask);
-/* "--sort", ... of the lowest bit in `mask`. */
-const char *vr_opts_name(unsigned mask);
-/* Names of the options in `mask`, separated by blanks; free() it. */
-char *vr_opts_names(unsigned mask);
+/* Takes an operand away and returns it. */
+const char *vr_opts_take(struct vr_opts *opts, size_t operand);
+
+/* Prints the options of a set with their help, one a line. */
+void vr_opts_help(FILE *out, vr_option_set set);
+/* "sort" */
+const char *vr_opts_name(enum vr_option option);
+/* "--sort --limit": names of a set; free() it. */
+char *vr_opts_names(vr_option_set set);
 
 #endif

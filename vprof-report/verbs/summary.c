@@ -2,13 +2,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/order.h"
 #include "cli/text.h"
 #include "cli/units.h"
 #include "cli/xalloc.h"
 #include "findings/findings.h"
 #include "input/status.h"
 #include "model/locks.h"
-#include "model/responsible.h"
 #include "model/run.h"
 #include "output/out.h"
 #include "text/json.h"
@@ -112,17 +112,14 @@ static void print_costs(struct vr_context *ctx, const struct vr_cpu *cpu)
 	free(rebuilt);
 }
 
-/* qsort has no argument for its caller; the program has one thread. */
 static int by_self(const void *a, const void *b)
 {
 	const struct vr_cpu_function *x = a;
 	const struct vr_cpu_function *y = b;
+	int order = vr_larger_first(x->self_ns, y->self_ns);
 
-	if (x->self_ns != y->self_ns)
-		return x->self_ns > y->self_ns ? -1 : 1;
-	if (x->total_ns != y->total_ns)
-		return x->total_ns > y->total_ns ? -1 : 1;
-	return x->function < y->function ? -1 : x->function > y->function;
+	order = order ? order : vr_larger_first(x->total_ns, y->total_ns);
+	return order ? order : vr_smaller_first(x->function, y->function);
 }
 
 static void print_cpu(struct vr_context *ctx, const struct vr_seen *seen)
@@ -226,7 +223,7 @@ static void print_not_seen(struct vr_context *ctx)
 	free(text);
 }
 
-static void print_heap(struct vr_context *ctx, struct vr_heap *heap)
+static void print_heap(struct vr_context *ctx, const struct vr_heap *heap)
 {
 	static const struct vr_column columns[] = {
 	    {"peak", "at peak", VR_BYTES, 0},
@@ -236,6 +233,7 @@ static void print_heap(struct vr_context *ctx, struct vr_heap *heap)
 	};
 	struct vr_stacks *stacks = ctx->profile->stacks;
 	struct vr_table *table;
+	size_t *order;
 	char a[VR_UNIT_MAX], b[VR_UNIT_MAX], c[VR_UNIT_MAX], d[VR_UNIT_MAX];
 
 	title(ctx, "\nHeap     ");
@@ -250,12 +248,11 @@ static void print_heap(struct vr_context *ctx, struct vr_heap *heap)
 	if (heap->sampled)
 		print_heap_sure(ctx, heap);
 	print_not_seen(ctx);
-	vr_heap_sort(heap, VR_HEAP_PEAK);
+	order = vr_heap_order(heap, VR_HEAP_PEAK);
 	table = vr_table_new(columns, sizeof(columns) / sizeof(columns[0]));
 	for (size_t i = 0; i < heap->sites && i < TOP_SITES; i++) {
-		const struct vr_site *s = &heap->site[i];
-		const struct vr_place *place = vr_responsible_frame(stacks, s->node);
-		char *text = place ? vr_place_text(stacks, place, 1) : vr_xstrdup("");
+		const struct vr_site *s = &heap->site[order[i]];
+		char *text = vr_responsible_text(stacks, s->node, 1);
 
 		vr_table_row(table, (const struct vr_cell[]){{.u = s->peak_bytes},
 							     {.u = s->live_bytes},
@@ -266,6 +263,7 @@ static void print_heap(struct vr_context *ctx, struct vr_heap *heap)
 	if (vr_table_rows(table))
 		vr_table_print(table, ctx->out, ctx->width);
 	vr_table_free(table);
+	free(order);
 }
 
 /* One line of at most SPARK_COLUMNS marks, each the mean of its points. */
@@ -361,7 +359,7 @@ static void print_threads(struct vr_context *ctx)
 }
 
 /* One line, where waiting took a noticeable part of the run. */
-static void print_waits(struct vr_context *ctx, struct vr_locks *locks)
+static void print_waits(struct vr_context *ctx, const struct vr_locks *locks)
 {
 	const struct vr_wait_sum held = vr_locks_held(locks);
 	uint64_t run_ns = vr_file_duration_ns(ctx->profile->file);
@@ -370,8 +368,7 @@ static void print_waits(struct vr_context *ctx, struct vr_locks *locks)
 
 	if (!held.waits || vr_percent(held.wait_ns, run_ns) <= 1.0)
 		return;
-	vr_locks_sort(locks, VR_LOCKS_WAIT);
-	name = vr_lock_text(ctx->profile, locks->lock);
+	name = vr_lock_text(ctx->profile, vr_locks_largest(locks, VR_LOCKS_WAIT));
 	text =
 	    vr_xprintf("%s in %s waits for mutexes and rwlocks (%.0f%% of the run), most for %s; "
 		       "conditions %s, joins %s",
@@ -448,22 +445,18 @@ static json_t *to_json(struct vr_context *ctx, const struct vr_seen *seen,
 
 static int run(struct vr_context *ctx)
 {
-	/* Of a heap of its own: the order of the sites must not change meanwhile. */
-	struct vr_heap *judged = vr_heap_new(ctx->profile);
-	struct vr_growth *growth = vr_growth_judge(ctx->profile, judged);
-	struct vr_heap *heap;
-	struct vr_memory memory;
-	struct vr_seen seen = {.profile = ctx->profile, .memory = &memory};
+	struct vr_heap *heap = vr_heap_new(ctx->profile);
+	struct vr_growth *growth = vr_growth_judge(ctx->profile, heap);
 	struct vr_cpu *cpu = vr_cpu_new(ctx->profile);
 	struct vr_locks *locks = vr_locks_new(ctx->profile);
+	struct vr_memory memory;
+	struct vr_seen seen = {
+	    .profile = ctx->profile, .cpu = cpu, .heap = heap, .memory = &memory};
 	struct vr_cpu_function *function = vr_cpu_functions(ctx->profile, cpu, &seen.functions);
 
 	qsort(function, seen.functions, sizeof(*function), by_self);
-	seen.cpu = cpu;
 	seen.function = function;
-	heap = vr_heap_new(ctx->profile);
-	seen.heap = heap;
-	vr_memory_judge(ctx->profile, seen.heap, growth, &memory);
+	vr_memory_judge(ctx->profile, heap, growth, &memory);
 	if (ctx->format == VR_FORMAT_JSON) {
 		ctx->json = to_json(ctx, &seen, locks);
 	} else {
@@ -472,7 +465,7 @@ static int run(struct vr_context *ctx)
 		print_run(ctx);
 		print_cpu(ctx, &seen);
 		print_heap(ctx, heap);
-		print_leaks(ctx, judged, growth);
+		print_leaks(ctx, heap, growth);
 		print_timeline(ctx, &memory);
 		print_threads(ctx);
 		print_waits(ctx, locks);
@@ -480,11 +473,10 @@ static int run(struct vr_context *ctx)
 		print_first(ctx, &seen);
 	}
 	vr_warn_cpu(ctx, cpu);
-	vr_warn_heap(ctx, seen.heap);
+	vr_warn_heap(ctx, heap);
 	vr_locks_free(locks);
-	vr_heap_free(heap);
 	vr_growth_free(growth);
-	vr_heap_free(judged);
+	vr_heap_free(heap);
 	free(function);
 	vr_cpu_free(cpu);
 	return 0;
@@ -494,7 +486,7 @@ const struct vr_verb vr_verb_summary = {
     .name = "summary",
     .summary = "One screen: run, CPU, heap, threads, and what to look at first",
     .usage = "[FILE...]",
-    .options = VR_OPT_FORMAT | VR_OPT_INLINES,
+    .options = VR_TAKES(VR_OPT_FORMAT, VR_OPT_INLINES),
     .no_csv = 1,
     .run = run,
 };

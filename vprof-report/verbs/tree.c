@@ -6,10 +6,9 @@
 #include "model/cpu.h"
 #include "model/run.h"
 #include "output/out.h"
-#include "text/json.h"
+#include "text/fields.h"
 #include "text/names.h"
 #include "text/notes.h"
-#include "text/print.h"
 #include "verbs/verb.h"
 
 /* Deeper levels are printed at this one's indentation. */
@@ -20,7 +19,8 @@ struct print {
 	const struct vr_tree *tree;
 	uint64_t whole_ns, least_ns;
 	int depth_max;
-	struct vr_table *csv;
+	struct vr_sheet *sheet; /* of CSV */
+	int depth;		/* of its row */
 	int last[INDENT_MAX + 1];
 };
 
@@ -60,21 +60,37 @@ static void print_line(struct print *print, uint32_t index, int depth)
 	free(label);
 }
 
+static const void *function_of(const struct vr_rows *rows, const void *row)
+{
+	const struct vr_tree_node *node = row;
+
+	return &rows->ctx->profile->stacks->function[node->function];
+}
+
+static void get_depth(const struct vr_rows *rows, const void *row, struct vr_value *value)
+{
+	const struct print *print = rows->model;
+
+	(void)row;
+	value->cell.u = (uint64_t)print->depth;
+}
+
+#define NODE(member) VR_MEMBER(struct vr_tree_node, member)
+
+static const struct vr_field node_fields[] = {
+    {"depth", "", VR_COUNT, VR_IN_CSV, .get = get_depth},
+    VR_FUNCTION_FIELDS(VR_IN_DATA, function_of),
+    {"self_ns", "", VR_NS, VR_IN_DATA, NODE(self_ns)},
+    {"total_ns", "", VR_NS, VR_IN_DATA, NODE(total_ns)},
+    {"samples", "", VR_COUNT, VR_IN_DATA, NODE(total_samples)},
+};
+#define FIELDS	    (sizeof(node_fields) / sizeof(node_fields[0]))
+#define ROOT_FIELDS 3u /* the last ones: the root is no function */
+
 static void csv_line(struct print *print, uint32_t index, int depth)
 {
-	const struct vr_tree_node *node = &print->tree->node[index];
-	const struct vr_function *f = &print->ctx->profile->stacks->function[node->function];
-
-	vr_table_row(print->csv, (const struct vr_cell[]){
-				     {.u = (uint64_t)depth},
-				     {.s = f->name},
-				     {.s = f->file},
-				     {.u = (uint64_t)(f->line > 0 ? f->line : 0)},
-				     {.s = f->module},
-				     {.u = node->self_ns},
-				     {.u = node->total_ns},
-				     {.u = node->total_samples},
-				 });
+	print->depth = depth;
+	vr_sheet_row(print->sheet, &print->tree->node[index]);
 }
 
 /* Depth first over what is shown; without recursion, as trees can be deep. */
@@ -105,21 +121,11 @@ static void walk(struct print *print, void (*line)(struct print *, uint32_t, int
 
 static json_t *node_json(struct print *print, uint32_t index)
 {
-	const struct vr_tree_node *node = &print->tree->node[index];
-	json_t *one = json_object();
+	const struct vr_rows rows = {.ctx = print->ctx, .model = print};
+	size_t skipped = index ? 0 : FIELDS - ROOT_FIELDS;
+	json_t *one = vr_json_fields(&rows, node_fields + skipped, FIELDS - skipped,
+				     &print->tree->node[index]);
 
-	if (index) {
-		const struct vr_function *f =
-		    &print->ctx->profile->stacks->function[node->function];
-
-		vr_json_set_text(one, "function", f->name);
-		vr_json_set_text(one, "file", f->file);
-		json_object_set_new(one, "line", json_integer(f->line));
-		vr_json_set_text(one, "module", f->module);
-	}
-	vr_json_set_u64(one, "self_ns", node->self_ns);
-	vr_json_set_u64(one, "total_ns", node->total_ns);
-	vr_json_set_u64(one, "samples", node->total_samples);
 	json_object_set_new(one, "children", json_array());
 	return one;
 }
@@ -160,15 +166,11 @@ static json_t *to_json(struct print *print)
 
 static void print_csv(struct print *print)
 {
-	static const struct vr_column columns[] = {
-	    {"depth", "", VR_COUNT, 0}, {"function", "", VR_TEXT, 0}, {"file", "", VR_TEXT, 0},
-	    {"line", "", VR_COUNT, 0},	{"module", "", VR_TEXT, 0},   {"self_ns", "", VR_NS, 0},
-	    {"total_ns", "", VR_NS, 0}, {"samples", "", VR_COUNT, 0},
-	};
+	const struct vr_rows rows = {.ctx = print->ctx, .model = print};
 
-	print->csv = vr_table_new(columns, sizeof(columns) / sizeof(columns[0]));
+	print->sheet = vr_sheet_new(&rows, node_fields, FIELDS);
 	walk(print, csv_line);
-	vr_print_table(print->ctx, print->csv);
+	vr_sheet_print(print->sheet);
 }
 
 static int run(struct vr_context *ctx)
@@ -180,7 +182,7 @@ static int run(struct vr_context *ctx)
 	    .tree = tree,
 	    .whole_ns = cpu->total_ns,
 	    .least_ns = (uint64_t)((double)cpu->total_ns * ctx->opts->min_percent / 100.0),
-	    .depth_max = ctx->opts->depth,
+	    .depth_max = (int)ctx->opts->depth,
 	};
 	char total[VR_UNIT_MAX], samples[VR_UNIT_MAX];
 
@@ -208,7 +210,8 @@ const struct vr_verb vr_verb_tree = {
     .usage = "[FILE...]",
     .detail = "Percentages are of all CPU time selected; branches below --min-percent\n"
 	      "(default 1) are left out.",
-    .options = VR_OPT_FORMAT | VR_OPT_THREAD | VR_OPT_WINDOW | VR_OPT_LABEL | VR_OPT_MODULE |
-	       VR_OPT_STRIP | VR_OPT_INLINES | VR_OPT_BOTTOM_UP | VR_OPT_MIN_PERCENT | VR_OPT_DEPTH,
+    .options =
+	VR_TAKES(VR_OPT_FORMAT, VR_OPT_THREAD, VR_OPT_WINDOW, VR_OPT_LABEL, VR_OPT_MODULE,
+		 VR_OPT_STRIP, VR_OPT_INLINES, VR_OPT_BOTTOM_UP, VR_OPT_MIN_PERCENT, VR_OPT_DEPTH),
     .run = run,
 };

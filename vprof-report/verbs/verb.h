@@ -1,7 +1,9 @@
 /* What a verb of the command line is.
  *
- * A verb prints to ctx->out as a table or CSV, or leaves its JSON document
- * in ctx->json; main.c opens files, prints errors and ends the program. */
+ * A verb prints to ctx->out as a table or CSV, or leaves its JSON document in ctx->json;
+ * drive.c opens files and prints what they and the options lack.
+ *
+ * A new verb is a file here, a name below, and its place in main.c's list. */
 #ifndef VR_VERB_H
 #define VR_VERB_H
 
@@ -14,17 +16,34 @@ struct vr_sort_key {
 	int key;
 };
 
+/* A format beyond table, csv and json. */
+struct vr_own_format {
+	const char *name; /* NULL ends the list */
+	int format;	  /* ctx->own_format: the verb's own number, from 0 */
+};
+
+/* What a verb is about. */
+enum vr_verb_kind {
+	VR_KIND_ONE,  /* one profile; of several files each by itself */
+	VR_KIND_TWO,  /* two profiles side by side: ctx->before and ctx->profile */
+	VR_KIND_LIVE, /* a running process, whose record it opens itself */
+	VR_KIND_NONE  /* no profile */
+};
+
 struct vr_verb {
 	const char *name, *summary;
-	const char *usage;		/* operands */
-	const char *detail;		/* more help, NULL: none */
-	unsigned options;		/* enum vr_option */
+	const char *usage;  /* operands */
+	const char *detail; /* more help, NULL: none */
+	enum vr_verb_kind kind;
+	const enum vr_option *options;	/* VR_TAKES(...); NULL: none */
 	const struct vr_sort_key *sort; /* NULL: --sort is no option */
 	size_t limit;			/* rows of a table when -n is not given, 0: all */
 	enum vr_format format;		/* default */
-	const char *const *formats;	/* NULL: table, csv, json; else names up to a NULL */
-	int no_csv;			/* 1: its output is no list of rows */
-	int pattern;			/* 1: the first operand is a PATTERN */
+	/* Besides table, csv and json (or in place of them): NULL: none. */
+	const struct vr_own_format *formats;
+	int only_own; /* 1: table, csv and json are none of its formats */
+	int no_csv;   /* 1: its output is no list of rows */
+	int pattern;  /* 1: the first operand is a PATTERN */
 	/* Reads its own options before any file is opened; may be NULL.
 	 * Returns 0, or VR_EXIT_USAGE after a line on stderr. */
 	int (*begin)(struct vr_context *ctx);
@@ -36,11 +55,16 @@ struct vr_verb {
 	int (*run)(struct vr_context *ctx);
 };
 
+#define VR_TAKES(...)                                                                              \
+	(const enum vr_option[])                                                                   \
+	{                                                                                          \
+		__VA_ARGS__, VR_OPTIONS                                                            \
+	}
+#define VR_OPT_WINDOW  VR_OPT_SINCE, VR_OPT_UNTIL
+#define VR_OPT_PICTURE VR_OPT_PNG, VR_OPT_SVG
+
 extern const struct vr_verb vr_verb_summary, vr_verb_flat, vr_verb_tree, vr_verb_callers,
     vr_verb_callees, vr_verb_heap, vr_verb_leaks, vr_verb_timeline, vr_verb_threads, vr_verb_locks,
     vr_verb_labels, vr_verb_marks, vr_verb_export, vr_verb_ctl, vr_verb_info;
-
-/* ctl, which reads no profile: returns enum vr_exit. */
-int vr_ctl(const struct vr_opts *opts);
 
 #endif

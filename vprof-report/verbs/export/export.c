@@ -13,11 +13,9 @@
 
 enum kind { PPROF, SPEEDSCOPE, CALLGRIND, PSTATS, FOLDED, HEAPTRACK, JSON };
 
-static const char *const formats[] = {
-    [PPROF] = "pprof",	       [SPEEDSCOPE] = "speedscope",
-    [CALLGRIND] = "callgrind", [PSTATS] = "pstats",
-    [FOLDED] = "folded",       [HEAPTRACK] = "heaptrack",
-    [JSON] = "json",	       NULL,
+static const struct vr_own_format formats[] = {
+    {"pprof", PPROF},	{"speedscope", SPEEDSCOPE}, {"callgrind", CALLGRIND}, {"pstats", PSTATS},
+    {"folded", FOLDED}, {"heaptrack", HEAPTRACK},   {"json", JSON},	      {NULL, 0},
 };
 
 /* A heaptrack file holds a line or more for each call: this many of them are
@@ -43,6 +41,12 @@ static int find_value(struct vr_context *ctx, const struct vr_dump *dump, enum v
 	return 0;
 }
 
+static int is_selected(const struct vr_opts *opts)
+{
+	return vr_opts_given(opts, VR_OPT_THREAD) || vr_opts_given(opts, VR_OPT_SINCE) ||
+	       vr_opts_given(opts, VR_OPT_UNTIL) || vr_opts_given(opts, VR_OPT_MODULE);
+}
+
 /* Says what is missing for the format.  Returns 0 or VR_EXIT_USAGE. */
 static int check_data(struct vr_context *ctx, const struct vr_dump *dump, enum vr_value value)
 {
@@ -53,9 +57,7 @@ static int check_data(struct vr_context *ctx, const struct vr_dump *dump, enum v
 		return VR_EXIT_USAGE; /* of which one line was said */
 	if (!dump->has_cpu && !dump->has_heap)
 		vr_warn("%s: nothing to export: no CPU sample and no allocation%s", path,
-			ctx->opts->given & (VR_OPT_THREAD | VR_OPT_WINDOW | VR_OPT_MODULE)
-			    ? " is selected"
-			    : "");
+			is_selected(ctx->opts) ? " is selected" : "");
 	else if (format == PSTATS && !dump->has_cpu)
 		vr_warn("%s: no CPU samples, which is all that pstats holds", path);
 	else if (format == HEAPTRACK && !dump->has_heap)
@@ -162,9 +164,10 @@ const struct vr_verb vr_verb_export = {
 	"An OUT that ends in .gz or .zst is compressed.\n"
 	"Values: cpu (nanoseconds), samples, allocs, alloc_bytes, live_blocks, live_bytes,\n"
 	"peak_blocks, peak_bytes. Heap totals have no times: a window exports CPU time alone.",
-    .options = VR_OPT_FORMAT | VR_OPT_OUTPUT | VR_OPT_VALUE | VR_OPT_THREAD | VR_OPT_WINDOW |
-	       VR_OPT_MODULE | VR_OPT_INLINES,
+    .options = VR_TAKES(VR_OPT_FORMAT, VR_OPT_OUTPUT, VR_OPT_VALUE, VR_OPT_THREAD, VR_OPT_WINDOW,
+			VR_OPT_MODULE, VR_OPT_INLINES),
     .formats = formats,
+    .only_own = 1,
     .begin = begin,
     .run = run,
 };

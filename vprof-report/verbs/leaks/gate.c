@@ -286,7 +286,7 @@ void vr_leaks_write_suppressions(struct vr_context *ctx, const struct vr_leaks_v
 	struct vr_stacks *stacks = ctx->profile->stacks;
 
 	for (size_t i = 0; out && i < view->leaks->leaks; i++) {
-		const struct vr_leak *leak = &view->leaks->leak[i];
+		const struct vr_leak *leak = &view->leaks->leak[view->order[i]];
 		const struct vr_place *place = vr_responsible_frame(stacks, leak->node);
 		char *title, *site, *pattern;
 

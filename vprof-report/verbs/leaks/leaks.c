@@ -1,13 +1,13 @@
 #include "verbs/leaks/leaks.h"
-#include "cli/warn.h"
-#include "pictures/pictures.h"
-#include "text/notes.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/warn.h"
 #include "cli/xalloc.h"
+#include "pictures/pictures.h"
+#include "text/notes.h"
 
 static const struct vr_sort_key sort_keys[] = {
     {"verdict", VR_LEAKS_VERDICT}, {"bytes", VR_LEAKS_BYTES}, {"blocks", VR_LEAKS_BLOCKS},
@@ -29,10 +29,10 @@ static void choose_rows(struct vr_context *ctx, struct vr_leaks_view *view)
 {
 	unsigned mask = shown(ctx, view->plan);
 
-	vr_leaks_sort(view->leaks, (enum vr_leaks_key)ctx->sort);
+	view->order = vr_leaks_order(view->leaks, (enum vr_leaks_key)ctx->sort);
 	view->row = vr_xcalloc(view->leaks->leaks + 1, sizeof(*view->row));
 	for (size_t i = 0; i < view->leaks->leaks; i++) {
-		const struct vr_leak *leak = &view->leaks->leak[i];
+		const struct vr_leak *leak = &view->leaks->leak[view->order[i]];
 
 		if (!(mask & 1u << leak->verdict))
 			continue;
@@ -44,11 +44,11 @@ static void choose_rows(struct vr_context *ctx, struct vr_leaks_view *view)
 
 static int print(struct vr_context *ctx, const struct vr_leaks_view *view)
 {
-	int ret = 0;
+	int picture = ctx->png || ctx->svg, ret = 0;
 	char *gate;
 
-	if (ctx->opts->given & VR_OPT_PICTURE)
-		ret = vr_picture_leaks(ctx, view->leaks, view->heap);
+	if (picture)
+		ret = vr_picture_leaks(ctx, view->leaks, view->order, view->growth);
 	else if (ctx->format == VR_FORMAT_JSON)
 		ctx->json = vr_leaks_json(ctx, view);
 	else if (ctx->format == VR_FORMAT_CSV)
@@ -57,8 +57,7 @@ static int print(struct vr_context *ctx, const struct vr_leaks_view *view)
 		vr_leaks_print_findings(ctx, view);
 	else
 		vr_leaks_print_text(ctx, view);
-	if (!view->gate.status ||
-	    (ctx->format == VR_FORMAT_TABLE && !(ctx->opts->given & VR_OPT_PICTURE)))
+	if (!view->gate.status || (ctx->format == VR_FORMAT_TABLE && !picture))
 		return ret;
 	/* Whoever reads the document finds it there; who reads the log, here. */
 	gate = vr_gate_text(view);
@@ -91,6 +90,7 @@ static int run(struct vr_context *ctx)
 	vr_warn_rebuilt(ctx);
 	status = view.gate.status;
 	free(view.row);
+	free(view.order);
 	vr_gate_free(&view.gate);
 	vr_suppressions_free(&view.suppress);
 	vr_leaks_free(view.leaks);
@@ -99,9 +99,13 @@ static int run(struct vr_context *ctx)
 	return ret ? ret : status;
 }
 
-/* Those of findings last, in the order of enum vr_issue_format. */
-static const char *const formats[] = {"table", "csv",	 "json",     "junit",
-				      "sarif", "github", "markdown", NULL};
+static const struct vr_own_format formats[] = {
+    {"junit", VR_ISSUES_JUNIT},
+    {"sarif", VR_ISSUES_SARIF},
+    {"github", VR_ISSUES_GITHUB},
+    {"markdown", VR_ISSUES_MARKDOWN},
+    {NULL, 0},
+};
 
 const struct vr_verb vr_verb_leaks = {
     .name = "leaks",
@@ -112,10 +116,10 @@ const struct vr_verb vr_verb_leaks = {
 	      "bound; runtime: of the loader, libc or the C++ runtime; reachable: still in use;\n"
 	      "unexamined: nobody looked. A leak is what is lost, indirect or growing. A table\n"
 	      "leaves out what is reachable or of the runtime: --verdict all shows them.",
-    .options = VR_OPT_SORT | VR_OPT_LIMIT | VR_OPT_FORMAT | VR_OPT_THREAD | VR_OPT_MODULE |
-	       VR_OPT_STRIP | VR_OPT_INLINES | VR_OPT_VERDICT | VR_OPT_STRICT | VR_OPT_GATE |
-	       VR_OPT_FAIL_IF | VR_OPT_BASELINE | VR_OPT_ALLOW | VR_OPT_SUPPRESSIONS |
-	       VR_OPT_WRITE_SUPPRESSIONS | VR_OPT_PICTURE,
+    .options = VR_TAKES(VR_OPT_SORT, VR_OPT_LIMIT, VR_OPT_FORMAT, VR_OPT_THREAD, VR_OPT_MODULE,
+			VR_OPT_STRIP, VR_OPT_INLINES, VR_OPT_VERDICT, VR_OPT_STRICT, VR_OPT_GATE,
+			VR_OPT_FAIL_IF, VR_OPT_BASELINE, VR_OPT_ALLOW, VR_OPT_SUPPRESSIONS,
+			VR_OPT_WRITE_SUPPRESSIONS, VR_OPT_PICTURE),
     .formats = formats,
     .sort = sort_keys,
     .limit = 10,

@@ -50,7 +50,8 @@ struct vr_leaks_view {
 	const struct vr_heap *heap;
 	const struct vr_growth *growth;
 	struct vr_leaks *leaks;
-	const struct vr_leak **row; /* of the chosen verdicts, in order */
+	size_t *order;		    /* of all leaks */
+	const struct vr_leak **row; /* of the chosen verdicts, in that order */
 	size_t rows;
 	enum vr_leak_answer answer;
 	struct vr_suppressions suppress; /* of the options and of the program itself */

@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "cli/warn.h"
 #include "cli/xalloc.h"
+#include "pictures/pictures.h"
 #include "verbs/leaks/leaks.h"
 
 /* Reads "lost,growing" into plan->verdicts.  Returns 0 or VR_EXIT_USAGE. */
@@ -37,7 +38,7 @@ static int read_gate(struct vr_context *ctx, struct vr_leaks_plan *plan)
 	const struct vr_opts *opts = ctx->opts;
 	struct vr_err err;
 
-	plan->gate = (opts->given & VR_OPT_GATE) != 0;
+	plan->gate = vr_opts_given(opts, VR_OPT_GATE);
 	plan->budget = vr_xcalloc(opts->fail_if.count + 1, sizeof(*plan->budget));
 	for (size_t i = 0; i < opts->fail_if.count; i++) {
 		if (vr_budget_parse(opts->fail_if.word[i], &plan->budget[plan->budgets++], &err) <
@@ -85,9 +86,12 @@ static int open_others(struct vr_context *ctx, struct vr_leaks_plan *plan)
 
 int vr_leaks_begin(struct vr_context *ctx)
 {
-	struct vr_leaks_plan *plan = vr_xcalloc(1, sizeof(*plan));
-	int status;
+	struct vr_leaks_plan *plan;
+	int status = vr_picture_begin(ctx);
 
+	if (status != VR_EXIT_OK)
+		return status;
+	plan = vr_xcalloc(1, sizeof(*plan));
 	ctx->plan = plan;
 	plan->strict = ctx->opts->strict;
 	status = read_verdicts(plan, ctx->opts->verdict);
@@ -98,7 +102,7 @@ int vr_leaks_begin(struct vr_context *ctx)
 	if (status != VR_EXIT_OK || ctx->format != VR_FORMAT_OWN)
 		return status;
 	plan->findings = 1;
-	plan->as = (enum vr_issue_format)(ctx->own_format - VR_FORMAT_OWN);
+	plan->as = (enum vr_issue_format)ctx->own_format;
 	vr_issues_begin(plan->as, ctx->out);
 	return status;
 }

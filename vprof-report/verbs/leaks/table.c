@@ -5,71 +5,44 @@
 
 #include "cli/units.h"
 #include "output/out.h"
+#include "text/fields.h"
 #include "text/growth.h"
 #include "text/leaks.h"
 #include "text/names.h"
 #include "text/print.h"
 #include "text/ranges.h"
 #include "text/spark.h"
+#include "verbs/leaks/fields.h"
 #include "verbs/leaks/leaks.h"
 
 #define STACK_FRAMES  16u
 #define SPARK_COLUMNS 30u
 #define RATE_MAX      (VR_UNIT_MAX + 16)
 
-static void print_totals(struct vr_context *ctx, const struct vr_leaks *leaks)
+static void print_totals(const struct vr_rows *rows)
 {
-	static const struct vr_column columns[] = {
-	    {"verdict", "verdict", VR_TEXT, 0},
-	    {"bytes", "bytes", VR_BYTES, 0},
-	    {"blocks", "blocks", VR_COUNT, 0},
-	    {"sites", "sites", VR_COUNT, 0},
-	};
-	struct vr_table *table = vr_table_new(columns, sizeof(columns) / sizeof(columns[0]));
+	const struct vr_leaks_view *view = rows->model;
+	struct vr_sheet *sheet = vr_sheet_new(rows, vr_leak_sum_fields, vr_leak_sum_fields_count);
 
-	for (int i = 0; i < VR_VERDICTS; i++) {
-		const struct vr_leak_sum *sum = &leaks->sum[i];
-
-		if (sum->sites || (i == VR_LOST && leaks->searched))
-			vr_table_row(table, (const struct vr_cell[]){
-						{.s = vr_verdict_name((enum vr_verdict)i)},
-						{.u = sum->bytes},
-						{.u = sum->blocks},
-						{.u = sum->sites}});
+	for (int i = 0; i < VR_VERDICTS; i++)
+		if (view->leaks->sum[i].sites || (i == VR_LOST && view->leaks->searched))
+			vr_sheet_row(sheet, &view->leaks->sum[i]);
+	if (vr_sheet_rows(sheet)) {
+		fputc('\n', rows->ctx->out);
+		vr_sheet_print(sheet);
+	} else {
+		vr_sheet_free(sheet);
 	}
-	if (vr_table_rows(table)) {
-		fputc('\n', ctx->out);
-		vr_table_print(table, ctx->out, ctx->width);
-	}
-	vr_table_free(table);
 }
 
-static void print_sites(struct vr_context *ctx, const struct vr_leaks_view *view, size_t count)
+static void print_sites(const struct vr_rows *rows, size_t count)
 {
-	static const struct vr_column columns[] = {
-	    {"rank", "#", VR_COUNT, 0},	     {"verdict", "verdict", VR_TEXT, 0},
-	    {"bytes", "bytes", VR_BYTES, 0}, {"blocks", "blocks", VR_COUNT, 0},
-	    {"allocs", "of", VR_COUNT, 0},   {"oldest", "oldest", VR_NS, 0},
-	    {"newest", "newest", VR_NS, 0},  {"site", "site", VR_TEXT, 1},
-	};
-	struct vr_table *table = vr_table_new(columns, sizeof(columns) / sizeof(columns[0]));
+	const struct vr_leaks_view *view = rows->model;
+	struct vr_sheet *sheet = vr_sheet_new(rows, vr_leak_fields, vr_leak_fields_count);
 
-	for (size_t i = 0; i < count; i++) {
-		const struct vr_leak *leak = view->row[i];
-		char *site = vr_responsible_text(ctx->profile->stacks, leak->node, ctx->strip_dirs);
-
-		vr_table_row(table, (const struct vr_cell[]){{.u = i + 1},
-							     {.s = vr_verdict_name(leak->verdict)},
-							     {.u = leak->bytes},
-							     {.u = leak->blocks},
-							     {.u = leak->allocs},
-							     {.u = leak->oldest_ns},
-							     {.u = leak->newest_ns},
-							     {.s = site}});
-		free(site);
-	}
-	fputc('\n', ctx->out);
-	vr_print_table(ctx, table);
+	for (size_t i = 0; i < count; i++)
+		vr_sheet_row(sheet, view->row[i]);
+	vr_sheet_print(sheet);
 }
 
 /* "12.9 GiB/h", or "48 B an iteration". */
@@ -165,6 +138,7 @@ static void print_site(struct vr_context *ctx, const struct vr_leaks_view *view,
 
 void vr_leaks_print_text(struct vr_context *ctx, const struct vr_leaks_view *view)
 {
+	const struct vr_rows rows = {.ctx = ctx, .model = view};
 	size_t count = view->rows < ctx->limit ? view->rows : ctx->limit;
 	char *line = vr_leaks_line(ctx->profile, view->leaks, view->plan->strict);
 	char *examined = vr_leaks_examined(ctx->profile, view->leaks, view->growth);
@@ -177,9 +151,10 @@ void vr_leaks_print_text(struct vr_context *ctx, const struct vr_leaks_view *vie
 	if (view->heap->sampled)
 		fprintf(ctx->out, "Estimated from samples, mean %s: 95 %% interval %s.\n",
 			vr_format_bytes(a, view->heap->sample_bytes), vr_range_text(range, &live));
-	print_totals(ctx, view->leaks);
+	print_totals(&rows);
 	if (count) {
-		print_sites(ctx, view, count);
+		fputc('\n', ctx->out);
+		print_sites(&rows, count);
 		for (size_t i = 0; i < count; i++)
 			print_site(ctx, view, view->row[i], i + 1);
 	}
@@ -195,30 +170,7 @@ void vr_leaks_print_text(struct vr_context *ctx, const struct vr_leaks_view *vie
 
 void vr_leaks_print_csv(struct vr_context *ctx, const struct vr_leaks_view *view)
 {
-	static const struct vr_column columns[] = {
-	    {"verdict", "", VR_TEXT, 0},    {"bytes", "", VR_BYTES, 0},
-	    {"blocks", "", VR_COUNT, 0},    {"allocs", "", VR_COUNT, 0},
-	    {"bytes_low", "", VR_BYTES, 0}, {"bytes_high", "", VR_BYTES, 0},
-	    {"oldest_ns", "", VR_NS, 0},    {"newest_ns", "", VR_NS, 0},
-	    {"site", "", VR_TEXT, 0},
-	};
-	struct vr_table *table = vr_table_new(columns, sizeof(columns) / sizeof(columns[0]));
+	const struct vr_rows rows = {.ctx = ctx, .model = view};
 
-	for (size_t i = 0; i < view->rows && i < ctx->limit; i++) {
-		const struct vr_leak *leak = view->row[i];
-		char *site = vr_responsible_text(ctx->profile->stacks, leak->node, ctx->strip_dirs);
-
-		vr_table_row(table, (const struct vr_cell[]){
-					{.s = vr_verdict_name(leak->verdict)},
-					{.u = leak->bytes},
-					{.u = leak->blocks},
-					{.u = leak->allocs},
-					{.null = !leak->sure.known, .u = leak->sure.low},
-					{.null = !leak->sure.known, .u = leak->sure.high},
-					{.u = leak->oldest_ns},
-					{.u = leak->newest_ns},
-					{.s = site}});
-		free(site);
-	}
-	vr_print_table(ctx, table);
+	print_sites(&rows, view->rows < ctx->limit ? view->rows : ctx->limit);
 }

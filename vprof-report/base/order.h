@@ -1,0 +1,30 @@
+/* The order of an array's elements, without moving them: who reads a model does not change it. */
+#ifndef VR_ORDER_H
+#define VR_ORDER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Negative: a comes before b; `arg` is the caller's. */
+typedef int vr_compare(const void *a, const void *b, void *arg);
+
+/* Indices of the elements, the first in the order in front; equal ones in theirs.
+ * free() it. */
+size_t *vr_order(const void *array, size_t count, size_t size, vr_compare *compare, void *arg);
+
+/* The first in the order; NULL: there is none. */
+const void *vr_order_first(const void *array, size_t count, size_t size, vr_compare *compare,
+			   void *arg);
+
+/* For comparisons: the larger first, and the smaller first. */
+static inline int vr_larger_first(uint64_t x, uint64_t y)
+{
+	return x > y ? -1 : x < y;
+}
+
+static inline int vr_smaller_first(uint64_t x, uint64_t y)
+{
+	return x < y ? -1 : x > y;
+}
+
+#endif
