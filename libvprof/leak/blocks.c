@@ -232,13 +232,16 @@ static int last_start(struct vp_scan_page *page, uint32_t unit, struct vp_scan_r
 	return 1;
 }
 
+/* Most words are no addresses of blocks: to look for them in the index would touch
+ * memory all over it. */
 static int covering(uint64_t address, struct vp_scan_ref *ref)
 {
 	uint64_t number = address >> VP_LIVE_REGION_SHIFT;
 	struct vp_scan_page *page;
 	uint32_t slot;
 
-	if (number >= VP_LIVE_REGIONS || !vp_scan_blocks.index[number])
+	if (address < vp_scan_blocks.first || address > vp_scan_blocks.last ||
+	    !vp_scan_blocks.index[number])
 		return 0;
 	slot = vp_scan_blocks.index[number][address >> 12 & (VP_LIVE_PAGES - 1)];
 	if (!slot)

@@ -61,23 +61,49 @@ struct vp_scan_special {
 	uint32_t flags;		  /* enum vp_scan_special_flags */
 	uint32_t reserved;
 };
-void vp_scan_special_read(void);	     /* in the process: which mappings are odd */
-void vp_scan_special_copy(void);	     /* with all threads stopped, before the fork */
+void vp_scan_special_read(void); /* in the process: which mappings are odd */
+/* With all threads stopped, before the fork; `none`: nothing is odd, and not read. */
+void vp_scan_special_copy(int none);
 void vp_scan_special_drop(void);	     /* in the process, after it */
 void vp_scan_special_restore(int own_files); /* in the child, before anything is read */
 uint32_t vp_scan_special_at(uint64_t lo);    /* flags of the mapping there; 0: nothing odd */
 int vp_scan_special_pagemap(void);	     /* a descriptor: the process's, not the child's; -1 */
 
+/* --- a process without such memory: leak/plain.c ------------------------ */
+/* In the process, all standing still: is it one, by its mappings?  0 or 1. */
+int vp_scan_plain_look(void);
+void vp_scan_plain_drop(void); /* what the look has left */
+/* In the child; the others follow it.  0: a page is missing that the process had. */
+int vp_scan_plain_check(void);
+/* The lines of /proc/self/maps, each ended by 0; NULL: no look was taken. */
+char *vp_scan_plain_maps(size_t *bytes);
+/* Has the child a page there that is of no file?  0 also where no look was taken. */
+int vp_scan_plain_is_written(uint64_t lo, uint64_t hi);
+/* Calls each() for the parts that have such pages; 0: no look was taken. */
+int vp_scan_plain_present(uint64_t lo, uint64_t hi, void (*each)(uint64_t from, uint64_t to));
+
 /* --- the result: leak/search.c, leak/verdicts.c ----------------------------- */
 struct vp_scan_result { /* shared with the parent */
 	uint32_t done;	/* 1: all below is valid */
 	uint32_t rows, rows_room;
-	uint32_t reserved;
+	uint32_t odd; /* 1: not what the look at the process said; nothing was searched */
 	uint64_t blocks, bytes, root_bytes, memory_bytes, skipped_bytes;
 	uint64_t unsearched[VPROF_UNSEARCHED_COUNT];
 	const char *failure; /* text in our read-only data; NULL: none */
 	struct vprof_leak row[];
 };
+
+/* --- the snapshot: leak/snapshot.c -------------------------------------- */
+enum vp_scan_way {
+	VP_WAY_NO_BLOCK,  /* none is live: none is lost, whatever the memory holds */
+	VP_WAY_PLAIN,	  /* by the kinds of mappings, and what the child then has */
+	VP_WAY_BY_FLAGS,  /* flags are to be read, with everybody standing still */
+	VP_WAY_FLAGS_READ /* they were, before */
+};
+enum vp_scan_way vp_scan_way_of(const struct vp_leakscan_end *end, int own_files);
+/* Returns the child's pid, 0 where no block is live, or -errno. */
+int vp_scan_snapshot(struct vp_scan_result *result, enum vp_scan_way way,
+		     const struct vp_leakscan_end *end, int own_files);
 
 /* --- faults: leak/fault.c --------------------------------------------- */
 void vp_scan_fault_install(void);
@@ -244,6 +270,14 @@ extern uint64_t vp_scan_unsearched[VPROF_UNSEARCHED_COUNT];
  * those that were never touched are not made to. */
 void vp_scan_present(uint64_t lo, uint64_t hi, uint32_t kind,
 		     void (*each)(uint64_t from, uint64_t to));
+/* Pages that are there, from *at on, by the kernel's list (Linux 6.7); without those of
+ * the categories asked.  *at becomes the end of what was looked at.  Returns how many
+ * entries were filled in, or -errno. */
+struct vp_scan_pages {
+	uint64_t start, end, categories;
+};
+long vp_scan_ask_pages(int fd, uint64_t *at, uint64_t end, struct vp_scan_pages *pages,
+		       uint32_t room, uint64_t without);
 /* Calls word() for each word of a range that can be read. */
 static inline __attribute__((always_inline)) void vp_scan_words(uint64_t lo, uint64_t hi,
 								void (*each)(uint64_t word))

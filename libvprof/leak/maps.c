@@ -64,7 +64,7 @@ static int wanted(const struct vp_scan_map *map, const char *perms, const char *
 	if (perms[0] != 'r') /* it may be read again */
 		return !*path || *path == '[' || perms[1] == 'w' || is_memory(path);
 	return perms[1] == 'w' || !*path || *path == '[' || odd & VP_SPECIAL_WRITTEN ||
-	       (perms[3] == 's' && is_memory(path));
+	       vp_scan_plain_is_written(map->lo, map->hi) || (perms[3] == 's' && is_memory(path));
 }
 
 /* The child's own copy: its permissions are nobody else's affair. */
@@ -151,20 +151,32 @@ int vp_scan_is_runtime_code(uint64_t address)
 	return constant_kind(address) == (CODE | OF_LIBC);
 }
 
-struct vp_scan_map *vp_scan_maps(uint32_t *count)
+/* Returns 0 when they cannot be read. */
+static int read_lines(void)
 {
 	char *text = vp_sys_map(TEXT_BYTES);
 	struct vp_lines lines;
 	const char *line;
 
-	maps = vp_sys_map(MAPS_MOST * sizeof(*maps));
-	constants = vp_sys_map(MAPS_MOST * sizeof(*maps));
-	if (!text || !maps || !constants ||
-	    vp_lines_open(&lines, "/proc/self/maps", text, TEXT_BYTES))
-		return NULL;
+	if (!text || vp_lines_open(&lines, "/proc/self/maps", text, TEXT_BYTES))
+		return 0;
 	while ((line = vp_lines_next(&lines)))
 		take_line(line);
-	if (vp_lines_close(&lines))
+	return vp_lines_close(&lines) == 0;
+}
+
+struct vp_scan_map *vp_scan_maps(uint32_t *count)
+{
+	size_t bytes;
+	const char *line = vp_scan_plain_maps(&bytes), *end = line + bytes;
+
+	maps = vp_sys_map(MAPS_MOST * sizeof(*maps));
+	constants = vp_sys_map(MAPS_MOST * sizeof(*maps));
+	if (!maps || !constants)
+		return NULL;
+	for (; line && line < end; line += strlen(line) + 1)
+		take_line(line);
+	if (!line && !read_lines())
 		return NULL;
 	for (uint32_t i = 0; i < map_count; i++) {
 		if (maps[i].kind & VP_MAP_SEALED)

@@ -196,10 +196,15 @@ static void each_lacking(void (*each)(uint64_t page))
 	}
 }
 
-void vp_scan_special_copy(void)
+void vp_scan_special_copy(int none)
 {
 	copy = NULL;
 	copy_room = copies = left_out_bytes = 0;
+	if (none) {
+		count = 0;
+		known = 1;
+		return;
+	}
 	pagemap_fd = vp_sys_open("/proc/self/pagemap", O_RDONLY, 0);
 	each_lacking(count_page);
 	copy_bytes = copy_room * (PAGE + 8);

@@ -5,6 +5,7 @@
 #include "base/sys.h"
 #include "leak/internal.h"
 
+#include <errno.h>
 #include <fcntl.h>
 
 #define LARGE (1ull << 20)
@@ -45,9 +46,6 @@ static int is_present(uint32_t i, uint32_t kind)
 }
 
 /* The kernel's own way of passing over what is not there (Linux 6.7). */
-struct page_region {
-	uint64_t start, end, categories;
-};
 struct scan_request {
 	uint64_t size, flags, start, end, walk_end;
 	uint64_t vec, vec_len, max_pages;
@@ -57,30 +55,43 @@ struct scan_request {
 #define PRESENT_OR_SWAPPED (1u << 3 | 1u << 4)
 #define REGIONS		   64u
 
+long vp_scan_ask_pages(int fd, uint64_t *at, uint64_t end, struct vp_scan_pages *pages,
+		       uint32_t room, uint64_t without)
+{
+	struct scan_request request = {.size = sizeof(request),
+				       .start = *at,
+				       .end = end,
+				       .vec = (uint64_t)(uintptr_t)pages,
+				       .vec_len = room,
+				       .category_inverted = without,
+				       .category_mask = without,
+				       .category_anyof_mask = PRESENT_OR_SWAPPED,
+				       .return_mask = PRESENT_OR_SWAPPED};
+	long count = vp_sys(SYS_ioctl, fd, PAGEMAP_SCAN, &request);
+
+	if (count >= 0 && request.walk_end <= *at)
+		return -EINVAL;
+	*at = request.walk_end;
+	return count;
+}
+
 static int scan_quickly(uint64_t lo, uint64_t hi, void (*each)(uint64_t from, uint64_t to))
 {
 	/* Not static: what is found in a range may be a block as large. */
-	struct page_region region[REGIONS];
+	struct vp_scan_pages pages[REGIONS];
 	uint64_t at = lo & ~4095ull, end = (hi + 4095) & ~4095ull;
 
 	while (at < end) {
-		struct scan_request request = {.size = sizeof(request),
-					       .start = at,
-					       .end = end,
-					       .vec = (uint64_t)(uintptr_t)region,
-					       .vec_len = REGIONS,
-					       .category_anyof_mask = PRESENT_OR_SWAPPED,
-					       .return_mask = PRESENT_OR_SWAPPED};
-		long count = vp_sys(SYS_ioctl, pagemap_fd, PAGEMAP_SCAN, &request);
+		int first = at == (lo & ~4095ull);
+		long count = vp_scan_ask_pages(pagemap_fd, &at, end, pages, REGIONS, 0);
 
-		if (count < 0 || request.walk_end <= at)
-			return at == (lo & ~4095ull) ? 0 : -1;
+		if (count < 0)
+			return first ? 0 : -1;
 		for (long i = 0; i < count; i++) {
-			uint64_t from = region[i].start, to = region[i].end;
+			uint64_t from = pages[i].start, to = pages[i].end;
 
 			each(from > lo ? from : lo, to < hi ? to : hi);
 		}
-		at = request.walk_end;
 	}
 	return 1;
 }
@@ -116,6 +127,8 @@ static void one_batch(uint64_t lo, uint64_t hi, uint32_t kind,
 void vp_scan_present(uint64_t lo, uint64_t hi, uint32_t kind,
 		     void (*each)(uint64_t from, uint64_t to))
 {
+	if (kind & VP_MAP_ANON && !(kind & VP_MAP_SHARED) && vp_scan_plain_present(lo, hi, each))
+		return;
 	if (hi - lo < LARGE) {
 		each(lo, hi);
 		return;

@@ -20,8 +20,7 @@
 #include <time.h>
 
 #define LIVE_NS	    (120ull * 1000 * 1000 * 1000) /* a search beside a running host */
-#define SERVICE_NS  (300ull * 1000 * 1000)
-#define FOLDED_MOST 32u /* rows for what has no room of its own */
+#define FOLDED_MOST 32u				  /* rows for what has no room of its own */
 
 static struct vp_scan_result *result; /* shared with the child; NULL: none */
 static size_t result_bytes;
@@ -32,7 +31,8 @@ static struct pending {
 	uint64_t t_ns, pause_ns;
 } pending;
 static uint64_t next_ns; /* when leakscan_every wants one; 0: not yet known */
-static int no_block;	 /* is live, as far as was seen: there is nothing to search for */
+static const struct vp_leakscan_end *begun_end; /* with what the search was begun */
+static int begun_own_files;
 
 void vp_leakscan_note(const char *why)
 {
@@ -77,103 +77,6 @@ static void drop_result(void)
 
 	__atomic_store_n(&result, NULL, __ATOMIC_RELEASE);
 	vp_sys_unmap(old, result_bytes);
-}
-
-static const char *search(void)
-{
-	const char *failure;
-
-	if (vp_scan_blocks_init() != 0 || vp_scan_sites_init() != 0)
-		return "no memory for the search";
-	failure = vp_scan_roots_init();
-	if (failure)
-		return failure;
-	if (vp_scan_mark() != 0 || vp_scan_rows(result) != 0)
-		return "no memory for the search";
-	return NULL;
-}
-
-/* In the child: its own copy of the memory, and nothing else of the host's. */
-static __attribute__((noreturn)) void run_child(int own_files, int ends)
-{
-	uint64_t before;
-
-	vp_sys6(SYS_prctl, 15 /* PR_SET_NAME */, (long)"vprof-scan", 0, 0, 0, 0);
-	/* A second signal ends the process at once: nobody is left to search for. */
-	vp_sys6(SYS_prctl, 1 /* PR_SET_PDEATHSIG */, SIGKILL, 0, 0, 0, 0);
-	/* A pipe that the host closes must have no other end here. */
-	if (!own_files)
-		vp_sys_close_all_but(-1);
-	if (!ends)
-		vp_sys(SYS_setpriority, 0, 0, 10);
-	before = vp_scan_resident();
-	vp_scan_fault_install();
-	vp_scan_special_restore(own_files);
-	result->failure = search();
-	result->root_bytes = vp_scan_root_bytes;
-	result->skipped_bytes = vp_scan_skipped_bytes;
-	memcpy(result->unsearched, vp_scan_unsearched, sizeof(result->unsearched));
-	result->unsearched[VPROF_UNSEARCHED_UNREADABLE] += vp_scan_skipped_bytes;
-	result->memory_bytes = vp_scan_resident() - before;
-	__atomic_store_n(&result->done, 1, __ATOMIC_RELEASE);
-	vp_sys6(SYS_futex, (long)&result->done, FUTEX_WAKE, 1, 0, 0, 0);
-	vp_sys_end(0);
-}
-
-/* No exit signal: the host hears nothing, and its wait() does not see it.
- * Not traced: a debugger of the host does not either. */
-static int fork_snapshot(int own_files, int ends)
-{
-	uint64_t all = VP_SYS_SIGNALS, old = 0;
-	long pid;
-
-	vp_sys6(SYS_rt_sigprocmask, SIG_BLOCK, (long)&all, (long)&old, sizeof(all), 0, 0);
-	vp_file_inherit(1);
-	pid = vp_trial_fork();
-	if (pid == 0)
-		run_child(own_files, ends);
-	vp_file_inherit(0);
-	vp_sys6(SYS_rt_sigprocmask, SIG_SETMASK, (long)&old, 0, sizeof(old), 0, 0);
-	return (int)pid;
-}
-
-/* With everybody standing still: where no block is live, none is lost, whatever the
- * memory holds.  Without files of ours nobody runs who could see our descriptors. */
-static void look_again(int own_files)
-{
-	int was_read = own_files && !no_block;
-
-	no_block = no_block && !vp_live_any();
-	if (!no_block && !was_read)
-		vp_scan_special_read();
-}
-
-static int copy_process(const struct vp_leakscan_end *end, int own_files)
-{
-	int pid;
-
-	vp_scan_special_copy();
-	pid = fork_snapshot(own_files, end != NULL);
-	vp_scan_special_drop();
-	return pid;
-}
-
-/* With the service held nothing of ours is half done in the snapshot.  Returns a
- * pid, 0 when none is needed, or -errno. */
-static int take_snapshot(const struct vp_leakscan_end *end, int own_files)
-{
-	int pid = vp_scan_stop(end, own_files);
-
-	look_again(own_files);
-	if (pid == 0 && !no_block) {
-		pid = -EBUSY;
-		if (vp_service_hold(SERVICE_NS)) {
-			pid = copy_process(end, own_files);
-			vp_service_drop();
-		}
-	}
-	vp_scan_release();
-	return pid;
 }
 
 static void fail(const char *why)
@@ -222,32 +125,11 @@ static uint64_t time_for(enum vprof_scan_trigger trigger)
 
 static void settle(const char *why);
 
-int vp_leakscan_begin(enum vprof_scan_trigger trigger, const struct vp_leakscan_end *end,
-		      int own_files)
+/* pid: of the snapshot; 0: there is nothing to search for; or -errno. */
+static int begun(int pid)
 {
-	uint64_t stands_ns;
-	int pid;
-
-	if (vp_control.heap != VPROF_HEAP_EXACT || !vp_config.leakscan || vp_control.quiet)
-		return -EOPNOTSUPP;
-	if (child)
-		return -EBUSY;
-	began_ns = vp_clock_mono();
-	no_block = !vp_live_any();
-	if (own_files && !no_block) /* it takes time: before anybody stands still */
-		vp_scan_special_read();
-	stands_ns = vp_clock_mono();
-	if (trigger == VPROF_SCAN_BY_TIME && vp_file.header->scan_state == VPROF_SCAN_COMPLETE)
-		begin_by_time();
-	else
-		begin_header(trigger);
-	pid = new_result();
-	if (pid == 0)
-		pid = take_snapshot(end, own_files);
-	pending.pause_ns = vp_clock_mono() - stands_ns;
 	if (pid > 0) {
 		child = pid;
-		limit_ns = began_ns + time_for(trigger);
 		return 0;
 	}
 	if (pid == 0) {
@@ -259,6 +141,39 @@ int vp_leakscan_begin(enum vprof_scan_trigger trigger, const struct vp_leakscan_
 	fail(pid == -EBUSY ? "the library was busy for too long"
 			   : "no snapshot: the system refused a process or its memory");
 	return pid;
+}
+
+static int take_snapshot(enum vp_scan_way way)
+{
+	int err = new_result();
+
+	return err ? err : vp_scan_snapshot(result, way, begun_end, begun_own_files);
+}
+
+int vp_leakscan_begin(enum vprof_scan_trigger trigger, const struct vp_leakscan_end *end,
+		      int own_files)
+{
+	enum vp_scan_way way;
+	uint64_t stands_ns;
+	int pid;
+
+	if (vp_control.heap != VPROF_HEAP_EXACT || !vp_config.leakscan || vp_control.quiet)
+		return -EOPNOTSUPP;
+	if (child)
+		return -EBUSY;
+	began_ns = vp_clock_mono();
+	limit_ns = began_ns + time_for(trigger);
+	begun_end = end;
+	begun_own_files = own_files;
+	way = vp_scan_way_of(end, own_files); /* it may take time: before anybody stands still */
+	stands_ns = vp_clock_mono();
+	if (trigger == VPROF_SCAN_BY_TIME && vp_file.header->scan_state == VPROF_SCAN_COMPLETE)
+		begin_by_time();
+	else
+		begin_header(trigger);
+	pid = take_snapshot(way);
+	pending.pause_ns = vp_clock_mono() - stands_ns;
+	return begun(pid);
 }
 
 /* --- the end of it ---------------------------------------------------------- */
@@ -411,6 +326,15 @@ static int has_ended(int flags)
 	return ret > 0 || ret == -ECHILD;
 }
 
+/* The process was not as plain as its mappings said. */
+static int begin_again(void)
+{
+	child = 0;
+	drop_result();
+	begun(take_snapshot(VP_WAY_BY_FLAGS));
+	return child == 0;
+}
+
 int vp_leakscan_poll(uint64_t wait_ns)
 {
 	struct timespec time = {(time_t)(wait_ns / 1000000000u), (long)(wait_ns % 1000000000u)};
@@ -421,6 +345,8 @@ int vp_leakscan_poll(uint64_t wait_ns)
 		vp_sys6(SYS_futex, (long)&result->done, FUTEX_WAIT, 0, (long)&time, 0, 0);
 	if (__atomic_load_n(&result->done, __ATOMIC_ACQUIRE)) {
 		has_ended(0);
+		if (result->odd)
+			return begin_again();
 		settle("");
 		return 1;
 	}

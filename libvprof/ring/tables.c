@@ -29,7 +29,8 @@ static void lay_out(const struct vp_tracker_section *wanted, uint32_t all)
 	most = most ? most : 1;
 	if (wanted->extents_most && most > wanted->extents_most)
 		most = wanted->extents_most;
-	memset(table, 0, sizeof(*table));
+	/* Not the extents, of which `extents` says how many there are: a page each. */
+	memset(&table->row_bytes, 0, sizeof(*table) - offsetof(struct vp_table, row_bytes));
 	table->row_bytes = wanted->row_bytes;
 	table->shift = 31u - (uint32_t)__builtin_clz(rows);
 	table->extents_max = most;

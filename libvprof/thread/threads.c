@@ -39,7 +39,9 @@ static struct vp_thread_sums ended; /* of threads that have left */
 static void add_row(struct vp_thread_sums *out, const struct vprof_thread *row);
 static struct known *known;
 static uint32_t known_count, known_room;
+#define TID_GROUP 512u		     /* buckets that are emptied together, if one is in use */
 static uint32_t bucket[TID_BUCKETS]; /* index + 1 of the newest */
+static uint8_t group_used[TID_BUCKETS / TID_GROUP];
 uint32_t vp_threads_many;
 static pthread_key_t end_key;
 static int end_key_made;
@@ -66,6 +68,15 @@ static void thread_ends(void *arg)
 	vp_tls.self = VP_TLS_ENDED;
 }
 
+static void empty_buckets(void)
+{
+	for (uint32_t i = 0; i < TID_BUCKETS / TID_GROUP; i++) {
+		if (group_used[i])
+			memset(bucket + i * TID_GROUP, 0, TID_GROUP * sizeof(*bucket));
+		group_used[i] = 0;
+	}
+}
+
 int vp_threads_init(void)
 {
 	struct vprof_thread *row;
@@ -82,7 +93,7 @@ int vp_threads_init(void)
 	known = NULL;
 	known_count = known_room = 0;
 	vp_arrivals_init();
-	memset(bucket, 0, sizeof(bucket));
+	empty_buckets();
 	main_stack_hi = (uint64_t)(uintptr_t)__libc_stack_end;
 	if (!end_key_made && !unwatched &&
 	    vp_real.pthread_key_create_fn(&end_key, thread_ends) == 0)
@@ -127,6 +138,7 @@ static struct known *remember(int tid, uint32_t row, uint64_t start_ns)
 		known_room = room;
 	}
 	known[known_count] = (struct known){tid, row, start_ns, *head, 0};
+	__atomic_store_n(&group_used[(uint32_t)tid % TID_BUCKETS / TID_GROUP], 1, __ATOMIC_RELEASE);
 	*head = ++known_count;
 	return &known[known_count - 1];
 }

@@ -23,7 +23,8 @@ static struct vp_event_writer writer;
 int vp_marks_init(void)
 {
 	lock.word = 0;
-	memset(slot, 0, sizeof(slot));
+	if (names) /* or it is empty still */
+		memset(slot, 0, sizeof(slot));
 	names = 0;
 	writer.block = NULL;
 	return 0;

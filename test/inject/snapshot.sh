@@ -101,4 +101,22 @@ sbrk_between            1/777   -        -        10/10000
 sbrk_first              1/777   -        -        10/10000
 former_stack            1/777   -        -        10/10000
 END
+
+# How often the flags of all mappings were read, which is dear.
+flags_read() { # CASE
+	strace -f -qq -e trace=openat -e signal=none -o "$T/calls" -E LD_PRELOAD="$LIB" \
+		-E VPROF_OPTIONS="out=$T/flags.vprof" "$PROBE/snapshot_memory" "$1" >/dev/null 2>&1
+	grep -c '"/proc/self/smaps"' "$T/calls"
+}
+t_begin "the flags of mappings are read where there may be odd ones, or a page is missing"
+if [ "$(flags_read control)" != 0 ] && ! grep -q openat "$T/calls"; then
+	t_skip "no ptrace here"
+else
+	t_equal control 0 "$(flags_read control)"
+	t_equal sbrk_between 0 "$(flags_read sbrk_between)"
+	for name in dontfork dontfork_block wipeonfork shared no_access_dontfork; do
+		t_equal $name 1 "$(flags_read $name)"
+	done
+fi
+t_done
 t_end
