@@ -150,7 +150,7 @@ int vpje_setspecific(pthread_key_t key, void *value)
 	return 0;
 }
 
-void vp_heap_thread_done(void)
+void vp_private_heap_thread_done(void)
 {
 	if (forgotten || !state_of_thread)
 		return;
@@ -237,28 +237,28 @@ int vpje_munmap(void *start, size_t bytes)
 #define TCACHE_NONE_FLAG ((1 << 8))
 #define ZERO_FLAG	 0x40
 
-int vp_heap_private_init(void)
+int vp_private_heap_init(void)
 {
-	void *first = vp_heap_get(16);
+	void *first = vp_private_get(16);
 
-	vp_heap_put(first);
+	vp_private_put(first);
 	return first ? 0 : -ENOMEM;
 }
 
-void *vp_heap_get(size_t bytes)
+void *vp_private_get(size_t bytes)
 {
 	void *ptr = vpje_mallocx(bytes, TCACHE_NONE_FLAG | ZERO_FLAG);
 
-	vp_heap_thread_done();
+	vp_private_heap_thread_done();
 	return ptr;
 }
 
-void vp_heap_put(void *ptr)
+void vp_private_put(void *ptr)
 {
 	if (!ptr)
 		return;
 	vpje_dallocx(ptr, TCACHE_NONE_FLAG);
-	vp_heap_thread_done();
+	vp_private_heap_thread_done();
 }
 
 static uint64_t stat_of(const char *name)
@@ -269,7 +269,7 @@ static uint64_t stat_of(const char *name)
 	return vpje_mallctl(name, &value, &len, NULL, 0) == 0 ? value : 0;
 }
 
-void vp_heap_private_stats(uint64_t *allocated, uint64_t *resident)
+void vp_private_heap_stats(uint64_t *allocated, uint64_t *resident)
 {
 	uint64_t epoch = 1;
 	size_t len = sizeof(epoch);
@@ -278,5 +278,5 @@ void vp_heap_private_stats(uint64_t *allocated, uint64_t *resident)
 	*allocated =
 	    stat_of("stats.arenas.0.small.allocated") + stat_of("stats.arenas.0.large.allocated");
 	*resident = stat_of("stats.arenas.0.resident");
-	vp_heap_thread_done();
+	vp_private_heap_thread_done();
 }

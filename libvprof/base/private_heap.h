@@ -8,12 +8,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-int vp_heap_private_init(void);	 /* 0 or -ENOMEM */
-void *vp_heap_get(size_t bytes); /* zeroed, 16-byte aligned; NULL when refused */
-void vp_heap_put(void *ptr);
+int vp_private_heap_init(void);	    /* 0 or -ENOMEM */
+void *vp_private_get(size_t bytes); /* zeroed, 16-byte aligned; NULL when refused */
+void vp_private_put(void *ptr);
 /* The calling thread may end without a word: after jemalloc was called by itself, at fork. */
-void vp_heap_thread_done(void);
+void vp_private_heap_thread_done(void);
 /* Bytes handed out and bytes resident. */
-void vp_heap_private_stats(uint64_t *allocated, uint64_t *resident);
+void vp_private_heap_stats(uint64_t *allocated, uint64_t *resident);
 
 #endif

@@ -26,17 +26,17 @@
 #define VP_PROCFS_STAT_START   22
 #define VP_PROCFS_STAT_EXIT    52
 
-enum vp_procfs_file { VP_PROCFS_STATM, VP_PROCFS_SMAPS, VP_PROCFS_STAT, VP_PROCFS_FILES };
+enum vp_proc_file { VP_PROCFS_STATM, VP_PROCFS_SMAPS, VP_PROCFS_STAT, VP_PROCFS_FILES };
 
 static struct {
 	/* As with the perf descriptors: in another thread's table, or in a
 	 * forked child, these numbers are the host's. */
 	int owner_pid, owner_tid;
 	int fds[VP_PROCFS_FILES]; /* -errno of the open where it failed */
-} vp_procfs;
+} vp_proc;
 
 /* Reads the digits at *s, after blanks, and moves *s behind them. */
-static uint64_t vp_procfs_number(const char **s)
+static uint64_t vp_proc_number(const char **s)
 {
 	uint64_t value = 0;
 
@@ -47,23 +47,23 @@ static uint64_t vp_procfs_number(const char **s)
 	return value;
 }
 
-static long vp_procfs_text(enum vp_procfs_file file, char text[VP_PROCFS_TEXT])
+static long vp_proc_text(enum vp_proc_file file, char text[VP_PROCFS_TEXT])
 {
 	long len;
 
 	text[0] = '\0';
-	if (vp_procfs.owner_pid != vp_sys_pid())
+	if (vp_proc.owner_pid != vp_sys_pid())
 		return -EBADF;
-	if (vp_procfs.fds[file] < 0)
-		return vp_procfs.fds[file];
-	len = vp_sys6(SYS_pread64, vp_procfs.fds[file], (long)text, VP_PROCFS_TEXT - 1, 0, 0, 0);
+	if (vp_proc.fds[file] < 0)
+		return vp_proc.fds[file];
+	len = vp_sys6(SYS_pread64, vp_proc.fds[file], (long)text, VP_PROCFS_TEXT - 1, 0, 0, 0);
 	if (len < 0)
 		return len;
 	text[len] = '\0';
 	return len ? len : -ENODATA;
 }
 
-int vp_procfs_open(void)
+int vp_proc_open(void)
 {
 	static const char *const paths[VP_PROCFS_FILES] = {
 	    [VP_PROCFS_STATM] = "/proc/self/statm",
@@ -71,78 +71,78 @@ int vp_procfs_open(void)
 	    [VP_PROCFS_STAT] = "/proc/self/stat",
 	};
 
-	vp_procfs_close();
-	vp_procfs.owner_pid = vp_sys_pid();
-	vp_procfs.owner_tid = vp_sys_tid();
+	vp_proc_close();
+	vp_proc.owner_pid = vp_sys_pid();
+	vp_proc.owner_tid = vp_sys_tid();
 	for (int i = 0; i < VP_PROCFS_FILES; i++)
-		vp_procfs.fds[i] = vp_sys_open(paths[i], O_RDONLY, 0);
+		vp_proc.fds[i] = vp_sys_open(paths[i], O_RDONLY, 0);
 	/* The others may be missing (smaps_rollup is from Linux 4.14); their
 	 * readings then say so one by one. */
-	return vp_procfs.fds[VP_PROCFS_STATM] < 0 ? vp_procfs.fds[VP_PROCFS_STATM] : 0;
+	return vp_proc.fds[VP_PROCFS_STATM] < 0 ? vp_proc.fds[VP_PROCFS_STATM] : 0;
 }
 
-void vp_procfs_close(void)
+void vp_proc_close(void)
 {
-	int own = vp_procfs.owner_pid == vp_sys_pid() && vp_procfs.owner_tid == vp_sys_tid();
+	int own = vp_proc.owner_pid == vp_sys_pid() && vp_proc.owner_tid == vp_sys_tid();
 
 	for (int i = 0; i < VP_PROCFS_FILES; i++) {
-		if (own && vp_procfs.fds[i] >= 0)
-			vp_sys_close(vp_procfs.fds[i]);
-		vp_procfs.fds[i] = -EBADF;
+		if (own && vp_proc.fds[i] >= 0)
+			vp_sys_close(vp_proc.fds[i]);
+		vp_proc.fds[i] = -EBADF;
 	}
-	vp_procfs.owner_pid = 0;
+	vp_proc.owner_pid = 0;
 }
 
-int vp_procfs_statm(struct vp_statm *out)
+int vp_proc_statm(struct vp_statm *out)
 {
 	char text[VP_PROCFS_TEXT];
 	const char *s = text;
-	long len = vp_procfs_text(VP_PROCFS_STATM, text);
+	long len = vp_proc_text(VP_PROCFS_STATM, text);
 
 	memset(out, 0, sizeof(*out));
 	if (len < 0)
 		return (int)len;
 	/* size resident shared text lib data dt, in pages */
-	out->vms = vp_procfs_number(&s) * VP_PROCFS_PAGE;
-	out->rss = vp_procfs_number(&s) * VP_PROCFS_PAGE;
-	out->shared = vp_procfs_number(&s) * VP_PROCFS_PAGE;
-	vp_procfs_number(&s);
-	vp_procfs_number(&s);
-	out->data = vp_procfs_number(&s) * VP_PROCFS_PAGE;
+	out->vms = vp_proc_number(&s) * VP_PROCFS_PAGE;
+	out->rss = vp_proc_number(&s) * VP_PROCFS_PAGE;
+	out->shared = vp_proc_number(&s) * VP_PROCFS_PAGE;
+	vp_proc_number(&s);
+	vp_proc_number(&s);
+	out->data = vp_proc_number(&s) * VP_PROCFS_PAGE;
 	return 0;
 }
 
 /* Bytes of the line "Key:   123 kB"; key begins with the newline before. */
-static uint64_t vp_procfs_kb(const char *text, const char *key)
+static uint64_t vp_proc_kb(const char *text, const char *key)
 {
 	const char *s = strstr(text, key);
 
 	if (!s)
 		return 0;
 	s += strlen(key);
-	return vp_procfs_number(&s) * 1024;
+	return vp_proc_number(&s) * 1024;
 }
 
-int vp_procfs_smaps(struct vp_smaps *out)
+int vp_proc_smaps(struct vp_smaps *out)
 {
 	char text[VP_PROCFS_TEXT];
-	long len = vp_procfs_text(VP_PROCFS_SMAPS, text);
+	long len = vp_proc_text(VP_PROCFS_SMAPS, text);
 
 	memset(out, 0, sizeof(*out));
 	if (len < 0)
 		return (int)len;
-	out->pss = vp_procfs_kb(text, "\nPss:");
-	out->uss = vp_procfs_kb(text, "\nPrivate_Clean:") + vp_procfs_kb(text, "\nPrivate_Dirty:");
+	out->pss = vp_proc_kb(text, "\nPss:");
+	out->uss = vp_proc_kb(text, "\nPrivate_Clean:") + vp_proc_kb(text, "\nPrivate_Dirty:");
 	return 0;
 }
 
-static uint64_t vp_procfs_timeval_ns(const struct timeval *tv)
+static uint64_t vp_proc_timeval_ns(const struct timeval *tv)
 {
 	return (uint64_t)tv->tv_sec * 1000000000U + (uint64_t)tv->tv_usec * 1000U;
 }
 
 /* What getrusage knows needs no file, so it survives a missing /proc. */
-static int vp_procfs_rusage(struct vp_procstat *out)
+static int vp_proc_rusage(struct vp_procstat *out)
 {
 	struct rusage ru;
 	long ret;
@@ -151,17 +151,17 @@ static int vp_procfs_rusage(struct vp_procstat *out)
 	ret = vp_sys(SYS_getrusage, RUSAGE_SELF, &ru, 0);
 	if (ret)
 		return (int)ret;
-	out->user_ns = vp_procfs_timeval_ns(&ru.ru_utime);
-	out->system_ns = vp_procfs_timeval_ns(&ru.ru_stime);
+	out->user_ns = vp_proc_timeval_ns(&ru.ru_utime);
+	out->system_ns = vp_proc_timeval_ns(&ru.ru_stime);
 	out->switches = (uint64_t)ru.ru_nvcsw + (uint64_t)ru.ru_nivcsw;
 	return 0;
 }
 
-int vp_procfs_stat(struct vp_procstat *out)
+int vp_proc_stat(struct vp_procstat *out)
 {
 	char text[VP_PROCFS_TEXT];
 	const char *s;
-	long len = vp_procfs_text(VP_PROCFS_STAT, text);
+	long len = vp_proc_text(VP_PROCFS_STAT, text);
 	int ret;
 
 	memset(out, 0, sizeof(*out));
@@ -170,7 +170,7 @@ int vp_procfs_stat(struct vp_procstat *out)
 	s = strrchr(text, ')');
 	if (!s)
 		return -EBADMSG;
-	ret = vp_procfs_rusage(out);
+	ret = vp_proc_rusage(out);
 	if (ret)
 		return ret;
 	s++;
@@ -181,7 +181,7 @@ int vp_procfs_stat(struct vp_procstat *out)
 			s++;
 		if (field == VP_PROCFS_STAT_FIRST)
 			out->state = *s;
-		value = vp_procfs_number(&s);
+		value = vp_proc_number(&s);
 		if (field == VP_PROCFS_STAT_MINFLT)
 			out->minor_faults = value;
 		else if (field == VP_PROCFS_STAT_MAJFLT)
@@ -199,7 +199,7 @@ int vp_procfs_stat(struct vp_procstat *out)
 }
 
 /* A file of a thread: /proc/self/task/TID/NAME. */
-static long vp_procfs_task_file(int tid, const char *name, char *out, size_t size)
+static long vp_proc_task_file(int tid, const char *name, char *out, size_t size)
 {
 	struct vp_text path;
 	char buf[64];
@@ -212,13 +212,13 @@ static long vp_procfs_task_file(int tid, const char *name, char *out, size_t siz
 	return vp_sys_read_file(buf, out, size);
 }
 
-uint64_t vp_procfs_blocked(int tid)
+uint64_t vp_proc_blocked(int tid)
 {
 	static const char key[] = "\nSigBlk:\t";
 	char text[4096];
 	const char *at;
 
-	if (vp_procfs_task_file(tid, "status", text, sizeof(text)) < 0)
+	if (vp_proc_task_file(tid, "status", text, sizeof(text)) < 0)
 		return 0;
 	at = strstr(text, key);
 	if (!at)
@@ -228,7 +228,7 @@ uint64_t vp_procfs_blocked(int tid)
 }
 
 /* See proc.h: the two threads that every process has do without their directory. */
-int vp_procfs_comm(int tid, char name[16])
+int vp_proc_comm(int tid, char name[16])
 {
 	char text[32];
 	long len;
@@ -241,7 +241,7 @@ int vp_procfs_comm(int tid, char name[16])
 	if (tid == vp_sys_pid())
 		len = vp_sys_read_file("/proc/self/comm", text, sizeof(text));
 	else
-		len = vp_procfs_task_file(tid, "comm", text, sizeof(text));
+		len = vp_proc_task_file(tid, "comm", text, sizeof(text));
 	if (len < 0)
 		return (int)len;
 	/* Ends with a newline of /proc's, but may hold some of its own. */
@@ -252,7 +252,7 @@ int vp_procfs_comm(int tid, char name[16])
 }
 
 /* Threads of this process; 0: not known. */
-static uint64_t vp_procfs_count(void)
+static uint64_t vp_proc_count(void)
 {
 	struct stat st;
 
@@ -262,11 +262,11 @@ static uint64_t vp_procfs_count(void)
 }
 
 /* The main thread counts until the process is gone, so one more is the caller. */
-static int vp_procfs_few_tasks(void (*each)(int tid, void *arg), void *arg)
+static int vp_proc_few_tasks(void (*each)(int tid, void *arg), void *arg)
 {
 	int pid = vp_sys_pid(), tid = vp_sys_tid();
 
-	if (vp_procfs_count() != (tid == pid ? 1 : 2))
+	if (vp_proc_count() != (tid == pid ? 1 : 2))
 		return 0;
 	each(pid, arg);
 	if (tid != pid)
@@ -274,13 +274,13 @@ static int vp_procfs_few_tasks(void (*each)(int tid, void *arg), void *arg)
 	return 1;
 }
 
-int vp_procfs_tasks(void (*each)(int tid, void *arg), void *arg)
+int vp_proc_tasks(void (*each)(int tid, void *arg), void *arg)
 {
 	char buf[4096] __attribute__((aligned(8)));
 	long got;
 	int fd;
 
-	if (vp_procfs_few_tasks(each, arg))
+	if (vp_proc_few_tasks(each, arg))
 		return 0;
 	fd = vp_sys_open("/proc/self/task", O_RDONLY | O_DIRECTORY, 0);
 	if (fd < 0)

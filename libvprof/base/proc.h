@@ -8,7 +8,7 @@
 
 #include <stdint.h>
 
-/* Bytes.  The file descriptors are opened once by vp_procfs_open in the
+/* Bytes.  The file descriptors are opened once by vp_proc_open in the
  * helper thread's own descriptor table and re-read with pread.
  * All return 0 or -errno and leave `out` zeroed on failure. */
 struct vp_statm {
@@ -24,17 +24,17 @@ struct vp_procstat {
 	char state;		     /* of the main thread: R, S, D, Z ... */
 	int exit_code;		     /* what it ended with, once it has, as wait() has it */
 };
-int vp_procfs_open(void);
-void vp_procfs_close(void);
-int vp_procfs_statm(struct vp_statm *out);
-int vp_procfs_smaps(struct vp_smaps *out); /* can take milliseconds */
-int vp_procfs_stat(struct vp_procstat *out);
+int vp_proc_open(void);
+void vp_proc_close(void);
+int vp_proc_statm(struct vp_statm *out);
+int vp_proc_smaps(struct vp_smaps *out); /* can take milliseconds */
+int vp_proc_stat(struct vp_procstat *out);
 /* comm of a thread of this process, NUL-terminated, "" when it is gone. */
-int vp_procfs_comm(int tid, char name[16]);
+int vp_proc_comm(int tid, char name[16]);
 /* Signals a thread has blocked, bit 0 for signal 1; 0 when it is gone. */
-uint64_t vp_procfs_blocked(int tid);
+uint64_t vp_proc_blocked(int tid);
 /* Calls each(tid, arg) for the threads of this process, those that have ended
  * and are not reaped yet included.  Returns 0 or -errno. */
-int vp_procfs_tasks(void (*each)(int tid, void *arg), void *arg);
+int vp_proc_tasks(void (*each)(int tid, void *arg), void *arg);
 
 #endif

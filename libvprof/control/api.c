@@ -24,7 +24,7 @@ static void set_pause(int on)
 	if (!enter())
 		return;
 	if (vp_owns_process())
-		vp_ticker_pause(on);
+		vp_helper_pause(on);
 	vp_busy_leave();
 	errno = saved;
 }
@@ -86,7 +86,7 @@ int vprof_v1_leak_scan(void)
 	if (!enter())
 		return -EAGAIN;
 	if (vp_owns_process())
-		ret = vp_leakscan_now(VPROF_SCAN_BY_API);
+		ret = vp_helper_scan(VPROF_SCAN_BY_API);
 	vp_busy_leave();
 	errno = saved;
 	return ret;

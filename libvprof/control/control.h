@@ -18,8 +18,8 @@ void vp_start_process(int forked);
 /* The process ends now, in the way given; idempotent.  Only the process that
  * owns the file does anything (a vfork child does not).  here: where the caller's
  * stack is in use; NULL when the caller runs below exit(). */
-struct vp_leakscan_end;
-void vp_finish_process(enum vprof_exit_kind kind, int status, struct vp_leakscan_end *here);
+struct vp_exit_stack;
+void vp_finish_process(enum vprof_exit_kind kind, int status, struct vp_exit_stack *here);
 int vp_end_begun(void);		       /* vp_finish_process() is at work, or was */
 void vp_quick_exit_status(int status); /* remembered for the quick_exit handler */
 
@@ -51,7 +51,7 @@ void vp_unlock_memory(void); /* after munlockall() */
 void vp_lock_memory_fork_child(void);
 
 /* Before a thread ends by a bare system call. */
-void vp_thread_exits(int status, struct vp_leakscan_end *here);
+void vp_thread_exits(int status, struct vp_exit_stack *here);
 
 /* Around exec: the file is complete before, whole again if exec failed. */
 void vp_exec_begin(void);

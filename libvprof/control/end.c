@@ -46,23 +46,23 @@ static void write_end(enum vprof_exit_kind kind, int status, enum vprof_state st
 	__atomic_store_n(&header->state, state, __ATOMIC_RELEASE);
 }
 
-static void finish(struct vp_leakscan_end *here)
+static void finish(struct vp_exit_stack *here)
 {
-	struct vp_leakscan_end below_exit = {0};
+	struct vp_exit_stack below_exit = {0};
 
 	if (!vp_config.leakscan || vp_control.heap != VPROF_HEAP_EXACT) {
-		vp_ticker_end(NULL);
+		vp_helper_end(NULL);
 		return;
 	}
 	if (here)
 		here->tid = vp_sys_tid();
 	else
-		vp_leakscan_at_exit(here = &below_exit);
-	vp_leakscan_kept(here);
-	vp_ticker_end(here);
+		vp_exit_stack_below_exit(here = &below_exit);
+	vp_exit_stack_add_kept(here);
+	vp_helper_end(here);
 }
 
-void vp_finish_process(enum vprof_exit_kind kind, int status, struct vp_leakscan_end *here)
+void vp_finish_process(enum vprof_exit_kind kind, int status, struct vp_exit_stack *here)
 {
 	int saved = errno, entered;
 
@@ -86,16 +86,16 @@ void vp_finish_process(enum vprof_exit_kind kind, int status, struct vp_leakscan
 
 /* A thread that ends past libc, which counts the threads that end and runs exit()
  * with the last one. */
-void vp_thread_exits(int status, struct vp_leakscan_end *here)
+void vp_thread_exits(int status, struct vp_exit_stack *here)
 {
 	int entered;
 
 	if (!vp_owns_process())
 		return;
 	entered = vp_busy_enter();
-	if (entered && vp_ticker_count_tasks() <= 1) {
+	if (entered && vp_helper_count_tasks() <= 1) {
 		vp_finish_process(VPROF_EXIT_UNDERSCORE, status, here);
-		vp_ticker_stop(); /* the status of a process is its last thread's */
+		vp_helper_stop(); /* the status of a process is its last thread's */
 	}
 	if (entered)
 		vp_busy_leave();
@@ -110,7 +110,7 @@ void vp_exec_begin(void)
 	vp_term_let_die();
 	entered = vp_busy_enter();
 	vp_trackers_finish(0);
-	vp_ticker_finish(1);
+	vp_helper_finish(1);
 	write_end(VPROF_EXIT_EXEC, 0, VPROF_STATE_EXECED);
 	if (entered)
 		vp_busy_leave();
@@ -124,7 +124,7 @@ void vp_exec_failed(void)
 	if (!vp_owns_process())
 		return;
 	entered = vp_busy_enter();
-	vp_ticker_resume();
+	vp_helper_resume();
 	write_end(VPROF_EXIT_NONE, 0, VPROF_STATE_RUNNING);
 	vp_file.header->end_ns = 0;
 	if (entered)
@@ -136,7 +136,7 @@ void vp_exec_failed(void)
 int vp_dlclose_begin(void)
 {
 	if (vp_owns_process() && vp_busy_enter()) {
-		vp_ticker_drain();
+		vp_helper_drain();
 		vp_unwind_close_begin();
 		vp_busy_leave();
 		return 1;
@@ -149,7 +149,7 @@ void vp_dlclose_done(int begun)
 	int saved = errno;
 
 	if (begun && vp_busy_enter()) {
-		vp_ticker_drain(); /* before another object takes its place */
+		vp_helper_drain(); /* before another object takes its place */
 		vp_unwind_close_done();
 		vp_busy_leave();
 	}

@@ -54,7 +54,7 @@ static void parent(void)
 	int entered = busy_for_fork;
 	uint64_t mask = mask_for_fork;
 
-	vp_heap_thread_done();
+	vp_private_heap_thread_done();
 	vp_service_fork_parent();
 	if (entered)
 		vp_busy_leave();
@@ -65,7 +65,7 @@ static void child(void)
 {
 	int saved = errno;
 
-	vp_heap_thread_done();
+	vp_private_heap_thread_done();
 	vp_service_fork_child();
 	vp_trackers_fork_child();
 	vp_end_fork_child();

@@ -143,9 +143,9 @@ static void describe_process(int forked)
 	header->scan_when = (uint32_t)vp_config.leakscan;
 	header->scan_every_s = vp_config.leakscan_every_s;
 	if (vp_config.heap != VPROF_HEAP_EXACT)
-		vp_leakscan_note("not searched: only heap=exact knows every block");
+		vp_leak_search_note("not searched: only heap=exact knows every block");
 	else if (!vp_config.leakscan)
-		vp_leakscan_note("not searched: leakscan=off");
+		vp_leak_search_note("not searched: leakscan=off");
 	header->heap_mode = vp_config.heap;
 	header->heap_sample_bytes =
 	    vp_config.heap == VPROF_HEAP_SAMPLE ? vp_config.heap_sample_bytes : 0;
@@ -260,7 +260,7 @@ static void start_recording(int forked, int fd)
 	else
 		vp_roads_init();
 	vp_thread_join(NULL);
-	if (vp_ticker_start(fd) != 0) {
+	if (vp_helper_start(fd) != 0) {
 		vp_file.header->flags |= VPROF_F_NO_HELPER;
 		vp_log_line("no helper: no timeline and no perf engine");
 	}
@@ -306,7 +306,7 @@ static int prepare_library(void)
 		vp_log_line("a filter kills for system calls that recording needs; not profiling");
 		return -EPERM;
 	}
-	if (vp_heap_private_init() || vp_rows_init()) {
+	if (vp_private_heap_init() || vp_rows_init()) {
 		vp_log_line("out of memory; not profiling");
 		return -ENOMEM;
 	}

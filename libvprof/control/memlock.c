@@ -93,7 +93,7 @@ static int walk(struct walk *w, enum task task, int flags)
 		w->from = (uint64_t)(uintptr_t)own.dlfo_map_start;
 		w->to = (uint64_t)(uintptr_t)own.dlfo_map_end;
 	}
-	return w == &by_helper ? vp_ticker_call(walk_maps, w) : walk_maps(w);
+	return w == &by_helper ? vp_helper_call(walk_maps, w) : walk_maps(w);
 }
 
 /* Returns 0 or -errno; `bytes`: of the host, unless NULL. */

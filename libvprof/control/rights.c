@@ -32,14 +32,14 @@ void vp_restrict(void)
 	entered = vp_busy_enter();
 	vp_term_stop();
 	vp_trackers_finish(1);
-	vp_ticker_finish(1);
-	vp_ticker_stop();
+	vp_helper_finish(1);
+	vp_helper_stop();
 	vp_timer_stop();
 	vp_control.heap = vp_control.threads = vp_control.cpu_timer = 0;
 	vp_control.lock_kinds = 0;
 	vp_control.quiet = 1;
 	__atomic_fetch_or(&vp_file.header->flags, VPROF_F_RESTRICTED, __ATOMIC_RELAXED);
-	vp_leakscan_note("not searched: the process restricted its system calls");
+	vp_leak_search_note("not searched: the process restricted its system calls");
 	vp_file.header->end_ns = vp_clock_now();
 	if (entered)
 		vp_busy_leave();
@@ -56,9 +56,9 @@ void vp_credentials_changed(const long call[6], enum vp_whose whose)
 	if (!vp_owns_process() || (whose == VP_OF_CALLER && vp_sys_tid() != vp_sys_pid()) ||
 	    !vp_busy_enter())
 		return;
-	err = vp_ticker_repeat(call);
+	err = vp_helper_repeat(call);
 	if (err < 0 && err != -ESRCH) {
-		vp_ticker_stop();
+		vp_helper_stop();
 		go_without("the helper ended: it could not give up what the process gave up");
 	}
 	vp_busy_leave();
@@ -86,11 +86,11 @@ int vp_make_alone(void)
 {
 	int saved = errno, fd = -1;
 
-	if (!vp_owns_process() || !vp_ticker_running() || !vp_busy_enter())
+	if (!vp_owns_process() || !vp_helper_running() || !vp_busy_enter())
 		return VP_NOT_ALONE;
-	vp_ticker_finish(0);
-	fd = vp_ticker_file();
-	vp_ticker_stop();
+	vp_helper_finish(0);
+	fd = vp_helper_file();
+	vp_helper_stop();
 	vp_busy_leave();
 	errno = saved;
 	return fd;
@@ -102,7 +102,7 @@ void vp_alone_no_more(int fd)
 
 	if (fd == VP_NOT_ALONE || !vp_busy_enter())
 		return;
-	if (vp_ticker_start(fd) != 0)
+	if (vp_helper_start(fd) != 0)
 		go_without("no helper in another namespace: the system refused a task");
 	if (fd >= 0)
 		vp_sys_close(fd);

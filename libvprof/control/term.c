@@ -75,7 +75,7 @@ static void take(int sig)
 
 static int takes_signals(void)
 {
-	return wanted && vp_owns_process() && vp_ticker_running() &&
+	return wanted && vp_owns_process() && vp_helper_running() &&
 	       !__atomic_load_n(&started, __ATOMIC_ACQUIRE) && vp_sys_pid() != 1;
 }
 
@@ -139,10 +139,10 @@ static void open_way(const ucontext_t *uc)
 
 static void handler(int sig, siginfo_t *info, void *context)
 {
-	static struct vp_leakscan_end end; /* stacks may be small */
+	static struct vp_exit_stack end; /* stacks may be small */
 
 	(void)info;
-	if (!vp_owns_process() || !vp_ticker_running() || vp_end_begun()) {
+	if (!vp_owns_process() || !vp_helper_running() || vp_end_begun()) {
 		die(sig);
 		return;
 	}
@@ -157,7 +157,7 @@ static void handler(int sig, siginfo_t *info, void *context)
 	}
 	open_way(context);
 	end.tid = vp_sys_tid();
-	vp_leakscan_at_signal(&end, context);
+	vp_exit_stack_at_signal(&end, context);
 	vp_ending_by_signal(&end, sig, vp_config.leakscan_wait_ms * 1000000ull);
 	die(sig);
 	started = 0;

@@ -52,7 +52,7 @@ static const struct vp_tracker trackers[] = {
      .section = {SECTION(THREADS, vprof_thread, 4, 0)}},
     {.name = "helper",
      .init = vp_watch_init,
-     .fork_child = vp_ticker_fork_child,
+     .fork_child = vp_helper_fork_child,
      .section = {SECTION(TIMELINE, vprof_point, 1, 32)}},
     {.name = "heap",
      .init = vp_track_heap_init,
@@ -74,9 +74,9 @@ static const struct vp_tracker trackers[] = {
      .section = {SECTION(LOCKS, vprof_lock, 2, 0)}},
     {.name = "marks", .init = vp_marks_init, .section = {SECTION(MARKS, vprof_mark, OF_FILE, 1)}},
     {.name = "leak search",
-     .fork_child = vp_leakscan_fork_child,
-     .thread_start = vp_leakscan_thread_start,
-     .tick = vp_leakscan_tick,
+     .fork_child = vp_leak_search_fork_child,
+     .thread_start = vp_leak_search_thread_start,
+     .tick = vp_leak_search_tick,
      .section = {SECTION(LEAKS, vprof_leak, 4, 0)}},
 };
 

@@ -10,7 +10,7 @@
 
 enum { SIGNAL_NONE, SIGNAL_ASKED, SIGNAL_DONE };
 static uint32_t signal_state; /* futex */
-static const struct vp_leakscan_end *signal_end;
+static const struct vp_exit_stack *signal_end;
 static int signal_number;
 static uint64_t signal_again; /* thread << 32 | signal; 0: none */
 
@@ -19,9 +19,9 @@ static void end_by_signal(void (*last_round)(void))
 {
 	struct vprof_header *header = vp_file.header;
 
-	vp_leakscan_cancel();
-	if (vp_leakscan_begin(VPROF_SCAN_AT_TERM, signal_end, 1) == 0)
-		while (!vp_leakscan_poll(50u * 1000 * 1000))
+	vp_leak_search_cancel();
+	if (vp_leak_search_begin(VPROF_SCAN_AT_TERM, signal_end, 1) == 0)
+		while (!vp_leak_search_poll(50u * 1000 * 1000))
 			;
 	last_round();
 	header->exit_kind = VPROF_EXIT_SIGNAL;
@@ -53,17 +53,17 @@ void vp_ending_signal_again(int sig)
 	uint64_t what = (uint64_t)vp_sys_tid() << 32 | (uint64_t)sig;
 
 	__atomic_store_n(&signal_again, what, __ATOMIC_RELEASE);
-	vp_helper_ring();
+	vp_helper_wake();
 }
 
-void vp_ending_by_signal(const struct vp_leakscan_end *end, int sig, uint64_t wait_ns)
+void vp_ending_by_signal(const struct vp_exit_stack *end, int sig, uint64_t wait_ns)
 {
 	uint64_t until = vp_clock_mono() + wait_ns, now;
 
 	signal_end = end;
 	signal_number = sig;
 	__atomic_store_n(&signal_state, SIGNAL_ASKED, __ATOMIC_RELEASE);
-	vp_helper_ring();
+	vp_helper_wake();
 	while (__atomic_load_n(&signal_state, __ATOMIC_ACQUIRE) == SIGNAL_ASKED &&
 	       (now = vp_clock_mono()) < until)
 		vp_sys_futex_wait(&signal_state, SIGNAL_ASKED, until - now);

@@ -8,8 +8,8 @@
 /* The process ends by that signal: a search, the last round, the record is closed.
  * Returns when that is done or wait_ns are over.
  * Context: a signal handler, once in a process. */
-struct vp_leakscan_end;
-void vp_ending_by_signal(const struct vp_leakscan_end *end, int sig, uint64_t wait_ns);
+struct vp_exit_stack;
+void vp_ending_by_signal(const struct vp_exit_stack *end, int sig, uint64_t wait_ns);
 /* Sends the calling thread that signal once more, in a moment. */
 void vp_ending_signal_again(int sig);
 

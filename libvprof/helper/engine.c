@@ -99,7 +99,7 @@ static void open_perf(void)
 	read_stats();
 	if (!(header->flags & VPROF_F_EXCLUDE_KERNEL))
 		vp_engine_note("perf_event_open; kernel included");
-	vp_roster_open();
+	vp_sampled_threads_open();
 	samples = 0;
 	opened_ns = vp_clock_mono();
 	next_change = change_after(opened_ns);
@@ -157,7 +157,7 @@ void vp_engine_run(uint64_t now)
 	vp_engine_drain();
 	if (!perf_is_open)
 		return;
-	vp_roster_update(now);
+	vp_sampled_threads_update(now);
 	if (now < next_change)
 		return;
 	if (samples >= GROW_SAMPLES || now >= opened_ns + GROW_NS)
@@ -176,7 +176,7 @@ void vp_engine_pause(int on)
 void vp_engine_tick(uint32_t threads)
 {
 	if (perf_is_open)
-		vp_roster_tick(threads);
+		vp_sampled_threads_tick(threads);
 }
 
 uint64_t vp_engine_due(void)
@@ -185,14 +185,14 @@ uint64_t vp_engine_due(void)
 
 	if (!perf_is_open)
 		return ~0ull;
-	look = vp_roster_due();
+	look = vp_sampled_threads_due();
 	return look < next_change ? look : next_change;
 }
 
 void vp_engine_close(void)
 {
 	if (perf_is_open) {
-		vp_roster_close();
+		vp_sampled_threads_close();
 		vp_perf_close();
 	}
 	perf_is_open = 0;

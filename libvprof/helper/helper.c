@@ -64,19 +64,19 @@ static int answer;
 static struct vp_lock request_lock;
 static struct vp_lock argument_lock; /* of what a request goes with, below */
 static enum vprof_scan_trigger scan_trigger;
-static const struct vp_leakscan_end *scan_end;
+static const struct vp_exit_stack *scan_end;
 static long repeat_call[6]; /* a system call: its number and five arguments */
 static int (*call_fn)(void *arg);
 static void *call_arg;
 static int helper_tid;
 static int file_fd = -1;
 
-int vp_ticker_running(void)
+int vp_helper_running(void)
 {
 	return running;
 }
 
-void vp_ticker_fork_child(void)
+void vp_helper_fork_child(void)
 {
 	running = 0;
 	ready = NOT_READY;
@@ -126,16 +126,16 @@ static int count_tasks(void)
 {
 	int tasks = 0;
 
-	return vp_procfs_tasks(count_task, &tasks) == 0 ? tasks : -1;
+	return vp_proc_tasks(count_task, &tasks) == 0 ? tasks : -1;
 }
 
 /* One that is under way is not what it would be now. */
 static void scan_at_end(int files_are_ours)
 {
-	vp_leakscan_cancel();
-	if (vp_leakscan_begin(VPROF_SCAN_AT_EXIT, scan_end, files_are_ours) != 0)
+	vp_leak_search_cancel();
+	if (vp_leak_search_begin(VPROF_SCAN_AT_EXIT, scan_end, files_are_ours) != 0)
 		return;
-	while (!vp_leakscan_poll(50u * 1000 * 1000))
+	while (!vp_leak_search_poll(50u * 1000 * 1000))
 		;
 }
 
@@ -165,7 +165,7 @@ static int serve(void)
 		answer = count_tasks();
 		break;
 	case REQUEST_SCAN:
-		answer = vp_leakscan_begin(scan_trigger, NULL, 1);
+		answer = vp_leak_search_begin(scan_trigger, NULL, 1);
 		break;
 	case REQUEST_PAUSE:
 	case REQUEST_UNPAUSE:
@@ -242,8 +242,8 @@ static __attribute__((noreturn)) void end_alone(int status)
 {
 	struct vprof_header *header = vp_file.header;
 
-	vp_leakscan_cancel();
-	vp_leakscan_note("not searched: the last thread ended past exit()");
+	vp_leak_search_cancel();
+	vp_leak_search_note("not searched: the last thread ended past exit()");
 	one_round(1);
 	vp_file_cut(file_fd);
 	header->exit_kind = VPROF_EXIT_UNDERSCORE;
@@ -289,14 +289,14 @@ static void work(void)
 
 	while (go_on) {
 		/* Read before we look: who rings later ends the sleep. */
-		bell = __atomic_load_n(&vp_helper_bell, __ATOMIC_ACQUIRE);
+		bell = __atomic_load_n(&vp_helper_wakeups, __ATOMIC_ACQUIRE);
 		if (__atomic_load_n(&asked, __ATOMIC_ACQUIRE) == done) {
 			if (!look(&next_tick, &due))
 				break;
 			now = vp_clock_mono();
 			if (__atomic_load_n(&asked, __ATOMIC_ACQUIRE) == done && due > now) {
 				vp_sys_let_bus(0);
-				vp_sys_futex_wait(&vp_helper_bell, bell, due - now);
+				vp_sys_futex_wait(&vp_helper_wakeups, bell, due - now);
 				vp_sys_let_bus(1);
 			}
 			continue;
@@ -318,7 +318,7 @@ static void helper_main(void)
 	vp_rights_close();
 }
 
-int vp_ticker_start(int fd)
+int vp_helper_start(int fd)
 {
 	uint64_t until = vp_clock_mono() + ANSWER_NS;
 	uint32_t expected = NOT_READY;
@@ -363,7 +363,7 @@ static int ask_within(enum request what, uint64_t wait_ns)
 	request = what;
 	answer = 0;
 	number = __atomic_add_fetch(&asked, 1, __ATOMIC_ACQ_REL);
-	vp_helper_ring();
+	vp_helper_wake();
 	for (;;) {
 		uint32_t seen = __atomic_load_n(&answered, __ATOMIC_ACQUIRE);
 
@@ -390,57 +390,57 @@ static int ask(enum request what)
 	return ask_within(what, ANSWER_NS);
 }
 
-void vp_ticker_finish(int cut)
+void vp_helper_finish(int cut)
 {
 	if (ask(cut ? REQUEST_CUT : REQUEST_FINISH) == -ESRCH && cut)
 		vp_file_cut(-1);
 }
 
-void vp_ticker_resume(void)
+void vp_helper_resume(void)
 {
 	if (ask(REQUEST_RESUME) != 0)
 		vp_tables_freeze(); /* stays cut: totals go on, rows do not */
 }
 
-void vp_ticker_drain(void)
+void vp_helper_drain(void)
 {
 	if (vp_engine_is_perf())
 		ask(REQUEST_DRAIN);
 }
 
-int vp_leakscan_now(enum vprof_scan_trigger trigger)
+int vp_helper_scan(enum vprof_scan_trigger trigger)
 {
 	if (vp_sys_tid() == helper_tid)
-		return vp_leakscan_begin(trigger, NULL, 1);
+		return vp_leak_search_begin(trigger, NULL, 1);
 	scan_trigger = trigger;
 	return ask(REQUEST_SCAN);
 }
 
-void vp_ticker_end(const struct vp_leakscan_end *end)
+void vp_helper_end(const struct vp_exit_stack *end)
 {
 	int err;
 
 	scan_end = end; /* the search needs rows: before the file is cut */
-	err = ask_within(REQUEST_END, (end ? vp_leakscan_exit_ns() : 0) + ANSWER_NS);
+	err = ask_within(REQUEST_END, (end ? vp_leak_search_exit_ns() : 0) + ANSWER_NS);
 	if (err == -ESRCH && end)
 		scan_at_end(0);
 	if (err < 0)
 		vp_file_cut(-1);
 }
 
-int vp_ticker_count_tasks(void)
+int vp_helper_count_tasks(void)
 {
 	return ask(REQUEST_COUNT);
 }
 
-void vp_ticker_pause(int on)
+void vp_helper_pause(int on)
 {
 	if (ask(on ? REQUEST_PAUSE : REQUEST_UNPAUSE) < 0)
 		vp_control.paused = (uint32_t)on; /* no helper, no samples of its */
 }
 
 /* One caller at a time: the requests of two would meet in repeat_call. */
-int vp_ticker_repeat(const long call[6])
+int vp_helper_repeat(const long call[6])
 {
 	int err;
 
@@ -454,7 +454,7 @@ int vp_ticker_repeat(const long call[6])
 	return err;
 }
 
-int vp_ticker_call(int (*fn)(void *arg), void *arg)
+int vp_helper_call(int (*fn)(void *arg), void *arg)
 {
 	int err;
 
@@ -467,7 +467,7 @@ int vp_ticker_call(int (*fn)(void *arg), void *arg)
 	return err;
 }
 
-int vp_ticker_stop(void)
+int vp_helper_stop(void)
 {
 	int err = ask(REQUEST_STOP);
 
@@ -481,7 +481,7 @@ int vp_ticker_stop(void)
 }
 
 /* Through /proc, because the name may lead elsewhere by now, or nowhere. */
-int vp_ticker_file(void)
+int vp_helper_file(void)
 {
 	char path[64];
 	struct vp_text text;

@@ -1,5 +1,6 @@
 #include "helper/mailbox.h"
 #include "base/sys.h"
+#include "helper/helper.h"
 #include "helper/pause.h"
 #include "leak/search.h"
 #include "ring/file.h"
@@ -35,7 +36,7 @@ static int serve(const struct vprof_header *header)
 	case VPROF_CTL_MARK:
 		return mark(header);
 	case VPROF_CTL_LEAKSCAN:
-		return vp_leakscan_now(VPROF_SCAN_BY_CTL);
+		return vp_helper_scan(VPROF_SCAN_BY_CTL);
 	default:
 		return -EOPNOTSUPP;
 	}

@@ -39,14 +39,14 @@ void vp_reading_open(void)
 	alone = 0;
 	told = untaken = 0;
 	memset(&smaps, 0, sizeof(smaps));
-	can_read = vp_procfs_open() == 0;
+	can_read = vp_proc_open() == 0;
 	vp_timeline_reset();
 }
 
 void vp_reading_close(void)
 {
 	if (can_read)
-		vp_procfs_close();
+		vp_proc_close();
 	can_read = 0;
 }
 
@@ -68,7 +68,7 @@ static void read_smaps(uint64_t now)
 
 	if (now < smaps_next_ns)
 		return;
-	if (vp_procfs_smaps(&smaps) == 0)
+	if (vp_proc_smaps(&smaps) == 0)
 		smaps_t_ns = now;
 	took = vp_clock_mono() - before;
 	smaps_next_ns = now + (took * 100 > SECOND / 2 ? took * 100 : SECOND / 2);
@@ -81,7 +81,7 @@ static void read_process(struct vprof_point *point)
 
 	if (!can_read)
 		return;
-	vp_procfs_statm(&statm);
+	vp_proc_statm(&statm);
 	point->rss = statm.rss;
 	point->vms = statm.vms;
 	point->shared = statm.shared;
@@ -90,7 +90,7 @@ static void read_process(struct vprof_point *point)
 	point->uss = smaps.uss;
 	point->pss = smaps.pss;
 	point->smaps_t_ns = smaps_t_ns;
-	if (vp_procfs_stat(&stat) != 0)
+	if (vp_proc_stat(&stat) != 0)
 		return;
 	/* A main thread that has ended counts until the process is gone. */
 	alone = stat.state == 'Z' && stat.threads == 2;
@@ -114,7 +114,7 @@ static void read_own(uint64_t now, int last)
 	if (now < stats_next_ns && !last)
 		return;
 	stats_next_ns = now + SECOND;
-	vp_heap_private_stats(&header->own_heap_bytes, &resident);
+	vp_private_heap_stats(&header->own_heap_bytes, &resident);
 	header->own_memory_bytes =
 	    resident + vp_live_index_bytes() + vp_rows_bytes() + vp_trie_bytes();
 }

@@ -2,7 +2,7 @@
  *
  * libc makes a call of the setuid() family in all threads it knows, and the helper is
  * none of them.  A task that stays root in a process that gave up root is a way back,
- * so the helper follows each call (helper/helper.h, vp_ticker_repeat), and ends where it finds
+ * so the helper follows each call (helper/helper.h, vp_helper_repeat), and ends where it finds
  * that it has not been told: the host may make system calls past libc. */
 #ifndef VP_HELPER_RIGHTS_H
 #define VP_HELPER_RIGHTS_H

@@ -14,10 +14,10 @@
 #define QUEUED_NS (20u * 1000 * 1000)
 #define SCAN_NS	  (1000ull * 1000 * 1000)
 
-static struct vp_arrivals news;
+static struct vp_arrivals notices;
 static uint64_t next_look; /* CLOCK_MONOTONIC */
 static uint64_t next_scan; /* of /proc, though nothing seems to have changed */
-static uint32_t strangers; /* threads at the last scan that no hook has seen */
+static uint32_t unhooked;  /* threads at the last scan that no hook has seen */
 static uint32_t scanned;
 
 struct scan {
@@ -53,25 +53,25 @@ static void scan_tasks(int all)
 	uint32_t hooked = vp_threads_live();
 
 	scanned = 0;
-	if (vp_procfs_tasks(look_at, &scan) == 0)
+	if (vp_proc_tasks(look_at, &scan) == 0)
 		vp_perf_remove_unmarked();
-	strangers = scanned - hooked; /* may be "negative" for a moment */
+	unhooked = scanned - hooked; /* may be "negative" for a moment */
 	next_scan = vp_clock_mono() + SCAN_NS;
 }
 
-void vp_roster_open(void)
+void vp_sampled_threads_open(void)
 {
 	next_look = ~0ull;
 	vp_arrivals_want(1);
 	scan_tasks(1);
 }
 
-void vp_roster_close(void)
+void vp_sampled_threads_close(void)
 {
 	vp_arrivals_want(0);
 }
 
-void vp_roster_update(uint64_t mono_ns)
+void vp_sampled_threads_update(uint64_t mono_ns)
 {
 	if (!vp_arrivals_waiting()) {
 		next_look = ~0ull;
@@ -81,26 +81,26 @@ void vp_roster_update(uint64_t mono_ns)
 		next_look = mono_ns + YOUNG_NS;
 	if (mono_ns < next_look)
 		return;
-	vp_arrivals_take(&news, vp_clock_now() - YOUNG_NS);
+	vp_arrivals_take(&notices, vp_clock_now() - YOUNG_NS);
 	/* Ends first: a new thread may have the number of an old one. */
-	for (uint32_t i = 0; i < news.ended_count; i++)
-		vp_perf_remove_thread(news.ended[i]);
-	for (uint32_t i = 0; i < news.started_count; i++)
-		vp_perf_add_thread(news.started[i]);
-	if (news.missed)
+	for (uint32_t i = 0; i < notices.ended_count; i++)
+		vp_perf_remove_thread(notices.ended[i]);
+	for (uint32_t i = 0; i < notices.started_count; i++)
+		vp_perf_add_thread(notices.started[i]);
+	if (notices.missed)
 		scan_tasks(1);
 	next_look = vp_clock_mono() + YOUNG_NS;
 }
 
-uint64_t vp_roster_due(void)
+uint64_t vp_sampled_threads_due(void)
 {
 	return next_look;
 }
 
-void vp_roster_tick(uint32_t threads)
+void vp_sampled_threads_tick(uint32_t threads)
 {
 	if (!threads)
 		return;
-	if (threads - vp_threads_live() != strangers || (strangers && vp_clock_mono() >= next_scan))
+	if (threads - vp_threads_live() != unhooked || (unhooked && vp_clock_mono() >= next_scan))
 		scan_tasks(0);
 }

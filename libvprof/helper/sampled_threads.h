@@ -7,15 +7,15 @@
 
 #include <stdint.h>
 
-void vp_roster_open(void); /* after vp_perf_open; finds who is there */
-void vp_roster_close(void);
+void vp_sampled_threads_open(void); /* after vp_perf_open; finds who is there */
+void vp_sampled_threads_close(void);
 
 /* Takes the news, when it is time; after a drain. */
-void vp_roster_update(uint64_t mono_ns);
-/* When to call vp_roster_update next, CLOCK_MONOTONIC; ~0: when rung for. */
-uint64_t vp_roster_due(void);
+void vp_sampled_threads_update(uint64_t mono_ns);
+/* When to call vp_sampled_threads_update next, CLOCK_MONOTONIC; ~0: when rung for. */
+uint64_t vp_sampled_threads_due(void);
 
 /* At every tick: `threads` of the process now, the helper apart (0: unknown). */
-void vp_roster_tick(uint32_t threads);
+void vp_sampled_threads_tick(uint32_t threads);
 
 #endif

@@ -34,12 +34,12 @@ static int make_room(void)
 
 	if (watched_count < watched_room)
 		return 1;
-	more = vp_heap_get(room * sizeof(*more));
+	more = vp_private_get(room * sizeof(*more));
 	if (!more)
 		return 0;
 	if (watched_count)
 		memcpy(more, watched, watched_count * sizeof(*more));
-	vp_heap_put(watched);
+	vp_private_put(watched);
 	watched = more;
 	watched_room = room;
 	return 1;
@@ -64,7 +64,7 @@ static void refresh(struct vprof_thread *row, int with_names)
 		row->state = VPROF_THREAD_ENDED;
 		return;
 	}
-	if (with_names && vp_procfs_comm((int)row->tid, name) == 0 && name[0])
+	if (with_names && vp_proc_comm((int)row->tid, name) == 0 && name[0])
 		memcpy(row->name, name, sizeof(row->name));
 }
 

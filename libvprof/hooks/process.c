@@ -13,9 +13,9 @@
 
 VP_HOOK void _exit(int status)
 {
-	struct vp_leakscan_end here = {0};
+	struct vp_exit_stack here = {0};
 
-	VP_LEAKSCAN_HERE(&here);
+	VP_EXIT_STACK_HERE(&here);
 	vp_real_resolve();
 	vp_finish_process(VPROF_EXIT_UNDERSCORE, status, &here);
 	vp_real.exit_now_fn(status);

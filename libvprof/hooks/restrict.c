@@ -121,13 +121,13 @@ static void after(long ret, const long call[6], int alone)
 VP_HOOK long vp_hook_syscall(long number, long a, long b, long c, long d, long e, long f)
 {
 	const long call[6] = {number, a, b, c, d, e};
-	struct vp_leakscan_end here = {0};
+	struct vp_exit_stack here = {0};
 	long ret;
 	int alone, lifted;
 
 	vp_real_resolve();
 	if (number == SYS_exit_group || number == SYS_exit) {
-		VP_LEAKSCAN_HERE(&here);
+		VP_EXIT_STACK_HERE(&here);
 		if (number == SYS_exit)
 			vp_thread_exits((int)a, &here);
 		else

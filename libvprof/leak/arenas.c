@@ -26,8 +26,8 @@ static uint64_t top; /* the main arena's last chunk; 0: not found */
 /* { arena, previous heap, size, writable size } */
 static void heap_header(uint64_t base)
 {
-	uint64_t arena = vp_scan_load(base), prev = vp_scan_load(base + 8);
-	uint64_t size = vp_scan_load(base + 16), writable = vp_scan_load(base + 24);
+	uint64_t arena = vp_leak_load(base), prev = vp_leak_load(base + 8);
+	uint64_t size = vp_leak_load(base + 16), writable = vp_leak_load(base + 24);
 	int first = arena - base >= 0x20 && arena - base <= 0x50;
 
 	if (!size || size % 4096 || size > ARENA_ALIGN || writable < size ||
@@ -35,7 +35,7 @@ static void heap_header(uint64_t base)
 		return;
 	if (first ? prev != 0 : (!prev || prev % ARENA_ALIGN || arena < 4096))
 		return;
-	vp_scan_leave_out(base, base + writable);
+	vp_leak_leave_out(base, base + writable);
 }
 
 static void thread_arenas(uint64_t lo, uint64_t hi)
@@ -48,13 +48,13 @@ static void thread_arenas(uint64_t lo, uint64_t hi)
 
 static int is_empty_bin(uint64_t at)
 {
-	return vp_scan_load(at) == at - 16 && vp_scan_load(at + 8) == at - 16;
+	return vp_leak_load(at) == at - 16 && vp_leak_load(at + 8) == at - 16;
 }
 
 /* The bins of large sizes, the last ones, are nearly always empty: the last
  * pair that points to itself is taken for the last bin if most of those that
  * would lie before it are empty too. */
-static void main_arena(const struct vp_scan_map *map)
+static void main_arena(const struct vp_leak_map *map)
 {
 	uint64_t span = BINS * 16u, arena;
 	uint32_t empty = 0;
@@ -67,17 +67,17 @@ static void main_arena(const struct vp_scan_map *map)
 		if (empty < BINS / 4)
 			return;
 		arena = last + 16 - span - BINS_OFFSET;
-		top = vp_scan_load(arena + TOP_OFFSET);
-		vp_scan_leave_out(arena, arena + ARENA_BYTES);
+		top = vp_leak_load(arena + TOP_OFFSET);
+		vp_leak_leave_out(arena, arena + ARENA_BYTES);
 		return;
 	}
 }
 
-static int holds_blocks(const struct vp_scan_map *map)
+static int holds_blocks(const struct vp_leak_map *map)
 {
-	struct vp_scan_ref ref;
+	struct vp_leak_ref ref;
 
-	return vp_scan_next_block(map->lo, map->hi, &ref);
+	return vp_leak_next_block(map->lo, map->hi, &ref);
 }
 
 static int libc_allocates(void)
@@ -88,7 +88,7 @@ static int libc_allocates(void)
 	if (_dl_find_object((void *)(uintptr_t)vp_real.malloc_fn, &found) != 0)
 		return 0;
 	module = found.dlfo_link_map;
-	return module->l_name && vp_scan_module_kind(module->l_name) == 2;
+	return module->l_name && vp_leak_kind_of_module(module->l_name) == VP_MODULE_RUNTIME;
 }
 
 /* Where blocks were not recorded (a pause, no memory, an object that goes another
@@ -102,7 +102,7 @@ static int knows_all(void)
 	       !vp_heap_has_unseen_blocks;
 }
 
-void vp_scan_arenas(const struct vp_scan_map *maps, uint32_t count)
+void vp_leak_arenas(const struct vp_leak_map *maps, uint32_t count)
 {
 	uint64_t heap_lo = 0, heap_hi = 0;
 	int libc = libc_allocates();
@@ -111,7 +111,7 @@ void vp_scan_arenas(const struct vp_scan_map *maps, uint32_t count)
 		return;
 
 	for (uint32_t i = 0; i < count; i++) {
-		const struct vp_scan_map *map = &maps[i];
+		const struct vp_leak_map *map = &maps[i];
 		int plain = map->kind & VP_MAP_ANON && map->kind & VP_MAP_WRITE &&
 			    !(map->kind & (VP_MAP_LIBC | VP_MAP_STACK | VP_MAP_MALLOC));
 
@@ -119,12 +119,12 @@ void vp_scan_arenas(const struct vp_scan_map *maps, uint32_t count)
 			heap_lo = heap_hi ? heap_lo : map->lo;
 			heap_hi = map->hi;
 		} else if (plain)
-			vp_scan_present(map->lo, map->hi, map->kind, thread_arenas);
+			vp_leak_present(map->lo, map->hi, map->kind, thread_arenas);
 		else if (map->kind & VP_MAP_LIBC && map->kind & VP_MAP_WRITE)
 			main_arena(map);
 		if (!libc && (map->kind & VP_MAP_MALLOC || (plain && holds_blocks(map))))
-			vp_scan_leave_out(map->lo, map->hi);
+			vp_leak_leave_out(map->lo, map->hi);
 	}
 	if (libc)
-		vp_scan_brk(heap_lo, heap_hi, top);
+		vp_leak_brk(heap_lo, heap_hi, top);
 }

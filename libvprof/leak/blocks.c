@@ -15,11 +15,11 @@
 #define ADDRESS_MASK ((1ull << ADDRESS_BITS) - 1)
 #define ELEMENT_MOST 256u /* of a one-based array */
 
-struct vp_scan_blocks vp_scan_blocks;
+struct vp_leak_blocks vp_leak_blocks;
 
 static struct vp_live_view view[512]; /* blocks of a page */
 
-void *vp_scan_map_table(uint64_t bytes)
+void *vp_leak_map_table(uint64_t bytes)
 {
 	void *map = vp_sys_map(bytes);
 
@@ -35,19 +35,19 @@ static void count_pages(void)
 	while ((page = vp_live_next(0, page)) != VP_LIVE_END) {
 		uint32_t blocks = vp_live_page_count(*vp_live_descriptor(0, page++));
 
-		vp_scan_blocks.pages += blocks != 0;
-		vp_scan_blocks.blocks += blocks;
+		vp_leak_blocks.pages += blocks != 0;
+		vp_leak_blocks.blocks += blocks;
 	}
 }
 
 static int reserve(void)
 {
-	struct vp_scan_blocks *all = &vp_scan_blocks;
+	struct vp_leak_blocks *all = &vp_leak_blocks;
 
 	count_pages();
-	all->page = vp_scan_map_table((all->pages + 1) * sizeof(*all->page));
+	all->page = vp_leak_map_table((all->pages + 1) * sizeof(*all->page));
 	all->index = vp_sys_map(VP_LIVE_REGIONS * sizeof(*all->index));
-	all->bytes = vp_scan_map_table((all->blocks + 1) * sizeof(*all->bytes));
+	all->bytes = vp_leak_map_table((all->blocks + 1) * sizeof(*all->bytes));
 	all->site = vp_sys_map((all->blocks + 1) * sizeof(*all->site));
 	all->pages = 0;
 	all->blocks = 0;
@@ -59,7 +59,7 @@ static int reserve(void)
 static uint32_t *slot_of(uint64_t address)
 {
 	uint64_t number = address >> VP_LIVE_REGION_SHIFT;
-	uint32_t **index = vp_scan_blocks.index;
+	uint32_t **index = vp_leak_blocks.index;
 
 	if (number >= VP_LIVE_REGIONS)
 		return NULL;
@@ -72,21 +72,21 @@ static uint32_t *slot_of(uint64_t address)
 }
 
 /* Sets the starts, so that ranks are known; then sizes and sites by rank. */
-static void fill_page(struct vp_scan_page *page, uint32_t count)
+static void fill_page(struct vp_leak_page *page, uint32_t count)
 {
-	struct vp_scan_blocks *all = &vp_scan_blocks;
+	struct vp_leak_blocks *all = &vp_leak_blocks;
 	uint32_t before = 0;
 
 	for (uint32_t i = 0; i < count; i++)
 		page->bits[view[i].unit >> 6].start |= 1ull << (view[i].unit & 63);
 	for (int i = 0; i < 8; i++) {
 		page->before[i] = (uint16_t)before;
-		before += vp_scan_bits(page->bits[i].start);
+		before += vp_leak_bits(page->bits[i].start);
 	}
 	page->base = (uint32_t)all->blocks;
 	page->blocks = before;
 	for (uint32_t i = 0; i < count; i++) {
-		uint32_t rank = vp_scan_rank(page, view[i].unit);
+		uint32_t rank = vp_leak_rank(page, view[i].unit);
 		uint64_t bytes = view[i].bytes;
 
 		all->bytes[rank] = bytes < 0xffffffffu ? (uint32_t)bytes : 0xffffffffu;
@@ -98,7 +98,7 @@ static void fill_page(struct vp_scan_page *page, uint32_t count)
 
 /* The words of a block end where a bit says so or another block starts.  Returns
  * 0 when they do not. */
-static int set_end(struct vp_scan_page *page, const struct vp_live_view *block)
+static int set_end(struct vp_leak_page *page, const struct vp_live_view *block)
 {
 	uint64_t end = block->unit + block->bytes / 8;
 	uint64_t last = end < 512 ? end : 512;
@@ -118,19 +118,19 @@ static int set_end(struct vp_scan_page *page, const struct vp_live_view *block)
 	return block->bytes >= 8;
 }
 
-/* Returns VP_SCAN_ODD or 0. */
-static uint32_t set_ends(struct vp_scan_page *page, uint32_t count)
+/* Returns VP_LEAK_ODD or 0. */
+static uint32_t set_ends(struct vp_leak_page *page, uint32_t count)
 {
 	int plain = 1;
 
 	for (uint32_t i = 0; i < count; i++)
 		plain &= set_end(page, &view[i]);
-	return plain ? 0 : VP_SCAN_ODD;
+	return plain ? 0 : VP_LEAK_ODD;
 }
 
-static uint64_t bytes_of(const struct vp_scan_page *page, uint32_t unit)
+static uint64_t bytes_of(const struct vp_leak_page *page, uint32_t unit)
 {
-	uint32_t bytes = vp_scan_blocks.bytes[vp_scan_rank(page, unit)];
+	uint32_t bytes = vp_leak_blocks.bytes[vp_leak_rank(page, unit)];
 	uint64_t address = page->address + unit * 8ull;
 	uint32_t count;
 
@@ -144,7 +144,7 @@ static uint64_t bytes_of(const struct vp_scan_page *page, uint32_t unit)
 	return 0;
 }
 
-static uint32_t last_unit(const struct vp_scan_page *page)
+static uint32_t last_unit(const struct vp_leak_page *page)
 {
 	int word = 7;
 
@@ -157,27 +157,27 @@ static uint32_t last_unit(const struct vp_scan_page *page)
  * the address right behind it. */
 static int cover(uint32_t number)
 {
-	struct vp_scan_page *page = &vp_scan_blocks.page[number];
+	struct vp_leak_page *page = &vp_leak_blocks.page[number];
 	uint32_t unit = last_unit(page);
 	uint64_t end = page->address + unit * 8ull + bytes_of(page, unit);
 
-	if (end > vp_scan_blocks.last)
-		vp_scan_blocks.last = end;
+	if (end > vp_leak_blocks.last)
+		vp_leak_blocks.last = end;
 	for (uint64_t at = page->address + 4096; at <= end; at += 4096) {
 		uint32_t *slot = slot_of(at);
 
 		if (!slot)
 			return -ENOMEM;
 		if (!*slot)
-			*slot = (number + 1) | VP_SCAN_ODD;
+			*slot = (number + 1) | VP_LEAK_ODD;
 	}
 	return 0;
 }
 
 static int add_page(uint64_t address, uint32_t count)
 {
-	struct vp_scan_blocks *all = &vp_scan_blocks;
-	struct vp_scan_page *page = &all->page[all->pages];
+	struct vp_leak_blocks *all = &vp_leak_blocks;
+	struct vp_leak_page *page = &all->page[all->pages];
 	uint32_t *slot = slot_of(address);
 
 	if (!slot)
@@ -192,9 +192,9 @@ static int add_page(uint64_t address, uint32_t count)
 	return cover(all->pages - 1);
 }
 
-int vp_scan_blocks_init(void)
+int vp_leak_blocks_init(void)
 {
-	struct vp_scan_blocks *all = &vp_scan_blocks;
+	struct vp_leak_blocks *all = &vp_leak_blocks;
 	int err = reserve();
 	uint64_t page = 0;
 
@@ -210,7 +210,7 @@ int vp_scan_blocks_init(void)
 }
 
 /* The last block that starts at or before the unit, in this page or before. */
-static int last_start(struct vp_scan_page *page, uint32_t unit, struct vp_scan_ref *ref)
+static int last_start(struct vp_leak_page *page, uint32_t unit, struct vp_leak_ref *ref)
 {
 	int word = (int)(unit >> 6);
 	uint64_t bits = page->bits[word].start & (~0ull >> (63 - (unit & 63)));
@@ -218,7 +218,7 @@ static int last_start(struct vp_scan_page *page, uint32_t unit, struct vp_scan_r
 	while (!bits && word > 0)
 		bits = page->bits[--word].start;
 	if (!bits) {
-		if (page == vp_scan_blocks.page)
+		if (page == vp_leak_blocks.page)
 			return 0;
 		page--;
 		unit = last_unit(page);
@@ -234,50 +234,52 @@ static int last_start(struct vp_scan_page *page, uint32_t unit, struct vp_scan_r
 
 /* Most words are no addresses of blocks: to look for them in the index would touch
  * memory all over it. */
-static int covering(uint64_t address, struct vp_scan_ref *ref)
+static int covering(uint64_t address, struct vp_leak_ref *ref)
 {
 	uint64_t number = address >> VP_LIVE_REGION_SHIFT;
-	struct vp_scan_page *page;
+	struct vp_leak_page *page;
 	uint32_t slot;
 
-	if (address < vp_scan_blocks.first || address > vp_scan_blocks.last ||
-	    !vp_scan_blocks.index[number])
+	if (address < vp_leak_blocks.first || address > vp_leak_blocks.last ||
+	    !vp_leak_blocks.index[number])
 		return 0;
-	slot = vp_scan_blocks.index[number][address >> 12 & (VP_LIVE_PAGES - 1)];
+	slot = vp_leak_blocks.index[number][address >> 12 & (VP_LIVE_PAGES - 1)];
 	if (!slot)
 		return 0;
-	page = &vp_scan_blocks.page[(slot & ~VP_SCAN_ODD) - 1];
+	page = &vp_leak_blocks.page[(slot & ~VP_LEAK_ODD) - 1];
 	return last_start(page, page->address == (address & ~4095ull) ? address >> 3 & 511 : 511,
 			  ref);
 }
 
-int vp_scan_find(uint64_t word, struct vp_scan_ref *ref)
+enum vp_leak_hit vp_leak_find(uint64_t word, struct vp_leak_ref *ref)
 {
 	if (covering(word, ref)) {
 		uint64_t into = word - ref->start;
 
 		if (into == 0)
-			return 1;
+			return VP_HIT_START;
 		if (into >= 8 && into <= ref->bytes)
-			return 2;
-		return into < TAGS ? 3 : 0; /* one of a few bytes may be tagged beyond its end */
+			return VP_HIT_INTERIOR;
+		return into < TAGS
+			   ? VP_HIT_TAGGED
+			   : VP_HIT_NONE; /* one of a few bytes may be tagged beyond its end */
 	}
 	/* Tags in the upper bits, and perhaps in the lower ones too: only where the rest
 	 * is the start of a block. */
 	if (word >> ADDRESS_BITS && covering(word & ADDRESS_MASK, ref) &&
 	    (word & ADDRESS_MASK) - ref->start < TAGS)
-		return 3;
-	return 0;
+		return VP_HIT_TAGGED;
+	return VP_HIT_NONE;
 }
 
 /* An array whose first element is number 1 is kept by the address of an element
  * before it: right before the block, or further by the size of what it holds. */
-int vp_scan_find_behind(uint64_t word, struct vp_scan_ref *ref)
+int vp_leak_find_behind(uint64_t word, struct vp_leak_ref *ref)
 {
 	uint64_t before;
 
 	word &= ADDRESS_MASK;
-	if (!vp_scan_next_block((word | 7) + 1, word + ELEMENT_MOST + 8, ref))
+	if (!vp_leak_next_block((word | 7) + 1, word + ELEMENT_MOST + 8, ref))
 		return 0;
 	before = ref->start - word;
 	return ref->start > word &&
@@ -285,23 +287,23 @@ int vp_scan_find_behind(uint64_t word, struct vp_scan_ref *ref)
 		(before <= ELEMENT_MOST && ref->bytes >= 2 * before && ref->bytes % before == 0));
 }
 
-int vp_scan_next_block(uint64_t address, uint64_t hi, struct vp_scan_ref *ref)
+int vp_leak_next_block(uint64_t address, uint64_t hi, struct vp_leak_ref *ref)
 {
 	if (covering(address, ref) && address < ref->start + ref->bytes)
 		return 1;
 	for (uint64_t at = address; at < hi; at = (at | 4095) + 1) {
 		uint64_t number = at >> VP_LIVE_REGION_SHIFT;
-		struct vp_scan_page *page;
+		struct vp_leak_page *page;
 		uint32_t slot = 0;
 
 		if (number >= VP_LIVE_REGIONS)
 			return 0;
-		if (!vp_scan_blocks.index[number]) {
+		if (!vp_leak_blocks.index[number]) {
 			at = ((number + 1) << VP_LIVE_REGION_SHIFT) - 1;
 			continue;
 		}
-		slot = vp_scan_blocks.index[number][at >> 12 & (VP_LIVE_PAGES - 1)];
-		page = slot ? &vp_scan_blocks.page[(slot & ~VP_SCAN_ODD) - 1] : NULL;
+		slot = vp_leak_blocks.index[number][at >> 12 & (VP_LIVE_PAGES - 1)];
+		page = slot ? &vp_leak_blocks.page[(slot & ~VP_LEAK_ODD) - 1] : NULL;
 		if (!page || page->address != (at & ~4095ull))
 			continue;
 		for (uint32_t unit = at >> 3 & 511; unit < 512; unit++) {

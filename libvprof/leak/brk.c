@@ -18,9 +18,9 @@ enum row_end { ROW_BROKEN, ROW_FENCED, ROW_TOP };
 
 static int is_block(uint64_t chunk)
 {
-	struct vp_scan_ref ref;
+	struct vp_leak_ref ref;
 
-	return vp_scan_find(chunk + HEADER, &ref) == 1;
+	return vp_leak_find(chunk + HEADER, &ref) == VP_HIT_START;
 }
 
 /* Follows the chunks from *at on; *at becomes where the row ends, *sure the end of
@@ -28,9 +28,9 @@ static int is_block(uint64_t chunk)
 static enum row_end follow(uint64_t *at, uint64_t *sure)
 {
 	while (*at + HEADER <= heap_hi) {
-		uint64_t head = vp_scan_load(*at + 8), bytes = head & ~(uint64_t)FLAGS;
+		uint64_t head = vp_leak_load(*at + 8), bytes = head & ~(uint64_t)FLAGS;
 
-		if (head == FENCE && vp_scan_load(*at + HEADER + 8) == FENCE) {
+		if (head == FENCE && vp_leak_load(*at + HEADER + 8) == FENCE) {
 			*at += 2 * HEADER;
 			return ROW_FENCED;
 		}
@@ -50,15 +50,15 @@ static enum row_end follow(uint64_t *at, uint64_t *sure)
 static uint64_t next_chunk(uint64_t at)
 {
 	uint64_t next = top >= at && top < heap_hi ? top : heap_hi;
-	struct vp_scan_ref ref;
+	struct vp_leak_ref ref;
 
-	if (vp_scan_next_block(at, heap_hi, &ref) && ref.start - HEADER < next &&
+	if (vp_leak_next_block(at, heap_hi, &ref) && ref.start - HEADER < next &&
 	    ref.start >= at + HEADER)
 		next = ref.start - HEADER;
 	return next;
 }
 
-void vp_scan_brk(uint64_t lo, uint64_t hi, uint64_t top_chunk)
+void vp_leak_brk(uint64_t lo, uint64_t hi, uint64_t top_chunk)
 {
 	uint64_t start = lo;
 
@@ -72,10 +72,10 @@ void vp_scan_brk(uint64_t lo, uint64_t hi, uint64_t top_chunk)
 			uint64_t again = start;
 
 			follow(&again, &sure);
-			vp_scan_leave_out(start, sure);
+			vp_leak_leave_out(start, sure);
 			end = end < hi ? end + HEADER : hi;
 		} else {
-			vp_scan_leave_out(start, end);
+			vp_leak_leave_out(start, end);
 		}
 		if (how == ROW_TOP)
 			return;

@@ -14,11 +14,11 @@
 
 #define PATH_DEPTH 1024
 
-static uint8_t *class_of_site;	/* enum vp_scan_class + 1 */
-static uint8_t *kind_of_module; /* vp_scan_module_kind() + 1 */
+static uint8_t *class_of_site;	/* enum vp_leak_class + 1 */
+static uint8_t *kind_of_module; /* vp_leak_kind_of_module() + 1 */
 static uint32_t sites, modules, nodes;
 
-int vp_scan_sites_init(void)
+int vp_leak_classes_init(void)
 {
 	sites = vp_table_used(VPROF_SEC_SITES);
 	modules = vp_table_used(VPROF_SEC_MODULES);
@@ -30,30 +30,30 @@ int vp_scan_sites_init(void)
 
 /* Our own frames are neither the host's nor the runtime's: they count as the
  * latter, because they never allocate for themselves. */
-static int module_kind(uint32_t id)
+static enum vp_leak_module_kind module_kind(uint32_t id)
 {
 	const struct vprof_module *row;
 	const char *path;
 	size_t most = 0;
 
 	if (id >= modules)
-		return 0;
+		return VP_MODULE_HOST;
 	if (id == vp_module_self)
-		return 2;
+		return VP_MODULE_RUNTIME;
 	if (kind_of_module[id])
-		return kind_of_module[id] - 1;
+		return (enum vp_leak_module_kind)(kind_of_module[id] - 1);
 	row = vp_table_row(VPROF_SEC_MODULES, id);
 	path = vp_string_at(row->path, &most);
 	if (!path || !memchr(path, '\0', most))
 		path = "";
-	kind_of_module[id] = (uint8_t)(vp_scan_module_kind(path) + 1);
-	return kind_of_module[id] - 1;
+	kind_of_module[id] = (uint8_t)(vp_leak_kind_of_module(path) + 1);
+	return (enum vp_leak_module_kind)(kind_of_module[id] - 1);
 }
 
-static enum vp_scan_class class_of_path(uint32_t node)
+static enum vp_leak_class class_of_path(uint32_t node)
 {
 	uint32_t depth = 0;
-	int inner = 0, kind = 0;
+	enum vp_leak_module_kind inner = VP_MODULE_HOST, kind;
 
 	if (node == VPROF_NODE_OVERFLOW)
 		return VP_CLASS_HOST;
@@ -63,17 +63,17 @@ static enum vp_scan_class class_of_path(uint32_t node)
 		kind = module_kind((uint32_t)(frame->where >> VPROF_WHERE_MODULE_SHIFT));
 		if (!depth)
 			inner = kind;
-		if (inner == 1)
+		if (inner == VP_MODULE_LOADER)
 			return VP_CLASS_RUNTIME;
-		if (!kind)
-			return inner ? VP_CLASS_LIBC : VP_CLASS_HOST;
+		if (kind == VP_MODULE_HOST)
+			return inner != VP_MODULE_HOST ? VP_CLASS_LIBC : VP_CLASS_HOST;
 		node = frame->parent;
 	}
 	/* To the end, and that is where threads and the process begin. */
 	return depth > 1 && node == VPROF_NODE_ROOT ? VP_CLASS_RUNTIME : VP_CLASS_HOST;
 }
 
-uint8_t vp_scan_class_of(uint32_t site)
+uint8_t vp_leak_class_of(uint32_t site)
 {
 	const struct vprof_site *row;
 

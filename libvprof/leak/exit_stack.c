@@ -29,7 +29,7 @@ static int is_exit(uint64_t pc)
 
 /* exit()'s frame is its return address and padding; below lie the return
  * address into exit() and the registers. */
-static void take_saved(struct vp_leakscan_end *end)
+static void take_saved(struct vp_exit_stack *end)
 {
 	const uint64_t *frame = (const uint64_t *)(uintptr_t)end->sp;
 
@@ -40,7 +40,7 @@ static void take_saved(struct vp_leakscan_end *end)
 	end->words = SAVED;
 }
 
-void vp_leakscan_at_exit(struct vp_leakscan_end *end)
+void vp_exit_stack_below_exit(struct vp_exit_stack *end)
 {
 	const struct vp_thread *thread = vp_thread_self();
 	struct vp_regs regs = VP_CALLER_REGS();
@@ -65,7 +65,7 @@ void vp_leakscan_at_exit(struct vp_leakscan_end *end)
 	}
 }
 
-uint64_t vp_leakscan_gs_base(void)
+uint64_t vp_exit_stack_gs_base(void)
 {
 	uint64_t base = 0;
 
@@ -74,7 +74,7 @@ uint64_t vp_leakscan_gs_base(void)
 	return base;
 }
 
-void vp_leakscan_kept(struct vp_leakscan_end *end)
+void vp_exit_stack_add_kept(struct vp_exit_stack *end)
 {
 	stack_t alternate = {0};
 
@@ -82,5 +82,5 @@ void vp_leakscan_kept(struct vp_leakscan_end *end)
 		return;
 	if (vp_sys(SYS_sigaltstack, 0, &alternate, 0) == 0 && !(alternate.ss_flags & SS_DISABLE))
 		end->word[end->words++] = (uint64_t)(uintptr_t)alternate.ss_sp;
-	end->word[end->words++] = vp_leakscan_gs_base();
+	end->word[end->words++] = vp_exit_stack_gs_base();
 }

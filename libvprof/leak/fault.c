@@ -2,7 +2,7 @@
  *
  * Mappings change their protection, files behind them are truncated, and
  * memory errors exist.  Every load of the search is one instruction of
- * vp_scan_load, listed in a table: a fault there gives a word that points
+ * vp_leak_load, listed in a table: a fault there gives a word that points
  * nowhere; a fault anywhere else ends the child, which the parent says. */
 #include "base/sys.h"
 #include "leak/internal.h"
@@ -17,7 +17,7 @@ struct fault_row {
 extern const struct fault_row __start_vp_fault_table[] __attribute__((visibility("hidden")));
 extern const struct fault_row __stop_vp_fault_table[] __attribute__((visibility("hidden")));
 
-uint64_t vp_scan_fault_at;
+uint64_t vp_leak_fault_at;
 
 static void fault(int sig, siginfo_t *info, void *context)
 {
@@ -31,7 +31,7 @@ static void fault(int sig, siginfo_t *info, void *context)
 		uc->uc_mcontext.gregs[REG_RIP] =
 		    (long long)((uint64_t)(uintptr_t)&row->next + (uint64_t)(int64_t)row->next);
 		uc->uc_mcontext.gregs[REG_RAX] = -1;
-		vp_scan_fault_at = (uint64_t)(uintptr_t)info->si_addr | 1;
+		vp_leak_fault_at = (uint64_t)(uintptr_t)info->si_addr | 1;
 		return;
 	}
 	vp_sys_end(128 + sig);
@@ -48,7 +48,7 @@ static void open_keys(void)
 		__asm__ volatile(".byte 0x0f, 0x01, 0xef" : : "a"(0), "c"(0), "d"(0)); /* wrpkru */
 }
 
-void vp_scan_fault_install(void)
+void vp_leak_fault_install(void)
 {
 	uint64_t open = 1ull << (SIGSEGV - 1) | 1ull << (SIGBUS - 1);
 

@@ -12,7 +12,7 @@
 
 enum { CODE = 1, OF_LIBC = 2, NOWHERE = 4 }; /* `kind` of constants */
 
-static struct vp_scan_map *maps, *constants; /* code and constant data of files */
+static struct vp_leak_map *maps, *constants; /* code and constant data of files */
 static uint32_t map_count, constant_count;
 /* The line before, kept or not: */
 static uint64_t last_hi;
@@ -25,11 +25,11 @@ static int starts(const char *text, const char *with)
 
 static uint32_t kind_of_file(const char *path)
 {
-	switch (vp_scan_module_kind(path)) {
-	case 1:
-	case 2:
+	switch (vp_leak_kind_of_module(path)) {
+	case VP_MODULE_LOADER:
+	case VP_MODULE_RUNTIME:
 		return VP_MAP_LIBC;
-	case 3:
+	case VP_MODULE_ALLOCATOR:
 		return VP_MAP_MALLOC;
 	default:
 		return 0;
@@ -52,33 +52,33 @@ static int is_memory(const char *path)
 /* Constant data of a file holds no pointer to a block, unless it was written before it
  * became constant; what devices and the kernel share with the process may not like to
  * be read. */
-static int wanted(const struct vp_scan_map *map, const char *perms, const char *path)
+static int wanted(const struct vp_leak_map *map, const char *perms, const char *path)
 {
-	uint32_t odd = vp_scan_special_at(map->lo);
+	uint32_t odd = vp_leak_unforked_at(map->lo);
 
-	if (starts(path, "[v") || odd & VP_SPECIAL_DEVICE || strstr(path, "[perf_event]"))
+	if (starts(path, "[v") || odd & VP_UNFORKED_DEVICE || strstr(path, "[perf_event]"))
 		return 0;
-	if (odd & VP_SPECIAL_UNKNOWN && (starts(path, "/dev/") || starts(path, "anon_inode:")) &&
+	if (odd & VP_UNFORKED_UNKNOWN && (starts(path, "/dev/") || starts(path, "anon_inode:")) &&
 	    !is_memory(path))
 		return 0;
 	if (perms[0] != 'r') /* it may be read again */
 		return !*path || *path == '[' || perms[1] == 'w' || is_memory(path);
-	return perms[1] == 'w' || !*path || *path == '[' || odd & VP_SPECIAL_WRITTEN ||
-	       vp_scan_plain_is_written(map->lo, map->hi) || (perms[3] == 's' && is_memory(path));
+	return perms[1] == 'w' || !*path || *path == '[' || odd & VP_UNFORKED_WRITTEN ||
+	       vp_leak_plain_is_written(map->lo, map->hi) || (perms[3] == 's' && is_memory(path));
 }
 
 /* The child's own copy: its permissions are nobody else's affair. */
-static void unseal(const struct vp_scan_map *map)
+static void unseal(const struct vp_leak_map *map)
 {
 	if (vp_sys(SYS_mprotect, map->lo, map->hi - map->lo, PROT_READ) != 0)
-		vp_scan_unsearched[VPROF_UNSEARCHED_PROTECTED] += map->hi - map->lo;
+		vp_leak_unsearched[VPROF_UNSEARCHED_PROTECTED] += map->hi - map->lo;
 }
 
 /* lo-hi perms offset device inode   path */
 static void take_line(const char *line)
 {
 	const char *at = line, *perms, *path;
-	struct vp_scan_map map = {0};
+	struct vp_leak_map map = {0};
 
 	map.lo = vp_parse_hex(&at);
 	at++;
@@ -116,7 +116,7 @@ static void take_line(const char *line)
 	else if (map_count < MAPS_MOST)
 		maps[map_count++] = map;
 	else
-		vp_scan_unsearched[VPROF_UNSEARCHED_TABLES] += map.hi - map.lo;
+		vp_leak_unsearched[VPROF_UNSEARCHED_TABLES] += map.hi - map.lo;
 	if (*path == '/' && perms[1] != 'w' && constant_count < MAPS_MOST) {
 		map.kind = (perms[2] == 'x' ? CODE : 0) | (map.kind & VP_MAP_LIBC ? OF_LIBC : 0);
 		constants[constant_count++] = map;
@@ -139,14 +139,14 @@ static uint32_t constant_kind(uint64_t address)
 	return lo < constant_count && constants[lo].lo <= address ? constants[lo].kind : NOWHERE;
 }
 
-int vp_scan_is_constant(uint64_t address, int code)
+int vp_leak_is_constant(uint64_t address, int code)
 {
 	uint32_t kind = constant_kind(address);
 
 	return kind != NOWHERE && (int)(kind & CODE) == code;
 }
 
-int vp_scan_is_runtime_code(uint64_t address)
+int vp_leak_is_runtime_code(uint64_t address)
 {
 	return constant_kind(address) == (CODE | OF_LIBC);
 }
@@ -165,10 +165,10 @@ static int read_lines(void)
 	return vp_lines_close(&lines) == 0;
 }
 
-struct vp_scan_map *vp_scan_maps(uint32_t *count)
+struct vp_leak_map *vp_leak_maps(uint32_t *count)
 {
 	size_t bytes;
-	const char *line = vp_scan_plain_maps(&bytes), *end = line + bytes;
+	const char *line = vp_leak_plain_maps(&bytes), *end = line + bytes;
 
 	maps = vp_sys_map(MAPS_MOST * sizeof(*maps));
 	constants = vp_sys_map(MAPS_MOST * sizeof(*maps));

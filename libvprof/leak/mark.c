@@ -21,28 +21,28 @@ static struct work *stack;
 static uint64_t depth;
 static enum { PASS_LIBC, PASS_REACH, PASS_MAYBE } pass;
 
-static void push(const struct vp_scan_ref *ref)
+static void push(const struct vp_leak_ref *ref)
 {
 	if (ref->bytes >= 8)
 		stack[depth++] = (struct work){ref->start, ref->start + ref->bytes};
 }
 
-static inline uint64_t bit_of(const struct vp_scan_ref *ref)
+static inline uint64_t bit_of(const struct vp_leak_ref *ref)
 {
 	return 1ull << (ref->unit & 63);
 }
 
-static inline int is_reached(const struct vp_scan_ref *ref)
+static inline int is_reached(const struct vp_leak_ref *ref)
 {
 	return (ref->page->bits[ref->unit >> 6].reach & bit_of(ref)) != 0;
 }
 
-static uint8_t class_of(const struct vp_scan_ref *ref)
+static uint8_t class_of(const struct vp_leak_ref *ref)
 {
-	return vp_scan_class_of(vp_scan_blocks.site[vp_scan_rank(ref->page, ref->unit)]);
+	return vp_leak_class_of(vp_leak_blocks.site[vp_leak_rank(ref->page, ref->unit)]);
 }
 
-static void reach(const struct vp_scan_ref *ref)
+static void reach(const struct vp_leak_ref *ref)
 {
 	if (is_reached(ref))
 		return;
@@ -53,9 +53,9 @@ static void reach(const struct vp_scan_ref *ref)
 /* reach and maybe together mean: libc's own. */
 static void word_of_libc(uint64_t word)
 {
-	struct vp_scan_ref ref;
+	struct vp_leak_ref ref;
 
-	if (!vp_scan_find(word, &ref) || is_reached(&ref) || class_of(&ref) == VP_CLASS_HOST)
+	if (!vp_leak_find(word, &ref) || is_reached(&ref) || class_of(&ref) == VP_CLASS_HOST)
 		return;
 	ref.page->bits[ref.unit >> 6].maybe |= bit_of(&ref);
 	reach(&ref);
@@ -65,13 +65,13 @@ static void word_of_libc(uint64_t word)
  * are: until then a bit where no block starts says that there was such a word. */
 static void note_place(uint64_t word)
 {
-	struct vp_scan_page *page;
+	struct vp_leak_page *page;
 	uint32_t slot, unit = word >> 3 & 511;
 
-	if (word < vp_scan_blocks.first || word > vp_scan_blocks.last)
+	if (word < vp_leak_blocks.first || word > vp_leak_blocks.last)
 		return;
-	slot = vp_scan_slot(word);
-	page = slot ? &vp_scan_blocks.page[(slot & ~VP_SCAN_ODD) - 1] : NULL;
+	slot = vp_leak_slot(word);
+	page = slot ? &vp_leak_blocks.page[(slot & ~VP_LEAK_ODD) - 1] : NULL;
 	if (page && page->address == (word & ~4095ull) &&
 	    !(page->bits[unit >> 6].start >> (unit & 63) & 1))
 		page->bits[unit >> 6].maybe |= 1ull << (unit & 63);
@@ -80,15 +80,15 @@ static void note_place(uint64_t word)
 /* Anything but a pointer to the start of a block whose page's bits tell its end. */
 static __attribute__((noinline)) void unusual_word(uint64_t word)
 {
-	struct vp_scan_ref ref;
-	int how = vp_scan_find(word, &ref);
+	struct vp_leak_ref ref;
+	enum vp_leak_hit hit = vp_leak_find(word, &ref);
 
-	if (!how || how == 2)
+	if (hit == VP_HIT_NONE || hit == VP_HIT_INTERIOR)
 		note_place(word);
-	if (!how || is_reached(&ref))
+	if (hit == VP_HIT_NONE || is_reached(&ref))
 		return;
-	if (how == 1 || class_of(&ref) == VP_CLASS_RUNTIME ||
-	    (how == 2 && vp_scan_is_usual(&ref, word)))
+	if (hit == VP_HIT_START || class_of(&ref) == VP_CLASS_RUNTIME ||
+	    (hit == VP_HIT_INTERIOR && vp_leak_interior_ok(&ref, word)))
 		reach(&ref);
 	else
 		ref.page->bits[ref.unit >> 6].weak |= bit_of(&ref);
@@ -117,17 +117,17 @@ static inline void queue_block(uint64_t lo, uint64_t hi)
 
 static inline void look_at(uint64_t word, uint32_t slot)
 {
-	struct vp_scan_page *page = &vp_scan_blocks.page[(slot & ~VP_SCAN_ODD) - 1];
+	struct vp_leak_page *page = &vp_leak_blocks.page[(slot & ~VP_LEAK_ODD) - 1];
 	uint32_t unit = word >> 3 & 511, end;
 	uint64_t bit = 1ull << (unit & 63);
 
-	if (slot & VP_SCAN_ODD || word & 7 || !(page->bits[unit >> 6].start & bit)) {
+	if (slot & VP_LEAK_ODD || word & 7 || !(page->bits[unit >> 6].start & bit)) {
 		unusual_word(word);
 		return;
 	}
 	if (page->bits[unit >> 6].reach & bit)
 		return;
-	end = vp_scan_end(page, unit);
+	end = vp_leak_end(page, unit);
 	if (end == 512) {
 		unusual_word(word);
 		return;
@@ -147,22 +147,22 @@ static inline void word_to_reach(uint64_t word)
 {
 	uint32_t slot;
 
-	if (word < vp_scan_blocks.first || word > vp_scan_blocks.last) {
+	if (word < vp_leak_blocks.first || word > vp_leak_blocks.last) {
 		if (__builtin_expect(word >> 48 != 0, 0))
 			unusual_word(word);
 		return;
 	}
-	slot = vp_scan_slot(word);
+	slot = vp_leak_slot(word);
 	if (!slot)
 		return;
-	__builtin_prefetch(&vp_scan_blocks.page[(slot & ~VP_SCAN_ODD) - 1].bits[word >> 9 & 7]);
+	__builtin_prefetch(&vp_leak_blocks.page[(slot & ~VP_LEAK_ODD) - 1].bits[word >> 9 & 7]);
 	if (waiting_in - waiting_out == RING)
 		look_at_oldest();
 	waiting[waiting_in % RING].word = word;
 	waiting[waiting_in++ % RING].slot = slot;
 }
 
-static void note(const struct vp_scan_ref *ref)
+static void note(const struct vp_leak_ref *ref)
 {
 	uint64_t *bits = &ref->page->bits[ref->unit >> 6].maybe;
 
@@ -174,16 +174,16 @@ static void note(const struct vp_scan_ref *ref)
 
 static void word_to_note(uint64_t word)
 {
-	struct vp_scan_ref ref;
-	int how;
+	struct vp_leak_ref ref;
+	enum vp_leak_hit hit;
 
-	if (word < vp_scan_blocks.first)
+	if (word < vp_leak_blocks.first)
 		return;
-	how = vp_scan_find(word, &ref);
-	if (how)
+	hit = vp_leak_find(word, &ref);
+	if (hit != VP_HIT_NONE)
 		note(&ref);
-	if ((!how || (how == 2 && !is_reached(&ref))) && word <= vp_scan_blocks.last &&
-	    vp_scan_find_behind(word, &ref))
+	if ((hit == VP_HIT_NONE || (hit == VP_HIT_INTERIOR && !is_reached(&ref))) &&
+	    word <= vp_leak_blocks.last && vp_leak_find_behind(word, &ref))
 		note(&ref);
 }
 
@@ -191,13 +191,13 @@ static void words(uint64_t lo, uint64_t hi)
 {
 	switch (pass) {
 	case PASS_LIBC:
-		vp_scan_words(lo, hi, word_of_libc);
+		vp_leak_words(lo, hi, word_of_libc);
 		break;
 	case PASS_REACH:
-		vp_scan_words(lo, hi, word_to_reach);
+		vp_leak_words(lo, hi, word_to_reach);
 		break;
 	default:
-		vp_scan_words(lo, hi, word_to_note);
+		vp_leak_words(lo, hi, word_to_note);
 	}
 }
 
@@ -210,14 +210,14 @@ static void search_stack(void)
 		stack[depth++] = (struct work){work.lo + piece, work.hi};
 		work.hi = work.lo + piece;
 	}
-	vp_scan_present(work.lo, work.hi, 0, words);
+	vp_leak_present(work.lo, work.hi, 0, words);
 }
 
 static void search_found(void)
 {
 	struct work work = found[found_out++ % RING];
 
-	vp_scan_words(work.lo, work.hi, word_to_reach);
+	vp_leak_words(work.lo, work.hi, word_to_reach);
 }
 
 /* As many at a time as there is room for: so much is on its way from memory. */
@@ -252,18 +252,18 @@ static void drain(void)
 /* Memory outside of blocks; those in it are searched when they are reached. */
 static void part_of_root(uint64_t lo, uint64_t hi)
 {
-	struct vp_scan_ref next;
+	struct vp_leak_ref next;
 
 	while (lo < hi) {
 		uint64_t end = hi;
 
 		next.start = hi;
 		next.bytes = 0;
-		if (vp_scan_next_block(lo, hi, &next))
+		if (vp_leak_next_block(lo, hi, &next))
 			end = next.start > lo ? next.start : lo;
 		words(lo, end);
 		if (pass == PASS_REACH)
-			vp_scan_root_bytes += end - lo;
+			vp_leak_root_bytes += end - lo;
 		drain();
 		lo = next.start + next.bytes > end ? next.start + next.bytes : end + (end == lo);
 	}
@@ -271,7 +271,7 @@ static void part_of_root(uint64_t lo, uint64_t hi)
 
 static void root(uint64_t lo, uint64_t hi, uint32_t kind)
 {
-	vp_scan_present(lo, hi, kind, part_of_root);
+	vp_leak_present(lo, hi, kind, part_of_root);
 }
 
 static void root_words(uint64_t lo, uint64_t hi)
@@ -282,10 +282,10 @@ static void root_words(uint64_t lo, uint64_t hi)
 
 /* Calls each(ref) for the blocks whose bits are set in all of `with`, and in
  * none of `without`. */
-static void each_block(int libc_only, void (*each)(const struct vp_scan_ref *ref))
+static void each_block(int libc_only, void (*each)(const struct vp_leak_ref *ref))
 {
-	for (uint32_t i = 0; i < vp_scan_blocks.pages; i++) {
-		struct vp_scan_page *page = &vp_scan_blocks.page[i];
+	for (uint32_t i = 0; i < vp_leak_blocks.pages; i++) {
+		struct vp_leak_page *page = &vp_leak_blocks.page[i];
 
 		for (uint32_t word = 0; word < 8; word++) {
 			uint64_t bits = libc_only ? page->bits[word].reach & page->bits[word].maybe
@@ -293,24 +293,24 @@ static void each_block(int libc_only, void (*each)(const struct vp_scan_ref *ref
 							~page->bits[word].reach;
 
 			for (; bits; bits &= bits - 1) {
-				struct vp_scan_ref ref = {
+				struct vp_leak_ref ref = {
 				    page, word * 64 + (uint32_t)__builtin_ctzll(bits), 0, 0};
 
 				ref.start = page->address + ref.unit * 8ull;
-				vp_scan_find(ref.start, &ref);
+				vp_leak_find(ref.start, &ref);
 				each(&ref);
 			}
 		}
 	}
 }
 
-static void search_again(const struct vp_scan_ref *ref)
+static void search_again(const struct vp_leak_ref *ref)
 {
 	push(ref);
 	drain();
 }
 
-static void search_maybe(const struct vp_scan_ref *ref)
+static void search_maybe(const struct vp_leak_ref *ref)
 {
 	note(ref);
 	drain();
@@ -319,10 +319,10 @@ static void search_maybe(const struct vp_scan_ref *ref)
 /* What was noted where no block starts: a pointer into a block in use is that. */
 static void place_noted(uint64_t word)
 {
-	struct vp_scan_ref ref;
+	struct vp_leak_ref ref;
 	uint64_t *weak;
 
-	if ((vp_scan_find(word, &ref) && is_reached(&ref)) || !vp_scan_find_behind(word, &ref))
+	if ((vp_leak_find(word, &ref) && is_reached(&ref)) || !vp_leak_find_behind(word, &ref))
 		return;
 	weak = &ref.page->bits[ref.unit >> 6].weak;
 	*weak |= bit_of(&ref);
@@ -330,8 +330,8 @@ static void place_noted(uint64_t word)
 
 static void each_place_noted(void)
 {
-	for (uint32_t i = 0; i < vp_scan_blocks.pages; i++) {
-		struct vp_scan_page *page = &vp_scan_blocks.page[i];
+	for (uint32_t i = 0; i < vp_leak_blocks.pages; i++) {
+		struct vp_leak_page *page = &vp_leak_blocks.page[i];
 
 		for (uint32_t word = 0; word < 8; word++) {
 			uint64_t bits = page->bits[word].maybe & ~page->bits[word].start;
@@ -348,10 +348,10 @@ static void each_place_noted(void)
  * forgotten where. */
 static void reach_stacks(void)
 {
-	for (uint32_t i = 0; i < vp_scan_threads; i++) {
-		struct vp_scan_ref ref;
+	for (uint32_t i = 0; i < vp_leak_threads; i++) {
+		struct vp_leak_ref ref;
 
-		if (!vp_scan_thread[i].stack_at || !vp_scan_find(vp_scan_thread[i].stack_at, &ref))
+		if (!vp_leak_thread[i].stack_at || !vp_leak_find(vp_leak_thread[i].stack_at, &ref))
 			continue;
 		reach(&ref);
 		drain();
@@ -361,40 +361,40 @@ static void reach_stacks(void)
 /* The runtime's blocks hold what is not ours to doubt: thread-local storage. */
 static void reach_runtime(void)
 {
-	struct vp_scan_blocks *all = &vp_scan_blocks;
+	struct vp_leak_blocks *all = &vp_leak_blocks;
 
 	for (uint32_t i = 0; i < all->pages; i++) {
-		struct vp_scan_page *page = &all->page[i];
+		struct vp_leak_page *page = &all->page[i];
 		uint32_t unit = 0;
 
 		for (uint32_t rank = page->base; rank < page->base + page->blocks; rank++, unit++) {
-			struct vp_scan_ref ref;
+			struct vp_leak_ref ref;
 
 			while (!(page->bits[unit >> 6].start >> (unit & 63) & 1))
 				unit++;
-			if (vp_scan_class_of(all->site[rank]) != VP_CLASS_RUNTIME)
+			if (vp_leak_class_of(all->site[rank]) != VP_CLASS_RUNTIME)
 				continue;
-			vp_scan_find(page->address + unit * 8ull, &ref);
+			vp_leak_find(page->address + unit * 8ull, &ref);
 			reach(&ref);
 			drain();
 		}
 	}
 }
 
-int vp_scan_mark(void)
+int vp_leak_mark(void)
 {
-	stack = vp_sys_map((vp_scan_blocks.blocks + 1024) * sizeof(*stack));
+	stack = vp_sys_map((vp_leak_blocks.blocks + 1024) * sizeof(*stack));
 	if (!stack)
 		return -ENOMEM;
 	pass = PASS_LIBC;
-	vp_scan_roots_each(1, root);
-	vp_scan_roots_descriptors(root);
+	vp_leak_roots_each(1, root);
+	vp_leak_roots_descriptors(root);
 	pass = PASS_REACH;
 	each_block(1, search_again);
-	vp_scan_roots_words(root_words);
+	vp_leak_roots_words(root_words);
 	reach_stacks();
-	vp_scan_roots_each(0, root);
-	vp_scan_roots_inherited(root);
+	vp_leak_roots_each(0, root);
+	vp_leak_roots_inherited(root);
 	reach_runtime();
 	pass = PASS_MAYBE;
 	each_place_noted();

@@ -43,27 +43,27 @@ static inline uint64_t bit_of(uint32_t unit)
 	return 1ull << (unit & 63);
 }
 
-static inline int is_marked(const struct vp_scan_page *page, uint32_t unit)
+static inline int is_marked(const struct vp_leak_page *page, uint32_t unit)
 {
 	uint64_t marked = page->bits[unit >> 6].reach | page->bits[unit >> 6].maybe;
 
 	return (marked & bit_of(unit)) != 0;
 }
 
-static void note_pointed(struct vp_scan_page *page, uint32_t unit, uint32_t from)
+static void note_pointed(struct vp_leak_page *page, uint32_t unit, uint32_t from)
 {
-	if (vp_scan_rank(page, unit) + 1 != from)
+	if (vp_leak_rank(page, unit) + 1 != from)
 		page->bits[unit >> 6].weak |= bit_of(unit);
 }
 
-static void own(struct vp_scan_page *page, uint32_t unit, uint64_t end, uint32_t by)
+static void own(struct vp_leak_page *page, uint32_t unit, uint64_t end, uint32_t by)
 {
 	uint64_t start = page->address + unit * 8ull;
 
 	if (!(page->bits[unit >> 6].weak & bit_of(unit)))
 		return;
 	page->bits[unit >> 6].weak &= ~bit_of(unit);
-	owner[vp_scan_rank(page, unit)] = by;
+	owner[vp_leak_rank(page, unit)] = by;
 	if (found_in - found_out == RING) /* the oldest waits elsewhere */
 		stack[depth++] = found[found_out++ % RING];
 	found[found_in++ % RING] = (struct work){start, end, by, 0};
@@ -72,18 +72,18 @@ static void own(struct vp_scan_page *page, uint32_t unit, uint64_t end, uint32_t
 }
 
 /* Blocks are taken one at a time here. */
-static void own_of_cycle(const struct vp_scan_ref *ref, int pass)
+static void own_of_cycle(const struct vp_leak_ref *ref, int pass)
 {
 	uint64_t *weak = &ref->page->bits[ref->unit >> 6].weak, bit = bit_of(ref->unit);
 
 	if (!(*weak & bit) == (pass == PASS_UP))
 		return;
 	*weak ^= bit;
-	owner[vp_scan_rank(ref->page, ref->unit)] = leader;
+	owner[vp_leak_rank(ref->page, ref->unit)] = leader;
 	stack[depth++] = (struct work){ref->start, ref->start + ref->bytes, leader, 0};
 }
 
-static void met(struct vp_scan_ref *ref, int pass, uint32_t by)
+static void met(struct vp_leak_ref *ref, int pass, uint32_t by)
 {
 	if (is_marked(ref->page, ref->unit))
 		return;
@@ -98,9 +98,9 @@ static void met(struct vp_scan_ref *ref, int pass, uint32_t by)
 /* Anything but a pointer to the start of a block whose page's bits tell its end. */
 static __attribute__((noinline)) void unusual_word(uint64_t word, int pass, uint32_t by)
 {
-	struct vp_scan_ref ref;
+	struct vp_leak_ref ref;
 
-	if (vp_scan_find(word, &ref))
+	if (vp_leak_find(word, &ref))
 		met(&ref, pass, by);
 }
 
@@ -108,10 +108,10 @@ static inline __attribute__((always_inline)) void look_at_oldest(int pass)
 {
 	uint64_t at = waiting_out++ % RING, word = waiting[at].word;
 	uint32_t slot = waiting[at].slot, unit = word >> 3 & 511, end;
-	struct vp_scan_page *page = &vp_scan_blocks.page[(slot & ~VP_SCAN_ODD) - 1];
+	struct vp_leak_page *page = &vp_leak_blocks.page[(slot & ~VP_LEAK_ODD) - 1];
 
-	if (slot & VP_SCAN_ODD || word & 7 || !(page->bits[unit >> 6].start & bit_of(unit)) ||
-	    (end = vp_scan_end(page, unit)) == 512)
+	if (slot & VP_LEAK_ODD || word & 7 || !(page->bits[unit >> 6].start & bit_of(unit)) ||
+	    (end = vp_leak_end(page, unit)) == 512)
 		unusual_word(word, pass, waiting[at].leader);
 	else if (is_marked(page, unit))
 		return;
@@ -123,18 +123,18 @@ static inline __attribute__((always_inline)) void look_at_oldest(int pass)
 
 static inline __attribute__((always_inline)) void queue_word(uint64_t word, int pass)
 {
-	const struct vp_scan_page *page;
+	const struct vp_leak_page *page;
 	uint32_t slot;
 
-	if (word < vp_scan_blocks.first || word > vp_scan_blocks.last) {
+	if (word < vp_leak_blocks.first || word > vp_leak_blocks.last) {
 		if (__builtin_expect(word >> 48 != 0, 0))
 			unusual_word(word, pass, leader);
 		return;
 	}
-	slot = vp_scan_slot(word);
+	slot = vp_leak_slot(word);
 	if (!slot)
 		return;
-	page = &vp_scan_blocks.page[(slot & ~VP_SCAN_ODD) - 1];
+	page = &vp_leak_blocks.page[(slot & ~VP_LEAK_ODD) - 1];
 	__builtin_prefetch(page);
 	__builtin_prefetch(&page->bits[word >> 9 & 7]);
 	if (waiting_in - waiting_out == RING)
@@ -156,40 +156,40 @@ static void owned_word(uint64_t word)
 
 static void word_up(uint64_t word)
 {
-	if (word >= vp_scan_blocks.first)
+	if (word >= vp_leak_blocks.first)
 		unusual_word(word, PASS_UP, leader);
 }
 
 static void word_down(uint64_t word)
 {
-	if (word >= vp_scan_blocks.first)
+	if (word >= vp_leak_blocks.first)
 		unusual_word(word, PASS_DOWN, leader);
 }
 
 static void pointed_words(uint64_t lo, uint64_t hi)
 {
-	vp_scan_words(lo, hi, pointed_word);
+	vp_leak_words(lo, hi, pointed_word);
 }
 
 static void owned_words(uint64_t lo, uint64_t hi)
 {
-	vp_scan_words(lo, hi, owned_word);
+	vp_leak_words(lo, hi, owned_word);
 }
 
 static void words_up(uint64_t lo, uint64_t hi)
 {
-	vp_scan_words(lo, hi, word_up);
+	vp_leak_words(lo, hi, word_up);
 }
 
 static void words_down(uint64_t lo, uint64_t hi)
 {
-	vp_scan_words(lo, hi, word_down);
+	vp_leak_words(lo, hi, word_down);
 }
 
 static void search_owned(const struct work *work)
 {
 	leader = work->leader;
-	vp_scan_present(work->lo, work->hi, 0, owned_words);
+	vp_leak_present(work->lo, work->hi, 0, owned_words);
 }
 
 /* Until nothing waits: words first, then blocks as there is room for. */
@@ -214,16 +214,16 @@ static void drain_owned(void)
 	}
 }
 
-static uint64_t unmarked(const struct vp_scan_page *page, uint32_t word)
+static uint64_t unmarked(const struct vp_leak_page *page, uint32_t word)
 {
 	return page->bits[word].start & ~page->bits[word].reach & ~page->bits[word].maybe;
 }
 
 /* Calls each() for the blocks that nothing leads to, the lowest first. */
-static void each_unmarked(void (*each)(struct vp_scan_page *page, uint32_t unit))
+static void each_unmarked(void (*each)(struct vp_leak_page *page, uint32_t unit))
 {
-	for (uint32_t i = 0; i < vp_scan_blocks.pages; i++) {
-		struct vp_scan_page *page = &vp_scan_blocks.page[i];
+	for (uint32_t i = 0; i < vp_leak_blocks.pages; i++) {
+		struct vp_leak_page *page = &vp_leak_blocks.page[i];
 
 		for (uint32_t word = 0; word < 8; word++) {
 			uint64_t bits = unmarked(page, word);
@@ -235,10 +235,10 @@ static void each_unmarked(void (*each)(struct vp_scan_page *page, uint32_t unit)
 }
 
 /* The same, the highest first. */
-static void each_unmarked_down(void (*each)(struct vp_scan_page *page, uint32_t unit))
+static void each_unmarked_down(void (*each)(struct vp_leak_page *page, uint32_t unit))
 {
-	for (uint32_t i = vp_scan_blocks.pages; i-- > 0;) {
-		struct vp_scan_page *page = &vp_scan_blocks.page[i];
+	for (uint32_t i = vp_leak_blocks.pages; i-- > 0;) {
+		struct vp_leak_page *page = &vp_leak_blocks.page[i];
 
 		for (uint32_t word = 8; word-- > 0;) {
 			uint64_t bits = unmarked(page, word);
@@ -253,24 +253,24 @@ static void each_unmarked_down(void (*each)(struct vp_scan_page *page, uint32_t 
 	}
 }
 
-static void clear_pointed(struct vp_scan_page *page, uint32_t unit)
+static void clear_pointed(struct vp_leak_page *page, uint32_t unit)
 {
 	page->bits[unit >> 6].weak &= ~bit_of(unit);
 }
 
-static void point(struct vp_scan_page *page, uint32_t unit)
+static void point(struct vp_leak_page *page, uint32_t unit)
 {
-	struct vp_scan_ref ref;
+	struct vp_leak_ref ref;
 
-	leader = vp_scan_rank(page, unit) + 1;
-	vp_scan_find(page->address + unit * 8ull, &ref);
-	vp_scan_present(ref.start, ref.start + ref.bytes, 0, pointed_words);
+	leader = vp_leak_rank(page, unit) + 1;
+	vp_leak_find(page->address + unit * 8ull, &ref);
+	vp_leak_present(ref.start, ref.start + ref.bytes, 0, pointed_words);
 }
 
-static void lead(struct vp_scan_page *page, uint32_t unit)
+static void lead(struct vp_leak_page *page, uint32_t unit)
 {
-	uint32_t rank = vp_scan_rank(page, unit);
-	struct vp_scan_ref ref;
+	uint32_t rank = vp_leak_rank(page, unit);
+	struct vp_leak_ref ref;
 
 	if (page->bits[unit >> 6].weak & bit_of(unit) || owner[rank])
 		return;
@@ -278,27 +278,27 @@ static void lead(struct vp_scan_page *page, uint32_t unit)
 	page->bits[unit >> 6].weak |= bit_of(unit); /* not to be followed again */
 	if (found_in - found_out == RING)
 		drain_owned();
-	vp_scan_find(page->address + unit * 8ull, &ref);
+	vp_leak_find(page->address + unit * 8ull, &ref);
 	found[found_in++ % RING] = (struct work){ref.start, ref.start + ref.bytes, rank + 1, 0};
 }
 
-static void follow(const struct vp_scan_page *page, uint32_t unit,
+static void follow(const struct vp_leak_page *page, uint32_t unit,
 		   void (*words)(uint64_t lo, uint64_t hi))
 {
-	struct vp_scan_ref ref;
+	struct vp_leak_ref ref;
 
-	vp_scan_find(page->address + unit * 8ull, &ref);
+	vp_leak_find(page->address + unit * 8ull, &ref);
 	stack[depth++] = (struct work){ref.start, ref.start + ref.bytes, leader, 0};
 	while (depth) {
 		struct work work = stack[--depth];
 
-		vp_scan_present(work.lo, work.hi, 0, words);
+		vp_leak_present(work.lo, work.hi, 0, words);
 	}
 }
 
-static void lead_up(struct vp_scan_page *page, uint32_t unit)
+static void lead_up(struct vp_leak_page *page, uint32_t unit)
 {
-	uint32_t rank = vp_scan_rank(page, unit);
+	uint32_t rank = vp_leak_rank(page, unit);
 
 	if (owner[rank])
 		return;
@@ -307,9 +307,9 @@ static void lead_up(struct vp_scan_page *page, uint32_t unit)
 	follow(page, unit, words_up);
 }
 
-static void lead_down(struct vp_scan_page *page, uint32_t unit)
+static void lead_down(struct vp_leak_page *page, uint32_t unit)
 {
-	uint32_t rank = vp_scan_rank(page, unit);
+	uint32_t rank = vp_leak_rank(page, unit);
 
 	if (owner[rank] != rank + 1 || page->bits[unit >> 6].weak & bit_of(unit))
 		return;
@@ -318,10 +318,10 @@ static void lead_down(struct vp_scan_page *page, uint32_t unit)
 	follow(page, unit, words_down);
 }
 
-int vp_scan_owners_init(void)
+int vp_leak_owners_init(void)
 {
-	owner = vp_scan_map_table((vp_scan_blocks.blocks + 1) * sizeof(*owner));
-	stack = vp_sys_map((vp_scan_blocks.blocks + 1) * sizeof(*stack));
+	owner = vp_leak_map_table((vp_leak_blocks.blocks + 1) * sizeof(*owner));
+	stack = vp_sys_map((vp_leak_blocks.blocks + 1) * sizeof(*stack));
 	if (!owner || !stack)
 		return -ENOMEM;
 	each_unmarked(clear_pointed);
@@ -335,7 +335,7 @@ int vp_scan_owners_init(void)
 	return 0;
 }
 
-uint32_t vp_scan_owner_of(uint32_t rank)
+uint32_t vp_leak_owner_of(uint32_t rank)
 {
 	return owner[rank] - 1;
 }

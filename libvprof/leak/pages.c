@@ -11,8 +11,8 @@
 #define LARGE (1ull << 20)
 #define BATCH 65536u /* pages */
 
-uint64_t vp_scan_root_bytes, vp_scan_skipped_bytes;
-uint64_t vp_scan_unsearched[VPROF_UNSEARCHED_COUNT];
+uint64_t vp_leak_root_bytes, vp_leak_skipped_bytes;
+uint64_t vp_leak_unsearched[VPROF_UNSEARCHED_COUNT];
 
 static uint64_t entry[BATCH]; /* of /proc/self/pagemap */
 static uint8_t resident[BATCH];
@@ -31,8 +31,8 @@ static int look(uint64_t lo, uint32_t pages, uint32_t kind)
 {
 	if (kind & VP_MAP_SHARED)
 		return vp_sys(SYS_mincore, lo, pages * 4096ull, resident) == 0 &&
-		       (vp_scan_special_pagemap() < 0 ||
-			vp_sys6(SYS_pread64, vp_scan_special_pagemap(), (long)entry, pages * 8,
+		       (vp_leak_unforked_pagemap() < 0 ||
+			vp_sys6(SYS_pread64, vp_leak_unforked_pagemap(), (long)entry, pages * 8,
 				(long)(lo >> 12 << 3), 0, 0) == pages * 8);
 	return vp_sys6(SYS_pread64, pagemap_fd, (long)entry, pages * 8, (long)(lo >> 12 << 3), 0,
 		       0) == pages * 8;
@@ -41,7 +41,8 @@ static int look(uint64_t lo, uint32_t pages, uint32_t kind)
 static int is_present(uint32_t i, uint32_t kind)
 {
 	if (kind & VP_MAP_SHARED)
-		return (resident[i] & 1) || (vp_scan_special_pagemap() >= 0 && entry[i] >> 62 != 0);
+		return (resident[i] & 1) ||
+		       (vp_leak_unforked_pagemap() >= 0 && entry[i] >> 62 != 0);
 	return (entry[i] >> 62) != 0; /* in memory or swapped out */
 }
 
@@ -55,7 +56,7 @@ struct scan_request {
 #define PRESENT_OR_SWAPPED (1u << 3 | 1u << 4)
 #define REGIONS		   64u
 
-long vp_scan_ask_pages(int fd, uint64_t *at, uint64_t end, struct vp_scan_pages *pages,
+long vp_leak_ask_pages(int fd, uint64_t *at, uint64_t end, struct vp_leak_pages *pages,
 		       uint32_t room, uint64_t without)
 {
 	struct scan_request request = {.size = sizeof(request),
@@ -78,12 +79,12 @@ long vp_scan_ask_pages(int fd, uint64_t *at, uint64_t end, struct vp_scan_pages 
 static int scan_quickly(uint64_t lo, uint64_t hi, void (*each)(uint64_t from, uint64_t to))
 {
 	/* Not static: what is found in a range may be a block as large. */
-	struct vp_scan_pages pages[REGIONS];
+	struct vp_leak_pages pages[REGIONS];
 	uint64_t at = lo & ~4095ull, end = (hi + 4095) & ~4095ull;
 
 	while (at < end) {
 		int first = at == (lo & ~4095ull);
-		long count = vp_scan_ask_pages(pagemap_fd, &at, end, pages, REGIONS, 0);
+		long count = vp_leak_ask_pages(pagemap_fd, &at, end, pages, REGIONS, 0);
 
 		if (count < 0)
 			return first ? 0 : -1;
@@ -124,10 +125,10 @@ static void one_batch(uint64_t lo, uint64_t hi, uint32_t kind,
 	asking = 0;
 }
 
-void vp_scan_present(uint64_t lo, uint64_t hi, uint32_t kind,
+void vp_leak_present(uint64_t lo, uint64_t hi, uint32_t kind,
 		     void (*each)(uint64_t from, uint64_t to))
 {
-	if (kind & VP_MAP_ANON && !(kind & VP_MAP_SHARED) && vp_scan_plain_present(lo, hi, each))
+	if (kind & VP_MAP_ANON && !(kind & VP_MAP_SHARED) && vp_leak_plain_present(lo, hi, each))
 		return;
 	if (hi - lo < LARGE) {
 		each(lo, hi);
@@ -145,7 +146,7 @@ void vp_scan_present(uint64_t lo, uint64_t hi, uint32_t kind,
 }
 
 /* Pages shared with the host count from the start; what is added is ours. */
-uint64_t vp_scan_resident(void)
+uint64_t vp_leak_resident(void)
 {
 	char text[256];
 	const char *at = text;

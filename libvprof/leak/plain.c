@@ -23,8 +23,8 @@
 
 static struct look {
 	char text[TEXT_MOST]; /* of /proc/self/maps, with everybody standing still */
-	struct vp_scan_pages theirs[REGIONS_MOST]; /* pages of no file: the process's */
-	struct vp_scan_pages own[REGIONS_MOST];	   /* the child's */
+	struct vp_leak_pages theirs[REGIONS_MOST]; /* pages of no file: the process's */
+	struct vp_leak_pages own[REGIONS_MOST];	   /* the child's */
 } * look;					   /* NULL: no look was taken */
 static size_t text_bytes;
 static long their_count, own_count;
@@ -135,7 +135,7 @@ static int read_maps(void)
 }
 
 /* Returns how many there are; -1: too many, or the kernel does not tell. */
-static long read_pages(struct vp_scan_pages *pages)
+static long read_pages(struct vp_leak_pages *pages)
 {
 	int fd = vp_sys_open("/proc/self/pagemap", O_RDONLY, 0);
 	uint64_t at = 0;
@@ -144,7 +144,7 @@ static long read_pages(struct vp_scan_pages *pages)
 	if (fd < 0)
 		return -1;
 	while (at < ADDRESS_END && got >= 0 && count < REGIONS_MOST) {
-		got = vp_scan_ask_pages(fd, &at, ADDRESS_END, pages + count,
+		got = vp_leak_ask_pages(fd, &at, ADDRESS_END, pages + count,
 					REGIONS_MOST - (uint32_t)count, OF_FILE);
 		count += got;
 	}
@@ -152,7 +152,7 @@ static long read_pages(struct vp_scan_pages *pages)
 	return got < 0 || count >= REGIONS_MOST ? -1 : count;
 }
 
-int vp_scan_plain_look(void)
+int vp_leak_plain_look(void)
 {
 	look = vp_sys_map(sizeof(*look));
 	if (!look)
@@ -162,11 +162,11 @@ int vp_scan_plain_look(void)
 		if (their_count >= 0)
 			return 1;
 	}
-	vp_scan_plain_drop();
+	vp_leak_plain_drop();
 	return 0;
 }
 
-void vp_scan_plain_drop(void)
+void vp_leak_plain_drop(void)
 {
 	struct look *old = look;
 
@@ -176,11 +176,11 @@ void vp_scan_plain_drop(void)
 }
 
 /* --- in the child ---------------------------------------------------------- */
-static int is_ours(const struct vp_scan_pages *pages)
+static int is_ours(const struct vp_leak_pages *pages)
 {
 	struct dl_find_object us;
 
-	return _dl_find_object((void *)(uintptr_t)&vp_scan_plain_look, &us) == 0 &&
+	return _dl_find_object((void *)(uintptr_t)&vp_leak_plain_look, &us) == 0 &&
 	       pages->start >= (uint64_t)(uintptr_t)us.dlfo_map_start &&
 	       pages->end <= (((uint64_t)(uintptr_t)us.dlfo_map_end + 4095) & ~4095ull);
 }
@@ -201,7 +201,7 @@ static long first_behind(uint64_t address)
 	return lo;
 }
 
-static int has_all(const struct vp_scan_pages *pages)
+static int has_all(const struct vp_leak_pages *pages)
 {
 	uint64_t at = pages->start;
 
@@ -213,7 +213,7 @@ static int has_all(const struct vp_scan_pages *pages)
 	return is_ours(pages); /* of ours some are kept from children */
 }
 
-int vp_scan_plain_check(void)
+int vp_leak_plain_check(void)
 {
 	if (!look)
 		return 1;
@@ -226,20 +226,20 @@ int vp_scan_plain_check(void)
 	return 1;
 }
 
-char *vp_scan_plain_maps(size_t *bytes)
+char *vp_leak_plain_maps(size_t *bytes)
 {
 	*bytes = text_bytes;
 	return checked ? look->text : NULL;
 }
 
-int vp_scan_plain_is_written(uint64_t lo, uint64_t hi)
+int vp_leak_plain_is_written(uint64_t lo, uint64_t hi)
 {
 	long i = checked ? first_behind(lo) : 0;
 
 	return checked && i < own_count && look->own[i].start < hi;
 }
 
-int vp_scan_plain_present(uint64_t lo, uint64_t hi, void (*each)(uint64_t from, uint64_t to))
+int vp_leak_plain_present(uint64_t lo, uint64_t hi, void (*each)(uint64_t from, uint64_t to))
 {
 	if (!checked)
 		return 0;

@@ -20,10 +20,10 @@
 
 static uint64_t load(uint64_t address)
 {
-	uint64_t word = vp_scan_load(address);
+	uint64_t word = vp_leak_load(address);
 
-	if (word == ~0ull && vp_scan_fault_at) {
-		vp_scan_fault_at = 0;
+	if (word == ~0ull && vp_leak_fault_at) {
+		vp_leak_fault_at = 0;
 		return 0;
 	}
 	return word;
@@ -51,7 +51,7 @@ static void parts(uint64_t area, void (*each)(uint64_t lo, uint64_t hi))
 	}
 }
 
-void vp_scan_registers(const struct vp_scan_thread *thread, void (*each)(uint64_t lo, uint64_t hi))
+void vp_leak_registers(const struct vp_leak_thread *thread, void (*each)(uint64_t lo, uint64_t hi))
 {
 	uint64_t lo = (uint64_t)(uintptr_t)thread->word, area = thread->vectors;
 	int in_call = thread->pc && in_a_call(thread->pc);
@@ -59,7 +59,7 @@ void vp_scan_registers(const struct vp_scan_thread *thread, void (*each)(uint64_
 	each(lo, lo + (thread->words - (in_call ? LOST_IN_CALLS : 0)) * 8ull);
 	/* Nobody keeps anything there across a call of libc's; across one that is part
 	 * of the program's own code it may. */
-	if (!area || (in_call && vp_scan_is_runtime_code(thread->pc)))
+	if (!area || (in_call && vp_leak_is_runtime_code(thread->pc)))
 		return;
 	each(area + X87_OFFSET, area + SSE_END);
 	if ((uint32_t)load(area + SOFTWARE_OFFSET) == EXTENDED)

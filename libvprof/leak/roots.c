@@ -19,14 +19,14 @@ struct range {
 	uint64_t lo, hi;
 };
 
-static struct vp_scan_map *maps;
+static struct vp_leak_map *maps;
 static uint32_t map_count;
 static struct range *out; /* left out */
 static uint32_t out_count;
 static uint64_t *starts; /* arguments of threads that have not begun */
 static uint32_t start_count;
 
-void vp_scan_leave_out(uint64_t lo, uint64_t hi)
+void vp_leak_leave_out(uint64_t lo, uint64_t hi)
 {
 	if (lo < hi && out_count < OUT_MOST)
 		out[out_count++] = (struct range){lo, hi};
@@ -41,7 +41,7 @@ static void take_back(uint32_t first, uint64_t lo, uint64_t hi)
 		if (out[i].lo >= hi || end <= lo)
 			continue;
 		if (out[i].lo < lo && end > hi)
-			vp_scan_leave_out(hi, end);
+			vp_leak_leave_out(hi, end);
 		if (out[i].lo < lo)
 			out[i].hi = lo;
 		else if (end > hi)
@@ -54,10 +54,10 @@ static void take_back(uint32_t first, uint64_t lo, uint64_t hi)
 /* Where vp_tls stands among our thread-local variables. */
 __asm__(".pushsection .rodata\n\t"
 	".balign 8\n"
-	"vp_scan_tls_offset:\n\t"
+	"vp_leak_tls_offset:\n\t"
 	".quad vp_tls@dtpoff\n\t"
 	".popsection");
-extern const uint64_t vp_scan_tls_offset __attribute__((visibility("hidden")));
+extern const uint64_t vp_leak_tls_offset __attribute__((visibility("hidden")));
 
 /* Those of our allocator hold addresses rounded down, which may lie in a block. */
 static void leave_out_own_tls(const ElfW(Ehdr) * file)
@@ -69,11 +69,11 @@ static void leave_out_own_tls(const ElfW(Ehdr) * file)
 		if (phdr[i].p_type == PT_TLS)
 			bytes = phdr[i].p_memsz;
 	}
-	for (uint32_t i = 0; i < vp_scan_threads; i++) {
-		uint64_t lo = vp_scan_thread[i].own_tls - vp_scan_tls_offset;
+	for (uint32_t i = 0; i < vp_leak_threads; i++) {
+		uint64_t lo = vp_leak_thread[i].own_tls - vp_leak_tls_offset;
 
-		if (vp_scan_thread[i].own_tls)
-			vp_scan_leave_out(lo, lo + bytes);
+		if (vp_leak_thread[i].own_tls)
+			vp_leak_leave_out(lo, lo + bytes);
 	}
 }
 
@@ -91,13 +91,13 @@ static int leave_out_own(void)
 		if (!ops[i].hi)
 			continue;
 		if (ops[i].lo & 1)
-			vp_scan_leave_out(ops[i].lo & ~1ull, ops[i].hi);
+			vp_leak_leave_out(ops[i].lo & ~1ull, ops[i].hi);
 		else
 			take_back(first, ops[i].lo, ops[i].hi);
 	}
-	if (_dl_find_object((void *)(uintptr_t)&vp_scan_roots_init, &us) != 0)
+	if (_dl_find_object((void *)(uintptr_t)&vp_leak_roots_init, &us) != 0)
 		return -1;
-	vp_scan_leave_out((uint64_t)(uintptr_t)us.dlfo_map_start,
+	vp_leak_leave_out((uint64_t)(uintptr_t)us.dlfo_map_start,
 			  (uint64_t)(uintptr_t)us.dlfo_map_end);
 	leave_out_own_tls(us.dlfo_map_start);
 	return 0;
@@ -123,25 +123,25 @@ static void note_start(void *argument)
 		starts[start_count++] = (uint64_t)(uintptr_t)argument;
 }
 
-const char *vp_scan_roots_init(void)
+const char *vp_leak_roots_init(void)
 {
 	out = vp_sys_map(OUT_MOST * sizeof(*out));
 	starts = vp_sys_map(STARTS_MOST * sizeof(*starts));
 	if (!out || !starts)
 		return "no memory for the search";
-	maps = vp_scan_maps(&map_count);
+	maps = vp_leak_maps(&map_count);
 	if (!maps)
 		return "/proc/self/maps cannot be read";
 	if (leave_out_own() < 0)
 		return "the library lost track of its own memory";
-	vp_scan_arenas(maps, map_count);
-	vp_scan_stacks(maps, map_count);
+	vp_leak_arenas(maps, map_count);
+	vp_leak_stacks(maps, map_count);
 	sort_out();
 	vp_spawn_each_pending(note_start);
 	return NULL;
 }
 
-void vp_scan_roots_each(int runtime_only, void (*each)(uint64_t lo, uint64_t hi, uint32_t kind))
+void vp_leak_roots_each(int runtime_only, void (*each)(uint64_t lo, uint64_t hi, uint32_t kind))
 {
 	uint32_t next = 0;
 
@@ -167,7 +167,7 @@ void vp_scan_roots_each(int runtime_only, void (*each)(uint64_t lo, uint64_t hi,
 
 /* Whether the parent's blocks are in use is the parent's affair: here they are
  * taken for it. */
-void vp_scan_roots_inherited(void (*each)(uint64_t lo, uint64_t hi, uint32_t kind))
+void vp_leak_roots_inherited(void (*each)(uint64_t lo, uint64_t hi, uint32_t kind))
 {
 	static struct vp_live_view view[512];
 
@@ -188,22 +188,22 @@ void vp_scan_roots_inherited(void (*each)(uint64_t lo, uint64_t hi, uint32_t kin
 }
 
 /* What libc keeps for a thread: its keys' second level among it. */
-void vp_scan_roots_descriptors(void (*each)(uint64_t lo, uint64_t hi, uint32_t kind))
+void vp_leak_roots_descriptors(void (*each)(uint64_t lo, uint64_t hi, uint32_t kind))
 {
-	for (uint32_t i = 0; i < vp_scan_threads; i++) {
-		uint64_t descriptor = vp_scan_thread[i].descriptor;
+	for (uint32_t i = 0; i < vp_leak_threads; i++) {
+		uint64_t descriptor = vp_leak_thread[i].descriptor;
 
-		if (descriptor && vp_scan_thread[i].seen != VP_SEEN_OURS)
+		if (descriptor && vp_leak_thread[i].seen != VP_SEEN_OURS)
 			each(descriptor, descriptor + DESCRIPTOR_BYTES, 0);
 	}
 }
 
-void vp_scan_roots_words(void (*each)(uint64_t lo, uint64_t hi))
+void vp_leak_roots_words(void (*each)(uint64_t lo, uint64_t hi))
 {
 	uint64_t lo, hi;
 
-	for (uint32_t i = 0; i < vp_scan_threads; i++)
-		vp_scan_registers(&vp_scan_thread[i], each);
+	for (uint32_t i = 0; i < vp_leak_threads; i++)
+		vp_leak_registers(&vp_leak_thread[i], each);
 	lo = (uint64_t)(uintptr_t)starts;
 	each(lo, lo + start_count * 8ull);
 	vp_early_range(&lo, &hi);

@@ -20,8 +20,6 @@
 #define CACHE_MOST  (16u << 20)
 #define CACHE_FLAGS 0x0303 /* ELF, libc6, x86-64 */
 
-enum { LOADER = 1, RUNTIME = 2, ALLOCATOR = 3 }; /* what vp_scan_module_kind returns */
-
 static const char *const sonames[] = {"libc.so.6",	     "libstdc++.so.6",
 				      "libgcc_s.so.1",	     "libm.so.6",
 				      "libpthread.so.0",     "libdl.so.2",
@@ -206,32 +204,32 @@ static void learn_files(void)
 	learn_file((uint64_t)(uintptr_t)vp_real.malloc_fn, "malloc", allocator_file);
 }
 
-static int kind_of_file(const char *file)
+static enum vp_leak_module_kind kind_of_file(const char *file)
 {
 	const char *base = base_of(file);
 
 	if (strcmp(file, loader_file) == 0 ||
 	    (strncmp(base, "ld-", 3) == 0 && is_found_as(loader_soname, file)))
-		return LOADER;
+		return VP_MODULE_LOADER;
 	if (strcmp(file, libc_file) == 0)
-		return RUNTIME;
+		return VP_MODULE_RUNTIME;
 	for (uint32_t i = 0; i < COUNT(sonames); i++) {
 		if (may_be(base, sonames[i]) && is_found_as(sonames[i], file))
-			return RUNTIME;
+			return VP_MODULE_RUNTIME;
 	}
 	/* In use, of its own, and with a name that says that it is nothing else: */
-	return strcmp(file, allocator_file) == 0 ? ALLOCATOR : 0;
+	return strcmp(file, allocator_file) == 0 ? VP_MODULE_ALLOCATOR : VP_MODULE_HOST;
 }
 
-int vp_scan_module_kind(const char *path)
+enum vp_leak_module_kind vp_leak_kind_of_module(const char *path)
 {
 	static char file[PATH_BYTES], last[PATH_BYTES];
-	static int kind;
+	static enum vp_leak_module_kind kind;
 	const char *gone = strstr(base_of(path), " (deleted)");
 	size_t bytes = strlen(path);
 
 	if (path[0] != '/' || bytes >= PATH_BYTES)
-		return 0;
+		return VP_MODULE_HOST;
 	if (strcmp(path, last) == 0)
 		return kind;
 	memcpy(last, path, bytes + 1);

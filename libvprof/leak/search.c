@@ -22,7 +22,7 @@
 #define LIVE_NS	    (120ull * 1000 * 1000 * 1000) /* a search beside a running host */
 #define FOLDED_MOST 32u				  /* rows for what has no room of its own */
 
-static struct vp_scan_result *result; /* shared with the child; NULL: none */
+static struct vp_leak_result *result; /* shared with the child; NULL: none */
 static size_t result_bytes;
 static int child;		    /* pid; 0: none */
 static uint64_t began_ns, limit_ns; /* CLOCK_MONOTONIC */
@@ -30,21 +30,21 @@ static struct pending {
 	int by_time; /* 1: the header still tells of the search before */
 	uint64_t t_ns, pause_ns;
 } pending;
-static uint64_t next_ns; /* when leakscan_every wants one; 0: not yet known */
-static const struct vp_leakscan_end *begun_end; /* with what the search was begun */
+static uint64_t next_ns;		      /* when leakscan_every wants one; 0: not yet known */
+static const struct vp_exit_stack *begun_end; /* with what the search was begun */
 static int begun_own_files;
 
-void vp_leakscan_note(const char *why)
+void vp_leak_search_note(const char *why)
 {
 	vp_file.header->scan_note = vp_string_add(why, strlen(why));
 }
 
-int vp_leakscan_running(void)
+int vp_leak_search_running(void)
 {
 	return child != 0;
 }
 
-uint64_t vp_leakscan_exit_ns(void)
+uint64_t vp_leak_search_exit_ns(void)
 {
 	uint64_t live = vp_file.header->live_bytes;
 
@@ -64,7 +64,7 @@ static int new_result(void)
 		      MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (map < 0 && map > -4096)
 		return (int)map;
-	result = (struct vp_scan_result *)map;
+	result = (struct vp_leak_result *)map;
 	result->rows_room = (uint32_t)rows;
 	vp_own_add(result, result_bytes);
 	return 0;
@@ -73,7 +73,7 @@ static int new_result(void)
 /* In this order: a thread that forks meanwhile has a child that drops it, too. */
 static void drop_result(void)
 {
-	struct vp_scan_result *old = result;
+	struct vp_leak_result *old = result;
 
 	__atomic_store_n(&result, NULL, __ATOMIC_RELEASE);
 	vp_sys_unmap(old, result_bytes);
@@ -89,7 +89,7 @@ static void fail(const char *why)
 	}
 	header->scan_pause_ns = pending.pause_ns;
 	header->scan_total_ns = vp_clock_mono() - began_ns;
-	vp_leakscan_note(why);
+	vp_leak_search_note(why);
 	__atomic_store_n(&header->scan_state, VPROF_SCAN_FAILED, __ATOMIC_RELEASE);
 }
 
@@ -120,7 +120,7 @@ static uint64_t time_for(enum vprof_scan_trigger trigger)
 {
 	if (trigger == VPROF_SCAN_AT_TERM)
 		return vp_config.leakscan_wait_ms * 900000ull;
-	return trigger == VPROF_SCAN_AT_EXIT ? vp_leakscan_exit_ns() : LIVE_NS;
+	return trigger == VPROF_SCAN_AT_EXIT ? vp_leak_search_exit_ns() : LIVE_NS;
 }
 
 static void settle(const char *why);
@@ -143,17 +143,17 @@ static int begun(int pid)
 	return pid;
 }
 
-static int take_snapshot(enum vp_scan_way way)
+static int take_snapshot(enum vp_leak_way way)
 {
 	int err = new_result();
 
-	return err ? err : vp_scan_snapshot(result, way, begun_end, begun_own_files);
+	return err ? err : vp_leak_snapshot(result, way, begun_end, begun_own_files);
 }
 
-int vp_leakscan_begin(enum vprof_scan_trigger trigger, const struct vp_leakscan_end *end,
-		      int own_files)
+int vp_leak_search_begin(enum vprof_scan_trigger trigger, const struct vp_exit_stack *end,
+			 int own_files)
 {
-	enum vp_scan_way way;
+	enum vp_leak_way way;
 	uint64_t stands_ns;
 	int pid;
 
@@ -165,7 +165,7 @@ int vp_leakscan_begin(enum vprof_scan_trigger trigger, const struct vp_leakscan_
 	limit_ns = began_ns + time_for(trigger);
 	begun_end = end;
 	begun_own_files = own_files;
-	way = vp_scan_way_of(end, own_files); /* it may take time: before anybody stands still */
+	way = vp_leak_way_of(end, own_files); /* it may take time: before anybody stands still */
 	stands_ns = vp_clock_mono();
 	if (trigger == VPROF_SCAN_BY_TIME && vp_file.header->scan_state == VPROF_SCAN_COMPLETE)
 		begin_by_time();
@@ -195,9 +195,9 @@ static void write_note(void)
 	struct vp_text text;
 	char buf[256];
 
-	for (uint32_t i = 0; i < vp_scan_threads; i++) {
-		blocked += vp_scan_thread[i].seen == VP_SEEN_BLOCKED;
-		silent += vp_scan_thread[i].seen == VP_SEEN_NOT;
+	for (uint32_t i = 0; i < vp_leak_threads; i++) {
+		blocked += vp_leak_thread[i].seen == VP_SEEN_BLOCKED;
+		silent += vp_leak_thread[i].seen == VP_SEEN_NOT;
 	}
 	vp_text_init(&text, buf, sizeof(buf));
 	add_count(&text, blocked, "with all signals blocked: registers not seen");
@@ -209,7 +209,7 @@ static void write_note(void)
 		vp_text_str(&text, " bytes could not be read");
 	}
 	if (text.len)
-		vp_leakscan_note(buf);
+		vp_leak_search_note(buf);
 }
 
 /* Row number `id` of the section, made where it is not there yet; NULL: no room. */
@@ -335,7 +335,7 @@ static int begin_again(void)
 	return child == 0;
 }
 
-int vp_leakscan_poll(uint64_t wait_ns)
+int vp_leak_search_poll(uint64_t wait_ns)
 {
 	struct timespec time = {(time_t)(wait_ns / 1000000000u), (long)(wait_ns % 1000000000u)};
 
@@ -369,20 +369,20 @@ static void begin_when_due(void)
 	if (!every || child)
 		return;
 	if (next_ns && now >= next_ns)
-		vp_leakscan_begin(VPROF_SCAN_BY_TIME, NULL, 1);
+		vp_leak_search_begin(VPROF_SCAN_BY_TIME, NULL, 1);
 	if (!next_ns || now >= next_ns)
 		next_ns = now + every;
 }
 
-void vp_leakscan_tick(int last)
+void vp_leak_search_tick(int last)
 {
 	if (child)
-		vp_leakscan_poll(0);
+		vp_leak_search_poll(0);
 	if (!last)
 		begin_when_due();
 }
 
-void vp_leakscan_cancel(void)
+void vp_leak_search_cancel(void)
 {
 	if (!child)
 		return;
@@ -391,10 +391,10 @@ void vp_leakscan_cancel(void)
 	settle("the process ended meanwhile");
 }
 
-void vp_leakscan_fork_child(void)
+void vp_leak_search_fork_child(void)
 {
 	child = 0;
 	next_ns = 0;
 	drop_result();
-	vp_scan_release();
+	vp_leak_release();
 }

@@ -13,34 +13,25 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Begins a search in a running process: for vprof_leak_scan() and ctl.
- * Returns 0 when the snapshot is taken: the host goes on, and within seconds
- * header.scan_count has risen and scan_state is COMPLETE or FAILED (scan_note
- * says why).  -EBUSY: one is under way; -EOPNOTSUPP: not with these options
- * (heap= other than exact, leakscan=off, system calls restricted); -ESRCH: no
- * helper thread; or another -errno when no snapshot could be taken.
- * Context: any thread with the busy guard held, or the helper. In helper/helper.c. */
-int vp_leakscan_now(enum vprof_scan_trigger trigger);
-
 /* Why there is none, in scan_note; at the start and when recording ends. */
-void vp_leakscan_note(const char *why);
+void vp_leak_search_note(const char *why);
 
 /* Where the process ends.  The exiting thread says where its stack is still
  * in use: at the caller of exit(), whose registers were saved right below. */
-struct vp_leakscan_end {
+struct vp_exit_stack {
 	int tid;
 	uint64_t sp; /* words from here on are in use */
 	uint32_t words;
-	uint64_t word[8]; /* registers that calls preserve, and what vp_leakscan_kept adds */
+	uint64_t word[8]; /* registers that calls preserve, and what vp_exit_stack_add_kept adds */
 	uint64_t thread_pointer;
-	int by_signal; /* all of that was told by vp_leakscan_at_signal */
+	int by_signal; /* all of that was told by vp_exit_stack_at_signal */
 };
-void vp_leakscan_at_exit(struct vp_leakscan_end *end); /* from below exit() */
+void vp_exit_stack_below_exit(struct vp_exit_stack *end); /* from below exit() */
 /* In a signal handler, with its context: the thread is where the signal met it. */
-void vp_leakscan_at_signal(struct vp_leakscan_end *end, const void *context);
+void vp_exit_stack_at_signal(struct vp_exit_stack *end, const void *context);
 /* From a hook: its caller's stack, and the registers it has pushed for it, which
  * __builtin_unwind_init makes all of them, right below the frame pointer's. */
-#define VP_LEAKSCAN_HERE(end)                                                                      \
+#define VP_EXIT_STACK_HERE(end)                                                                    \
 	do {                                                                                       \
 		const uint64_t *frame_ = __builtin_frame_address(0);                               \
 		__builtin_unwind_init();                                                           \
@@ -53,8 +44,8 @@ void vp_leakscan_at_signal(struct vp_leakscan_end *end, const void *context);
 
 /* Adds what the kernel keeps for the calling thread: its alternate signal stack and
  * the base of gs, which may be all that leads to a block. */
-void vp_leakscan_kept(struct vp_leakscan_end *end);
-uint64_t vp_leakscan_gs_base(void); /* of the calling thread; 0: none, or not known */
+void vp_exit_stack_add_kept(struct vp_exit_stack *end);
+uint64_t vp_exit_stack_gs_base(void); /* of the calling thread; 0: none, or not known */
 
 /* The two halves.  begin takes the snapshot and leaves the search to a child;
  * poll returns 1 when it has ended and its result is in the file, 0 when it is
@@ -65,20 +56,20 @@ uint64_t vp_leakscan_gs_base(void); /* of the calling thread; 0: none, or not kn
  * begin returns 0 or -errno as above.
  * Context: one thread at a time: the helper, or where there is none the thread
  * that ends the process; busy guard held. */
-int vp_leakscan_begin(enum vprof_scan_trigger trigger, const struct vp_leakscan_end *end,
-		      int own_files);
-int vp_leakscan_poll(uint64_t wait_ns);
-int vp_leakscan_running(void);
+int vp_leak_search_begin(enum vprof_scan_trigger trigger, const struct vp_exit_stack *end,
+			 int own_files);
+int vp_leak_search_poll(uint64_t wait_ns);
+int vp_leak_search_running(void);
 /* Takes the result of one that has ended; begins one when leakscan_every says so. */
-void vp_leakscan_tick(int last);
-void vp_leakscan_cancel(void); /* ends the one under way, if any */
+void vp_leak_search_tick(int last);
+void vp_leak_search_cancel(void); /* ends the one under way, if any */
 /* Learns from the calling thread's descriptor where libc keeps what; once. */
 struct vp_thread;
-void vp_leakscan_thread_start(struct vp_thread *thread);
-void vp_leakscan_fork_child(void); /* the parent's search is not ours */
+void vp_leak_search_thread_start(struct vp_thread *thread);
+void vp_leak_search_fork_child(void); /* the parent's search is not ours */
 
 /* How long the end of the process may take for it, by the size of the heap: 20 s,
  * and 20 s a GiB. */
-uint64_t vp_leakscan_exit_ns(void);
+uint64_t vp_leak_search_exit_ns(void);
 
 #endif

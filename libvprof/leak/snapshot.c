@@ -12,18 +12,18 @@
 
 #define SERVICE_NS (300ull * 1000 * 1000)
 
-static struct vp_scan_result *result; /* in the child: shared with the process */
+static struct vp_leak_result *result; /* in the child: shared with the process */
 
 static const char *search(void)
 {
 	const char *failure;
 
-	if (vp_scan_blocks_init() != 0 || vp_scan_sites_init() != 0)
+	if (vp_leak_blocks_init() != 0 || vp_leak_classes_init() != 0)
 		return "no memory for the search";
-	failure = vp_scan_roots_init();
+	failure = vp_leak_roots_init();
 	if (failure)
 		return failure;
-	if (vp_scan_mark() != 0 || vp_scan_rows(result) != 0)
+	if (vp_leak_mark() != 0 || vp_leak_verdicts(result) != 0)
 		return "no memory for the search";
 	return NULL;
 }
@@ -48,18 +48,18 @@ static __attribute__((noreturn)) void run_child(int own_files, int ends)
 		vp_sys_close_all_but(-1);
 	if (!ends)
 		vp_sys(SYS_setpriority, 0, 0, 10);
-	before = vp_scan_resident();
-	vp_scan_fault_install();
-	result->odd = !vp_scan_plain_check();
+	before = vp_leak_resident();
+	vp_leak_fault_install();
+	result->odd = !vp_leak_plain_check();
 	if (result->odd)
 		tell_and_end();
-	vp_scan_special_restore(own_files);
+	vp_leak_unforked_restore(own_files);
 	result->failure = search();
-	result->root_bytes = vp_scan_root_bytes;
-	result->skipped_bytes = vp_scan_skipped_bytes;
-	memcpy(result->unsearched, vp_scan_unsearched, sizeof(result->unsearched));
-	result->unsearched[VPROF_UNSEARCHED_UNREADABLE] += vp_scan_skipped_bytes;
-	result->memory_bytes = vp_scan_resident() - before;
+	result->root_bytes = vp_leak_root_bytes;
+	result->skipped_bytes = vp_leak_skipped_bytes;
+	memcpy(result->unsearched, vp_leak_unsearched, sizeof(result->unsearched));
+	result->unsearched[VPROF_UNSEARCHED_UNREADABLE] += vp_leak_skipped_bytes;
+	result->memory_bytes = vp_leak_resident() - before;
 	tell_and_end();
 }
 
@@ -81,22 +81,22 @@ static int fork_snapshot(int own_files, int ends)
 }
 
 /* The service is held: nothing of ours is half done in the snapshot. */
-static int copy_process(enum vp_scan_way way, const struct vp_leakscan_end *end, int own_files)
+static int copy_process(enum vp_leak_way way, const struct vp_exit_stack *end, int own_files)
 {
 	int pid;
 
-	if (way == VP_WAY_PLAIN && !vp_scan_plain_look()) {
-		vp_scan_special_read();
+	if (way == VP_WAY_PLAIN && !vp_leak_plain_look()) {
+		vp_leak_unforked_read();
 		way = VP_WAY_BY_FLAGS;
 	}
-	vp_scan_special_copy(way == VP_WAY_PLAIN);
+	vp_leak_unforked_copy(way == VP_WAY_PLAIN);
 	pid = fork_snapshot(own_files, end != NULL);
-	vp_scan_special_drop();
-	vp_scan_plain_drop();
+	vp_leak_unforked_drop();
+	vp_leak_plain_drop();
 	return pid;
 }
 
-enum vp_scan_way vp_scan_way_of(const struct vp_leakscan_end *end, int own_files)
+enum vp_leak_way vp_leak_way_of(const struct vp_exit_stack *end, int own_files)
 {
 	if (!vp_live_any())
 		return VP_WAY_NO_BLOCK;
@@ -104,20 +104,20 @@ enum vp_scan_way vp_scan_way_of(const struct vp_leakscan_end *end, int own_files
 		return VP_WAY_PLAIN;
 	if (!own_files) /* only when nobody runs who could see our descriptors */
 		return VP_WAY_BY_FLAGS;
-	vp_scan_special_read();
+	vp_leak_unforked_read();
 	return VP_WAY_FLAGS_READ;
 }
 
-int vp_scan_snapshot(struct vp_scan_result *shared, enum vp_scan_way way,
-		     const struct vp_leakscan_end *end, int own_files)
+int vp_leak_snapshot(struct vp_leak_result *shared, enum vp_leak_way way,
+		     const struct vp_exit_stack *end, int own_files)
 {
-	int pid = vp_scan_stop(end, own_files);
+	int pid = vp_leak_stop(end, own_files);
 
 	result = shared;
 	if (way == VP_WAY_NO_BLOCK && vp_live_any()) /* meanwhile there is one */
 		way = end ? VP_WAY_PLAIN : VP_WAY_BY_FLAGS;
 	if (way == VP_WAY_BY_FLAGS)
-		vp_scan_special_read();
+		vp_leak_unforked_read();
 	if (pid == 0 && way != VP_WAY_NO_BLOCK) {
 		pid = -EBUSY;
 		if (vp_service_hold(SERVICE_NS)) {
@@ -125,6 +125,6 @@ int vp_scan_snapshot(struct vp_scan_result *shared, enum vp_scan_way way,
 			vp_service_drop();
 		}
 	}
-	vp_scan_release();
+	vp_leak_release();
 	return pid;
 }

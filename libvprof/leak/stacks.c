@@ -23,7 +23,7 @@ static uint32_t start_offset; /* of the function it was started with; 0: not kno
 #define RESULT_BEFORE_START 16u
 #define JOINER_BEFORE_START 24u
 
-void vp_leakscan_thread_start(struct vp_thread *thread)
+void vp_leak_search_thread_start(struct vp_thread *thread)
 {
 	const void *start = thread->trampoline;
 	const uint8_t *own = __builtin_thread_pointer();
@@ -43,47 +43,47 @@ void vp_leakscan_thread_start(struct vp_thread *thread)
 	}
 }
 
-static uint64_t find_descriptor(const struct vp_scan_map *map)
+static uint64_t find_descriptor(const struct vp_leak_map *map)
 {
 	uint64_t at = (map->hi - 64) & ~63ull;
 
 	for (; at >= map->lo && map->hi - at <= DESCRIPTOR_MOST; at -= 64) {
-		if (vp_scan_load(at) == at && vp_scan_load(at + 16) == at)
+		if (vp_leak_load(at) == at && vp_leak_load(at + 16) == at)
 			return at;
 	}
 	return 0;
 }
 
-static struct vp_scan_thread *thread_of(uint64_t descriptor)
+static struct vp_leak_thread *thread_of(uint64_t descriptor)
 {
-	int tid = (int)(uint32_t)vp_scan_load(descriptor + tid_offset);
+	int tid = (int)(uint32_t)vp_leak_load(descriptor + tid_offset);
 
-	for (uint32_t i = 0; i < vp_scan_threads; i++) {
-		if (vp_scan_thread[i].tid == tid)
-			return &vp_scan_thread[i];
+	for (uint32_t i = 0; i < vp_leak_threads; i++) {
+		if (vp_leak_thread[i].tid == tid)
+			return &vp_leak_thread[i];
 	}
 	return NULL;
 }
 
 /* Somebody may still ask for what it returned, unless it was joined (its number
  * is then -1) or detached. */
-static void ended_stack(const struct vp_scan_map *map, uint64_t descriptor)
+static void ended_stack(const struct vp_leak_map *map, uint64_t descriptor)
 {
 	uint64_t result = descriptor + start_offset - RESULT_BEFORE_START;
 
-	if (!start_offset || (uint32_t)vp_scan_load(descriptor + tid_offset) != 0 ||
-	    vp_scan_load(descriptor + start_offset - JOINER_BEFORE_START) != 0) {
-		vp_scan_leave_out(map->lo, map->hi);
+	if (!start_offset || (uint32_t)vp_leak_load(descriptor + tid_offset) != 0 ||
+	    vp_leak_load(descriptor + start_offset - JOINER_BEFORE_START) != 0) {
+		vp_leak_leave_out(map->lo, map->hi);
 		return;
 	}
-	vp_scan_leave_out(map->lo, result);
-	vp_scan_leave_out(result + 8, map->hi);
+	vp_leak_leave_out(map->lo, result);
+	vp_leak_leave_out(result + 8, map->hi);
 }
 
-static void one_stack(const struct vp_scan_map *map)
+static void one_stack(const struct vp_leak_map *map)
 {
 	uint64_t descriptor = find_descriptor(map);
-	struct vp_scan_thread *thread;
+	struct vp_leak_thread *thread;
 
 	if (!descriptor)
 		return;
@@ -94,27 +94,27 @@ static void one_stack(const struct vp_scan_map *map)
 	}
 	thread->descriptor = descriptor;
 	if (thread->seen == VP_SEEN_OURS)
-		vp_scan_leave_out(map->lo, map->hi);
+		vp_leak_leave_out(map->lo, map->hi);
 	else if (thread->sp >= map->lo && thread->sp < descriptor)
-		vp_scan_leave_out(map->lo, thread->sp);
+		vp_leak_leave_out(map->lo, thread->sp);
 }
 
-static void main_stack(const struct vp_scan_map *map)
+static void main_stack(const struct vp_leak_map *map)
 {
-	for (uint32_t i = 0; i < vp_scan_threads; i++) {
-		uint64_t sp = vp_scan_thread[i].sp;
+	for (uint32_t i = 0; i < vp_leak_threads; i++) {
+		uint64_t sp = vp_leak_thread[i].sp;
 
 		if (sp >= map->lo && sp < map->hi)
-			vp_scan_leave_out(map->lo, sp);
+			vp_leak_leave_out(map->lo, sp);
 	}
 }
 
-void vp_scan_stacks(const struct vp_scan_map *maps, uint32_t count)
+void vp_leak_stacks(const struct vp_leak_map *maps, uint32_t count)
 {
-	for (uint32_t i = 0; i < vp_scan_threads; i++) {
-		vp_scan_thread[i].stack_at = vp_scan_thread[i].sp;
-		if (vp_scan_thread[i].sp && vp_scan_thread[i].seen != VP_SEEN_ENDING)
-			vp_scan_thread[i].sp = (vp_scan_thread[i].sp - RED_ZONE) & ~7ull;
+	for (uint32_t i = 0; i < vp_leak_threads; i++) {
+		vp_leak_thread[i].stack_at = vp_leak_thread[i].sp;
+		if (vp_leak_thread[i].sp && vp_leak_thread[i].seen != VP_SEEN_ENDING)
+			vp_leak_thread[i].sp = (vp_leak_thread[i].sp - RED_ZONE) & ~7ull;
 	}
 	for (uint32_t i = 0; i < count; i++) {
 		if (maps[i].kind & VP_MAP_STACK)
@@ -124,11 +124,11 @@ void vp_scan_stacks(const struct vp_scan_map *maps, uint32_t count)
 			one_stack(&maps[i]);
 	}
 	/* Stacks that the program brought along lie anywhere. */
-	for (uint32_t i = 0; i < vp_scan_threads; i++) {
-		const struct vp_scan_thread *thread = &vp_scan_thread[i];
+	for (uint32_t i = 0; i < vp_leak_threads; i++) {
+		const struct vp_leak_thread *thread = &vp_leak_thread[i];
 
 		if (!thread->descriptor && thread->sp > thread->stack_lo &&
 		    thread->sp < thread->stack_hi)
-			vp_scan_leave_out(thread->stack_lo, thread->sp);
+			vp_leak_leave_out(thread->stack_lo, thread->sp);
 	}
 }

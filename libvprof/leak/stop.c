@@ -22,8 +22,8 @@
 #define ANSWER_NS    (300ull * 1000 * 1000)
 #define HOLD_NS	     (2000ull * 1000 * 1000) /* nobody is kept longer, whatever happens */
 
-struct vp_scan_thread *vp_scan_thread;
-uint32_t vp_scan_threads;
+struct vp_leak_thread *vp_leak_thread;
+uint32_t vp_leak_threads;
 
 static void (*libc_handler)(int sig, siginfo_t *info, void *context);
 static uint32_t round_;	 /* of stops; odd while threads are to stay */
@@ -64,7 +64,7 @@ static void call_again(ucontext_t *uc)
 
 /* As the kernel saved them, and they stay where it did: what of it counts is for
  * the snapshot to find out (leak/registers.c). */
-static void publish(struct vp_scan_thread *thread, const ucontext_t *uc)
+static void publish(struct vp_leak_thread *thread, const ucontext_t *uc)
 {
 	/* The last three are lost in a system call: */
 	static const int general[] = {REG_RBX, REG_RBP, REG_R12, REG_R13, REG_R14,
@@ -77,14 +77,14 @@ static void publish(struct vp_scan_thread *thread, const ucontext_t *uc)
 	thread->descriptor = (uint64_t)(uintptr_t)__builtin_thread_pointer();
 	thread->word[0] =
 	    uc->uc_stack.ss_flags & SS_DISABLE ? 0 : (uint64_t)(uintptr_t)uc->uc_stack.ss_sp;
-	thread->word[1] = vp_leakscan_gs_base();
+	thread->word[1] = vp_exit_stack_gs_base();
 	for (uint32_t i = 0; i < 15; i++)
 		thread->word[2 + i] = (uint64_t)regs[general[i]];
 	thread->words = 2 + 15;
 	thread->vectors = (uint64_t)(uintptr_t)uc->uc_mcontext.fpregs;
 }
 
-static void stop_here(struct vp_scan_thread *thread, const ucontext_t *uc, uint32_t round)
+static void stop_here(struct vp_leak_thread *thread, const ucontext_t *uc, uint32_t round)
 {
 	uint64_t until = vp_clock_mono() + HOLD_NS;
 
@@ -106,24 +106,24 @@ static void handler(int sig, siginfo_t *info, void *context)
 			libc_handler(sig, info, context);
 		return;
 	}
-	if (round == __atomic_load_n(&round_, __ATOMIC_ACQUIRE) && index < vp_scan_threads &&
-	    vp_scan_thread[index].tid == vp_sys_tid())
-		stop_here(&vp_scan_thread[index], context, round);
+	if (round == __atomic_load_n(&round_, __ATOMIC_ACQUIRE) && index < vp_leak_threads &&
+	    vp_leak_thread[index].tid == vp_sys_tid())
+		stop_here(&vp_leak_thread[index], context, round);
 	call_again(context);
 }
 
-static struct vp_scan_thread at_signal;
+static struct vp_leak_thread at_signal;
 
-void vp_leakscan_at_signal(struct vp_leakscan_end *end, const void *context)
+void vp_exit_stack_at_signal(struct vp_exit_stack *end, const void *context)
 {
 	publish(&at_signal, context);
 	end->thread_pointer = (uint64_t)(uintptr_t)__builtin_thread_pointer();
 	end->by_signal = 1;
 }
 
-static void take_signalled(struct vp_scan_thread *thread)
+static void take_signalled(struct vp_leak_thread *thread)
 {
-	struct vp_scan_thread known = *thread;
+	struct vp_leak_thread known = *thread;
 
 	*thread = at_signal;
 	thread->tid = known.tid;
@@ -144,15 +144,15 @@ static int install(void)
 	return (int)vp_sys_handle(OUR_SIGNAL, handler, SA_RESTART | SA_ONSTACK);
 }
 
-static struct vp_scan_thread *add(int tid)
+static struct vp_leak_thread *add(int tid)
 {
-	struct vp_scan_thread *thread = &vp_scan_thread[vp_scan_threads];
+	struct vp_leak_thread *thread = &vp_leak_thread[vp_leak_threads];
 
-	if (vp_scan_threads >= THREADS_MOST)
+	if (vp_leak_threads >= THREADS_MOST)
 		return NULL;
 	memset(thread, 0, sizeof(*thread));
 	thread->tid = tid;
-	vp_scan_threads++;
+	vp_leak_threads++;
 	return thread;
 }
 
@@ -164,10 +164,10 @@ static void add_task(int tid, void *arg)
 
 static void add_known(const struct vp_thread *thread)
 {
-	struct vp_scan_thread *one = NULL;
+	struct vp_leak_thread *one = NULL;
 
-	for (uint32_t i = 0; i < vp_scan_threads && !one; i++)
-		one = vp_scan_thread[i].tid == thread->tid ? &vp_scan_thread[i] : NULL;
+	for (uint32_t i = 0; i < vp_leak_threads && !one; i++)
+		one = vp_leak_thread[i].tid == thread->tid ? &vp_leak_thread[i] : NULL;
 	if (!one)
 		one = add(thread->tid);
 	if (!one)
@@ -180,12 +180,12 @@ static void add_known(const struct vp_thread *thread)
 /* Is the signal blocked there?  Not by us: hooks at work block all, shortly. */
 static int blocks_signal(int tid)
 {
-	return vp_procfs_blocked(tid) >> (OUR_SIGNAL - 1) & 1 && !vp_threads_is_busy(tid);
+	return vp_proc_blocked(tid) >> (OUR_SIGNAL - 1) & 1 && !vp_threads_is_busy(tid);
 }
 
 static void ask(uint32_t index, uint32_t round)
 {
-	struct vp_scan_thread *thread = &vp_scan_thread[index];
+	struct vp_leak_thread *thread = &vp_leak_thread[index];
 	siginfo_t info;
 
 	memset(&info, 0, sizeof(info));
@@ -201,23 +201,23 @@ static void ask(uint32_t index, uint32_t round)
 /* The thread that ends is known to nobody any more where it was the last. */
 static void add_ending(int tid)
 {
-	for (uint32_t i = 0; i < vp_scan_threads; i++) {
-		if (vp_scan_thread[i].tid == tid)
+	for (uint32_t i = 0; i < vp_leak_threads; i++) {
+		if (vp_leak_thread[i].tid == tid)
 			return;
 	}
 	add(tid);
 }
 
-static void list_threads(const struct vp_leakscan_end *end, int look_in_proc)
+static void list_threads(const struct vp_exit_stack *end, int look_in_proc)
 {
-	vp_scan_threads = 0;
+	vp_leak_threads = 0;
 	if (look_in_proc)
-		vp_procfs_tasks(add_task, NULL);
+		vp_proc_tasks(add_task, NULL);
 	vp_threads_each(add_known);
 	if (end)
 		add_ending(end->tid);
-	for (uint32_t i = 0; i < vp_scan_threads; i++) {
-		struct vp_scan_thread *thread = &vp_scan_thread[i];
+	for (uint32_t i = 0; i < vp_leak_threads; i++) {
+		struct vp_leak_thread *thread = &vp_leak_thread[i];
 
 		if (end && end->tid == thread->tid) {
 			thread->seen = VP_SEEN_ENDING;
@@ -242,28 +242,28 @@ static void ask_all(int look_in_proc)
 
 	asked = 0;
 	__atomic_store_n(&answers, 0, __ATOMIC_RELEASE);
-	for (uint32_t i = 0; i < vp_scan_threads; i++) {
-		if (vp_scan_thread[i].seen != VP_SEEN_NOT)
+	for (uint32_t i = 0; i < vp_leak_threads; i++) {
+		if (vp_leak_thread[i].seen != VP_SEEN_NOT)
 			continue;
-		if (look_in_proc && blocks_signal(vp_scan_thread[i].tid))
-			vp_scan_thread[i].seen = VP_SEEN_BLOCKED;
+		if (look_in_proc && blocks_signal(vp_leak_thread[i].tid))
+			vp_leak_thread[i].seen = VP_SEEN_BLOCKED;
 		else
 			ask(i, round);
 	}
 }
 
-int vp_scan_stop(const struct vp_leakscan_end *end, int look_in_proc)
+int vp_leak_stop(const struct vp_exit_stack *end, int look_in_proc)
 {
 	uint64_t until = vp_clock_mono() + ANSWER_NS;
 	uint32_t others = 0, seen;
 
-	if (!vp_scan_thread)
-		vp_scan_thread = vp_sys_map(THREADS_MOST * sizeof(*vp_scan_thread));
-	if (!vp_scan_thread)
+	if (!vp_leak_thread)
+		vp_leak_thread = vp_sys_map(THREADS_MOST * sizeof(*vp_leak_thread));
+	if (!vp_leak_thread)
 		return -ENOMEM;
 	list_threads(end, look_in_proc);
-	for (uint32_t i = 0; i < vp_scan_threads; i++)
-		others += vp_scan_thread[i].seen == VP_SEEN_NOT;
+	for (uint32_t i = 0; i < vp_leak_threads; i++)
+		others += vp_leak_thread[i].seen == VP_SEEN_NOT;
 	if (!others)
 		return 0;
 	if (install() != 0)
@@ -279,7 +279,7 @@ int vp_scan_stop(const struct vp_leakscan_end *end, int look_in_proc)
 	return 0;
 }
 
-void vp_scan_release(void)
+void vp_leak_release(void)
 {
 	if (!(__atomic_load_n(&round_, __ATOMIC_ACQUIRE) & 1))
 		return;

@@ -12,7 +12,7 @@ struct key {
 	uint32_t node, verdict, owner, because;
 };
 
-static struct vp_scan_result *result;
+static struct vp_leak_result *result;
 static uint32_t *bucket, bucket_mask; /* row + 1 */
 static uint32_t *reachable_row;	      /* by site: row + 1 */
 
@@ -24,7 +24,7 @@ static uint32_t most_unsearched(void)
 	uint32_t most = VPROF_UNSEARCHED_NONE;
 
 	for (uint32_t i = VPROF_UNSEARCHED_UNREADABLE + 1; i < VPROF_UNSEARCHED_COUNT; i++) {
-		if (vp_scan_unsearched[i] > (most ? vp_scan_unsearched[most] : 0))
+		if (vp_leak_unsearched[i] > (most ? vp_leak_unsearched[most] : 0))
 			most = i;
 	}
 	return most;
@@ -45,7 +45,7 @@ static int frees_unseen(void)
 	return (vp_file.header->flags & VPROF_F_FREES_UNSEEN) != 0;
 }
 
-static struct key key_of(const struct vp_scan_page *page, const struct vp_live_view *block)
+static struct key key_of(const struct vp_leak_page *page, const struct vp_live_view *block)
 {
 	uint64_t bit = 1ull << (block->unit & 63);
 	int reached = (page->bits[block->unit >> 6].reach & bit) != 0;
@@ -53,7 +53,7 @@ static struct key key_of(const struct vp_scan_page *page, const struct vp_live_v
 	struct key key = {node_of_site(block->site), VPROF_LEAK_LOST, VPROF_NONE, 0};
 	uint32_t rank, owner;
 
-	if (vp_scan_class_of(block->site) == VP_CLASS_RUNTIME || (reached && maybe)) {
+	if (vp_leak_class_of(block->site) == VP_CLASS_RUNTIME || (reached && maybe)) {
 		key.verdict = VPROF_LEAK_RUNTIME;
 	} else if (reached) {
 		key.verdict = VPROF_LEAK_REACHABLE;
@@ -63,11 +63,11 @@ static struct key key_of(const struct vp_scan_page *page, const struct vp_live_v
 		key.verdict = VPROF_LEAK_POSSIBLE;
 		key.because = because;
 	} else {
-		rank = vp_scan_rank(page, block->unit);
-		owner = vp_scan_owner_of(rank);
+		rank = vp_leak_rank(page, block->unit);
+		owner = vp_leak_owner_of(rank);
 		if (owner != rank) {
 			key.verdict = VPROF_LEAK_INDIRECT;
-			key.owner = node_of_site(vp_scan_blocks.site[owner]);
+			key.owner = node_of_site(vp_leak_blocks.site[owner]);
 		}
 	}
 	/* Who frees unseen may have freed it. */
@@ -108,7 +108,7 @@ static struct vprof_leak *find_row(struct key key, uint32_t room)
 	}
 }
 
-static struct vprof_leak *row_of(const struct vp_scan_page *page, const struct vp_live_view *block)
+static struct vprof_leak *row_of(const struct vp_leak_page *page, const struct vp_live_view *block)
 {
 	struct key key = key_of(page, block);
 	int plain =
@@ -128,7 +128,7 @@ static struct vprof_leak *row_of(const struct vp_scan_page *page, const struct v
 	return row;
 }
 
-static void count(const struct vp_scan_page *page, const struct vp_live_view *block)
+static void count(const struct vp_leak_page *page, const struct vp_live_view *block)
 {
 	struct vprof_leak *row = row_of(page, block);
 
@@ -146,7 +146,7 @@ static void count(const struct vp_scan_page *page, const struct vp_live_view *bl
 		row->newest_ns = block->birth_ns;
 }
 
-int vp_scan_rows(struct vp_scan_result *out)
+int vp_leak_verdicts(struct vp_leak_result *out)
 {
 	static struct vp_live_view view[512];
 	uint64_t buckets = 1024;
@@ -159,10 +159,10 @@ int vp_scan_rows(struct vp_scan_result *out)
 	bucket = vp_sys_map(buckets * sizeof(*bucket));
 	reachable_row =
 	    vp_sys_map((vp_table_used(VPROF_SEC_SITES) + 1ull) * sizeof(*reachable_row));
-	if (!bucket || !reachable_row || vp_scan_owners_init() < 0)
+	if (!bucket || !reachable_row || vp_leak_owners_init() < 0)
 		return -ENOMEM;
-	for (uint32_t i = 0; i < vp_scan_blocks.pages; i++) {
-		const struct vp_scan_page *page = &vp_scan_blocks.page[i];
+	for (uint32_t i = 0; i < vp_leak_blocks.pages; i++) {
+		const struct vp_leak_page *page = &vp_leak_blocks.page[i];
 		uint32_t blocks = vp_live_read_page(0, page->address, view);
 
 		for (uint32_t k = 0; k < blocks; k++)

@@ -39,8 +39,8 @@ struct vp_perf_thread {
 	int tid;       /* 0: slot is free */
 	uint32_t next; /* slot + 1 in the same bucket, or on the free list */
 	int marked;
-	int shared;	     /* its events write into the rings of CPUs */
-	struct vp_ring ring; /* its own, where it writes into none of a CPU */
+	int shared;		  /* its events write into the rings of CPUs */
+	struct vp_perf_ring ring; /* its own, where it writes into none of a CPU */
 };
 
 struct vp_perf {
@@ -50,7 +50,7 @@ struct vp_perf {
 	int grown;	 /* the rings of the CPUs are as large as they will be */
 	int cpu[VP_PERF_SHARED_CPUS + 1];
 	int ring_fd[VP_PERF_SHARED_CPUS + 1]; /* -1: the CPU went offline */
-	struct vp_ring ring[VP_PERF_SHARED_CPUS + 1];
+	struct vp_perf_ring ring[VP_PERF_SHARED_CPUS + 1];
 	uint32_t own_total;    /* bytes of threads' own rings */
 	uint32_t half_samples; /* that fit half of the smallest ring */
 	/* Slots never move within a table; event[slot * stride ...] are the
@@ -59,7 +59,7 @@ struct vp_perf {
 	struct vp_perf_event *event;
 	uint32_t stride, room, high, free_slot;
 	uint32_t bucket[VP_PERF_BUCKETS];
-	struct vp_ring_losses losses;
+	struct vp_perf_ring_losses losses;
 	uint64_t refused;
 	int paused;
 	vp_perf_sink *sink;
@@ -75,7 +75,7 @@ static uint32_t stack_ring(const struct vp_perf *p, uint32_t bytes)
 
 static void note_ring(struct vp_perf *p, uint32_t bytes, uint32_t as_bytes)
 {
-	uint32_t samples = bytes / 2 / (vp_event_stack_bytes(&p->common, as_bytes) + 128);
+	uint32_t samples = bytes / 2 / (vp_perf_event_stack_bytes(&p->common, as_bytes) + 128);
 
 	if (!p->half_samples || samples < p->half_samples)
 		p->half_samples = samples;
@@ -165,8 +165,8 @@ static int open_shared(struct vp_perf *p, struct vp_perf_thread *thread)
 
 		if (p->ring_fd[i] < 0)
 			continue;
-		fd = vp_event_open(&p->common, event, thread->tid, p->cpu[i],
-				   stack_ring(p, p->ring[i].bytes));
+		fd = vp_perf_event_open(&p->common, event, thread->tid, p->cpu[i],
+					stack_ring(p, p->ring[i].bytes));
 		if (fd == -ENODEV) /* offline, too */
 			continue;
 		if (fd < 0)
@@ -190,13 +190,13 @@ static int open_own(struct vp_perf *p, struct vp_perf_thread *thread)
 	while (bytes > VP_PERF_RING_MIN && p->own_total + bytes * 16 > VP_PERF_RINGS_TOTAL)
 		bytes /= 2;
 	for (;; bytes /= 2) {
-		ret = vp_event_open(&p->common, event, thread->tid, -1, bytes);
+		ret = vp_perf_event_open(&p->common, event, thread->tid, -1, bytes);
 		if (ret < 0)
 			return ret;
-		ret = vp_ring_map(&thread->ring, event->fd, bytes);
+		ret = vp_perf_ring_map(&thread->ring, event->fd, bytes);
 		if (!ret)
 			break;
-		vp_event_close(&p->common, event);
+		vp_perf_event_close(&p->common, event);
 		if (bytes <= VP_PERF_RING_MIN)
 			return ret;
 	}
@@ -208,10 +208,10 @@ static int open_own(struct vp_perf *p, struct vp_perf_thread *thread)
 static void close_thread(struct vp_perf *p, struct vp_perf_thread *thread)
 {
 	for (uint32_t i = 0; i < p->stride; i++)
-		vp_event_close(&p->common, &events_of(p, thread)[i]);
+		vp_perf_event_close(&p->common, &events_of(p, thread)[i]);
 	if (thread->ring.page)
 		p->own_total -= thread->ring.bytes;
-	vp_ring_unmap(&thread->ring);
+	vp_perf_ring_unmap(&thread->ring);
 	thread->shared = 0;
 }
 
@@ -321,7 +321,7 @@ static void take(struct vp_perf_sample *sample, uint64_t count, uint32_t index)
 	struct vp_perf_event *event = thread ? &events_of(p, thread)[index] : NULL;
 
 	sample->weight_ns =
-	    event && event->fd >= 0 ? vp_event_weigh(event, count) : p->common.period_ns;
+	    event && event->fd >= 0 ? vp_perf_event_weigh(event, count) : p->common.period_ns;
 	p->sink(sample);
 }
 
@@ -333,10 +333,10 @@ size_t vp_perf_drain(vp_perf_sink *sink)
 	p->sink = sink;
 	for (uint32_t i = 0; i < p->shared; i++)
 		if (p->ring[i].page)
-			handed += vp_ring_drain(&p->ring[i], take, i, &p->losses);
+			handed += vp_perf_ring_drain(&p->ring[i], take, i, &p->losses);
 	for (uint32_t i = 0; p->own_total && i < p->high; i++)
 		if (p->thread[i].ring.page)
-			handed += vp_ring_drain(&p->thread[i].ring, take, 0, &p->losses);
+			handed += vp_perf_ring_drain(&p->thread[i].ring, take, 0, &p->losses);
 	return handed;
 }
 
@@ -349,7 +349,7 @@ void vp_perf_change_periods(void)
 
 		for (uint32_t k = 0; p->thread[i].tid && k < p->stride; k++)
 			if (event[k].fd >= 0 && event[k].since >= VP_PERF_SAME_PERIOD)
-				vp_event_change_period(&p->common, &event[k]);
+				vp_perf_event_change_period(&p->common, &event[k]);
 	}
 }
 
@@ -358,8 +358,8 @@ void vp_perf_change_periods(void)
 static void release_rings(struct vp_perf *p)
 {
 	for (uint32_t i = 0; i < p->shared; i++) {
-		vp_ring_unmap(&p->ring[i]);
-		vp_event_close_fd(&p->common, p->ring_fd[i]);
+		vp_perf_ring_unmap(&p->ring[i]);
+		vp_perf_event_close_fd(&p->common, p->ring_fd[i]);
 	}
 	p->shared = 0;
 }
@@ -372,7 +372,7 @@ static int try_rings(struct vp_perf *p, int cpus, uint32_t bytes, int *map_refus
 
 	*map_refused = 0;
 	for (int i = 0; i < cpus; i++) {
-		int fd = vp_event_open_holder(&p->common, p->cpu[i]), ret = fd;
+		int fd = vp_perf_event_open_holder(&p->common, p->cpu[i]), ret = fd;
 
 		p->ring[i].page = NULL;
 		p->ring_fd[i] = fd < 0 ? -1 : fd;
@@ -380,7 +380,7 @@ static int try_rings(struct vp_perf *p, int cpus, uint32_t bytes, int *map_refus
 		if (fd == -ENODEV) /* went offline meanwhile */
 			continue;
 		if (fd >= 0) {
-			ret = vp_ring_map(&p->ring[i], fd, bytes);
+			ret = vp_perf_ring_map(&p->ring[i], fd, bytes);
 			*map_refused = ret < 0;
 		}
 		if (ret < 0) {
@@ -412,7 +412,7 @@ static int size_rings(struct vp_perf *p, int cpus, uint32_t bytes)
 
 static int open_rings(struct vp_perf *p, int main_tid)
 {
-	int cpus = vp_ring_cpus(main_tid, p->cpu, VP_PERF_SHARED_CPUS), ret;
+	int cpus = vp_perf_ring_cpus(main_tid, p->cpu, VP_PERF_SHARED_CPUS), ret;
 
 	p->stride = 1;
 	if (cpus == 0)
@@ -439,7 +439,7 @@ void vp_perf_grow(vp_perf_sink *sink)
 	vp_perf_drain(sink);
 	for (uint32_t i = 0; i < p->high * p->stride; i++)
 		if (p->thread[i / p->stride].shared)
-			vp_event_retire(&p->common, &p->event[i]);
+			vp_perf_event_retire(&p->common, &p->event[i]);
 	release_rings(p);
 	p->half_samples = 0;
 	size_rings(p, cpus, VP_PERF_RING_MAX);
@@ -464,8 +464,8 @@ int vp_perf_open(int main_tid, uint64_t period_ns)
 	p->common.period_ns = period_ns - period_ns / 40;
 	p->common.random = (vp_clock_mono() ^ (uint64_t)p->common.owner_tid << 40) | 1;
 	for (int i = 0; i < 8; i++)
-		vp_event_random(&p->common);
-	p->files_max = vp_event_files_limit();
+		vp_perf_event_random(&p->common);
+	p->files_max = vp_perf_event_files_limit();
 	ret = open_rings(p, main_tid);
 	if (!ret)
 		ret = vp_perf_add_thread(main_tid);

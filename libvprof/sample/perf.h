@@ -17,33 +17,33 @@
 /* Order in a record is by bit number: bp, sp, ip (asm/perf_regs.h). */
 #define VP_PERF_REGS ((1U << 6) | (1U << 7) | (1U << 8))
 
-struct vp_ring {
+struct vp_perf_ring {
 	struct perf_event_mmap_page *page; /* NULL: none */
 	uint32_t bytes;			   /* of data, a power of two */
 };
 
 /* Maps the ring of an event.  Returns 0 or -errno (-EPERM: the locked memory
  * allowed is used up). */
-int vp_ring_map(struct vp_ring *ring, int fd, uint32_t bytes);
-void vp_ring_unmap(struct vp_ring *ring);
+int vp_perf_ring_map(struct vp_perf_ring *ring, int fd, uint32_t bytes);
+void vp_perf_ring_unmap(struct vp_perf_ring *ring);
 
 /* Receives a sample and the event's own count at that moment: nanoseconds of
  * CPU time.  `index` is what the caller of drain gave. */
-typedef void vp_ring_sink(struct vp_perf_sample *sample, uint64_t count, uint32_t index);
+typedef void vp_perf_ring_sink(struct vp_perf_sample *sample, uint64_t count, uint32_t index);
 
-struct vp_ring_losses {
+struct vp_perf_ring_losses {
 	uint64_t lost, throttles;
 };
 
 /* Hands every complete record to the sink, adds up losses.  Returns samples
  * handed over. */
-size_t vp_ring_drain(struct vp_ring *ring, vp_ring_sink *sink, uint32_t index,
-		     struct vp_ring_losses *losses);
+size_t vp_perf_ring_drain(struct vp_perf_ring *ring, vp_perf_ring_sink *sink, uint32_t index,
+			  struct vp_perf_ring_losses *losses);
 
 /* The CPUs that are online, or where that is unknown those that thread `tid`
  * may use, into out[max].  Returns how many there are in all: out is full and
  * incomplete where that is more than max. */
-int vp_ring_cpus(int tid, int *out, int max);
+int vp_perf_ring_cpus(int tid, int *out, int max);
 
 /* What all events have in common, and how many there are. */
 struct vp_perf_common {
@@ -71,24 +71,24 @@ struct vp_perf_event {
 
 /* The event that holds a CPU's ring: of this thread, so that it needs no right
  * to watch a CPU, and outlives all others.  Returns a descriptor or -errno. */
-int vp_event_open_holder(struct vp_perf_common *common, int cpu);
+int vp_perf_event_open_holder(struct vp_perf_common *common, int cpu);
 /* A thread's event on `cpu`, or on all (-1), for a ring of that size.  Gives up
  * kernel samples where they are refused; they stay given up. */
-int vp_event_open(struct vp_perf_common *common, struct vp_perf_event *event, int tid, int cpu,
-		  uint32_t ring_bytes);
-void vp_event_close(struct vp_perf_common *common, struct vp_perf_event *event);
+int vp_perf_event_open(struct vp_perf_common *common, struct vp_perf_event *event, int tid, int cpu,
+		       uint32_t ring_bytes);
+void vp_perf_event_close(struct vp_perf_common *common, struct vp_perf_event *event);
 /* Closes a stopped event whose place another will take: to that one's first sample
  * goes what this one has counted since its last. */
-void vp_event_retire(struct vp_perf_common *common, struct vp_perf_event *event);
-void vp_event_close_fd(struct vp_perf_common *common, int fd);
+void vp_perf_event_retire(struct vp_perf_common *common, struct vp_perf_event *event);
+void vp_perf_event_close_fd(struct vp_perf_common *common, int fd);
 
 /* The CPU time that a sample stands for; `count` is the event's at that time. */
-uint64_t vp_event_weigh(struct vp_perf_event *event, uint64_t count);
-void vp_event_change_period(struct vp_perf_common *common, struct vp_perf_event *event);
+uint64_t vp_perf_event_weigh(struct vp_perf_event *event, uint64_t count);
+void vp_perf_event_change_period(struct vp_perf_common *common, struct vp_perf_event *event);
 
 /* Bytes of stack copied into a ring of that size. */
-uint32_t vp_event_stack_bytes(const struct vp_perf_common *common, uint32_t ring_bytes);
-uint32_t vp_event_files_limit(void); /* descriptors that events may use */
-uint64_t vp_event_random(struct vp_perf_common *common);
+uint32_t vp_perf_event_stack_bytes(const struct vp_perf_common *common, uint32_t ring_bytes);
+uint32_t vp_perf_event_files_limit(void); /* descriptors that events may use */
+uint64_t vp_perf_event_random(struct vp_perf_common *common);
 
 #endif

@@ -12,7 +12,7 @@
 
 #define VP_PERF_FILES_KEPT 16U /* descriptors left for reading /proc */
 
-uint32_t vp_event_files_limit(void)
+uint32_t vp_perf_event_files_limit(void)
 {
 	struct rlimit64 limit = {64, 64};
 
@@ -23,7 +23,7 @@ uint32_t vp_event_files_limit(void)
 						   : 0;
 }
 
-uint64_t vp_event_random(struct vp_perf_common *common)
+uint64_t vp_perf_event_random(struct vp_perf_common *common)
 {
 	common->random ^= common->random << 13;
 	common->random ^= common->random >> 7;
@@ -51,7 +51,7 @@ static uint64_t next_period(struct vp_perf_common *common, struct vp_perf_event 
  * (flamegraph-rs#201).  But the kernel spends this much of the ring on each
  * sample however shallow it is, and the ring must hold what comes in while the
  * helper waits for a CPU. */
-uint32_t vp_event_stack_bytes(const struct vp_perf_common *common, uint32_t ring_bytes)
+uint32_t vp_perf_event_stack_bytes(const struct vp_perf_common *common, uint32_t ring_bytes)
 {
 	uint32_t bytes = 32U << 10;
 
@@ -76,7 +76,7 @@ static int open_any(struct vp_perf_common *common, struct perf_event_attr *attr,
 	return fd;
 }
 
-int vp_event_open_holder(struct vp_perf_common *common, int cpu)
+int vp_perf_event_open_holder(struct vp_perf_common *common, int cpu)
 {
 	struct perf_event_attr attr;
 
@@ -86,21 +86,21 @@ int vp_event_open_holder(struct vp_perf_common *common, int cpu)
 	return open_any(common, &attr, 0, cpu);
 }
 
-int vp_event_open(struct vp_perf_common *common, struct vp_perf_event *event, int tid, int cpu,
-		  uint32_t ring_bytes)
+int vp_perf_event_open(struct vp_perf_common *common, struct vp_perf_event *event, int tid, int cpu,
+		       uint32_t ring_bytes)
 {
 	struct perf_event_attr attr;
 	int fd;
 
 	*event = (struct vp_perf_event){.owed = event->owed};
-	event->draw = vp_event_random(common);
+	event->draw = vp_perf_event_random(common);
 	event->period_ns = next_period(common, event);
 	memset(&attr, 0, sizeof(attr));
 	attr.config = PERF_COUNT_SW_TASK_CLOCK;
 	attr.sample_period = event->period_ns;
 	attr.sample_type = VP_PERF_SAMPLE_TYPE;
 	attr.sample_regs_user = VP_PERF_REGS;
-	attr.sample_stack_user = vp_event_stack_bytes(common, ring_bytes);
+	attr.sample_stack_user = vp_perf_event_stack_bytes(common, ring_bytes);
 	attr.exclude_kernel = common->exclude_kernel != 0;
 	fd = open_any(common, &attr, tid, cpu);
 	if ((fd == -EACCES || fd == -EPERM) && !common->exclude_kernel) {
@@ -113,7 +113,7 @@ int vp_event_open(struct vp_perf_common *common, struct vp_perf_event *event, in
 	return fd;
 }
 
-void vp_event_close_fd(struct vp_perf_common *common, int fd)
+void vp_perf_event_close_fd(struct vp_perf_common *common, int fd)
 {
 	if (fd < 0)
 		return;
@@ -122,9 +122,9 @@ void vp_event_close_fd(struct vp_perf_common *common, int fd)
 	common->files--;
 }
 
-void vp_event_close(struct vp_perf_common *common, struct vp_perf_event *event)
+void vp_perf_event_close(struct vp_perf_common *common, struct vp_perf_event *event)
 {
-	vp_event_close_fd(common, event->fd);
+	vp_perf_event_close_fd(common, event->fd);
 	event->fd = -1;
 }
 
@@ -133,7 +133,7 @@ void vp_event_close(struct vp_perf_common *common, struct vp_perf_event *event)
  * kernel is not sampled, its time is not to be charged to the next user
  * instruction: then the period alone counts, and what a change of the period
  * cut off, unless the first expiry after the change fell into the kernel. */
-uint64_t vp_event_weigh(struct vp_perf_event *event, uint64_t count)
+uint64_t vp_perf_event_weigh(struct vp_perf_event *event, uint64_t count)
 {
 	uint64_t weight = count - event->last + event->owed, expiries;
 
@@ -149,7 +149,7 @@ uint64_t vp_event_weigh(struct vp_perf_event *event, uint64_t count)
 	return weight;
 }
 
-void vp_event_change_period(struct vp_perf_common *common, struct vp_perf_event *event)
+void vp_perf_event_change_period(struct vp_perf_common *common, struct vp_perf_event *event)
 {
 	uint64_t period = next_period(common, event), count;
 
@@ -166,7 +166,7 @@ void vp_event_change_period(struct vp_perf_common *common, struct vp_perf_event 
 	event->since = 0;
 }
 
-void vp_event_retire(struct vp_perf_common *common, struct vp_perf_event *event)
+void vp_perf_event_retire(struct vp_perf_common *common, struct vp_perf_event *event)
 {
 	uint64_t count;
 
@@ -175,5 +175,5 @@ void vp_event_retire(struct vp_perf_common *common, struct vp_perf_event *event)
 	    count >= event->base)
 		event->owed = event->user_only ? (count - event->base) % event->period_ns
 					       : count - event->last;
-	vp_event_close(common, event);
+	vp_perf_event_close(common, event);
 }

@@ -25,7 +25,7 @@ _Static_assert(sizeof(struct vp_perf_head) == 56, "layout is the kernel's");
 /* A record that wraps around, put together again; or the text of a list. */
 static _Alignas(8) uint8_t scratch[VP_PERF_RECORD_MAX];
 
-int vp_ring_map(struct vp_ring *ring, int fd, uint32_t bytes)
+int vp_perf_ring_map(struct vp_perf_ring *ring, int fd, uint32_t bytes)
 {
 	/* Writable: the kernel then respects data_tail and drops new records,
 	 * counted, rather than overwriting old ones. */
@@ -39,7 +39,7 @@ int vp_ring_map(struct vp_ring *ring, int fd, uint32_t bytes)
 	return 0;
 }
 
-void vp_ring_unmap(struct vp_ring *ring)
+void vp_perf_ring_unmap(struct vp_perf_ring *ring)
 {
 	if (ring->page)
 		vp_sys_unmap(ring->page, VP_PERF_PAGE + (size_t)ring->bytes);
@@ -47,7 +47,7 @@ void vp_ring_unmap(struct vp_ring *ring)
 }
 
 /* One sample record, in one piece, to the sink.  Returns 1 if handed over. */
-static int take_sample(const uint8_t *rec, size_t size, vp_ring_sink *sink, uint32_t index)
+static int take_sample(const uint8_t *rec, size_t size, vp_perf_ring_sink *sink, uint32_t index)
 {
 	struct vp_perf_head h;
 	struct vp_perf_sample s;
@@ -84,8 +84,8 @@ static int take_sample(const uint8_t *rec, size_t size, vp_ring_sink *sink, uint
 	return 1;
 }
 
-static int take_record(const uint8_t *rec, vp_ring_sink *sink, uint32_t index,
-		       struct vp_ring_losses *losses)
+static int take_record(const uint8_t *rec, vp_perf_ring_sink *sink, uint32_t index,
+		       struct vp_perf_ring_losses *losses)
 {
 	struct perf_event_header h;
 	uint64_t lost = 0;
@@ -112,8 +112,8 @@ static int take_record(const uint8_t *rec, vp_ring_sink *sink, uint32_t index,
 	return 0;
 }
 
-size_t vp_ring_drain(struct vp_ring *ring, vp_ring_sink *sink, uint32_t index,
-		     struct vp_ring_losses *losses)
+size_t vp_perf_ring_drain(struct vp_perf_ring *ring, vp_perf_ring_sink *sink, uint32_t index,
+			  struct vp_perf_ring_losses *losses)
 {
 	const uint8_t *data = (const uint8_t *)ring->page + VP_PERF_PAGE;
 	const uint64_t bytes = ring->bytes;
@@ -188,7 +188,7 @@ static int affinity(int tid, int *out, int max)
 	return n;
 }
 
-int vp_ring_cpus(int tid, int *out, int max)
+int vp_perf_ring_cpus(int tid, int *out, int max)
 {
 	int n = 0;
 

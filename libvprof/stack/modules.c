@@ -151,7 +151,7 @@ static void describe(struct vp_module *module, const struct link_map *map)
 	if (*path == '/')
 		describe_file(row, path);
 	find_build_id(module);
-	module->path = vp_heap_get(len + 1);
+	module->path = vp_private_get(len + 1);
 	if (module->path)
 		memcpy(module->path, path, len);
 }
@@ -167,11 +167,11 @@ static void write_row(struct vprof_module *row, const struct vp_module *module)
 /* The old list stays: vp_module_holds may be in it. */
 static struct vp_module *append(const struct vp_module *seen)
 {
-	struct vp_module *module = vp_heap_get(sizeof(*module));
+	struct vp_module *module = vp_private_get(sizeof(*module));
 
 	if (module_count == module_room) {
 		uint32_t room = module_room ? module_room * 2 : 64;
-		struct vp_module **more = vp_heap_get(room * sizeof(*more));
+		struct vp_module **more = vp_private_get(room * sizeof(*more));
 
 		if (!more)
 			return NULL;
@@ -281,7 +281,7 @@ static struct vp_module *add(const struct dl_find_object *found)
 	describe(&seen, &map);
 	module = come_back(&seen);
 	if (module) {
-		vp_heap_put(seen.path);
+		vp_private_put(seen.path);
 		return module;
 	}
 	module = append(&seen);

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-uint32_t vp_helper_bell;
+uint32_t vp_helper_wakeups;
 
 /* All under the registry's lock. */
 static struct {
@@ -19,10 +19,10 @@ static int missed;
 static uint32_t wanted;
 static uint32_t awake; /* the helper will look within milliseconds */
 
-void vp_helper_ring(void)
+void vp_helper_wake(void)
 {
-	__atomic_add_fetch(&vp_helper_bell, 1, __ATOMIC_ACQ_REL);
-	vp_sys_futex_wake(&vp_helper_bell);
+	__atomic_add_fetch(&vp_helper_wakeups, 1, __ATOMIC_ACQ_REL);
+	vp_sys_futex_wake(&vp_helper_wakeups);
 }
 
 void vp_arrivals_init(void)
@@ -53,7 +53,7 @@ void vp_arrivals_start(struct vp_thread *thread)
 		started[started_count++].t_ns = vp_clock_now();
 	}
 	if (!__atomic_exchange_n(&awake, 1, __ATOMIC_ACQ_REL))
-		vp_helper_ring();
+		vp_helper_wake();
 }
 
 void vp_arrivals_end(struct vp_thread *thread)

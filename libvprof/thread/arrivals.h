@@ -34,7 +34,7 @@ void vp_arrivals_take(struct vp_arrivals *out, uint64_t old_ns);
 void vp_arrivals_init(void); /* forgets all: fresh process */
 
 /* The word that the helper sleeps on; ringing wakes it. */
-extern uint32_t vp_helper_bell;
-void vp_helper_ring(void);
+extern uint32_t vp_helper_wakeups;
+void vp_helper_wake(void);
 
 #endif

@@ -40,7 +40,7 @@ struct vp_shard *vp_shard_common(void)
 
 static struct vp_shard *fresh_shard(void)
 {
-	struct vp_shard *shard = vp_heap_get(sizeof(*shard));
+	struct vp_shard *shard = vp_private_get(sizeof(*shard));
 
 	if (!shard)
 		return NULL;
@@ -94,7 +94,7 @@ static void grow(void *arg)
 	struct vp_shard_slot *old = shard->slot;
 	uint32_t slots = old ? (shard->mask + 1) * 2 : FIRST_SLOTS;
 	uint32_t old_mask = shard->mask;
-	struct vp_shard_slot *more = vp_heap_get(slots * sizeof(*more));
+	struct vp_shard_slot *more = vp_private_get(slots * sizeof(*more));
 
 	if (!more)
 		return;
@@ -104,7 +104,7 @@ static void grow(void *arg)
 		if (old[i].node)
 			more[slot_of(shard, old[i].node)] = old[i];
 	}
-	vp_heap_put(old);
+	vp_private_put(old);
 }
 
 static struct vprof_site *add_site(struct vp_shard *shard, uint32_t node, uint32_t *row)

@@ -29,7 +29,7 @@ static void get_start(void *arg)
 {
 	struct start **out = arg;
 
-	*out = vp_heap_get(sizeof(**out));
+	*out = vp_private_get(sizeof(**out));
 	if (!*out)
 		return;
 	(*out)->next = pending;
@@ -48,7 +48,7 @@ static void put_start(void *arg)
 		start->prev->next = start->next;
 	else if (pending == start) /* else: the parent's, in a forked child */
 		pending = start->next;
-	vp_heap_put(start);
+	vp_private_put(start);
 }
 
 void vp_spawn_each_pending(void (*each)(void *argument))

@@ -127,13 +127,13 @@ static struct known *remember(int tid, uint32_t row, uint64_t start_ns)
 
 	if (known_count == known_room) {
 		uint32_t room = known_room ? known_room * 2 : 256;
-		struct known *more = vp_heap_get(room * sizeof(*more));
+		struct known *more = vp_private_get(room * sizeof(*more));
 
 		if (!more)
 			return NULL;
 		if (known_count)
 			memcpy(more, known, known_count * sizeof(*more));
-		vp_heap_put(known);
+		vp_private_put(known);
 		known = more;
 		known_room = room;
 	}
@@ -379,7 +379,7 @@ uint32_t vp_threads_row_of_tid(int tid, uint64_t t_ns)
 		struct known *one;
 
 		if (id) {
-			vp_procfs_comm(tid, row->name);
+			vp_proc_comm(tid, row->name);
 			row->start_ns = t_ns;
 			one = remember(tid, id, t_ns);
 			if (one)

@@ -248,7 +248,7 @@ static inline void record_alloc(void *ptr, size_t bytes, const struct vp_regs *c
 	struct vp_block block = {.bytes = bytes}, stale;
 	struct vprof_site *site;
 	struct amount amount;
-	int stored;
+	enum vp_live_stored stored;
 
 	if (__builtin_expect(thread != NULL, 1)) {
 		if (sampling() && !next_gap(thread, bytes))
@@ -265,9 +265,9 @@ static inline void record_alloc(void *ptr, size_t bytes, const struct vp_regs *c
 	amount = amount_of(&block);
 	count_alloc(thread, site, !thread || thread->shard->shared || !block.site, &amount);
 	stored = vp_live_put((uintptr_t)ptr, &block, &stale);
-	if (__builtin_expect(stored == 2, 0))
+	if (__builtin_expect(stored == VP_LIVE_REPLACED, 0))
 		count_free(thread, &stale, 0);
-	else if (__builtin_expect(!stored, 0))
+	else if (__builtin_expect(stored == VP_LIVE_NO_MEMORY, 0))
 		vp_lost(VPROF_LOST_BLOCKS, 1);
 }
 
@@ -332,7 +332,7 @@ void vp_heap_realloc_done_slow(void *old, void *ptr, size_t bytes, struct vp_blo
 	if (!vp_busy_enter())
 		return;
 	if (!ptr && bytes) { /* failed: the old block lives on */
-		if (block && !vp_live_put((uintptr_t)old, block, &stale))
+		if (block && vp_live_put((uintptr_t)old, block, &stale) == VP_LIVE_NO_MEMORY)
 			vp_lost(VPROF_LOST_BLOCKS, 1);
 	} else if (block) {
 		count_free(vp_thread_self(), block, 0);

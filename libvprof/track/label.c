@@ -220,7 +220,7 @@ static void note(struct vp_labels *labels, uint32_t label)
 	__atomic_store_n(&labels->head, labels->head + 1, __ATOMIC_RELEASE);
 	if (labels->head - labels->rung >= HURRY) {
 		labels->rung = labels->head;
-		vp_helper_ring();
+		vp_helper_wake();
 	}
 }
 

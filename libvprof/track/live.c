@@ -176,7 +176,7 @@ static inline uint32_t first_slot(uint64_t key, uint32_t room)
 	return (uint32_t)((uint64_t)mixed * room >> 32);
 }
 
-static inline uint32_t behind(uint32_t slot, uint32_t room)
+static inline uint32_t next_slot(uint32_t slot, uint32_t room)
 {
 	return slot + 1 == room ? 0 : slot + 1;
 }
@@ -196,7 +196,7 @@ static inline struct entry *seek(struct entry *entries, uint32_t room, uint64_t 
 {
 	uint32_t at = first_slot(key, room);
 
-	for (uint32_t i = 0; i < room && entries[at].key; i++, at = behind(at, room)) {
+	for (uint32_t i = 0; i < room && entries[at].key; i++, at = next_slot(at, room)) {
 		if ((entries[at].key & KEY_MASK) == key)
 			return &entries[at];
 	}
@@ -209,7 +209,7 @@ static struct entry *make_gap(struct entry *entries, uint32_t room, uint32_t at)
 	uint32_t end = at;
 
 	do {
-		end = behind(end, room);
+		end = next_slot(end, room);
 		if (end == at)
 			return NULL;
 	} while (entries[end].key);
@@ -229,7 +229,7 @@ static __attribute__((noinline)) struct entry *place_slow(struct entry *entries,
 {
 	uint32_t at = first_slot(key, room);
 
-	for (uint32_t i = 0; i < room; i++, at = behind(at, room)) {
+	for (uint32_t i = 0; i < room; i++, at = next_slot(at, room)) {
 		if (!entries[at].key || (entries[at].key & KEY_MASK) == key)
 			return &entries[at];
 		if (distance(home_of(&entries[at], room), at, room) < i)
@@ -314,7 +314,7 @@ static void grow_service(void *arg)
 	struct grow_request *request = arg;
 	uint32_t old_room = room_of(request->now), room = room_for(expected_count(request));
 	struct entry *old = entries_of(request->now);
-	struct entry *more = vp_heap_get(sizeof(*more) * room);
+	struct entry *more = vp_private_get(sizeof(*more) * room);
 
 	if (!more)
 		return;
@@ -333,7 +333,7 @@ static void grow_service(void *arg)
 	__atomic_store_n(request->descriptor, request->now | (vp_threads_many ? LOCKED : 0),
 			 __ATOMIC_RELEASE);
 	if (old_room)
-		vp_heap_put(old);
+		vp_private_put(old);
 }
 
 static inline void unpack(const struct entry *entry, struct vp_block *block)
@@ -344,7 +344,8 @@ static inline void unpack(const struct entry *entry, struct vp_block *block)
 	block->birth_ns = entry->key >> 12 << 8;
 }
 
-int vp_live_put(uintptr_t address, const struct vp_block *block, struct vp_block *stale)
+enum vp_live_stored vp_live_put(uintptr_t address, const struct vp_block *block,
+				struct vp_block *stale)
 {
 	uint64_t *descriptor = descriptor_of(address);
 	uint64_t key = key_of(address), now;
@@ -353,7 +354,7 @@ int vp_live_put(uintptr_t address, const struct vp_block *block, struct vp_block
 
 	if (__builtin_expect(!descriptor, 0)) {
 		if (address >> REGION_SHIFT >= REGIONS || !add_region(address >> REGION_SHIFT))
-			return 0;
+			return VP_LIVE_NO_MEMORY;
 		descriptor = descriptor_of(address);
 	}
 	now = lock(descriptor);
@@ -366,7 +367,7 @@ int vp_live_put(uintptr_t address, const struct vp_block *block, struct vp_block
 	entry = room_of(now) ? place(entries_of(now), room_of(now), key) : NULL;
 	if (!entry) {
 		unlock(descriptor, now);
-		return 0;
+		return VP_LIVE_NO_MEMORY;
 	}
 	taken = entry->key != 0;
 	if (taken)
@@ -376,28 +377,28 @@ int vp_live_put(uintptr_t address, const struct vp_block *block, struct vp_block
 	entry->size = (uint64_t)block->site << 40 | (block->bytes & ((1ull << 40) - 1));
 	entry->key = block->birth_ns >> 8 << 12 | (uint64_t)(block->mark & 3) << 10 | key;
 	unlock(descriptor, now);
-	return taken ? 2 : 1;
+	return taken ? VP_LIVE_REPLACED : VP_LIVE_STORED;
 }
 
-/* Is the slot empty, or what is in it at home there?  One branch for both, since
- * which of them it is nobody could foretell. */
-static inline int stays(const struct entry *entries, uint32_t room, uint32_t slot)
+/* Backward-shift deletion stops at an empty slot or at an entry in its home slot.  One
+ * branch for both: which of the two it will be is unpredictable. */
+static inline int shift_ends(const struct entry *entries, uint32_t room, uint32_t slot)
 {
-	int stay = !entries[slot].key | (home_of(&entries[slot], room) == slot);
+	int ends = !entries[slot].key | (home_of(&entries[slot], room) == slot);
 
-	__asm__("" : "+r"(stay)); /* compilers make two branches of it */
-	return stay;
+	__asm__("" : "+r"(ends)); /* compilers make two branches of it */
+	return ends;
 }
 
 /* Takes out the entry, and moves those behind it that are not at home. */
 static inline void close_gap(struct entry *entries, uint32_t room, uint32_t hole)
 {
-	uint32_t next = behind(hole, room);
+	uint32_t next = next_slot(hole, room);
 
-	while (__builtin_expect(!stays(entries, room, next), 0)) {
+	while (__builtin_expect(!shift_ends(entries, room, next), 0)) {
 		entries[hole] = entries[next];
 		hole = next;
-		next = behind(next, room);
+		next = next_slot(next, room);
 	}
 	entries[hole].key = 0;
 }

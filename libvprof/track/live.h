@@ -31,11 +31,16 @@ struct vp_block {
  * Returns 0 or -ENOMEM. */
 int vp_live_init(void);
 
-/* Stores a block.  Returns 0 when there was no memory for it.
- * If the address was taken (its free was never seen), *stale gets the old
- * block and 2 is returned.
+enum vp_live_stored {
+	VP_LIVE_NO_MEMORY = 0,
+	VP_LIVE_STORED = 1,
+	VP_LIVE_REPLACED = 2 /* the address was taken: its free was never seen */
+};
+
+/* Stores a block; *stale gets the one it replaces.
  * Context: any thread, busy guard held. */
-int vp_live_put(uintptr_t address, const struct vp_block *block, struct vp_block *stale);
+enum vp_live_stored vp_live_put(uintptr_t address, const struct vp_block *block,
+				struct vp_block *stale);
 
 /* Removes a block.  Returns 0 when the address is not known. */
 int vp_live_take(uintptr_t address, struct vp_block *block);

@@ -80,12 +80,12 @@ static int widen(void *array, uint32_t *room, size_t size, uint32_t least)
 
 	while (wanted < least)
 		wanted *= 2;
-	more = vp_heap_get(wanted * size);
+	more = vp_private_get(wanted * size);
 	if (!more)
 		return 0;
 	if (*at)
 		memcpy(more, *at, *room * size);
-	vp_heap_put(*at);
+	vp_private_put(*at);
 	*at = more;
 	*room = wanted;
 	return 1;
@@ -103,13 +103,13 @@ static uint32_t *slot_of(uint32_t *table, uint32_t size, uint32_t node)
 static int rehash(void)
 {
 	uint32_t size = slots ? slots * 2 : 2048;
-	uint32_t *more = vp_heap_get(size * sizeof(*more));
+	uint32_t *more = vp_private_get(size * sizeof(*more));
 
 	if (!more)
 		return 0;
 	for (uint32_t i = 0; i < groups; i++)
 		*slot_of(more, size, group[i].node) = i + 1;
-	vp_heap_put(slot);
+	vp_private_put(slot);
 	slot = more;
 	slots = size;
 	return 1;

@@ -328,7 +328,7 @@ static void cases(TCase *tests)
 int main(void)
 {
 	vp_tls.busy = 1; /* as in a hook */
-	if (vp_heap_private_init() != 0)
+	if (vp_private_heap_init() != 0)
 		return 1;
 	return check_main("vp_live", cases);
 }

@@ -24,7 +24,7 @@
 #define ENTRIES	     512u	    /* of pagemap at a time */
 #define PAGE	     4096ull
 
-static struct vp_scan_special special[SPECIAL_MOST];
+static struct vp_leak_unforked special[SPECIAL_MOST];
 static uint32_t count;
 static int known;	    /* all of it is in `special` */
 static int pagemap_fd = -1; /* the process's, also in the child */
@@ -38,7 +38,7 @@ static int is_hex(char c)
 	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
 }
 
-static int is_own(const struct vp_scan_special *one)
+static int is_own(const struct vp_leak_unforked *one)
 {
 	struct dl_find_object us;
 
@@ -48,7 +48,7 @@ static int is_own(const struct vp_scan_special *one)
 		if (one->lo < piece + vp_file.piece[i].bytes && one->hi > piece)
 			return 1;
 	}
-	return _dl_find_object((void *)(uintptr_t)&vp_scan_special_read, &us) == 0 &&
+	return _dl_find_object((void *)(uintptr_t)&vp_leak_unforked_read, &us) == 0 &&
 	       one->lo >= (uint64_t)(uintptr_t)us.dlfo_map_start &&
 	       one->hi <= ((uint64_t)(uintptr_t)us.dlfo_map_end + PAGE - 1) / PAGE * PAGE;
 }
@@ -59,10 +59,10 @@ static uint32_t flags_of(const char *text)
 	static const struct {
 		char name[3];
 		uint32_t flag;
-	} known_flags[] = {{"rd", VP_SPECIAL_READABLE}, {"sh", VP_SPECIAL_SHARED},
-			   {"dc", VP_SPECIAL_ABSENT},	{"wf", VP_SPECIAL_WIPED},
-			   {"io", VP_SPECIAL_DEVICE},	{"pf", VP_SPECIAL_DEVICE},
-			   {"ht", VP_SPECIAL_HUGE}};
+	} known_flags[] = {{"rd", VP_UNFORKED_READABLE}, {"sh", VP_UNFORKED_SHARED},
+			   {"dc", VP_UNFORKED_ABSENT},	 {"wf", VP_UNFORKED_WIPED},
+			   {"io", VP_UNFORKED_DEVICE},	 {"pf", VP_UNFORKED_DEVICE},
+			   {"ht", VP_UNFORKED_HUGE}};
 	uint32_t flags = 0;
 
 	for (; text[0] && text[1]; text += text[2] ? 3 : 2) {
@@ -86,13 +86,13 @@ static uint64_t number(const char *text)
 }
 
 /* The mapping whose lines are being read: */
-static struct vp_scan_special now;
+static struct vp_leak_unforked now;
 static int now_kernel; /* made and filled by the kernel: nothing of the program's is there */
 
 static void take_line(const char *line)
 {
-	uint32_t odd = VP_SPECIAL_ABSENT | VP_SPECIAL_WIPED | VP_SPECIAL_DEVICE | VP_SPECIAL_HUGE |
-		       VP_SPECIAL_WRITTEN | VP_SPECIAL_SWAPPED;
+	uint32_t odd = VP_UNFORKED_ABSENT | VP_UNFORKED_WIPED | VP_UNFORKED_DEVICE |
+		       VP_UNFORKED_HUGE | VP_UNFORKED_WRITTEN | VP_UNFORKED_SWAPPED;
 
 	if (is_hex(line[0])) {
 		const char *at = line, *path;
@@ -104,20 +104,20 @@ static void take_line(const char *line)
 		path = strpbrk(at + 1, "[/");
 		now_kernel = strstr(at, " [v") || strstr(at, "[perf_event]");
 		if (path && path[0] == '/' && at[2] != 'w' && at[4] == 'p')
-			now.flags = VP_SPECIAL_FILE;
+			now.flags = VP_UNFORKED_FILE;
 		if (strstr(at, "anon_inode:[io_uring]"))
-			now.flags = VP_SPECIAL_MEMORY;
+			now.flags = VP_UNFORKED_MEMORY;
 	} else if (strncmp(line, "Anonymous:", 10) == 0) {
-		if (now.flags & VP_SPECIAL_FILE && number(line + 10))
-			now.flags |= VP_SPECIAL_WRITTEN;
+		if (now.flags & VP_UNFORKED_FILE && number(line + 10))
+			now.flags |= VP_UNFORKED_WRITTEN;
 	} else if (strncmp(line, "Swap:", 5) == 0) {
 		now.swapped = number(line + 5) * 1024;
 	} else if (strncmp(line, "VmFlags:", 8) == 0) {
 		now.flags |= flags_of(line + 9);
-		if (now.flags & VP_SPECIAL_SHARED && now.swapped)
-			now.flags |= VP_SPECIAL_SWAPPED;
-		if (now.flags & VP_SPECIAL_MEMORY)
-			now.flags &= ~(uint32_t)VP_SPECIAL_DEVICE;
+		if (now.flags & VP_UNFORKED_SHARED && now.swapped)
+			now.flags |= VP_UNFORKED_SWAPPED;
+		if (now.flags & VP_UNFORKED_MEMORY)
+			now.flags &= ~(uint32_t)VP_UNFORKED_DEVICE;
 		if (!(now.flags & odd) || now_kernel || is_own(&now))
 			return;
 		if (count < SPECIAL_MOST)
@@ -127,7 +127,7 @@ static void take_line(const char *line)
 	}
 }
 
-void vp_scan_special_read(void)
+void vp_leak_unforked_read(void)
 {
 	char *text = vp_sys_map(TEXT_BYTES);
 	struct vp_lines lines;
@@ -144,10 +144,10 @@ void vp_scan_special_read(void)
 		vp_sys_unmap(text, TEXT_BYTES);
 }
 
-static int is_lacking(const struct vp_scan_special *one)
+static int is_lacking(const struct vp_leak_unforked *one)
 {
-	return one->flags & (VP_SPECIAL_ABSENT | VP_SPECIAL_WIPED) &&
-	       !(one->flags & VP_SPECIAL_DEVICE);
+	return one->flags & (VP_UNFORKED_ABSENT | VP_UNFORKED_WIPED) &&
+	       !(one->flags & VP_UNFORKED_DEVICE);
 }
 
 /* Calls each() for the pages of a range that are there; all where nobody knows. */
@@ -196,7 +196,7 @@ static void each_lacking(void (*each)(uint64_t page))
 	}
 }
 
-void vp_scan_special_copy(int none)
+void vp_leak_unforked_copy(int none)
 {
 	copy = NULL;
 	copy_room = copies = left_out_bytes = 0;
@@ -213,7 +213,7 @@ void vp_scan_special_copy(int none)
 	each_lacking(copy_page);
 }
 
-void vp_scan_special_drop(void)
+void vp_leak_unforked_drop(void)
 {
 	if (copy)
 		vp_sys_unmap(copy, copy_bytes);
@@ -226,31 +226,31 @@ void vp_scan_special_drop(void)
 /* --- in the child ---------------------------------------------------------- */
 static void add_unsearched(enum vprof_unsearched kind, uint64_t bytes)
 {
-	vp_scan_unsearched[kind] += bytes;
+	vp_leak_unsearched[kind] += bytes;
 }
 
-static int give_room(const struct vp_scan_special *one)
+static int give_room(const struct vp_leak_unforked *one)
 {
 	return vp_sys6(SYS_mmap, (long)one->lo, (long)(one->hi - one->lo), PROT_READ | PROT_WRITE,
 		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1,
 		       0) == (long)one->lo;
 }
 
-void vp_scan_special_restore(int own_files)
+void vp_leak_unforked_restore(int own_files)
 {
 	if (!own_files) /* closed with all others */
 		pagemap_fd = -1;
 	if (!known)
 		add_unsearched(VPROF_UNSEARCHED_OTHER, PAGE);
 	for (uint32_t i = 0; i < count; i++) {
-		const struct vp_scan_special *one = &special[i];
+		const struct vp_leak_unforked *one = &special[i];
 
-		if (one->flags & VP_SPECIAL_DEVICE && one->flags & VP_SPECIAL_READABLE)
+		if (one->flags & VP_UNFORKED_DEVICE && one->flags & VP_UNFORKED_READABLE)
 			add_unsearched(VPROF_UNSEARCHED_DEVICE, one->hi - one->lo);
-		if (one->flags & VP_SPECIAL_HUGE && one->flags & VP_SPECIAL_SHARED &&
+		if (one->flags & VP_UNFORKED_HUGE && one->flags & VP_UNFORKED_SHARED &&
 		    pagemap_fd < 0)
 			add_unsearched(VPROF_UNSEARCHED_HUGE, one->hi - one->lo);
-		if (one->flags & VP_SPECIAL_SWAPPED)
+		if (one->flags & VP_UNFORKED_SWAPPED)
 			add_unsearched(VPROF_UNSEARCHED_SHARED, one->swapped);
 		if (is_lacking(one) && !give_room(one)) {
 			left_out_bytes += copies * PAGE;
@@ -263,16 +263,16 @@ void vp_scan_special_restore(int own_files)
 		add_unsearched(VPROF_UNSEARCHED_DONTFORK, left_out_bytes);
 }
 
-uint32_t vp_scan_special_at(uint64_t lo)
+uint32_t vp_leak_unforked_at(uint64_t lo)
 {
 	for (uint32_t i = 0; i < count; i++) {
 		if (special[i].lo <= lo && lo < special[i].hi)
 			return special[i].flags;
 	}
-	return known ? 0 : VP_SPECIAL_UNKNOWN;
+	return known ? 0 : VP_UNFORKED_UNKNOWN;
 }
 
-int vp_scan_special_pagemap(void)
+int vp_leak_unforked_pagemap(void)
 {
 	return pagemap_fd;
 }
