@@ -116,6 +116,9 @@ enum vprof_lost {
 	VPROF_LOST_COUNT = 32
 };
 
+/* A write lock (F_OFD_SETLK) on this byte of the file: a living process has it mapped. */
+#define VPROF_ALIVE_BYTE 0x7ffffffffffff000ll
+
 /* vprof_header.flags */
 enum vprof_flags {
 	VPROF_F_EXCLUDE_KERNEL = 1u << 0, /* samples show user mode only */

@@ -21,12 +21,10 @@
 
 /* A lock far behind the end of the file says that somebody has it mapped.  Unlike a
  * pid it means the same in every pid namespace; it goes with the last mapping. */
-#define ALIVE_BYTE 0x7ffffffffffff000ll
-
 static int mark_alive(int fd)
 {
 	struct flock alive = {
-	    .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = ALIVE_BYTE, .l_len = 1};
+	    .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = VPROF_ALIVE_BYTE, .l_len = 1};
 
 	return (int)vp_sys(SYS_fcntl, fd, F_OFD_SETLK, &alive);
 }
@@ -34,7 +32,7 @@ static int mark_alive(int fd)
 static int is_marked(int fd)
 {
 	struct flock alive = {
-	    .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = ALIVE_BYTE, .l_len = 1};
+	    .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = VPROF_ALIVE_BYTE, .l_len = 1};
 
 	return vp_sys(SYS_fcntl, fd, F_OFD_GETLK, &alive) == 0 && alive.l_type != F_UNLCK;
 }

@@ -104,4 +104,32 @@ t_equal mine "hello" "$(
 	cat a.vprof
 )"
 t_done
+t_begin "a process of another pid namespace lives, answers and is killed"
+ns=
+for way in "-p" "-U -r -p"; do
+	# shellcheck disable=SC2086
+	[ -n "$ns" ] || ! unshare $way -f true 2>"$T/err" || ns="unshare $way -f --kill-child"
+done
+if [ -n "$ns" ]; then
+	mkdir "$T/ns"
+	# shellcheck disable=SC2086
+	(cd "$T/ns" && exec $ns env "LD_PRELOAD=$LIB" VPROF_OUT=a.vprof sleep 60) &
+	t_pids="$t_pids $!"
+	for _ in $(seq 200); do
+		"$REPORT" info "$T/ns/a.vprof" 2>"$T/err" | grep -q 'still running' && break
+		sleep 0.05
+	done
+	"$REPORT" info "$T/ns/a.vprof" | grep -q 'still running' || t_bad "it is not said to run"
+	"$REPORT" ctl "$T/ns/a.vprof" leakscan | grep -q '^searched' || t_bad "it does not answer"
+	kill -9 $! # and with it the child
+	wait $! 2>"$T/err"
+	for _ in $(seq 200); do
+		"$REPORT" info "$T/ns/a.vprof" | grep -q 'still running' || break
+		sleep 0.05
+	done
+	"$REPORT" info "$T/ns/a.vprof" | grep -q 'killed' || t_bad "it is not said to have been killed"
+	t_done
+else
+	t_skip "no pid namespaces here"
+fi
 t_end

@@ -109,9 +109,37 @@ START_TEST(status_of_unfinished)
 	ck_assert_int_eq(file->status, VR_STATUS_RUNNING);
 	ck_assert_int_eq(file->same_boot, 1);
 	vr_file_close(file);
+	h->pid_namespace = 1; /* there it is another process's pid */
+	file = open_ok(&mk);
+	ck_assert_int_eq(file->status, VR_STATUS_KILLED);
+	vr_file_close(file);
 	h->state = VPROF_STATE_EXECED;
 	file = open_ok(&mk);
 	ck_assert_int_eq(file->status, VR_STATUS_EXECED);
+	vr_file_close(file);
+	mk_free(&mk);
+}
+END_TEST
+
+/* The writer's lock says that it lives, whatever its pid says here. */
+START_TEST(status_by_lock)
+{
+	struct flock lock = {
+	    .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = VPROF_ALIVE_BYTE, .l_len = 1};
+	struct mkprof mk = mk_killed();
+	struct vr_file *file = open_ok(&mk);
+	struct vr_err err;
+	int fd = open(path, O_RDWR);
+
+	ck_assert_int_eq(file->status, VR_STATUS_UNFINISHED);
+	vr_file_close(file);
+	ck_assert_int_eq(fcntl(fd, F_OFD_SETLK, &lock), 0);
+	ck_assert_int_eq(vr_file_open(path, &file, &err), 0);
+	ck_assert_int_eq(file->status, VR_STATUS_RUNNING);
+	vr_file_close(file);
+	close(fd);
+	ck_assert_int_eq(vr_file_open(path, &file, &err), 0);
+	ck_assert_int_eq(file->status, VR_STATUS_UNFINISHED);
 	vr_file_close(file);
 	mk_free(&mk);
 }
@@ -197,6 +225,7 @@ static void cases(TCase *tests)
 	tcase_add_test(tests, wrapped_ring_is_in_order);
 	tcase_add_test(tests, recycled_block_is_left_out);
 	tcase_add_test(tests, status_of_unfinished);
+	tcase_add_test(tests, status_by_lock);
 	tcase_add_test(tests, refusals);
 	tcase_add_test(tests, newer_minor_version);
 }

@@ -140,12 +140,13 @@ int vr_file_open(const char *path, struct vr_file **out, struct vr_err *err)
 	struct vr_file *file = vr_xcalloc(1, sizeof(*file));
 	struct vr_layout *layout = vr_xcalloc(1, sizeof(*layout));
 	int ret;
-	int fd;
+	int fd, mapped;
 
 	*out = NULL;
 	*err = (struct vr_err){0};
 	file->path = vr_xstrdup(path);
 	fd = open_regular(path, file, err);
+	mapped = fd >= 0 && vr_status_is_mapped(fd);
 	ret = fd < 0 ? fd : read_sections(fd, file, layout, err);
 	if (fd >= 0)
 		close(fd);
@@ -154,7 +155,7 @@ int vr_file_open(const char *path, struct vr_file **out, struct vr_err *err)
 		vr_file_close(file);
 		return ret;
 	}
-	vr_status_find(file);
+	vr_status_find(file, mapped);
 	*out = file;
 	return 0;
 }

@@ -1,9 +1,11 @@
 #include "input/status.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 const char *vr_status_name(enum vr_status status)
@@ -51,7 +53,29 @@ static int is_alive(uint32_t pid, uint64_t start_ticks)
 	return at && strtoull(at, NULL, 10) == start_ticks;
 }
 
-void vr_status_find(struct vr_file *file)
+int vr_status_is_mapped(int fd)
+{
+	struct flock lock = {
+	    .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = VPROF_ALIVE_BYTE, .l_len = 1};
+
+	return fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+}
+
+/* By its pid, where that is one of ours: in another pid namespace it is somebody else's. */
+static int is_found(const struct vr_file *file)
+{
+	const struct vprof_header *h = &file->header;
+	struct stat ours;
+
+	if (!file->same_boot)
+		return 0;
+	if (h->pid_namespace && stat("/proc/self/ns/pid", &ours) == 0 &&
+	    ours.st_ino != h->pid_namespace)
+		return 0;
+	return is_alive(h->pid, h->start_ticks);
+}
+
+void vr_status_find(struct vr_file *file, int mapped)
 {
 	const struct vprof_header *h = &file->header;
 	char boot[128] = "";
@@ -69,12 +93,12 @@ void vr_status_find(struct vr_file *file)
 		file->status = VR_STATUS_EXITED;
 	else if (h->state == VPROF_STATE_EXECED)
 		file->status = VR_STATUS_EXECED;
-	else if (file->same_boot && is_alive(h->pid, h->start_ticks))
+	else if (mapped || is_found(file))
 		file->status =
 		    h->state == VPROF_STATE_STARTING ? VR_STATUS_STARTING : VR_STATUS_RUNNING;
 	else if (same_host)
-		/* A pid of another container on this machine is not ours to
-		 * look up, but its host name differs from ours. */
+		/* Where a process of another container could set no lock, its host
+		 * name differs from ours. */
 		file->status = VR_STATUS_KILLED;
 	else
 		file->status = VR_STATUS_UNFINISHED;
