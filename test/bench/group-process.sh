@@ -1,10 +1,13 @@
 # Processes and threads that start and end. Sourced by run.sh.
 # shellcheck shell=bash
 
-# What the library costs a program that does nothing: only the program gets it.
-start_true() { # OPTIONS
+# What the library costs a program that does little: only the program gets it.
+start_of() { # OPTIONS PROGRAM...
 	bounded "$WORK/spawn_time" "$(many 300)" "LD_PRELOAD=$LIB" \
-		"VPROF_OPTIONS=out=${VPROF_FILE%/*}/%e.%p.vprof:$1" /bin/true
+		"VPROF_OPTIONS=out=${VPROF_FILE%/*}/%e.%p.vprof:$1" "${@:2}"
+}
+start_true() { # OPTIONS
+	start_of "$1" /bin/true
 }
 process_true() {
 	bench true
@@ -23,6 +26,17 @@ process_true() {
 	figure over 1 true/defaults true/bare true/heaptrack-raw true/bare
 	row "start and end of /bin/true against heaptrack's raw preload" "<=" 1 "of its cost"
 	ratios true "${PROCESS_COLUMNS[@]}"
+}
+# One that ends with some blocks, which are searched for.
+process_sh() {
+	bench sh
+	run bare bare "$WORK/spawn_time" "$(many 300)" /bin/sh -c :
+	ours defaults start_of "" /bin/sh -c :
+	ours sampled start_of "$SAMPLE" /bin/sh -c :
+	rounds
+	figure diff 1 sh/defaults sh/bare && FIG=$(per_mille "$FIG") SPREAD=$(per_mille "$SPREAD")
+	row "start and end of sh -c : over bare, its blocks searched" none 0 ms
+	ratios sh "${PROCESS_COLUMNS[@]}"
 }
 PROCESS_COLUMNS=("1=p50, us" "2=p99, us" "3=p99.9, us" "wall=wall, s" "cpu=CPU, s")
 per_mille() { awk -v x="$1" 'BEGIN { print x / 1000 }'; }
@@ -47,6 +61,10 @@ process_fork() {
 	figure ratio 1 fork/defaults fork/bare
 	row "fork, _exit and wait, a thousand blocks live, defaults, times bare" "<=" 2 x
 	ratios fork "${PROCESS_COLUMNS[@]}"
+	process_pair fork-blocks "$WORK/fork_exit" "$(many 1000)" 20
+	figure ratio 1 fork-blocks/defaults fork-blocks/bare
+	row "the same, and the child ends with 20 blocks of its own, which are searched, times bare" none 0 x
+	ratios fork-blocks "${PROCESS_COLUMNS[@]}"
 }
 process_spawn() {
 	process_pair posix_spawn "$WORK/spawn_time" "$(many 300)" /bin/true
@@ -69,9 +87,10 @@ group_process() {
 	detail
 	detail "## Processes and threads that start and end"
 	detail
-	detail "Under the tool is what starts others and what it starts, but for \`true\` (only what is started) and \`spawn-parent\` (only"
+	detail "Under the tool is what starts others and what it starts, but for \`true\` and \`sh\` (only what is started) and \`spawn-parent\` (only"
 	detail "what starts); heaptrack does not follow into a program that is executed."
 	process_true
+	process_sh
 	process_fork
 	process_spawn
 	process_threads

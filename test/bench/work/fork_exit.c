@@ -1,9 +1,9 @@
 /* A child that is forked, ends at once and is waited for.
  *
- *   fork_exit COUNT
+ *   fork_exit COUNT [BLOCKS]
  *
- * The parent holds a thousand blocks of sizes from the seed.  Prints microseconds: p50,
- * p99 and p99.9. */
+ * The parent holds a thousand blocks of sizes from the seed, the child ends with as many
+ * of its own as asked (none).  Prints microseconds: p50, p99 and p99.9. */
 #include "bench.h"
 
 #include <string.h>
@@ -12,9 +12,24 @@
 
 #define BLOCKS 1000
 
+static __attribute__((noreturn)) void child(long blocks)
+{
+	static void **volatile kept;
+
+	for (long i = 0; i < blocks; i++) {
+		void **block = malloc(64);
+
+		if (!block)
+			_exit(1);
+		*block = kept;
+		kept = block;
+	}
+	_exit(0);
+}
+
 int main(int argc, char **argv)
 {
-	long count = bench_arg(argc, argv, 1, 1000);
+	long count = bench_arg(argc, argv, 1, 1000), own = bench_arg(argc, argv, 2, 0);
 	double *us = count > 0 ? calloc((size_t)count, sizeof(*us)) : NULL;
 	uint64_t random = bench_seed();
 	static void *block[BLOCKS];
@@ -31,7 +46,7 @@ int main(int argc, char **argv)
 		pid_t pid = fork();
 
 		if (pid == 0)
-			_exit(0);
+			child(own);
 		if (waitpid(pid, NULL, 0) != pid)
 			return 1;
 		us[i] = (bench_now() - from) / 1e3;
