@@ -14,10 +14,21 @@ cd "$T" || exit 1
 
 t_preload "$T/good" size=1M:cpu=1000 "$PROBE/many_sites" 2 0.5
 good=$(t_file "$T/good") || { t_begin "a good file"; t_fail "no ring file to damage"; t_end; }
+# Each report would read libc's debug information anew, for a tenth of a second: it is made
+# one that is not there, by name and by build-id.
+libc=$(ldd "$PROBE/many_sites" | awk '$1 ~ /^libc\.so/ { print $3 }')
+"$PYTHON" - "$good" "$libc" "$(readelf -n "$libc" | sed -n 's/.*Build ID: //p')" <<'END'
+import sys
+data = open(sys.argv[1], "rb").read()
+path = sys.argv[2].encode()
+data = data.replace(path, path[:-4] + b"none").replace(bytes.fromhex(sys.argv[3]), b"none" * 5)
+open(sys.argv[1], "wb").write(data)
+END
 
 # ask FILE STATUSES: every command; notes what ended otherwise or said too much
 ask() {
 	local file=$1 allowed=$2 line status
+	local -a said
 	for line in "${commands[@]}"; do
 		# shellcheck disable=SC2086
 		set -- $line
@@ -30,11 +41,13 @@ ask() {
 			return
 			;;
 		esac
-		if [ $status = 2 ] && [ "$(wc -l <"$T/answer.err")" != 1 ]; then
-			t_bad "$1 ${file##*/}: $(wc -l <"$T/answer.err") lines: $(head -c 200 "$T/answer.err")"
+		[ $status = 2 ] || continue
+		mapfile -t said <"$T/answer.err"
+		if [ ${#said[@]} != 1 ]; then
+			t_bad "$1 ${file##*/}: ${#said[@]} lines: $(head -c 200 "$T/answer.err")"
 			return
 		fi
-		if [ $status = 2 ] && ! grep -q "${file##*/}" "$T/answer.err"; then
+		if [[ ${said[0]} != *"${file##*/}"* ]]; then
 			t_bad "$1: the line does not name ${file##*/}: $(head -c 200 "$T/answer.err")"
 			return
 		fi
@@ -88,18 +101,19 @@ t_done
 # One bit at a time at places spread over the header, the extent table and the
 # rows; then bursts. The seed is fixed, so that a failure can be repeated.
 t_begin "flipped bits"
-cat >"$T/flip.py" <<'END'
+flips=${T_FLIPS:-40}
+"$PYTHON" - "$good" "$flips" <<'END'
 import random, sys
-data = bytearray(open(sys.argv[1], "rb").read())
-random.seed(int(sys.argv[3]))
-kind = int(sys.argv[3]) % 4
-end = [4096, 8192, len(data), len(data)][kind]
-for _ in range([1, 1, 1, 200][kind]):
-    data[random.randrange(end)] ^= 1 << random.randrange(8)
-open(sys.argv[2], "wb").write(data)
+for seed in range(int(sys.argv[2])):
+    data = bytearray(open(sys.argv[1], "rb").read())
+    random.seed(seed)
+    kind = seed % 4
+    end = [4096, 8192, len(data), len(data)][kind]
+    for _ in range([1, 1, 1, 200][kind]):
+        data[random.randrange(end)] ^= 1 << random.randrange(8)
+    open("flip-%d.vprof" % seed, "wb").write(data)
 END
-for ((seed = 0; seed < ${T_FLIPS:-40}; seed++)); do
-	"$PYTHON" "$T/flip.py" "$good" "$T/flip-$seed.vprof" $seed
+for ((seed = 0; seed < flips; seed++)); do
 	ask "$T/flip-$seed.vprof" "0 2"
 	[ -z "$t_bad" ] || break
 	rm "$T/flip-$seed.vprof"
