@@ -34,9 +34,9 @@ suite_unit() { # UNIT DIR
 	esac
 	# A test file is one outcome: how many of its tests held, which did not, its status.
 	# shellcheck disable=SC2016
-	compat_run "$SIDE" "$2" env PERL_CORE=1 PERL_SKIP_PROCESS_PERL5OPT=1 bash -c 'cd t
+	COMPAT_SECONDS=3600 compat_run "$SIDE" "$2" env PERL_CORE=1 PERL_SKIP_PROCESS_PERL5OPT=1 bash -c 'cd t
 		for file in $1; do
-			timeout -k 5 300 ./perl -I../lib "$file" >"../${file//\//-}.log" 2>/dev/null </dev/null
+			timeout -k 5 ${COMPAT_TEST_SECONDS:-1200} ./perl -I../lib "$file" >"../${file//\//-}.log" 2>/dev/null </dev/null
 			echo "$file $?"
 		done' bash "$1" >"$2/log" 2>&1
 	while read -r file status; do
