@@ -5,14 +5,15 @@
 # alone: it holds shares and sums of CPU time to 2 %
 . "$(dirname "$0")/../lib.sh"
 
-split() { # NAME OPTIONS SECONDS MODE POINTS PERCENT
-	local name=$1 points=$5 percent=$6 file truth total flat part own
-	t_begin "$name"
-	rm -rf "$T/run"
-	t_preload "$T/run" "$2" "$PROBE/cpu_split" "$3" "$4"
-	t_equal status 0 "$(cat "$T/run/status")"
-	file=$(t_file "$T/run") || { t_bad "no ring file"; t_done; return; }
-	truth=$(cat "$T/run/out")
+split() { # DIR OPTIONS SECONDS MODE: a run
+	t_preload "$T/$1" "$2" "$PROBE/cpu_split" "$3" "$4"
+}
+judge() { # DIR NAME POINTS PERCENT
+	local points=$3 percent=$4 file truth total flat part own
+	t_begin "$2"
+	t_equal status 0 "$(cat "$T/$1/status")"
+	file=$(t_file "$T/$1") || { t_bad "no ring file"; t_done; return; }
+	truth=$(cat "$T/$1/out")
 	flat=$("$REPORT" flat "$file" --format json -n 0 2>"$T/report.err") ||
 		t_bad "flat failed: $(head -1 "$T/report.err")"
 	total=$(jq '.burn_seventy + .burn_twenty + .burn_ten' <<<"$truth")
@@ -33,11 +34,18 @@ split() { # NAME OPTIONS SECONDS MODE POINTS PERCENT
 	t_done
 }
 
-split "250 Hz" cpu=250:heap=off 8 free 2 2
-split "1000 Hz" cpu=1000:heap=off 5 free 2 2
-split "250 Hz, phase-locked" cpu=250:heap=off 24 locked 2 2
-split "1000 Hz, phase-locked" cpu=1000:heap=off 10 locked 2 2
-split "timer engine, 250 Hz" cpu=250:heap=off:engine=timer 8 free 3 3
+split 250 cpu=250:heap=off 8 free
+split 1000 cpu=1000:heap=off 5 free
+split timer cpu=250:heap=off:engine=timer 8 free
+# half of a CPU each
+split 250.locked cpu=250:heap=off 24 locked &
+split 1000.locked cpu=1000:heap=off 10 locked
+wait
+judge 250 "250 Hz" 2 2
+judge 1000 "1000 Hz" 2 2
+judge 250.locked "250 Hz, phase-locked" 2 2
+judge 1000.locked "1000 Hz, phase-locked" 2 2
+judge timer "timer engine, 250 Hz" 3 3
 # Phase-locked work is beyond this engine: the kernel lets CPU timers expire at
 # its own tick, which is why it is only the fallback.
 t_end

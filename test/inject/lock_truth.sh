@@ -1,7 +1,7 @@
 #!/bin/bash
 # Waits for locks are reported as long as the waiter itself measured, within 5 %
-# or 50 us a wait, at the line that waited, and nothing else is; and locks mean
-# what they mean without the library.
+# or 50 us a wait, at the line that waited, and nothing else is. (mutex_kinds.sh: locks
+# mean what they mean without the library.)
 # alone: it holds waits to 50 us
 . "$(dirname "$0")/../lib.sh"
 
@@ -89,24 +89,4 @@ t_equal status 0 "$(cat "$T/run/status")"
 t_equal waits 0 "$(t_json '.locks | length' locks "$(t_file "$T/run")")"
 t_done
 
-for mode in mutexes deaths rwlocks c11 cancel; do
-	for options in "" engine=timer:cpu=1000 locks=off; do
-		t_begin "mutex kinds: $mode${options:+, $options}"
-		t_differential "$options" "$PROBE/mutex_kinds" $mode
-		t_done
-	done
-done
-
-t_begin "conditions of GLIBC_2.2.5"
-t_differential "" "$PROBE/cond_old"
-t_equal "functions it is bound to" 6 "$(nm -D "$PROBE/cond_old" | grep -c 'pthread_cond_.*@GLIBC_2\.2\.5')"
-# one waiter may have to wait for the mutex, too
-t_equal "waits" 2 "$(t_json '[.locks[] | select(.kind == "cond") | .paths[]
-	| select(.frames[0].function == "wait_old") | .waits] | add' locks "$(t_file "$T/vprof")")"
-t_done
-
-t_begin "each version of a condition gets its own code"
-t_run "$T/bindings" env LD_DEBUG=bindings "LD_PRELOAD=$LIB" "$PROBE/cond_old"
-t_equal "of libvprof" 6 "$(grep -c 'cond_old.* to .*libvprof.so.*pthread_cond_[a-z]*. \[GLIBC_2.2.5\]' "$T/bindings/err")"
-t_done
 t_end
