@@ -54,6 +54,7 @@ flags_of = $(BASE) $(OPT) $(FLAGS_$(firstword $(subst /, ,$1)))
 # Hooks jump, however little is optimised.
 %/libvprof/hooks/malloc.o: FLAGS_libvprof += -foptimize-sibling-calls
 %/libvprof/hooks/dl.o: FLAGS_libvprof += -foptimize-sibling-calls
+%/libvprof/base/real.o: FLAGS_libvprof += -foptimize-sibling-calls
 
 # $(call compile,VARIANT,FLAGS): the recipe of every object.
 define compile

@@ -16,12 +16,9 @@ AWK_RANKS='function read_ranks(ranks, rank,   group, folder, n, m, i, j) {
 	}
 }'
 
-# hooks_listed LIBVPROF: NAME of libvprof.exports, NAME@VERSION of libvprof.map, one a line
+# hooks_listed DEF: the names of libc that base/real.def says are exported, one a line,
+# NAME or NAME@VERSION
 hooks_listed() {
-	sed 's/#.*//' "$1/libvprof.exports" | tr -s ' \t' '\n\n' | grep .
-	tr '\n\t' '  ' <"$1/libvprof.map" | sed -E 's,/\*([^*]|\*[^/])*\*/,,g' | tr '}' '\n' |
-		sed -nE 's/^[^{]*[ ;]?(GLIBC_[0-9.]+) *\{ *global:([^:]*;) *(local:.*)?$/\1 \2/p' |
-		while read -r version names; do
-			tr -s '; ' '\n\n' <<<"$names" | grep . | sed "s/\$/@$version/"
-		done
+	sed -nE 's/^(HOOK|HOOK_EARLY|HOOK_VARIADIC|ALSO)\(([a-zA-Z_0-9]+),.*/\2/p
+		s/^HOOK_IN_TWO\(([a-zA-Z_0-9]+),.*/\1@GLIBC_2.2.5\n\1@GLIBC_2.3.2/p' "$1"
 }

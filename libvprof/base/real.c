@@ -1,137 +1,47 @@
 #include "base/real.h"
 #include "base/early.h"
-#include "base/real_lock.h"
+#include "base/sys.h"
 
 #include <dlfcn.h>
 #include <errno.h>
 #include <link.h>
 #include <stdint.h>
 #include <string.h>
-#include <unistd.h>
 
-/* While dlsym runs it may call malloc: those calls get early memory. */
-static uint32_t resolving;
-
-static void *first_malloc(size_t size);
-static void *first_calloc(size_t n, size_t size);
-static void *first_realloc(void *ptr, size_t size);
-static void *first_reallocarray(void *ptr, size_t n, size_t size);
-static void first_free(void *ptr);
-static int first_posix_memalign(void **out, size_t align, size_t size);
-static void *first_aligned_alloc(size_t align, size_t size);
-static void *first_memalign(size_t align, size_t size);
-static void *first_valloc(size_t size);
-static void *first_pvalloc(size_t size);
-static size_t first_usable_size(void *ptr);
-
-struct vp_real vp_real = {
-    .malloc_fn = first_malloc,
-    .calloc_fn = first_calloc,
-    .realloc_fn = first_realloc,
-    .reallocarray_fn = first_reallocarray,
-    .free_fn = first_free,
-    .posix_memalign_fn = first_posix_memalign,
-    .aligned_alloc_fn = first_aligned_alloc,
-    .memalign_fn = first_memalign,
-    .valloc_fn = first_valloc,
-    .pvalloc_fn = first_pvalloc,
-    .usable_size_fn = first_usable_size,
+/* An entry by its number: the table is an array of pointers, too. */
+enum entry {
+#define REAL(name, result, parameters, arguments, lacking) AT_##name,
+#include "base/real.def"
+	ENTRIES
 };
+_Static_assert(sizeof(struct vp_real) == ENTRIES * sizeof(void *), "nothing but functions");
 
-static void take(void *slot, const char *name)
-{
-	void *next = vp_real.dlsym_fn(RTLD_NEXT, name);
+#define FAILS(value) (errno = ENOSYS, (value))
 
-	if (next)
-		memcpy(slot, &next, sizeof(next));
-}
+/* What the entries begin as, and what they are where libc lacks the function.  A resolver
+ * ends in a jump: dlsym and dlopen look at who called. */
+static void *find(enum entry at);
+static int searching(void);
+#define RESOLVER(name, result, parameters, arguments)                                              \
+	static result first_##name parameters                                                      \
+	{                                                                                          \
+		__typeof__(vp_real.name) found_ = find(AT_##name);                                 \
+                                                                                                   \
+		return found_ arguments;                                                           \
+	}
+#define LACKING(name, result, parameters, lacking)                                                 \
+	static result lacking_##name parameters                                                    \
+	{                                                                                          \
+		return lacking;                                                                    \
+	}
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wunused-parameter"
+#define REAL(name, result, parameters, arguments, lacking)                                         \
+	LACKING(name, result, parameters, lacking)
+#include "base/real.def"
+#pragma GCC diagnostic pop
 
-static void *next(const char *name, const char *version)
-{
-	return version ? dlvsym(RTLD_NEXT, name, version) : vp_real.dlsym_fn(RTLD_NEXT, name);
-}
-
-#define TAKE(member, name) take(&found.member, name)
-
-void vp_real_resolve(void)
-{
-	static uint32_t done;
-	struct vp_real found;
-	void *next_dlsym;
-
-	if (__atomic_load_n(&done, __ATOMIC_ACQUIRE))
-		return;
-	__atomic_add_fetch(&resolving, 1, __ATOMIC_RELAXED);
-	/* The name is ours, too; the oldest version is the one that all have. */
-	next_dlsym = dlvsym(RTLD_NEXT, "dlsym", "GLIBC_2.2.5");
-	memcpy(&vp_real.dlsym_fn, &next_dlsym, sizeof(next_dlsym));
-	found = vp_real;
-	TAKE(malloc_fn, "malloc");
-	TAKE(calloc_fn, "calloc");
-	TAKE(realloc_fn, "realloc");
-	TAKE(reallocarray_fn, "reallocarray");
-	TAKE(free_fn, "free");
-	TAKE(posix_memalign_fn, "posix_memalign");
-	TAKE(aligned_alloc_fn, "aligned_alloc");
-	TAKE(memalign_fn, "memalign");
-	TAKE(valloc_fn, "valloc");
-	TAKE(pvalloc_fn, "pvalloc");
-	TAKE(usable_size_fn, "malloc_usable_size");
-	TAKE(pthread_create_fn, "pthread_create");
-	TAKE(pthread_getattr_np_fn, "pthread_getattr_np");
-	TAKE(pthread_key_create_fn, "pthread_key_create");
-	TAKE(tss_create_fn, "tss_create");
-	TAKE(thrd_create_fn, "thrd_create");
-	TAKE(exit_fn, "exit");
-	TAKE(exit_now_fn, "_exit");
-	TAKE(quick_exit_fn, "quick_exit");
-	TAKE(execve_fn, "execve");
-	TAKE(execvpe_fn, "execvpe");
-	TAKE(fexecve_fn, "fexecve");
-	TAKE(dlopen_fn, "dlopen");
-	TAKE(dlmopen_fn, "dlmopen");
-	TAKE(dlclose_fn, "dlclose");
-	TAKE(mlockall_fn, "mlockall");
-	TAKE(munlockall_fn, "munlockall");
-	TAKE(capset_fn, "capset");
-	TAKE(setuid_fn, "setuid");
-	TAKE(setgid_fn, "setgid");
-	TAKE(seteuid_fn, "seteuid");
-	TAKE(setegid_fn, "setegid");
-	TAKE(setreuid_fn, "setreuid");
-	TAKE(setregid_fn, "setregid");
-	TAKE(setresuid_fn, "setresuid");
-	TAKE(setresgid_fn, "setresgid");
-	TAKE(setfsuid_fn, "setfsuid");
-	TAKE(setfsgid_fn, "setfsgid");
-	TAKE(setgroups_fn, "setgroups");
-	TAKE(initgroups_fn, "initgroups");
-	TAKE(unshare_fn, "unshare");
-	TAKE(setns_fn, "setns");
-	TAKE(prctl_fn, "prctl");
-	TAKE(syscall_fn, "syscall");
-	TAKE(sigaction_fn, "sigaction");
-	TAKE(signal_fn, "signal");
-	TAKE(sysv_signal_fn, "sysv_signal");
-	TAKE(sigset_fn, "sigset");
-	TAKE(siginterrupt_fn, "siginterrupt");
-	TAKE(sigprocmask_fn, "sigprocmask");
-	TAKE(pthread_sigmask_fn, "pthread_sigmask");
-	vp_real = found;
-	vp_real_lock_resolve(next);
-	__atomic_sub_fetch(&resolving, 1, __ATOMIC_RELAXED);
-	__atomic_store_n(&done, 1, __ATOMIC_RELEASE);
-}
-
-/* True when the call comes from within dlsym: serve early memory. */
-static int inside(void)
-{
-	if (__atomic_load_n(&resolving, __ATOMIC_RELAXED))
-		return 1;
-	vp_real_resolve();
-	return 0;
-}
-
+/* Memory for a search that allocates: dlsym may. */
 static void *early(size_t align, size_t size)
 {
 	void *ptr = vp_early_alloc(align, size);
@@ -141,104 +51,183 @@ static void *early(size_t align, size_t size)
 	return ptr;
 }
 
-static void *first_malloc(size_t size)
+static void *early_again(void *ptr, size_t size)
 {
-	return inside() ? early(1, size) : vp_real.malloc_fn(size);
-}
+	void *fresh = early(1, size);
 
-static void *first_calloc(size_t n, size_t size)
-{
-	size_t bytes;
-
-	if (!inside())
-		return vp_real.calloc_fn(n, size);
-	return __builtin_mul_overflow(n, size, &bytes) ? NULL : early(1, bytes);
-}
-
-static void *first_realloc(void *ptr, size_t size)
-{
-	void *fresh;
-
-	if (!inside())
-		return vp_real.realloc_fn(ptr, size);
-	fresh = early(1, size);
 	if (fresh && ptr)
 		memcpy(fresh, ptr, vp_early_size(ptr) < size ? vp_early_size(ptr) : size);
 	return fresh;
 }
 
-static void *first_reallocarray(void *ptr, size_t n, size_t size)
+static void *early_array(void *ptr, size_t n, size_t size)
 {
 	size_t bytes;
 
-	if (!inside())
-		return vp_real.reallocarray_fn(ptr, n, size);
-	return __builtin_mul_overflow(n, size, &bytes) ? NULL : first_realloc(ptr, bytes);
+	if (!__builtin_mul_overflow(n, size, &bytes))
+		return early_again(ptr, bytes);
+	errno = ENOMEM;
+	return NULL;
 }
 
-static void first_free(void *ptr)
+static int early_into(void **out, size_t align, size_t size)
 {
-	if (!inside())
-		vp_real.free_fn(ptr);
-}
+	void *ptr = vp_early_alloc(align, size);
 
-static int first_posix_memalign(void **out, size_t align, size_t size)
-{
-	void *ptr;
-
-	if (!inside())
-		return vp_real.posix_memalign_fn(out, align, size);
-	ptr = vp_early_alloc(align, size);
 	if (!ptr)
 		return ENOMEM;
 	*out = ptr;
 	return 0;
 }
 
-static void *first_aligned_alloc(size_t align, size_t size)
+#define EARLY_RESOLVER(name, result, parameters, arguments, instead)                               \
+	static result first_##name parameters                                                      \
+	{                                                                                          \
+		__typeof__(vp_real.name) found_;                                                   \
+                                                                                                   \
+		if (searching())                                                                   \
+			return instead;                                                            \
+		found_ = find(AT_##name);                                                          \
+		return found_ arguments;                                                           \
+	}
+#define REAL(name, result, parameters, arguments, lacking)                                         \
+	RESOLVER(name, result, parameters, arguments)
+#define HOOK_EARLY(name, result, parameters, arguments, lacking, instead)                          \
+	EARLY_RESOLVER(name, result, parameters, arguments, instead)
+#include "base/real.def"
+
+struct vp_real vp_real = {
+#define REAL(name, result, parameters, arguments, lacking) .name = first_##name,
+#include "base/real.def"
+};
+
+/* How each is looked up. */
+enum which {
+	PLAIN,
+	NEWER, /* of two versions */
+	OLDER
+};
+static const struct {
+	const char *name;
+	void *lacking;
+	enum which which;
+} entries[ENTRIES] = {
+#define REAL(name, result, parameters, arguments, lacking) {#name, (void *)lacking_##name, PLAIN},
+#define HOOK_IN_TWO(name, result, parameters, arguments, lacking)                                  \
+	{#name, (void *)lacking_##name, NEWER}, {#name, (void *)lacking_##name##_old, OLDER},
+#include "base/real.def"
+};
+
+typedef void *finder(const char *name, const char *version);
+
+static void *look_up(enum entry at, finder *next)
 {
-	return inside() ? early(align, size) : vp_real.aligned_alloc_fn(align, size);
+	const char *name = entries[at].name;
+	void *plain = next(name, NULL), *fresh, *old;
+
+	if (entries[at].which == PLAIN)
+		return plain ? plain : entries[at].lacking;
+	/* What a plain lookup gives may be another preloaded library, which has to stay in
+	 * the chain; but some versions of libc give the old code. */
+	fresh = next(name, "GLIBC_2.3.2");
+	old = next(name, "GLIBC_2.2.5");
+	if (entries[at].which == NEWER)
+		plain = plain && plain != old ? plain : fresh ? fresh : plain;
+	else
+		plain = old ? old : plain;
+	return plain ? plain : entries[at].lacking;
 }
 
-static void *first_memalign(size_t align, size_t size)
+/* The name is ours, too; the oldest version is the one that all have. */
+static void *(*next_dlsym)(void *handle, const char *name);
+
+static void *next_of_ours(const char *name, const char *version)
 {
-	return inside() ? early(align, size) : vp_real.memalign_fn(align, size);
+	if (version)
+		return dlvsym(RTLD_NEXT, name, version);
+	if (!next_dlsym)
+		next_dlsym = (__typeof__(next_dlsym))dlvsym(RTLD_NEXT, "dlsym", "GLIBC_2.2.5");
+	if (!strcmp(name, "dlsym"))
+		return (void *)next_dlsym;
+	return next_dlsym ? next_dlsym(RTLD_NEXT, name) : NULL;
 }
 
-static void *first_valloc(size_t size)
+/* How deep this thread is in a search.  A search may come back to the hooks: dlsym allocates,
+ * and what it looks up may choose its code by calling others. */
+static __thread uint32_t depth;
+static uint32_t done;
+
+static int searching(void)
 {
-	return inside() ? early(4096, size) : vp_real.valloc_fn(size);
+	return depth != 0;
 }
 
-static void *first_pvalloc(size_t size)
+typedef void *__attribute__((may_alias)) function;
+
+static function *slot(enum entry at)
 {
-	return inside() ? early(4096, size) : vp_real.pvalloc_fn(size);
+	return (function *)&vp_real + at;
 }
 
-static size_t first_usable_size(void *ptr)
+/* Other threads may call meanwhile: each entry is whole at any time. */
+void vp_real_resolve_by(finder *next)
 {
-	return inside() ? vp_early_size(ptr) : vp_real.usable_size_fn(ptr);
+	void *found[ENTRIES];
+
+	depth++;
+	for (enum entry at = 0; at < ENTRIES; at++)
+		found[at] = look_up(at, next);
+	depth--;
+	for (enum entry at = 0; at < ENTRIES; at++)
+		__atomic_store_n(slot(at), found[at], __ATOMIC_RELAXED);
+}
+
+/* Within a search, too, where its first allocation starts the library. */
+void vp_real_resolve(void)
+{
+	if (depth > 1 || __atomic_load_n(&done, __ATOMIC_ACQUIRE))
+		return;
+	vp_real_resolve_by(next_of_ours);
+	__atomic_store_n(&done, 1, __ATOMIC_RELEASE);
+}
+
+/* The function to call in a resolver's place, never a resolver.  Within a search it is
+ * looked up alone, and within that it counts as one that libc lacks. */
+static void *find(enum entry at)
+{
+	void *found = entries[at].lacking;
+
+	if (depth == 0)
+		vp_real_resolve();
+	if (__atomic_load_n(&done, __ATOMIC_ACQUIRE))
+		return *slot(at);
+	if (depth < 2) {
+		depth++;
+		found = look_up(at, next_of_ours);
+		depth--;
+	}
+	return found;
 }
 
 void *vp_real_default(const char *name)
 {
-	void *found = vp_real.dlsym_fn(RTLD_DEFAULT, name), *entry;
+	void *found = vp_real.dlsym(RTLD_DEFAULT, name), *entry;
 	Dl_info info;
 
 	/* An executable linked at a fixed address that takes a function's address
 	 * stands in for it with its own PLT stub: that defines nothing. */
 	if (found && dladdr1(found, &info, &entry, RTLD_DL_SYMENT) && entry &&
 	    ((const ElfW(Sym) *)entry)->st_shndx == SHN_UNDEF)
-		return vp_real.dlsym_fn(RTLD_NEXT, name);
+		return vp_real.dlsym(RTLD_NEXT, name);
 	return found;
 }
 
 void *vp_real_open(const char *soname)
 {
-	return vp_real.dlopen_fn(soname, RTLD_NOW | RTLD_LOCAL);
+	return vp_real.dlopen(soname, RTLD_NOW | RTLD_LOCAL);
 }
 
 void *vp_real_symbol(void *library, const char *name)
 {
-	return vp_real.dlsym_fn(library, name);
+	return vp_real.dlsym(library, name);
 }

@@ -92,13 +92,13 @@ static void install(void)
 	/* What is ignored is inherited by what the host executes. */
 	vp_sys_bus_guarded = host.sa_handler != SIG_IGN;
 	if (vp_sys_bus_guarded)
-		vp_real.sigaction_fn(SIGBUS, &ours, NULL);
+		vp_real.sigaction(SIGBUS, &ours, NULL);
 }
 
 /* libc adds flags of its own to what it installs, and shows what the kernel has. */
 static int read_host(void)
 {
-	return vp_real.sigaction_fn(SIGBUS, NULL, &host) == 0 &&
+	return vp_real.sigaction(SIGBUS, NULL, &host) == 0 &&
 	       vp_sys_action(SIGBUS, &host_kernel) == 0;
 }
 
@@ -123,7 +123,7 @@ int vp_guard_lift(int sig)
 	vp_lock_take(&lock);
 	mask_before = before;
 	/* What a bare system call installed is the host's, and stays. */
-	if (vp_real.sigaction_fn(SIGBUS, NULL, &now) == 0 && now.sa_sigaction == on_bus)
+	if (vp_real.sigaction(SIGBUS, NULL, &now) == 0 && now.sa_sigaction == on_bus)
 		vp_sys6(SYS_rt_sigaction, SIGBUS, (long)&host_kernel, 0, sizeof(host_kernel.mask),
 			0, 0);
 	return 1;
@@ -146,7 +146,7 @@ void (*vp_guard_after_sigset(int sig, void (*before)(int)))(int)
 {
 	struct sigaction now, was = host;
 
-	if (sig != SIGBUS || !started || vp_real.sigaction_fn(SIGBUS, NULL, &now) != 0)
+	if (sig != SIGBUS || !started || vp_real.sigaction(SIGBUS, NULL, &now) != 0)
 		return before;
 	if (now.sa_sigaction != on_bus && read_host())
 		install();

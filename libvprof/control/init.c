@@ -165,7 +165,7 @@ static void look(void *arg)
 	uint32_t *flags = arg;
 
 	own = used ? vp_module_find((uint64_t)(uintptr_t)used) : NULL;
-	next = vp_module_find((uint64_t)(uintptr_t)vp_real.malloc_fn);
+	next = vp_module_find((uint64_t)(uintptr_t)vp_real.malloc);
 	maker = plus ? vp_module_find((uint64_t)(uintptr_t)plus) : NULL;
 	if (own && own->id != vp_module_self && own != next)
 		*flags |= VPROF_F_OWN_MALLOC;

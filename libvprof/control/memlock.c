@@ -133,7 +133,7 @@ static int lock_host(int flags)
 
 int vp_lock_memory(int flags)
 {
-	int err = vp_real.mlockall_fn(flags) == 0 ? 0 : -errno;
+	int err = vp_real.mlockall(flags) == 0 ? 0 : -errno;
 	int refused = err == -ENOMEM && flags & MCL_CURRENT;
 
 	/* Our memory is also in a child that is not recorded; in one of vfork it is not its. */

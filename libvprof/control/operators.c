@@ -14,8 +14,7 @@ void vp_operators_use(const struct vp_operator_hooks *of_hooks)
 
 /* jemalloc's operators do call free and aligned_alloc, by name, which is us:
  * counted twice.  What the allocator calls in itself stays in itself. */
-#define INNER_RULE(function)                                                                       \
-	{.name = #function, .real = (void *)&vp_real.function##_fn, .unbound = 1},
+#define INNER_RULE(function) {.name = #function, .real = (void *)&vp_real.function, .unbound = 1},
 #define INNER(RULE)                                                                                \
 	RULE(malloc)                                                                               \
 	RULE(calloc)                                                                               \

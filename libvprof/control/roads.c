@@ -15,21 +15,21 @@
 
 /* The last three are how an object would go on to open others unseen. */
 #define ROADS(ROAD)                                                                                \
-	ROAD(malloc, malloc)                                                                       \
-	ROAD(calloc, calloc)                                                                       \
-	ROAD(realloc, realloc)                                                                     \
-	ROAD(free, free)                                                                           \
-	ROAD(reallocarray, reallocarray)                                                           \
-	ROAD(posix_memalign, posix_memalign)                                                       \
-	ROAD(aligned_alloc, aligned_alloc)                                                         \
-	ROAD(memalign, memalign)                                                                   \
-	ROAD(valloc, valloc)                                                                       \
-	ROAD(pvalloc, pvalloc)                                                                     \
-	ROAD(usable_size, malloc_usable_size)                                                      \
-	ROAD(dlopen, dlopen)                                                                       \
-	ROAD(dlmopen, dlmopen)                                                                     \
-	ROAD(dlclose, dlclose)
-#define ROAD_RULE(member, symbol) {.name = #symbol, .real = (void *)&vp_real.member##_fn},
+	ROAD(malloc)                                                                               \
+	ROAD(calloc)                                                                               \
+	ROAD(realloc)                                                                              \
+	ROAD(free)                                                                                 \
+	ROAD(reallocarray)                                                                         \
+	ROAD(posix_memalign)                                                                       \
+	ROAD(aligned_alloc)                                                                        \
+	ROAD(memalign)                                                                             \
+	ROAD(valloc)                                                                               \
+	ROAD(pvalloc)                                                                              \
+	ROAD(malloc_usable_size)                                                                   \
+	ROAD(dlopen)                                                                               \
+	ROAD(dlmopen)                                                                              \
+	ROAD(dlclose)
+#define ROAD_RULE(function) {.name = #function, .real = (void *)&vp_real.function},
 static struct vp_slot_rule roads[] = {ROADS(ROAD_RULE)};
 #define ROAD_COUNT  (sizeof(roads) / sizeof(roads[0]))
 #define NAMED_ROADS 4u /* those whose other definitions are worth a word */

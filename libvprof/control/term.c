@@ -192,7 +192,7 @@ int vp_term_sigaction(int sig, const struct sigaction *act, struct sigaction *ol
 		taken = asked.sa_handler == SIG_DFL && takes_signals();
 		memset(&ours.sa_mask, -1, sizeof(ours.sa_mask));
 	}
-	ret = vp_real.sigaction_fn(sig, taken ? &ours : act, old ? &before : NULL);
+	ret = vp_real.sigaction(sig, taken ? &ours : act, old ? &before : NULL);
 	if (ret != 0)
 		return ret;
 	if (old) {

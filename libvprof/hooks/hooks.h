@@ -1,11 +1,10 @@
-/* Declarations libc's headers lack or decorate in ways a definition must
- * not repeat.  Only the files of this folder define names of libc. */
+/* What every hook is declared as: base/real.def says it, so that a hook has the type of the
+ * function behind it.  libc's own headers lack some, and decorate others in ways that a
+ * definition must not repeat.  Only the files of this folder define names of libc. */
 #ifndef VP_HOOKS_HOOKS_H
 #define VP_HOOKS_HOOKS_H
 
-#include <pthread.h>
-#include <stddef.h>
-#include <threads.h>
+#include "base/real.h"
 
 #define VP_HOOK __attribute__((visibility("default")))
 /* A second name of a hook.  Nothing of ours calls a hook: another library's may stand in
@@ -13,24 +12,15 @@
 #define VP_HOOK_ALSO(name, hook)                                                                   \
 	VP_HOOK extern __typeof__(hook) name __attribute__((copy(hook), alias(#hook)))
 
-void *malloc(size_t size);
-void *calloc(size_t n, size_t size);
-void free(void *ptr);
-void *realloc(void *ptr, size_t size);
-void *reallocarray(void *ptr, size_t n, size_t size);
-int posix_memalign(void **out, size_t align, size_t size);
-void *aligned_alloc(size_t align, size_t size);
-void *memalign(size_t align, size_t size);
-void *valloc(size_t size);
-void *pvalloc(size_t size);
-size_t malloc_usable_size(void *ptr);
-void free_sized(void *ptr, size_t size);
-void free_aligned_sized(void *ptr, size_t align, size_t size);
-void *dlsym(void *handle, const char *name);
-void *dlopen(const char *file, int mode);
-void *dlmopen(long space, const char *file, int mode);
-int dlclose(void *handle);
-void (*bsd_signal(int sig, void (*handler)(int)))(int);
+#define REAL(name, result, parameters, arguments, lacking)
+#define HOOK(name, result, parameters, arguments, lacking) result name parameters;
+#define HOOK_VARIADIC(name, result, parameters, arguments, lacking)                                \
+	result vp_hook_##name parameters __asm__(#name);
+#define HOOK_IN_TWO(name, result, parameters, arguments, lacking)                                  \
+	result vp_##name parameters;                                                               \
+	result vp_##name##_old parameters;
+#define ALSO(name, result, parameters) result name parameters;
+#include "base/real.def"
 
 int vp_hook_mlockall(int flags);
 

@@ -19,60 +19,58 @@ static int follow(int ret, long number, long a, long b, long c)
 	return ret;
 }
 
-#define REAL(call) (vp_real_resolve(), vp_real.call)
-
 VP_HOOK int setuid(uid_t uid)
 {
-	return follow(REAL(setuid_fn(uid)), SYS_setuid, uid, 0, 0);
+	return follow(vp_real.setuid(uid), SYS_setuid, uid, 0, 0);
 }
 
 VP_HOOK int setgid(gid_t gid)
 {
-	return follow(REAL(setgid_fn(gid)), SYS_setgid, gid, 0, 0);
+	return follow(vp_real.setgid(gid), SYS_setgid, gid, 0, 0);
 }
 
 VP_HOOK int seteuid(uid_t uid)
 {
-	return follow(REAL(seteuid_fn(uid)), SYS_setresuid, -1, uid, -1);
+	return follow(vp_real.seteuid(uid), SYS_setresuid, -1, uid, -1);
 }
 
 VP_HOOK int setegid(gid_t gid)
 {
-	return follow(REAL(setegid_fn(gid)), SYS_setresgid, -1, gid, -1);
+	return follow(vp_real.setegid(gid), SYS_setresgid, -1, gid, -1);
 }
 
 VP_HOOK int setreuid(uid_t real, uid_t effective)
 {
-	return follow(REAL(setreuid_fn(real, effective)), SYS_setreuid, real, effective, 0);
+	return follow(vp_real.setreuid(real, effective), SYS_setreuid, real, effective, 0);
 }
 
 VP_HOOK int setregid(gid_t real, gid_t effective)
 {
-	return follow(REAL(setregid_fn(real, effective)), SYS_setregid, real, effective, 0);
+	return follow(vp_real.setregid(real, effective), SYS_setregid, real, effective, 0);
 }
 
 VP_HOOK int setresuid(uid_t real, uid_t effective, uid_t kept)
 {
-	return follow(REAL(setresuid_fn(real, effective, kept)), SYS_setresuid, real, effective,
+	return follow(vp_real.setresuid(real, effective, kept), SYS_setresuid, real, effective,
 		      kept);
 }
 
 VP_HOOK int setresgid(gid_t real, gid_t effective, gid_t kept)
 {
-	return follow(REAL(setresgid_fn(real, effective, kept)), SYS_setresgid, real, effective,
+	return follow(vp_real.setresgid(real, effective, kept), SYS_setresgid, real, effective,
 		      kept);
 }
 
 VP_HOOK int setgroups(size_t count, const gid_t *groups)
 {
-	return follow(REAL(setgroups_fn(count, groups)), SYS_setgroups, (long)count, (long)groups,
+	return follow(vp_real.setgroups(count, groups), SYS_setgroups, (long)count, (long)groups,
 		      0);
 }
 
 /* It ends in setgroups(), inside libc: the helper gets what it came to. */
 VP_HOOK int initgroups(const char *user, gid_t group)
 {
-	int ret = REAL(initgroups_fn(user, group)), saved = errno;
+	int ret = vp_real.initgroups(user, group), saved = errno;
 
 	if (ret == 0)
 		vp_groups_changed();
@@ -84,7 +82,7 @@ VP_HOOK int initgroups(const char *user, gid_t group)
 VP_HOOK int setfsuid(uid_t uid)
 {
 	const long call[6] = {SYS_setfsuid, uid, 0, 0, 0, 0};
-	int ret = REAL(setfsuid_fn(uid));
+	int ret = vp_real.setfsuid(uid);
 
 	vp_credentials_changed(call, VP_OF_CALLER);
 	return ret;
@@ -93,7 +91,7 @@ VP_HOOK int setfsuid(uid_t uid)
 VP_HOOK int setfsgid(gid_t gid)
 {
 	const long call[6] = {SYS_setfsgid, gid, 0, 0, 0, 0};
-	int ret = REAL(setfsgid_fn(gid));
+	int ret = vp_real.setfsgid(gid);
 
 	vp_credentials_changed(call, VP_OF_CALLER);
 	return ret;

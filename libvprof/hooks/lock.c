@@ -3,7 +3,7 @@
  * The slow halves are separate functions that the fast ones end in a jump to:
  * a lock that is free then costs no stack frame, and the registers at the slow
  * half's start are the program's own. */
-#include "base/real_lock.h"
+#include "base/real.h"
 #include "hooks/hooks.h"
 #include "track/wait.h"
 
@@ -37,14 +37,13 @@
 SLOW lock_slow(pthread_mutex_t *mutex)
 {
 	if (!vp_mutex_is_taken(mutex))
-		return vp_real_lock.pthread_mutex_lock(mutex);
-	return WAIT(mutex, MUTEX, vp_real_lock.pthread_mutex_lock(mutex));
+		return vp_real.pthread_mutex_lock(mutex);
+	return WAIT(mutex, MUTEX, vp_real.pthread_mutex_lock(mutex));
 }
 
 VP_HOOK int pthread_mutex_lock(pthread_mutex_t *mutex)
 {
-	if (LIKELY(vp_mutex_is_plain(mutex)) &&
-	    LIKELY(vp_real_lock.pthread_mutex_trylock(mutex) == 0))
+	if (LIKELY(vp_mutex_is_plain(mutex)) && LIKELY(vp_real.pthread_mutex_trylock(mutex) == 0))
 		return 0;
 	return lock_slow(mutex);
 }
@@ -52,41 +51,41 @@ VP_HOOK int pthread_mutex_lock(pthread_mutex_t *mutex)
 VP_HOOK int pthread_mutex_timedlock(pthread_mutex_t *mutex, const struct timespec *until)
 {
 	if (!vp_mutex_is_taken(mutex))
-		return vp_real_lock.pthread_mutex_timedlock(mutex, until);
-	return WAIT(mutex, MUTEX, vp_real_lock.pthread_mutex_timedlock(mutex, until));
+		return vp_real.pthread_mutex_timedlock(mutex, until);
+	return WAIT(mutex, MUTEX, vp_real.pthread_mutex_timedlock(mutex, until));
 }
 
 VP_HOOK int pthread_mutex_clocklock(pthread_mutex_t *mutex, clockid_t clock,
 				    const struct timespec *until)
 {
 	if (!vp_mutex_is_taken(mutex))
-		return vp_real_lock.pthread_mutex_clocklock(mutex, clock, until);
-	return WAIT(mutex, MUTEX, vp_real_lock.pthread_mutex_clocklock(mutex, clock, until));
+		return vp_real.pthread_mutex_clocklock(mutex, clock, until);
+	return WAIT(mutex, MUTEX, vp_real.pthread_mutex_clocklock(mutex, clock, until));
 }
 
 SLOW unlock_slow(pthread_mutex_t *mutex)
 {
-	return RECORD_AFTER(vp_real_lock.pthread_mutex_unlock(mutex));
+	return RECORD_AFTER(vp_real.pthread_mutex_unlock(mutex));
 }
 
 VP_HOOK int pthread_mutex_unlock(pthread_mutex_t *mutex)
 {
 	if (UNLIKELY(vp_tls.waits_noted))
 		return unlock_slow(mutex);
-	return vp_real_lock.pthread_mutex_unlock(mutex);
+	return vp_real.pthread_mutex_unlock(mutex);
 }
 
 SLOW rdlock_slow(pthread_rwlock_t *lock)
 {
 	if (!vp_rwlock_keeps_readers_out(lock))
-		return vp_real_lock.pthread_rwlock_rdlock(lock);
-	return WAIT(lock, RDLOCK, vp_real_lock.pthread_rwlock_rdlock(lock));
+		return vp_real.pthread_rwlock_rdlock(lock);
+	return WAIT(lock, RDLOCK, vp_real.pthread_rwlock_rdlock(lock));
 }
 
 VP_HOOK int pthread_rwlock_rdlock(pthread_rwlock_t *lock)
 {
 	if (LIKELY(vp_rwlock_prefers_readers(lock)) &&
-	    LIKELY(vp_real_lock.pthread_rwlock_tryrdlock(lock) == 0))
+	    LIKELY(vp_real.pthread_rwlock_tryrdlock(lock) == 0))
 		return 0;
 	return rdlock_slow(lock);
 }
@@ -94,29 +93,28 @@ VP_HOOK int pthread_rwlock_rdlock(pthread_rwlock_t *lock)
 VP_HOOK int pthread_rwlock_timedrdlock(pthread_rwlock_t *lock, const struct timespec *until)
 {
 	if (!vp_rwlock_keeps_readers_out(lock))
-		return vp_real_lock.pthread_rwlock_timedrdlock(lock, until);
-	return WAIT(lock, RDLOCK, vp_real_lock.pthread_rwlock_timedrdlock(lock, until));
+		return vp_real.pthread_rwlock_timedrdlock(lock, until);
+	return WAIT(lock, RDLOCK, vp_real.pthread_rwlock_timedrdlock(lock, until));
 }
 
 VP_HOOK int pthread_rwlock_clockrdlock(pthread_rwlock_t *lock, clockid_t clock,
 				       const struct timespec *until)
 {
 	if (!vp_rwlock_keeps_readers_out(lock))
-		return vp_real_lock.pthread_rwlock_clockrdlock(lock, clock, until);
-	return WAIT(lock, RDLOCK, vp_real_lock.pthread_rwlock_clockrdlock(lock, clock, until));
+		return vp_real.pthread_rwlock_clockrdlock(lock, clock, until);
+	return WAIT(lock, RDLOCK, vp_real.pthread_rwlock_clockrdlock(lock, clock, until));
 }
 
 SLOW wrlock_slow(pthread_rwlock_t *lock)
 {
 	if (!vp_rwlock_keeps_writers_out(lock))
-		return vp_real_lock.pthread_rwlock_wrlock(lock);
-	return WAIT(lock, WRLOCK, vp_real_lock.pthread_rwlock_wrlock(lock));
+		return vp_real.pthread_rwlock_wrlock(lock);
+	return WAIT(lock, WRLOCK, vp_real.pthread_rwlock_wrlock(lock));
 }
 
 VP_HOOK int pthread_rwlock_wrlock(pthread_rwlock_t *lock)
 {
-	if (LIKELY(vp_control.lock_kinds) &&
-	    LIKELY(vp_real_lock.pthread_rwlock_trywrlock(lock) == 0))
+	if (LIKELY(vp_control.lock_kinds) && LIKELY(vp_real.pthread_rwlock_trywrlock(lock) == 0))
 		return 0;
 	return wrlock_slow(lock);
 }
@@ -124,46 +122,46 @@ VP_HOOK int pthread_rwlock_wrlock(pthread_rwlock_t *lock)
 VP_HOOK int pthread_rwlock_timedwrlock(pthread_rwlock_t *lock, const struct timespec *until)
 {
 	if (!vp_rwlock_keeps_writers_out(lock))
-		return vp_real_lock.pthread_rwlock_timedwrlock(lock, until);
-	return WAIT(lock, WRLOCK, vp_real_lock.pthread_rwlock_timedwrlock(lock, until));
+		return vp_real.pthread_rwlock_timedwrlock(lock, until);
+	return WAIT(lock, WRLOCK, vp_real.pthread_rwlock_timedwrlock(lock, until));
 }
 
 VP_HOOK int pthread_rwlock_clockwrlock(pthread_rwlock_t *lock, clockid_t clock,
 				       const struct timespec *until)
 {
 	if (!vp_rwlock_keeps_writers_out(lock))
-		return vp_real_lock.pthread_rwlock_clockwrlock(lock, clock, until);
-	return WAIT(lock, WRLOCK, vp_real_lock.pthread_rwlock_clockwrlock(lock, clock, until));
+		return vp_real.pthread_rwlock_clockwrlock(lock, clock, until);
+	return WAIT(lock, WRLOCK, vp_real.pthread_rwlock_clockwrlock(lock, clock, until));
 }
 
 SLOW rwlock_unlock_slow(pthread_rwlock_t *lock)
 {
-	return RECORD_AFTER(vp_real_lock.pthread_rwlock_unlock(lock));
+	return RECORD_AFTER(vp_real.pthread_rwlock_unlock(lock));
 }
 
 VP_HOOK int pthread_rwlock_unlock(pthread_rwlock_t *lock)
 {
 	if (UNLIKELY(vp_tls.waits_noted))
 		return rwlock_unlock_slow(lock);
-	return vp_real_lock.pthread_rwlock_unlock(lock);
+	return vp_real.pthread_rwlock_unlock(lock);
 }
 
 VP_HOOK int pthread_join(pthread_t thread, void **result)
 {
-	if (vp_control.lock_kinds && vp_real_lock.pthread_tryjoin_np(thread, result) == 0)
+	if (vp_control.lock_kinds && vp_real.pthread_tryjoin_np(thread, result) == 0)
 		return 0;
-	return WAIT(thread, JOIN, vp_real_lock.pthread_join(thread, result));
+	return WAIT(thread, JOIN, vp_real.pthread_join(thread, result));
 }
 
 VP_HOOK int pthread_timedjoin_np(pthread_t thread, void **result, const struct timespec *until)
 {
-	return WAIT(thread, JOIN, vp_real_lock.pthread_timedjoin_np(thread, result, until));
+	return WAIT(thread, JOIN, vp_real.pthread_timedjoin_np(thread, result, until));
 }
 
 VP_HOOK int pthread_clockjoin_np(pthread_t thread, void **result, clockid_t clock,
 				 const struct timespec *until)
 {
-	return WAIT(thread, JOIN, vp_real_lock.pthread_clockjoin_np(thread, result, clock, until));
+	return WAIT(thread, JOIN, vp_real.pthread_clockjoin_np(thread, result, clock, until));
 }
 
 /* The C11 names: libc keeps a pthread_mutex_t in an mtx_t, and calls its own
@@ -171,16 +169,15 @@ VP_HOOK int pthread_clockjoin_np(pthread_t thread, void **result, clockid_t cloc
 SLOW mtx_lock_slow(mtx_t *mutex)
 {
 	if (!vp_mutex_is_taken((pthread_mutex_t *)mutex))
-		return vp_real_lock.mtx_lock(mutex);
-	return WAIT(mutex, MUTEX, vp_real_lock.mtx_lock(mutex));
+		return vp_real.mtx_lock(mutex);
+	return WAIT(mutex, MUTEX, vp_real.mtx_lock(mutex));
 }
 
 VP_HOOK int mtx_lock(mtx_t *mutex)
 {
 	pthread_mutex_t *inner = (pthread_mutex_t *)mutex;
 
-	if (LIKELY(vp_mutex_is_plain(inner)) &&
-	    LIKELY(vp_real_lock.pthread_mutex_trylock(inner) == 0))
+	if (LIKELY(vp_mutex_is_plain(inner)) && LIKELY(vp_real.pthread_mutex_trylock(inner) == 0))
 		return thrd_success;
 	return mtx_lock_slow(mutex);
 }
@@ -188,86 +185,77 @@ VP_HOOK int mtx_lock(mtx_t *mutex)
 VP_HOOK int mtx_timedlock(mtx_t *mutex, const struct timespec *until)
 {
 	if (!vp_mutex_is_taken((pthread_mutex_t *)mutex))
-		return vp_real_lock.mtx_timedlock(mutex, until);
-	return WAIT(mutex, MUTEX, vp_real_lock.mtx_timedlock(mutex, until));
+		return vp_real.mtx_timedlock(mutex, until);
+	return WAIT(mutex, MUTEX, vp_real.mtx_timedlock(mutex, until));
 }
 
 SLOW mtx_unlock_slow(mtx_t *mutex)
 {
-	return RECORD_AFTER(vp_real_lock.mtx_unlock(mutex));
+	return RECORD_AFTER(vp_real.mtx_unlock(mutex));
 }
 
 VP_HOOK int mtx_unlock(mtx_t *mutex)
 {
 	if (UNLIKELY(vp_tls.waits_noted))
 		return mtx_unlock_slow(mutex);
-	return vp_real_lock.mtx_unlock(mutex);
+	return vp_real.mtx_unlock(mutex);
 }
 
 VP_HOOK int cnd_wait(cnd_t *cond, mtx_t *mutex)
 {
-	return WAIT(cond, COND, vp_real_lock.cnd_wait(cond, mutex));
+	return WAIT(cond, COND, vp_real.cnd_wait(cond, mutex));
 }
 
 VP_HOOK int cnd_timedwait(cnd_t *cond, mtx_t *mutex, const struct timespec *until)
 {
-	return WAIT(cond, COND, vp_real_lock.cnd_timedwait(cond, mutex, until));
+	return WAIT(cond, COND, vp_real.cnd_timedwait(cond, mutex, until));
 }
 
 VP_HOOK int thrd_join(thrd_t thread, int *result)
 {
-	return WAIT(thread, JOIN, vp_real_lock.thrd_join(thread, result));
+	return WAIT(thread, JOIN, vp_real.thrd_join(thread, result));
 }
 
 VP_HOOK int pthread_cond_clockwait(pthread_cond_t *cond, pthread_mutex_t *mutex, clockid_t clock,
 				   const struct timespec *until)
 {
-	return WAIT(cond, COND, vp_real_lock.pthread_cond_clockwait(cond, mutex, clock, until));
+	return WAIT(cond, COND, vp_real.pthread_cond_clockwait(cond, mutex, clock, until));
 }
 
 /* The six of pthread_cond_t in both versions, each to its own.  They all stand
  * here although only two wait: a condition set up by the code of one version
  * must not be signalled by the other's. */
-#define CONDS(suffix, real, version)                                                               \
-	VP_HOOK int vp_cond_wait_##suffix(pthread_cond_t *cond, pthread_mutex_t *mutex);           \
-	VP_HOOK int vp_cond_wait_##suffix(pthread_cond_t *cond, pthread_mutex_t *mutex)            \
+#define COND(name, suffix, version, parameters)                                                    \
+	__asm__(".symver vp_" #name #suffix "," #name version);                                    \
+	VP_HOOK int vp_##name##suffix parameters
+#define CONDS(suffix, version)                                                                     \
+	COND(pthread_cond_wait, suffix, version, (pthread_cond_t * cond, pthread_mutex_t * mutex)) \
 	{                                                                                          \
-		return WAIT(cond, COND, vp_real_lock.real.pthread_cond_wait(cond, mutex));         \
+		return WAIT(cond, COND, vp_real.pthread_cond_wait##suffix(cond, mutex));           \
 	}                                                                                          \
-	VP_HOOK int vp_cond_timedwait_##suffix(pthread_cond_t *cond, pthread_mutex_t *mutex,       \
-					       const struct timespec *until);                      \
-	VP_HOOK int vp_cond_timedwait_##suffix(pthread_cond_t *cond, pthread_mutex_t *mutex,       \
-					       const struct timespec *until)                       \
+	COND(pthread_cond_timedwait, suffix, version,                                              \
+	     (pthread_cond_t * cond, pthread_mutex_t * mutex, const struct timespec *until))       \
 	{                                                                                          \
 		return WAIT(cond, COND,                                                            \
-			    vp_real_lock.real.pthread_cond_timedwait(cond, mutex, until));         \
+			    vp_real.pthread_cond_timedwait##suffix(cond, mutex, until));           \
 	}                                                                                          \
-	VP_HOOK int vp_cond_signal_##suffix(pthread_cond_t *cond);                                 \
-	VP_HOOK int vp_cond_signal_##suffix(pthread_cond_t *cond)                                  \
+	COND(pthread_cond_signal, suffix, version, (pthread_cond_t * cond))                        \
 	{                                                                                          \
-		return vp_real_lock.real.pthread_cond_signal(cond);                                \
+		return vp_real.pthread_cond_signal##suffix(cond);                                  \
 	}                                                                                          \
-	VP_HOOK int vp_cond_broadcast_##suffix(pthread_cond_t *cond);                              \
-	VP_HOOK int vp_cond_broadcast_##suffix(pthread_cond_t *cond)                               \
+	COND(pthread_cond_broadcast, suffix, version, (pthread_cond_t * cond))                     \
 	{                                                                                          \
-		return vp_real_lock.real.pthread_cond_broadcast(cond);                             \
+		return vp_real.pthread_cond_broadcast##suffix(cond);                               \
 	}                                                                                          \
-	VP_HOOK int vp_cond_init_##suffix(pthread_cond_t *cond, const pthread_condattr_t *attr);   \
-	VP_HOOK int vp_cond_init_##suffix(pthread_cond_t *cond, const pthread_condattr_t *attr)    \
+	COND(pthread_cond_init, suffix, version,                                                   \
+	     (pthread_cond_t * cond, const pthread_condattr_t *attr))                              \
 	{                                                                                          \
-		return vp_real_lock.real.pthread_cond_init(cond, attr);                            \
+		return vp_real.pthread_cond_init##suffix(cond, attr);                              \
 	}                                                                                          \
-	VP_HOOK int vp_cond_destroy_##suffix(pthread_cond_t *cond);                                \
-	VP_HOOK int vp_cond_destroy_##suffix(pthread_cond_t *cond)                                 \
+	COND(pthread_cond_destroy, suffix, version, (pthread_cond_t * cond))                       \
 	{                                                                                          \
-		return vp_real_lock.real.pthread_cond_destroy(cond);                               \
-	}                                                                                          \
-	__asm__(".symver vp_cond_wait_" #suffix ",pthread_cond_wait" version);                     \
-	__asm__(".symver vp_cond_timedwait_" #suffix ",pthread_cond_timedwait" version);           \
-	__asm__(".symver vp_cond_signal_" #suffix ",pthread_cond_signal" version);                 \
-	__asm__(".symver vp_cond_broadcast_" #suffix ",pthread_cond_broadcast" version);           \
-	__asm__(".symver vp_cond_init_" #suffix ",pthread_cond_init" version);                     \
-	__asm__(".symver vp_cond_destroy_" #suffix ",pthread_cond_destroy" version)
+		return vp_real.pthread_cond_destroy##suffix(cond);                                 \
+	}
 
-CONDS(2_3_2, cond, "@@GLIBC_2.3.2");
-CONDS(2_2_5, cond_old, "@GLIBC_2.2.5");
+CONDS(, "@@GLIBC_2.3.2")
+CONDS(_old, "@GLIBC_2.2.5")

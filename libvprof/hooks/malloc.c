@@ -13,7 +13,7 @@
 
 VP_SEEN void *malloc_seen(size_t size)
 {
-	void *ptr = vp_real.malloc_fn(size);
+	void *ptr = vp_real.malloc(size);
 
 	vp_heap_alloc(ptr, size);
 	return ptr;
@@ -21,12 +21,12 @@ VP_SEEN void *malloc_seen(size_t size)
 
 VP_HOOK void *malloc(size_t size)
 {
-	return vp_heap_skip(size) ? vp_real.malloc_fn(size) : malloc_seen(size);
+	return vp_heap_skip(size) ? vp_real.malloc(size) : malloc_seen(size);
 }
 
 VP_SEEN void *calloc_seen(size_t n, size_t size)
 {
-	void *ptr = vp_real.calloc_fn(n, size);
+	void *ptr = vp_real.calloc(n, size);
 
 	vp_heap_alloc(ptr, n * size); /* cannot overflow: calloc succeeded */
 	return ptr;
@@ -37,7 +37,7 @@ VP_HOOK void *calloc(size_t n, size_t size)
 	size_t bytes;
 
 	if (!__builtin_mul_overflow(n, size, &bytes) && vp_heap_skip(bytes))
-		return vp_real.calloc_fn(n, size);
+		return vp_real.calloc(n, size);
 	return calloc_seen(n, size);
 }
 
@@ -45,7 +45,7 @@ VP_SEEN void free_seen(void *ptr)
 {
 	if (ptr)
 		vp_heap_free_slow(ptr); /* before: another thread may get this address at once */
-	vp_real.free_fn(ptr);
+	vp_real.free(ptr);
 }
 
 static inline __attribute__((always_inline)) void do_free(void *ptr)
@@ -55,7 +55,7 @@ static inline __attribute__((always_inline)) void do_free(void *ptr)
 	if (vp_heap_should_record_free(ptr))
 		free_seen(ptr);
 	else
-		vp_real.free_fn(ptr);
+		vp_real.free(ptr);
 }
 
 VP_HOOK void free(void *ptr)
@@ -67,7 +67,7 @@ VP_HOOK void free(void *ptr)
 VP_SEEN void *realloc_early(void *ptr, size_t size)
 {
 	size_t old = vp_early_size(ptr);
-	void *fresh = vp_real.malloc_fn(size);
+	void *fresh = vp_real.malloc(size);
 
 	if (fresh)
 		__builtin_memcpy(fresh, ptr, old < size ? old : size);
@@ -82,10 +82,10 @@ VP_SEEN void *realloc_seen(void *ptr, size_t size)
 
 	if (ptr && vp_heap_recording()) {
 		known = vp_heap_realloc_begin(ptr, &block);
-		fresh = vp_real.realloc_fn(ptr, size);
+		fresh = vp_real.realloc(ptr, size);
 		vp_heap_realloc_done_slow(ptr, fresh, size, known ? &block : NULL);
 	} else {
-		fresh = vp_real.realloc_fn(ptr, size);
+		fresh = vp_real.realloc(ptr, size);
 	}
 	vp_heap_alloc(fresh, size);
 	return fresh;
@@ -96,7 +96,7 @@ static inline __attribute__((always_inline)) void *do_realloc(void *ptr, size_t 
 	if (__builtin_expect(vp_early_owns(ptr), 0))
 		return realloc_early(ptr, size);
 	if (!vp_heap_should_record_free(ptr) && vp_heap_skip(size))
-		return vp_real.realloc_fn(ptr, size);
+		return vp_real.realloc(ptr, size);
 	return realloc_seen(ptr, size);
 }
 
@@ -118,7 +118,7 @@ VP_HOOK void *reallocarray(void *ptr, size_t n, size_t size)
 
 VP_HOOK int posix_memalign(void **out, size_t align, size_t size)
 {
-	int err = vp_real.posix_memalign_fn(out, align, size);
+	int err = vp_real.posix_memalign(out, align, size);
 
 	if (!err)
 		vp_heap_alloc(*out, size);
@@ -127,7 +127,7 @@ VP_HOOK int posix_memalign(void **out, size_t align, size_t size)
 
 VP_HOOK void *aligned_alloc(size_t align, size_t size)
 {
-	void *ptr = vp_real.aligned_alloc_fn(align, size);
+	void *ptr = vp_real.aligned_alloc(align, size);
 
 	vp_heap_alloc(ptr, size);
 	return ptr;
@@ -135,7 +135,7 @@ VP_HOOK void *aligned_alloc(size_t align, size_t size)
 
 VP_HOOK void *memalign(size_t align, size_t size)
 {
-	void *ptr = vp_real.memalign_fn(align, size);
+	void *ptr = vp_real.memalign(align, size);
 
 	vp_heap_alloc(ptr, size);
 	return ptr;
@@ -143,7 +143,7 @@ VP_HOOK void *memalign(size_t align, size_t size)
 
 VP_HOOK void *valloc(size_t size)
 {
-	void *ptr = vp_real.valloc_fn(size);
+	void *ptr = vp_real.valloc(size);
 
 	vp_heap_alloc(ptr, size);
 	return ptr;
@@ -151,7 +151,7 @@ VP_HOOK void *valloc(size_t size)
 
 VP_HOOK void *pvalloc(size_t size)
 {
-	void *ptr = vp_real.pvalloc_fn(size);
+	void *ptr = vp_real.pvalloc(size);
 
 	vp_heap_alloc(ptr, size);
 	return ptr;
@@ -159,7 +159,7 @@ VP_HOOK void *pvalloc(size_t size)
 
 VP_HOOK size_t malloc_usable_size(void *ptr)
 {
-	return vp_early_owns(ptr) ? vp_early_size(ptr) : vp_real.usable_size_fn(ptr);
+	return vp_early_owns(ptr) ? vp_early_size(ptr) : vp_real.malloc_usable_size(ptr);
 }
 
 VP_HOOK void free_sized(void *ptr, size_t size)

@@ -11,7 +11,6 @@ int vp_hook_mlockall(int flags)
 {
 	int saved = errno, err;
 
-	vp_real_resolve();
 	err = vp_lock_memory(flags);
 	errno = err ? -err : saved;
 	return err ? -1 : 0;
@@ -24,7 +23,6 @@ VP_HOOK int mlockall(int flags)
 
 VP_HOOK int munlockall(void)
 {
-	vp_real_resolve();
 	vp_unlock_memory();
-	return vp_real.munlockall_fn();
+	return vp_real.munlockall();
 }

@@ -24,10 +24,9 @@ VP_HOOK int unshare(int flags)
 {
 	int before = VP_NOT_ALONE, ret;
 
-	vp_real_resolve();
 	if (vp_wants_to_be_alone(flags))
 		before = vp_make_alone();
-	ret = vp_real.unshare_fn(flags);
+	ret = vp_real.unshare(flags);
 	vp_alone_no_more(before);
 	return ret;
 }
@@ -36,10 +35,9 @@ VP_HOOK int setns(int fd, int type)
 {
 	int before = VP_NOT_ALONE, ret;
 
-	vp_real_resolve();
 	if (vp_joins_alone(type))
 		before = vp_make_alone();
-	ret = vp_real.setns_fn(fd, type);
+	ret = vp_real.setns(fd, type);
 	vp_alone_no_more(before);
 	return ret;
 }

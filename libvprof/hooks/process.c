@@ -9,16 +9,13 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#pragma GCC diagnostic ignored "-Wmissing-prototypes"
-
 VP_HOOK void _exit(int status)
 {
 	struct vp_exit_stack here = {0};
 
 	VP_EXIT_STACK_HERE(&here);
-	vp_real_resolve();
 	vp_finish_process(VPROF_EXIT_UNDERSCORE, status, &here);
-	vp_real.exit_now_fn(status);
+	vp_real._exit(status);
 	__builtin_unreachable();
 }
 
@@ -27,7 +24,7 @@ VP_HOOK_ALSO(_Exit, _exit);
 VP_HOOK void quick_exit(int status)
 {
 	vp_quick_exit_status(status);
-	vp_real.quick_exit_fn(status);
+	vp_real.quick_exit(status);
 	__builtin_unreachable();
 }
 
@@ -35,9 +32,8 @@ static int do_execve(const char *path, char *const argv[], char *const envp[])
 {
 	int ret;
 
-	vp_real_resolve();
 	vp_exec_begin();
-	ret = vp_real.execve_fn(path, argv, envp);
+	ret = vp_real.execve(path, argv, envp);
 	vp_exec_failed();
 	return ret;
 }
@@ -56,9 +52,8 @@ static int do_execvpe(const char *file, char *const argv[], char *const envp[])
 {
 	int ret;
 
-	vp_real_resolve();
 	vp_exec_begin();
-	ret = vp_real.execvpe_fn(file, argv, envp);
+	ret = vp_real.execvpe(file, argv, envp);
 	vp_exec_failed();
 	return ret;
 }
@@ -77,9 +72,8 @@ VP_HOOK int fexecve(int fd, char *const argv[], char *const envp[])
 {
 	int ret;
 
-	vp_real_resolve();
 	vp_exec_begin();
-	ret = vp_real.fexecve_fn(fd, argv, envp);
+	ret = vp_real.fexecve(fd, argv, envp);
 	vp_exec_failed();
 	return ret;
 }

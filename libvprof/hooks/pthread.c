@@ -30,10 +30,9 @@ VP_HOOK int pthread_key_create(pthread_key_t *key, void (*destructor)(void *))
 {
 	int err;
 
-	vp_real_resolve();
-	err = vp_real.pthread_key_create_fn(key, destructor);
+	err = vp_real.pthread_key_create(key, destructor);
 	if (err == EAGAIN && vp_threads_give_key())
-		err = vp_real.pthread_key_create_fn(key, destructor);
+		err = vp_real.pthread_key_create(key, destructor);
 	return err;
 }
 
@@ -41,9 +40,8 @@ VP_HOOK int tss_create(tss_t *key, tss_dtor_t destructor)
 {
 	int err;
 
-	vp_real_resolve();
-	err = vp_real.tss_create_fn(key, destructor);
+	err = vp_real.tss_create(key, destructor);
 	if (err != thrd_success && vp_threads_give_key())
-		err = vp_real.tss_create_fn(key, destructor);
+		err = vp_real.tss_create(key, destructor);
 	return err;
 }

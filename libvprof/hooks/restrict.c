@@ -16,12 +16,6 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 
-int capset(void *header, const void *data);
-int vp_hook_prctl(int what, unsigned long a, unsigned long b, unsigned long c,
-		  unsigned long d) __asm__("prctl");
-long vp_hook_syscall(long number, long a, long b, long c, long d, long e,
-		     long f) __asm__("syscall");
-
 /* prctls that decide what a later setuid() or setgroups() may do. */
 static int changes_credentials(int what)
 {
@@ -42,8 +36,7 @@ VP_HOOK int capset(void *header, const void *data)
 {
 	int ret;
 
-	vp_real_resolve();
-	ret = vp_real.capset_fn(header, data);
+	ret = vp_real.capset(header, data);
 	if (ret == 0)
 		repeat_capset(header, data);
 	return ret;
@@ -55,10 +48,9 @@ VP_HOOK int vp_hook_prctl(int what, unsigned long a, unsigned long b, unsigned l
 	const long call[6] = {SYS_prctl, what, (long)a, (long)b, (long)c, (long)d};
 	int ret;
 
-	vp_real_resolve();
 	if (what == PR_SET_SECCOMP)
 		vp_restrict();
-	ret = vp_real.prctl_fn(what, a, b, c, d);
+	ret = vp_real.prctl(what, a, b, c, d);
 	if (ret >= 0 && changes_credentials(what))
 		vp_credentials_changed(call, VP_OF_CALLER);
 	return ret;
@@ -125,7 +117,6 @@ VP_HOOK long vp_hook_syscall(long number, long a, long b, long c, long d, long e
 	long ret;
 	int alone, lifted;
 
-	vp_real_resolve();
 	if (number == SYS_exit_group || number == SYS_exit) {
 		VP_EXIT_STACK_HERE(&here);
 		if (number == SYS_exit)
@@ -137,7 +128,7 @@ VP_HOOK long vp_hook_syscall(long number, long a, long b, long c, long d, long e
 		return vp_hook_mlockall((int)a);
 	alone = before(number, a, b);
 	lifted = number == SYS_rt_sigaction && vp_guard_lift((int)a);
-	ret = vp_real.syscall_fn(number, a, b, c, d, e, f);
+	ret = vp_real.syscall(number, a, b, c, d, e, f);
 	vp_guard_lower(lifted);
 	after(ret, call, alone);
 	return ret;

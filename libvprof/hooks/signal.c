@@ -13,13 +13,12 @@ VP_HOOK int sigaction(int sig, const struct sigaction *act, struct sigaction *ol
 {
 	int lifted, ret;
 
-	vp_real_resolve();
 	if (vp_signal_is_ours(sig) && !vp_signal_wanted(act))
 		return vp_signal_pretend(old);
 	if (vp_term_covers(sig))
 		return vp_term_sigaction(sig, act, old);
 	lifted = vp_guard_lift(sig);
-	ret = vp_real.sigaction_fn(sig, act, old);
+	ret = vp_real.sigaction(sig, act, old);
 	vp_guard_lower(lifted);
 	return ret;
 }
@@ -30,13 +29,12 @@ VP_HOOK void (*signal(int sig, void (*handler)(int)))(int)
 	void (*before)(int);
 	int lifted;
 
-	vp_real_resolve();
 	if (vp_signal_is_ours(sig) && !vp_signal_wanted(&act))
 		return SIG_DFL;
 	if (vp_term_covers(sig))
-		return vp_term_signal(sig, handler, SA_RESTART, vp_real.signal_fn);
+		return vp_term_signal(sig, handler, SA_RESTART, vp_real.signal);
 	lifted = vp_guard_lift(sig);
-	before = vp_real.signal_fn(sig, handler);
+	before = vp_real.signal(sig, handler);
 	vp_guard_lower(lifted);
 	return before;
 }
@@ -50,11 +48,10 @@ VP_HOOK void (*sysv_signal(int sig, void (*handler)(int)))(int)
 	void (*before)(int);
 	int lifted;
 
-	vp_real_resolve();
 	if (vp_term_covers(sig))
-		return vp_term_signal(sig, handler, SYSV_FLAGS, vp_real.sysv_signal_fn);
+		return vp_term_signal(sig, handler, SYSV_FLAGS, vp_real.sysv_signal);
 	lifted = vp_guard_lift(sig);
-	before = vp_real.sysv_signal_fn(sig, handler);
+	before = vp_real.sysv_signal(sig, handler);
 	vp_guard_lower(lifted);
 	return before;
 }
@@ -65,8 +62,7 @@ VP_HOOK void (*sigset(int sig, void (*handler)(int)))(int)
 {
 	void (*before)(int);
 
-	vp_real_resolve();
-	before = vp_guard_after_sigset(sig, vp_real.sigset_fn(sig, handler));
+	before = vp_guard_after_sigset(sig, vp_real.sigset(sig, handler));
 	return vp_term_covers(sig) ? vp_term_after_sigset(sig, handler, before) : before;
 }
 
@@ -74,9 +70,8 @@ VP_HOOK int siginterrupt(int sig, int interrupt)
 {
 	int ret, lifted;
 
-	vp_real_resolve();
 	lifted = vp_guard_lift(sig);
-	ret = vp_real.siginterrupt_fn(sig, interrupt);
+	ret = vp_real.siginterrupt(sig, interrupt);
 	vp_guard_lower(lifted);
 	if (ret == 0 && vp_term_covers(sig))
 		vp_term_interrupts(sig, interrupt);
@@ -89,8 +84,7 @@ VP_HOOK int sigprocmask(int how, const sigset_t *set, sigset_t *old)
 
 	if (vp_signal_mask_stays(old))
 		return 0;
-	vp_real_resolve();
-	return vp_real.sigprocmask_fn(how, vp_signal_unblock(set, &without), old);
+	return vp_real.sigprocmask(how, vp_signal_unblock(set, &without), old);
 }
 
 VP_HOOK int pthread_sigmask(int how, const sigset_t *set, sigset_t *old)
@@ -99,6 +93,5 @@ VP_HOOK int pthread_sigmask(int how, const sigset_t *set, sigset_t *old)
 
 	if (vp_signal_mask_stays(old))
 		return 0;
-	vp_real_resolve();
-	return vp_real.pthread_sigmask_fn(how, vp_signal_unblock(set, &without), old);
+	return vp_real.pthread_sigmask(how, vp_signal_unblock(set, &without), old);
 }

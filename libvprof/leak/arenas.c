@@ -85,7 +85,7 @@ static int libc_allocates(void)
 	struct dl_find_object found;
 	const struct link_map *module;
 
-	if (_dl_find_object((void *)(uintptr_t)vp_real.malloc_fn, &found) != 0)
+	if (_dl_find_object((void *)(uintptr_t)vp_real.malloc, &found) != 0)
 		return 0;
 	module = found.dlfo_link_map;
 	return module->l_name && vp_leak_kind_of_module(module->l_name) == VP_MODULE_RUNTIME;

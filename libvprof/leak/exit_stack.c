@@ -21,8 +21,8 @@
 
 static int is_exit(uint64_t pc)
 {
-	uint64_t plain = (uint64_t)(uintptr_t)vp_real.exit_fn;
-	uint64_t quick = (uint64_t)(uintptr_t)vp_real.quick_exit_fn;
+	uint64_t plain = (uint64_t)(uintptr_t)vp_real.exit;
+	uint64_t quick = (uint64_t)(uintptr_t)vp_real.quick_exit;
 
 	return pc - plain < EXIT_BYTES || pc - quick < EXIT_BYTES;
 }

@@ -200,8 +200,8 @@ static void learn_files(void)
 	learn_file(getauxval(AT_BASE), NULL, loader_file);
 	if (!loader_file[0])
 		learn_file((uint64_t)(uintptr_t)&__tls_get_addr, loader_soname, loader_file);
-	learn_file((uint64_t)(uintptr_t)vp_real.exit_fn, sonames[0], libc_file);
-	learn_file((uint64_t)(uintptr_t)vp_real.malloc_fn, "malloc", allocator_file);
+	learn_file((uint64_t)(uintptr_t)vp_real.exit, sonames[0], libc_file);
+	learn_file((uint64_t)(uintptr_t)vp_real.malloc, "malloc", allocator_file);
 }
 
 static enum vp_leak_module_kind kind_of_file(const char *file)

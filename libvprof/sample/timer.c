@@ -123,7 +123,7 @@ static int vp_timer_pick_signal(void)
 	for (int sig = SIGRTMAX - 2; sig >= SIGRTMIN; sig--) {
 		struct sigaction sa;
 
-		if (vp_real.sigaction_fn(sig, NULL, &sa) != 0)
+		if (vp_real.sigaction(sig, NULL, &sa) != 0)
 			continue;
 		if ((sa.sa_flags & SA_SIGINFO) ? sa.sa_sigaction == vp_timer_handler
 					       : sa.sa_handler == SIG_DFL)
@@ -149,7 +149,7 @@ static int vp_timer_install(int sig)
 	sigdelset(&sa.sa_mask, SIGILL);
 	sigdelset(&sa.sa_mask, SIGTRAP);
 	sigdelset(&sa.sa_mask, SIGSYS);
-	return vp_real.sigaction_fn(sig, &sa, NULL) == 0 ? 0 : -EINVAL;
+	return vp_real.sigaction(sig, &sa, NULL) == 0 ? 0 : -EINVAL;
 }
 
 /* Before a handler is installed that nothing would ever call. */

@@ -182,16 +182,16 @@ int vp_spawn_pthread(pthread_t *out, const pthread_attr_t *attr, void *(*fn)(voi
 	int err;
 
 	if (!vp_control.threads || vp_tls.busy)
-		return vp_real.pthread_create_fn(out, attr, fn, arg);
+		return vp_real.pthread_create(out, attr, fn, arg);
 	stack = stack_of(&attr, &wider);
 	start = new_start(arg, stack);
 	if (!start)
-		return vp_real.pthread_create_fn(out, attr, fn, arg);
+		return vp_real.pthread_create(out, attr, fn, arg);
 	start->fn.pthread = fn;
-	err = vp_real.pthread_create_fn(out, attr, attr == &wider ? run_wider : run_pthread, start);
+	err = vp_real.pthread_create(out, attr, attr == &wider ? run_wider : run_pthread, start);
 	if (err && attr == &wider) { /* the limit may allow what was asked for */
 		start->stack_bytes -= OUR_STACK;
-		err = vp_real.pthread_create_fn(out, asked, run_pthread, start);
+		err = vp_real.pthread_create(out, asked, run_pthread, start);
 	}
 	if (err)
 		drop_start(start);
@@ -214,7 +214,7 @@ static int is_wider(pthread_t thread, uint64_t stack_end)
 
 int vp_spawn_getattr(pthread_t thread, pthread_attr_t *attr)
 {
-	int err = vp_real.pthread_getattr_np_fn(thread, attr);
+	int err = vp_real.pthread_getattr_np(thread, attr);
 	size_t size = 0;
 	void *addr = NULL;
 
@@ -233,9 +233,9 @@ int vp_spawn_thrd(thrd_t *out, thrd_start_t fn, void *arg)
 	int err;
 
 	if (!start)
-		return vp_real.thrd_create_fn(out, fn, arg);
+		return vp_real.thrd_create(out, fn, arg);
 	start->fn.thrd = fn;
-	err = vp_real.thrd_create_fn(out, run_thrd, start);
+	err = vp_real.thrd_create(out, run_thrd, start);
 	if (err != thrd_success)
 		drop_start(start);
 	return err;

@@ -95,8 +95,7 @@ int vp_threads_init(void)
 	vp_arrivals_init();
 	empty_buckets();
 	main_stack_hi = (uint64_t)(uintptr_t)__libc_stack_end;
-	if (!end_key_made && !unwatched &&
-	    vp_real.pthread_key_create_fn(&end_key, thread_ends) == 0)
+	if (!end_key_made && !unwatched && vp_real.pthread_key_create(&end_key, thread_ends) == 0)
 		end_key_made = 1;
 	row = vp_table_add(VPROF_SEC_THREADS, &id);
 	if (!row)

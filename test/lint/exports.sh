@@ -1,11 +1,10 @@
 #!/bin/bash
-# libvprof.so exports what libvprof.exports and libvprof.map list, the latter in
-# their versions, and nothing else, and needs nothing but libc and the loader: a
-# host may bring its own libunwind.
+# libvprof.so exports what base/real.def lists, in its versions, what vprof.h looks for, and
+# nothing else, and needs nothing but libc and the loader: a host may bring its own libunwind.
 . "$(dirname "$0")/../lib-lint.sh"
 . "$(dirname "$0")/../lib-house.sh"
 
-# The default version of a symbol is listed like any other.
+# The default version of a symbol is one like any other.
 exported() {
 	nm -D --defined-only "$1" | awk '$2 != "A" { print $3 }' | sed 's/@@/@/' | sort -u
 }
@@ -23,7 +22,10 @@ shape() { # LIBRARY
 	done
 }
 
-hooks_listed "$TOP/libvprof" | sort -u >"$T/listed"
+{
+	hooks_listed "$TOP/libvprof/base/real.def"
+	grep -oE '"vprof_v1_[a-z_]+"' "$TOP/include/vprof.h" | tr -d '"'
+} | sort -u >"$T/listed"
 status=0
 found=$(exports "$B/libvprof.so" && shape "$B/libvprof.so")
 if [ -n "$found" ]; then

@@ -170,7 +170,7 @@ foreign() {
 # What stands in one file of libvprof only: "WHAT|PATTERN|FILE LEFT OUT".  A name of hooks/
 # is defined with VP_HOOK, not called.
 alone=(
-	'dlsym|^[^V].*\bdlv?sym *\(|^libvprof/hooks/hooks\.h$'
+	'dlsym|^[^V].*[^.a-z_]dlv?sym *\(|'
 	'libunwind.h|#[ \t]*include[ \t]*[<"]libunwind|'
 )
 # in_one_file ROOT FILE...: lines "WHAT|FILE"
@@ -223,7 +223,7 @@ lint() {
 }
 
 cd "$TOP" || exit 1
-lint_files . | grep -E '\.(c|h|cpp)$' | while read -r file; do
+lint_files . | grep -E '\.(c|h|cpp|def)$' | while read -r file; do
 	[ -f "$file" ] && echo "$file"
 done >"$T/files"
 mapfile -t files <"$T/files"

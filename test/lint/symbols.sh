@@ -108,7 +108,7 @@ laws() {
 }
 
 cd "$TOP" || exit 1
-hooks_listed "$TOP/libvprof" | sed 's/@.*//' | grep -v '^vprof_v1_' | sort -u >"$T/hooked"
+hooks_listed libvprof/base/real.def | sed 's/@.*//' | sort -u >"$T/hooked"
 imported >"$T/known"
 linked >>"$T/known"
 mapfile -t library < <(objects libvprof/*/*.c)
