@@ -10,9 +10,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#define TAGS	     16u /* malloc() aligns to it: the bits below are free for tags */
-#define ADDRESS_BITS 47
-#define ADDRESS_MASK ((1ull << ADDRESS_BITS) - 1)
+#define TAGS	     16u  /* malloc() aligns to it: the bits below are free for tags */
 #define ELEMENT_MOST 256u /* of a one-based array */
 
 struct vp_leak_blocks vp_leak_blocks;
@@ -266,8 +264,8 @@ enum vp_leak_hit vp_leak_find(uint64_t word, struct vp_leak_ref *ref)
 	}
 	/* Tags in the upper bits, and perhaps in the lower ones too: only where the rest
 	 * is the start of a block. */
-	if (word >> ADDRESS_BITS && covering(word & ADDRESS_MASK, ref) &&
-	    (word & ADDRESS_MASK) - ref->start < TAGS)
+	if (word >> VP_LEAK_ADDRESS_BITS && covering(word & VP_LEAK_ADDRESS_MASK, ref) &&
+	    (word & VP_LEAK_ADDRESS_MASK) - ref->start < TAGS)
 		return VP_HIT_TAGGED;
 	return VP_HIT_NONE;
 }
@@ -278,7 +276,7 @@ int vp_leak_find_behind(uint64_t word, struct vp_leak_ref *ref)
 {
 	uint64_t before;
 
-	word &= ADDRESS_MASK;
+	word &= VP_LEAK_ADDRESS_MASK;
 	if (!vp_leak_next_block((word | 7) + 1, word + ELEMENT_MOST + 8, ref))
 		return 0;
 	before = ref->start - word;

@@ -194,6 +194,9 @@ enum vp_leak_hit {
 	VP_HIT_INTERIOR = 2, /* into it, or right behind it */
 	VP_HIT_TAGGED = 3    /* at the start but for tags */
 };
+/* Of a word, what is an address; tags may lie above. */
+#define VP_LEAK_ADDRESS_BITS 47
+#define VP_LEAK_ADDRESS_MASK ((1ull << VP_LEAK_ADDRESS_BITS) - 1)
 /* The block a word points to. */
 enum vp_leak_hit vp_leak_find(uint64_t word, struct vp_leak_ref *ref);
 /* The block that starts right behind it, if the word may be what an owner keeps who

@@ -143,12 +143,18 @@ static inline void look_at_oldest(void)
 	look_at(waiting[at].word, waiting[at].slot);
 }
 
+static inline int is_among_blocks(uint64_t address)
+{
+	return address - vp_leak_blocks.first <= vp_leak_blocks.last - vp_leak_blocks.first;
+}
+
 static inline void word_to_reach(uint64_t word)
 {
 	uint32_t slot;
 
-	if (word < vp_leak_blocks.first || word > vp_leak_blocks.last) {
-		if (__builtin_expect(word >> 48 != 0, 0))
+	if (!is_among_blocks(word)) {
+		/* Text and numbers, mostly: */
+		if (word >> 48 && is_among_blocks(word & VP_LEAK_ADDRESS_MASK))
 			unusual_word(word);
 		return;
 	}
