@@ -17,14 +17,20 @@ struct vr_sheet {
 	struct vr_cell *cell; /* of one row */
 };
 
-static void read_member(const struct vr_field *field, const void *row, struct vr_value *value)
+static void read_member(const struct vr_rows *rows, const struct vr_field *field, const void *row,
+			struct vr_value *value)
 {
 	const char *at = (const char *)row + field->offset;
 	uint32_t narrow;
 
 	if (field->bytes == sizeof(narrow)) {
 		memcpy(&narrow, at, sizeof(narrow));
-		value->cell.u = narrow;
+		if (field->flag)
+			value->json = json_boolean(narrow & field->flag);
+		else if (field->unit == VR_TEXT)
+			value->cell.s = vr_file_string(rows->ctx->profile->file, narrow);
+		else
+			value->cell.u = narrow;
 	} else {
 		memcpy(&value->cell.u, at, sizeof(value->cell.u)); /* or one of its brothers */
 	}
@@ -50,7 +56,7 @@ static struct vr_value read_field(const struct vr_rows *rows, const struct vr_fi
 	else if (field->interval)
 		read_interval(rows, field, part, &value);
 	else
-		read_member(field, part, &value);
+		read_member(rows, field, part, &value);
 	if (value.text)
 		value.cell.s = value.text;
 	return value;

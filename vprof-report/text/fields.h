@@ -41,6 +41,7 @@ struct vr_field {
 	/* A member of the row (VR_MEMBER), what is computed from it, or an end of an interval
 	 * (VR_INTERVAL_FIELDS). */
 	size_t offset, bytes;
+	uint32_t flag; /* true where the member has this bit; of VR_IN_JSON alone */
 	vr_get *get;
 	struct vr_interval (*interval)(const struct vr_rows *rows, const void *row);
 	int high; /* its upper end */
@@ -52,7 +53,7 @@ struct vr_field {
 };
 
 /* An unsigned number of 4 or 8 bytes; of VR_SBYTES an int64_t, of VR_PERCENT and VR_NUMBER a
- * double. */
+ * double, of VR_TEXT the id of a string of the profile's file. */
 #define VR_MEMBER(type, member)                                                                    \
 	.offset = offsetof(type, member), .bytes = sizeof(((type *)0)->member)
 #define VR_FIELDS(list) list, sizeof(list) / sizeof((list)[0])

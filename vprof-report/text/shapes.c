@@ -7,6 +7,8 @@
 #include "cli/units.h"
 #include "cli/xalloc.h"
 #include "model/responsible.h"
+#include "output/out.h"
+#include "text/fields.h"
 #include "text/json.h"
 #include "text/names.h"
 
@@ -231,95 +233,135 @@ void vr_shapes_free(char **text, size_t count)
 	free(text);
 }
 
-static json_t *sites_json(struct vr_profile *profile, const struct vr_memory_sites *sites)
+/* What a row of the lists below is of. */
+struct about {
+	const char *shape, *of; /* what, and of which series */
+	const struct vr_memory_sites *sites;
+};
+
+static void get_shape(const struct vr_rows *rows, const void *row, struct vr_value *value)
 {
-	json_t *array = json_array();
+	const struct about *about = rows->model;
 
-	for (size_t i = 0; sites && i < sites->count; i++) {
-		json_t *one = json_object();
+	(void)row;
+	value->cell.s = about->shape;
+}
 
-		vr_json_set_u64(one, "bytes", sites->site[i].bytes);
-		json_object_set_new(one, "frames",
-				    vr_json_frames(profile->stacks, sites->site[i].node));
-		json_array_append_new(array, one);
+static void get_of(const struct vr_rows *rows, const void *row, struct vr_value *value)
+{
+	const struct about *about = rows->model;
+
+	(void)row;
+	value->cell.s = about->of;
+}
+
+static void get_frames(const struct vr_rows *rows, const void *row, struct vr_value *value)
+{
+	const struct vr_memory_site *site = row;
+
+	value->json = vr_json_frames(rows->ctx->profile->stacks, site->node);
+}
+
+static const struct vr_field site_fields[] = {
+    {"bytes", "", VR_BYTES, VR_IN_JSON, VR_MEMBER(struct vr_memory_site, bytes)},
+    {"frames", "", VR_TEXT, VR_IN_JSON, .get = get_frames},
+};
+
+static void get_sites(const struct vr_rows *rows, const void *row, struct vr_value *value)
+{
+	const struct about *about = rows->model;
+
+	(void)row;
+	value->json = json_array();
+	for (size_t i = 0; about->sites && i < about->sites->count; i++)
+		json_array_append_new(value->json, vr_json_fields(rows, VR_FIELDS(site_fields),
+								  &about->sites->site[i]));
+}
+
+/* Of every shape, before and behind what it has of its own. */
+#define WHAT                                                                                       \
+	{"shape", "", VR_TEXT, VR_IN_JSON, .get = get_shape},                                      \
+	{                                                                                          \
+		"of", "", VR_TEXT, VR_IN_JSON, .get = get_of                                       \
 	}
-	return array;
+#define SITES                                                                                      \
+	{                                                                                          \
+		"sites", "", VR_TEXT, VR_IN_JSON, .get = get_sites                                 \
+	}
+
+#define STEADY(member) VR_IN_JSON, VR_MEMBER(struct vr_shape_steady, member)
+
+static const struct vr_field steady_fields[] = {
+    WHAT,
+    {"from_ns", "", VR_NS, STEADY(from_ns)},
+    {"to_ns", "", VR_NS, STEADY(to_ns)},
+    {"from_bytes", "", VR_BYTES, STEADY(from_bytes)},
+    {"to_bytes", "", VR_BYTES, STEADY(to_bytes)},
+    {"bytes_per_s", "", VR_NUMBER, STEADY(slope)},
+    {"bytes_per_s_low", "", VR_NUMBER, STEADY(slope_low)},
+    {"bytes_per_s_high", "", VR_NUMBER, STEADY(slope_high)},
+    SITES,
+};
+
+#define SPIKE(member) VR_IN_JSON, VR_MEMBER(struct vr_shape_spike, member)
+
+static const struct vr_field spike_fields[] = {
+    WHAT,
+    {"from_ns", "", VR_NS, SPIKE(from_ns)},
+    {"to_ns", "", VR_NS, SPIKE(to_ns)},
+    {"top_ns", "", VR_NS, SPIKE(top_ns)},
+    {"top_bytes", "", VR_BYTES, SPIKE(top_bytes)},
+    {"base_bytes", "", VR_BYTES, SPIKE(base_bytes)},
+    SITES,
+};
+
+#define BASELINE(member) VR_IN_JSON, VR_MEMBER(struct vr_shape_baseline, member)
+
+static const struct vr_field baseline_fields[] = {
+    WHAT,
+    {"from_ns", "", VR_NS, BASELINE(from_ns)},
+    {"to_ns", "", VR_NS, BASELINE(to_ns)},
+    {"bytes", "", VR_BYTES, BASELINE(bytes)},
+    {"peak_percent", "", VR_PERCENT, BASELINE(percent)},
+    SITES,
+};
+
+/* memory: knows which sites made them so; NULL: nobody does */
+static void add_shapes(json_t *array, struct vr_context *ctx, const char *of,
+		       const struct vr_shape *shape, const struct vr_memory *memory)
+{
+	struct about about = {.of = of};
+	const struct vr_rows rows = {.ctx = ctx, .model = &about};
+
+	if (shape->steady.found) {
+		about.shape = "steady";
+		about.sites = memory ? &memory->steady : NULL;
+		json_array_append_new(
+		    array, vr_json_fields(&rows, VR_FIELDS(steady_fields), &shape->steady));
+	}
+	for (size_t k = 0; k < vr_shape_spikes_kept(shape); k++) {
+		about.shape = "spike";
+		about.sites = memory ? &memory->spike[k] : NULL;
+		json_array_append_new(
+		    array, vr_json_fields(&rows, VR_FIELDS(spike_fields), &shape->spike[k]));
+	}
+	if (shape->baseline.found) {
+		about.shape = "baseline";
+		about.sites = memory ? &memory->baseline : NULL;
+		json_array_append_new(
+		    array, vr_json_fields(&rows, VR_FIELDS(baseline_fields), &shape->baseline));
+	}
 }
 
-static json_t *steady_json(struct vr_profile *profile, const char *series,
-			   const struct vr_shape_steady *steady,
-			   const struct vr_memory_sites *sites)
+json_t *vr_shapes_json(struct vr_context *ctx, const struct vr_memory *memory)
 {
-	json_t *one = json_object();
+	json_t *array;
 
-	vr_json_set_text(one, "shape", "steady");
-	vr_json_set_text(one, "of", series);
-	vr_json_set_u64(one, "from_ns", steady->from_ns);
-	vr_json_set_u64(one, "to_ns", steady->to_ns);
-	vr_json_set_u64(one, "from_bytes", steady->from_bytes);
-	vr_json_set_u64(one, "to_bytes", steady->to_bytes);
-	json_object_set_new(one, "bytes_per_s", json_real(steady->slope));
-	json_object_set_new(one, "bytes_per_s_low", json_real(steady->slope_low));
-	json_object_set_new(one, "bytes_per_s_high", json_real(steady->slope_high));
-	json_object_set_new(one, "sites", sites_json(profile, sites));
-	return one;
-}
-
-static json_t *spike_json(struct vr_profile *profile, const char *series,
-			  const struct vr_shape_spike *spike, const struct vr_memory_sites *sites)
-{
-	json_t *one = json_object();
-
-	vr_json_set_text(one, "shape", "spike");
-	vr_json_set_text(one, "of", series);
-	vr_json_set_u64(one, "from_ns", spike->from_ns);
-	vr_json_set_u64(one, "to_ns", spike->to_ns);
-	vr_json_set_u64(one, "top_ns", spike->top_ns);
-	vr_json_set_u64(one, "top_bytes", spike->top_bytes);
-	vr_json_set_u64(one, "base_bytes", spike->base_bytes);
-	json_object_set_new(one, "sites", sites_json(profile, sites));
-	return one;
-}
-
-static json_t *baseline_json(struct vr_profile *profile, const char *series,
-			     const struct vr_shape_baseline *baseline,
-			     const struct vr_memory_sites *sites)
-{
-	json_t *one = json_object();
-
-	vr_json_set_text(one, "shape", "baseline");
-	vr_json_set_text(one, "of", series);
-	vr_json_set_u64(one, "from_ns", baseline->from_ns);
-	vr_json_set_u64(one, "to_ns", baseline->to_ns);
-	vr_json_set_u64(one, "bytes", baseline->bytes);
-	json_object_set_new(one, "peak_percent", json_real(baseline->percent));
-	json_object_set_new(one, "sites", sites_json(profile, sites));
-	return one;
-}
-
-json_t *vr_shapes_json(struct vr_profile *profile, const struct vr_memory *memory)
-{
-	static const char *const name[] = {"heap", "resident"};
-	json_t *array = json_array();
-
-	if (!memory->judged) {
-		json_decref(array);
+	if (!memory->judged)
 		return json_null();
-	}
-	for (int i = 0; i < 2; i++) {
-		const struct vr_shape *shape = &memory->shape[i];
-		int heap = i == VR_MEMORY_HEAP;
-
-		if (shape->steady.found)
-			json_array_append_new(array, steady_json(profile, name[i], &shape->steady,
-								 heap ? &memory->steady : NULL));
-		for (size_t k = 0; k < vr_shape_spikes_kept(shape); k++)
-			json_array_append_new(array, spike_json(profile, name[i], &shape->spike[k],
-								heap ? &memory->spike[k] : NULL));
-		if (shape->baseline.found)
-			json_array_append_new(array,
-					      baseline_json(profile, name[i], &shape->baseline,
-							    heap ? &memory->baseline : NULL));
-	}
+	array = json_array();
+	/* Only of the heap is it known which sites made it so. */
+	add_shapes(array, ctx, "heap", &memory->shape[VR_MEMORY_HEAP], memory);
+	add_shapes(array, ctx, "resident", &memory->shape[VR_MEMORY_RESIDENT], NULL);
 	return array;
 }

@@ -3,9 +3,8 @@
 #ifndef VR_SHAPES_H
 #define VR_SHAPES_H
 
-#include <jansson.h>
-
 #include "model/memory.h"
+#include "text/context.h"
 
 /* One line for each shape, or one that says that there is none or that the
  * run was too short.  free() each and the array; *count is how many. */
@@ -16,6 +15,6 @@ void vr_shapes_free(char **text, size_t count);
 char *vr_shapes_site(struct vr_stacks *stacks, uint32_t node);
 
 /* "shape" of docs/json.md. */
-json_t *vr_shapes_json(struct vr_profile *profile, const struct vr_memory *memory);
+json_t *vr_shapes_json(struct vr_context *ctx, const struct vr_memory *memory);
 
 #endif

@@ -11,7 +11,6 @@
 #include "input/newest.h"
 #include "output/out.h"
 #include "output/out_json.h"
-#include "symbols/sym.h"
 #include "text/json.h"
 #include "text/print.h"
 

@@ -437,7 +437,7 @@ static json_t *to_json(struct vr_context *ctx, const struct vr_seen *seen,
 		json_array_append_new(findings, one);
 	}
 	vr_findings_free(finding, count);
-	json_object_set_new(root, "shapes", vr_shapes_json(ctx->profile, seen->memory));
+	json_object_set_new(root, "shapes", vr_shapes_json(ctx, seen->memory));
 	json_object_set_new(root, "findings", findings);
 	free(lost);
 	return root;

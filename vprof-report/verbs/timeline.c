@@ -132,7 +132,7 @@ static json_t *to_json(const struct vr_rows *rows, const struct vr_memory *memor
 			json_array_append_new(
 			    points, vr_json_fields(rows, VR_FIELDS(point_fields), &file->point[i]));
 	vr_json_set_u64(root, "step_ns", file->header.timeline_step_ns);
-	json_object_set_new(root, "shapes", vr_shapes_json(ctx->profile, memory));
+	json_object_set_new(root, "shapes", vr_shapes_json(ctx, memory));
 	json_object_set_new(root, "points", points);
 	return root;
 }
