@@ -12,15 +12,15 @@ START_TEST(normal_file)
 	struct mkprof mk = mk_normal();
 	struct vr_file *file = open_ok(&mk);
 
-	ck_assert_uint_eq(file->damages, 0);
+	ck_assert_uint_eq(file->n_damages, 0);
 	ck_assert_int_eq(file->status, VR_STATUS_EXITED);
-	ck_assert_uint_eq(file->modules, 2);
-	ck_assert_uint_eq(file->threads, 6);
-	ck_assert_uint_eq(file->nodes, 8);
-	ck_assert_uint_eq(file->sites, 4);
-	ck_assert_uint_eq(file->cpus, 7);
-	ck_assert_uint_eq(file->points, 20);
-	ck_assert_uint_eq(file->events, 15);
+	ck_assert_uint_eq(file->n_modules, 2);
+	ck_assert_uint_eq(file->n_threads, 6);
+	ck_assert_uint_eq(file->n_nodes, 8);
+	ck_assert_uint_eq(file->n_sites, 4);
+	ck_assert_uint_eq(file->n_cpus, 7);
+	ck_assert_uint_eq(file->n_points, 20);
+	ck_assert_uint_eq(file->n_events, 15);
 	ck_assert_int_eq(file->wrapped, 0);
 	ck_assert_str_eq(vr_file_string(file, file->header.cmdline), "app --symbol SOL/USDT");
 	ck_assert_str_eq(vr_file_string(file, file->module[1].path), "/opt/none/lib/libbook.so.1");
@@ -39,11 +39,11 @@ START_TEST(wrapped_ring_is_in_order)
 	struct mkprof mk = mk_wrapped();
 	struct vr_file *file = open_ok(&mk);
 
-	ck_assert_uint_eq(file->damages, 0);
+	ck_assert_uint_eq(file->n_damages, 0);
 	ck_assert_int_eq(file->wrapped, 1);
-	ck_assert_uint_eq(file->events, 3 * 127 + 50);
+	ck_assert_uint_eq(file->n_events, 3 * 127 + 50);
 	ck_assert_uint_eq(file->oldest_event_ns, 6000 * MK_MS);
-	for (size_t i = 1; i < file->events; i++)
+	for (size_t i = 1; i < file->n_events; i++)
 		ck_assert_uint_gt(file->event[i].t_ns, file->event[i - 1].t_ns);
 	ck_assert_uint_eq(file->event[430].t_ns, 9049 * MK_MS);
 	vr_file_close(file);
@@ -59,8 +59,8 @@ START_TEST(recycled_block_is_left_out)
 
 	mk_header(&mk)->blocks_reserved = 11; /* block 10 took the row of 6 */
 	file = open_ok(&mk);
-	ck_assert_uint_eq(file->damages, 0);
-	ck_assert_uint_eq(file->events, 2 * 127 + 50);
+	ck_assert_uint_eq(file->n_damages, 0);
+	ck_assert_uint_eq(file->n_events, 2 * 127 + 50);
 	ck_assert_uint_eq(file->oldest_event_ns, 7000 * MK_MS);
 	vr_file_close(file);
 	mk_free(&mk);
@@ -209,8 +209,8 @@ START_TEST(newer_minor_version)
 		    (struct vprof_extent){.index = 9, .kind = (uint16_t)kind};
 	table[h->extents_used++] = (struct vprof_extent){.index = 0xffff, .kind = 0xffff};
 	file = open_ok(&mk);
-	ck_assert_uint_eq(file->damages, 0);
-	ck_assert_uint_eq(file->cpus, 7);
+	ck_assert_uint_eq(file->n_damages, 0);
+	ck_assert_uint_eq(file->n_cpus, 7);
 	ck_assert_uint_eq(file->cpu[5].node, 6);
 	ck_assert_uint_eq(file->cpu[5].weight_ns, 120 * MK_MS);
 	vr_file_close(file);

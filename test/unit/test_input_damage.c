@@ -24,7 +24,7 @@ static uint64_t offset_of(struct mkprof *mk, const void *at)
 static void one_damage(const struct vr_file *file, const char *part, uint64_t offset, uint64_t kept,
 		       uint64_t total)
 {
-	ck_assert_uint_eq(file->damages, 1);
+	ck_assert_uint_eq(file->n_damages, 1);
 	ck_assert_msg(strstr(file->damage[0].reason, part), "'%s'", file->damage[0].reason);
 	ck_assert_uint_eq(file->damage[0].offset, offset);
 	ck_assert_uint_eq(file->damage[0].kept, kept);
@@ -80,7 +80,7 @@ START_TEST(damaged_rows)
 	point[4].t_ns = 1;
 	file = open_ok(&mk);
 	one_damage(file, "timeline: time", offset_of(&mk, &point[4]), 19, 20);
-	ck_assert_uint_eq(file->points, 19);
+	ck_assert_uint_eq(file->n_points, 19);
 	vr_file_close(file);
 	point[4].t_ns = 400 * MK_MS;
 
@@ -98,13 +98,13 @@ START_TEST(damaged_rows)
 	block->used = 128;
 	file = open_ok(&mk);
 	one_damage(file, "events: too many", offset_of(&mk, block), 0, 1);
-	ck_assert_uint_eq(file->events, 0);
+	ck_assert_uint_eq(file->n_events, 0);
 	vr_file_close(file);
 	block->used = 15;
 	block->event[3].node = 8;
 	file = open_ok(&mk);
 	one_damage(file, "events: event", offset_of(&mk, block), 0, 1);
-	ck_assert_uint_eq(file->events, 14);
+	ck_assert_uint_eq(file->n_events, 14);
 	vr_file_close(file);
 	mk_free(&mk);
 }
@@ -121,9 +121,9 @@ START_TEST(damaged_locks)
 	lock = rows_of(&mk, VPROF_SEC_LOCKS);
 	block = rows_of(&mk, VPROF_SEC_EVENTS);
 	file = open_ok(&mk);
-	ck_assert_uint_eq(file->damages, 0);
-	ck_assert_uint_eq(file->locks, 8);
-	ck_assert_uint_eq(file->events, 17);
+	ck_assert_uint_eq(file->n_damages, 0);
+	ck_assert_uint_eq(file->n_locks, 8);
+	ck_assert_uint_eq(file->n_events, 17);
 	vr_file_close(file);
 
 	lock[2].node = 8;
@@ -150,12 +150,12 @@ START_TEST(damaged_locks)
 	block->event[15].arg = 8;
 	file = open_ok(&mk);
 	one_damage(file, "events: event", offset_of(&mk, block), 0, 1);
-	ck_assert_uint_eq(file->events, 16);
+	ck_assert_uint_eq(file->n_events, 16);
 	vr_file_close(file);
 	mk_header(&mk)->state = VPROF_STATE_RUNNING; /* of a row newer than the header */
 	file = open_ok(&mk);
-	ck_assert_uint_eq(file->damages, 0);
-	ck_assert_uint_eq(file->events, 16);
+	ck_assert_uint_eq(file->n_damages, 0);
+	ck_assert_uint_eq(file->n_events, 16);
 	vr_file_close(file);
 	mk_free(&mk);
 }
@@ -171,8 +171,8 @@ START_TEST(damaged_layout)
 	h->section[VPROF_SEC_CPU].row_bytes = 24;
 	file = open_ok(&mk);
 	one_damage(file, "cpu: row_bytes", 616 + 6 * 16, 0, 7);
-	ck_assert_uint_eq(file->cpus, 0);
-	ck_assert_uint_eq(file->sites, 4);
+	ck_assert_uint_eq(file->n_cpus, 0);
+	ck_assert_uint_eq(file->n_sites, 4);
 	vr_file_close(file);
 	h->section[VPROF_SEC_CPU].row_bytes = 32;
 
@@ -182,14 +182,14 @@ START_TEST(damaged_layout)
 	vr_file_close(file);
 	h->section[VPROF_SEC_CPU].rows_per_extent = MK_EXTENT / 32 / 2; /* fewer is fine */
 	file = open_ok(&mk);
-	ck_assert_uint_eq(file->damages, 0);
-	ck_assert_uint_eq(file->cpus, 7);
+	ck_assert_uint_eq(file->n_damages, 0);
+	ck_assert_uint_eq(file->n_cpus, 7);
 	vr_file_close(file);
 
 	table[5].kind = table[4].kind;
 	table[5].index = table[4].index;
 	file = open_ok(&mk);
-	ck_assert_uint_ge(file->damages, 1);
+	ck_assert_uint_ge(file->n_damages, 1);
 	ck_assert_ptr_nonnull(strstr(file->damage[0].reason, "listed twice"));
 	ck_assert_uint_eq(file->damage[0].offset, VPROF_EXTENT_TABLE_OFFSET + 5 * 4);
 	vr_file_close(file);
@@ -212,8 +212,8 @@ START_TEST(several_extents_cut_short)
 		last = mk_node(&mk, i - 1, 0, i, 0);
 	ck_assert_uint_eq(last, 9999);
 	file = open_ok(&mk);
-	ck_assert_uint_eq(file->damages, 0);
-	ck_assert_uint_eq(file->nodes, 10000);
+	ck_assert_uint_eq(file->n_damages, 0);
+	ck_assert_uint_eq(file->n_nodes, 10000);
 	ck_assert_uint_eq(file->node[9999].parent, 9998);
 	ck_assert_uint_eq(file->node[4096].where & VPROF_WHERE_ADDRESS, 0x400000 + 4096);
 	vr_file_close(file);
@@ -221,8 +221,8 @@ START_TEST(several_extents_cut_short)
 	/* extents: header, strings, nodes 0, modules, nodes 1, nodes 2 */
 	ck_assert_int_eq(mk_write(&mk, path, 4 * MK_EXTENT + 1600), 0);
 	ck_assert_int_eq(vr_file_open(path, &file, &err), 0);
-	ck_assert_uint_gt(file->damages, 0);
-	ck_assert_uint_eq(file->nodes, 8192);
+	ck_assert_uint_gt(file->n_damages, 0);
+	ck_assert_uint_eq(file->n_nodes, 8192);
 	ck_assert_uint_eq(file->node[4096 + 99].parent, 4096 + 98);
 	ck_assert_uint_eq(file->node[4096 + 100].parent, 0); /* beyond the cut: empty */
 	vr_file_close(file);
@@ -246,7 +246,7 @@ START_TEST(strings_end_in_their_extent)
 	vr_file_close(file);
 	h->host = 5000;
 	file = open_ok(&mk);
-	ck_assert_uint_eq(file->damages, 1);
+	ck_assert_uint_eq(file->n_damages, 1);
 	ck_assert_ptr_nonnull(strstr(file->damage[0].reason, "string id"));
 	vr_file_close(file);
 	mk_free(&mk);
@@ -256,31 +256,32 @@ END_TEST
 /* What was handed out must be safe to use, whatever the bytes were. */
 static void is_safe(const struct vr_file *file)
 {
-	for (uint32_t i = 1; i < file->nodes; i++) {
+	for (uint32_t i = 1; i < file->n_nodes; i++) {
 		uint64_t module = file->node[i].where >> VPROF_WHERE_MODULE_SHIFT;
 
 		ck_assert(file->node[i].parent < i || file->node[i].parent == VR_NODE_UNREADABLE);
 		if (file->node[i].parent != VR_NODE_UNREADABLE)
-			ck_assert(module < file->modules || module >= VPROF_MODULE_KERNEL);
+			ck_assert(module < file->n_modules || module >= VPROF_MODULE_KERNEL);
 	}
-	for (uint32_t i = 0; i < file->cpus; i++)
-		ck_assert(!file->cpu[i].samples ||
-			  (file->cpu[i].node < file->nodes && file->cpu[i].thread < file->threads));
-	for (uint32_t i = 0; i < file->sites; i++)
-		ck_assert_uint_lt(file->site[i].node, file->nodes ? file->nodes : 1);
-	for (uint32_t i = 1; i < file->points; i++)
+	for (uint32_t i = 0; i < file->n_cpus; i++)
+		ck_assert(!file->cpu[i].samples || (file->cpu[i].node < file->n_nodes &&
+						    file->cpu[i].thread < file->n_threads));
+	for (uint32_t i = 0; i < file->n_sites; i++)
+		ck_assert_uint_lt(file->site[i].node, file->n_nodes ? file->n_nodes : 1);
+	for (uint32_t i = 1; i < file->n_points; i++)
 		ck_assert_uint_ge(file->point[i].t_ns, file->point[i - 1].t_ns);
-	for (size_t i = 0; i < file->events; i++)
+	for (size_t i = 0; i < file->n_events; i++)
 		ck_assert(
-		    file->event[i].node < file->nodes && file->event[i].thread < file->threads &&
-		    (file->event[i].kind != VPROF_EV_WAIT || file->event[i].arg < file->locks));
-	for (uint32_t i = 0; i < file->locks; i++)
-		ck_assert(!file->lock[i].waits || (file->lock[i].node < file->nodes &&
-						   file->lock[i].thread < file->threads &&
+		    file->event[i].node < file->n_nodes &&
+		    file->event[i].thread < file->n_threads &&
+		    (file->event[i].kind != VPROF_EV_WAIT || file->event[i].arg < file->n_locks));
+	for (uint32_t i = 0; i < file->n_locks; i++)
+		ck_assert(!file->lock[i].waits || (file->lock[i].node < file->n_nodes &&
+						   file->lock[i].thread < file->n_threads &&
 						   file->lock[i].kind <= VPROF_LOCK_JOIN));
-	for (uint32_t i = 0; i < file->modules; i++)
+	for (uint32_t i = 0; i < file->n_modules; i++)
 		ck_assert_uint_le(file->module[i].build_id_bytes, 32);
-	for (uint32_t i = 0; i < file->threads; i++)
+	for (uint32_t i = 0; i < file->n_threads; i++)
 		ck_assert_uint_lt(strlen(file->thread[i].name), 16);
 }
 
@@ -305,7 +306,7 @@ START_TEST(any_bytes_are_safe)
 			refused_files++;
 		} else {
 			is_safe(file);
-			damaged += file->damages != 0;
+			damaged += file->n_damages != 0;
 			vr_file_close(file);
 		}
 		mk_free(&mk);

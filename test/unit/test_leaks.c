@@ -66,7 +66,7 @@ START_TEST(rows_are_joined)
 
 	ck_assert_int_eq(mk_shape("leaks", &mk), 0);
 	load(&mk);
-	ck_assert_uint_eq(profile->file->damages, 0);
+	ck_assert_uint_eq(profile->file->n_damages, 0);
 	sum_is(VR_LOST, 1, 3, 300); /* the row of the older search is void */
 	sum_is(VR_INDIRECT, 1, 5, 500);
 	sum_is(VR_POSSIBLE, 1, 20, 2000);
@@ -81,7 +81,7 @@ START_TEST(rows_are_joined)
 	ck_assert(worst->confidence > 0.97 && worst->confidence < 0.99);
 	ck_assert_uint_eq(leaks->leak[1].owner, 6);
 	ck_assert_int_eq(vr_leaks_answer(leaks, 0), VR_ANSWER_LEAK);
-	for (size_t i = 0; i < leaks->leaks; i++) {
+	for (size_t i = 0; i < leaks->n_leaks; i++) {
 		if (leaks->leak[i].node != 3 || leaks->leak[i].verdict != VR_REACHABLE)
 			continue;
 		ck_assert_uint_eq(leaks->leak[i].oldest_ns, 5 * MK_MS);
@@ -165,7 +165,7 @@ END_TEST
 static void one_bad(struct mkprof *mk, const char *reason, uint64_t kept)
 {
 	load(mk);
-	ck_assert_uint_eq(profile->file->damages, 1);
+	ck_assert_uint_eq(profile->file->n_damages, 1);
 	ck_assert_str_eq(profile->file->damage[0].reason, reason);
 	ck_assert_uint_eq(profile->file->damage[0].kept, kept);
 	sum_is(VR_LOST, 0, 0, 0);
@@ -188,11 +188,11 @@ START_TEST(damaged_rows)
 	one_bad(&mk, "leaks: of a search that never was", 8);
 	lost->scan = 0; /* handed out, not filled in */
 	load(&mk);
-	ck_assert_uint_eq(profile->file->damages, 0);
+	ck_assert_uint_eq(profile->file->n_damages, 0);
 	lost->scan = 2;
 	lost[2].owner = 999; /* of the indirect row */
 	load(&mk);
-	ck_assert_uint_eq(profile->file->damages, 0);
+	ck_assert_uint_eq(profile->file->n_damages, 0);
 	ck_assert_uint_eq(leaks->leak[1].owner, 0);
 	mk_free(&mk);
 }

@@ -159,7 +159,7 @@ START_TEST(threads_are_selected)
 	ck_assert_uint_eq(cpu->total_samples, 20);
 	vr_cpu_free(cpu);
 	heap = vr_heap_new(profile); /* node 4, where main allocated too */
-	ck_assert_uint_eq(heap->sites, 1);
+	ck_assert_uint_eq(heap->n_sites, 1);
 	ck_assert_uint_eq(heap->allocs, 150);
 	ck_assert_uint_eq(heap->live_bytes, 500);
 	ck_assert_uint_eq(heap->peak_bytes, 1500);
@@ -269,8 +269,8 @@ START_TEST(edges)
 	load_shape("normal", NULL);
 	cpu = vr_cpu_new(profile);
 	tree = vr_tree_new(profile, cpu, 0);
-	wanted = calloc(profile->stacks->functions, 1);
-	for (size_t i = 0; i < profile->stacks->functions; i++)
+	wanted = calloc(profile->stacks->n_functions, 1);
+	for (size_t i = 0; i < profile->stacks->n_functions; i++)
 		wanted[i] = strcmp(profile->stacks->function[i].name, "app+0x2000") == 0;
 	edge = vr_tree_edges(tree, wanted, 1, &count);
 	ck_assert_uint_eq(count, 2); /* main and itself */
@@ -298,7 +298,7 @@ START_TEST(heap_sums_shards_and_epochs)
 
 	load_shape("normal", NULL);
 	heap = vr_heap_new(profile);
-	ck_assert_uint_eq(heap->sites, 2);
+	ck_assert_uint_eq(heap->n_sites, 2);
 	ck_assert_uint_eq(heap->allocs, 160);
 	ck_assert_uint_eq(heap->frees, 145);
 	ck_assert_uint_eq(heap->alloc_bytes, 16000);
@@ -344,7 +344,7 @@ START_TEST(modules_are_selected)
 	tree = vr_tree_new(profile, cpu, 0);
 	ck_assert_uint_eq(tree->node[0].total_ns, 140 * MK_MS);
 	heap = vr_heap_new(profile);
-	ck_assert_uint_eq(heap->sites, 1);
+	ck_assert_uint_eq(heap->n_sites, 1);
 	ck_assert_uint_eq(heap->peak_bytes, 1500);
 	vr_heap_free(heap);
 	vr_tree_free(tree);

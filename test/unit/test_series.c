@@ -71,7 +71,7 @@ START_TEST(a_growing_site_is_found)
 	struct vr_growth *growth = vr_growth_judge(profile, heap);
 	const struct vr_growth_site *site = vr_growth_find(growth, 6);
 
-	ck_assert_uint_eq(profile->file->damages, 0);
+	ck_assert_uint_eq(profile->file->n_damages, 0);
 	ck_assert_ptr_null(growth->note);
 	ck_assert_uint_eq(growth->points, POINTS);
 	ck_assert_int_eq(site->verdict, VR_GROWTH_GROWING);
@@ -97,7 +97,7 @@ START_TEST(without_points_it_says_so)
 	struct vr_heap *heap = vr_heap_new(profile);
 	struct vr_growth *growth = vr_growth_judge(profile, heap);
 
-	ck_assert_uint_eq(growth->sites, 0);
+	ck_assert_uint_eq(growth->n_sites, 0);
 	ck_assert_str_eq(growth->note, "no readings over time were recorded");
 	vr_growth_free(growth);
 	vr_heap_free(heap);
@@ -110,7 +110,7 @@ static void damaged(struct mkprof *mk, const char *part, uint32_t points)
 	struct vr_profile *profile = open_profile(mk);
 	const struct vr_file *file = profile->file;
 
-	ck_assert_uint_eq(file->damages, part != NULL);
+	ck_assert_uint_eq(file->n_damages, part != NULL);
 	if (part)
 		ck_assert_msg(strstr(file->damage[0].reason, part), "'%s' does not say '%s'",
 			      file->damage[0].reason, part);
@@ -162,7 +162,7 @@ START_TEST(a_row_left_out_is_not_judged)
 	profile = open_profile(&mk);
 	heap = vr_heap_new(profile);
 	growth = vr_growth_judge(profile, heap);
-	ck_assert_uint_eq(growth->sites, 1);
+	ck_assert_uint_eq(growth->n_sites, 1);
 	ck_assert_uint_eq(growth->growing, 0);
 	vr_growth_free(growth);
 	vr_heap_free(heap);

@@ -58,7 +58,7 @@ static void check_modules(struct vr_file *file, const struct vr_layout *layout)
 {
 	struct tally tally = {.kind = VPROF_SEC_MODULES};
 
-	for (uint32_t i = 0; i < file->modules; i++) {
+	for (uint32_t i = 0; i < file->n_modules; i++) {
 		struct vprof_module *m = &file->module[i];
 		const char *reason = NULL;
 
@@ -82,7 +82,7 @@ static void check_threads(struct vr_file *file, const struct vr_layout *layout)
 {
 	struct tally tally = {.kind = VPROF_SEC_THREADS};
 
-	for (uint32_t i = 0; i < file->threads; i++) {
+	for (uint32_t i = 0; i < file->n_threads; i++) {
 		struct vprof_thread *t = &file->thread[i];
 
 		t->name[sizeof(t->name) - 1] = '\0';
@@ -98,16 +98,16 @@ static void check_nodes(struct vr_file *file, const struct vr_layout *layout)
 {
 	struct tally tally = {.kind = VPROF_SEC_NODES};
 
-	if (file->nodes)
+	if (file->n_nodes)
 		file->node[0] = (struct vprof_node){0};
-	for (uint32_t i = 1; i < file->nodes; i++) {
+	for (uint32_t i = 1; i < file->n_nodes; i++) {
 		struct vprof_node *n = &file->node[i];
 		uint64_t module = n->where >> VPROF_WHERE_MODULE_SHIFT;
 
 		if (n->parent >= i) {
 			tally_hit(&tally, i, "parent is not an older node");
 			n->parent = VR_NODE_UNREADABLE;
-		} else if (module >= file->modules && module < VPROF_MODULE_KERNEL) {
+		} else if (module >= file->n_modules && module < VPROF_MODULE_KERNEL) {
 			tally_hit(&tally, i, "module id out of range");
 			n->where |= (uint64_t)VPROF_MODULE_UNKNOWN << VPROF_WHERE_MODULE_SHIFT;
 		}
@@ -119,8 +119,8 @@ static void check_sites(struct vr_file *file, const struct vr_layout *layout)
 {
 	struct tally tally = {.kind = VPROF_SEC_SITES};
 
-	for (uint32_t i = 0; i < file->sites; i++) {
-		if (file->site[i].node < file->nodes)
+	for (uint32_t i = 0; i < file->n_sites; i++) {
+		if (file->site[i].node < file->n_nodes)
 			continue;
 		if (file->site[i].allocs || file->site[i].frees)
 			tally_hit(&tally, i, "node id out of range");
@@ -133,17 +133,17 @@ static void check_cpu(struct vr_file *file, const struct vr_layout *layout)
 {
 	struct tally tally = {.kind = VPROF_SEC_CPU};
 
-	for (uint32_t i = 0; i < file->cpus; i++) {
+	for (uint32_t i = 0; i < file->n_cpus; i++) {
 		struct vprof_cpu *c = &file->cpu[i];
 
-		if (c->node < file->nodes && c->thread < file->threads &&
+		if (c->node < file->n_nodes && c->thread < file->n_threads &&
 		    c->label < vr_file_string_ids(file))
 			continue;
 		if (c->samples || c->weight_ns)
 			tally_hit(&tally, i,
-				  c->node >= file->nodes       ? "node id out of range"
-				  : c->thread >= file->threads ? "thread id out of range"
-							       : "label out of range");
+				  c->node >= file->n_nodes	 ? "node id out of range"
+				  : c->thread >= file->n_threads ? "thread id out of range"
+								 : "label out of range");
 		memset(c, 0, sizeof(*c));
 	}
 	tally_report(&tally, file, layout);
@@ -153,13 +153,13 @@ static void check_locks(struct vr_file *file, const struct vr_layout *layout)
 {
 	struct tally tally = {.kind = VPROF_SEC_LOCKS};
 
-	for (uint32_t i = 0; i < file->locks; i++) {
+	for (uint32_t i = 0; i < file->n_locks; i++) {
 		struct vprof_lock *lock = &file->lock[i];
 		const char *reason = NULL;
 
-		if (lock->node >= file->nodes)
+		if (lock->node >= file->n_nodes)
 			reason = "node id out of range";
-		else if (lock->thread >= file->threads)
+		else if (lock->thread >= file->n_threads)
 			reason = "thread id out of range";
 		else if (lock->kind > VPROF_LOCK_JOIN || (i && !lock->kind))
 			reason = "unknown kind";
@@ -176,19 +176,19 @@ static void check_leaks(struct vr_file *file, const struct vr_layout *layout)
 {
 	struct tally tally = {.kind = VPROF_SEC_LEAKS};
 
-	for (uint32_t i = 0; i < file->leaks; i++) {
+	for (uint32_t i = 0; i < file->n_leaks; i++) {
 		struct vprof_leak *leak = &file->leak[i];
 		const char *reason = NULL;
 
 		if (!leak->scan)
 			continue; /* handed out, not filled in yet */
-		if (leak->node >= file->nodes)
+		if (leak->node >= file->n_nodes)
 			reason = "node id out of range";
 		else if (!leak->verdict || leak->verdict > VPROF_LEAK_RUNTIME)
 			reason = "unknown verdict";
 		else if (leak->scan > file->header.scan_count && !vr_layout_unfinished(layout))
 			reason = "of a search that never was";
-		else if (leak->owner >= file->nodes)
+		else if (leak->owner >= file->n_nodes)
 			leak->owner = VPROF_NODE_ROOT; /* known to no stack */
 		if (leak->because >= VPROF_UNSEARCHED_COUNT)
 			leak->because = VPROF_UNSEARCHED_OTHER;
@@ -204,7 +204,7 @@ static void check_marks(struct vr_file *file, const struct vr_layout *layout)
 {
 	struct tally tally = {.kind = VPROF_SEC_MARKS};
 
-	for (uint32_t i = 0; i < file->marks; i++) {
+	for (uint32_t i = 0; i < file->n_marks; i++) {
 		if (string_ok(file, file->mark[i].name))
 			continue;
 		tally_hit(&tally, i, "string id out of range");
@@ -218,7 +218,7 @@ static void check_timeline(struct vr_file *file, const struct vr_layout *layout)
 	struct tally tally = {.kind = VPROF_SEC_TIMELINE};
 	uint32_t kept = 0;
 
-	for (uint32_t i = 0; i < file->points; i++) {
+	for (uint32_t i = 0; i < file->n_points; i++) {
 		const struct vprof_point *p = &file->point[i];
 
 		if (p->ticks == 0 && p->t_ns == 0 && p->rss == 0)
@@ -232,7 +232,7 @@ static void check_timeline(struct vr_file *file, const struct vr_layout *layout)
 		file->point[kept++] = *p;
 	}
 	tally_report(&tally, file, layout);
-	file->points = kept;
+	file->n_points = kept;
 }
 
 /* NULL when the clock of the series can be used, else what is wrong with it. */
@@ -263,11 +263,11 @@ static void check_series(struct vr_file *file, const struct vr_layout *layout)
 	for (uint32_t i = 1; i < file->series_rows; i++) {
 		struct vprof_series *s = &file->series[i];
 
-		if (s->node < file->nodes && s->first <= file->series_points)
+		if (s->node < file->n_nodes && s->first <= file->series_points)
 			continue;
 		tally_hit(&tally, i,
-			  s->node < file->nodes ? "first point out of range"
-						: "node id out of range");
+			  s->node < file->n_nodes ? "first point out of range"
+						  : "node id out of range");
 		memset(s, 0, sizeof(*s));
 		s->first = file->series_points;
 	}
@@ -329,15 +329,15 @@ static const char *block_fault(const struct vr_file *file, const struct vprof_ev
 
 static int event_ok(const struct vr_file *file, const struct vprof_event *event)
 {
-	if (event->node >= file->nodes || event->thread >= file->threads)
+	if (event->node >= file->n_nodes || event->thread >= file->n_threads)
 		return 0;
 	switch (event->kind) {
 	case VPROF_EV_CPU:
 		return event->arg < vr_file_string_ids(file);
 	case VPROF_EV_MARK:
-		return event->arg < file->marks;
+		return event->arg < file->n_marks;
 	case VPROF_EV_WAIT:
-		return event->arg < file->locks;
+		return event->arg < file->n_locks;
 	default:
 		return 1;
 	}
@@ -355,12 +355,12 @@ static uint32_t add_block(struct vr_file *file, const struct vprof_event_block *
 		if (event->kind == VPROF_EV_NONE)
 			continue;
 		/* Its row may be newer than the header read before. */
-		if (unfinished && event->kind == VPROF_EV_WAIT && event->arg >= file->locks)
+		if (unfinished && event->kind == VPROF_EV_WAIT && event->arg >= file->n_locks)
 			continue;
-		if (unfinished && event->kind == VPROF_EV_MARK && event->arg >= file->marks)
+		if (unfinished && event->kind == VPROF_EV_MARK && event->arg >= file->n_marks)
 			continue;
 		if (event_ok(file, event))
-			file->event[file->events++] = *event;
+			file->event[file->n_events++] = *event;
 		else
 			bad++;
 	}

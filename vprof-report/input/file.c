@@ -26,8 +26,8 @@ uint64_t vr_file_duration_ns(const struct vr_file *file)
 	if (file->status == VR_STATUS_EXITED || file->status == VR_STATUS_EXECED ||
 	    (file->status == VR_STATUS_KILLED && h->exit_kind == VPROF_EXIT_SIGNAL))
 		return h->end_ns;
-	if (file->points && file->point[file->points - 1].t_ns > last)
-		last = file->point[file->points - 1].t_ns;
+	if (file->n_points && file->point[file->n_points - 1].t_ns > last)
+		last = file->point[file->n_points - 1].t_ns;
 	return last;
 }
 

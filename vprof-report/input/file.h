@@ -53,14 +53,15 @@ struct vr_file {
 	struct vprof_event *event;   /* in the order of their blocks; of waits,
 				      * arg is a row of `lock`, of marks one of
 				      * `mark`, of CPU samples a string id */
-	uint32_t modules, threads, nodes, sites, cpus, locks, leaks, points, marks;
+	uint32_t n_modules, n_threads, n_nodes, n_sites, n_cpus, n_locks, n_leaks, n_points,
+	    n_marks;
 	uint32_t series_rows, series_points; /* 0: there is no series */
-	size_t events;
+	size_t n_events;
 	uint64_t oldest_event_ns; /* start of the history that is kept */
 	int wrapped;		  /* older events were overwritten */
 
 	struct vr_damage *damage;
-	size_t damages, damage_room;
+	size_t n_damages, damage_room;
 
 	/* the raw rows of STRINGS, extents back to back */
 	char *strings;

@@ -45,8 +45,8 @@ void vr_damage_add(struct vr_file *file, const char *section, const char *reason
 	struct vr_damage *damage;
 
 	file->damage =
-	    vr_xgrow(file->damage, file->damages, &file->damage_room, sizeof(*file->damage));
-	damage = &file->damage[file->damages++];
+	    vr_xgrow(file->damage, file->n_damages, &file->damage_room, sizeof(*file->damage));
+	damage = &file->damage[file->n_damages++];
 	snprintf(damage->reason, sizeof(damage->reason), "%s: %s", section, reason);
 	damage->offset = offset;
 	damage->kept = kept;

@@ -69,7 +69,7 @@ static int read_layout(int fd, struct vr_file *file, struct vr_layout *layout, s
 /* Drops what a first pass over the layout noted: the second one sees it too. */
 static void forget_damage(struct vr_file *file)
 {
-	file->damages = 0;
+	file->n_damages = 0;
 }
 
 /* Reads everything.  The rows that refer to others come first and the rows
@@ -84,19 +84,19 @@ static int read_sections(int fd, struct vr_file *file, struct vr_layout *layout,
 		uint32_t *rows;
 	} early[] =
 	    {
-		{VPROF_SEC_SITES, sizeof(*file->site), (void **)&file->site, &file->sites},
-		{VPROF_SEC_CPU, sizeof(*file->cpu), (void **)&file->cpu, &file->cpus},
-		{VPROF_SEC_LOCKS, sizeof(*file->lock), (void **)&file->lock, &file->locks},
-		{VPROF_SEC_LEAKS, sizeof(*file->leak), (void **)&file->leak, &file->leaks},
+		{VPROF_SEC_SITES, sizeof(*file->site), (void **)&file->site, &file->n_sites},
+		{VPROF_SEC_CPU, sizeof(*file->cpu), (void **)&file->cpu, &file->n_cpus},
+		{VPROF_SEC_LOCKS, sizeof(*file->lock), (void **)&file->lock, &file->n_locks},
+		{VPROF_SEC_LEAKS, sizeof(*file->leak), (void **)&file->leak, &file->n_leaks},
 		{VPROF_SEC_SERIES, sizeof(*file->series), (void **)&file->series,
 		 &file->series_rows},
-		{VPROF_SEC_MARKS, sizeof(*file->mark), (void **)&file->mark, &file->marks},
-		{VPROF_SEC_TIMELINE, sizeof(*file->point), (void **)&file->point, &file->points},
+		{VPROF_SEC_MARKS, sizeof(*file->mark), (void **)&file->mark, &file->n_marks},
+		{VPROF_SEC_TIMELINE, sizeof(*file->point), (void **)&file->point, &file->n_points},
 	    },
 	  late[] = {
-	      {VPROF_SEC_THREADS, sizeof(*file->thread), (void **)&file->thread, &file->threads},
-	      {VPROF_SEC_NODES, sizeof(*file->node), (void **)&file->node, &file->nodes},
-	      {VPROF_SEC_MODULES, sizeof(*file->module), (void **)&file->module, &file->modules},
+	      {VPROF_SEC_THREADS, sizeof(*file->thread), (void **)&file->thread, &file->n_threads},
+	      {VPROF_SEC_NODES, sizeof(*file->node), (void **)&file->node, &file->n_nodes},
+	      {VPROF_SEC_MODULES, sizeof(*file->module), (void **)&file->module, &file->n_modules},
 	  };
 	struct vr_layout *first = vr_xcalloc(1, sizeof(*first));
 	struct vprof_event_block *block = NULL;

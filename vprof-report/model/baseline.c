@@ -74,12 +74,12 @@ static void add(struct group *group, const struct vr_leak *leak)
 /* 1 when an object on the path is not here any more, and its names with it. */
 static int names_gone(const struct vr_profile *profile, uint32_t node)
 {
-	for (; node < profile->file->nodes && node != VPROF_NODE_ROOT;
+	for (; node < profile->file->n_nodes && node != VPROF_NODE_ROOT;
 	     node = vr_stacks_parent(profile->stacks, node)) {
 		uint64_t module = profile->file->node[node].where >> VPROF_WHERE_MODULE_SHIFT;
 		enum vr_sym_state state;
 
-		if (module >= profile->file->modules)
+		if (module >= profile->file->n_modules)
 			continue;
 		state = vr_sym_module_state(profile->sym, (uint32_t)module);
 		if (state == VR_SYM_REBUILT || state == VR_SYM_MISSING)
@@ -114,7 +114,7 @@ static int read_profile(struct vr_baseline *baseline, const char *path,
 	growth = vr_growth_judge(profile, heap);
 	leaks = vr_leaks_new(profile, heap);
 	vr_leaks_grow(leaks, growth);
-	for (size_t i = 0; i < leaks->leaks; i++) {
+	for (size_t i = 0; i < leaks->n_leaks; i++) {
 		struct vr_identity identity;
 
 		if (!(mask & 1u << leaks->leak[i].verdict))
@@ -264,7 +264,7 @@ static const struct group *find(const struct groups *groups, uint64_t key)
 static void collect(struct groups *now, struct vr_stacks *stacks, const struct vr_leaks *leaks,
 		    unsigned mask, uint64_t (*keys)[2])
 {
-	for (size_t i = 0; i < leaks->leaks; i++) {
+	for (size_t i = 0; i < leaks->n_leaks; i++) {
 		const struct vr_leak *leak = &leaks->leak[i];
 		int growing = leak->verdict == VR_GROWING;
 		struct vr_identity identity;
@@ -283,15 +283,15 @@ size_t vr_baseline_compare(const struct vr_baseline *baseline, struct vr_stacks 
 			   struct vr_leaks *leaks)
 {
 	unsigned mask = vr_verdicts_leak(baseline->strict);
-	uint64_t(*keys)[2] = vr_xcalloc(leaks->leaks + 1, sizeof(*keys));
+	uint64_t(*keys)[2] = vr_xcalloc(leaks->n_leaks + 1, sizeof(*keys));
 	struct groups now = {0}, pooled = {0};
 	size_t by_object = 0;
 
 	collect(&now, stacks, leaks, mask, keys);
-	for (size_t i = 0; i < leaks->leaks; i++)
+	for (size_t i = 0; i < leaks->n_leaks; i++)
 		if (keys[i][0] && !find(&baseline->named, keys[i][0]))
 			add(group_at(&pooled, keys[i][1]), &leaks->leak[i]);
-	for (size_t i = 0; i < leaks->leaks; i++) {
+	for (size_t i = 0; i < leaks->n_leaks; i++) {
 		struct vr_leak *leak = &leaks->leak[i];
 		const struct group *old = find(&baseline->named, keys[i][0]);
 		const struct group *shape = find(&baseline->shapes, keys[i][1]);

@@ -12,7 +12,7 @@ static struct vr_tree *tree_empty(void)
 
 	tree->node = vr_xgrow(NULL, 0, &tree->room, sizeof(*tree->node));
 	tree->node[0] = (struct vr_tree_node){.function = VPROF_NONE};
-	tree->nodes = 1;
+	tree->n_nodes = 1;
 	return tree;
 }
 
@@ -24,18 +24,18 @@ static uint32_t child_of(struct vr_tree *tree, uint32_t parent, uint32_t functio
 
 	if (!added)
 		return *at;
-	tree->node = vr_xgrow(tree->node, tree->nodes, &tree->room, sizeof(*tree->node));
-	tree->node[tree->nodes] = (struct vr_tree_node){.function = function, .parent = parent};
-	*at = (uint32_t)tree->nodes++;
+	tree->node = vr_xgrow(tree->node, tree->n_nodes, &tree->room, sizeof(*tree->node));
+	tree->node[tree->n_nodes] = (struct vr_tree_node){.function = function, .parent = parent};
+	*at = (uint32_t)tree->n_nodes++;
 	return *at;
 }
 
 /* Marks the nodes on the way from each counted stack to the root. */
 static uint8_t *mark_counted(struct vr_stacks *stacks, const struct vr_cpu *cpu)
 {
-	uint8_t *counted = vr_xcalloc(stacks->nodes, 1);
+	uint8_t *counted = vr_xcalloc(stacks->n_nodes, 1);
 
-	for (uint32_t i = stacks->nodes; i-- > 1;) {
+	for (uint32_t i = stacks->n_nodes; i-- > 1;) {
 		if (cpu->self_ns[i] || cpu->self_samples[i])
 			counted[i] = 1;
 		if (counted[i])
@@ -61,10 +61,10 @@ static struct vr_tree *build_top_down(struct vr_profile *profile, const struct v
 	const char *glob = profile->select.module;
 	struct vr_tree *tree = tree_empty();
 	uint8_t *counted = mark_counted(stacks, cpu);
-	uint32_t *at = vr_xcalloc(stacks->nodes, sizeof(*at)); /* trie node -> tree node */
-	uint8_t *touches = vr_xcalloc(stacks->nodes, 1);
+	uint32_t *at = vr_xcalloc(stacks->n_nodes, sizeof(*at)); /* trie node -> tree node */
+	uint8_t *touches = vr_xcalloc(stacks->n_nodes, 1);
 
-	for (uint32_t i = 1; i < stacks->nodes; i++) {
+	for (uint32_t i = 1; i < stacks->n_nodes; i++) {
 		uint32_t parent = vr_stacks_parent(stacks, i);
 		struct vr_span span;
 
@@ -88,7 +88,7 @@ static struct vr_tree *build_top_down(struct vr_profile *profile, const struct v
 
 static void sum_up(struct vr_tree *tree)
 {
-	for (size_t i = tree->nodes; i-- > 0;) {
+	for (size_t i = tree->n_nodes; i-- > 0;) {
 		struct vr_tree_node *node = &tree->node[i];
 
 		node->total_ns += node->self_ns;
@@ -106,7 +106,7 @@ static struct vr_tree *turn_around(const struct vr_tree *down)
 {
 	struct vr_tree *tree = tree_empty();
 
-	for (size_t i = 1; i < down->nodes; i++) {
+	for (size_t i = 1; i < down->n_nodes; i++) {
 		const struct vr_tree_node *leaf = &down->node[i];
 		uint32_t at = 0;
 
@@ -139,7 +139,7 @@ static int by_total(const void *a, const void *b, void *arg)
  * list with the largest in front. */
 static void link_children(struct vr_tree *tree)
 {
-	size_t count = tree->nodes - 1;
+	size_t count = tree->n_nodes - 1;
 	uint32_t *order = vr_xcalloc(count, sizeof(*order));
 
 	for (size_t i = 0; i < count; i++)

@@ -16,7 +16,7 @@ struct vr_tree_node {
 /* node[0] is the root and holds the totals of the tree. */
 struct vr_tree {
 	struct vr_tree_node *node;
-	size_t nodes, room;
+	size_t n_nodes, room;
 	struct vr_map by_edge; /* parent << 32 | function */
 };
 

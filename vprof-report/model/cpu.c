@@ -27,15 +27,15 @@ uint64_t vr_cpu_active_ns(const struct vr_file *file, uint32_t thread)
 static struct scale *thread_scales(const struct vr_profile *profile, struct vr_cpu *cpu)
 {
 	const struct vr_file *file = profile->file;
-	struct scale *scale = vr_xcalloc(file->threads, sizeof(*scale));
+	struct scale *scale = vr_xcalloc(file->n_threads, sizeof(*scale));
 
-	for (uint32_t i = 0; i < file->cpus; i++) {
-		if (file->cpu[i].thread >= file->threads)
+	for (uint32_t i = 0; i < file->n_cpus; i++) {
+		if (file->cpu[i].thread >= file->n_threads)
 			continue;
 		scale[file->cpu[i].thread].samples += file->cpu[i].samples;
 		scale[file->cpu[i].thread].sampled_ns += file->cpu[i].weight_ns;
 	}
-	for (uint32_t i = 0; i < file->threads; i++) {
+	for (uint32_t i = 0; i < file->n_threads; i++) {
 		uint64_t active_ns = vr_cpu_active_ns(file, i);
 		struct scale *s = &scale[i];
 		double factor;
@@ -117,7 +117,7 @@ static void add_tables(struct vr_profile *profile, struct vr_cpu *cpu, struct sc
 {
 	const struct vr_file *file = profile->file;
 
-	for (uint32_t i = 0; i < file->cpus; i++) {
+	for (uint32_t i = 0; i < file->n_cpus; i++) {
 		const struct vprof_cpu *row = &file->cpu[i];
 		uint32_t node = row->node;
 		uint64_t ns;
@@ -140,7 +140,7 @@ static void add_kernel(struct vr_profile *profile, struct vr_cpu *cpu, const str
 {
 	const struct vr_file *file = profile->file;
 
-	for (uint32_t i = 0; i < file->threads; i++) {
+	for (uint32_t i = 0; i < file->n_threads; i++) {
 		uint64_t rest;
 
 		if (!profile->keep_thread[i] || vr_cpu_active_ns(file, i) <= scale[i].sampled_ns)
@@ -156,10 +156,10 @@ static void add_kernel(struct vr_profile *profile, struct vr_cpu *cpu, const str
 static void add_events(struct vr_profile *profile, struct vr_cpu *cpu, const struct scale *scale)
 {
 	const struct vr_file *file = profile->file;
-	struct scale *each = vr_xcalloc(file->threads, sizeof(*each));
+	struct scale *each = vr_xcalloc(file->n_threads, sizeof(*each));
 
-	memcpy(each, scale, file->threads * sizeof(*each));
-	for (size_t i = 0; i < file->events; i++) {
+	memcpy(each, scale, file->n_threads * sizeof(*each));
+	for (size_t i = 0; i < file->n_events; i++) {
 		const struct vprof_event *event = &file->event[i];
 		uint64_t ns;
 
@@ -182,12 +182,12 @@ static struct vr_cpu *count(struct vr_profile *profile, int by_thread)
 	struct scale *scale = thread_scales(profile, cpu);
 
 	cpu->by_thread = by_thread;
-	cpu->self_ns = vr_xcalloc(profile->stacks->nodes, sizeof(*cpu->self_ns));
-	cpu->self_samples = vr_xcalloc(profile->stacks->nodes, sizeof(*cpu->self_samples));
+	cpu->self_ns = vr_xcalloc(profile->stacks->n_nodes, sizeof(*cpu->self_ns));
+	cpu->self_samples = vr_xcalloc(profile->stacks->n_nodes, sizeof(*cpu->self_samples));
 	cpu->label_ns = vr_xcalloc(vr_file_string_ids(profile->file), sizeof(*cpu->label_ns));
 	cpu->label_samples =
 	    vr_xcalloc(vr_file_string_ids(profile->file), sizeof(*cpu->label_samples));
-	for (uint32_t i = 0; i < profile->file->threads; i++)
+	for (uint32_t i = 0; i < profile->file->n_threads; i++)
 		if (vr_profile_is_helper(profile, i))
 			cpu->helper_ns += profile->file->thread[i].cpu_ns;
 	if (!cpu->helper_ns)

@@ -16,7 +16,7 @@ struct walk {
 static void sum_subtrees(struct walk *walk, const struct vr_cpu *cpu)
 {
 	struct vr_stacks *stacks = walk->stacks;
-	uint32_t nodes = stacks->nodes;
+	uint32_t nodes = stacks->n_nodes;
 
 	walk->ns = vr_xcalloc(nodes, sizeof(*walk->ns));
 	walk->samples = vr_xcalloc(nodes, sizeof(*walk->samples));
@@ -93,7 +93,7 @@ static size_t keep_counted(const struct vr_profile *profile, struct vr_cpu_funct
 	const char *module = profile->select.module;
 	size_t kept = 0;
 
-	for (size_t i = 0; i < stacks->functions; i++) {
+	for (size_t i = 0; i < stacks->n_functions; i++) {
 		if (!all[i].total_ns && !all[i].total_samples)
 			continue;
 		if (module && !vr_text_glob(module, stacks->function[i].module))
@@ -110,8 +110,8 @@ struct vr_cpu_function *vr_cpu_functions(struct vr_profile *profile, const struc
 	struct walk walk = {.stacks = profile->stacks};
 
 	sum_subtrees(&walk, cpu);
-	walk.on_path = vr_xcalloc(profile->stacks->functions, sizeof(*walk.on_path));
-	walk.out = vr_xcalloc(profile->stacks->functions, sizeof(*walk.out));
+	walk.on_path = vr_xcalloc(profile->stacks->n_functions, sizeof(*walk.on_path));
+	walk.out = vr_xcalloc(profile->stacks->n_functions, sizeof(*walk.out));
 	visit_all(&walk, cpu);
 	*count = keep_counted(profile, walk.out);
 	free(walk.ns);

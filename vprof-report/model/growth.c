@@ -68,7 +68,7 @@ static void examine_rows(const struct vr_profile *profile, const struct vr_heap 
 	size_t room = 0;
 	int added;
 
-	for (size_t i = 0; i < heap->sites; i++)
+	for (size_t i = 0; i < heap->n_sites; i++)
 		*vr_map_at(&by_node, heap->site[i].node, &added) = (uint32_t)i;
 	for (uint32_t i = 1; i < file->series_rows; i++) {
 		const struct vprof_series *row = &file->series[i];
@@ -78,8 +78,9 @@ static void examine_rows(const struct vr_profile *profile, const struct vr_heap 
 
 		if (!of || row->first >= growth->points)
 			continue;
-		growth->site = vr_xgrow(growth->site, growth->sites, &room, sizeof(*growth->site));
-		site = &growth->site[growth->sites++];
+		growth->site =
+		    vr_xgrow(growth->site, growth->n_sites, &room, sizeof(*growth->site));
+		site = &growth->site[growth->n_sites++];
 		*site = (struct vr_growth_site){.node = node, .site = &heap->site[*of]};
 		vr_growth_examine(
 		    &(struct vr_growth_facts){
@@ -135,7 +136,7 @@ static void sum_undecided(struct vr_growth *growth)
 			   : (double)growth->t_ns[growth->points - 1] / growth->points / 1e9;
 		growth->more = (least - growth->points) * step;
 	}
-	for (size_t i = 0; i < growth->sites; i++) {
+	for (size_t i = 0; i < growth->n_sites; i++) {
 		const struct vr_growth_site *site = &growth->site[i];
 
 		if (!vr_growth_open(growth, site))
@@ -164,11 +165,11 @@ struct vr_growth *vr_growth_judge(const struct vr_profile *profile, const struct
 					     : (double)growth->t_ns[i] / 1e9;
 	if (growth->points)
 		examine_rows(profile, heap, growth, at);
-	vr_growth_conclude(growth->site, growth->sites);
-	if (growth->sites)
-		qsort(growth->site, growth->sites, sizeof(*growth->site), by_verdict);
+	vr_growth_conclude(growth->site, growth->n_sites);
+	if (growth->n_sites)
+		qsort(growth->site, growth->n_sites, sizeof(*growth->site), by_verdict);
 	sum_undecided(growth);
-	while (growth->growing < growth->sites &&
+	while (growth->growing < growth->n_sites &&
 	       growth->site[growth->growing].verdict == VR_GROWTH_GROWING) {
 		const struct vr_growth_site *site = &growth->site[growth->growing++];
 
@@ -189,7 +190,7 @@ void vr_growth_free(struct vr_growth *growth)
 
 const struct vr_growth_site *vr_growth_find(const struct vr_growth *growth, uint32_t node)
 {
-	for (size_t i = 0; i < growth->sites; i++)
+	for (size_t i = 0; i < growth->n_sites; i++)
 		if (growth->site[i].node == node)
 			return &growth->site[i];
 	return NULL;

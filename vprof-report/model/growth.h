@@ -63,7 +63,7 @@ struct vr_growth {
 	uint64_t readings, iterations;
 	uint32_t left_out;	     /* times a site worth watching found no room */
 	struct vr_growth_site *site; /* growing ones first, the fastest of them first */
-	size_t sites, growing, undecided;
+	size_t n_sites, growing, undecided;
 	/* sums over the growing sites */
 	uint64_t growing_blocks, growing_bytes; /* live */
 	double slope;

@@ -58,15 +58,15 @@ static uint8_t *select_nodes(const struct vr_profile *profile)
 {
 	const struct vr_file *file = profile->file;
 	uint8_t *shard = vr_xcalloc(UINT16_MAX + 1u, 1);
-	uint8_t *node = vr_xcalloc(profile->stacks->nodes, 1);
+	uint8_t *node = vr_xcalloc(profile->stacks->n_nodes, 1);
 
-	for (uint32_t i = 0; i < file->threads; i++)
+	for (uint32_t i = 0; i < file->n_threads; i++)
 		if (profile->keep_thread[i] && file->thread[i].state != VPROF_THREAD_FREE)
 			shard[file->thread[i].shard] = 1;
-	for (uint32_t i = 0; i < file->sites; i++)
+	for (uint32_t i = 0; i < file->n_sites; i++)
 		if (file->site[i].allocs && shard[file->site[i].shard])
 			node[row_node(profile, i)] |= 1;
-	for (uint32_t i = 0; i < file->sites; i++)
+	for (uint32_t i = 0; i < file->n_sites; i++)
 		if (file->site[i].allocs && !shard[file->site[i].shard])
 			node[row_node(profile, i)] |= 2;
 	free(shard);
@@ -81,7 +81,7 @@ static void add_rows(struct vr_profile *profile, struct vr_heap *heap)
 	struct vr_map by_node = {0};
 	size_t room = 0;
 
-	for (uint32_t i = 0; i < file->sites; i++) {
+	for (uint32_t i = 0; i < file->n_sites; i++) {
 		const struct vprof_site *row = &file->site[i];
 		uint32_t node = row_node(profile, i);
 		uint32_t *at;
@@ -95,9 +95,10 @@ static void add_rows(struct vr_profile *profile, struct vr_heap *heap)
 			heap->shared = 1;
 		at = vr_map_at(&by_node, node, &added);
 		if (added) {
-			heap->site = vr_xgrow(heap->site, heap->sites, &room, sizeof(*heap->site));
-			heap->site[heap->sites] = (struct vr_site){.node = node};
-			*at = (uint32_t)heap->sites++;
+			heap->site =
+			    vr_xgrow(heap->site, heap->n_sites, &room, sizeof(*heap->site));
+			heap->site[heap->n_sites] = (struct vr_site){.node = node};
+			*at = (uint32_t)heap->n_sites++;
 		}
 		add_row(&heap->site[*at], row, file->header.peak_epoch);
 	}
@@ -114,7 +115,7 @@ struct vr_heap *vr_heap_new(struct vr_profile *profile)
 	heap->sampled = header->heap_mode == VPROF_HEAP_SAMPLE;
 	heap->sample_bytes = header->heap_sample_bytes;
 	add_rows(profile, heap);
-	for (size_t i = 0; i < heap->sites; i++) {
+	for (size_t i = 0; i < heap->n_sites; i++) {
 		struct vr_site *site = &heap->site[i];
 
 		site->live_bytes = not_negative(site->live_bytes);
@@ -207,12 +208,12 @@ static int by_value(const void *a, const void *b, void *arg)
 
 size_t *vr_heap_order(const struct vr_heap *heap, enum vr_heap_key key)
 {
-	return vr_order(heap->site, heap->sites, sizeof(*heap->site), by_value, &key);
+	return vr_order(heap->site, heap->n_sites, sizeof(*heap->site), by_value, &key);
 }
 
 const struct vr_site *vr_heap_largest(const struct vr_heap *heap, enum vr_heap_key key)
 {
-	return vr_order_first(heap->site, heap->sites, sizeof(*heap->site), by_value, &key);
+	return vr_order_first(heap->site, heap->n_sites, sizeof(*heap->site), by_value, &key);
 }
 
 int vr_site_median(const struct vr_site *site)

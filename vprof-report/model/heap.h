@@ -18,7 +18,7 @@ struct vr_site {
 
 struct vr_heap {
 	struct vr_site *site; /* in no order: vr_heap_order() */
-	size_t sites;
+	size_t n_sites;
 	/* sums over the sites */
 	uint64_t allocs, frees, alloc_bytes, freed_bytes;
 	uint64_t live_blocks, live_bytes, temporary;

@@ -23,18 +23,19 @@ static uint32_t pair_index(struct builder *b, const char *text, size_t len)
 		free(copy);
 		return *at;
 	}
-	*at = (uint32_t)labels->pairs;
-	labels->pair = vr_xgrow(labels->pair, labels->pairs, &b->pair_room, sizeof(*labels->pair));
-	labels->pair[labels->pairs++].text = copy;
+	*at = (uint32_t)labels->n_pairs;
+	labels->pair =
+	    vr_xgrow(labels->pair, labels->n_pairs, &b->pair_room, sizeof(*labels->pair));
+	labels->pair[labels->n_pairs++].text = copy;
 	return *at;
 }
 
 static void add_pair(struct vr_label *label, uint32_t pair)
 {
-	for (size_t i = 0; i < label->pairs; i++)
+	for (size_t i = 0; i < label->n_pairs; i++)
 		if (label->pair[i] == pair)
 			return;
-	label->pair[label->pairs++] = pair;
+	label->pair[label->n_pairs++] = pair;
 }
 
 static void add_label(struct builder *b, const struct vr_file *file, uint32_t id)
@@ -50,8 +51,8 @@ static void add_label(struct builder *b, const struct vr_file *file, uint32_t id
 	vr_map_at(&b->by_id, id, &added);
 	if (!added)
 		return;
-	labels->label = vr_xgrow(labels->label, labels->labels, &b->label_room, sizeof(*label));
-	label = &labels->label[labels->labels++];
+	labels->label = vr_xgrow(labels->label, labels->n_labels, &b->label_room, sizeof(*label));
+	label = &labels->label[labels->n_labels++];
 	text = vr_file_string(file, id);
 	for (const char *at = text; *at; at++)
 		lines += *at == '\n';
@@ -68,9 +69,9 @@ struct vr_labels *vr_labels_new(const struct vr_file *file)
 {
 	struct builder b = {.labels = vr_xcalloc(1, sizeof(*b.labels))};
 
-	for (uint32_t i = 0; i < file->cpus; i++)
+	for (uint32_t i = 0; i < file->n_cpus; i++)
 		add_label(&b, file, file->cpu[i].label);
-	for (size_t i = 0; i < file->events; i++)
+	for (size_t i = 0; i < file->n_events; i++)
 		if (file->event[i].kind == VPROF_EV_CPU)
 			add_label(&b, file, file->event[i].arg);
 	vr_map_free(&b.by_id);
@@ -82,9 +83,9 @@ void vr_labels_free(struct vr_labels *labels)
 {
 	if (!labels)
 		return;
-	for (size_t i = 0; i < labels->labels; i++)
+	for (size_t i = 0; i < labels->n_labels; i++)
 		free(labels->label[i].pair);
-	for (size_t i = 0; i < labels->pairs; i++)
+	for (size_t i = 0; i < labels->n_pairs; i++)
 		free(labels->pair[i].text);
 	free(labels->label);
 	free(labels->pair);

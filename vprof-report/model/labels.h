@@ -14,14 +14,14 @@ struct vr_label_pair {
 struct vr_label {
 	uint32_t id;	/* string id, as in rows */
 	uint32_t *pair; /* index into vr_labels.pair, the outermost first; each once */
-	size_t pairs;
+	size_t n_pairs;
 };
 
 struct vr_labels {
 	struct vr_label *label;
-	size_t labels;
+	size_t n_labels;
 	struct vr_label_pair *pair;
-	size_t pairs;
+	size_t n_pairs;
 };
 
 /* Every label in CPU rows or events. */

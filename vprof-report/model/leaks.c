@@ -58,10 +58,10 @@ static struct vr_leak *entry(struct joining *join, uint32_t node, enum vr_verdic
 
 	if (added) {
 		leaks->leak =
-		    vr_xgrow(leaks->leak, leaks->leaks, &join->room, sizeof(*leaks->leak));
-		leaks->leak[leaks->leaks] = (struct vr_leak){
+		    vr_xgrow(leaks->leak, leaks->n_leaks, &join->room, sizeof(*leaks->leak));
+		leaks->leak[leaks->n_leaks] = (struct vr_leak){
 		    .node = node, .verdict = verdict, .because = because, .confidence = -1};
-		*at = (uint32_t)leaks->leaks++;
+		*at = (uint32_t)leaks->n_leaks++;
 	}
 	return &leaks->leak[*at];
 }
@@ -96,7 +96,7 @@ static void add_rows(struct joining *join, const struct vr_profile *profile,
 {
 	const struct vr_file *file = profile->file;
 
-	for (uint32_t i = 0; i < file->leaks; i++) {
+	for (uint32_t i = 0; i < file->n_leaks; i++) {
 		const struct vprof_leak *row = &file->leak[i];
 		uint32_t node = row_node(profile, sites, row->node);
 		const uint32_t *site = vr_map_find(sites, node);
@@ -137,7 +137,7 @@ static uint64_t less(uint64_t of, uint64_t seen)
  * was allocated since. */
 static void add_rest(struct joining *join, const struct vr_heap *heap, const uint64_t *seen)
 {
-	for (size_t i = 0; i < heap->sites; i++) {
+	for (size_t i = 0; i < heap->n_sites; i++) {
 		const struct vr_site *site = &heap->site[i];
 		uint64_t blocks = less(site->live_blocks, seen[2 * i]);
 		uint64_t bytes = less(site->live_bytes, seen[2 * i + 1]);
@@ -168,7 +168,7 @@ static double searched_share(const struct vprof_header *h)
 
 static void finish(struct vr_leaks *leaks, const struct vr_heap *heap, const struct vr_map *sites)
 {
-	for (size_t i = 0; i < leaks->leaks; i++) {
+	for (size_t i = 0; i < leaks->n_leaks; i++) {
 		struct vr_leak *leak = &leaks->leak[i];
 		struct vr_leak_sum *sum = &leaks->sum[leak->verdict];
 		const uint32_t *at = vr_map_find(sites, leak->node);
@@ -237,7 +237,7 @@ static int compare(const void *a, const void *b, void *arg)
 
 size_t *vr_leaks_order(const struct vr_leaks *leaks, enum vr_leaks_key key)
 {
-	return vr_order(leaks->leak, leaks->leaks, sizeof(*leaks->leak), compare, &key);
+	return vr_order(leaks->leak, leaks->n_leaks, sizeof(*leaks->leak), compare, &key);
 }
 
 /* By verdict: so the gate lists them. */
@@ -245,8 +245,8 @@ static void put_in_order(struct vr_leaks *leaks)
 {
 	enum vr_leaks_key key = VR_LEAKS_VERDICT;
 
-	if (leaks->leaks)
-		qsort_r(leaks->leak, leaks->leaks, sizeof(*leaks->leak), compare, &key);
+	if (leaks->n_leaks)
+		qsort_r(leaks->leak, leaks->n_leaks, sizeof(*leaks->leak), compare, &key);
 }
 
 struct vr_leaks *vr_leaks_new(const struct vr_profile *profile, const struct vr_heap *heap)
@@ -254,11 +254,11 @@ struct vr_leaks *vr_leaks_new(const struct vr_profile *profile, const struct vr_
 	const struct vprof_header *h = &profile->file->header;
 	struct vr_leaks *leaks = vr_xcalloc(1, sizeof(*leaks));
 	struct joining join = {.leaks = leaks};
-	uint64_t *seen = vr_xcalloc(2 * heap->sites + 1, sizeof(*seen));
+	uint64_t *seen = vr_xcalloc(2 * heap->n_sites + 1, sizeof(*seen));
 	struct vr_map sites = {0};
 	int added;
 
-	for (size_t i = 0; i < heap->sites; i++)
+	for (size_t i = 0; i < heap->n_sites; i++)
 		*vr_map_at(&sites, heap->site[i].node, &added) = (uint32_t)i;
 	leaks->allocs = heap->allocs;
 	leaks->searched = h->scan_state == VPROF_SCAN_COMPLETE && h->scan_count;
@@ -292,7 +292,7 @@ void vr_leaks_suppress(struct vr_leaks *leaks, struct vr_stacks *stacks,
 {
 	unsigned mask = vr_verdicts_leak(1);
 
-	for (size_t i = 0; i < leaks->leaks; i++) {
+	for (size_t i = 0; i < leaks->n_leaks; i++) {
 		struct vr_leak *leak = &leaks->leak[i];
 		struct vr_leak_sum *sum = &leaks->sum[leak->verdict];
 		struct vr_suppression *by;

@@ -66,7 +66,7 @@ struct vr_leak_sum {
 
 struct vr_leaks {
 	struct vr_leak *leak; /* by verdict, the worst first */
-	size_t leaks;
+	size_t n_leaks;
 	struct vr_leak_sum sum[VR_VERDICTS];
 	int searched;	       /* a search for pointers was completed */
 	enum vr_leak_gap gap;  /* of the run; vr_leaks_gap() knows the blocks, too */

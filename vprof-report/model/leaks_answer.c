@@ -12,7 +12,7 @@ struct vr_leak_sum vr_leaks_hanging(const struct vr_leaks *leaks)
 {
 	struct vr_leak_sum sum = {0};
 
-	for (size_t i = 0; i < leaks->leaks; i++) {
+	for (size_t i = 0; i < leaks->n_leaks; i++) {
 		const struct vr_leak *leak = &leaks->leak[i];
 
 		if (leak->verdict != VR_POSSIBLE || !leak->because || leak->excuse)
@@ -35,7 +35,7 @@ enum vr_leak_gap vr_leaks_gap(const struct vr_leaks *leaks)
 
 enum vr_leak_answer vr_leaks_answer(const struct vr_leaks *leaks, int strict)
 {
-	for (size_t i = 0; i < leaks->leaks; i++)
+	for (size_t i = 0; i < leaks->n_leaks; i++)
 		if (leaks->leak[i].excuse != VR_EXCUSE_SUPPRESSED &&
 		    vr_leak_counts(&leaks->leak[i], strict))
 			return VR_ANSWER_LEAK;

@@ -25,7 +25,7 @@ static void grow(struct vr_leaks *leaks, const struct vr_growth_site *site)
 	struct vr_leak *growing = NULL;
 	uint64_t lost = 0, in_use = 0;
 
-	for (size_t i = 0; i < leaks->leaks; i++) {
+	for (size_t i = 0; i < leaks->n_leaks; i++) {
 		struct vr_leak *leak = &leaks->leak[i];
 
 		if (leak->node != site->node)
@@ -39,7 +39,7 @@ static void grow(struct vr_leaks *leaks, const struct vr_growth_site *site)
 	/* What grows there may be what is lost there. */
 	if (site->verdict != VR_GROWTH_GROWING || in_use < lost)
 		return;
-	for (size_t i = 0; i < leaks->leaks; i++) {
+	for (size_t i = 0; i < leaks->n_leaks; i++) {
 		struct vr_leak *leak = &leaks->leak[i];
 
 		if (leak->node != site->node || !(IN_USE & 1u << leak->verdict))
@@ -64,11 +64,11 @@ void vr_leaks_grow(struct vr_leaks *leaks, const struct vr_growth *growth)
 		return;
 	leaks->growth_judged = !growth->note && growth->points;
 	leaks->growth_open = growth->undecided;
-	for (size_t i = 0; i < growth->sites; i++)
+	for (size_t i = 0; i < growth->n_sites; i++)
 		grow(leaks, &growth->site[i]);
 	for (int i = 0; i < VR_VERDICTS; i++)
 		leaks->sum[i] = (struct vr_leak_sum){0};
-	for (size_t i = 0; i < leaks->leaks; i++) {
+	for (size_t i = 0; i < leaks->n_leaks; i++) {
 		struct vr_leak_sum *sum = &leaks->sum[leaks->leak[i].verdict];
 
 		if (!leaks->leak[i].blocks)
@@ -78,5 +78,5 @@ void vr_leaks_grow(struct vr_leaks *leaks, const struct vr_growth *growth)
 		sum->blocks += leaks->leak[i].blocks;
 		sum->bytes += leaks->leak[i].bytes;
 	}
-	leaks->leaks = kept;
+	leaks->n_leaks = kept;
 }

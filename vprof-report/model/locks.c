@@ -77,7 +77,7 @@ static void add_tables(struct vr_profile *profile, struct items *items)
 {
 	const struct vr_file *file = profile->file;
 
-	for (uint32_t i = 0; i < file->locks; i++) {
+	for (uint32_t i = 0; i < file->n_locks; i++) {
 		const struct vprof_lock *row = &file->lock[i];
 
 		add_item(profile, items,
@@ -97,7 +97,7 @@ static void add_events(struct vr_profile *profile, struct items *items)
 {
 	const struct vr_file *file = profile->file;
 
-	for (size_t i = 0; i < file->events; i++) {
+	for (size_t i = 0; i < file->n_events; i++) {
 		const struct vprof_event *event = &file->event[i];
 		uint64_t since = event->value < event->t_ns ? event->t_ns - event->value : 0;
 
@@ -151,12 +151,12 @@ static void make_locks(struct vr_locks *locks, const struct items *items)
 
 		if (!i || by_lock(item - 1, item)) {
 			locks->lock =
-			    vr_xgrow(locks->lock, locks->locks, &room, sizeof(*locks->lock));
-			locks->lock[locks->locks++] =
+			    vr_xgrow(locks->lock, locks->n_locks, &room, sizeof(*locks->lock));
+			locks->lock[locks->n_locks++] =
 			    (struct vr_lock){.address = item->address, .kind = item->kind};
 		}
 		if (!i || by_thread(item - 1, item))
-			locks->lock[locks->locks - 1].threads++;
+			locks->lock[locks->n_locks - 1].threads++;
 	}
 }
 
@@ -172,11 +172,11 @@ static void make_paths(struct vr_locks *locks, const struct items *items)
 		if (i && by_lock(item - 1, item))
 			lock++;
 		if (!i || by_node(item - 1, item)) {
-			if (!lock->paths++)
-				lock->path = &locks->path[locks->paths];
-			locks->path[locks->paths++].node = item->node;
+			if (!lock->n_paths++)
+				lock->path = &locks->path[locks->n_paths];
+			locks->path[locks->n_paths++].node = item->node;
 		}
-		add_sum(&locks->path[locks->paths - 1].sum, &item->sum);
+		add_sum(&locks->path[locks->n_paths - 1].sum, &item->sum);
 		add_sum(&lock->sum, &item->sum);
 		add_sum(&locks->kind[item->kind], &item->sum);
 	}
@@ -258,22 +258,23 @@ static int compare_paths(const void *a, const void *b, void *arg)
 
 size_t *vr_locks_order(const struct vr_locks *locks, enum vr_locks_key key)
 {
-	return vr_order(locks->lock, locks->locks, sizeof(*locks->lock), compare_locks, &key);
+	return vr_order(locks->lock, locks->n_locks, sizeof(*locks->lock), compare_locks, &key);
 }
 
 const struct vr_lock *vr_locks_largest(const struct vr_locks *locks, enum vr_locks_key key)
 {
-	return vr_order_first(locks->lock, locks->locks, sizeof(*locks->lock), compare_locks, &key);
+	return vr_order_first(locks->lock, locks->n_locks, sizeof(*locks->lock), compare_locks,
+			      &key);
 }
 
 size_t *vr_lock_paths_order(const struct vr_lock *lock, enum vr_locks_key key)
 {
-	return vr_order(lock->path, lock->paths, sizeof(*lock->path), compare_paths, &key);
+	return vr_order(lock->path, lock->n_paths, sizeof(*lock->path), compare_paths, &key);
 }
 
 const struct vr_lock_path *vr_lock_largest_path(const struct vr_lock *lock, enum vr_locks_key key)
 {
-	return vr_order_first(lock->path, lock->paths, sizeof(*lock->path), compare_paths, &key);
+	return vr_order_first(lock->path, lock->n_paths, sizeof(*lock->path), compare_paths, &key);
 }
 
 const char *vr_lock_variable(struct vr_profile *profile, const struct vr_lock *lock,
@@ -281,7 +282,7 @@ const char *vr_lock_variable(struct vr_profile *profile, const struct vr_lock *l
 {
 	const struct vr_file *file = profile->file;
 
-	for (uint32_t i = 0; i < file->modules && lock->address; i++) {
+	for (uint32_t i = 0; i < file->n_modules && lock->address; i++) {
 		const struct vprof_module *m = &file->module[i];
 		const char *name;
 
@@ -313,9 +314,9 @@ char *vr_lock_text(struct vr_profile *profile, const struct vr_lock *lock)
 
 uint64_t *vr_locks_idle_ns(const struct vr_file *file)
 {
-	uint64_t *ns = vr_xcalloc(file->threads, sizeof(*ns));
+	uint64_t *ns = vr_xcalloc(file->n_threads, sizeof(*ns));
 
-	for (uint32_t i = 0; i < file->locks; i++)
+	for (uint32_t i = 0; i < file->n_locks; i++)
 		if (file->lock[i].waits && !vr_lock_is_held(file->lock[i].kind))
 			ns[file->lock[i].thread] += file->lock[i].wait_ns;
 	return ns;

@@ -26,13 +26,13 @@ struct vr_lock {
 	uint32_t threads; /* that waited */
 	struct vr_wait_sum sum;
 	struct vr_lock_path *path; /* into vr_locks.path */
-	size_t paths;
+	size_t n_paths;
 };
 
 struct vr_locks {
 	struct vr_lock *lock;
 	struct vr_lock_path *path;
-	size_t locks, paths;
+	size_t n_locks, n_paths;
 	struct vr_wait_sum kind[VR_LOCK_KINDS];
 	int window_cut; /* the window begins before the oldest event kept */
 };

@@ -77,10 +77,11 @@ static void judge(const struct vr_profile *profile, enum vr_memory_series series
 		  struct vr_shape *shape)
 {
 	const struct vr_file *file = profile->file;
-	struct vr_shape_point *point = vr_xcalloc(file->points ? file->points : 1, sizeof(*point));
+	struct vr_shape_point *point =
+	    vr_xcalloc(file->n_points ? file->n_points : 1, sizeof(*point));
 	size_t count = 0;
 
-	for (uint32_t i = 0; i < file->points; i++)
+	for (uint32_t i = 0; i < file->n_points; i++)
 		if (vr_profile_in_window(profile, file->point[i].t_ns))
 			point[count++] = shape_point(&file->point[i], series);
 	if (series == VR_MEMORY_HEAP)
@@ -191,7 +192,7 @@ static void find_sites(const struct vr_profile *profile, const struct vr_heap *h
 			height = shape->spike[i].top_bytes - shape->spike[i].base_bytes;
 		}
 	}
-	for (size_t i = 0; i < heap->sites; i++) {
+	for (size_t i = 0; i < heap->n_sites; i++) {
 		const struct vr_site *s = &heap->site[i];
 
 		if (shape->steady.found && !memory->followed)

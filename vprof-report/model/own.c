@@ -15,7 +15,7 @@ static enum kind kind_of(const struct vr_file *file, uint64_t where)
 
 	if (module == VPROF_MODULE_KERNEL)
 		return KERNEL;
-	if (module >= file->modules)
+	if (module >= file->n_modules)
 		return PROGRAM;
 	name = vr_text_base(vr_file_string(file, file->module[module].path));
 	if (strncmp(name, "libvprof.so", 11) == 0)
@@ -26,10 +26,10 @@ static enum kind kind_of(const struct vr_file *file, uint64_t where)
 /* Parents have smaller ids, so each node finds its parent's flags ready. */
 uint8_t *vr_own_nodes(const struct vr_file *file)
 {
-	uint8_t *flags = vr_xcalloc(file->nodes + 1, sizeof(*flags));
-	uint8_t *below = vr_xcalloc(file->nodes + 1, sizeof(*below));
+	uint8_t *flags = vr_xcalloc(file->n_nodes + 1, sizeof(*flags));
+	uint8_t *below = vr_xcalloc(file->n_nodes + 1, sizeof(*below));
 
-	for (uint32_t i = 2; i < file->nodes; i++) {
+	for (uint32_t i = 2; i < file->n_nodes; i++) {
 		uint32_t parent = file->node[i].parent;
 
 		if (parent >= i)

@@ -49,7 +49,7 @@ static int no_such_thread(const struct vr_profile *profile, struct vr_err *err)
 	size_t len;
 
 	vr_err_set(err, -ESRCH, "no thread '%s'; there are:", profile->select.thread);
-	for (uint32_t i = 0; i < profile->file->threads; i++) {
+	for (uint32_t i = 0; i < profile->file->n_threads; i++) {
 		const struct vprof_thread *t = &profile->file->thread[i];
 
 		if (!vr_profile_thread_used(profile, i) || vr_profile_is_helper(profile, i))
@@ -66,8 +66,8 @@ static int select_threads(struct vr_profile *profile, struct vr_err *err)
 	const char *wanted = profile->select.thread;
 	int matched = 0;
 
-	profile->keep_thread = vr_xcalloc(profile->file->threads, 1);
-	for (uint32_t i = 0; i < profile->file->threads; i++) {
+	profile->keep_thread = vr_xcalloc(profile->file->n_threads, 1);
+	for (uint32_t i = 0; i < profile->file->n_threads; i++) {
 		if (vr_profile_is_helper(profile, i))
 			continue;
 		if (wanted && (!vr_profile_thread_used(profile, i) ||
@@ -90,12 +90,12 @@ static int no_such_label(const struct vr_profile *profile, const struct vr_label
 {
 	size_t len;
 
-	if (!labels->pairs)
+	if (!labels->n_pairs)
 		return vr_err_set(err, -ESRCH,
 				  "no samples under label '%s': the program set no labels",
 				  profile->select.label);
 	vr_err_set(err, -ESRCH, "no samples under label '%s'; there are:", profile->select.label);
-	for (size_t i = 0; i < labels->pairs; i++) {
+	for (size_t i = 0; i < labels->n_pairs; i++) {
 		len = strlen(err->text);
 		snprintf(err->text + len, sizeof(err->text) - len, " %s", labels->pair[i].text);
 	}
@@ -112,8 +112,8 @@ static int select_labels(struct vr_profile *profile, struct vr_err *err)
 		return 0;
 	labels = vr_labels_new(profile->file);
 	profile->keep_label = vr_xcalloc(vr_file_string_ids(profile->file), 1);
-	for (size_t i = 0; i < labels->labels; i++) {
-		for (size_t k = 0; k < labels->label[i].pairs; k++) {
+	for (size_t i = 0; i < labels->n_labels; i++) {
+		for (size_t k = 0; k < labels->label[i].n_pairs; k++) {
 			if (fnmatch(wanted, labels->pair[labels->label[i].pair[k]].text, 0) != 0)
 				continue;
 			profile->keep_label[labels->label[i].id] = 1;
@@ -131,7 +131,7 @@ static int add_modules(struct vr_profile *profile)
 	const struct vr_file *file = profile->file;
 	int ret = 0;
 
-	for (uint32_t i = 0; i < file->modules && ret == 0; i++) {
+	for (uint32_t i = 0; i < file->n_modules && ret == 0; i++) {
 		const struct vprof_module *m = &file->module[i];
 		struct vr_sym_module module = {
 		    .path = vr_file_string(file, m->path),
@@ -201,7 +201,7 @@ char *vr_profile_rebuilt(const struct vr_profile *profile)
 {
 	char *names = NULL;
 
-	for (uint32_t i = 0; i < profile->file->modules; i++) {
+	for (uint32_t i = 0; i < profile->file->n_modules; i++) {
 		const char *path = vr_file_string(profile->file, profile->file->module[i].path);
 		char *longer;
 

@@ -36,7 +36,7 @@ struct vr_history vr_history(const struct vr_profile *profile)
 	uint64_t end_ns = vr_file_duration_ns(file);
 	struct vr_history history = {
 	    .wrapped = file->wrapped,
-	    .events_kept = file->events,
+	    .events_kept = file->n_events,
 	    .events_written = h->events_written,
 	};
 

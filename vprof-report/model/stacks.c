@@ -25,9 +25,9 @@ struct vr_stacks *vr_stacks_new(const struct vr_file *file, struct vr_sym *sym, 
 	 * inlined there, which would split one function into several. */
 	stacks->merge_files = !inlines;
 	/* Root and overflow node exist whatever the file says. */
-	stacks->base = file->nodes > 2 ? file->nodes : 2;
-	stacks->nodes = stacks->base + VR_PSEUDO_COUNT;
-	stacks->node_span = vr_xcalloc(stacks->nodes, sizeof(*stacks->node_span));
+	stacks->base = file->n_nodes > 2 ? file->n_nodes : 2;
+	stacks->n_nodes = stacks->base + VR_PSEUDO_COUNT;
+	stacks->node_span = vr_xcalloc(stacks->n_nodes, sizeof(*stacks->node_span));
 	stacks->own = vr_own_nodes(file);
 	return stacks;
 }
@@ -54,14 +54,14 @@ uint32_t vr_stacks_pseudo(const struct vr_stacks *stacks, enum vr_pseudo which)
 
 int vr_stacks_own_work(const struct vr_stacks *stacks, uint32_t node)
 {
-	return node < stacks->file->nodes && stacks->own[node] & VR_OWN_WORK;
+	return node < stacks->file->n_nodes && stacks->own[node] & VR_OWN_WORK;
 }
 
 uint32_t vr_stacks_parent(const struct vr_stacks *stacks, uint32_t node)
 {
 	uint32_t parent;
 
-	if (node >= stacks->file->nodes)
+	if (node >= stacks->file->n_nodes)
 		return VPROF_NODE_ROOT;
 	parent = stacks->file->node[node].parent;
 	return parent == VR_NODE_UNREADABLE ? VPROF_NODE_ROOT : parent;
@@ -76,18 +76,18 @@ static int same_function(const struct vr_stacks *stacks, const struct vr_functio
 
 static uint32_t add_function(struct vr_stacks *stacks, const struct vr_frame *frame, uint32_t next)
 {
-	stacks->function = vr_xgrow(stacks->function, stacks->functions, &stacks->function_room,
+	stacks->function = vr_xgrow(stacks->function, stacks->n_functions, &stacks->function_room,
 				    sizeof(*stacks->function));
-	stacks->function_next = vr_xgrow(stacks->function_next, stacks->functions,
+	stacks->function_next = vr_xgrow(stacks->function_next, stacks->n_functions,
 					 &stacks->function_next_room, sizeof(uint32_t));
-	stacks->function[stacks->functions] = (struct vr_function){
+	stacks->function[stacks->n_functions] = (struct vr_function){
 	    .name = frame->function,
 	    .file = frame->file,
 	    .module = frame->module,
 	    .line = frame->line,
 	};
-	stacks->function_next[stacks->functions] = next;
-	return (uint32_t)stacks->functions++;
+	stacks->function_next[stacks->n_functions] = next;
+	return (uint32_t)stacks->n_functions++;
 }
 
 /* Index of the function this frame belongs to. */
@@ -118,7 +118,7 @@ static uint32_t intern_function(struct vr_stacks *stacks, const struct vr_frame 
 /* Appends the frames of one address; returns the index of their span. */
 static uint32_t add_span(struct vr_stacks *stacks, const struct vr_frame *frame, size_t count)
 {
-	struct vr_span span = {(uint32_t)stacks->places, (uint32_t)count};
+	struct vr_span span = {(uint32_t)stacks->n_places, (uint32_t)count};
 
 	for (size_t i = 0; i < count; i++) {
 		struct vr_place place = {.function = intern_function(stacks, &frame[i]),
@@ -126,14 +126,14 @@ static uint32_t add_span(struct vr_stacks *stacks, const struct vr_frame *frame,
 					 .inlined = frame[i].inlined,
 					 .offset = frame[i].offset};
 
-		stacks->place = vr_xgrow(stacks->place, stacks->places, &stacks->place_room,
+		stacks->place = vr_xgrow(stacks->place, stacks->n_places, &stacks->place_room,
 					 sizeof(*stacks->place));
-		stacks->place[stacks->places++] = place;
+		stacks->place[stacks->n_places++] = place;
 	}
 	stacks->span =
-	    vr_xgrow(stacks->span, stacks->spans, &stacks->span_room, sizeof(*stacks->span));
-	stacks->span[stacks->spans] = span;
-	return (uint32_t)stacks->spans++;
+	    vr_xgrow(stacks->span, stacks->n_spans, &stacks->span_room, sizeof(*stacks->span));
+	stacks->span[stacks->n_spans] = span;
+	return (uint32_t)stacks->n_spans++;
 }
 
 static uint32_t add_named(struct vr_stacks *stacks, const char *name)
@@ -182,9 +182,9 @@ static uint32_t resolve(struct vr_stacks *stacks, uint32_t node)
 
 struct vr_span vr_stacks_at(struct vr_stacks *stacks, uint32_t node)
 {
-	if (node == VPROF_NODE_ROOT || node >= stacks->nodes)
+	if (node == VPROF_NODE_ROOT || node >= stacks->n_nodes)
 		return (struct vr_span){0, 0};
-	if (node < stacks->file->nodes && stacks->own[node] & VR_OWN_HIDDEN)
+	if (node < stacks->file->n_nodes && stacks->own[node] & VR_OWN_HIDDEN)
 		return (struct vr_span){0, 0};
 	if (!stacks->node_span[node])
 		stacks->node_span[node] = resolve(stacks, node) + 1;

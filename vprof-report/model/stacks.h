@@ -45,15 +45,15 @@ enum vr_pseudo {
 struct vr_stacks {
 	const struct vr_file *file;
 	struct vr_sym *sym;
-	int merge_files; /* functions are told apart by name and module only */
-	uint32_t base;	 /* the first pseudo node */
-	uint32_t nodes;	 /* of the file and pseudo ones */
+	int merge_files;  /* functions are told apart by name and module only */
+	uint32_t base;	  /* the first pseudo node */
+	uint32_t n_nodes; /* of the file and pseudo ones */
 	struct vr_function *function;
-	size_t functions, function_room;
+	size_t n_functions, function_room;
 	struct vr_place *place;
-	size_t places, place_room;
+	size_t n_places, place_room;
 	struct vr_span *span; /* one for each distinct address */
-	size_t spans, span_room;
+	size_t n_spans, span_room;
 	uint8_t *own;		 /* VR_OWN_* of each node of the file */
 	uint32_t *node_span;	 /* index + 1, 0: not resolved yet */
 	uint32_t *function_next; /* chain of equal hashes */

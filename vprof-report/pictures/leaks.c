@@ -28,7 +28,7 @@ static char *amount_of(const struct vr_leak *leak)
 int vr_picture_leaks(struct vr_context *ctx, const struct vr_leaks *leaks, const size_t *order,
 		     const struct vr_growth *growth)
 {
-	size_t count = leaks->leaks < BARS ? leaks->leaks : BARS;
+	size_t count = leaks->n_leaks < BARS ? leaks->n_leaks : BARS;
 	double value[BARS];
 	const char *label[BARS], *text[BARS];
 	const struct vr_chart_series series = {"bytes in blocks, at the end", value, 0};
@@ -44,7 +44,7 @@ int vr_picture_leaks(struct vr_context *ctx, const struct vr_leaks *leaks, const
 	    .count = 1,
 	}};
 	struct vr_chart chart = {.panel = panel, .panels = 2};
-	char *title = vr_xprintf("Not freed, by site: %zu of %zu", count, leaks->leaks);
+	char *title = vr_xprintf("Not freed, by site: %zu of %zu", count, leaks->n_leaks);
 	int ret;
 
 	panel[0].title = title;

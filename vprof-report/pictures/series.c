@@ -52,17 +52,17 @@ static double rise(const struct vr_growth_site *site, struct points p)
 static size_t choose(const struct vr_growth *growth, struct points p,
 		     double (*weight)(const struct vr_growth_site *, struct points), size_t *chosen)
 {
-	double *of = vr_xcalloc(growth->sites + 1, sizeof(*of));
+	double *of = vr_xcalloc(growth->n_sites + 1, sizeof(*of));
 	size_t count = 0;
 
-	for (size_t i = 0; i < growth->sites; i++)
+	for (size_t i = 0; i < growth->n_sites; i++)
 		of[i] = weight(&growth->site[i], p);
 	while (count < MOST) {
 		size_t best = 0;
 
-		for (size_t i = 1; i < growth->sites; i++)
+		for (size_t i = 1; i < growth->n_sites; i++)
 			best = of[i] > of[best] ? i : best;
-		if (!growth->sites || !(of[best] > 0))
+		if (!growth->n_sites || !(of[best] > 0))
 			break;
 		of[best] = 0;
 		chosen[count++] = best;
@@ -103,12 +103,13 @@ static void add_rest(struct vr_context *ctx, const struct vr_growth *growth, str
 	for (uint32_t i = 0; i < points; i++) {
 		double sum = 0;
 
-		while (at + 1 < file->points &&
+		while (at + 1 < file->n_points &&
 		       file->point[at + 1].t_ns <= growth->t_ns[p.from + i])
 			at++;
 		for (size_t s = 0; s < out->panel.count; s++)
 			sum += out->series[s].value[i];
-		value[i] = file->points ? fmax(0, (double)file->point[at].heap_live / MB - sum) : 0;
+		value[i] =
+		    file->n_points ? fmax(0, (double)file->point[at].heap_live / MB - sum) : 0;
 	}
 	out->series[out->panel.count++] =
 	    (struct vr_chart_series){vr_xstrdup("all other sites"), value, 0};

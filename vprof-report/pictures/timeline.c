@@ -79,10 +79,10 @@ static void fill(const struct vr_profile *profile, struct lines *lines)
 	const struct vr_file *file = profile->file;
 	size_t first = 0, last, step;
 
-	while (first < file->points && !vr_profile_in_window(profile, file->point[first].t_ns))
+	while (first < file->n_points && !vr_profile_in_window(profile, file->point[first].t_ns))
 		first++;
 	last = first;
-	while (last < file->points && vr_profile_in_window(profile, file->point[last].t_ns))
+	while (last < file->n_points && vr_profile_in_window(profile, file->point[last].t_ns))
 		last++;
 	step = (last - first + COLUMNS - 1) / COLUMNS;
 	lines->x = vr_xcalloc(2 * COLUMNS, sizeof(double));

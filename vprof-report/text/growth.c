@@ -35,7 +35,7 @@ char *vr_growth_examined(char *text, const struct vr_growth *growth)
 				  growth && growth->note ? growth->note : "there is no series",
 				  *more ? "; " : "", more);
 	text = vr_xappend(text, "Examined for growth: %s site%s over %s",
-			  vr_format_count(a, growth->sites), growth->sites == 1 ? "" : "s",
+			  vr_format_count(a, growth->n_sites), growth->n_sites == 1 ? "" : "s",
 			  growth->by_iteration ? vr_format_count(b, growth->iterations)
 					       : vr_format_ns(b, growth->t_ns[growth->points - 1]));
 	text = vr_xappend(text, "%s.\n", growth->by_iteration ? " iterations" : "");
@@ -56,7 +56,7 @@ void vr_growth_print_open(struct vr_context *ctx, const struct vr_growth *growth
 {
 	size_t shown = 0;
 
-	for (size_t i = 0; growth && i < growth->sites && shown < OPEN_SHOWN; i++) {
+	for (size_t i = 0; growth && i < growth->n_sites && shown < OPEN_SHOWN; i++) {
 		const struct vr_growth_site *site = &growth->site[i];
 		char more[MORE_MAX], bytes[VR_UNIT_MAX];
 		char *name, *line;

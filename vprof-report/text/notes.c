@@ -13,7 +13,7 @@ void vr_note(const struct vr_context *ctx, const char *format, ...)
 	char text[1024];
 	va_list args;
 
-	if (ctx->profile->file->damages)
+	if (ctx->profile->file->n_damages)
 		return;
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);

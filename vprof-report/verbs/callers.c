@@ -18,10 +18,10 @@
 static uint8_t *match(const struct vr_context *ctx, size_t *matched)
 {
 	const struct vr_stacks *stacks = ctx->profile->stacks;
-	uint8_t *wanted = vr_xcalloc(stacks->functions, 1);
+	uint8_t *wanted = vr_xcalloc(stacks->n_functions, 1);
 
 	*matched = 0;
-	for (size_t i = 0; i < stacks->functions; i++) {
+	for (size_t i = 0; i < stacks->n_functions; i++) {
 		wanted[i] = (uint8_t)vr_text_matches(ctx->pattern, stacks->function[i].name);
 		*matched += wanted[i];
 	}

@@ -170,13 +170,13 @@ static int report_damage(const struct vr_file *file)
 	const struct vr_damage *worst = file->damage;
 	char more[64] = "";
 
-	if (!file->damages)
+	if (!file->n_damages)
 		return VR_EXIT_OK;
-	for (size_t i = 1; i < file->damages; i++)
+	for (size_t i = 1; i < file->n_damages; i++)
 		if (file->damage[i].total - file->damage[i].kept > worst->total - worst->kept)
 			worst = &file->damage[i];
-	if (file->damages > 1)
-		snprintf(more, sizeof(more), "; %zu more damaged places", file->damages - 1);
+	if (file->n_damages > 1)
+		snprintf(more, sizeof(more), "; %zu more damaged places", file->n_damages - 1);
 	if (worst->total)
 		vr_warn("%s: %s at 0x%" PRIx64 ": kept %" PRIu64 " of %" PRIu64 " rows%s",
 			file->path, worst->reason, worst->offset, worst->kept, worst->total, more);

@@ -263,7 +263,7 @@ static size_t count_shown(const struct vr_context *ctx, const struct vr_heap *he
 {
 	size_t count = 0;
 
-	while (count < heap->sites && count < ctx->limit &&
+	while (count < heap->n_sites && count < ctx->limit &&
 	       (ctx->format != VR_FORMAT_TABLE ||
 		vr_site_value(&heap->site[order[count]], (enum vr_heap_key)ctx->sort)))
 		count++;
@@ -290,7 +290,7 @@ static int run(struct vr_context *ctx)
 		print_sites(&rows, order, count);
 		print_stacks(ctx, heap, order, count);
 		if (count == ctx->limit)
-			vr_print_more(ctx, count, heap->sites, "sites");
+			vr_print_more(ctx, count, heap->n_sites, "sites");
 	}
 	vr_warn_rebuilt(ctx);
 	free(order);

@@ -44,23 +44,23 @@ static int compare(const void *a, const void *b, void *arg)
 static struct row *make_rows(const struct vr_labels *labels, const struct vr_cpu *cpu, enum key key,
 			     size_t *count)
 {
-	struct row *row = vr_xcalloc(labels->pairs + 1, sizeof(*row));
+	struct row *row = vr_xcalloc(labels->n_pairs + 1, sizeof(*row));
 
-	for (size_t i = 0; i < labels->pairs; i++)
+	for (size_t i = 0; i < labels->n_pairs; i++)
 		row[i].text = labels->pair[i].text;
-	row[labels->pairs] =
+	row[labels->n_pairs] =
 	    (struct row){NULL, cpu->label_ns[0], cpu->label_ns[0], cpu->label_samples[0]};
-	for (size_t i = 0; i < labels->labels; i++) {
+	for (size_t i = 0; i < labels->n_labels; i++) {
 		const struct vr_label *label = &labels->label[i];
 
-		for (size_t k = 0; k < label->pairs; k++) {
+		for (size_t k = 0; k < label->n_pairs; k++) {
 			row[label->pair[k]].total_ns += cpu->label_ns[label->id];
 			row[label->pair[k]].samples += cpu->label_samples[label->id];
 		}
-		if (label->pairs)
-			row[label->pair[label->pairs - 1]].self_ns += cpu->label_ns[label->id];
+		if (label->n_pairs)
+			row[label->pair[label->n_pairs - 1]].self_ns += cpu->label_ns[label->id];
 	}
-	*count = labels->pairs + 1;
+	*count = labels->n_pairs + 1;
 	qsort_r(row, *count, sizeof(*row), compare, &key);
 	return row;
 }
@@ -155,7 +155,7 @@ static int run(struct vr_context *ctx)
 	struct row *row = make_rows(labels, cpu, (enum key)ctx->sort, &count);
 
 	vr_warn_cpu(ctx, cpu);
-	if (!labels->labels)
+	if (!labels->n_labels)
 		vr_note(ctx, "the program set no labels; see vprof_begin() in vprof.h");
 	if (ctx->format == VR_FORMAT_JSON)
 		ctx->json = to_json(&rows, row, count);

@@ -149,7 +149,7 @@ static void get_paths(const struct vr_rows *rows, const void *row, struct vr_val
 	size_t *order = vr_lock_paths_order(lock, (enum vr_locks_key)rows->ctx->sort);
 
 	value->json = json_array();
-	for (size_t i = 0; i < lock->paths; i++)
+	for (size_t i = 0; i < lock->n_paths; i++)
 		json_array_append_new(value->json, vr_json_fields(rows, VR_FIELDS(path_fields),
 								  &lock->path[order[i]]));
 	free(order);
@@ -237,11 +237,11 @@ static void print_paths(struct vr_context *ctx, const struct list *list)
 	size_t paths = 0;
 
 	for (size_t i = 0; i < list->count; i++)
-		paths += lock_at(list, i)->paths;
+		paths += lock_at(list, i)->n_paths;
 	ranked = vr_xcalloc(paths, sizeof(*ranked));
 	paths = 0;
 	for (size_t i = 0; i < list->count; i++)
-		for (size_t k = 0; k < lock_at(list, i)->paths; k++)
+		for (size_t k = 0; k < lock_at(list, i)->n_paths; k++)
 			ranked[paths++] =
 			    (struct ranked){lock_at(list, i), &lock_at(list, i)->path[k]};
 	qsort_r(ranked, paths, sizeof(*ranked), by_value, &key);
@@ -312,7 +312,7 @@ static int run(struct vr_context *ctx)
 {
 	struct vr_locks *locks = vr_locks_new(ctx->profile);
 	size_t *order = vr_locks_order(locks, (enum vr_locks_key)ctx->sort);
-	struct list all = {.locks = locks, .order = order, .count = locks->locks};
+	struct list all = {.locks = locks, .order = order, .count = locks->n_locks};
 	struct list held = all, others = all;
 
 	held.count = 0;

@@ -42,7 +42,7 @@ static void add_events(const struct vr_profile *profile, struct row *row)
 {
 	const struct vr_file *file = profile->file;
 
-	for (size_t i = 0; i < file->events; i++) {
+	for (size_t i = 0; i < file->n_events; i++) {
 		const struct vprof_event *event = &file->event[i];
 		struct row *r;
 
@@ -64,12 +64,12 @@ static void add_events(const struct vr_profile *profile, struct row *row)
 static struct row *make_rows(const struct vr_profile *profile, enum key key, size_t *count)
 {
 	const struct vr_file *file = profile->file;
-	struct row *row = vr_xcalloc((size_t)file->marks + 1, sizeof(*row));
+	struct row *row = vr_xcalloc((size_t)file->n_marks + 1, sizeof(*row));
 	int some = profile->select.windowed || profile->select.thread;
 	size_t n = 0;
 
 	add_events(profile, row);
-	for (uint32_t i = 0; i < file->marks; i++) {
+	for (uint32_t i = 0; i < file->n_marks; i++) {
 		struct row r = row[i];
 
 		r.name = vr_file_string(file, file->mark[i].name);
@@ -162,7 +162,7 @@ static int run(struct vr_context *ctx)
 	size_t count;
 	struct row *row = make_rows(ctx->profile, (enum key)ctx->sort, &count);
 
-	if (!file->marks)
+	if (!file->n_marks)
 		vr_note(ctx, "the program set no marks; see vprof_mark() in vprof.h");
 	else if (file->wrapped)
 		vr_note(ctx, "the ring has wrapped: counts are exact, heap sizes are of the marks "

@@ -250,7 +250,7 @@ static void print_heap(struct vr_context *ctx, const struct vr_heap *heap)
 	print_not_seen(ctx);
 	order = vr_heap_order(heap, VR_HEAP_PEAK);
 	table = vr_table_new(columns, sizeof(columns) / sizeof(columns[0]));
-	for (size_t i = 0; i < heap->sites && i < TOP_SITES; i++) {
+	for (size_t i = 0; i < heap->n_sites && i < TOP_SITES; i++) {
 		const struct vr_site *s = &heap->site[order[i]];
 		char *text = vr_responsible_text(stacks, s->node, 1);
 
@@ -270,19 +270,19 @@ static void print_heap(struct vr_context *ctx, const struct vr_heap *heap)
 static void print_spark(struct vr_context *ctx, const char *name, size_t field)
 {
 	const struct vr_file *file = ctx->profile->file;
-	uint32_t columns = file->points < SPARK_COLUMNS ? file->points : SPARK_COLUMNS;
+	uint32_t columns = file->n_points < SPARK_COLUMNS ? file->n_points : SPARK_COLUMNS;
 	uint64_t least = UINT64_MAX, most = 0;
 	char from[VR_UNIT_MAX], to[VR_UNIT_MAX];
 
 #define VALUE(i) (*(const uint64_t *)((const char *)&file->point[i] + field))
-	for (uint32_t i = 0; i < file->points; i++) {
+	for (uint32_t i = 0; i < file->n_points; i++) {
 		least = VALUE(i) < least ? VALUE(i) : least;
 		most = VALUE(i) > most ? VALUE(i) : most;
 	}
 	fprintf(ctx->out, "%-8s ", name);
 	for (uint32_t i = 0; i < columns; i++) {
-		uint32_t a = (uint32_t)((uint64_t)i * file->points / columns);
-		uint32_t b = (uint32_t)((uint64_t)(i + 1) * file->points / columns);
+		uint32_t a = (uint32_t)((uint64_t)i * file->n_points / columns);
+		uint32_t b = (uint32_t)((uint64_t)(i + 1) * file->n_points / columns);
 		double sum = 0;
 
 		for (uint32_t k = a; k < b; k++)
@@ -300,7 +300,7 @@ static void print_timeline(struct vr_context *ctx, const struct vr_memory *memor
 	size_t count;
 	char **text;
 
-	if (!file->points)
+	if (!file->n_points)
 		return;
 	fputc('\n', ctx->out);
 	print_spark(ctx, "RSS", offsetof(struct vprof_point, rss));
@@ -324,7 +324,7 @@ static void print_threads(struct vr_context *ctx)
 	uint32_t used = 0, last = 0;
 	uint64_t whole = 0;
 
-	for (uint32_t i = 0; i < file->threads; i++) {
+	for (uint32_t i = 0; i < file->n_threads; i++) {
 		if (!profile->keep_thread[i] || !vr_profile_thread_used(profile, i))
 			continue;
 		used++;
@@ -337,7 +337,7 @@ static void print_threads(struct vr_context *ctx)
 		char name[40];
 
 		/* The next in the order of (CPU time, row). */
-		for (uint32_t i = 0; i < file->threads; i++) {
+		for (uint32_t i = 0; i < file->n_threads; i++) {
 			uint64_t ns = vr_cpu_thread_ns(profile, i);
 
 			if (!profile->keep_thread[i] || !vr_profile_thread_used(profile, i) ||

@@ -71,14 +71,14 @@ static uint32_t *select_rows(struct vr_profile *profile, enum key key, size_t *c
 {
 	struct order order = {.key = key, .profile = profile};
 	const struct vr_file *file = profile->file;
-	uint32_t *row = vr_xcalloc(file->threads, sizeof(*row));
+	uint32_t *row = vr_xcalloc(file->n_threads, sizeof(*row));
 	size_t n = 0;
 
-	for (uint32_t i = 0; i < file->threads; i++)
+	for (uint32_t i = 0; i < file->n_threads; i++)
 		if (profile->keep_thread[i] && vr_profile_thread_used(profile, i))
 			row[n++] = i;
 	qsort_r(row, n, sizeof(*row), compare, &order);
-	for (uint32_t i = 0; i < file->threads && !profile->select.thread; i++)
+	for (uint32_t i = 0; i < file->n_threads && !profile->select.thread; i++)
 		if (vr_profile_is_helper(profile, i))
 			row[n++] = i;
 	*count = n;
@@ -89,7 +89,7 @@ static uint64_t total_cpu(const struct vr_profile *profile)
 {
 	uint64_t total = 0;
 
-	for (uint32_t i = 0; i < profile->file->threads; i++)
+	for (uint32_t i = 0; i < profile->file->n_threads; i++)
 		if (!vr_profile_is_helper(profile, i))
 			total += vr_cpu_thread_ns(profile, i);
 	return total;

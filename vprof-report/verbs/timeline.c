@@ -90,11 +90,11 @@ static void print_points(const struct vr_rows *rows)
 	struct vr_sheet *sheet = vr_sheet_new(rows, VR_FIELDS(point_fields));
 	char step[VR_UNIT_MAX];
 
-	for (uint32_t i = 0; i < file->points && vr_sheet_rows(sheet) < rows->ctx->limit; i++)
+	for (uint32_t i = 0; i < file->n_points && vr_sheet_rows(sheet) < rows->ctx->limit; i++)
 		if (vr_profile_in_window(rows->ctx->profile, file->point[i].t_ns))
 			vr_sheet_row(sheet, &file->point[i]);
 	if (rows->ctx->format == VR_FORMAT_TABLE)
-		fprintf(rows->ctx->out, "   %" PRIu32 " points, one every %s\n\n", file->points,
+		fprintf(rows->ctx->out, "   %" PRIu32 " points, one every %s\n\n", file->n_points,
 			vr_format_ns(step, file->header.timeline_step_ns));
 	vr_sheet_print(sheet);
 }
@@ -127,7 +127,7 @@ static json_t *to_json(const struct vr_rows *rows, const struct vr_memory *memor
 	json_t *root = json_object();
 	json_t *points = json_array();
 
-	for (uint32_t i = 0; i < file->points && json_array_size(points) < ctx->limit; i++)
+	for (uint32_t i = 0; i < file->n_points && json_array_size(points) < ctx->limit; i++)
 		if (vr_profile_in_window(ctx->profile, file->point[i].t_ns))
 			json_array_append_new(
 			    points, vr_json_fields(rows, VR_FIELDS(point_fields), &file->point[i]));

@@ -53,7 +53,7 @@ static int check_data(struct vr_context *ctx, const struct vr_dump *dump, enum v
 	const char *path = ctx->profile->file->path;
 	int format = ctx->own_format;
 
-	if (ctx->profile->file->damages && !dump->has_cpu && !dump->has_heap)
+	if (ctx->profile->file->n_damages && !dump->has_cpu && !dump->has_heap)
 		return VR_EXIT_USAGE; /* of which one line was said */
 	if (!dump->has_cpu && !dump->has_heap)
 		vr_warn("%s: nothing to export: no CPU sample and no allocation%s", path,

@@ -70,7 +70,7 @@ static uint32_t *grow_index(uint32_t *array, size_t *have, size_t want)
 static uint32_t dump_function(struct fill *fill, uint32_t index)
 {
 	fill->function =
-	    grow_index(fill->function, &fill->functions, fill->profile->stacks->functions);
+	    grow_index(fill->function, &fill->functions, fill->profile->stacks->n_functions);
 	if (fill->function[index] == VR_DUMP_NONE)
 		fill->function[index] = function_of(fill, index);
 	return fill->function[index];
@@ -82,7 +82,7 @@ static void set_address(const struct vr_file *file, uint32_t node, struct vr_dum
 	uint64_t where, module;
 
 	frame->module = VR_DUMP_NONE;
-	if (node <= VPROF_NODE_OVERFLOW || node >= file->nodes)
+	if (node <= VPROF_NODE_OVERFLOW || node >= file->n_nodes)
 		return;
 	where = file->node[node].where;
 	module = where >> VPROF_WHERE_MODULE_SHIFT;
@@ -91,7 +91,7 @@ static void set_address(const struct vr_file *file, uint32_t node, struct vr_dum
 		frame->address |= ~VPROF_WHERE_ADDRESS;
 	if (!(where & VPROF_WHERE_EXACT) && frame->address)
 		frame->address--;
-	if (module < file->modules)
+	if (module < file->n_modules)
 		frame->module = (uint32_t)module;
 }
 
@@ -102,7 +102,7 @@ static uint32_t dump_frame(struct fill *fill, uint32_t node, struct vr_span span
 	uint32_t known = stacks->node_span[node] - 1;
 	struct vr_dump_frame frame = {.first = (uint32_t)dump->lines, .count = span.count};
 
-	fill->frame = grow_index(fill->frame, &fill->frames, stacks->spans);
+	fill->frame = grow_index(fill->frame, &fill->frames, stacks->n_spans);
 	if (fill->frame[known] != VR_DUMP_NONE)
 		return fill->frame[known];
 	set_address(stacks->file, node, &frame);
@@ -196,7 +196,7 @@ static void fill_heap(struct fill *fill)
 {
 	struct vr_heap *heap = vr_heap_new(fill->profile);
 
-	for (size_t i = 0; i < heap->sites; i++) {
+	for (size_t i = 0; i < heap->n_sites; i++) {
 		const struct vr_site *site = &heap->site[i];
 		struct vr_dump_sample *sample = add_sample(fill, site->node, VR_DUMP_NONE);
 
@@ -217,10 +217,10 @@ static void fill_modules(struct vr_dump *dump, const struct vr_file *file)
 {
 	const char *exe = vr_file_string(file, file->header.exe);
 
-	dump->modules = file->modules;
-	dump->module = vr_xcalloc(file->modules, sizeof(*dump->module));
+	dump->modules = file->n_modules;
+	dump->module = vr_xcalloc(file->n_modules, sizeof(*dump->module));
 	dump->main_module = VR_DUMP_NONE;
-	for (uint32_t i = 0; i < file->modules; i++) {
+	for (uint32_t i = 0; i < file->n_modules; i++) {
 		const struct vprof_module *m = &file->module[i];
 		const char *path = vr_file_string(file, m->path);
 		uint32_t bytes = m->build_id_bytes <= sizeof(m->build_id) ? m->build_id_bytes : 0;
@@ -241,9 +241,9 @@ static void fill_modules(struct vr_dump *dump, const struct vr_file *file)
 
 static void fill_threads(struct vr_dump *dump, const struct vr_file *file)
 {
-	dump->threads = file->threads;
-	dump->thread = vr_xcalloc(file->threads, sizeof(*dump->thread));
-	for (uint32_t i = 0; i < file->threads; i++) {
+	dump->threads = file->n_threads;
+	dump->thread = vr_xcalloc(file->n_threads, sizeof(*dump->thread));
+	for (uint32_t i = 0; i < file->n_threads; i++) {
 		dump->thread[i].name = vr_text_escape(file->thread[i].name);
 		dump->thread[i].tid = file->thread[i].tid;
 	}
@@ -288,7 +288,7 @@ static void fill_header(struct vr_dump *dump, const struct vr_file *file)
 	dump->period_ns = h->cpu_period_ns;
 	dump->peak_ns = h->peak_ns;
 	dump->page_bytes = h->page_bytes;
-	for (uint32_t i = 0; i < file->points; i++)
+	for (uint32_t i = 0; i < file->n_points; i++)
 		if (file->point[i].rss_max > dump->peak_rss_bytes)
 			dump->peak_rss_bytes = file->point[i].rss_max;
 }
@@ -298,8 +298,8 @@ struct vr_dump *vr_dump_new(struct vr_profile *profile)
 	struct vr_dump *dump = vr_xcalloc(1, sizeof(*dump));
 	struct fill fill = {.dump = dump, .profile = profile};
 
-	fill.node = vr_xcalloc(profile->stacks->nodes, sizeof(*fill.node));
-	memset(fill.node, 0xff, profile->stacks->nodes * sizeof(*fill.node));
+	fill.node = vr_xcalloc(profile->stacks->n_nodes, sizeof(*fill.node));
+	memset(fill.node, 0xff, profile->stacks->n_nodes * sizeof(*fill.node));
 	dump->node = vr_xgrow(NULL, 0, &fill.node_room, sizeof(*dump->node));
 	dump->node[dump->nodes++] = (struct vr_dump_node){0, 0};
 	fill.node[VPROF_NODE_ROOT] = 0;

@@ -118,7 +118,7 @@ static json_t *modules_json(const struct vr_rows *rows)
 	const struct vr_file *file = file_of(rows);
 	json_t *modules = json_array();
 
-	for (uint32_t i = 0; i < file->modules; i++) {
+	for (uint32_t i = 0; i < file->n_modules; i++) {
 		struct vr_module_row row = {i, &file->module[i]};
 
 		json_array_append_new(

@@ -88,7 +88,7 @@ static void print_sampling(struct vr_context *ctx)
 	if (h->second_roads)
 		line(ctx, "not seen", "%s", vr_file_string(file, h->second_roads));
 	line(ctx, "timeline", "%" PRIu32 " points, one every %s, asked %" PRIu32 " ms",
-	     file->points, vr_format_ns(period, h->timeline_step_ns), h->tick_ms);
+	     file->n_points, vr_format_ns(period, h->timeline_step_ns), h->tick_ms);
 }
 
 static void print_history(struct vr_context *ctx)
@@ -151,7 +151,7 @@ static void print_modules(struct vr_context *ctx)
 	const struct vr_file *file = ctx->profile->file;
 	struct vr_sheet *sheet = vr_sheet_new(&rows, vr_module_fields, vr_module_fields_count);
 
-	for (uint32_t i = 0; i < file->modules; i++)
+	for (uint32_t i = 0; i < file->n_modules; i++)
 		vr_sheet_row(sheet, &(struct vr_module_row){i, &file->module[i]});
 	fputc('\n', ctx->out);
 	vr_sheet_print(sheet);

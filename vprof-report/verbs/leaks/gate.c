@@ -57,7 +57,7 @@ void vr_leaks_excuse(struct vr_context *ctx, struct vr_leaks_view *view)
 	add_own_list(ctx, &view->suppress);
 	copy_list(&view->suppress, &view->plan->suppress);
 	vr_leaks_suppress(view->leaks, ctx->profile->stacks, &view->suppress);
-	for (size_t i = 0; i < view->leaks->leaks; i++)
+	for (size_t i = 0; i < view->leaks->n_leaks; i++)
 		allow(ctx, view->plan, &view->leaks->leak[i]);
 	if (view->plan->baseline)
 		view->gate.by_object =
@@ -149,7 +149,7 @@ static void judge_leaks(struct vr_context *ctx, struct vr_leaks_view *view)
 {
 	size_t listed = 0, count = 0;
 
-	for (size_t i = 0; i < view->leaks->leaks; i++) {
+	for (size_t i = 0; i < view->leaks->n_leaks; i++) {
 		const struct vr_leak *leak = &view->leaks->leak[i];
 		char *title, *site;
 
@@ -285,7 +285,7 @@ void vr_leaks_write_suppressions(struct vr_context *ctx, const struct vr_leaks_v
 	FILE *out = view->plan->write_to;
 	struct vr_stacks *stacks = ctx->profile->stacks;
 
-	for (size_t i = 0; out && i < view->leaks->leaks; i++) {
+	for (size_t i = 0; out && i < view->leaks->n_leaks; i++) {
 		const struct vr_leak *leak = &view->leaks->leak[view->order[i]];
 		const struct vr_place *place = vr_responsible_frame(stacks, leak->node);
 		char *title, *site, *pattern;

@@ -68,7 +68,7 @@ static void growth_examined(json_t *one, const struct vr_leaks_view *view,
 	json_object_set_new(one, "unsearched_bytes", unsearched_json(h));
 	json_object_set_new(one, "growth_judged", json_boolean(view->leaks->growth_judged));
 	json_object_set_new(one, "growth_note", note ? vr_json_text(note) : json_null());
-	vr_json_set_u64(one, "growth_sites", growth ? growth->sites : 0);
+	vr_json_set_u64(one, "growth_sites", growth ? growth->n_sites : 0);
 	vr_json_set_u64(one, "growth_readings", growth ? growth->readings : 0);
 	vr_json_set_u64(one, "iterations", growth ? growth->iterations : 0);
 }

@@ -30,8 +30,8 @@ static void choose_rows(struct vr_context *ctx, struct vr_leaks_view *view)
 	unsigned mask = shown(ctx, view->plan);
 
 	view->order = vr_leaks_order(view->leaks, (enum vr_leaks_key)ctx->sort);
-	view->row = vr_xcalloc(view->leaks->leaks + 1, sizeof(*view->row));
-	for (size_t i = 0; i < view->leaks->leaks; i++) {
+	view->row = vr_xcalloc(view->leaks->n_leaks + 1, sizeof(*view->row));
+	for (size_t i = 0; i < view->leaks->n_leaks; i++) {
 		const struct vr_leak *leak = &view->leaks->leak[view->order[i]];
 
 		if (!(mask & 1u << leak->verdict))
