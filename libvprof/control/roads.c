@@ -85,6 +85,7 @@ static void say(const char *path, const char *how)
 
 struct look {
 	struct vp_slot_rule rule[ROAD_COUNT];
+	int fresh;	   /* 1: an object was not known */
 	int common;	   /* 1: the object looked at calls everybody's */
 	const void *owner; /* dynamic section of one that defines malloc itself */
 	int first;	   /* 1: all are taken for known */
@@ -160,6 +161,7 @@ static int look_at(struct dl_phdr_info *info, size_t size, void *arg)
 		become_known(&object);
 	if (look->first)
 		return 0;
+	look->fresh = 1;
 	if (look->lazy && look->lazy != object.dynamic)
 		rules.rule = roads;
 	look->common = 0;
@@ -213,6 +215,8 @@ static void look_around(void *handle, int deep, const void *lazy)
 	if (handle && deep)
 		expect_unbound(&look, handle);
 	dl_iterate_phdr(look_at, &look);
+	if (deep && look.fresh) /* its constructor has run */
+		vp_heap_frees_seen();
 	if (vp_operators_patch_more())
 		__atomic_fetch_or(&vp_file.header->flags, VPROF_F_OPERATOR_NEW_BYPASS,
 				  __ATOMIC_RELAXED);

@@ -3,6 +3,7 @@
 #include "leak/internal.h"
 #include "ring/file.h"
 #include "ring/tables.h"
+#include "track/heap.h"
 
 #include <errno.h>
 
@@ -40,9 +41,11 @@ static uint32_t node_of_site(uint32_t site)
 	return row->node;
 }
 
-static int frees_unseen(void)
+/* By a road that is not seen. */
+static int may_be_freed(const struct vp_live_view *block)
 {
-	return (vp_file.header->flags & VPROF_F_FREES_UNSEEN) != 0;
+	return (vp_file.header->flags & VPROF_F_FREES_UNSEEN) != 0 ||
+	       block->birth_ns < vp_heap_frees_unseen_ns;
 }
 
 static struct key key_of(const struct vp_leak_page *page, const struct vp_live_view *block)
@@ -70,8 +73,7 @@ static struct key key_of(const struct vp_leak_page *page, const struct vp_live_v
 			key.owner = node_of_site(vp_leak_blocks.site[owner]);
 		}
 	}
-	/* Who frees unseen may have freed it. */
-	if (frees_unseen() && key.verdict <= VPROF_LEAK_INDIRECT) {
+	if (may_be_freed(block) && key.verdict <= VPROF_LEAK_INDIRECT) {
 		key.verdict = VPROF_LEAK_POSSIBLE;
 		key.because = VPROF_UNSEARCHED_OTHER;
 		key.owner = VPROF_NONE;

@@ -25,6 +25,7 @@ enum { UNTIMED = 0, TIMED = 1, TIMED_FOR_ALL = 2, ROUNDED_UP = 3 };
 #define TIMED_EVERY 8u
 
 uint32_t vp_heap_never, vp_heap_has_unseen_blocks;
+uint64_t vp_heap_frees_unseen_ns;
 
 /* Counters of a shard have one writer; readers only need whole words. */
 static inline void add(uint64_t *counter, uint64_t value, int shared)
@@ -51,6 +52,12 @@ static inline uint64_t read_clock(struct vp_thread *thread)
 		thread->now_tick = __atomic_load_n(&vp_clock_tick, __ATOMIC_RELAXED);
 	}
 	return now;
+}
+
+void vp_heap_frees_seen(void)
+{
+	__atomic_store_n(&vp_heap_frees_unseen_ns, vp_clock_now(), __ATOMIC_RELAXED);
+	__atomic_fetch_add(&vp_clock_tick, 1, __ATOMIC_RELAXED); /* what is born now is younger */
 }
 
 /* The time, to a tick. */

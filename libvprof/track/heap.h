@@ -25,6 +25,11 @@ extern uint32_t vp_heap_never;
  * nobody knows is no loss. */
 extern uint32_t vp_heap_has_unseen_blocks;
 
+/* Blocks born before may have been freed by a road that was not seen: 0, or a time. */
+extern uint64_t vp_heap_frees_unseen_ns;
+/* From now on frees are seen again.  Context: any thread of the host. */
+void vp_heap_frees_seen(void);
+
 /* May this allocation be skipped?  Consumes `bytes` of the thread's distance to the next
  * sample point, which has no end where the heap is never recorded.  Subtracting before a
  * call that may fail, or is one of our own, is unbiased: the exponential gap to the next

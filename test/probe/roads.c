@@ -1,7 +1,8 @@
 /* Opens a plugin and passes memory both ways.
  * Usage: roads PLUGIN HOW WHAT...
  *   HOW    now, lazy, deep, deeplazy, apart (dlmopen)
- *   WHAT   take give grow keep hold stow early again threads, or another PLUGIN */
+ *   WHAT   take give grow keep hold stow early again threads, or another PLUGIN;
+ *          first: blocks that the plugin's constructor frees; lose: a leak of 50 blocks */
 #include <dlfcn.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -86,6 +87,13 @@ static void stow(void)
 		away(malloc(800));
 }
 
+static void lose(void)
+{
+	for (int i = 0; i < 50; i++)
+		*(void *volatile *)held = malloc(400);
+	held[0] = NULL;
+}
+
 static void *churn(void *arg)
 {
 	for (int i = 0; i < 50; i++) {
@@ -133,11 +141,24 @@ static void open_more(const char *other)
 	plugin = first;
 }
 
+static void leave_to_constructor(void)
+{
+	static void *block[101];
+	static char text[32];
+
+	for (int i = 0; i < 100; i++)
+		block[i] = malloc(600);
+	snprintf(text, sizeof(text), "%p", (void *)block);
+	setenv("ROADS_FREE", text, 1);
+}
+
 int main(int argc, char **argv)
 {
 	int mode = mode_of(argv[2]);
 
 	path = argv[1];
+	if (argc > 3 && strcmp(argv[3], "first") == 0)
+		leave_to_constructor();
 	plugin =
 	    strcmp(argv[2], "apart") == 0 ? dlmopen(LM_ID_NEWLM, path, mode) : dlopen(path, mode);
 	if (!plugin) {
@@ -162,6 +183,10 @@ int main(int argc, char **argv)
 			    ((void *(*)(void))function("plugin_early"))());
 		else if (strcmp(argv[i], "again") == 0)
 			again(mode);
+		else if (strcmp(argv[i], "lose") == 0)
+			lose();
+		else if (strcmp(argv[i], "first") == 0)
+			continue;
 		else if (strcmp(argv[i], "threads") == 0)
 			threads();
 		else
