@@ -32,9 +32,18 @@ suite_units() {
 	done
 }
 suite_unit() { # UNIT DIR
-	local status
+	local status test
+	local -a only=()
+	# A name that is not a test's own makes the whole module run again.
+	while IFS= read -r test; do
+		case $test in
+		test.*) only+=(-m "$test") ;;
+		"[module]" | "") ;;
+		*) only=() && break ;;
+		esac
+	done <<<"${ONLY-}"
 	compat_run "$SIDE" "$2" "$PY" -m test --junit-xml "$2/junit.xml" --tempdir "$2/tmp" \
-		${COMPAT_IGNORE:+-i "$COMPAT_IGNORE"} "$1" >"$2/log" 2>&1
+		${COMPAT_IGNORE:+-i "$COMPAT_IGNORE"} "${only[@]}" "$1" >"$2/log" 2>&1
 	status=$?
 	"$PY" "$COMPAT/junit.py" "$2/junit.xml"
 	printf '[module]\tstatus %s\n' $status
