@@ -56,11 +56,14 @@ flags_of = $(BASE) $(OPT) $(FLAGS_$(firstword $(subst /, ,$1)))
 %/libvprof/hooks/dl.o: FLAGS_libvprof += -foptimize-sibling-calls
 %/libvprof/base/real.o: FLAGS_libvprof += -foptimize-sibling-calls
 
+# $(call heard,COMMAND): what a compiler says is also kept, beside what it makes: see
+# test/lint/compiler.sh.
+heard = $Q$1 2>$@.said; status=$$?; cat $@.said >&2; exit $$status
 # $(call compile,VARIANT,FLAGS): the recipe of every object.
 define compile
 @mkdir -p $(@D)
 $(say) CC "$<$(if $1, ($1))"
-$Q$(CC) $(call flags_of,$<) $2 $(CFLAGS) -c -o $@ $<
+$(call heard,$(CC) $(call flags_of,$<) $2 $(CFLAGS) -c -o $@ $<)
 endef
 # $(call objects,DIRECTORY,VARIANT,FLAGS): rules for all objects of a variant; FLAGS is the
 # name of a variable. They lie under obj/, because build/monitor is a program. protoc-c's

@@ -87,7 +87,7 @@ PROBE_CXXFLAGS := -g -O1 -std=gnu++17 -Wall -Wextra -fno-builtin
 define build
 @mkdir -p $(@D)
 $(say) $1 $<
-$Q$($1) $2 -o $@ $< $3
+$(call heard,$($1) $2 -o $@ $< $3)
 endef
 
 $B/test/probe/plugin_%.so: test/probe/plugin_%.c
@@ -175,7 +175,7 @@ check-inject: all $(call needs,$(call scripts,inject)) ## tests on programs run 
 	$(call run,$(call scripts,inject))
 check-consumers: all $(call needs,$(call scripts,consumers)) ## exports as other programs read them; T=name for one
 	$(call run,$(call scripts,consumers))
-check-lint: $(if $(filter B,$(call words_of,$(call pick,$(call scripts,lint)))),all) ## laws of the house, exports, sizes, shell scripts; T=name for one
+check-lint: $(if $(filter B,$(call words_of,$(call pick,$(call scripts,lint)))),all probes) ## laws of the house, exports, sizes, shell scripts; T=name for one
 	$(call run,$(call scripts,lint))
 asan: $B/asan/vprof-report $(call pick,$(UNIT:$B/%=$B/asan/%)) ## unit tests under AddressSanitizer
 	$(call run,$(UNIT:$B/%=$B/asan/%))
