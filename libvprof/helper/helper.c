@@ -97,7 +97,7 @@ static void close_copies(void)
 	vp_sys_close_all_but(file_fd);
 }
 
-static void one_round(int last)
+static void run_tick(int last)
 {
 	uint64_t before = vp_clock_now();
 
@@ -147,7 +147,7 @@ static int serve(void)
 		vp_engine_drain();
 		break;
 	case REQUEST_FINISH:
-		one_round(1);
+		run_tick(1);
 		break;
 	case REQUEST_END:
 		if (scan_end)
@@ -155,7 +155,7 @@ static int serve(void)
 		answer = 0;
 		/* fall through */
 	case REQUEST_CUT:
-		one_round(1);
+		run_tick(1);
 		vp_file_cut(file_fd);
 		break;
 	case REQUEST_RESUME:
@@ -210,9 +210,9 @@ static int set_up(void)
 }
 
 /* Of a signal that ends the process (helper/ending.h). */
-static void last_round(void)
+static void final_tick(void)
 {
-	one_round(1);
+	run_tick(1);
 	vp_file_cut(file_fd);
 }
 
@@ -221,9 +221,9 @@ static uint64_t run(uint64_t *next_tick)
 {
 	uint64_t now = vp_clock_mono(), due;
 
-	vp_ending_look(last_round);
+	vp_ending_look(final_tick);
 	if (now >= *next_tick) {
-		one_round(0);
+		run_tick(0);
 		vp_mailbox_look();
 		*next_tick += vp_config.tick_ms * 1000000ull;
 		if (*next_tick < now)
@@ -244,7 +244,7 @@ static __attribute__((noreturn)) void end_alone(int status)
 
 	vp_leak_search_cancel();
 	vp_leak_search_note("not searched: the last thread ended past exit()");
-	one_round(1);
+	run_tick(1);
 	vp_file_cut(file_fd);
 	header->exit_kind = VPROF_EXIT_UNDERSCORE;
 	header->exit_status = status;
@@ -284,19 +284,19 @@ static int look(uint64_t *next_tick, uint64_t *due)
 static void work(void)
 {
 	uint64_t next_tick = vp_clock_mono() + FIRST_TICK_NS, due, now;
-	uint32_t done = __atomic_load_n(&answered, __ATOMIC_ACQUIRE), bell;
+	uint32_t done = __atomic_load_n(&answered, __ATOMIC_ACQUIRE), wakeups;
 	int go_on = 1;
 
 	while (go_on) {
-		/* Read before we look: who rings later ends the sleep. */
-		bell = __atomic_load_n(&vp_helper_wakeups, __ATOMIC_ACQUIRE);
+		/* Read before we look: who wakes us later ends the sleep. */
+		wakeups = __atomic_load_n(&vp_helper_wakeups, __ATOMIC_ACQUIRE);
 		if (__atomic_load_n(&asked, __ATOMIC_ACQUIRE) == done) {
 			if (!look(&next_tick, &due))
 				break;
 			now = vp_clock_mono();
 			if (__atomic_load_n(&asked, __ATOMIC_ACQUIRE) == done && due > now) {
 				vp_sys_let_bus(0);
-				vp_sys_futex_wait(&vp_helper_wakeups, bell, due - now);
+				vp_sys_futex_wait(&vp_helper_wakeups, wakeups, due - now);
 				vp_sys_let_bus(1);
 			}
 			continue;

@@ -10,9 +10,9 @@
 void vp_sampled_threads_open(void); /* after vp_perf_open; finds who is there */
 void vp_sampled_threads_close(void);
 
-/* Takes the news, when it is time; after a drain. */
+/* Takes the notifications, when it is time; after a drain. */
 void vp_sampled_threads_update(uint64_t mono_ns);
-/* When to call vp_sampled_threads_update next, CLOCK_MONOTONIC; ~0: when rung for. */
+/* When to call vp_sampled_threads_update next, CLOCK_MONOTONIC; ~0: when woken. */
 uint64_t vp_sampled_threads_due(void);
 
 /* At every tick: `threads` of the process now, the helper apart (0: unknown). */

@@ -112,7 +112,7 @@ static int set_end(struct vp_leak_page *page, const struct vp_live_view *block)
 			return 0;
 	}
 	if (end < 512 && !(page->bits[end >> 6].start >> (end & 63) & 1))
-		page->bits[end >> 6].weak |= 1ull << (end & 63);
+		page->bits[end >> 6].ends |= 1ull << (end & 63);
 	return block->bytes >= 8;
 }
 

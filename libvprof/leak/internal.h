@@ -161,7 +161,12 @@ struct vp_leak_page {
 	uint16_t before[8];    /* blocks in the words of `start` before */
 	struct {
 		uint64_t start; /* one bit for each 8 bytes: a block starts there */
-		uint64_t weak;	/* where none starts: one has ended before */
+		union {
+			uint64_t ends;	 /* where none starts: one has ended before */
+			uint64_t hinted; /* at a start, in mark.c: interior or tagged pointers lead
+					    there */
+			uint64_t passed; /* at a start, in owners.c: state of its passes */
+		};
 		uint64_t reach, maybe;
 	} bits[8]; /* of 512 bytes each; never across two cache lines */
 };
@@ -225,10 +230,10 @@ static inline uint32_t vp_leak_rank(const struct vp_leak_page *page, uint32_t un
 static inline uint32_t vp_leak_end(const struct vp_leak_page *page, uint32_t unit)
 {
 	uint32_t word = unit >> 6;
-	uint64_t ends = (page->bits[word].start | page->bits[word].weak) & ~1ull << (unit & 63);
+	uint64_t ends = (page->bits[word].start | page->bits[word].ends) & ~1ull << (unit & 63);
 
 	while (!ends && ++word < 8)
-		ends = page->bits[word].start | page->bits[word].weak;
+		ends = page->bits[word].start | page->bits[word].ends;
 	return ends ? word * 64 + (uint32_t)__builtin_ctzll(ends) : 512;
 }
 

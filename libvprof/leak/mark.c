@@ -91,11 +91,11 @@ static __attribute__((noinline)) void unusual_word(uint64_t word)
 	    (hit == VP_HIT_INTERIOR && vp_leak_interior_ok(&ref, word)))
 		reach(&ref);
 	else
-		ref.page->bits[ref.unit >> 6].weak |= bit_of(&ref);
+		ref.page->bits[ref.unit >> 6].hinted |= bit_of(&ref);
 }
 
 /* A heap of many small blocks is searched as fast as memory answers: what a
- * word leads to is asked for when the word is met, and looked at when some more
+ * word leads to is asked for when the word is read, and looked at when some more
  * have been; and so are the blocks. */
 #define RING 64u
 static struct {
@@ -294,9 +294,10 @@ static void each_block(int libc_only, void (*each)(const struct vp_leak_ref *ref
 		struct vp_leak_page *page = &vp_leak_blocks.page[i];
 
 		for (uint32_t word = 0; word < 8; word++) {
-			uint64_t bits = libc_only ? page->bits[word].reach & page->bits[word].maybe
-						  : page->bits[word].weak & page->bits[word].start &
-							~page->bits[word].reach;
+			uint64_t bits = libc_only
+					    ? page->bits[word].reach & page->bits[word].maybe
+					    : page->bits[word].hinted & page->bits[word].start &
+						  ~page->bits[word].reach;
 
 			for (; bits; bits &= bits - 1) {
 				struct vp_leak_ref ref = {
@@ -326,12 +327,12 @@ static void search_maybe(const struct vp_leak_ref *ref)
 static void place_noted(uint64_t word)
 {
 	struct vp_leak_ref ref;
-	uint64_t *weak;
+	uint64_t *hinted;
 
 	if ((vp_leak_find(word, &ref) && is_reached(&ref)) || !vp_leak_find_behind(word, &ref))
 		return;
-	weak = &ref.page->bits[ref.unit >> 6].weak;
-	*weak |= bit_of(&ref);
+	hinted = &ref.page->bits[ref.unit >> 6].hinted;
+	*hinted |= bit_of(&ref);
 }
 
 static void each_place_noted(void)

@@ -24,7 +24,7 @@ static struct work *stack;
 static uint64_t depth;
 static uint32_t leader; /* rank + 1 of the block being searched, or of its owner */
 
-/* `weak` at the start of such a block: another points to it, and until the last
+/* `passed` at the start of such a block: another points to it, and until the last
  * pass none was found to lead to it; in the last, that it was reached. */
 enum { PASS_POINTED, PASS_OWN, PASS_UP, PASS_DOWN };
 
@@ -53,16 +53,16 @@ static inline int is_marked(const struct vp_leak_page *page, uint32_t unit)
 static void note_pointed(struct vp_leak_page *page, uint32_t unit, uint32_t from)
 {
 	if (vp_leak_rank(page, unit) + 1 != from)
-		page->bits[unit >> 6].weak |= bit_of(unit);
+		page->bits[unit >> 6].passed |= bit_of(unit);
 }
 
 static void own(struct vp_leak_page *page, uint32_t unit, uint64_t end, uint32_t by)
 {
 	uint64_t start = page->address + unit * 8ull;
 
-	if (!(page->bits[unit >> 6].weak & bit_of(unit)))
+	if (!(page->bits[unit >> 6].passed & bit_of(unit)))
 		return;
-	page->bits[unit >> 6].weak &= ~bit_of(unit);
+	page->bits[unit >> 6].passed &= ~bit_of(unit);
 	owner[vp_leak_rank(page, unit)] = by;
 	if (found_in - found_out == RING) /* the oldest waits elsewhere */
 		stack[depth++] = found[found_out++ % RING];
@@ -74,16 +74,16 @@ static void own(struct vp_leak_page *page, uint32_t unit, uint64_t end, uint32_t
 /* Blocks are taken one at a time here. */
 static void own_of_cycle(const struct vp_leak_ref *ref, int pass)
 {
-	uint64_t *weak = &ref->page->bits[ref->unit >> 6].weak, bit = bit_of(ref->unit);
+	uint64_t *passed = &ref->page->bits[ref->unit >> 6].passed, bit = bit_of(ref->unit);
 
-	if (!(*weak & bit) == (pass == PASS_UP))
+	if (!(*passed & bit) == (pass == PASS_UP))
 		return;
-	*weak ^= bit;
+	*passed ^= bit;
 	owner[vp_leak_rank(ref->page, ref->unit)] = leader;
 	stack[depth++] = (struct work){ref->start, ref->start + ref->bytes, leader, 0};
 }
 
-static void met(struct vp_leak_ref *ref, int pass, uint32_t by)
+static void visit(struct vp_leak_ref *ref, int pass, uint32_t by)
 {
 	if (is_marked(ref->page, ref->unit))
 		return;
@@ -101,7 +101,7 @@ static __attribute__((noinline)) void unusual_word(uint64_t word, int pass, uint
 	struct vp_leak_ref ref;
 
 	if (vp_leak_find(word, &ref))
-		met(&ref, pass, by);
+		visit(&ref, pass, by);
 }
 
 static inline __attribute__((always_inline)) void look_at_oldest(int pass)
@@ -255,7 +255,7 @@ static void each_unmarked_down(void (*each)(struct vp_leak_page *page, uint32_t 
 
 static void clear_pointed(struct vp_leak_page *page, uint32_t unit)
 {
-	page->bits[unit >> 6].weak &= ~bit_of(unit);
+	page->bits[unit >> 6].passed &= ~bit_of(unit);
 }
 
 static void point(struct vp_leak_page *page, uint32_t unit)
@@ -272,10 +272,10 @@ static void lead(struct vp_leak_page *page, uint32_t unit)
 	uint32_t rank = vp_leak_rank(page, unit);
 	struct vp_leak_ref ref;
 
-	if (page->bits[unit >> 6].weak & bit_of(unit) || owner[rank])
+	if (page->bits[unit >> 6].passed & bit_of(unit) || owner[rank])
 		return;
 	owner[rank] = rank + 1;
-	page->bits[unit >> 6].weak |= bit_of(unit); /* not to be followed again */
+	page->bits[unit >> 6].passed |= bit_of(unit); /* not to be followed again */
 	if (found_in - found_out == RING)
 		drain_owned();
 	vp_leak_find(page->address + unit * 8ull, &ref);
@@ -303,7 +303,7 @@ static void lead_up(struct vp_leak_page *page, uint32_t unit)
 	if (owner[rank])
 		return;
 	leader = owner[rank] = rank + 1;
-	page->bits[unit >> 6].weak &= ~bit_of(unit);
+	page->bits[unit >> 6].passed &= ~bit_of(unit);
 	follow(page, unit, words_up);
 }
 
@@ -311,10 +311,10 @@ static void lead_down(struct vp_leak_page *page, uint32_t unit)
 {
 	uint32_t rank = vp_leak_rank(page, unit);
 
-	if (owner[rank] != rank + 1 || page->bits[unit >> 6].weak & bit_of(unit))
+	if (owner[rank] != rank + 1 || page->bits[unit >> 6].passed & bit_of(unit))
 		return;
 	leader = rank + 1;
-	page->bits[unit >> 6].weak |= bit_of(unit);
+	page->bits[unit >> 6].passed |= bit_of(unit);
 	follow(page, unit, words_down);
 }
 

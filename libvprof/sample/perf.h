@@ -58,14 +58,14 @@ struct vp_perf_common {
 
 /* A thread's event on one CPU, or on all. */
 struct vp_perf_event {
-	int fd;		    /* -1: none */
-	uint32_t since;	    /* samples with the present period */
-	uint64_t period_ns; /* the present one */
-	uint64_t draw;	    /* of the present period */
-	uint64_t last;	    /* CPU time counted at the last sample */
-	uint64_t base;	    /* ... or at the last change of the period, if later */
-	uint64_t owed;	    /* CPU time between the last sample and that change, or
-			     * that an event before this one has left */
+	int fd;			  /* -1: none */
+	uint32_t since;		  /* samples with the present period */
+	uint64_t period_ns;	  /* the present one */
+	uint64_t rng_state;	  /* the present period was drawn from it */
+	uint64_t last;		  /* CPU time counted at the last sample */
+	uint64_t window_start_ns; /* ... or at the last change of the period, if later */
+	uint64_t carry_ns; /* CPU time not charged yet: between the last sample and that change,
+			    * or inherited from the event that this one replaced */
 	int user_only;
 };
 

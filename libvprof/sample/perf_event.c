@@ -40,8 +40,8 @@ static uint64_t next_period(struct vp_perf_common *common, struct vp_perf_event 
 {
 	uint64_t rate;
 
-	event->draw += 0x9e3779b97f4a7c15U;
-	rate = (event->draw >> 40) * 300000 >> 24;
+	event->rng_state += 0x9e3779b97f4a7c15U;
+	rate = (event->rng_state >> 40) * 300000 >> 24;
 	rate += rate < 150000 ? 800000 : 900000;
 	return common->period_ns * 1000000 / rate;
 }
@@ -92,8 +92,8 @@ int vp_perf_event_open(struct vp_perf_common *common, struct vp_perf_event *even
 	struct perf_event_attr attr;
 	int fd;
 
-	*event = (struct vp_perf_event){.owed = event->owed};
-	event->draw = vp_perf_event_random(common);
+	*event = (struct vp_perf_event){.carry_ns = event->carry_ns};
+	event->rng_state = vp_perf_event_random(common);
 	event->period_ns = next_period(common, event);
 	memset(&attr, 0, sizeof(attr));
 	attr.config = PERF_COUNT_SW_TASK_CLOCK;
@@ -135,16 +135,17 @@ void vp_perf_event_close(struct vp_perf_common *common, struct vp_perf_event *ev
  * cut off, unless the first expiry after the change fell into the kernel. */
 uint64_t vp_perf_event_weigh(struct vp_perf_event *event, uint64_t count)
 {
-	uint64_t weight = count - event->last + event->owed, expiries;
+	uint64_t weight = count - event->last + event->carry_ns, expiries;
 
 	if (count < event->last)
 		return event->period_ns; /* of an earlier thread's event */
 	if (event->user_only) {
-		expiries = (count - event->base + event->period_ns / 2) / event->period_ns;
-		weight = event->period_ns + (expiries <= 1 ? event->owed : 0);
+		expiries =
+		    (count - event->window_start_ns + event->period_ns / 2) / event->period_ns;
+		weight = event->period_ns + (expiries <= 1 ? event->carry_ns : 0);
 	}
-	event->owed = 0;
-	event->last = event->base = count;
+	event->carry_ns = 0;
+	event->last = event->window_start_ns = count;
 	event->since++;
 	return weight;
 }
@@ -158,9 +159,9 @@ void vp_perf_event_change_period(struct vp_perf_common *common, struct vp_perf_e
 	/* The kernel has started the event's timer anew. */
 	if (event->user_only &&
 	    vp_sys_read(event->fd, &count, sizeof(count)) == (long)sizeof(count) &&
-	    count >= event->base) {
-		event->owed = (count - event->base) % event->period_ns;
-		event->base = count;
+	    count >= event->window_start_ns) {
+		event->carry_ns = (count - event->window_start_ns) % event->period_ns;
+		event->window_start_ns = count;
 	}
 	event->period_ns = period;
 	event->since = 0;
@@ -170,10 +171,11 @@ void vp_perf_event_retire(struct vp_perf_common *common, struct vp_perf_event *e
 {
 	uint64_t count;
 
-	event->owed = 0;
+	event->carry_ns = 0;
 	if (event->fd >= 0 && vp_sys_read(event->fd, &count, sizeof(count)) == sizeof(count) &&
-	    count >= event->base)
-		event->owed = event->user_only ? (count - event->base) % event->period_ns
-					       : count - event->last;
+	    count >= event->window_start_ns)
+		event->carry_ns = event->user_only
+				      ? (count - event->window_start_ns) % event->period_ns
+				      : count - event->last;
 	vp_perf_event_close(common, event);
 }

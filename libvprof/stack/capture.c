@@ -34,9 +34,9 @@ static inline uint32_t first_change(const struct vp_capture_word *word, uint32_t
 }
 
 /* Drops the frames of the last stack that have returned, those below sp, and
- * returns how many of the others still stand: every word that led to them is
+ * returns how many of the others are still valid: every word that led to them is
  * unchanged.  The word that leads to a frame at sp itself is the hook's. */
-static inline uint32_t standing(struct vp_capture *last, uint64_t sp)
+static inline uint32_t count_valid(struct vp_capture *last, uint64_t sp)
 {
 	const struct vp_capture_frame *frame = last->frame;
 	uint32_t depth = last->depth, count, change;
@@ -74,23 +74,24 @@ static void note_words(struct vp_capture *last, const struct vp_learn_words *wor
 struct walk {
 	struct vp_regs regs;		      /* of the frame to be looked at next */
 	const struct vp_capture_frame *old;   /* of the last stack: the innermost at sp or above */
-	const struct vp_capture_frame *stand; /* the innermost that can be met */
-	int met;			      /* the walk ended at *old */
+	const struct vp_capture_frame *valid; /* the innermost that is still valid */
+	int matched;			      /* the walk ended at *old */
 };
 
-/* Goes on to the frame of the last stack that lies at sp or above it.  Does it
- * stand, and is the walk's state there as it was? */
-static inline int meets(const struct vp_capture_frame **old, const struct vp_capture_frame *stand,
-			const struct vp_capture_fresh *fresh)
+/* Goes on to the frame of the last stack that lies at sp or above it.  Is that one
+ * still valid, and are sp, pc and, where its rule uses it, bp as they were? */
+static inline int frame_matches(const struct vp_capture_frame **old,
+				const struct vp_capture_frame *valid,
+				const struct vp_capture_fresh *fresh)
 {
 	while ((*old)->sp < fresh->sp)
 		--*old;
-	return (*old)->sp == fresh->sp && (*old)->pc == fresh->pc && *old <= stand &&
+	return (*old)->sp == fresh->sp && (*old)->pc == fresh->pc && *old <= valid &&
 	       (!(*old)->needs_bp || (*old)->bp == fresh->bp);
 }
 
 /* vp_step_frame for plain frames by row, with the state in registers, until a
- * frame of the last stack is met or one is not plain or there is no room.
+ * frame of the last stack matches or one is not plain or there is no room.
  * Frames of one function are mostly of one size, so where an old frame lay at
  * sp, the next one probably lies where the old next one did.  That is taken
  * from memory where it turns out right: the processor then goes on to the next
@@ -101,7 +102,7 @@ walk_plain(const struct vp_capture *last, struct walk *walk, const struct vp_vie
 	   struct vp_capture_fresh *fresh)
 {
 	const struct vp_row_table *rows = __atomic_load_n(&vp_rows, __ATOMIC_ACQUIRE);
-	const struct vp_capture_frame *old = walk->old, *const stand = walk->stand;
+	const struct vp_capture_frame *old = walk->old, *const valid = walk->valid;
 	const uint64_t mask = rows->mask, lo = view->lo, hi = view->hi;
 	uint64_t pc = walk->regs.pc, sp = walk->regs.sp, bp = walk->regs.bp, from;
 
@@ -115,8 +116,8 @@ walk_plain(const struct vp_capture *last, struct walk *walk, const struct vp_vie
 		fresh->sp = sp;
 		fresh->pc = pc;
 		fresh->bp = bp;
-		walk->met = meets(&old, stand, fresh);
-		if (walk->met)
+		walk->matched = frame_matches(&old, valid, fresh);
+		if (walk->matched)
 			break;
 		if (__builtin_expect(!(word & VP_RULE_PLAIN) || frame <= sp || frame > hi, 0))
 			break;
@@ -171,7 +172,7 @@ static int walk_one(struct vp_capture *last, struct walk *walk, struct vp_step *
 }
 
 /* Walks outwards; fills last->fresh innermost first and returns their number.
- * Where a frame of the last stack was met, the entry after the last one tells
+ * Where a frame of the last stack matched, the entry after the last one tells
  * how it was reached. */
 static uint32_t walk_out(struct vp_capture *last, struct walk *walk, struct vp_step *step)
 {
@@ -181,15 +182,15 @@ static uint32_t walk_out(struct vp_capture *last, struct walk *walk, struct vp_s
 	fresh->bp_from = 0;
 	last->spare_used = 0;
 	for (; more > 0; fresh += more >= 0) {
-		if (__builtin_expect(!step->exact && !step->doubt, 1)) {
+		if (__builtin_expect(!step->exact && !step->unloading, 1)) {
 			fresh = walk_plain(last, walk, step->view, fresh);
 		} else {
 			fresh->sp = walk->regs.sp;
 			fresh->pc = walk->regs.pc | (step->exact ? VPROF_WHERE_EXACT : 0);
 			fresh->bp = walk->regs.bp;
-			walk->met = meets(&walk->old, walk->stand, fresh);
+			walk->matched = frame_matches(&walk->old, walk->valid, fresh);
 		}
-		if (walk->met)
+		if (walk->matched)
 			break;
 		if (fresh == &last->fresh[VP_STACK_DEPTH_MAX - 1]) {
 			step->cut = VPROF_CUT_DEPTH;
@@ -263,8 +264,8 @@ static inline void push_all(struct vp_capture *last, uint32_t count)
 	}
 }
 
-/* The frame met is reached another way now. */
-static inline void reach(struct vp_capture *last, const struct vp_capture_fresh *fresh)
+/* The frame that matched is reached another way now. */
+static inline void relink(struct vp_capture *last, const struct vp_capture_fresh *fresh)
 {
 	struct vp_capture_frame *frame = &last->frame[last->depth];
 
@@ -272,46 +273,46 @@ static inline void reach(struct vp_capture *last, const struct vp_capture_fresh 
 	frame->words_end = (uint16_t)put_words(last, frame[-1].words_end, fresh, frame->needs_bp);
 }
 
-/*   stand   frames of the last stack that can be met */
+/*   valid   frames of the last stack that are still so */
 static void capture(struct vp_capture *last, const struct vp_regs *caller,
-		    const struct vp_view *view, uint32_t stand)
+		    const struct vp_view *view, uint32_t valid)
 {
-	struct walk walk = {*caller, &last->frame[last->depth], &last->frame[stand], 0};
+	struct walk walk = {*caller, &last->frame[last->depth], &last->frame[valid], 0};
 	struct vp_step step;
 	uint32_t fresh;
 
 	step.exact = 0;
 	step.view = view;
-	step.doubt = last->doubt;
+	step.unloading = last->unloading;
 	step.refused = 0;
 	step.cut = 0;
 	fresh = walk_out(last, &walk, &step);
-	if (walk.met && fresh + (uint32_t)(walk.old - last->frame) > VP_STACK_DEPTH_MAX) {
+	if (walk.matched && fresh + (uint32_t)(walk.old - last->frame) > VP_STACK_DEPTH_MAX) {
 		/* Too deep: keep the innermost frames, as a fresh walk does. */
 		walk = (struct walk){*caller, last->frame, last->frame, 0};
 		step.exact = 0;
 		fresh = walk_out(last, &walk, &step);
 	}
-	if (!walk.met) {
+	if (!walk.matched) {
 		last->depth = 0;
 		last->cut = step.cut;
 	} else {
 		last->depth = (uint32_t)(walk.old - last->frame);
 		if (fresh)
-			reach(last, &last->fresh[fresh]);
+			relink(last, &last->fresh[fresh]);
 	}
 	push_all(last, fresh);
 	if (__builtin_expect(step.refused, 0))
-		last->generation = 0; /* not to be met again */
+		last->generation = 0; /* not to be used again */
 }
 
 /* Is the whole stack the last one?  The common case of a loop that allocates. */
 static inline int unchanged(const struct vp_capture *last, const struct vp_regs *caller,
-			    uint32_t stand)
+			    uint32_t valid)
 {
-	const struct vp_capture_frame *top = &last->frame[stand];
+	const struct vp_capture_frame *top = &last->frame[valid];
 
-	return stand == last->depth && top->sp == caller->sp && top->pc == caller->pc &&
+	return valid == last->depth && top->sp == caller->sp && top->pc == caller->pc &&
 	       (!top->needs_bp || top->bp == caller->bp);
 }
 
@@ -320,7 +321,7 @@ uint32_t vp_capture_stack(struct vp_stack *stack, const struct vp_regs *caller)
 	struct vp_view view = {caller->sp, stack->hi, (const void *)(uintptr_t)caller->sp, 0};
 	struct vp_capture *last = &stack->capture;
 	uint32_t generation = __atomic_load_n(&vp_rows_generation, __ATOMIC_ACQUIRE);
-	uint32_t node, stand;
+	uint32_t node, valid;
 
 	if (__builtin_expect(caller->sp - stack->lo >= stack->hi - stack->lo, 0)) {
 		size_t depth = vp_unwind_foreign(stack, caller, 0, stack->walk, VP_STACK_DEPTH_MAX);
@@ -329,12 +330,12 @@ uint32_t vp_capture_stack(struct vp_stack *stack, const struct vp_regs *caller)
 	}
 	if (__builtin_expect(last->generation != generation, 0)) {
 		last->depth = 0;
-		last->doubt = __atomic_load_n(&vp_modules_closing, __ATOMIC_ACQUIRE) != 0;
-		last->generation = last->doubt ? 0 : generation; /* 0: never current */
+		last->unloading = __atomic_load_n(&vp_modules_closing, __ATOMIC_ACQUIRE) != 0;
+		last->generation = last->unloading ? 0 : generation; /* 0: never current */
 	}
-	stand = standing(last, caller->sp);
-	if (!unchanged(last, caller, stand))
-		capture(last, caller, &view, stand);
+	valid = count_valid(last, caller->sp);
+	if (!unchanged(last, caller, valid))
+		capture(last, caller, &view, valid);
 	if (__builtin_expect(last->cut, 0))
 		vp_lost((enum vprof_lost)last->cut, 1);
 	node = last->frame[last->depth].node;

@@ -3,7 +3,7 @@
  * The stack captured last is kept frame by frame, with every word of memory
  * that led from one frame to the next.  A walk is a function of the registers
  * it starts from and of the words it reads: it goes outwards only until it
- * meets a frame of the last stack in the same state (sp, pc and, where the way
+ * comes to a frame of the last stack in the same state (sp, pc and, where the way
  * out depends on it, rbp), and if the words noted from there on are unchanged,
  * so is the rest of the stack.  That is one load and one compare a word, one or
  * two words a frame.  Nothing is patched, so exceptions, longjmp, coroutines
@@ -33,7 +33,7 @@ struct vp_capture_frame {
 	uint8_t needs_bp;   /* the way out depends on bp */
 };
 
-/* A frame met on the way out, before it is known how far the old ones hold. */
+/* A frame found on the way out, before it is known how many old ones are still valid. */
 struct vp_capture_fresh {
 	uint64_t sp, pc, bp; /* as above */
 	uint64_t rule;	     /* of the step out of here, or one with the same effect on bp */
@@ -47,7 +47,7 @@ struct vp_capture_fresh {
 struct vp_capture {
 	uint32_t depth;
 	uint32_t generation; /* of the unwind rows, 0: of none */
-	int doubt;	     /* something was being unloaded */
+	int unloading;	     /* something was being unloaded */
 	int cut;	     /* why the outermost frame is the last that can be seen */
 	uint32_t spare_used;
 	struct vp_capture_frame frame[VP_STACK_DEPTH_MAX + 1];

@@ -107,10 +107,10 @@ void vp_rows_drop(uint64_t start, uint64_t end)
 		__atomic_store_n(&row->key, VP_ROW_DEAD, __ATOMIC_RELEASE);
 		vp_rows->dead++;
 	}
-	vp_rows_doubt();
+	vp_rows_new_generation();
 }
 
-void vp_rows_doubt(void)
+void vp_rows_new_generation(void)
 {
 	uint32_t next = vp_rows_generation + 1;
 

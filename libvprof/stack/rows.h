@@ -71,7 +71,7 @@ struct vp_row_table {
 extern struct vp_row_table *vp_rows;
 /* Changes whenever rows are dropped: walks remembered from before are void. */
 extern uint32_t vp_rows_generation;
-void vp_rows_doubt(void); /* changes it.  Context: service only. */
+void vp_rows_new_generation(void); /* Context: service only. */
 
 static inline uint64_t vp_row_hash(uint64_t address)
 {

@@ -16,7 +16,7 @@ struct vp_step {
 	struct vp_regs regs; /* of the frame to be looked at next */
 	int exact;	     /* regs.pc is an executing instruction */
 	const struct vp_view *view;
-	int doubt; /* objects are being unloaded: look at every row twice */
+	int unloading; /* objects are being unloaded: look at every row twice */
 	/* filled in by vp_step_frame */
 	uint64_t where;	  /* the frame just looked at, as vprof_node.where */
 	int hidden;	  /* ... is our own thread trampoline */
@@ -88,7 +88,7 @@ static inline int vp_step_frame(struct vp_step *step)
 	if (pc < 4096 || pc > VPROF_WHERE_ADDRESS)
 		return -1; /* a return address of 0 ends hand-made stacks */
 	word = vp_rows_find(lookup);
-	if (__builtin_expect(step->doubt && word, 0) &&
+	if (__builtin_expect(step->unloading && word, 0) &&
 	    !vp_module_holds(vp_rule_unpack(word).module, lookup))
 		word = 0;
 	if (__builtin_expect(!word, 0))

@@ -14,7 +14,7 @@ struct learn_request {
 	uint64_t address, rule;
 };
 
-/* A row is there already where it is in doubt: it holds if its module does. */
+/* A row is there already while objects are being unloaded: it holds if its module does. */
 static void learn(void *arg)
 {
 	struct learn_request *request = arg;
@@ -80,7 +80,7 @@ size_t vp_unwind(const struct vp_regs *start, int exact, const struct vp_view *v
 	size_t n = 0;
 	int more = 1;
 
-	step.doubt = __atomic_load_n(&vp_modules_closing, __ATOMIC_ACQUIRE) != 0;
+	step.unloading = __atomic_load_n(&vp_modules_closing, __ATOMIC_ACQUIRE) != 0;
 	while (more > 0 && n < max) {
 		more = vp_step_frame(&step);
 		if (more >= 0 && !step.hidden)
@@ -126,7 +126,7 @@ static void close_begin(void *arg)
 {
 	(void)arg;
 	__atomic_store_n(&vp_modules_closing, vp_modules_closing + 1, __ATOMIC_RELEASE);
-	vp_rows_doubt();
+	vp_rows_new_generation();
 }
 
 static void sweep(void *arg)
@@ -140,7 +140,7 @@ static void close_done(void *arg)
 	sweep(arg);
 	if (vp_modules_closing) /* in a child forked by a destructor it is 0 */
 		__atomic_store_n(&vp_modules_closing, vp_modules_closing - 1, __ATOMIC_RELEASE);
-	vp_rows_doubt();
+	vp_rows_new_generation();
 }
 
 void vp_unwind_tick(int last)

@@ -1,4 +1,4 @@
-/* News for the helper thread: which threads have come and gone.
+/* Thread notifications for the helper: which threads have come and gone.
  *
  * A thread that starts pays for no system call, unless the helper is in a long
  * sleep; then the first of a burst wakes it, and it looks again every few
@@ -23,9 +23,9 @@ struct vp_arrivals {
 void vp_arrivals_start(struct vp_thread *thread);
 void vp_arrivals_end(struct vp_thread *thread);
 
-/* Helper: from now on somebody wants the news, or no longer. */
+/* Helper: from now on somebody wants them, or no longer. */
 void vp_arrivals_want(int wanted);
-/* There is news, or may be soon. */
+/* There are some, or may be soon. */
 int vp_arrivals_waiting(void);
 /* Takes what has ended, and of what has started what was there before
  * `old_ns`.  Takes the registry lock. */
@@ -33,7 +33,7 @@ void vp_arrivals_take(struct vp_arrivals *out, uint64_t old_ns);
 
 void vp_arrivals_init(void); /* forgets all: fresh process */
 
-/* The word that the helper sleeps on; ringing wakes it. */
+/* The word that the helper sleeps on. */
 extern uint32_t vp_helper_wakeups;
 void vp_helper_wake(void);
 

@@ -24,7 +24,7 @@ struct known {
 	uint32_t row;
 	uint64_t start_ns;
 	uint32_t older; /* index + 1 of an earlier thread with the same tid */
-	int met;	/* seen by the helper only: it has called no hook */
+	int unhooked;	/* only the helper has seen it: it has called no hook */
 };
 
 #define TID_BUCKETS 4096u
@@ -192,10 +192,10 @@ static struct vprof_thread *own_row(int tid, uint32_t *id)
 
 	while (at && known[at - 1].tid != tid)
 		at = known[at - 1].older;
-	if (at && known[at - 1].met) {
+	if (at && known[at - 1].unhooked) {
 		row = vp_table_row(VPROF_SEC_THREADS, known[at - 1].row);
 		if (row->state == VPROF_THREAD_LIVE) {
-			known[at - 1].met = 0;
+			known[at - 1].unhooked = 0;
 			*id = known[at - 1].row;
 			return row;
 		}
@@ -382,7 +382,7 @@ uint32_t vp_threads_row_of_tid(int tid, uint64_t t_ns)
 			row->start_ns = t_ns;
 			one = remember(tid, id, t_ns);
 			if (one)
-				one->met = 1;
+				one->unhooked = 1;
 		}
 		oldest = id;
 	}

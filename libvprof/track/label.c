@@ -33,7 +33,7 @@ struct vp_labels {
 	uint32_t label[DEPTH + 1]; /* label[0]: none */
 	struct vp_labels *next;	   /* in its bucket, or among the spare ones */
 	uint64_t head;		   /* changes so far */
-	uint64_t rung;		   /* of which the helper was told to hurry */
+	uint64_t woken_at;	   /* of which the helper was told to hurry */
 	struct change history[HISTORY];
 };
 
@@ -192,7 +192,7 @@ static struct vp_labels *labels_of(struct vp_thread *thread)
 		return NULL;
 	labels->row = thread->row_id;
 	labels->depth = 0;
-	labels->head = labels->rung = 0;
+	labels->head = labels->woken_at = 0;
 	head = &bucket[thread->row_id % BUCKETS];
 	vp_lock_take(&lock);
 	labels->next = *head;
@@ -218,8 +218,8 @@ static void note(struct vp_labels *labels, uint32_t label)
 	change->t_ns = vp_clock_now();
 	change->label = label;
 	__atomic_store_n(&labels->head, labels->head + 1, __ATOMIC_RELEASE);
-	if (labels->head - labels->rung >= HURRY) {
-		labels->rung = labels->head;
+	if (labels->head - labels->woken_at >= HURRY) {
+		labels->woken_at = labels->head;
 		vp_helper_wake();
 	}
 }

@@ -58,10 +58,10 @@ static void fill_frames(struct vr_context *ctx, const struct vr_leak *leak, stru
 			struct kept *kept, const char *cwd)
 {
 	struct vr_stacks *stacks = ctx->profile->stacks;
-	const struct vr_place *asker = vr_responsible_frame(stacks, leak->node);
+	const struct vr_place *responsible = vr_responsible_frame(stacks, leak->node);
 	struct vr_issue_frame *frame = NULL;
 	size_t room = 0;
-	int past = 0; /* the asker was seen */
+	int past = 0; /* the responsible frame was seen */
 
 	for (uint32_t node = leak->node; node != VPROF_NODE_ROOT;
 	     node = vr_stacks_parent(stacks, node)) {
@@ -78,10 +78,10 @@ static void fill_frames(struct vr_context *ctx, const struct vr_leak *leak, stru
 			    .module = function->module,
 			    .line = place->line,
 			};
-			/* The nearest line of source, from who asked outwards. */
-			if (!past && (place == asker || past))
+			/* The nearest line of source, from there outwards. */
+			if (!past && (place == responsible || past))
 				issue->at = issue->frames;
-			past |= place == asker;
+			past |= place == responsible;
 			if (past && !frame[issue->at].file[0] && function->file[0])
 				issue->at = issue->frames;
 			issue->frames++;
