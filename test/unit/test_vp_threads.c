@@ -1,0 +1,321 @@
+/* thread/: rows of threads, shards, notices for the helper; track/peak, labels, waits and
+ * marks, which are kept by thread. */
+#include "library_file.h"
+
+#include "base/clock.h"
+#include "base/private_heap.h"
+#include "base/real.h"
+#include "ring/events.h"
+#include "stack/trie.h"
+#include "thread/arrivals.h"
+#include "thread/shards.h"
+#include "thread/threads.h"
+#include "track/label.h"
+#include "track/mark.h"
+#include "track/peak.h"
+
+#include <pthread.h>
+
+static int heap_init(void)
+{
+	vp_shards_init();
+	vp_peak_init();
+	return 0;
+}
+
+static const struct vp_tracker table[] = {
+    {.name = "strings",
+     .init = vp_events_init,
+     .section = {SECTION_OF(STRINGS, vprof_string_row, 16, 0),
+		 SECTION_OF(EVENTS, vprof_event_block, 4, 0)}},
+    {.name = "stacks", .init = vp_trie_init, .section = {SECTION_OF(NODES, vprof_node, 16, 0)}},
+    {.name = "threads",
+     .init = vp_threads_init,
+     .section = {SECTION_OF(THREADS, vprof_thread, 4, 0)}},
+    {.name = "heap", .init = heap_init, .section = {SECTION_OF(SITES, vprof_site, 16, 0)}},
+    {.name = "labels", .init = vp_labels_init},
+    {.name = "marks", .init = vp_marks_init, .section = {SECTION_OF(MARKS, vprof_mark, 16, 1)}},
+};
+
+static struct vp_thread *self;
+
+static void setup(void)
+{
+	vp_real_resolve();
+	ck_assert_int_eq(vp_private_heap_init(), 0);
+	vp_clock_start();
+	library_file(table, COUNT_OF(table));
+	vp_string_add("a program", 9); /* no label is string 0 */
+	vp_tls.busy = 1;	       /* as in our code: nothing here is to be recorded */
+	vp_tls.self = NULL;
+	self = vp_thread_self();
+	ck_assert_ptr_nonnull(self);
+}
+
+static void *in_thread(void *fn)
+{
+	struct vp_thread *thread;
+
+	vp_tls.busy = 1;
+	thread = vp_thread_self();
+	ck_assert_ptr_nonnull(thread);
+	((void (*)(struct vp_thread *))(uintptr_t)fn)(thread);
+	vp_thread_end(thread);
+	return NULL;
+}
+
+static void run(void (*fn)(struct vp_thread *thread))
+{
+	pthread_t thread;
+
+	ck_assert_int_eq(pthread_create(&thread, NULL, in_thread, (void *)(uintptr_t)fn), 0);
+	ck_assert_int_eq(pthread_join(thread, NULL), 0);
+}
+
+static void nothing(struct vp_thread *thread)
+{
+	(void)thread;
+}
+
+START_TEST(every_thread_has_a_row)
+{
+	const struct vprof_thread *row;
+	uint32_t before;
+
+	setup();
+	ck_assert_int_eq(self->tid, getpid());
+	ck_assert_uint_ge(self->row_id, 1); /* row 0 is that of the others */
+	ck_assert_uint_eq(vp_threads_live(), 1);
+	before = vp_table_used(VPROF_SEC_THREADS);
+	for (int i = 0; i < 100; i++)
+		run(nothing);
+	ck_assert_uint_eq(vp_table_used(VPROF_SEC_THREADS), before + 100);
+	ck_assert_uint_eq(vp_threads_live(), 1);
+	row = vp_table_row(VPROF_SEC_THREADS, before);
+	ck_assert_int_eq(row->state, VPROF_THREAD_ENDED);
+	ck_assert_uint_ge(row->end_ns, row->start_ns);
+	ck_assert_uint_eq(vp_threads_row_of_tid(getpid(), vp_clock_now()), self->row_id);
+}
+END_TEST
+
+static uint16_t shard[200];
+static int shards;
+
+static void note_shard(struct vp_thread *thread)
+{
+	uint32_t row, again;
+	struct vprof_site *site = vp_shard_site(thread->shard, 77, &row);
+
+	shard[shards++] = thread->shard->number;
+	ck_assert_uint_eq(site->node, 77);
+	ck_assert_uint_eq(site->shard, thread->shard->number);
+	ck_assert_ptr_eq(vp_shard_site(thread->shard, 77, &again), site);
+	ck_assert_uint_eq(again, row);
+}
+
+/* 64 threads each have one of their own; later ones take over what others have left. */
+START_TEST(shards_are_fresh_at_first_and_reused_then)
+{
+	setup();
+	for (int i = 0; i < 100; i++)
+		run(note_shard);
+	for (int i = 1; i < 63; i++)
+		ck_assert_uint_eq(shard[i], shard[i - 1] + 1);
+	for (int i = 64; i < 100; i++)
+		ck_assert_uint_le(shard[i], 64);
+	ck_assert_uint_eq(vp_shard_common()->shared, 1);
+}
+END_TEST
+
+START_TEST(a_stack_nobody_knows_has_the_overflow_row)
+{
+	uint32_t row;
+
+	setup();
+	vp_shard_site(self->shard, 0, &row);
+	ck_assert_uint_eq(row, 0);
+	ck_assert_uint_eq(vp_file.header->lost[VPROF_LOST_SITES], 1);
+}
+END_TEST
+
+static void allocate(uint64_t bytes)
+{
+	self->row->allocs++;
+	self->row->alloc_bytes += bytes;
+	vp_peak_grow(self, bytes);
+}
+
+static void release(uint64_t bytes)
+{
+	self->row->frees++;
+	self->row->freed_bytes += bytes;
+	vp_peak_shrink(self, bytes);
+}
+
+START_TEST(with_one_thread_the_peak_is_exact)
+{
+	uint64_t live = 0, most = 0;
+	unsigned seed = 3;
+
+	setup();
+	for (int i = 0; i < 20000; i++) {
+		uint64_t bytes = 1 + (uint64_t)rand_r(&seed) % 1000;
+
+		if (rand_r(&seed) % 2 || live < bytes) {
+			allocate(bytes);
+			live += bytes;
+		} else {
+			release(bytes);
+			live -= bytes;
+		}
+		most = live > most ? live : most;
+		ck_assert_uint_eq(vp_file.header->peak_bytes, most);
+	}
+	ck_assert_uint_gt(vp_file.header->peak_epoch, 10);
+}
+END_TEST
+
+START_TEST(a_site_keeps_what_it_held_at_the_peak)
+{
+	struct vprof_site site = {.allocs = 5, .frees = 2, .alloc_bytes = 500, .freed_bytes = 90};
+
+	vp_peak_note_slow(&site, 9);
+	ck_assert_uint_eq(site.peak_bytes, 410);
+	ck_assert_uint_eq(site.peak_blocks, 3);
+	ck_assert_uint_eq(site.peak_epoch, 9);
+}
+END_TEST
+
+START_TEST(labels_nest)
+{
+	uint32_t outer, inner;
+
+	setup();
+	ck_assert_uint_eq(vp_label_now(self), VP_LABEL_NONE);
+	vp_label_begin(self, "symbol", "SOL/USDT");
+	outer = vp_label_now(self);
+	ck_assert_str_eq(string_of(outer), "symbol=SOL/USDT");
+	vp_label_begin(self, "step", "a\nb");
+	inner = vp_label_now(self);
+	ck_assert_str_eq(string_of(inner), "symbol=SOL/USDT\nstep=a b");
+	vp_label_end(self);
+	ck_assert_uint_eq(vp_label_now(self), outer);
+	vp_label_begin(self, "step", "a\nb"); /* the same again is the same label */
+	ck_assert_uint_eq(vp_label_now(self), inner);
+	vp_label_end(self);
+	vp_label_end(self);
+	vp_label_end(self); /* one too many */
+	ck_assert_uint_eq(vp_label_now(self), VP_LABEL_NONE);
+}
+END_TEST
+
+START_TEST(labels_too_deep_are_the_deepest_that_is_kept)
+{
+	uint32_t deepest;
+
+	setup();
+	for (int i = 0; i < 32; i++)
+		vp_label_begin(self, "k", "v");
+	deepest = vp_label_now(self);
+	for (int i = 0; i < 10; i++) {
+		vp_label_begin(self, "too", "deep");
+		ck_assert_uint_eq(vp_label_now(self), deepest);
+	}
+	for (int i = 0; i < 10; i++)
+		vp_label_end(self);
+	ck_assert_uint_eq(vp_label_now(self), deepest);
+	for (int i = 0; i < 32; i++)
+		vp_label_end(self);
+	ck_assert_uint_eq(vp_label_now(self), VP_LABEL_NONE);
+}
+END_TEST
+
+START_TEST(the_label_of_a_moment_is_found)
+{
+	uint64_t before, first, second, after;
+	uint32_t a, b;
+
+	setup();
+	vp_file.header->engine = VPROF_ENGINE_PERF; /* who looks back */
+	before = vp_clock_now();
+	usleep(10);
+	vp_label_begin(self, "k", "a");
+	a = vp_label_now(self);
+	usleep(10);
+	first = vp_clock_now();
+	usleep(10);
+	vp_label_end(self);
+	vp_label_begin(self, "k", "b");
+	b = vp_label_now(self);
+	usleep(10);
+	second = vp_clock_now();
+	usleep(10);
+	vp_label_end(self);
+	usleep(10);
+	after = vp_clock_now();
+	ck_assert_uint_eq(vp_label_at(self->row_id, before), VP_LABEL_NONE);
+	ck_assert_uint_eq(vp_label_at(self->row_id, first), a);
+	ck_assert_uint_eq(vp_label_at(self->row_id, second), b);
+	ck_assert_uint_eq(vp_label_at(self->row_id, after), VP_LABEL_NONE);
+	ck_assert_uint_eq(vp_label_at(self->row_id + 1, first), VP_LABEL_NONE);
+	/* Once it is overwritten, none is said, and counted. */
+	for (int i = 0; i < 20000; i++) {
+		vp_label_begin(self, "k", "c");
+		vp_label_end(self);
+	}
+	ck_assert_uint_eq(vp_file.header->lost[VPROF_LOST_LABELS], 0);
+	ck_assert_uint_eq(vp_label_at(self->row_id, first), VP_LABEL_NONE);
+	ck_assert_uint_eq(vp_file.header->lost[VPROF_LOST_LABELS], 1);
+}
+END_TEST
+
+START_TEST(marks_are_counted_by_name)
+{
+	const struct vprof_mark *mark;
+
+	setup();
+	for (int i = 0; i < 3; i++)
+		vp_mark_add("warm", self->row_id);
+	vp_mark_add("done", self->row_id);
+	ck_assert_uint_eq(vp_table_used(VPROF_SEC_MARKS), 2);
+	mark = vp_table_row(VPROF_SEC_MARKS, 0);
+	ck_assert_str_eq(string_of(mark->name), "warm");
+	ck_assert_uint_eq(mark->count, 3);
+	ck_assert_uint_ge(mark->last_ns, mark->first_ns);
+	mark = vp_table_row(VPROF_SEC_MARKS, 1);
+	ck_assert_uint_eq(mark->count, 1);
+}
+END_TEST
+
+START_TEST(who_has_come_and_gone_leaves_no_notice)
+{
+	static struct vp_arrivals notices;
+
+	setup();
+	vp_arrivals_want(1);
+	run(nothing);
+	vp_arrivals_take(&notices, vp_clock_now() + 1);
+	ck_assert_uint_eq(notices.started_count, 0);
+	ck_assert_uint_eq(notices.ended_count, 0);
+	ck_assert_int_eq(notices.missed, 0);
+}
+END_TEST
+
+static void cases(TCase *tests)
+{
+	tcase_add_test(tests, every_thread_has_a_row);
+	tcase_add_test(tests, shards_are_fresh_at_first_and_reused_then);
+	tcase_add_test(tests, a_stack_nobody_knows_has_the_overflow_row);
+	tcase_add_test(tests, with_one_thread_the_peak_is_exact);
+	tcase_add_test(tests, a_site_keeps_what_it_held_at_the_peak);
+	tcase_add_test(tests, labels_nest);
+	tcase_add_test(tests, labels_too_deep_are_the_deepest_that_is_kept);
+	tcase_add_test(tests, the_label_of_a_moment_is_found);
+	tcase_add_test(tests, marks_are_counted_by_name);
+	tcase_add_test(tests, who_has_come_and_gone_leaves_no_notice);
+}
+
+int main(void)
+{
+	return check_main("vp_threads", cases);
+}
