@@ -35,14 +35,6 @@
  * average, and has to be rare beside the samples. */
 #define VP_PERF_SAME_PERIOD 24U
 
-struct vp_perf_thread {
-	int tid;       /* 0: slot is free */
-	uint32_t next; /* slot + 1 in the same bucket, or on the free list */
-	int marked;
-	int shared;		  /* its events write into the rings of CPUs */
-	struct vp_perf_ring ring; /* its own, where it writes into none of a CPU */
-};
-
 struct vp_perf {
 	struct vp_perf_common common;
 	uint32_t files_max;

@@ -69,6 +69,15 @@ struct vp_perf_event {
 	int user_only;
 };
 
+/* A thread that is sampled. */
+struct vp_perf_thread {
+	int tid;       /* 0: slot is free */
+	uint32_t next; /* slot + 1 in the same bucket, or on the free list */
+	int marked;
+	int shared;		  /* its events write into the rings of CPUs */
+	struct vp_perf_ring ring; /* its own, where it writes into none of a CPU */
+};
+
 /* The event that holds a CPU's ring: of this thread, so that it needs no right
  * to watch a CPU, and outlives all others.  Returns a descriptor or -errno. */
 int vp_perf_event_open_holder(struct vp_perf_common *common, int cpu);
