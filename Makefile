@@ -30,6 +30,8 @@ REPORT_SRC := $(sort $(wildcard vprof-report/*.c vprof-report/*/*.c vprof-report
 RUN_SRC := $(sort $(wildcard vprof-run/*.c))
 MONITOR_SRC := $(sort $(wildcard monitor/*.c))
 VIRTUOSO_SRC := $(sort $(wildcard examples/virtuoso/*.c))
+# what the example programs, the monitor among them, have in common
+APP_SRC := $(sort $(wildcard examples/common/*.c))
 # vprof-report/cli/ is what both command-line programs use.
 CLI_SRC := $(sort $(wildcard vprof-report/cli/*.c))
 # messages of the pprof export
@@ -46,8 +48,8 @@ FLAGS_libvprof := -fPIC -fvisibility=hidden -fno-omit-frame-pointer \
 	-fno-tree-slp-vectorize -Ilibvprof
 FLAGS_vprof-report := -Ivprof-report -isystem $B/gen
 FLAGS_vprof-run := -Ivprof-run -Ivprof-report
-FLAGS_monitor := -Imonitor
-FLAGS_examples := -Iexamples/virtuoso
+FLAGS_monitor := -Imonitor -Iexamples/common
+FLAGS_examples := -Iexamples/virtuoso -Iexamples/common
 flags_of = $(BASE) $(OPT) $(FLAGS_$(firstword $(subst /, ,$1)))
 # The walk needs every register.
 %/libvprof/stack/capture.o: FLAGS_libvprof += -fomit-frame-pointer
@@ -99,9 +101,9 @@ $B/vprof-report: $(call report_objects,$B)
 	$(call link,$(REPORT_LIBS))
 $B/vprof-run: $(patsubst %.c,$B/obj/%.o,$(RUN_SRC) $(CLI_SRC))
 	$(call link,-ljansson -lm)
-$B/monitor: $(MONITOR_SRC:%.c=$B/obj/%.o)
+$B/monitor: $(patsubst %.c,$B/obj/%.o,$(MONITOR_SRC) $(APP_SRC))
 	$(call link,$(APP_LIBS))
-$B/virtuoso: $(VIRTUOSO_SRC:%.c=$B/obj/%.o)
+$B/virtuoso: $(patsubst %.c,$B/obj/%.o,$(VIRTUOSO_SRC) $(APP_SRC))
 	$(call link,$(APP_LIBS))
 
 # jemalloc's symbols get our prefix, so that its memory and its names never
@@ -148,11 +150,11 @@ format-check: ## say which C files are not formatted
 	@clang-format --dry-run -Werror $(C_FILES)
 
 tidy: ## clang-tidy over library, report and programs
-	@for f in $(LIB_SRC) $(REPORT_SRC) $(MONITOR_SRC) $(VIRTUOSO_SRC); do \
+	@for f in $(LIB_SRC) $(REPORT_SRC) $(MONITOR_SRC) $(VIRTUOSO_SRC) $(APP_SRC); do \
 		echo "  TIDY    $$f"; \
 		clang-tidy --quiet --checks='-*,clang-analyzer-*,bugprone-*,-bugprone-easily-swappable-parameters,-bugprone-reserved-identifier' \
 			$$f -- -std=gnu11 -D_GNU_SOURCE -Iinclude -Ilibvprof -Ivprof-report \
-			-Imonitor -Iexamples/virtuoso -DVPROF_VERSION_STRING='"$(VERSION)"' || exit 1; \
+			-Imonitor -Iexamples/virtuoso -Iexamples/common -DVPROF_VERSION_STRING='"$(VERSION)"' || exit 1; \
 	done
 
 D = $(DESTDIR)$(PREFIX)

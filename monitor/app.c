@@ -3,6 +3,7 @@
 #include "log.h"
 #include "loop.h"
 #include "market.h"
+#include "plant.h"
 #include "report.h"
 #include "vprof.h"
 
@@ -55,7 +56,7 @@ static void on_message(void *arg, const struct mon_msg *msg)
 {
 	struct app *app = arg;
 
-	mon_plant_message(app->config->plant, msg);
+	mon_plant_message(app->config->app.plant, msg);
 	for (size_t i = 0; i < app->watch_nr; i++) {
 		if (!strcmp(app->watches[i].market.symbol, msg->symbol)) {
 			mon_market_apply(&app->watches[i].market, msg);
@@ -70,9 +71,9 @@ static void advance_feed(struct app *app, int64_t until_ms)
 	int64_t done = mon_feed_advance(app->feed, until_ms, TICK_MESSAGES, on_message, app);
 
 	if (done == -ENODATA)
-		mon_log(MON_LOG_ERROR, "%s: no market data in it", app->config->feed);
+		mon_log(MON_LOG_ERROR, "%s: no market data in it", app->config->app.feed);
 	else if (done < 0)
-		mon_log(MON_LOG_ERROR, "%s: %s", app->config->feed, strerror((int)-done));
+		mon_log(MON_LOG_ERROR, "%s: %s", app->config->app.feed, strerror((int)-done));
 	if (done < 0)
 		stop_with(app, (int)done);
 	app->feed_ms = until_ms;
@@ -115,7 +116,7 @@ static void on_cycle(void *arg, uint64_t value)
 	(void)value;
 	app->cycles++;
 	vprof_mark("cycle");
-	mon_plant_cycle(app->config->plant);
+	mon_plant_cycle(app->config->app.plant);
 	for (size_t i = 0; i < app->watch_nr; i++)
 		start_analysis(app, i);
 }
@@ -126,7 +127,7 @@ static void on_tick(void *arg, uint64_t value)
 	double run_ms = (double)(mon_now_ns() - app->start_ns) / (double)MS_NS;
 
 	(void)value;
-	advance_feed(app, (int64_t)(run_ms * app->config->speed));
+	advance_feed(app, (int64_t)(run_ms * app->config->app.speed));
 }
 
 /* Speed 0: one cycle's worth of feed, then its analyses; the next step follows when
@@ -136,7 +137,7 @@ static void on_step(void *arg, uint64_t value)
 	struct app *app = arg;
 	int64_t step_ms = app->config->cycle_ms * FREE_SPEED;
 
-	if ((double)(app->feed_ms + step_ms) > app->config->duration_s * 1000 * FREE_SPEED) {
+	if ((double)(app->feed_ms + step_ms) > app->config->app.duration_s * 1000 * FREE_SPEED) {
 		mon_loop_stop(app->loop);
 		return;
 	}
@@ -192,13 +193,13 @@ static void on_done(void *arg, uint64_t value)
 
 	(void)value;
 	take_results(app);
-	if (app->config->speed <= 0 && !app->running)
+	if (app->config->app.speed <= 0 && !app->running)
 		mon_event_signal(app->step_event);
 }
 
 static void print_boxes(const struct app *app)
 {
-	for (size_t i = 0; i < app->watch_nr && !app->config->quiet; i++)
+	for (size_t i = 0; i < app->watch_nr && !app->config->app.quiet; i++)
 		if (app->watches[i].box.len)
 			fputs(app->watches[i].box.text, stdout);
 	fflush(stdout);
@@ -241,7 +242,7 @@ static int add_pace(struct app *app)
 	const struct mon_config *config = app->config;
 	int err;
 
-	if (config->speed <= 0) {
+	if (config->app.speed <= 0) {
 		err = mon_loop_add_event(app->loop, (struct mon_handler){on_step, app},
 					 &app->step_event);
 		if (!err)
@@ -250,7 +251,7 @@ static int add_pace(struct app *app)
 	}
 	err = add_timer(app, TICK_MS * 1e-3, true, on_tick);
 	err = err ? err : add_timer(app, (double)config->cycle_ms * 1e-3, true, on_cycle);
-	return err ? err : add_timer(app, config->duration_s, false, on_deadline);
+	return err ? err : add_timer(app, config->app.duration_s, false, on_deadline);
 }
 
 static int add_sources(struct app *app)
@@ -265,8 +266,8 @@ static int add_sources(struct app *app)
 	err = err ? err
 		  : mon_loop_add_event(app->loop, (struct mon_handler){on_done, app},
 				       &app->done_event);
-	if (!err && app->config->report_every_s > 0)
-		err = add_timer(app, app->config->report_every_s, true, on_report);
+	if (!err && app->config->app.report_every_s > 0)
+		err = add_timer(app, app->config->app.report_every_s, true, on_report);
 	return err ? err : add_pace(app);
 }
 
@@ -275,32 +276,32 @@ static int open_feed(struct app *app)
 {
 	const struct mon_config *config = app->config;
 
-	for (size_t i = 0; i < config->symbol_nr; i++) {
-		int found = mon_feed_has_symbol(config->feed, config->symbols[i]);
+	for (size_t i = 0; i < config->app.symbol_nr; i++) {
+		int found = mon_feed_has_symbol(config->app.feed, config->app.symbols[i]);
 
 		if (found < 0) {
-			mon_log(MON_LOG_ERROR, "%s: %s", config->feed, strerror(-found));
+			mon_log(MON_LOG_ERROR, "%s: %s", config->app.feed, strerror(-found));
 			return found;
 		}
 		if (!found) {
-			mon_log(MON_LOG_ERROR, "unknown symbol '%s': not in %s", config->symbols[i],
-				config->feed);
+			mon_log(MON_LOG_ERROR, "unknown symbol '%s': not in %s",
+				config->app.symbols[i], config->app.feed);
 			return -ENOENT;
 		}
 	}
-	return mon_feed_open(config->feed, &app->feed);
+	return mon_feed_open(config->app.feed, &app->feed);
 }
 
 static int open_watches(struct app *app)
 {
 	const struct mon_config *config = app->config;
 
-	app->watches = calloc(config->symbol_nr, sizeof(*app->watches));
+	app->watches = calloc(config->app.symbol_nr, sizeof(*app->watches));
 	if (!app->watches)
 		return -ENOMEM;
-	app->watch_nr = config->symbol_nr;
+	app->watch_nr = config->app.symbol_nr;
 	for (size_t i = 0; i < app->watch_nr; i++)
-		mon_market_init(&app->watches[i].market, config->symbols[i], config->history);
+		mon_market_init(&app->watches[i].market, config->app.symbols[i], config->history);
 	return 0;
 }
 
@@ -356,7 +357,7 @@ static void print_summary(const struct app *app)
 	       app->watch_nr, app->messages, app->cycles, app->analyses, app->skipped, alerts);
 	printf("time: %.2f s, slowest analysis %.2f ms\n",
 	       (double)(mon_now_ns() - app->start_ns) * 1e-9, (double)app->slowest_ns * 1e-6);
-	mon_plant_print(app->config->plant, stdout);
+	mon_plant_print(app->config->app.plant, stdout);
 	fflush(stdout);
 }
 

@@ -12,7 +12,7 @@ int main(int argc, char **argv)
 
 	if (mon_config_parse(&config, argc, argv))
 		return EXIT_FAILURE;
-	if (config.quiet)
+	if (config.app.quiet)
 		mon_log_set_level(MON_LOG_ERROR);
 	/* Before any thread: all inherit the mask, so only the loop's signalfd sees them. */
 	sigemptyset(&signals);

@@ -9,7 +9,7 @@
 void mon_market_init(struct mon_market *market, const char *symbol, size_t history)
 {
 	*market = (struct mon_market){0};
-	memcpy(market->symbol, symbol, strnlen(symbol, MON_SYMBOL_MAX - 1));
+	memcpy(market->symbol, symbol, strnlen(symbol, APP_SYMBOL_MAX - 1));
 	mon_book_init(&market->book);
 	mon_window_init(&market->candles, sizeof(struct mon_candle), history);
 	mon_window_init(&market->trades, sizeof(struct mon_trade), history);

@@ -30,7 +30,7 @@ struct mon_market_stats {
 };
 
 struct mon_market {
-	char symbol[MON_SYMBOL_MAX];
+	char symbol[APP_SYMBOL_MAX];
 	struct mon_book book;
 	struct mon_window candles; /* struct mon_candle, 1m */
 	struct mon_window trades;  /* struct mon_trade */
@@ -40,7 +40,7 @@ struct mon_market {
 
 /* What the analyses see: a copy of the market at one moment. */
 struct mon_view {
-	char symbol[MON_SYMBOL_MAX];
+	char symbol[APP_SYMBOL_MAX];
 	int64_t ts_ms;
 	double price;		    /* middle of the book, or the last close; 0 = none */
 	struct mon_candle *candles; /* oldest first, like all below */
@@ -56,7 +56,7 @@ struct mon_view {
 
 /* Prepares an empty market.
  *
- *   symbol   shorter than MON_SYMBOL_MAX
+ *   symbol   shorter than APP_SYMBOL_MAX
  *   history  candles, and trades, to keep; 0 = all */
 void mon_market_init(struct mon_market *market, const char *symbol, size_t history);
 

@@ -2,10 +2,10 @@
 #ifndef MON_MSG_H
 #define MON_MSG_H
 
+#include "symbol.h"
+
 #include <stdbool.h>
 #include <stdint.h>
-
-#define MON_SYMBOL_MAX 16 /* bytes with the NUL */
 
 enum mon_msg_type {
 	MON_MSG_KLINE,	  /* a closed 1m candle of the history */
@@ -18,7 +18,7 @@ enum mon_msg_type {
 struct mon_msg {
 	enum mon_msg_type type;
 	bool is_buy; /* bid level, or taker bought */
-	char symbol[MON_SYMBOL_MAX];
+	char symbol[APP_SYMBOL_MAX];
 	int64_t ts_ms;		/* of the replay; negative = history */
 	uint64_t seq;		/* version of the book this belongs to */
 	double price;		/* level, trade, close or mark price */

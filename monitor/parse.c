@@ -116,7 +116,7 @@ static int parse_symbol(const char *text, char *out)
 {
 	size_t len = strlen(text);
 
-	if (!len || len >= MON_SYMBOL_MAX)
+	if (!len || len >= APP_SYMBOL_MAX)
 		return -EBADMSG;
 	memcpy(out, text, len + 1);
 	return 0;

@@ -1,6 +1,5 @@
 #include "plant.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,19 +21,6 @@ static double prices[PRICES];
 static size_t price_nr; /* so far; the newest PRICES stay */
 static uint64_t blocks; /* cached, or forgotten: the last one is still known */
 static uint64_t turns, crossings;
-
-int mon_plant_parse(const char *name, enum mon_plant *out)
-{
-	static const char *const names[] = {"", "leak", "cache", "hotloop"};
-
-	for (size_t i = 1; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (!strcmp(name, names[i])) {
-			*out = (enum mon_plant)i;
-			return 0;
-		}
-	}
-	return -EINVAL;
-}
 
 static void fill(struct kept *kept, const struct mon_msg *msg)
 {
@@ -74,29 +60,29 @@ static __attribute__((noinline)) void compare_prices(void)
 	turns++;
 }
 
-void mon_plant_message(enum mon_plant plant, const struct mon_msg *msg)
+void mon_plant_message(enum app_plant plant, const struct mon_msg *msg)
 {
-	if (plant == MON_PLANT_LEAK)
+	if (plant == APP_PLANT_LEAK)
 		forget_message(msg);
-	else if (plant == MON_PLANT_CACHE)
+	else if (plant == APP_PLANT_CACHE)
 		remember_message(msg);
-	else if (plant == MON_PLANT_HOTLOOP)
+	else if (plant == APP_PLANT_HOTLOOP)
 		prices[price_nr++ % PRICES] = msg->price;
 }
 
-void mon_plant_cycle(enum mon_plant plant)
+void mon_plant_cycle(enum app_plant plant)
 {
-	if (plant == MON_PLANT_HOTLOOP)
+	if (plant == APP_PLANT_HOTLOOP)
 		compare_prices();
 }
 
-void mon_plant_print(enum mon_plant plant, FILE *to)
+void mon_plant_print(enum app_plant plant, FILE *to)
 {
-	if (plant == MON_PLANT_LEAK || plant == MON_PLANT_CACHE)
+	if (plant == APP_PLANT_LEAK || plant == APP_PLANT_CACHE)
 		fprintf(to, "planted: %" PRIu64 " blocks, %" PRIu64 " bytes %s\n", blocks,
 			blocks * sizeof(struct kept),
-			plant == MON_PLANT_LEAK ? "forgotten" : "cached");
-	else if (plant == MON_PLANT_HOTLOOP)
+			plant == APP_PLANT_LEAK ? "forgotten" : "cached");
+	else if (plant == APP_PLANT_HOTLOOP)
 		fprintf(to, "planted: %" PRIu64 " turns, %" PRIu64 " pairs above\n", turns,
 			crossings);
 }

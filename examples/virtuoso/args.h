@@ -2,24 +2,15 @@
 #ifndef VIRT_ARGS_H
 #define VIRT_ARGS_H
 
-#include "plant.h"
-#include "tape.h"
+#include "cmdline.h"
 
-#include <limits.h>
-#include <stddef.h>
+#include <stdint.h>
 
 #define VIRT_SYMBOLS_MAX 8
 
 struct virt_args {
-	char symbols[VIRT_SYMBOLS_MAX][VIRT_SYMBOL_MAX];
-	size_t symbol_nr;
-	double duration_s;     /* > 0 */
-	double speed;	       /* feed time per real time; 0 = in lockstep */
-	double report_every_s; /* 0 = only at the end */
+	struct app_options app; /* speed 0: in lockstep */
 	uint64_t seed;
-	char feed[PATH_MAX];
-	bool quiet;
-	enum virt_plant plant;
 };
 
 /* Reads the command line; --help, --usage and --version print and exit.

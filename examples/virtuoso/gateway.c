@@ -49,7 +49,7 @@ static void report(struct virt_gateway *gateway, struct virt_report *message)
 	if (!text)
 		return;
 	if (virt_wire_send(gateway->copy_fd, text))
-		virt_say("gateway: the blotter is gone");
+		app_say("gateway: the blotter is gone");
 	virt_mailbox_send(gateway->reports, VIRT_NOTE_TEXT, message->ts_ms, text);
 }
 
@@ -151,7 +151,7 @@ static void take_request(struct virt_gateway *gateway, const char *text)
 	int idx;
 
 	if (virt_request_parse(text, &request)) {
-		virt_say("gateway: bad request: %s", text);
+		app_say("gateway: bad request: %s", text);
 		return;
 	}
 	idx = virt_venue_find(gateway->venue, request.symbol);

@@ -12,7 +12,7 @@ struct virt_request {
 	bool is_market; /* takes at once; else a limit order that only makes */
 	bool is_buy;
 	char id[VIRT_ORDER_ID_MAX];
-	char symbol[VIRT_SYMBOL_MAX];
+	char symbol[APP_SYMBOL_MAX];
 	double price; /* limit; 0 for a market order */
 	double qty;   /* base currency */
 	int64_t ts_ms;
@@ -30,7 +30,7 @@ struct virt_report {
 	enum virt_status status;
 	bool is_buy;
 	char id[VIRT_ORDER_ID_MAX];
-	char symbol[VIRT_SYMBOL_MAX];
+	char symbol[APP_SYMBOL_MAX];
 	double price, qty; /* FILLED: average price and amount */
 	double fee;	   /* quote currency */
 	int64_t ts_ms;

@@ -1,6 +1,5 @@
 #include "plant.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,19 +19,6 @@ static uint32_t lengths[LENGTHS];
 static size_t length_nr; /* so far; the newest LENGTHS stay */
 static uint64_t blocks;	 /* cached, or forgotten: the last one is still known */
 static uint64_t turns, total;
-
-int virt_plant_parse(const char *name, enum virt_plant *out)
-{
-	static const char *const names[] = {"", "leak", "cache", "hotloop"};
-
-	for (size_t i = 1; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (!strcmp(name, names[i])) {
-			*out = (enum virt_plant)i;
-			return 0;
-		}
-	}
-	return -EINVAL;
-}
 
 /* The bug: nothing frees the copy that last pointed at. */
 static __attribute__((noinline)) void forget_request(const char *text)
@@ -65,28 +51,28 @@ static __attribute__((noinline)) void add_up_prefixes(void)
 	turns++;
 }
 
-void virt_plant_request(enum virt_plant plant, const char *text)
+void virt_plant_request(enum app_plant plant, const char *text)
 {
-	if (plant == VIRT_PLANT_LEAK)
+	if (plant == APP_PLANT_LEAK)
 		forget_request(text);
-	else if (plant == VIRT_PLANT_CACHE)
+	else if (plant == APP_PLANT_CACHE)
 		remember_request(text);
-	else if (plant == VIRT_PLANT_HOTLOOP)
+	else if (plant == APP_PLANT_HOTLOOP)
 		lengths[length_nr++ % LENGTHS] = (uint32_t)strlen(text);
 }
 
-void virt_plant_decision(enum virt_plant plant)
+void virt_plant_decision(enum app_plant plant)
 {
-	if (plant == VIRT_PLANT_HOTLOOP)
+	if (plant == APP_PLANT_HOTLOOP)
 		add_up_prefixes();
 }
 
-void virt_plant_print(enum virt_plant plant, FILE *to)
+void virt_plant_print(enum app_plant plant, FILE *to)
 {
-	if (plant == VIRT_PLANT_LEAK || plant == VIRT_PLANT_CACHE)
+	if (plant == APP_PLANT_LEAK || plant == APP_PLANT_CACHE)
 		fprintf(to, "planted: %" PRIu64 " blocks, %" PRIu64 " bytes %s\n", blocks,
 			blocks * sizeof(struct kept),
-			plant == VIRT_PLANT_LEAK ? "forgotten" : "cached");
-	else if (plant == VIRT_PLANT_HOTLOOP)
+			plant == APP_PLANT_LEAK ? "forgotten" : "cached");
+	else if (plant == APP_PLANT_HOTLOOP)
 		fprintf(to, "planted: %" PRIu64 " turns, sum %" PRIu64 "\n", turns, total);
 }

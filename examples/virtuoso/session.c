@@ -56,11 +56,11 @@ static int add_signals(struct session *session)
 
 static int add_timer(struct session *session)
 {
-	int64_t ns = (int64_t)(session->args->report_every_s * 1e9);
+	int64_t ns = (int64_t)(session->args->app.report_every_s * 1e9);
 	struct timespec period = {ns / 1000000000, ns % 1000000000};
 	struct itimerspec spec = {period, period};
 
-	if (ns <= 0 || session->args->quiet)
+	if (ns <= 0 || session->args->app.quiet)
 		return 0;
 	session->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
 	if (session->timer_fd < 0 || timerfd_settime(session->timer_fd, 0, &spec, NULL))
@@ -100,9 +100,9 @@ static int start_mdata(struct session *session)
 	    .venue = &session->venue,
 	    .strategy = virt_strategy_inbox(session->strategy),
 	    .gateway = virt_gateway_inbox(session->gateway),
-	    .feed = session->args->feed,
-	    .speed = session->args->speed,
-	    .duration_s = session->args->duration_s,
+	    .feed = session->args->app.feed,
+	    .speed = session->args->app.speed,
+	    .duration_s = session->args->app.duration_s,
 	};
 	int err = add_wire(session, &session->books, SOURCE_BOOKS, &setup.copy_fd);
 
@@ -115,7 +115,7 @@ static int start_threads(struct session *session)
 {
 	const struct virt_args *args = session->args;
 	int err =
-	    virt_strategy_create(&session->venue, args->seed, args->plant, &session->strategy);
+	    virt_strategy_create(&session->venue, args->seed, args->app.plant, &session->strategy);
 
 	if (err)
 		return err;
@@ -137,15 +137,16 @@ static int prepare(struct session *session)
 {
 	const struct virt_args *args = session->args;
 
-	for (size_t i = 0; i < args->symbol_nr; i++) {
-		int found = virt_tape_has_symbol(args->feed, args->symbols[i]);
+	for (size_t i = 0; i < args->app.symbol_nr; i++) {
+		int found = virt_tape_has_symbol(args->app.feed, args->app.symbols[i]);
 
 		if (found < 0) {
-			virt_say("%s: %s", args->feed, strerror(-found));
+			app_say("%s: %s", args->app.feed, strerror(-found));
 			return found;
 		}
-		if (!found || virt_venue_add(&session->venue, args->symbols[i])) {
-			virt_say("unknown symbol '%s': not in %s", args->symbols[i], args->feed);
+		if (!found || virt_venue_add(&session->venue, args->app.symbols[i])) {
+			app_say("unknown symbol '%s': not in %s", args->app.symbols[i],
+				args->app.feed);
 			return -ENOENT;
 		}
 	}
@@ -170,8 +171,8 @@ static void take_signal(struct session *session)
 
 	if (read(session->signal_fd, &info, sizeof(info)) != (ssize_t)sizeof(info))
 		return;
-	if (!session->args->quiet)
-		virt_say("%s, stopping", info.ssi_signo == SIGINT ? "interrupted" : "terminated");
+	if (!session->args->app.quiet)
+		app_say("%s, stopping", info.ssi_signo == SIGINT ? "interrupted" : "terminated");
 	virt_mdata_stop(session->mdata);
 }
 
@@ -241,7 +242,7 @@ static void print_end(const struct session *session, const struct virt_mdata_sta
 {
 	const struct virt_blotter *blotter = &session->blotter;
 
-	if (!session->args->quiet)
+	if (!session->args->app.quiet)
 		virt_blotter_print_lines(blotter, stdout);
 	virt_blotter_print(blotter, stdout);
 	printf("virtuoso: %zu symbols, %" PRIu64 " events, %" PRIu64 " bad, %" PRIu64
@@ -252,7 +253,7 @@ static void print_end(const struct session *session, const struct virt_mdata_sta
 	       " calibrations\n",
 	       strategy->decisions, mdata->late, strategy->requests, strategy->calibrations);
 	printf("pnl: %+.2f USDT\n", virt_blotter_pnl(blotter));
-	virt_plant_print(session->args->plant, stdout);
+	virt_plant_print(session->args->app.plant, stdout);
 	fflush(stdout);
 }
 
@@ -295,9 +296,9 @@ int virt_session_run(const struct virt_args *args)
 		finish(session, &mdata, &strategy);
 		err = err ? err : mdata.err;
 		if (err == -ENODATA)
-			virt_say("%s: no market data in it", args->feed);
+			app_say("%s: no market data in it", args->app.feed);
 		else if (err)
-			virt_say("cannot go on: %s", strerror(-err));
+			app_say("cannot go on: %s", strerror(-err));
 		else
 			print_end(session, &mdata, &strategy);
 	}

@@ -37,7 +37,7 @@ struct virt_strategy {
 	struct desk desks[VIRT_MARKETS_MAX];
 	size_t desk_nr;
 	uint64_t serial;
-	enum virt_plant plant;
+	enum app_plant plant;
 	struct virt_strategy_stats stats;
 	struct virt_picture picture; /* of the market being decided on */
 };
@@ -138,7 +138,7 @@ static void take_report(struct virt_strategy *strategy, const char *text)
 	struct desk *desk;
 
 	if (virt_report_parse(text, &report)) {
-		virt_say("strategy: bad report: %s", text);
+		app_say("strategy: bad report: %s", text);
 		return;
 	}
 	desk = desk_of(strategy, report.symbol);
@@ -175,7 +175,7 @@ static void *strategy_main(void *arg)
 	return NULL;
 }
 
-int virt_strategy_create(struct virt_venue *venue, uint64_t seed, enum virt_plant plant,
+int virt_strategy_create(struct virt_venue *venue, uint64_t seed, enum app_plant plant,
 			 struct virt_strategy **out)
 {
 	struct virt_strategy *strategy = calloc(1, sizeof(*strategy));

@@ -22,7 +22,7 @@ struct virt_strategy_stats {
  *   plant  the bug to have
  *
  * Returns 0, or -ENOMEM. */
-int virt_strategy_create(struct virt_venue *venue, uint64_t seed, enum virt_plant plant,
+int virt_strategy_create(struct virt_venue *venue, uint64_t seed, enum app_plant plant,
 			 struct virt_strategy **out);
 
 /* Starts the thread.

@@ -93,7 +93,7 @@ static bool read_event(struct virt_tape *tape, struct virt_event *event)
 
 	*event = (struct virt_event){0};
 	if (tape->field_cut || tape->field_nr < 7 || !read_type(tape->field[2], event, &fields) ||
-	    tape->field_nr != fields || strlen(tape->field[1]) >= VIRT_SYMBOL_MAX)
+	    tape->field_nr != fields || strlen(tape->field[1]) >= APP_SYMBOL_MAX)
 		return false;
 	strcpy(event->symbol, tape->field[1]);
 	if (!whole(tape->field[0], &event->ts_ms) || !read_side(tape->field[3], event) ||

@@ -3,10 +3,10 @@
 #ifndef VIRT_TAPE_H
 #define VIRT_TAPE_H
 
+#include "symbol.h"
+
 #include <stdbool.h>
 #include <stdint.h>
-
-#define VIRT_SYMBOL_MAX 16 /* bytes with the NUL */
 
 enum virt_event_type {
 	VIRT_EVENT_KLINE,
@@ -18,7 +18,7 @@ enum virt_event_type {
 
 struct virt_event {
 	enum virt_event_type type;
-	char symbol[VIRT_SYMBOL_MAX];
+	char symbol[APP_SYMBOL_MAX];
 	int64_t ts_ms;
 	bool is_buy; /* bid level, or the taker bought */
 	uint64_t seq;

@@ -26,7 +26,7 @@ int virt_venue_add(struct virt_venue *venue, const char *symbol)
 	if (venue->nr == VIRT_MARKETS_MAX)
 		return -ENOSPC;
 	memset(market, 0, sizeof(*market));
-	memcpy(market->symbol, symbol, strnlen(symbol, VIRT_SYMBOL_MAX - 1));
+	memcpy(market->symbol, symbol, strnlen(symbol, APP_SYMBOL_MAX - 1));
 	pthread_mutex_init(&market->lock, NULL);
 	virt_ladder_init(&market->bids, true);
 	virt_ladder_init(&market->asks, false);

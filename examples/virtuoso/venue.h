@@ -13,7 +13,7 @@
 #define VIRT_MARKETS_MAX 8
 
 struct virt_market {
-	char symbol[VIRT_SYMBOL_MAX];
+	char symbol[APP_SYMBOL_MAX];
 	pthread_mutex_t lock;
 	struct virt_ladder bids, asks; /* protected by lock, like all below */
 	struct virt_bars bars;

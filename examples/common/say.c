@@ -3,7 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-void virt_say(const char *fmt, ...)
+void app_say(const char *fmt, ...)
 {
 	char text[512];
 	va_list args;
@@ -11,5 +11,5 @@ void virt_say(const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
-	fprintf(stderr, "virtuoso: %s\n", text);
+	fprintf(stderr, "%s: %s\n", app_name, text);
 }
