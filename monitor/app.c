@@ -30,7 +30,7 @@ struct app {
 	const struct mon_config *config;
 	struct mon_loop *loop;
 	struct mon_pool *pool;
-	struct mon_feed *feed;
+	struct app_feed *feed;
 	struct watch *watches;
 	size_t watch_nr;
 	bool color;
@@ -52,7 +52,7 @@ static void stop_with(struct app *app, int err)
 	mon_loop_stop(app->loop);
 }
 
-static void on_message(void *arg, const struct mon_msg *msg)
+static void on_message(void *arg, const struct app_msg *msg)
 {
 	struct app *app = arg;
 
@@ -68,7 +68,7 @@ static void on_message(void *arg, const struct mon_msg *msg)
 
 static void advance_feed(struct app *app, int64_t until_ms)
 {
-	int64_t done = mon_feed_advance(app->feed, until_ms, TICK_MESSAGES, on_message, app);
+	int64_t done = app_feed_advance(app->feed, until_ms, TICK_MESSAGES, on_message, app);
 
 	if (done == -ENODATA)
 		mon_log(MON_LOG_ERROR, "%s: no market data in it", app->config->app.feed);
@@ -277,7 +277,7 @@ static int open_feed(struct app *app)
 	const struct mon_config *config = app->config;
 
 	for (size_t i = 0; i < config->app.symbol_nr; i++) {
-		int found = mon_feed_has_symbol(config->app.feed, config->app.symbols[i]);
+		int found = app_feed_has_symbol(config->app.feed, config->app.symbols[i]);
 
 		if (found < 0) {
 			mon_log(MON_LOG_ERROR, "%s: %s", config->app.feed, strerror(-found));
@@ -289,7 +289,7 @@ static int open_feed(struct app *app)
 			return -ENOENT;
 		}
 	}
-	return mon_feed_open(config->app.feed, &app->feed);
+	return app_feed_open(config->app.feed, &app->feed);
 }
 
 static int open_watches(struct app *app)
@@ -332,11 +332,11 @@ static void stop(struct app *app)
 
 static void print_summary(const struct app *app)
 {
-	struct mon_feed_stats feed;
+	struct app_feed_stats feed;
 	struct mon_book_stats book = {0};
 	uint64_t alerts = 0;
 
-	mon_feed_stats(app->feed, &feed);
+	app_feed_stats(app->feed, &feed);
 	for (size_t i = 0; i < app->watch_nr; i++) {
 		const struct mon_book_stats *one = &app->watches[i].market.book.stats;
 
@@ -368,7 +368,7 @@ static void free_app(struct app *app)
 		mon_str_fini(&app->watches[i].box);
 	}
 	free(app->watches);
-	mon_feed_close(app->feed);
+	app_feed_close(app->feed);
 	pthread_mutex_destroy(&app->done_lock);
 }
 

@@ -24,7 +24,7 @@ void mon_market_fini(struct mon_market *market)
 	mon_window_fini(&market->tickers);
 }
 
-static int apply_kline(struct mon_market *market, const struct mon_msg *msg)
+static int apply_kline(struct mon_market *market, const struct app_msg *msg)
 {
 	struct mon_candle candle = {
 	    .start_ms = msg->ts_ms,
@@ -40,7 +40,7 @@ static int apply_kline(struct mon_market *market, const struct mon_msg *msg)
 	return mon_window_push(&market->candles, &candle);
 }
 
-static int apply_trade(struct mon_market *market, const struct mon_msg *msg)
+static int apply_trade(struct mon_market *market, const struct app_msg *msg)
 {
 	struct mon_trade trade = {msg->ts_ms, msg->price, msg->size, msg->is_buy};
 	int err = mon_window_push(&market->trades, &trade);
@@ -52,7 +52,7 @@ static int apply_trade(struct mon_market *market, const struct mon_msg *msg)
 				    msg->is_buy);
 }
 
-static int apply_ticker(struct mon_market *market, const struct mon_msg *msg)
+static int apply_ticker(struct mon_market *market, const struct app_msg *msg)
 {
 	struct mon_ticker ticker = {
 	    msg->ts_ms, msg->price, msg->size, msg->funding, msg->long_ratio,
@@ -62,31 +62,31 @@ static int apply_ticker(struct mon_market *market, const struct mon_msg *msg)
 	return mon_window_push(&market->tickers, &ticker);
 }
 
-static int apply_level(struct mon_market *market, const struct mon_msg *msg)
+static int apply_level(struct mon_market *market, const struct app_msg *msg)
 {
 	market->stats.book_rows++;
-	if (msg->type == MON_MSG_SNAPSHOT)
+	if (msg->type == APP_MSG_SNAPSHOT)
 		return mon_book_snapshot(&market->book, msg->seq, msg->is_buy, msg->price,
 					 msg->size);
 	return mon_book_delta(&market->book, msg->seq, msg->is_buy, msg->price, msg->size);
 }
 
-void mon_market_apply(struct mon_market *market, const struct mon_msg *msg)
+void mon_market_apply(struct mon_market *market, const struct app_msg *msg)
 {
 	int err = 0;
 
 	switch (msg->type) {
-	case MON_MSG_KLINE:
+	case APP_MSG_KLINE:
 		err = apply_kline(market, msg);
 		break;
-	case MON_MSG_SNAPSHOT:
-	case MON_MSG_DELTA:
+	case APP_MSG_SNAPSHOT:
+	case APP_MSG_DELTA:
 		err = apply_level(market, msg);
 		break;
-	case MON_MSG_TRADE:
+	case APP_MSG_TRADE:
 		err = apply_trade(market, msg);
 		break;
-	case MON_MSG_TICKER:
+	case APP_MSG_TICKER:
 		err = apply_ticker(market, msg);
 		break;
 	}

@@ -63,7 +63,7 @@ void mon_market_init(struct mon_market *market, const char *symbol, size_t histo
 void mon_market_fini(struct mon_market *market);
 
 /* Takes one message of this market in; what cannot be stored is counted. */
-void mon_market_apply(struct mon_market *market, const struct mon_msg *msg);
+void mon_market_apply(struct mon_market *market, const struct app_msg *msg);
 
 /* Copies the market as it is now.
  *

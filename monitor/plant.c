@@ -11,7 +11,7 @@
 /* A message as the planted bugs keep it. */
 struct kept {
 	struct kept *next;
-	struct mon_msg msg;
+	struct app_msg msg;
 	char note[NOTE_BYTES];
 };
 
@@ -22,14 +22,14 @@ static size_t price_nr; /* so far; the newest PRICES stay */
 static uint64_t blocks; /* cached, or forgotten: the last one is still known */
 static uint64_t turns, crossings;
 
-static void fill(struct kept *kept, const struct mon_msg *msg)
+static void fill(struct kept *kept, const struct app_msg *msg)
 {
 	kept->msg = *msg;
 	snprintf(kept->note, sizeof(kept->note), "%s %.2f", msg->symbol, msg->price);
 }
 
 /* The bug: nothing frees the copy that last pointed at. */
-static __attribute__((noinline)) void forget_message(const struct mon_msg *msg)
+static __attribute__((noinline)) void forget_message(const struct app_msg *msg)
 {
 	blocks += last != NULL;
 	last = calloc(1, sizeof(*last));
@@ -38,7 +38,7 @@ static __attribute__((noinline)) void forget_message(const struct mon_msg *msg)
 }
 
 /* The bug: a table by a key that never comes again, and no limit. */
-static __attribute__((noinline)) void remember_message(const struct mon_msg *msg)
+static __attribute__((noinline)) void remember_message(const struct app_msg *msg)
 {
 	struct kept **bucket = &table[blocks % BUCKETS];
 	struct kept *kept = calloc(1, sizeof(*kept));
@@ -60,7 +60,7 @@ static __attribute__((noinline)) void compare_prices(void)
 	turns++;
 }
 
-void mon_plant_message(enum app_plant plant, const struct mon_msg *msg)
+void mon_plant_message(enum app_plant plant, const struct app_msg *msg)
 {
 	if (plant == APP_PLANT_LEAK)
 		forget_message(msg);

@@ -14,7 +14,7 @@
  *   hotloop  a cycle compares all pairs of recent prices */
 
 /* To be called for every message, and at every cycle. Context: the loop's thread. */
-void mon_plant_message(enum app_plant plant, const struct mon_msg *msg);
+void mon_plant_message(enum app_plant plant, const struct app_msg *msg);
 void mon_plant_cycle(enum app_plant plant);
 
 /* Writes a line of what was really done, the answer to compare with; none for NONE. */

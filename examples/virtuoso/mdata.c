@@ -1,4 +1,5 @@
 #include "mdata.h"
+#include "feed.h"
 #include "say.h"
 #include "text.h"
 #include "wire.h"
@@ -19,7 +20,7 @@
 struct virt_mdata {
 	pthread_t thread;
 	struct virt_mdata_setup setup;
-	struct virt_tape *tape;
+	struct app_feed *feed;
 	atomic_bool stopping;
 	int64_t start_ns;
 	struct virt_mdata_stats stats;
@@ -46,15 +47,15 @@ static void pace(const struct virt_mdata *mdata, int64_t feed_ms)
 static int replay(struct virt_mdata *mdata, int64_t until_ms)
 {
 	struct virt_venue *venue = mdata->setup.venue;
-	struct virt_event event;
+	const struct app_msg *msg;
 	int got;
 
-	while ((got = virt_tape_next(mdata->tape, until_ms, &event)) > 0) {
-		int idx = virt_venue_find(venue, event.symbol);
+	while ((got = app_feed_next(mdata->feed, until_ms, &msg)) > 0) {
+		int idx = virt_venue_find(venue, msg->symbol);
 
 		if (idx < 0)
 			continue;
-		if (virt_market_apply(&venue->markets[idx], &event))
+		if (virt_market_apply(&venue->markets[idx], msg))
 			return -ENOMEM;
 		mdata->stats.events++;
 	}
@@ -141,6 +142,7 @@ static bool is_over(const struct virt_mdata *mdata, int64_t feed_ms)
 static void *mdata_main(void *arg)
 {
 	struct virt_mdata *mdata = arg;
+	struct app_feed_stats feed;
 	int err = replay(mdata, -1); /* history, before the clock starts */
 
 	mdata->start_ns = now_ns();
@@ -153,7 +155,8 @@ static void *mdata_main(void *arg)
 		mdata->stats.feed_ms = ms;
 	}
 	mdata->stats.err = err;
-	mdata->stats.bad_rows = virt_tape_bad_rows(mdata->tape);
+	app_feed_stats(mdata->feed, &feed);
+	mdata->stats.bad_rows = feed.bad_rows;
 	virt_mailbox_send(mdata->setup.strategy, VIRT_NOTE_STOP, 0, NULL);
 	close(mdata->setup.copy_fd);
 	return NULL;
@@ -161,14 +164,14 @@ static void *mdata_main(void *arg)
 
 static void destroy(struct virt_mdata *mdata)
 {
-	virt_tape_close(mdata->tape);
+	app_feed_close(mdata->feed);
 	free(mdata);
 }
 
 int virt_mdata_start(const struct virt_mdata_setup *setup, struct virt_mdata **out)
 {
 	struct virt_mdata *mdata = calloc(1, sizeof(*mdata));
-	int err = mdata ? virt_tape_open(setup->feed, &mdata->tape) : -ENOMEM;
+	int err = mdata ? app_feed_open(setup->feed, &mdata->feed) : -ENOMEM;
 
 	if (!err) {
 		mdata->setup = *setup;

@@ -3,7 +3,10 @@
 #ifndef VIRT_ORDER_H
 #define VIRT_ORDER_H
 
-#include "tape.h"
+#include "symbol.h"
+
+#include <stdbool.h>
+#include <stdint.h>
 
 #define VIRT_ORDER_ID_MAX 24 /* bytes with the NUL */
 

@@ -1,5 +1,6 @@
 #include "session.h"
 #include "blotter.h"
+#include "feed.h"
 #include "gateway.h"
 #include "mdata.h"
 #include "say.h"
@@ -138,7 +139,7 @@ static int prepare(struct session *session)
 	const struct virt_args *args = session->args;
 
 	for (size_t i = 0; i < args->app.symbol_nr; i++) {
-		int found = virt_tape_has_symbol(args->app.feed, args->app.symbols[i]);
+		int found = app_feed_has_symbol(args->app.feed, args->app.symbols[i]);
 
 		if (found < 0) {
 			app_say("%s: %s", args->app.feed, strerror(-found));

@@ -54,22 +54,22 @@ static void learn_tick_size(struct virt_market *market)
 	}
 }
 
-static int apply_level(struct virt_market *market, const struct virt_event *event)
+static int apply_level(struct virt_market *market, const struct app_msg *event)
 {
 	struct virt_ladder *ladder = event->is_buy ? &market->bids : &market->asks;
 
-	if (event->type == VIRT_EVENT_SNAPSHOT && event->seq != market->snapshot_seq) {
+	if (event->type == APP_MSG_SNAPSHOT && event->seq != market->snapshot_seq) {
 		virt_ladder_clear(&market->bids);
 		virt_ladder_clear(&market->asks);
 		market->snapshot_seq = event->seq;
-	} else if (event->type == VIRT_EVENT_DELTA) {
+	} else if (event->type == APP_MSG_DELTA) {
 		/* A replay that starts over repeats the numbers of its snapshots. */
 		market->snapshot_seq = 0;
 	}
 	return virt_ladder_set(ladder, event->price, event->size);
 }
 
-static void apply_kline(struct virt_market *market, const struct virt_event *event)
+static void apply_kline(struct virt_market *market, const struct app_msg *event)
 {
 	struct virt_bar bar = {
 	    event->ts_ms, event->open, event->high, event->low, event->price, event->size,
@@ -78,25 +78,25 @@ static void apply_kline(struct virt_market *market, const struct virt_event *eve
 	virt_bars_add(&market->bars, &bar);
 }
 
-int virt_market_apply(struct virt_market *market, const struct virt_event *event)
+int virt_market_apply(struct virt_market *market, const struct app_msg *event)
 {
 	int err = 0;
 
 	pthread_mutex_lock(&market->lock);
 	switch (event->type) {
-	case VIRT_EVENT_KLINE:
+	case APP_MSG_KLINE:
 		apply_kline(market, event);
 		break;
-	case VIRT_EVENT_SNAPSHOT:
-	case VIRT_EVENT_DELTA:
+	case APP_MSG_SNAPSHOT:
+	case APP_MSG_DELTA:
 		err = apply_level(market, event);
 		break;
-	case VIRT_EVENT_TRADE:
+	case APP_MSG_TRADE:
 		market->last_price = event->price;
 		virt_bars_trade(&market->bars, event->ts_ms, event->price, event->size);
 		learn_tick_size(market);
 		break;
-	case VIRT_EVENT_TICKER:
+	case APP_MSG_TICKER:
 		market->funding = event->funding;
 		break;
 	}

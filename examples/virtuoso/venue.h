@@ -5,7 +5,7 @@
 
 #include "bars.h"
 #include "ladder.h"
-#include "tape.h"
+#include "msg.h"
 
 #include <pthread.h>
 
@@ -53,7 +53,7 @@ int virt_venue_add(struct virt_venue *venue, const char *symbol);
 int virt_venue_find(const struct virt_venue *venue, const char *symbol);
 
 /* Takes an event in. Returns 0, or -ENOMEM. Context: locks the market. */
-int virt_market_apply(struct virt_market *market, const struct virt_event *event);
+int virt_market_apply(struct virt_market *market, const struct app_msg *event);
 
 /* Copies the top of the book, or all a decision needs. Context: locks the market. */
 void virt_market_top(struct virt_market *market, struct virt_top *out);

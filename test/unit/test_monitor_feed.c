@@ -13,7 +13,7 @@
 #define MAX    64
 
 static char path[] = "/tmp/test_monitor_feed.XXXXXX";
-static struct mon_msg got[MAX];
+static struct app_msg got[MAX];
 static size_t got_nr;
 
 static void set_up(void)
@@ -32,57 +32,57 @@ static void tear_down(void)
 	unlink(path);
 }
 
-static void keep(void *arg, const struct mon_msg *msg)
+static void keep(void *arg, const struct app_msg *msg)
 {
 	(void)arg;
 	ck_assert_uint_lt(got_nr, MAX);
 	got[got_nr++] = *msg;
 }
 
-static void ignore(void *arg, const struct mon_msg *msg)
+static void ignore(void *arg, const struct app_msg *msg)
 {
 	(void)arg;
 	(void)msg;
 }
 
 /* Makes a file of this text and opens it. */
-static struct mon_feed *feed_of(const char *text)
+static struct app_feed *feed_of(const char *text)
 {
-	struct mon_feed *feed;
+	struct app_feed *feed;
 	FILE *file = fopen(path, "w");
 
 	ck_assert_ptr_nonnull(file);
 	fputs(text, file);
 	fclose(file);
-	ck_assert_int_eq(mon_feed_open(path, &feed), 0);
+	ck_assert_int_eq(app_feed_open(path, &feed), 0);
 	return feed;
 }
 
 START_TEST(every_type_is_read)
 {
-	struct mon_feed *feed = feed_of(HEADER "-60000,SOL/USDT,kline,,10,500,0,9,11,8,300\n"
+	struct app_feed *feed = feed_of(HEADER "-60000,SOL/USDT,kline,,10,500,0,9,11,8,300\n"
 					       "0,SOL/USDT,snapshot,bid,9.9,1.5,7\n"
 					       "1,SOL/USDT,delta,ask,10.1,0,8\n"
 					       "2,SOL/USDT,trade,sell,9.9,0.5,8\n"
 					       "3,SOL/USDT,ticker,,10,1e6,8,,,,,-0.0001,0.61\n");
 
-	ck_assert_int_eq(mon_feed_advance(feed, 3, 0, keep, NULL), 5);
-	ck_assert_int_eq(got[0].type, MON_MSG_KLINE);
+	ck_assert_int_eq(app_feed_advance(feed, 3, 0, keep, NULL), 5);
+	ck_assert_int_eq(got[0].type, APP_MSG_KLINE);
 	ck_assert_int_eq(got[0].ts_ms, -60000);
 	ck_assert_double_eq(got[0].high, 11);
 	ck_assert_double_eq(got[0].buy_size, 300);
-	ck_assert_int_eq(got[1].type, MON_MSG_SNAPSHOT);
+	ck_assert_int_eq(got[1].type, APP_MSG_SNAPSHOT);
 	ck_assert(got[1].is_buy);
 	ck_assert_uint_eq(got[1].seq, 7);
-	ck_assert_int_eq(got[2].type, MON_MSG_DELTA);
+	ck_assert_int_eq(got[2].type, APP_MSG_DELTA);
 	ck_assert(!got[2].is_buy);
 	ck_assert_double_eq(got[2].size, 0);
-	ck_assert_int_eq(got[3].type, MON_MSG_TRADE);
+	ck_assert_int_eq(got[3].type, APP_MSG_TRADE);
 	ck_assert_str_eq(got[3].symbol, "SOL/USDT");
-	ck_assert_int_eq(got[4].type, MON_MSG_TICKER);
+	ck_assert_int_eq(got[4].type, APP_MSG_TICKER);
 	ck_assert_double_eq(got[4].funding, -0.0001);
 	ck_assert_double_eq(got[4].long_ratio, 0.61);
-	mon_feed_close(feed);
+	app_feed_close(feed);
 }
 END_TEST
 
@@ -116,26 +116,26 @@ static const char *const bad_rows[] = {
 
 START_TEST(bad_row_is_counted_and_skipped)
 {
-	struct mon_feed_stats stats;
-	struct mon_feed *feed;
+	struct app_feed_stats stats;
+	struct app_feed *feed;
 	char text[1024];
 
 	snprintf(text, sizeof(text), HEADER "0,A/B,trade,buy,1,1,1\n%s%s\n2,A/B,trade,buy,2,1,1\n",
 		 bad_rows[_i], strcmp(bad_rows[_i], "\"") ? "" : "\"");
 	feed = feed_of(text);
-	ck_assert_int_eq(mon_feed_advance(feed, 2, 0, keep, NULL), 2);
+	ck_assert_int_eq(app_feed_advance(feed, 2, 0, keep, NULL), 2);
 	ck_assert_double_eq(got[1].price, 2);
-	mon_feed_stats(feed, &stats);
+	app_feed_stats(feed, &stats);
 	ck_assert_msg(stats.bad_rows == 1, "%s", bad_rows[_i]);
 	ck_assert_uint_eq(stats.rows, 2);
-	mon_feed_close(feed);
+	app_feed_close(feed);
 }
 END_TEST
 
 START_TEST(overlong_field_is_a_bad_row)
 {
-	struct mon_feed_stats stats;
-	struct mon_feed *feed;
+	struct app_feed_stats stats;
+	struct app_feed *feed;
 	char text[4096];
 
 	snprintf(text, sizeof(text),
@@ -143,78 +143,78 @@ START_TEST(overlong_field_is_a_bad_row)
 			"2,A/B,trade,buy,2,1,1\n",
 		 0);
 	feed = feed_of(text);
-	ck_assert_int_eq(mon_feed_advance(feed, 2, 0, keep, NULL), 2);
-	mon_feed_stats(feed, &stats);
+	ck_assert_int_eq(app_feed_advance(feed, 2, 0, keep, NULL), 2);
+	app_feed_stats(feed, &stats);
 	ck_assert_uint_eq(stats.bad_rows, 1);
-	mon_feed_close(feed);
+	app_feed_close(feed);
 }
 END_TEST
 
 START_TEST(time_going_backwards_is_a_bad_row)
 {
-	struct mon_feed_stats stats;
-	struct mon_feed *feed = feed_of(HEADER "5,A/B,trade,buy,1,1,1\n"
+	struct app_feed_stats stats;
+	struct app_feed *feed = feed_of(HEADER "5,A/B,trade,buy,1,1,1\n"
 					       "4,A/B,trade,buy,2,1,1\n"
 					       "5,A/B,trade,buy,3,1,1\n");
 
-	ck_assert_int_eq(mon_feed_advance(feed, 5, 0, keep, NULL), 2);
+	ck_assert_int_eq(app_feed_advance(feed, 5, 0, keep, NULL), 2);
 	ck_assert_double_eq(got[1].price, 3);
-	mon_feed_stats(feed, &stats);
+	app_feed_stats(feed, &stats);
 	ck_assert_uint_eq(stats.bad_rows, 1);
-	mon_feed_close(feed);
+	app_feed_close(feed);
 }
 END_TEST
 
 START_TEST(messages_come_when_due)
 {
-	struct mon_feed *feed = feed_of(HEADER "10,A/B,trade,buy,1,1,1\n"
+	struct app_feed *feed = feed_of(HEADER "10,A/B,trade,buy,1,1,1\n"
 					       "20,A/B,trade,buy,2,1,1\n"
 					       "30,A/B,trade,buy,3,1,1\n");
 
-	ck_assert_int_eq(mon_feed_advance(feed, 9, 0, keep, NULL), 0);
-	ck_assert_int_eq(mon_feed_advance(feed, 20, 0, keep, NULL), 2);
-	ck_assert_int_eq(mon_feed_advance(feed, 29, 0, keep, NULL), 0);
-	ck_assert_int_eq(mon_feed_advance(feed, 30, 0, keep, NULL), 1);
-	mon_feed_close(feed);
+	ck_assert_int_eq(app_feed_advance(feed, 9, 0, keep, NULL), 0);
+	ck_assert_int_eq(app_feed_advance(feed, 20, 0, keep, NULL), 2);
+	ck_assert_int_eq(app_feed_advance(feed, 29, 0, keep, NULL), 0);
+	ck_assert_int_eq(app_feed_advance(feed, 30, 0, keep, NULL), 1);
+	app_feed_close(feed);
 }
 END_TEST
 
 START_TEST(limit_never_cuts_a_timestamp_in_two)
 {
-	struct mon_feed *feed = feed_of(HEADER "0,A/B,delta,bid,1,1,1\n"
+	struct app_feed *feed = feed_of(HEADER "0,A/B,delta,bid,1,1,1\n"
 					       "0,A/B,delta,bid,2,1,1\n"
 					       "0,A/B,delta,bid,3,1,1\n"
 					       "1,A/B,delta,bid,4,1,2\n");
 
-	ck_assert_int_eq(mon_feed_advance(feed, 1, 2, keep, NULL), 3);
-	ck_assert_int_eq(mon_feed_advance(feed, 1, 2, keep, NULL), 1);
-	mon_feed_close(feed);
+	ck_assert_int_eq(app_feed_advance(feed, 1, 2, keep, NULL), 3);
+	ck_assert_int_eq(app_feed_advance(feed, 1, 2, keep, NULL), 1);
+	app_feed_close(feed);
 }
 END_TEST
 
 START_TEST(replay_repeats_later_and_without_history)
 {
-	struct mon_feed_stats stats;
-	struct mon_feed *feed = feed_of(HEADER "-60000,A/B,kline,,10,5,0,9,11,8,3\n"
+	struct app_feed_stats stats;
+	struct app_feed *feed = feed_of(HEADER "-60000,A/B,kline,,10,5,0,9,11,8,3\n"
 					       "0,A/B,trade,buy,1,1,1\n"
 					       "900,A/B,trade,buy,2,1,2\n");
 	static const int64_t times[] = {-60000, 0, 900, 1000, 1900, 2000, 2900};
 
-	ck_assert_int_eq(mon_feed_advance(feed, 2900, 0, keep, NULL), 7);
+	ck_assert_int_eq(app_feed_advance(feed, 2900, 0, keep, NULL), 7);
 	for (size_t i = 0; i < 7; i++)
 		ck_assert_int_eq(got[i].ts_ms, times[i]);
-	mon_feed_stats(feed, &stats);
+	app_feed_stats(feed, &stats);
 	ck_assert_uint_eq(stats.passes, 3); /* it looked ahead for what comes next */
-	mon_feed_close(feed);
+	app_feed_close(feed);
 }
 END_TEST
 
 START_TEST(last_row_needs_no_newline)
 {
-	struct mon_feed *feed = feed_of(HEADER "0,A/B,trade,buy,1,1,1\r\n5,A/B,trade,buy,2,1,1");
+	struct app_feed *feed = feed_of(HEADER "0,A/B,trade,buy,1,1,1\r\n5,A/B,trade,buy,2,1,1");
 
-	ck_assert_int_eq(mon_feed_advance(feed, 5, 0, keep, NULL), 2);
-	mon_feed_close(feed);
+	ck_assert_int_eq(app_feed_advance(feed, 5, 0, keep, NULL), 2);
+	app_feed_close(feed);
 }
 END_TEST
 
@@ -229,17 +229,17 @@ static const char *const dead_files[] = {
 
 START_TEST(file_without_live_rows_is_no_data)
 {
-	struct mon_feed *feed = feed_of(dead_files[_i]);
+	struct app_feed *feed = feed_of(dead_files[_i]);
 
-	ck_assert_int_eq(mon_feed_advance(feed, 1000000, 0, ignore, NULL), -ENODATA);
-	mon_feed_close(feed);
+	ck_assert_int_eq(app_feed_advance(feed, 1000000, 0, ignore, NULL), -ENODATA);
+	app_feed_close(feed);
 }
 END_TEST
 
 START_TEST(noise_never_breaks_the_reader)
 {
 	static const char letters[] = "0123456789.,,,,\n\n\"-aAtrdebuyskl/ \r\t\x80\xff";
-	struct mon_feed *feed;
+	struct app_feed *feed;
 	unsigned int seed = (unsigned int)_i;
 	char text[8000];
 	size_t len = strlen(HEADER);
@@ -249,20 +249,20 @@ START_TEST(noise_never_breaks_the_reader)
 		text[len++] = letters[(size_t)rand_r(&seed) % (sizeof(letters) - 1)];
 	text[len] = '\0';
 	feed = feed_of(text);
-	ck_assert_int_eq(mon_feed_advance(feed, INT64_MAX / 2, 1000, ignore, NULL), -ENODATA);
-	mon_feed_close(feed);
+	ck_assert_int_eq(app_feed_advance(feed, INT64_MAX / 2, 1000, ignore, NULL), -ENODATA);
+	app_feed_close(feed);
 }
 END_TEST
 
 START_TEST(symbols_are_found)
 {
-	mon_feed_close(feed_of(HEADER "0,A/B,trade,buy,1,1,1\n0,C/D,trade,buy,1,1,1\n"));
-	ck_assert_int_eq(mon_feed_has_symbol(path, "A/B"), 1);
-	ck_assert_int_eq(mon_feed_has_symbol(path, "C/D"), 1);
-	ck_assert_int_eq(mon_feed_has_symbol(path, "A"), 0);
-	ck_assert_int_eq(mon_feed_has_symbol(path, "symbol"), 0);
+	app_feed_close(feed_of(HEADER "0,A/B,trade,buy,1,1,1\n0,C/D,trade,buy,1,1,1\n"));
+	ck_assert_int_eq(app_feed_has_symbol(path, "A/B"), 1);
+	ck_assert_int_eq(app_feed_has_symbol(path, "C/D"), 1);
+	ck_assert_int_eq(app_feed_has_symbol(path, "A"), 0);
+	ck_assert_int_eq(app_feed_has_symbol(path, "symbol"), 0);
 	unlink(path);
-	ck_assert_int_eq(mon_feed_has_symbol(path, "A/B"), -ENOENT);
+	ck_assert_int_eq(app_feed_has_symbol(path, "A/B"), -ENOENT);
 }
 END_TEST
 

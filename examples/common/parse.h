@@ -1,30 +1,30 @@
 /* CSV fields to a message: the only place that knows the columns of the feed. */
-#ifndef MON_PARSE_H
-#define MON_PARSE_H
+#ifndef APP_PARSE_H
+#define APP_PARSE_H
 
 #include "msg.h"
 
 #include <stddef.h>
 
-#define MON_ROW_FIELDS 13  /* of the widest row */
-#define MON_ROW_BYTES  512 /* all fields of a row with their NULs */
+#define APP_ROW_FIELDS 13  /* of the widest row */
+#define APP_ROW_BYTES  512 /* all fields of a row with their NULs */
 
 /* One row while it is collected, field by field. */
-struct mon_row {
-	char text[MON_ROW_BYTES];
+struct app_row {
+	char text[APP_ROW_BYTES];
 	size_t used; /* bytes of text */
-	const char *field[MON_ROW_FIELDS];
+	const char *field[APP_ROW_FIELDS];
 	size_t field_nr;
 	bool too_long; /* a field did not fit: the row is bad */
 };
 
-void mon_row_clear(struct mon_row *row);
+void app_row_clear(struct app_row *row);
 
 /* Appends a field; text need not end with a NUL. */
-void mon_row_add(struct mon_row *row, const char *text, size_t len);
+void app_row_add(struct app_row *row, const char *text, size_t len);
 
 /* Whether this is the line that names the columns. */
-bool mon_row_is_header(const struct mon_row *row);
+bool app_row_is_header(const struct app_row *row);
 
 /* Reads a row.
  *
@@ -32,6 +32,6 @@ bool mon_row_is_header(const struct mon_row *row);
  *
  * Returns 0, or -EBADMSG: wrong number of columns, unknown type or side, a number
  * that is none or out of its range, an empty or overlong symbol. */
-int mon_parse_row(const struct mon_row *row, struct mon_msg *out);
+int app_parse_row(const struct app_row *row, struct app_msg *out);
 
 #endif

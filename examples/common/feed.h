@@ -1,15 +1,15 @@
 /* The price feed: a CSV file read piece by piece and handed out by time. At its end
  * it starts over with later timestamps, so a replay never runs dry. */
-#ifndef MON_FEED_H
-#define MON_FEED_H
+#ifndef APP_FEED_H
+#define APP_FEED_H
 
 #include "msg.h"
 
 #include <stddef.h>
 
-struct mon_feed;
+struct app_feed;
 
-struct mon_feed_stats {
+struct app_feed_stats {
 	uint64_t rows;	   /* handed out */
 	uint64_t bad_rows; /* skipped: malformed, or older than the row before; each is
 			    * counted once, however often the file is read */
@@ -19,15 +19,23 @@ struct mon_feed_stats {
 /* Opens a feed at its start.
  *
  * Returns 0, -ENOMEM, or -errno of open. */
-int mon_feed_open(const char *path, struct mon_feed **out);
+int app_feed_open(const char *path, struct app_feed **out);
 
 /* Closes the file and frees the feed; NULL is fine. */
-void mon_feed_close(struct mon_feed *feed);
+void app_feed_close(struct app_feed *feed);
 
 /* Looks for a symbol in the file, reading no further than needed.
  *
  * Returns 1, 0 when there is none, -ENOMEM, or -errno of open and read. */
-int mon_feed_has_symbol(const char *path, const char *symbol);
+int app_feed_has_symbol(const char *path, const char *symbol);
+
+/* Takes the next message if it is due.
+ *
+ *   until_ms  time of the replay in ms; messages with ts_ms <= until_ms are due
+ *   out       [out] valid until the next call
+ *
+ * Returns 1, 0 when the next one is later, or an error as app_feed_advance. */
+int app_feed_next(struct app_feed *feed, int64_t until_ms, const struct app_msg **out);
 
 /* Hands out the messages up to a time, in order.
  *
@@ -38,9 +46,9 @@ int mon_feed_has_symbol(const char *path, const char *symbol);
  *
  * Returns the number handed out (max or more: others may be due), -ENODATA when the
  * file holds no live row (none with ts_ms >= 0), -ENOMEM, or -errno of read. */
-int64_t mon_feed_advance(struct mon_feed *feed, int64_t until_ms, size_t max,
-			 void (*fn)(void *arg, const struct mon_msg *msg), void *arg);
+int64_t app_feed_advance(struct app_feed *feed, int64_t until_ms, size_t max,
+			 void (*fn)(void *arg, const struct app_msg *msg), void *arg);
 
-void mon_feed_stats(const struct mon_feed *feed, struct mon_feed_stats *out);
+void app_feed_stats(const struct app_feed *feed, struct app_feed_stats *out);
 
 #endif

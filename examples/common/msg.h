@@ -1,22 +1,22 @@
 /* What the feed says, one struct a row. */
-#ifndef MON_MSG_H
-#define MON_MSG_H
+#ifndef APP_MSG_H
+#define APP_MSG_H
 
 #include "symbol.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
-enum mon_msg_type {
-	MON_MSG_KLINE,	  /* a closed 1m candle of the history */
-	MON_MSG_SNAPSHOT, /* one level of a whole book */
-	MON_MSG_DELTA,	  /* one changed level */
-	MON_MSG_TRADE,
-	MON_MSG_TICKER,
+enum app_msg_type {
+	APP_MSG_KLINE,	  /* a closed 1m candle of the history */
+	APP_MSG_SNAPSHOT, /* one level of a whole book */
+	APP_MSG_DELTA,	  /* one changed level */
+	APP_MSG_TRADE,
+	APP_MSG_TICKER,
 };
 
-struct mon_msg {
-	enum mon_msg_type type;
+struct app_msg {
+	enum app_msg_type type;
 	bool is_buy; /* bid level, or taker bought */
 	char symbol[APP_SYMBOL_MAX];
 	int64_t ts_ms;		/* of the replay; negative = history */

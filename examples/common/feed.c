@@ -11,32 +11,32 @@
 #define CHUNK_BYTES  8192
 #define LOOP_STEP_MS 100 /* pause between the last row and the first again */
 
-struct mon_feed {
+struct app_feed {
 	int fd;
 	struct csv_parser csv;
-	struct mon_row row;	 /* the one libcsv is filling */
-	struct mon_msg *waiting; /* parsed, not handed out: [head, nr) */
+	struct app_row row;	 /* the one libcsv is filling */
+	struct app_msg *waiting; /* parsed, not handed out: [head, nr) */
 	size_t head, nr, cap;
 	int parse_err;	    /* -ENOMEM from a callback, which cannot return it */
 	int64_t shift_ms;   /* added to the file's times: rises a pass */
 	int64_t last_ts_ms; /* of the file, this pass */
 	bool has_live;	    /* a row with ts_ms >= 0 in this pass */
-	struct mon_feed_stats stats;
+	struct app_feed_stats stats;
 };
 
 /* libcsv: a field is complete. */
 static void on_field(void *text, size_t len, void *arg)
 {
-	struct mon_feed *feed = arg;
+	struct app_feed *feed = arg;
 
-	mon_row_add(&feed->row, text, len);
+	app_row_add(&feed->row, text, len);
 }
 
-static int push_waiting(struct mon_feed *feed, const struct mon_msg *msg)
+static int push_waiting(struct app_feed *feed, const struct app_msg *msg)
 {
 	if (feed->nr == feed->cap) {
 		size_t cap = feed->cap ? feed->cap * 2 : 256;
-		struct mon_msg *waiting = reallocarray(feed->waiting, cap, sizeof(*waiting));
+		struct app_msg *waiting = reallocarray(feed->waiting, cap, sizeof(*waiting));
 
 		if (!waiting)
 			return -ENOMEM;
@@ -47,12 +47,12 @@ static int push_waiting(struct mon_feed *feed, const struct mon_msg *msg)
 	return 0;
 }
 
-static void take_row(struct mon_feed *feed)
+static void take_row(struct app_feed *feed)
 {
-	struct mon_msg msg;
+	struct app_msg msg;
 
 	/* Times that go backwards would hold up or reorder the replay. */
-	if (mon_parse_row(&feed->row, &msg) || msg.ts_ms < feed->last_ts_ms) {
+	if (app_parse_row(&feed->row, &msg) || msg.ts_ms < feed->last_ts_ms) {
 		if (!feed->stats.passes)
 			feed->stats.bad_rows++;
 		return;
@@ -70,17 +70,17 @@ static void take_row(struct mon_feed *feed)
 /* libcsv: a row is complete. */
 static void on_row(int terminator, void *arg)
 {
-	struct mon_feed *feed = arg;
+	struct app_feed *feed = arg;
 
 	(void)terminator;
-	if (!mon_row_is_header(&feed->row))
+	if (!app_row_is_header(&feed->row))
 		take_row(feed);
-	mon_row_clear(&feed->row);
+	app_row_clear(&feed->row);
 }
 
-int mon_feed_open(const char *path, struct mon_feed **out)
+int app_feed_open(const char *path, struct app_feed **out)
 {
-	struct mon_feed *feed = calloc(1, sizeof(*feed));
+	struct app_feed *feed = calloc(1, sizeof(*feed));
 	int err;
 
 	if (!feed)
@@ -97,7 +97,7 @@ int mon_feed_open(const char *path, struct mon_feed **out)
 	return 0;
 }
 
-void mon_feed_close(struct mon_feed *feed)
+void app_feed_close(struct app_feed *feed)
 {
 	if (!feed)
 		return;
@@ -107,7 +107,7 @@ void mon_feed_close(struct mon_feed *feed)
 	free(feed);
 }
 
-static int end_pass(struct mon_feed *feed)
+static int end_pass(struct app_feed *feed)
 {
 	csv_fini(&feed->csv, on_field, on_row, feed);
 	feed->stats.passes++;
@@ -122,7 +122,7 @@ static int end_pass(struct mon_feed *feed)
 }
 
 /* Parses the next piece of the file; at its end, prepares the next pass. */
-static int refill(struct mon_feed *feed)
+static int refill(struct app_feed *feed)
 {
 	char chunk[CHUNK_BYTES];
 	ssize_t len = read(feed->fd, chunk, sizeof(chunk));
@@ -137,7 +137,7 @@ static int refill(struct mon_feed *feed)
 }
 
 /* Makes sure that a message waits. */
-static int fill_waiting(struct mon_feed *feed)
+static int fill_waiting(struct app_feed *feed)
 {
 	int err = 0;
 
@@ -149,14 +149,27 @@ static int fill_waiting(struct mon_feed *feed)
 	return err;
 }
 
-int64_t mon_feed_advance(struct mon_feed *feed, int64_t until_ms, size_t max,
-			 void (*fn)(void *arg, const struct mon_msg *msg), void *arg)
+int app_feed_next(struct app_feed *feed, int64_t until_ms, const struct app_msg **out)
+{
+	int err = fill_waiting(feed);
+
+	if (err)
+		return err;
+	if (feed->waiting[feed->head].ts_ms > until_ms)
+		return 0;
+	*out = &feed->waiting[feed->head++];
+	feed->stats.rows++;
+	return 1;
+}
+
+int64_t app_feed_advance(struct app_feed *feed, int64_t until_ms, size_t max,
+			 void (*fn)(void *arg, const struct app_msg *msg), void *arg)
 {
 	size_t done = 0;
 	int64_t last_ms = 0;
 
 	for (;;) {
-		const struct mon_msg *msg;
+		const struct app_msg *msg;
 		int err = fill_waiting(feed);
 
 		if (err)
@@ -172,11 +185,11 @@ int64_t mon_feed_advance(struct mon_feed *feed, int64_t until_ms, size_t max,
 	}
 }
 
-int mon_feed_has_symbol(const char *path, const char *symbol)
+int app_feed_has_symbol(const char *path, const char *symbol)
 {
-	struct mon_feed *feed;
+	struct app_feed *feed;
 	bool found = false;
-	int err = mon_feed_open(path, &feed);
+	int err = app_feed_open(path, &feed);
 
 	if (err)
 		return err;
@@ -186,13 +199,13 @@ int mon_feed_has_symbol(const char *path, const char *symbol)
 		for (size_t i = 0; i < feed->nr && !found; i++)
 			found = !strcmp(feed->waiting[i].symbol, symbol);
 	}
-	mon_feed_close(feed);
+	app_feed_close(feed);
 	if (found)
 		return 1;
 	return err == -ENODATA ? 0 : err;
 }
 
-void mon_feed_stats(const struct mon_feed *feed, struct mon_feed_stats *out)
+void app_feed_stats(const struct app_feed *feed, struct app_feed_stats *out)
 {
 	*out = feed->stats;
 }

@@ -30,25 +30,25 @@ struct type_rule {
 };
 
 static const struct type_rule type_rules[] = {
-    [MON_MSG_KLINE] = {"kline", COL_BUY_SIZE + 1, NULL, NULL},
-    [MON_MSG_SNAPSHOT] = {"snapshot", COL_SEQ + 1, "bid", "ask"},
-    [MON_MSG_DELTA] = {"delta", COL_SEQ + 1, "bid", "ask"},
-    [MON_MSG_TRADE] = {"trade", COL_SEQ + 1, "buy", "sell"},
-    [MON_MSG_TICKER] = {"ticker", COL_LONG_RATIO + 1, NULL, NULL},
+    [APP_MSG_KLINE] = {"kline", COL_BUY_SIZE + 1, NULL, NULL},
+    [APP_MSG_SNAPSHOT] = {"snapshot", COL_SEQ + 1, "bid", "ask"},
+    [APP_MSG_DELTA] = {"delta", COL_SEQ + 1, "bid", "ask"},
+    [APP_MSG_TRADE] = {"trade", COL_SEQ + 1, "buy", "sell"},
+    [APP_MSG_TICKER] = {"ticker", COL_LONG_RATIO + 1, NULL, NULL},
 };
 
-void mon_row_clear(struct mon_row *row)
+void app_row_clear(struct app_row *row)
 {
 	row->used = 0;
 	row->field_nr = 0;
 	row->too_long = false;
 }
 
-void mon_row_add(struct mon_row *row, const char *text, size_t len)
+void app_row_add(struct app_row *row, const char *text, size_t len)
 {
 	char *copy = row->text + row->used;
 
-	if (row->field_nr == MON_ROW_FIELDS || len >= MON_ROW_BYTES - row->used) {
+	if (row->field_nr == APP_ROW_FIELDS || len >= APP_ROW_BYTES - row->used) {
 		row->too_long = true;
 		return;
 	}
@@ -58,7 +58,7 @@ void mon_row_add(struct mon_row *row, const char *text, size_t len)
 	row->used += len + 1;
 }
 
-bool mon_row_is_header(const struct mon_row *row)
+bool app_row_is_header(const struct app_row *row)
 {
 	return row->field_nr && !strcmp(row->field[COL_TS_MS], "ts_ms");
 }
@@ -93,11 +93,11 @@ static int parse_ts(const char *text, int64_t *out)
 	return end == text || *end || errno ? -EBADMSG : 0;
 }
 
-static int parse_type(const char *text, enum mon_msg_type *out)
+static int parse_type(const char *text, enum app_msg_type *out)
 {
 	for (size_t i = 0; i < sizeof(type_rules) / sizeof(type_rules[0]); i++) {
 		if (!strcmp(text, type_rules[i].name)) {
-			*out = (enum mon_msg_type)i;
+			*out = (enum app_msg_type)i;
 			return 0;
 		}
 	}
@@ -122,7 +122,7 @@ static int parse_symbol(const char *text, char *out)
 	return 0;
 }
 
-static int parse_kline(const struct mon_row *row, struct mon_msg *out)
+static int parse_kline(const struct app_row *row, struct app_msg *out)
 {
 	if (parse_number(row->field[COL_OPEN], 0, INFINITY, &out->open) ||
 	    parse_number(row->field[COL_HIGH], 0, INFINITY, &out->high) ||
@@ -132,7 +132,7 @@ static int parse_kline(const struct mon_row *row, struct mon_msg *out)
 	return out->low <= out->high ? 0 : -EBADMSG;
 }
 
-static int parse_ticker(const struct mon_row *row, struct mon_msg *out)
+static int parse_ticker(const struct app_row *row, struct app_msg *out)
 {
 	if (parse_number(row->field[COL_FUNDING], -1, 1, &out->funding) ||
 	    parse_number(row->field[COL_LONG_RATIO], 0, 1, &out->long_ratio))
@@ -140,11 +140,11 @@ static int parse_ticker(const struct mon_row *row, struct mon_msg *out)
 	return 0;
 }
 
-int mon_parse_row(const struct mon_row *row, struct mon_msg *out)
+int app_parse_row(const struct app_row *row, struct app_msg *out)
 {
 	const struct type_rule *rule;
 
-	*out = (struct mon_msg){0};
+	*out = (struct app_msg){0};
 	if (row->too_long || row->field_nr <= COL_SEQ ||
 	    parse_type(row->field[COL_TYPE], &out->type))
 		return -EBADMSG;
@@ -156,9 +156,9 @@ int mon_parse_row(const struct mon_row *row, struct mon_msg *out)
 	    parse_number(row->field[COL_SIZE], 0, INFINITY, &out->size) ||
 	    parse_seq(row->field[COL_SEQ], &out->seq))
 		return -EBADMSG;
-	if (out->type == MON_MSG_KLINE)
+	if (out->type == APP_MSG_KLINE)
 		return parse_kline(row, out);
-	if (out->type == MON_MSG_TICKER)
+	if (out->type == APP_MSG_TICKER)
 		return parse_ticker(row, out);
 	return 0;
 }
