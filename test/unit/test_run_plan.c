@@ -85,9 +85,9 @@ END_TEST
 
 START_TEST(the_responsible_frame_is_the_program_s)
 {
-	json_t *site = json_pack("{s:[{s:s,s:s},{s:s,s:s,s:i}]}", "frames", "module",
-				 "/lib/libc.so.6", "file", "", "module", "/opt/engine", "file",
-				 "src/book.c", "line", 12);
+	json_t *site =
+	    json_pack("{s:[{s:s,s:s},{s:s,s:s,s:i}]}", "frames", "module", "/lib/libc.so.6", "file",
+		      "", "module", "/opt/engine", "file", "src/book.c", "line", 12);
 	const json_t *frame = vrun_responsible_frame(site);
 	char *place = vrun_place(frame);
 

@@ -6,10 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/err.h"
+#include "cli/xalloc.h"
 
-/* What a metric rests on; without it the budget cannot be judged. */
-enum need { NEED_HEAP, NEED_SEARCH, NEED_GROWTH };
+#include "base/err.h"
 
 enum source {
 	PEAK_BYTES,
@@ -24,50 +23,83 @@ enum source {
 	BYTES
 };
 
-#define LEAK (1u << VR_LOST | 1u << VR_INDIRECT | 1u << VR_GROWING)
-#define OF(name, mask, need)                                                                       \
-	{name "_bytes", BYTES, mask, need, 0}, {name "_blocks", BLOCKS, mask, need, 0},            \
-	{                                                                                          \
-		name "_sites", SITES, mask, need, 0                                                \
-	}
-
-static const struct metric {
+/* Of the whole heap. */
+static const struct {
 	const char *name;
-	enum source source;
-	unsigned mask;
-	enum need need;
-	int rate; /* by the second */
+	struct vr_metric metric;
 } metrics[] = {
-    {"peak_heap", PEAK_BYTES, 0, NEED_HEAP, 0},
-    {"peak_blocks", PEAK_BLOCKS, 0, NEED_HEAP, 0},
-    {"live_bytes", LIVE_BYTES, 0, NEED_HEAP, 0},
-    {"live_blocks", LIVE_BLOCKS, 0, NEED_HEAP, 0},
-    {"allocs", ALLOCS, 0, NEED_HEAP, 0},
-    {"frees", FREES, 0, NEED_HEAP, 0},
-    {"alloc_bytes", ALLOC_BYTES, 0, NEED_HEAP, 0},
-    {"allocs_per_s", ALLOCS, 0, NEED_HEAP, 1},
-    {"alloc_bytes_per_s", ALLOC_BYTES, 0, NEED_HEAP, 1},
-    OF("lost", 1u << VR_LOST, NEED_SEARCH),
-    OF("indirect", 1u << VR_INDIRECT, NEED_SEARCH),
-    OF("possible", 1u << VR_POSSIBLE, NEED_SEARCH),
-    OF("reachable", 1u << VR_REACHABLE, NEED_SEARCH),
-    OF("runtime", 1u << VR_RUNTIME, NEED_SEARCH),
-    OF("growing", 1u << VR_GROWING, NEED_GROWTH),
-    OF("leak", LEAK, NEED_SEARCH),
+    {"peak_heap", {PEAK_BYTES, 0, 0}},
+    {"peak_blocks", {PEAK_BLOCKS, 0, 0}},
+    {"live_bytes", {LIVE_BYTES, 0, 0}},
+    {"live_blocks", {LIVE_BLOCKS, 0, 0}},
+    {"allocs", {ALLOCS, 0, 0}},
+    {"frees", {FREES, 0, 0}},
+    {"alloc_bytes", {ALLOC_BYTES, 0, 0}},
+    {"allocs_per_s", {ALLOCS, 0, 1}},
+    {"alloc_bytes_per_s", {ALLOC_BYTES, 0, 1}},
 };
 #define METRICS (sizeof(metrics) / sizeof(metrics[0]))
 
-static int find_metric(const char *name, size_t length, size_t *index)
+/* Of a verdict, and of all that are a leak. */
+static const struct {
+	const char *suffix;
+	enum source source;
+} amounts[] = {{"_bytes", BYTES}, {"_blocks", BLOCKS}, {"_sites", SITES}};
+#define AMOUNTS (sizeof(amounts) / sizeof(amounts[0]))
+
+/* The verdicts of that name as a mask; 0: there is no budget of them. */
+static unsigned verdicts_of(const char *name, size_t length)
 {
-	for (*index = 0; *index < METRICS; ++*index)
-		if (strlen(metrics[*index].name) == length &&
-		    memcmp(metrics[*index].name, name, length) == 0)
+	int verdict = vr_verdict_of(name, length);
+
+	if (length == 4 && memcmp(name, "leak", 4) == 0)
+		return vr_verdicts_leak(0);
+	if (verdict < 0 || vr_verdict_facts((enum vr_verdict)verdict)->by == VR_BY_NOBODY)
+		return 0;
+	return 1u << verdict;
+}
+
+/* Returns 0 or -EINVAL. */
+static int find_metric(const char *name, size_t length, struct vr_metric *metric)
+{
+	for (size_t i = 0; i < METRICS; i++) {
+		*metric = metrics[i].metric;
+		if (strlen(metrics[i].name) == length && memcmp(metrics[i].name, name, length) == 0)
 			return 0;
+	}
+	for (size_t i = 0; i < AMOUNTS; i++) {
+		size_t tail = strlen(amounts[i].suffix);
+
+		if (length <= tail || memcmp(name + length - tail, amounts[i].suffix, tail) != 0)
+			continue;
+		*metric = (struct vr_metric){.source = (int)amounts[i].source,
+					     .mask = verdicts_of(name, length - tail)};
+		return metric->mask ? 0 : -EINVAL;
+	}
+	return -EINVAL;
+}
+
+/* Fills err with the names there are; returns -EINVAL. */
+static int no_such_budget(const char *text, struct vr_err *err)
+{
+	char *names = vr_xstrdup("");
+
+	for (size_t i = 0; i < METRICS; i++)
+		names = vr_xappend(names, " %s", metrics[i].name);
+	names = vr_xappend(names, ", and");
+	for (size_t i = 0; i < AMOUNTS; i++)
+		names = vr_xappend(names, " %s", amounts[i].suffix);
+	names = vr_xappend(names, " of");
+	for (int i = 0; i < VR_VERDICTS; i++)
+		if (vr_verdict_facts((enum vr_verdict)i)->by != VR_BY_NOBODY)
+			names = vr_xappend(names, " %s", vr_verdict_name((enum vr_verdict)i));
+	vr_err_set(err, -EINVAL, "no budget '%s'; there are:%s leak", text, names);
+	free(names);
 	return -EINVAL;
 }
 
 /* "/s" of a rate may be written or left out.  Returns 0 or -EINVAL. */
-static int read_unit(const char *unit, const struct metric *metric, double *factor)
+static int read_unit(const char *unit, const struct vr_metric *metric, double *factor)
 {
 	static const struct {
 		const char *name;
@@ -101,12 +133,7 @@ int vr_budget_parse(const char *text, struct vr_budget *budget, struct vr_err *e
 
 	*budget = (struct vr_budget){.text = text};
 	if (find_metric(text, name, &budget->metric) < 0)
-		return vr_err_set(err, -EINVAL,
-				  "no budget '%s'; there are: peak_heap peak_blocks live_bytes "
-				  "live_blocks allocs frees alloc_bytes allocs_per_s "
-				  "alloc_bytes_per_s, and _bytes _blocks _sites of lost indirect "
-				  "possible growing reachable runtime leak",
-				  text);
+		return no_such_budget(text, err);
 	if (op < 1 || op > 2 || (op == 2 && at[1] != '='))
 		return vr_err_set(err, -EINVAL,
 				  "budget '%s' is not NAME, one of > >= < <= =, and a number",
@@ -118,7 +145,7 @@ int vr_budget_parse(const char *text, struct vr_budget *budget, struct vr_err *e
 	if (end == at + op || !isfinite(budget->limit) || budget->limit < 0)
 		return vr_err_set(err, -EINVAL, "budget '%s' has no number", text);
 	end += strspn(end, " ");
-	if (read_unit(end, &metrics[budget->metric], &factor) < 0)
+	if (read_unit(end, &budget->metric, &factor) < 0)
 		return vr_err_set(err, -EINVAL,
 				  "budget '%s': no unit '%s' for it; bytes have K M G T, KiB MiB "
 				  "GiB TiB and kB MB GB TB",
@@ -127,7 +154,7 @@ int vr_budget_parse(const char *text, struct vr_budget *budget, struct vr_err *e
 	return 0;
 }
 
-static double value_of(const struct metric *metric, const struct vr_profile *profile,
+static double value_of(const struct vr_metric *metric, const struct vr_profile *profile,
 		       const struct vr_heap *heap, const struct vr_leaks *leaks)
 {
 	double seconds = (double)vr_file_duration_ns(profile->file) / 1e9;
@@ -167,17 +194,23 @@ static int holds(const struct vr_budget *budget, double value)
 	return budget->op[0] == '>' ? value > budget->limit : value < budget->limit;
 }
 
-static int examined(const struct metric *metric, const struct vr_profile *profile,
+static int examined(const struct vr_metric *metric, const struct vr_profile *profile,
 		    const struct vr_leaks *leaks)
 {
 	const struct vprof_header *h = &profile->file->header;
 
 	if (h->heap_mode == VPROF_HEAP_OFF || (!leaks->allocs && !leaks->searched))
 		return 0;
-	if (metric->need == NEED_SEARCH)
-		return vr_leaks_gap(leaks) == VR_GAP_NONE;
-	if (metric->need == NEED_GROWTH)
+	for (unsigned i = 0; i < VR_VERDICTS; i++) {
+		enum vr_examiner by = vr_verdict_facts((enum vr_verdict)i)->by;
+
+		if (!(metric->mask & 1u << i))
+			continue;
+		/* Of several verdicts the search tells most. */
+		if (by == VR_BY_SEARCH || metric->mask != 1u << i)
+			return vr_leaks_gap(leaks) == VR_GAP_NONE;
 		return leaks->growth_judged || leaks->nothing_live;
+	}
 	return 1;
 }
 
@@ -185,7 +218,7 @@ enum vr_budget_state vr_budget_judge(const struct vr_budget *budget,
 				     const struct vr_profile *profile, const struct vr_heap *heap,
 				     const struct vr_leaks *leaks, double *value)
 {
-	const struct metric *metric = &metrics[budget->metric];
+	const struct vr_metric *metric = &budget->metric;
 	int broken;
 
 	*value = value_of(metric, profile, heap, leaks);
@@ -210,7 +243,7 @@ static void bytes_text(double value, char out[48])
 
 void vr_budget_text(const struct vr_budget *budget, double value, char out[48])
 {
-	const struct metric *metric = &metrics[budget->metric];
+	const struct vr_metric *metric = &budget->metric;
 	size_t length;
 
 	switch (metric->source) {

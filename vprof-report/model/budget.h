@@ -10,11 +10,18 @@ enum vr_budget_state {
 	VR_BUDGET_UNKNOWN /* what it is about was not examined */
 };
 
+/* What a budget is about. */
+struct vr_metric {
+	int source;    /* which number */
+	unsigned mask; /* of these verdicts, 1 << enum vr_verdict; 0: of the whole heap */
+	int rate;      /* by the second */
+};
+
 struct vr_budget {
 	const char *text; /* as given, borrowed */
-	size_t metric;	  /* index into the list of metrics */
-	char op[3];	  /* > >= < <= = */
-	double limit;	  /* bytes, blocks, calls, sites; of a rate, by the second */
+	struct vr_metric metric;
+	char op[3];   /* > >= < <= = */
+	double limit; /* bytes, blocks, calls, sites; of a rate, by the second */
 };
 
 /* Reads NAME OP NUMBER [UNIT]; units K M G T and KiB MiB GiB TiB are powers of

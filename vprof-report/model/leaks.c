@@ -7,29 +7,52 @@
 #include "base/order.h"
 #include "cli/xalloc.h"
 
-static const char *const names[VR_VERDICTS] = {
-    [VR_LOST] = "lost",		[VR_INDIRECT] = "indirect",	[VR_GROWING] = "growing",
-    [VR_POSSIBLE] = "possible", [VR_UNEXAMINED] = "unexamined", [VR_REACHABLE] = "reachable",
-    [VR_RUNTIME] = "runtime",
+static const struct vr_verdict_facts facts[VR_VERDICTS] = {
+    [VR_LOST] = {"lost", VR_GUILT_LEAK, VR_BY_SEARCH, 0},
+    [VR_INDIRECT] = {"indirect", VR_GUILT_LEAK, VR_BY_SEARCH, 0},
+    [VR_GROWING] = {"growing", VR_GUILT_LEAK, VR_BY_GROWTH, 0},
+    [VR_POSSIBLE] = {"possible", VR_GUILT_STRICT, VR_BY_SEARCH, 0},
+    [VR_UNEXAMINED] = {"unexamined", VR_GUILT_NONE, VR_BY_NOBODY, 0},
+    [VR_REACHABLE] = {"reachable", VR_GUILT_NONE, VR_BY_SEARCH, 1},
+    [VR_RUNTIME] = {"runtime", VR_GUILT_NONE, VR_BY_SEARCH, 1},
 };
+
+const struct vr_verdict_facts *vr_verdict_facts(enum vr_verdict verdict)
+{
+	return &facts[verdict];
+}
 
 const char *vr_verdict_name(enum vr_verdict verdict)
 {
-	return names[verdict];
+	return facts[verdict].name;
+}
+
+char *vr_verdict_names(void)
+{
+	char *names = vr_xstrdup("");
+
+	for (int i = 0; i < VR_VERDICTS; i++)
+		names = vr_xappend(names, "%s%s", i ? " " : "", facts[i].name);
+	return names;
 }
 
 int vr_verdict_of(const char *name, size_t length)
 {
 	for (int i = 0; i < VR_VERDICTS; i++)
-		if (strlen(names[i]) == length && memcmp(names[i], name, length) == 0)
+		if (strlen(facts[i].name) == length && memcmp(facts[i].name, name, length) == 0)
 			return i;
 	return -1;
 }
 
 unsigned vr_verdicts_leak(int strict)
 {
-	return 1u << VR_LOST | 1u << VR_INDIRECT | 1u << VR_GROWING |
-	       (strict ? 1u << VR_POSSIBLE : 0);
+	unsigned mask = 0;
+
+	for (unsigned i = 0; i < VR_VERDICTS; i++)
+		if (facts[i].guilt == VR_GUILT_LEAK ||
+		    (strict && facts[i].guilt == VR_GUILT_STRICT))
+			mask |= 1u << i;
+	return mask;
 }
 
 const char *vr_answer_name(enum vr_leak_answer answer)

@@ -18,6 +18,18 @@ enum vr_verdict {
 	VR_VERDICTS
 };
 
+/* What is to be known of a verdict, in one row.  A new one is a name above, its row in
+ * leaks.c, and a rule in verbs/leaks/issues.c where it is a finding. */
+enum vr_guilt { VR_GUILT_NONE, VR_GUILT_STRICT /* with --strict */, VR_GUILT_LEAK };
+enum vr_examiner { VR_BY_NOBODY, VR_BY_SEARCH, VR_BY_GROWTH };
+struct vr_verdict_facts {
+	const char *name;
+	enum vr_guilt guilt;
+	enum vr_examiner by; /* what must have been done before nothing of it means none */
+	int usual;	     /* most memory has it: a table shows it when asked */
+};
+const struct vr_verdict_facts *vr_verdict_facts(enum vr_verdict verdict);
+
 /* Why a gate lets a leak pass. */
 enum vr_excuse {
 	VR_EXCUSE_NONE,
@@ -111,6 +123,8 @@ unsigned vr_verdicts_leak(int strict);
 /* Is this one a leak?  What is possible for want of a search is none. */
 int vr_leak_counts(const struct vr_leak *leak, int strict);
 const char *vr_verdict_name(enum vr_verdict verdict);
+/* Their names in the order of weight, joined by blanks; free() it. */
+char *vr_verdict_names(void);
 /* The verdict with that name; -1: none. */
 int vr_verdict_of(const char *name, size_t length);
 

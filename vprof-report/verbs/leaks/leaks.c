@@ -18,11 +18,14 @@ static const struct vr_sort_key sort_keys[] = {
  * are about what may be wrong. */
 static unsigned shown(const struct vr_context *ctx, const struct vr_leaks_plan *plan)
 {
+	unsigned mask = ~0u;
+
 	if (plan->verdicts)
 		return plan->verdicts;
-	if (ctx->format == VR_FORMAT_TABLE)
-		return ~(1u << VR_REACHABLE | 1u << VR_RUNTIME);
-	return plan->findings ? vr_verdicts_leak(1) : ~0u;
+	for (unsigned i = 0; i < VR_VERDICTS && ctx->format == VR_FORMAT_TABLE; i++)
+		if (vr_verdict_facts((enum vr_verdict)i)->usual)
+			mask &= ~(1u << i);
+	return plan->findings ? vr_verdicts_leak(1) : mask;
 }
 
 static void choose_rows(struct vr_context *ctx, struct vr_leaks_view *view)

@@ -9,6 +9,15 @@
 #include "pictures/pictures.h"
 #include "verbs/leaks/leaks.h"
 
+static int no_such_verdict(const char *name, size_t length)
+{
+	char *names = vr_verdict_names();
+
+	vr_warn("no verdict '%.*s'; the verdicts are: %s, all, leak", (int)length, name, names);
+	free(names);
+	return VR_EXIT_USAGE;
+}
+
 /* Reads "lost,growing" into plan->verdicts.  Returns 0 or VR_EXIT_USAGE. */
 static int read_verdicts(struct vr_leaks_plan *plan, const char *list)
 {
@@ -23,10 +32,7 @@ static int read_verdicts(struct vr_leaks_plan *plan, const char *list)
 		} else if (length == 4 && memcmp(list, "leak", 4) == 0) {
 			plan->verdicts |= vr_verdicts_leak(plan->strict);
 		} else {
-			vr_warn("no verdict '%.*s'; the verdicts are: lost indirect growing "
-				"possible unexamined reachable runtime, all, leak",
-				(int)length, list);
-			return VR_EXIT_USAGE;
+			return no_such_verdict(list, length);
 		}
 		list = list[length] ? list + length + 1 : NULL;
 	}
