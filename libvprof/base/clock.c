@@ -54,6 +54,7 @@ static int invariant_tsc(void)
 void vp_clock_start(void)
 {
 	vp_vdso_init();
+	/* Pairs with vp_clock_now(). */
 	__atomic_store_n(&line, NULL, __ATOMIC_RELEASE);
 	tsc_is_invariant = invariant_tsc();
 	start_mono = vp_clock_mono();
@@ -72,6 +73,7 @@ void vp_clock_align(void)
 	fresh->base_tsc = tsc;
 	fresh->base_ns = ns;
 	fresh->mult = (uint64_t)(((unsigned __int128)ns << 32) / (tsc - start_tsc));
+	/* Pairs with vp_clock_now(). */
 	__atomic_store_n(&line, fresh, __ATOMIC_RELEASE);
 }
 

@@ -1,6 +1,21 @@
 /* A word-sized lock that needs no libc: spins briefly, then sleeps on the
  * futex.  Not recursive.  Zero is unlocked, so a forked child may reset it by
- * storing zero. */
+ * storing zero.
+ *
+ * Who holds one may take only those further down, and none of its own line:
+ *
+ *	memlock, SIGBUS guard
+ *	helper: the argument of a request, then the request (what the helper does for it
+ *	        comes below, in the helper)
+ *	marks | labels | series | cpu rows | the index of a shared shard
+ *	a page of live blocks (track/live.c, a bit of its descriptor)
+ *	the service (base/service.h)
+ *	the registry of threads | the list of shards
+ *	the trie's inserts | strings | the ring of events
+ *	the growth of tables (ring/tables.c)
+ *	the private heap's own
+ *
+ * None is held while code of the host runs, nor across a fork but the service. */
 #ifndef VP_BASE_LOCK_H
 #define VP_BASE_LOCK_H
 

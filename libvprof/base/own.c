@@ -13,6 +13,7 @@ static void note(const void *start, size_t bytes, uint64_t mapped)
 	if (at >= VP_OWN_OPS)
 		return;
 	log_[at].lo = (lo & ~1ull) | mapped;
+	/* Pairs with vp_own_piece() in the snapshot. */
 	__atomic_store_n(&log_[at].hi, lo + bytes, __ATOMIC_RELEASE);
 }
 

@@ -220,6 +220,7 @@ int vpje_munmap(void *start, size_t bytes)
 
 	if (start == spare_page) {
 		memset(spare_page, 0, sizeof(spare_page));
+		/* Pairs with the exchange that takes it. */
 		__atomic_store_n(&spare_taken, 0, __ATOMIC_RELEASE);
 		return 0;
 	}

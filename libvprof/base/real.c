@@ -188,6 +188,7 @@ void vp_real_resolve(void)
 	if (depth > 1 || __atomic_load_n(&done, __ATOMIC_ACQUIRE))
 		return;
 	vp_real_resolve_by(next_of_ours);
+	/* Pairs with the first lines of this function. */
 	__atomic_store_n(&done, 1, __ATOMIC_RELEASE);
 }
 

@@ -95,6 +95,7 @@ void vp_vdso_init(void)
 	if (!dynamic)
 		return;
 	read_dynamic(&image, dynamic);
+	/* Pairs with vp_vdso_ns(). */
 	__atomic_store_n(&entry, find(&image, "__vdso_clock_gettime"), __ATOMIC_RELEASE);
 }
 

@@ -43,6 +43,7 @@ static void write_end(enum vprof_exit_kind kind, int status, enum vprof_state st
 	header->exit_kind = kind;
 	header->exit_status = status;
 	header->end_ns = vp_clock_now();
+	/* Pairs with a reader of the file. */
 	__atomic_store_n(&header->state, state, __ATOMIC_RELEASE);
 }
 

@@ -270,6 +270,7 @@ static void start_recording(int forked, int fd)
 	vp_control.lock_kinds = vp_config.locks ? VP_LOCK_KINDS : 0;
 	vp_control.heap = vp_config.heap;
 	vp_term_start();
+	/* Pairs with a reader of the file. */
 	__atomic_store_n(&vp_file.header->state, VPROF_STATE_RUNNING, __ATOMIC_RELEASE);
 }
 

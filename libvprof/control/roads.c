@@ -80,6 +80,7 @@ static void say(const char *path, const char *how)
 		said_length += 2;
 	}
 	memcpy(said + said_length, entry, text.len + 1);
+	/* Pairs with publish(). */
 	__atomic_store_n(&said_length, said_length + (uint32_t)text.len, __ATOMIC_RELEASE);
 }
 
@@ -124,6 +125,7 @@ static void publish(void)
 	if (id == VPROF_NONE)
 		return;
 	published = length;
+	/* Pairs with a reader of the file. */
 	__atomic_store_n(&vp_file.header->second_roads, id, __ATOMIC_RELEASE);
 }
 
@@ -317,6 +319,7 @@ void vp_roads_jumped(int mode)
 		return;
 	if (mode & RTLD_DEEPBIND)
 		__atomic_fetch_or(&vp_file.header->flags, VPROF_F_FREES_UNSEEN, __ATOMIC_RELAXED);
+	/* Pairs with vp_roads_catch_up(). */
 	__atomic_store_n(&vp_roads_waiting, 1, __ATOMIC_RELEASE);
 }
 
@@ -326,6 +329,7 @@ void vp_roads_catch_up(void *handle)
 
 	if (!__atomic_load_n(&vp_roads_waiting, __ATOMIC_ACQUIRE) || !may_look())
 		return;
+	/* Pairs with vp_roads_catch_up() of another thread. */
 	__atomic_store_n(&vp_roads_waiting, 0, __ATOMIC_RELEASE);
 	handle = handle == RTLD_NEXT ? NULL : handle;
 	look_around(handle, (vp_file.header->flags & VPROF_F_FREES_UNSEEN) != 0,

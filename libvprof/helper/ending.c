@@ -27,7 +27,9 @@ static void end_by_signal(void (*last_round)(void))
 	header->exit_kind = VPROF_EXIT_SIGNAL;
 	header->exit_status = signal_number;
 	header->end_ns = vp_clock_now();
+	/* Pairs with a reader of the file. */
 	__atomic_store_n(&header->state, VPROF_STATE_EXITED, __ATOMIC_RELEASE);
+	/* Pairs with vp_ending_by_signal() in the handler. */
 	__atomic_store_n(&signal_state, SIGNAL_DONE, __ATOMIC_RELEASE);
 	vp_sys_futex_wake(&signal_state);
 }
@@ -52,6 +54,7 @@ void vp_ending_signal_again(int sig)
 {
 	uint64_t what = (uint64_t)vp_sys_tid() << 32 | (uint64_t)sig;
 
+	/* Pairs with send_again(), which takes it. */
 	__atomic_store_n(&signal_again, what, __ATOMIC_RELEASE);
 	vp_helper_wake();
 }
@@ -62,6 +65,7 @@ void vp_ending_by_signal(const struct vp_exit_stack *end, int sig, uint64_t wait
 
 	signal_end = end;
 	signal_number = sig;
+	/* Pairs with vp_ending_look(). */
 	__atomic_store_n(&signal_state, SIGNAL_ASKED, __ATOMIC_RELEASE);
 	vp_helper_wake();
 	while (__atomic_load_n(&signal_state, __ATOMIC_ACQUIRE) == SIGNAL_ASKED &&

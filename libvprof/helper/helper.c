@@ -249,6 +249,7 @@ static __attribute__((noreturn)) void end_alone(int status)
 	header->exit_kind = VPROF_EXIT_UNDERSCORE;
 	header->exit_status = status;
 	header->end_ns = vp_clock_now();
+	/* Pairs with a reader of the file. */
 	__atomic_store_n(&header->state, VPROF_STATE_EXITED, __ATOMIC_RELEASE);
 	for (;;)
 		vp_sys(SYS_exit, status, 0, 0);
@@ -302,6 +303,7 @@ static void work(void)
 			continue;
 		}
 		go_on = serve();
+		/* Pairs with ask_within(). */
 		__atomic_store_n(&answered, ++done, __ATOMIC_RELEASE);
 		vp_sys_futex_wake(&answered);
 	}
@@ -312,6 +314,7 @@ static void helper_main(void)
 	vp_sys_let_bus(1);
 	if (set_up())
 		work();
+	/* Pairs with ask_within(). */
 	__atomic_store_n(&running, 0, __ATOMIC_RELEASE);
 	vp_engine_close();
 	vp_reading_close();

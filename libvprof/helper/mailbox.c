@@ -50,5 +50,6 @@ void vp_mailbox_look(void)
 	if (asked == header->ctl_answered)
 		return;
 	header->ctl_result = serve(header);
+	/* Pairs with vprof-report ctl. */
 	__atomic_store_n(&header->ctl_answered, asked, __ATOMIC_RELEASE);
 }

@@ -215,6 +215,7 @@ uint32_t vp_reading_take(int last)
 	if (vp_clock_is_tsc())
 		__atomic_fetch_or(&header->flags, VPROF_F_TSC_CLOCK, __ATOMIC_RELAXED);
 	vp_timeline_add(&point, vp_config.tick_ms * 1000000ull);
+	/* Pairs with a reader of the file. */
 	__atomic_store_n(&header->heartbeat_ns, now, __ATOMIC_RELEASE);
 	return point.threads;
 }

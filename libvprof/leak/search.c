@@ -75,6 +75,7 @@ static void drop_result(void)
 {
 	struct vp_leak_result *old = result;
 
+	/* Pairs with whoever asks for the result in a handler. */
 	__atomic_store_n(&result, NULL, __ATOMIC_RELEASE);
 	vp_sys_unmap(old, result_bytes);
 }
@@ -90,6 +91,7 @@ static void fail(const char *why)
 	header->scan_pause_ns = pending.pause_ns;
 	header->scan_total_ns = vp_clock_mono() - began_ns;
 	vp_leak_search_note(why);
+	/* Pairs with a reader of the file. */
 	__atomic_store_n(&header->scan_state, VPROF_SCAN_FAILED, __ATOMIC_RELEASE);
 }
 
@@ -97,6 +99,7 @@ static void begin_header(enum vprof_scan_trigger trigger)
 {
 	struct vprof_header *header = vp_file.header;
 
+	/* Pairs with a reader of the file. */
 	__atomic_store_n(&header->scan_state, VPROF_SCAN_RUNNING, __ATOMIC_RELEASE);
 	header->scan_trigger = trigger;
 	header->scan_note = VPROF_NONE;
@@ -299,6 +302,7 @@ static void complete(void)
 	}
 	write_note();
 	header->scan_total_ns = vp_clock_mono() - began_ns;
+	/* Pairs with a reader of the file. */
 	__atomic_store_n(&header->scan_state, VPROF_SCAN_COMPLETE, __ATOMIC_RELEASE);
 }
 

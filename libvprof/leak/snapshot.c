@@ -30,6 +30,7 @@ static const char *search(void)
 
 static __attribute__((noreturn)) void tell_and_end(void)
 {
+	/* Pairs with vp_leak_search_poll() in the parent. */
 	__atomic_store_n(&result->done, 1, __ATOMIC_RELEASE);
 	vp_sys6(SYS_futex, (long)&result->done, FUTEX_WAKE, 1, 0, 0, 0);
 	vp_sys_end(0);

@@ -89,6 +89,7 @@ static void stop_here(struct vp_leak_thread *thread, const ucontext_t *uc, uint3
 	uint64_t until = vp_clock_mono() + HOLD_NS;
 
 	publish(thread, uc);
+	/* Pairs with the wait for answers in vp_leak_stop(). */
 	__atomic_store_n(&thread->seen, VP_SEEN_STOPPED, __ATOMIC_RELEASE);
 	__atomic_add_fetch(&answers, 1, __ATOMIC_ACQ_REL);
 	vp_sys_futex_wake(&answers);
@@ -241,6 +242,7 @@ static void ask_all(int look_in_proc)
 	uint32_t round = __atomic_add_fetch(&round_, 1, __ATOMIC_ACQ_REL);
 
 	asked = 0;
+	/* Pairs with the handlers, which count up. */
 	__atomic_store_n(&answers, 0, __ATOMIC_RELEASE);
 	for (uint32_t i = 0; i < vp_leak_threads; i++) {
 		if (vp_leak_thread[i].seen != VP_SEEN_NOT)

@@ -46,9 +46,12 @@ static struct vprof_event_block *take_block(uint64_t now, uint64_t *seq)
 	if (!block && ring.capacity)
 		block = vp_table_row(VPROF_SEC_EVENTS, (uint32_t)(ring.taken % ring.capacity));
 	if (block) {
+		/* Pairs with a reader of the file: first none of the old events, then the new
+		 * number. */
 		__atomic_store_n(&block->used, 0, __ATOMIC_RELEASE);
 		block->first_ns = now;
 		*seq = ++ring.taken;
+		/* Pairs with a reader of the file. */
 		__atomic_store_n(&block->seq, *seq, __ATOMIC_RELEASE);
 		header->blocks_reserved = *seq;
 	}
@@ -69,6 +72,7 @@ void vp_event_put(struct vp_event_writer *writer, const struct vprof_event *even
 		}
 	}
 	block->event[writer->used++] = *event;
+	/* Pairs with a reader of the file. */
 	__atomic_store_n(&block->used, writer->used, __ATOMIC_RELEASE);
 	__atomic_fetch_add(&vp_file.header->events_written, 1, __ATOMIC_RELAXED);
 }

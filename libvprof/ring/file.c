@@ -68,6 +68,7 @@ static void add_piece(uint8_t *base, uint64_t offset, uint64_t bytes)
 	vp_sys(SYS_madvise, base, bytes, MADV_DONTDUMP); /* it is on disk already */
 	vp_sys(SYS_madvise, base, bytes, MADV_RANDOM);	 /* no reading of zeros ahead */
 	vp_file.piece[vp_file.pieces] = (struct vp_piece){base, offset, bytes};
+	/* Pairs with the SIGBUS guard, which asks whether a fault is in one of them. */
 	__atomic_store_n(&vp_file.pieces, vp_file.pieces + 1, __ATOMIC_RELEASE);
 }
 

@@ -125,8 +125,11 @@ static int add_extent(struct vp_table *table, enum vprof_section_kind kind)
 	table->reserved = 0;
 	file_extents = at + 1;
 	vp_file.extent[at].index = (uint16_t)index;
+	/* Pairs with a reader of the file. */
 	__atomic_store_n(&vp_file.extent[at].kind, (uint16_t)kind, __ATOMIC_RELEASE);
+	/* Pairs with a reader of the file. */
 	__atomic_store_n(&header->extents_used, at + 1, __ATOMIC_RELEASE);
+	/* Pairs with a reader of the file. */
 	__atomic_store_n(&table->section->extents_used, index + 1, __ATOMIC_RELEASE);
 	return 1;
 }
@@ -158,6 +161,7 @@ static int reserve_rows(struct vp_table *table)
 	reserved_bytes += bytes;
 	ready = table->reserved / table->row_bytes;
 	ready = before * rows + (ready < rows ? ready : rows);
+	/* Pairs with vp_table_add(). */
 	__atomic_store_n(&table->ready, ready, __ATOMIC_RELEASE);
 	return 1;
 }
@@ -198,6 +202,7 @@ void *vp_table_add(enum vprof_section_kind kind, uint32_t *id_out)
 			return NULL;
 	} while (!__atomic_compare_exchange_n(&table->used, &id, id + 1, 0, __ATOMIC_ACQ_REL,
 					      __ATOMIC_RELAXED));
+	/* Pairs with a reader of the file. */
 	__atomic_fetch_add(&table->section->rows_used, 1, __ATOMIC_RELEASE);
 	*id_out = id;
 	return vp_table_row(kind, id);
@@ -210,7 +215,9 @@ uint32_t vp_table_used(enum vprof_section_kind kind)
 
 void vp_table_shrink(enum vprof_section_kind kind, uint32_t used)
 {
+	/* Pairs with vp_table_used(). */
 	__atomic_store_n(&vp_table[kind].used, used, __ATOMIC_RELEASE);
+	/* Pairs with a reader of the file. */
 	__atomic_store_n(&vp_table[kind].section->rows_used, used, __ATOMIC_RELEASE);
 }
 
@@ -244,7 +251,9 @@ uint32_t vp_string_add(const char *str, size_t len)
 		return VPROF_NONE;
 	}
 	memcpy(vp_table_row(VPROF_SEC_STRINGS, first), str, len);
+	/* Pairs with vp_table_used(). */
 	__atomic_store_n(&table->used, first + rows, __ATOMIC_RELEASE);
+	/* Pairs with a reader of the file. */
 	__atomic_store_n(&table->section->rows_used, first + rows, __ATOMIC_RELEASE);
 	vp_lock_drop(&string_lock);
 	return first;

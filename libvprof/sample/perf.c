@@ -96,6 +96,8 @@ static int grow_table(struct vp_perf *p)
 		memcpy(event, p->event, (size_t)old_room * p->stride * sizeof(*event));
 	}
 	p->event = event;
+	/* Pairs with vp_perf_mark_thread() and others; one thread, but a child may be forked
+	 * between. */
 	__atomic_store_n(&p->thread, more, __ATOMIC_RELEASE);
 	__atomic_store_n(&p->room, room, __ATOMIC_RELEASE);
 	vp_sys_unmap(old, table_bytes(p, old_room));

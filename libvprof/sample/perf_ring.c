@@ -140,6 +140,7 @@ size_t vp_perf_ring_drain(struct vp_perf_ring *ring, vp_perf_ring_sink *sink, ui
 			tail += size;
 		}
 		/* After every record: room for the kernel as early as can be. */
+		/* Pairs with the kernel's load of data_tail. */
 		__atomic_store_n(&ring->page->data_tail, tail, __ATOMIC_RELEASE);
 	}
 	return handed;

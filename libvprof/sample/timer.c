@@ -192,6 +192,7 @@ int vp_timer_start(uint64_t period_ns, vp_timer_sink *sink)
 	vp_timer.pid = vp_sys_pid();
 	vp_timer.signal = sig;
 	vp_timer.period_ns = period_ns;
+	/* Pairs with the handler. */
 	__atomic_store_n(&vp_timer.sink, sink, __ATOMIC_RELEASE);
 	return 0;
 }
@@ -200,6 +201,7 @@ void vp_timer_stop(void)
 {
 	struct vp_timer_thread *t = &vp_timer_self;
 
+	/* Pairs with the handler. */
 	__atomic_store_n(&vp_timer.sink, NULL, __ATOMIC_RELEASE);
 	/* The handler stays installed: with the default action a signal still
 	 * on its way to some thread would kill the host. */

@@ -177,6 +177,7 @@ static struct vp_module *append(const struct vp_module *seen)
 			return NULL;
 		if (module_count)
 			memcpy(more, modules, module_count * sizeof(*more));
+		/* Pairs with vp_module_find(). */
 		__atomic_store_n(&modules, more, __ATOMIC_RELEASE);
 		module_room = room;
 	}
@@ -185,6 +186,7 @@ static struct vp_module *append(const struct vp_module *seen)
 	*module = *seen;
 	module->id = VPROF_MODULE_UNKNOWN;
 	modules[module_count] = module;
+	/* Pairs with vp_module_find(). */
 	__atomic_store_n(&module_count, module_count + 1, __ATOMIC_RELEASE);
 	return module;
 }
@@ -241,6 +243,7 @@ static struct vp_module *come_back(const struct vp_module *seen)
 			row->unload_ns = 0;
 		}
 		module->link_map = seen->link_map;
+		/* Pairs with vp_module_find(). */
 		__atomic_store_n(&module->alive, 1, __ATOMIC_RELEASE);
 		return module;
 	}

@@ -65,7 +65,9 @@ static void put(struct vp_row_table *table, uint64_t address, uint64_t rule)
 		table->used++;
 	else if (row->key == VP_ROW_DEAD)
 		table->dead--;
+	/* Pairs with vp_rows_find_in(): the rule first, then the key it is found by. */
 	__atomic_store_n(&row->rule, rule, __ATOMIC_RELEASE);
+	/* Pairs with vp_rows_find_in(). */
 	__atomic_store_n(&row->key, address, __ATOMIC_RELEASE);
 }
 
@@ -85,6 +87,7 @@ static void grow(void)
 		if (old->row[i].key > VP_ROW_DEAD)
 			put(more, old->row[i].key, old->row[i].rule);
 	}
+	/* Pairs with vp_rows_find() and walk_plain(). */
 	__atomic_store_n(&vp_rows, more, __ATOMIC_RELEASE);
 }
 
@@ -104,6 +107,7 @@ void vp_rows_drop(uint64_t start, uint64_t end)
 
 		if (row->key < start || row->key >= end)
 			continue;
+		/* Pairs with vp_rows_find_in(). */
 		__atomic_store_n(&row->key, VP_ROW_DEAD, __ATOMIC_RELEASE);
 		vp_rows->dead++;
 	}
@@ -114,6 +118,7 @@ void vp_rows_new_generation(void)
 {
 	uint32_t next = vp_rows_generation + 1;
 
+	/* Pairs with vp_capture_stack(). */
 	__atomic_store_n(&vp_rows_generation, next ? next : 1, __ATOMIC_RELEASE);
 }
 

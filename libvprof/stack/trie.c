@@ -47,6 +47,7 @@ static void put(struct vp_trie_index *index, uint64_t hash, uint32_t parent, uin
 		slot = &index->slot[++at & index->mask];
 	slot->where = where;
 	slot->parent = parent;
+	/* Pairs with vp_trie_find(). */
 	__atomic_store_n(&slot->node, id, __ATOMIC_RELEASE);
 	index->used++;
 }
@@ -86,6 +87,7 @@ static void grow(void)
 
 	if (more && found) {
 		put_all(more, found, count);
+		/* Pairs with vp_trie_child() and vp_capture_stack(). */
 		__atomic_store_n(&nodes, more, __ATOMIC_RELEASE);
 	} else if (more) {
 		vp_sys_unmap(more, sizeof(*more) + (more->mask + 1) * sizeof(more->slot[0]));

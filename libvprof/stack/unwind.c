@@ -125,6 +125,7 @@ static void drop(const struct vp_module *module)
 static void close_begin(void *arg)
 {
 	(void)arg;
+	/* Pairs with vp_capture_stack() and vp_unwind(). */
 	__atomic_store_n(&vp_modules_closing, vp_modules_closing + 1, __ATOMIC_RELEASE);
 	vp_rows_new_generation();
 }
@@ -139,6 +140,7 @@ static void close_done(void *arg)
 {
 	sweep(arg);
 	if (vp_modules_closing) /* in a child forked by a destructor it is 0 */
+		/* Pairs with vp_capture_stack() and vp_unwind(). */
 		__atomic_store_n(&vp_modules_closing, vp_modules_closing - 1, __ATOMIC_RELEASE);
 	vp_rows_new_generation();
 }

@@ -34,6 +34,7 @@ void vp_arrivals_init(void)
 
 void vp_arrivals_want(int on)
 {
+	/* Pairs with vp_arrivals_start(). */
 	__atomic_store_n(&wanted, (uint32_t)on, __ATOMIC_RELEASE);
 }
 
@@ -99,6 +100,7 @@ void vp_arrivals_take(struct vp_arrivals *out, uint64_t old_ns)
 	missed = 0;
 	/* After a look at which nothing happened the next arrival rings. */
 	if (!kept && !out->started_count && !out->ended_count)
+		/* Pairs with vp_arrivals_start() and vp_arrivals_waiting(). */
 		__atomic_store_n(&awake, 0, __ATOMIC_RELEASE);
 	vp_threads_unlock();
 }

@@ -137,6 +137,7 @@ static struct known *remember(int tid, uint32_t row, uint64_t start_ns)
 		known_room = room;
 	}
 	known[known_count] = (struct known){tid, row, start_ns, *head, 0};
+	/* Pairs with vp_threads_init(), which clears what was used. */
 	__atomic_store_n(&group_used[(uint32_t)tid % TID_BUCKETS / TID_GROUP], 1, __ATOMIC_RELEASE);
 	*head = ++known_count;
 	return &known[known_count - 1];
@@ -154,6 +155,7 @@ static struct vprof_thread *new_row(int tid, uint32_t *id)
 	row->tid = (uint32_t)tid;
 	row->start_ns = vp_clock_now();
 	row->start_module = VPROF_NONE;
+	/* Pairs with a reader of the file and vp_watch_refresh(). */
 	__atomic_store_n(&row->state, VPROF_THREAD_LIVE, __ATOMIC_RELEASE);
 	return row;
 }
@@ -348,6 +350,7 @@ void vp_thread_end(struct vp_thread *thread)
 		row->cpu_ns = vp_sys_cpu_ns(CLOCK_THREAD_CPUTIME_ID);
 		row->end_ns = vp_clock_now();
 		name_row(row);
+		/* Pairs with a reader of the file and vp_watch_refresh(). */
 		__atomic_store_n(&row->state, VPROF_THREAD_ENDED, __ATOMIC_RELEASE);
 	}
 	vp_tls.self = VP_TLS_ENDED;
@@ -427,6 +430,7 @@ void vp_threads_deal(uint64_t round, int64_t share)
 {
 	for (struct vp_thread *thread = live; thread; thread = thread->next) {
 		thread->peak.dealt = share;
+		/* Pairs with take_up_share() in track/peak.c. */
 		__atomic_store_n(&thread->peak.dealt_round, round, __ATOMIC_RELEASE);
 	}
 }

@@ -113,6 +113,7 @@ static void grow(void)
 		*place(more, &(struct key){row->node, row->thread, row->label}) = old->row[i];
 	}
 	more->used = old->used;
+	/* Pairs with row_of() in a signal handler of this thread. */
 	__atomic_store_n(&rows, more, __ATOMIC_RELEASE);
 	drop_index(old);
 }

@@ -125,6 +125,7 @@ static int make_tables(void)
 
 	if (fresh) {
 		slots = (uint32_t *)(void *)(fresh + NAMES_MAX);
+		/* Pairs with label_of(). */
 		__atomic_store_n(&names, fresh, __ATOMIC_RELEASE);
 	}
 	return names != NULL;
@@ -147,6 +148,7 @@ static uint32_t add_name(const char *pair, uint32_t outer, uint64_t hash)
 		return outer;
 	names[names_used] = (struct name){.hash = hash, .outer = outer, .label = label};
 	memcpy(names[names_used].pair, pair, PAIR_BYTES);
+	/* Pairs with find_slot(). */
 	__atomic_store_n(slot, ++names_used, __ATOMIC_RELEASE);
 	return label;
 }
@@ -196,6 +198,7 @@ static struct vp_labels *labels_of(struct vp_thread *thread)
 	head = &bucket[thread->row_id % BUCKETS];
 	vp_lock_take(&lock);
 	labels->next = *head;
+	/* Pairs with vp_label_at(). */
 	__atomic_store_n(head, labels, __ATOMIC_RELEASE);
 	vp_lock_drop(&lock);
 	thread->slot[VP_SLOT_LABELS] = labels;
@@ -217,6 +220,7 @@ static void note(struct vp_labels *labels, uint32_t label)
 		return;
 	change->t_ns = vp_clock_now();
 	change->label = label;
+	/* Pairs with vp_label_at(). */
 	__atomic_store_n(&labels->head, labels->head + 1, __ATOMIC_RELEASE);
 	if (labels->head - labels->woken_at >= HURRY) {
 		labels->woken_at = labels->head;
@@ -313,6 +317,7 @@ void vp_label_forget(uint32_t thread_row)
 		at = &(*at)->next;
 	gone = *at;
 	if (gone) {
+		/* Pairs with vp_label_at(). */
 		__atomic_store_n(at, gone->next, __ATOMIC_RELEASE);
 		gone->next = spare;
 		spare = gone;

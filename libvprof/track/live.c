@@ -131,6 +131,7 @@ static inline uint64_t lock(uint64_t *descriptor)
 
 static inline void unlock(uint64_t *descriptor, uint64_t value)
 {
+	/* Pairs with lock(). */
 	__atomic_store_n(descriptor, value, __ATOMIC_RELEASE);
 }
 
@@ -236,6 +237,7 @@ static void grow_service(void *arg)
 	__atomic_fetch_add(&room_bytes, sizeof(*more) * (room - old_room), __ATOMIC_RELAXED);
 	request->now = make(more, room, count_of(request->now));
 	/* Now, not by whoever asked: a snapshot must never lead to what is free. */
+	/* Pairs with lock(): still held by us where there are others. */
 	__atomic_store_n(request->descriptor, request->now | (vp_threads_many ? LOCKED : 0),
 			 __ATOMIC_RELEASE);
 	if (old_room)

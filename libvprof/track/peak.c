@@ -28,6 +28,7 @@ static void set_peak(uint64_t bytes, uint64_t blocks)
 
 	__atomic_store_n(&header->peak_bytes, bytes, __ATOMIC_RELAXED);
 	__atomic_store_n(&header->peak_blocks, blocks, __ATOMIC_RELAXED);
+	/* Pairs with note_peak() in heap.c. */
 	__atomic_store_n(&header->peak_epoch, header->peak_epoch + 1, __ATOMIC_RELEASE);
 }
 
@@ -82,6 +83,7 @@ void vp_peak_take_total(struct vp_thread *thread)
 	round = vp_peak_round + 1;
 	share = share_of(header->peak_bytes - live, threads);
 	vp_threads_deal(round, share);
+	/* Pairs with vp_peak_grow() and take_up_share(). */
 	__atomic_store_n(&vp_peak_round, round, __ATOMIC_RELEASE);
 	vp_threads_unlock();
 	if (!thread)

@@ -209,6 +209,7 @@ static uint32_t find_row(uint32_t node, uint32_t point)
 		memset(row, 0, sizeof(*row));
 	}
 	row->first = point;
+	/* Pairs with a reader of the file. */
 	__atomic_store_n(&row->node, node, __ATOMIC_RELEASE);
 	return id;
 }
@@ -293,6 +294,7 @@ static void read_sites(uint64_t now, int new_point)
 	series(0)->blocks[point] = by_time ? in_point : at_most_u32(iterations);
 	header->series_step = by_time ? vp_config.tick_ms * 1000000ull * merge : merge;
 	points = point + 1;
+	/* Pairs with a reader of the file. */
 	__atomic_store_n(&header->series_points, points, __ATOMIC_RELEASE);
 	header->series_readings++;
 }

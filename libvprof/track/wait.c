@@ -179,6 +179,7 @@ static uint32_t new_row(const struct vprof_lock *key, uint32_t thread)
 	row->node = key->node;
 	row->thread = thread;
 	row->first_ns = key->first_ns;
+	/* Pairs with a reader of the file. */
 	__atomic_store_n(&row->kind, key->kind, __ATOMIC_RELEASE);
 	return id;
 }
@@ -255,6 +256,7 @@ static void put(struct vp_wait_note *to, const struct vp_wait_note *note)
 	to->wait_ns = note->wait_ns;
 	to->node = note->node;
 	to->timeout = note->timeout;
+	/* Pairs with take(). */
 	__atomic_store_n(&to->kind, note->kind, __ATOMIC_RELEASE);
 }
 
@@ -269,6 +271,7 @@ static int take(struct vp_wait_note *from, struct vp_wait_note *out)
 		return 0;
 	*out = *from;
 	out->kind = kind;
+	/* Pairs with keep(), which looks for a free note. */
 	__atomic_store_n(&from->kind, 0, __ATOMIC_RELEASE);
 	return 1;
 }
@@ -386,6 +389,7 @@ void vp_waits_thread_end(struct vp_thread *thread)
 		record_notes(waits, &waits->writer);
 	take(&waits->under_way, &cancelled);
 	drop_slots(waits);
+	/* Pairs with take_state(). */
 	__atomic_store_n(&waits->owned, 0, __ATOMIC_RELEASE);
 }
 
