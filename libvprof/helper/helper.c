@@ -31,7 +31,7 @@
 
 #define ANSWER_NS (2000ull * 1000 * 1000)
 /* What is over by then has its last round only. */
-#define FIRST_TICK_NS (2ull * 1000 * 1000)
+#define FIRST_TICK_NS (5ull * 1000 * 1000)
 
 enum request {
 	REQUEST_NONE,

@@ -153,6 +153,8 @@ enum vp_leak_module_kind {
 };
 /* What the module of that path is. */
 enum vp_leak_module_kind vp_leak_kind_of_module(const char *path);
+/* The same; the path as /proc/self/maps has it, where no link is left to follow. */
+enum vp_leak_module_kind vp_leak_kind_of_mapping(const char *path);
 
 /* --- blocks: leak/blocks.c -------------------------------------------- */
 struct vp_leak_page {

@@ -25,7 +25,7 @@ static int starts(const char *text, const char *with)
 
 static uint32_t kind_of_file(const char *path)
 {
-	switch (vp_leak_kind_of_module(path)) {
+	switch (vp_leak_kind_of_mapping(path)) {
 	case VP_MODULE_LOADER:
 	case VP_MODULE_RUNTIME:
 		return VP_MAP_LIBC;

@@ -221,7 +221,7 @@ static enum vp_leak_module_kind kind_of_file(const char *file)
 	return strcmp(file, allocator_file) == 0 ? VP_MODULE_ALLOCATOR : VP_MODULE_HOST;
 }
 
-enum vp_leak_module_kind vp_leak_kind_of_module(const char *path)
+static enum vp_leak_module_kind kind_of(const char *path, int links)
 {
 	static char file[PATH_BYTES], last[PATH_BYTES];
 	static enum vp_leak_module_kind kind;
@@ -234,11 +234,21 @@ enum vp_leak_module_kind vp_leak_kind_of_module(const char *path)
 		return kind;
 	memcpy(last, path, bytes + 1);
 	learn_files();
-	/* A link to one of them is one of them. */
-	if (gone || !resolve(path, file)) {
+	if (gone || !links || !resolve(path, file)) {
 		bytes = gone ? (size_t)(gone - path) : bytes;
 		memcpy(file, path, bytes);
 		file[bytes] = '\0';
 	}
 	return kind = kind_of_file(file);
+}
+
+/* A link to one of them is one of them. */
+enum vp_leak_module_kind vp_leak_kind_of_module(const char *path)
+{
+	return kind_of(path, 1);
+}
+
+enum vp_leak_module_kind vp_leak_kind_of_mapping(const char *path)
+{
+	return kind_of(path, 0);
 }
