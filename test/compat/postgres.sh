@@ -41,7 +41,7 @@ suite_unit() { # UNIT DIR
 	local -a runner=("$PG/lib/pgxs/src/test/regress/pg_regress" --schedule="$2/in/parallel_schedule")
 	[ "$1" = regress ] || runner=("$PG/lib/pgxs/src/test/isolation/pg_isolation_regress"
 		--schedule="$2/in/isolation_schedule")
-	compat_run "$SIDE" "$2" "${runner[@]}" --inputdir="$2/in" --outputdir="$2/out" --dlpath="$2/in" \
+	COMPAT_SECONDS=3600 compat_run "$SIDE" "$2" "${runner[@]}" --inputdir="$2/in" --outputdir="$2/out" --dlpath="$2/in" \
 		--bindir="$PG/bin" --temp-instance="$2/inst" --port=$port --no-locale --encoding=UTF8 \
 		--max-concurrent-tests=20 >"$2/log" 2>&1
 	status=$?
