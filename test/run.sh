@@ -9,8 +9,8 @@
 # Results are printed in the order in which tests began, whichever ends first.
 set -u
 cd "$(dirname "$0")/.." || exit 1
-logs=build/test/log
-mkdir -p $logs
+logs=${T_LOGS:-build/test/log}
+mkdir -p "$logs"
 cpus=$(nproc)
 side=${T_JOBS:-$((cpus < 8 ? cpus : 8))}
 passed=0 failed=0 skipped=0
