@@ -10,6 +10,7 @@
 
 #include "vprof_format.h"
 
+#include <errno.h>
 #include <stdint.h>
 
 struct vp_thread;
@@ -62,6 +63,33 @@ static inline void vp_busy_leave(void)
 {
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	vp_tls.busy = 0;
+}
+
+/* Work of ours amid the host's: what it calls is not recorded, and errno is the host's
+ * again afterwards. */
+struct vp_inside {
+	int errno_before;
+	int entered; /* 0: the thread was in our code already, as beneath a signal handler */
+};
+
+static inline struct vp_inside vp_inside_begin(void)
+{
+	return (struct vp_inside){errno, vp_busy_enter()};
+}
+
+/* The same, where there is nothing to do beneath other work of ours: returns 0 then, and
+ * vp_inside_end() is not to follow. */
+static inline int vp_inside_try(struct vp_inside *inside)
+{
+	*inside = vp_inside_begin();
+	return inside->entered;
+}
+
+static inline void vp_inside_end(struct vp_inside inside)
+{
+	if (inside.entered)
+		vp_busy_leave();
+	errno = inside.errno_before;
 }
 
 #endif

@@ -12,21 +12,20 @@
 #include <errno.h>
 
 /* 1: this process records, and the thread was not in our code already. */
-static int enter(void)
+static int enter(struct vp_inside *inside)
 {
-	return vp_control.alive && !vp_control.quiet && vp_busy_enter();
+	return vp_control.alive && !vp_control.quiet && vp_inside_try(inside);
 }
 
 static void set_pause(int on)
 {
-	int saved = errno;
+	struct vp_inside inside;
 
-	if (!enter())
+	if (!enter(&inside))
 		return;
 	if (vp_owns_process())
 		vp_helper_pause(on);
-	vp_busy_leave();
-	errno = saved;
+	vp_inside_end(inside);
 }
 
 void vprof_v1_stop(void)
@@ -42,53 +41,50 @@ void vprof_v1_start(void)
 void vprof_v1_mark(const char *name)
 {
 	struct vp_thread *thread;
-	int saved = errno;
+	struct vp_inside inside;
 
-	if (!name || !*name || !enter())
+	if (!name || !*name || !enter(&inside))
 		return;
 	thread = vp_thread_self();
 	vp_mark_add(name, thread ? thread->row_id : 0);
-	vp_busy_leave();
-	errno = saved;
+	vp_inside_end(inside);
 }
 
 void vprof_v1_begin(const char *key, const char *value)
 {
 	struct vp_thread *thread;
-	int saved = errno;
+	struct vp_inside inside;
 
-	if (!enter())
+	if (!enter(&inside))
 		return;
 	thread = vp_thread_self();
 	if (thread)
 		vp_label_begin(thread, key, value);
-	vp_busy_leave();
-	errno = saved;
+	vp_inside_end(inside);
 }
 
 void vprof_v1_end(void)
 {
 	struct vp_thread *thread = vp_tls.self;
-	int saved = errno;
+	struct vp_inside inside;
 
-	if (!enter())
+	if (!enter(&inside))
 		return;
 	if (thread > VP_TLS_ENDED)
 		vp_label_end(thread);
-	vp_busy_leave();
-	errno = saved;
+	vp_inside_end(inside);
 }
 
 int vprof_v1_leak_scan(void)
 {
-	int saved = errno, ret = -EAGAIN;
+	struct vp_inside inside;
+	int ret = -EAGAIN;
 
-	if (!enter())
+	if (!enter(&inside))
 		return -EAGAIN;
 	if (vp_owns_process())
 		ret = vp_helper_scan(VPROF_SCAN_BY_API);
-	vp_busy_leave();
-	errno = saved;
+	vp_inside_end(inside);
 	return ret;
 }
 

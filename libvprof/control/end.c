@@ -65,7 +65,7 @@ static void finish(struct vp_exit_stack *here)
 
 void vp_finish_process(enum vprof_exit_kind kind, int status, struct vp_exit_stack *here)
 {
-	int saved = errno, entered;
+	struct vp_inside inside;
 
 	vp_term_let_die();
 	if (vp_control.quiet && vp_control.alive) {
@@ -74,63 +74,56 @@ void vp_finish_process(enum vprof_exit_kind kind, int status, struct vp_exit_sta
 	}
 	if (!vp_owns_process() || __atomic_exchange_n(&finished, 1, __ATOMIC_ACQ_REL))
 		return;
-	entered = vp_busy_enter();
+	inside = vp_inside_begin();
 	vp_trackers_finish(1);
 	finish(here);
 	vp_reading_at_end();
 	write_end(kind, kind == VPROF_EXIT_QUICK ? quick_status : status, VPROF_STATE_EXITED);
 	vp_damage_say();
-	if (entered)
-		vp_busy_leave();
-	errno = saved;
+	vp_inside_end(inside);
 }
 
 /* A thread that ends past libc, which counts the threads that end and runs exit()
  * with the last one. */
 void vp_thread_exits(int status, struct vp_exit_stack *here)
 {
-	int entered;
+	struct vp_inside inside;
 
 	if (!vp_owns_process())
 		return;
-	entered = vp_busy_enter();
-	if (entered && vp_helper_count_tasks() <= 1) {
+	inside = vp_inside_begin();
+	if (inside.entered && vp_helper_count_tasks() <= 1) {
 		vp_finish_process(VPROF_EXIT_UNDERSCORE, status, here);
 		vp_helper_stop(); /* the status of a process is its last thread's */
 	}
-	if (entered)
-		vp_busy_leave();
+	vp_inside_end(inside);
 }
 
 void vp_exec_begin(void)
 {
-	int saved = errno, entered;
+	struct vp_inside inside;
 
 	if (!vp_owns_process())
 		return;
 	vp_term_let_die();
-	entered = vp_busy_enter();
+	inside = vp_inside_begin();
 	vp_trackers_finish(0);
 	vp_helper_finish(1);
 	write_end(VPROF_EXIT_EXEC, 0, VPROF_STATE_EXECED);
-	if (entered)
-		vp_busy_leave();
-	errno = saved;
+	vp_inside_end(inside);
 }
 
 void vp_exec_failed(void)
 {
-	int saved = errno, entered;
+	struct vp_inside inside;
 
 	if (!vp_owns_process())
 		return;
-	entered = vp_busy_enter();
+	inside = vp_inside_begin();
 	vp_helper_resume();
 	write_end(VPROF_EXIT_NONE, 0, VPROF_STATE_RUNNING);
 	vp_file.header->end_ns = 0;
-	if (entered)
-		vp_busy_leave();
-	errno = saved;
+	vp_inside_end(inside);
 }
 
 /* Samples taken in the object are unwound while its tables are still there. */
@@ -147,14 +140,16 @@ int vp_dlclose_begin(void)
 
 void vp_dlclose_done(int begun)
 {
-	int saved = errno;
+	struct vp_inside inside;
 
-	if (begun && vp_busy_enter()) {
+	if (!begun)
+		return;
+	inside = vp_inside_begin();
+	if (inside.entered) {
 		vp_helper_drain(); /* before another object takes its place */
 		vp_unwind_close_done();
-		vp_busy_leave();
 	}
-	errno = saved;
+	vp_inside_end(inside);
 }
 
 void vp_end_fork_child(void)

@@ -25,11 +25,11 @@ static void go_without(const char *why)
 
 void vp_restrict(void)
 {
-	int saved = errno, entered;
+	struct vp_inside inside;
 
 	if (!vp_owns_process())
 		return;
-	entered = vp_busy_enter();
+	inside = vp_inside_begin();
 	vp_term_stop();
 	vp_trackers_finish(1);
 	vp_helper_finish(1);
@@ -41,28 +41,26 @@ void vp_restrict(void)
 	__atomic_fetch_or(&vp_file.header->flags, VPROF_F_RESTRICTED, __ATOMIC_RELAXED);
 	vp_leak_search_note("not searched: the process restricted its system calls");
 	vp_file.header->end_ns = vp_clock_now();
-	if (entered)
-		vp_busy_leave();
-	errno = saved;
+	vp_inside_end(inside);
 }
 
 /* A helper that may do what its host may not do any more has to go.  One that does not
  * answer, because it has no CPU, goes as soon as it has one. */
 void vp_credentials_changed(const long call[6], enum vp_whose whose)
 {
-	int saved = errno, err;
+	struct vp_inside inside;
+	int err;
 
 	/* In a handler amid our own code nothing can be asked: the helper will see it. */
 	if (!vp_owns_process() || (whose == VP_OF_CALLER && vp_sys_tid() != vp_sys_pid()) ||
-	    !vp_busy_enter())
+	    !vp_inside_try(&inside))
 		return;
 	err = vp_helper_repeat(call);
 	if (err < 0 && err != -ESRCH) {
 		vp_helper_stop();
 		go_without("the helper ended: it could not give up what the process gave up");
 	}
-	vp_busy_leave();
-	errno = saved;
+	vp_inside_end(inside);
 }
 
 void vp_groups_changed(void)
@@ -84,28 +82,27 @@ void vp_groups_changed(void)
  * fails as it does in a program with threads. */
 int vp_make_alone(void)
 {
-	int saved = errno, fd = -1;
+	struct vp_inside inside;
+	int fd = -1;
 
-	if (!vp_owns_process() || !vp_helper_running() || !vp_busy_enter())
+	if (!vp_owns_process() || !vp_helper_running() || !vp_inside_try(&inside))
 		return VP_NOT_ALONE;
 	vp_helper_finish(0);
 	fd = vp_helper_file();
 	vp_helper_stop();
-	vp_busy_leave();
-	errno = saved;
+	vp_inside_end(inside);
 	return fd;
 }
 
 void vp_alone_no_more(int fd)
 {
-	int saved = errno;
+	struct vp_inside inside;
 
-	if (fd == VP_NOT_ALONE || !vp_busy_enter())
+	if (fd == VP_NOT_ALONE || !vp_inside_try(&inside))
 		return;
 	if (vp_helper_start(fd) != 0)
 		go_without("no helper in another namespace: the system refused a task");
 	if (fd >= 0)
 		vp_sys_close(fd);
-	vp_busy_leave();
-	errno = saved;
+	vp_inside_end(inside);
 }

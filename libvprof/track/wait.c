@@ -304,11 +304,11 @@ void vp_wait_begin(struct vp_wait *wait, uint64_t lock, enum vprof_lock_kind kin
 		   const struct vp_regs *caller)
 {
 	struct vp_thread *thread;
-	int saved = errno;
+	struct vp_inside inside;
 
 	wait->waits = NULL;
 	wait->life = life;
-	if (!vp_control.lock_kinds || vp_control.paused || !vp_busy_enter())
+	if (!vp_control.lock_kinds || vp_control.paused || !vp_inside_try(&inside))
 		return;
 	thread = vp_thread_self();
 	wait->waits = thread ? state_of(thread) : NULL;
@@ -320,8 +320,7 @@ void vp_wait_begin(struct vp_wait *wait, uint64_t lock, enum vprof_lock_kind kin
 		wait->note.node = vp_capture_stack(&thread->stack, caller);
 		put(&wait->waits->under_way, &wait->note);
 	}
-	vp_busy_leave();
-	errno = saved;
+	vp_inside_end(inside);
 }
 
 static void end(struct vp_waits *waits, struct vp_wait_note *note, int ret)
@@ -343,7 +342,7 @@ static void end(struct vp_waits *waits, struct vp_wait_note *note, int ret)
 void vp_wait_end(struct vp_wait *wait, int ret)
 {
 	struct vp_thread *thread = vp_tls.self;
-	int saved = errno;
+	struct vp_inside inside;
 	uint64_t now;
 
 	/* A child forked in a signal handler comes back to a wait of its parent. */
@@ -352,19 +351,18 @@ void vp_wait_end(struct vp_wait *wait, int ret)
 		return;
 	now = vp_clock_now();
 	wait->note.wait_ns = now > wait->note.since_ns ? now - wait->note.since_ns : 0;
-	if (!vp_control.lock_kinds || !vp_busy_enter())
+	if (!vp_control.lock_kinds || !vp_inside_try(&inside))
 		return;
 	end(wait->waits, &wait->note, ret);
-	vp_busy_leave();
-	errno = saved;
+	vp_inside_end(inside);
 }
 
 void vp_waits_record(void)
 {
 	struct vp_thread *thread = vp_tls.self;
-	int saved = errno;
+	struct vp_inside inside;
 
-	if (!vp_busy_enter())
+	if (!vp_inside_try(&inside))
 		return;
 	vp_tls.waits_noted = 0;
 	if (vp_control.lock_kinds && thread > VP_TLS_ENDED && thread->slot[VP_SLOT_WAITS]) {
@@ -372,8 +370,7 @@ void vp_waits_record(void)
 
 		record_notes(waits, &waits->writer);
 	}
-	vp_busy_leave();
-	errno = saved;
+	vp_inside_end(inside);
 }
 
 void vp_waits_thread_end(struct vp_thread *thread)
