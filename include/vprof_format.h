@@ -292,7 +292,11 @@ struct vprof_header {
 	 * libraries that did not have them: no such section */
 	struct vprof_section section_more[VPROF_SEC_COUNT - VPROF_SEC_MORE];
 	/* 2080 */
-	uint8_t reserved[4096 - 2080];
+	uint32_t libc_unlike; /* string id: what is switched off because libc is not as the
+			       * library knows it; 0: nothing */
+	uint32_t reserved5;
+	/* 2088 */
+	uint8_t reserved[4096 - 2088];
 };
 _Static_assert(sizeof(struct vprof_header) == 4096, "vprof_header");
 
@@ -314,7 +318,8 @@ VPROF_GROUP(paused, 1064);
 VPROF_GROUP(lsan_suppressions, 1160);
 VPROF_GROUP(scan_rules, 1168);
 VPROF_GROUP(section_more, 1312);
-VPROF_GROUP(reserved, 2080);
+VPROF_GROUP(libc_unlike, 2080);
+VPROF_GROUP(reserved, 2088);
 #undef VPROF_GROUP
 
 /* The entry of a kind below VPROF_SEC_COUNT in a header, const or not. */

@@ -1,6 +1,7 @@
 /* From the first instruction to a recording process. */
 #include "base/clock.h"
 #include "base/config.h"
+#include "base/glibc.h"
 #include "base/log.h"
 #include "base/private_heap.h"
 #include "base/real.h"
@@ -189,6 +190,20 @@ static void note_allocator(void)
 	vp_file.header->flags |= flags;
 }
 
+/* What is off because libc is not as we know it. */
+static void note_libc(void)
+{
+	char text[512];
+	uint32_t id;
+
+	if (!vp_glibc.unlike)
+		return;
+	vp_glibc_text(text, sizeof(text));
+	id = vp_string_add(text, strlen(text));
+	if (id != VPROF_NONE)
+		vp_file.header->libc_unlike = id;
+}
+
 /* Said once: children have the same limit. */
 static void say_less_room(void)
 {
@@ -255,6 +270,7 @@ static void start_recording(int forked, int fd)
 	if (forked)
 		vp_modules_fork_child();
 	note_allocator();
+	note_libc();
 	if (forked)
 		vp_roads_fork_child();
 	else
@@ -267,7 +283,8 @@ static void start_recording(int forked, int fd)
 	vp_sys_close(fd);
 	vp_engine_fall_back();
 	vp_control.threads = 1;
-	vp_control.lock_kinds = vp_config.locks ? VP_LOCK_KINDS : 0;
+	vp_control.lock_kinds =
+	    vp_config.locks && vp_glibc_knows(VP_GLIBC_LOCKS) ? VP_LOCK_KINDS : 0;
 	vp_control.heap = vp_config.heap;
 	vp_term_start();
 	/* Pairs with a reader of the file. */
@@ -329,6 +346,7 @@ void vp_begin(char **environment, const struct vp_operator_hooks *hooks)
 	if (getauxval(AT_SECURE))
 		goto out;
 	vp_real_resolve();
+	vp_glibc_learn();
 	vp_operators_use(hooks);
 	vp_trackers_register();
 	vp_tls.busy = 1;

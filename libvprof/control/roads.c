@@ -1,5 +1,6 @@
 #include "control/roads.h"
 #include "base/fmt.h"
+#include "base/glibc.h"
 #include "base/real.h"
 #include "base/state.h"
 #include "control/control.h"
@@ -274,7 +275,7 @@ int vp_roads_stands_in(const char *file, const void *caller)
 	struct dl_find_object found;
 	int has;
 
-	if (!file || strchr(file, '$') || !map)
+	if (!file || strchr(file, '$') || !map || !vp_glibc_knows(VP_GLIBC_OBJECTS))
 		return 0;
 	if (_dl_find_object((void *)(uintptr_t)caller, &found) == 0)
 		map = found.dlfo_link_map;

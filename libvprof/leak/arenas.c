@@ -6,6 +6,7 @@
  * an empty bin points to itself).  Blocks with a mapping of their own need
  * nothing.  Of another allocator: whole mappings in which blocks lie, and its
  * module's data. */
+#include "base/glibc.h"
 #include "base/real.h"
 #include "base/sys.h"
 #include "leak/internal.h"
@@ -14,12 +15,6 @@
 
 #include <dlfcn.h>
 #include <link.h>
-
-#define ARENA_ALIGN (64ull << 20)
-#define BINS	    127u
-#define TOP_OFFSET  0x60u
-#define BINS_OFFSET 0x70u /* of the first bin in struct malloc_state */
-#define ARENA_BYTES 0x898u
 
 static uint64_t top; /* the main arena's last chunk; 0: not found */
 
@@ -30,19 +25,19 @@ static void heap_header(uint64_t base)
 	uint64_t size = vp_leak_load(base + 16), writable = vp_leak_load(base + 24);
 	int first = arena - base >= 0x20 && arena - base <= 0x50;
 
-	if (!size || size % 4096 || size > ARENA_ALIGN || writable < size ||
-	    writable > ARENA_ALIGN || writable % 4096)
+	if (!size || size % 4096 || size > VP_ARENA_ALIGN || writable < size ||
+	    writable > VP_ARENA_ALIGN || writable % 4096)
 		return;
-	if (first ? prev != 0 : (!prev || prev % ARENA_ALIGN || arena < 4096))
+	if (first ? prev != 0 : (!prev || prev % VP_ARENA_ALIGN || arena < 4096))
 		return;
 	vp_leak_leave_out(base, base + writable);
 }
 
 static void thread_arenas(uint64_t lo, uint64_t hi)
 {
-	uint64_t base = (lo + ARENA_ALIGN - 1) & ~(ARENA_ALIGN - 1);
+	uint64_t base = (lo + VP_ARENA_ALIGN - 1) & ~(VP_ARENA_ALIGN - 1);
 
-	for (; base < hi && hi - base >= 4096; base += ARENA_ALIGN)
+	for (; base < hi && hi - base >= 4096; base += VP_ARENA_ALIGN)
 		heap_header(base);
 }
 
@@ -56,7 +51,7 @@ static int is_empty_bin(uint64_t at)
  * would lie before it are empty too. */
 static void main_arena(const struct vp_leak_map *map)
 {
-	uint64_t span = BINS * 16u, arena;
+	uint64_t span = VP_ARENA_BINS * 16u, arena;
 	uint32_t empty = 0;
 
 	for (uint64_t last = map->hi - 16; last >= map->lo + span; last -= 8) {
@@ -64,11 +59,11 @@ static void main_arena(const struct vp_leak_map *map)
 			continue;
 		for (uint64_t at = last; at > last - span; at -= 16)
 			empty += (uint32_t)is_empty_bin(at);
-		if (empty < BINS / 4)
+		if (empty < VP_ARENA_BINS / 4)
 			return;
-		arena = last + 16 - span - BINS_OFFSET;
-		top = vp_leak_load(arena + TOP_OFFSET);
-		vp_leak_leave_out(arena, arena + ARENA_BYTES);
+		arena = last + 16 - span - VP_ARENA_BINS_OFFSET;
+		top = vp_leak_load(arena + VP_ARENA_TOP_OFFSET);
+		vp_leak_leave_out(arena, arena + VP_ARENA_BYTES);
 		return;
 	}
 }

@@ -1,6 +1,7 @@
 /* The memory outside of blocks that is searched: all that can be read and
  * is not left out. */
 #include "base/early.h"
+#include "base/glibc.h"
 #include "base/own.h"
 #include "base/sys.h"
 #include "leak/internal.h"
@@ -11,9 +12,8 @@
 #include <link.h>
 #include <string.h>
 
-#define OUT_MOST	 (1u << 18)
-#define STARTS_MOST	 65536u
-#define DESCRIPTOR_BYTES 0x900u /* struct pthread */
+#define OUT_MOST    (1u << 18)
+#define STARTS_MOST 65536u
 
 struct range {
 	uint64_t lo, hi;
@@ -194,7 +194,7 @@ void vp_leak_roots_descriptors(void (*each)(uint64_t lo, uint64_t hi, uint32_t k
 		uint64_t descriptor = vp_leak_thread[i].descriptor;
 
 		if (descriptor && vp_leak_thread[i].seen != VP_SEEN_OURS)
-			each(descriptor, descriptor + DESCRIPTOR_BYTES, 0);
+			each(descriptor, descriptor + vp_glibc.descriptor_bytes, 0);
 	}
 }
 

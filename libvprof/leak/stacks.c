@@ -5,50 +5,28 @@
  * descriptor at the top of the stack; its first word and its third point to
  * itself, and it holds the thread's number, which the kernel clears when the
  * thread ends. */
+#include "base/glibc.h"
 #include "base/sys.h"
 #include "leak/internal.h"
 #include "thread/threads.h"
 
 #include <string.h>
 
-#define RED_ZONE	128u   /* below the stack pointer, used by leaf functions */
-#define DESCRIPTOR_MOST 8192u  /* from the descriptor to the end of the mapping */
-#define TID_USUAL	0x2d0u /* of the thread's number in a descriptor */
-
-static uint32_t tid_offset = TID_USUAL;
-static uint32_t start_offset; /* of the function it was started with; 0: not known */
-
-/* Before the function: what it returned, and whom it is joined by: itself when
- * it is detached. */
-#define RESULT_BEFORE_START 16u
-#define JOINER_BEFORE_START 24u
+#define RED_ZONE	128u  /* below the stack pointer, used by leaf functions */
+#define DESCRIPTOR_MOST 8192u /* from the descriptor to the end of the mapping */
 
 void vp_leak_search_thread_start(struct vp_thread *thread)
 {
-	const void *start = thread->trampoline;
-	const uint8_t *own = __builtin_thread_pointer();
-	static uint32_t learned;
-	uint32_t tid = (uint32_t)vp_sys_tid(), number;
-	const void *word;
-
-	if (!start || __atomic_exchange_n(&learned, 1, __ATOMIC_RELAXED))
-		return;
-	for (uint32_t at = 0x100; at < 0x800; at += 8) {
-		memcpy(&number, own + at, 4);
-		memcpy(&word, own + at, 8);
-		if (number == tid)
-			tid_offset = at;
-		else if (word == start)
-			start_offset = at;
-	}
+	vp_glibc_learn_start(thread->trampoline);
 }
 
 static uint64_t find_descriptor(const struct vp_leak_map *map)
 {
-	uint64_t at = (map->hi - 64) & ~63ull;
+	uint64_t at = (map->hi - VP_DESCRIPTOR_ALIGN) & ~(VP_DESCRIPTOR_ALIGN - 1ull);
 
-	for (; at >= map->lo && map->hi - at <= DESCRIPTOR_MOST; at -= 64) {
-		if (vp_leak_load(at) == at && vp_leak_load(at + 16) == at)
+	for (; at >= map->lo && map->hi - at <= DESCRIPTOR_MOST; at -= VP_DESCRIPTOR_ALIGN) {
+		if (vp_leak_load(at + VP_DESCRIPTOR_SELF) == at &&
+		    vp_leak_load(at + VP_DESCRIPTOR_SELF_2) == at)
 			return at;
 	}
 	return 0;
@@ -56,7 +34,7 @@ static uint64_t find_descriptor(const struct vp_leak_map *map)
 
 static struct vp_leak_thread *thread_of(uint64_t descriptor)
 {
-	int tid = (int)(uint32_t)vp_leak_load(descriptor + tid_offset);
+	int tid = (int)(uint32_t)vp_leak_load(descriptor + vp_glibc.tid_at);
 
 	for (uint32_t i = 0; i < vp_leak_threads; i++) {
 		if (vp_leak_thread[i].tid == tid)
@@ -69,10 +47,11 @@ static struct vp_leak_thread *thread_of(uint64_t descriptor)
  * is then -1) or detached. */
 static void ended_stack(const struct vp_leak_map *map, uint64_t descriptor)
 {
-	uint64_t result = descriptor + start_offset - RESULT_BEFORE_START;
+	uint64_t start = descriptor + vp_glibc.start_at;
+	uint64_t result = start - VP_DESCRIPTOR_RESULT_BEFORE;
 
-	if (!start_offset || (uint32_t)vp_leak_load(descriptor + tid_offset) != 0 ||
-	    vp_leak_load(descriptor + start_offset - JOINER_BEFORE_START) != 0) {
+	if (!vp_glibc.start_at || (uint32_t)vp_leak_load(descriptor + vp_glibc.tid_at) != 0 ||
+	    vp_leak_load(start - VP_DESCRIPTOR_JOINER_BEFORE) != 0) {
 		vp_leak_leave_out(map->lo, map->hi);
 		return;
 	}
@@ -119,8 +98,9 @@ void vp_leak_stacks(const struct vp_leak_map *maps, uint32_t count)
 	for (uint32_t i = 0; i < count; i++) {
 		if (maps[i].kind & VP_MAP_STACK)
 			main_stack(&maps[i]);
-		else if (maps[i].kind & VP_MAP_ANON && maps[i].kind & VP_MAP_GUARDED &&
-			 maps[i].kind & VP_MAP_WRITE && maps[i].hi - maps[i].lo >= 16384)
+		else if (vp_glibc_knows(VP_GLIBC_THREADS) && maps[i].kind & VP_MAP_ANON &&
+			 maps[i].kind & VP_MAP_GUARDED && maps[i].kind & VP_MAP_WRITE &&
+			 maps[i].hi - maps[i].lo >= 16384)
 			one_stack(&maps[i]);
 	}
 	/* Stacks that the program brought along lie anywhere. */

@@ -5,6 +5,7 @@
  * debuggers pass it without a word.  libc's handler stays in charge of what is
  * not ours. */
 #include "base/clock.h"
+#include "base/glibc.h"
 #include "base/proc.h"
 #include "base/state.h"
 #include "base/sys.h"
@@ -17,7 +18,6 @@
 #include <string.h>
 #include <ucontext.h>
 
-#define OUR_SIGNAL   33 /* SIGSETXID of libc */
 #define THREADS_MOST 65536u
 #define ANSWER_NS    (300ull * 1000 * 1000)
 #define HOLD_NS	     (2000ull * 1000 * 1000) /* nobody is kept longer, whatever happens */
@@ -137,12 +137,12 @@ static int install(void)
 {
 	struct vp_sys_action now;
 
-	if (vp_sys_action(OUR_SIGNAL, &now) != 0)
+	if (!vp_glibc_knows(VP_GLIBC_SIGNAL) || vp_sys_action(VP_SIGSETXID, &now) != 0)
 		return -EINVAL;
 	if (now.handler == handler)
 		return 0;
 	libc_handler = (uintptr_t)now.handler > 1 ? now.handler : NULL;
-	return (int)vp_sys_handle(OUR_SIGNAL, handler, SA_RESTART | SA_ONSTACK);
+	return (int)vp_sys_handle(VP_SIGSETXID, handler, SA_RESTART | SA_ONSTACK);
 }
 
 static struct vp_leak_thread *add(int tid)
@@ -181,7 +181,7 @@ static void add_known(const struct vp_thread *thread)
 /* Is the signal blocked there?  Not by us: hooks at work block all, shortly. */
 static int blocks_signal(int tid)
 {
-	return vp_proc_blocked(tid) >> (OUR_SIGNAL - 1) & 1 && !vp_threads_is_busy(tid);
+	return vp_proc_blocked(tid) >> (VP_SIGSETXID - 1) & 1 && !vp_threads_is_busy(tid);
 }
 
 static void ask(uint32_t index, uint32_t round)
@@ -190,11 +190,11 @@ static void ask(uint32_t index, uint32_t round)
 	siginfo_t info;
 
 	memset(&info, 0, sizeof(info));
-	info.si_signo = OUR_SIGNAL;
+	info.si_signo = VP_SIGSETXID;
 	info.si_code = SI_QUEUE;
 	info.si_pid = vp_sys_pid();
 	info.si_value.sival_ptr = (void *)(uintptr_t)((uint64_t)round << 32 | index);
-	if (vp_sys6(SYS_rt_tgsigqueueinfo, vp_sys_pid(), thread->tid, OUR_SIGNAL, (long)&info, 0,
+	if (vp_sys6(SYS_rt_tgsigqueueinfo, vp_sys_pid(), thread->tid, VP_SIGSETXID, (long)&info, 0,
 		    0) == 0)
 		asked++;
 }

@@ -1,5 +1,6 @@
 #include "stack/modules.h"
 #include "base/clock.h"
+#include "base/glibc.h"
 #include "base/private_heap.h"
 #include "base/state.h"
 #include "base/sys.h"
@@ -33,7 +34,8 @@ void vp_modules_init(void)
 	struct dl_find_object own, libc;
 	uint32_t count = 0, own_at = STARTED_MOST, libc_at = 0;
 
-	if (_dl_find_object((void *)(uintptr_t)&vp_modules_init, &own) != 0 ||
+	if (!vp_glibc_knows(VP_GLIBC_OBJECTS) ||
+	    _dl_find_object((void *)(uintptr_t)&vp_modules_init, &own) != 0 ||
 	    _dl_find_object(stdout, &libc) != 0)
 		return;
 	for (const struct link_map *map = _r_debug.r_map; map && count < STARTED_MOST;

@@ -1,4 +1,5 @@
 #include "thread/spawn.h"
+#include "base/glibc.h"
 #include "base/private_heap.h"
 #include "base/real.h"
 #include "base/service.h"
@@ -9,9 +10,8 @@
 /* A thread with a small stack gets this much more, because our thread-local
  * block and hooks take some of it, and a signal's frame.  It is not told so
  * (vp_spawn_getattr).  From SMALL_STACK on there is room enough. */
-#define OUR_STACK	 (16u << 10)
-#define SMALL_STACK	 (64u << 10)
-#define DESCRIPTOR_WORDS (0x900u / 8) /* of struct pthread, at the top of the stack */
+#define OUR_STACK   (16u << 10)
+#define SMALL_STACK (64u << 10)
 
 struct start {
 	union {
@@ -159,12 +159,13 @@ static uint64_t stack_of(const pthread_attr_t **attr, pthread_attr_t *wider)
 		return size;
 	}
 	pthread_attr_getstacksize(*attr, &size);
-	if (size >= SMALL_STACK)
+	if (size >= SMALL_STACK || !vp_glibc_knows(VP_GLIBC_ATTR) ||
+	    !vp_glibc_knows(VP_GLIBC_THREADS))
 		return size;
 	/* Without a stack of the caller's own, addr + size is 0 here. */
 	if (pthread_attr_getstack(*attr, &addr, &size) == 0 && (uintptr_t)addr + size != 0)
 		return size;
-	/* A plain copy shares the extension it points to, and is never destroyed. */
+	/* Never destroyed: a plain copy shares the extension it points to. */
 	memcpy(wider, *attr, sizeof(*wider));
 	if (pthread_attr_setstacksize(wider, size + OUR_STACK) == 0) {
 		*attr = wider;
@@ -203,7 +204,7 @@ static int is_wider(pthread_t thread, uint64_t stack_end)
 {
 	const uint64_t *word = (const uint64_t *)thread; /* NOLINT(performance-no-int-to-ptr) */
 
-	for (unsigned i = 0; i < DESCRIPTOR_WORDS; i++) {
+	for (unsigned i = 0; i < vp_glibc.descriptor_bytes / 8; i++) {
 		if ((uint64_t)(uintptr_t)(word + i + 1) > stack_end)
 			return 0;
 		if (__atomic_load_n(&word[i], __ATOMIC_RELAXED) == (uint64_t)(uintptr_t)run_wider)

@@ -8,6 +8,7 @@
 #ifndef VP_TRACK_WAIT_H
 #define VP_TRACK_WAIT_H
 
+#include "base/glibc.h"
 #include "base/state.h"
 #include "stack/regs.h"
 #include "thread/threads.h"
@@ -18,9 +19,7 @@
  * mutexes (normal, recursive, error checking, adaptive) for which a trylock
  * that succeeds is all that lock would have done.  Robust mutexes and those
  * with priorities are not among them. */
-#define VP_LOCK_KINDS	 4u
-#define VP_MUTEX_SHARED	 0x80u /* bits of __kind that glibc adds */
-#define VP_MUTEX_PROTECT 0x40u
+#define VP_LOCK_KINDS 4u
 
 struct vp_wait_note {
 	uint64_t address, since_ns, wait_ns;
@@ -71,31 +70,29 @@ static inline int vp_mutex_is_taken(const pthread_mutex_t *mutex)
 
 	if (!vp_control.lock_kinds)
 		return 0;
-	/* The holder's tid or 1 or 2, beside a ceiling or flags. */
-	word &= kind & VP_MUTEX_PROTECT ? 0x7ffffu : 0x3fffffffu;
-	if (word &&
-	    ((kind & 3) == PTHREAD_MUTEX_RECURSIVE_NP || (kind & 3) == PTHREAD_MUTEX_ERRORCHECK_NP))
+	word &= kind & VP_MUTEX_PROTECT ? VP_MUTEX_PROTECTED : VP_MUTEX_HOLDER;
+	kind &= VP_MUTEX_TYPE;
+	if (word && (kind == PTHREAD_MUTEX_RECURSIVE_NP || kind == PTHREAD_MUTEX_ERRORCHECK_NP))
 		return vp_tls.self <= VP_TLS_ENDED || mutex->__data.__owner != vp_tls.self->tid;
 	return word != 0;
 }
 
-/* __readers: bit 0 it is the writers' turn, bit 1 a writer holds it or is the
- * next to do so, from bit 3 the number of readers. */
 static inline int vp_rwlock_keeps_readers_out(const pthread_rwlock_t *lock)
 {
 	uint32_t word = __atomic_load_n(&lock->__data.__readers, __ATOMIC_RELAXED);
 
-	if (!vp_control.lock_kinds || !(word & 2))
+	if (!vp_control.lock_kinds || !(word & VP_RWLOCK_WRITER))
 		return 0;
-	return word & 1 ||
-	       (lock->__data.__flags == PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP && word >> 3);
+	return word & VP_RWLOCK_WRITERS_TURN ||
+	       (lock->__data.__flags == PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP &&
+		word >> VP_RWLOCK_READERS);
 }
 
 static inline int vp_rwlock_keeps_writers_out(const pthread_rwlock_t *lock)
 {
 	uint32_t word = __atomic_load_n(&lock->__data.__readers, __ATOMIC_RELAXED);
 
-	return vp_control.lock_kinds && (word & 2 || word >> 3);
+	return vp_control.lock_kinds && (word & VP_RWLOCK_WRITER || word >> VP_RWLOCK_READERS);
 }
 
 /* 1: an attempt to read cannot overtake a writer that waits. */

@@ -29,4 +29,16 @@ t_begin "each version of a condition gets its own code"
 t_run "$T/bindings" env LD_DEBUG=bindings "LD_PRELOAD=$LIB" "$PROBE/cond_old"
 t_equal "of libvprof" 6 "$(grep -c 'cond_old.* to .*libvprof.so.*pthread_cond_[a-z]*. \[GLIBC_2.2.5\]' "$T/bindings/err")"
 t_done
+
+# Were its waits recorded by a trylock that takes nothing, two threads would hold one lock.
+t_begin "a libc whose locks are not as known"
+T_HOST=$PROBE/plugin_lying_lock.so t_differential "" "$PROBE/mutex_kinds" cancel
+t_equal "what info says" "not as known; locks: no waits recorded" \
+	"$("$REPORT" info "$(t_file "$T/vprof")" | sed -n 's/^libc  *//p')"
+t_equal "what info says to programs" "locks: no waits recorded" \
+	"$(t_json .sampling.libc_unlike info "$(t_file "$T/vprof")")"
+t_equal "locks with waits" 0 "$(t_json '.locks | length' locks "$(t_file "$T/vprof")")"
+t_preload "$T/known" "" "$PROBE/mutex_kinds" cancel
+t_equal "locks with waits else" 2 "$(t_json '.locks | length' locks "$(t_file "$T/known")")"
+t_done
 t_end

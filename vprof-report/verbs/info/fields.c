@@ -222,6 +222,9 @@ static const struct vr_field sampling_fields[] = {
     {"timeline_step_ns", "", VR_NS, HEADER(timeline_step_ns)},
 };
 
+/* Said only where there is something to say. */
+static const struct vr_field unlike_fields[] = {{"libc_unlike", "", VR_TEXT, HEADER(libc_unlike)}};
+
 #define COST(member) VR_IN_JSON, VR_MEMBER(struct vr_overhead, member)
 
 static const struct vr_field cost_fields[] = {
@@ -280,13 +283,16 @@ json_t *vr_info_json(struct vr_context *ctx, const struct vr_cpu *cpu)
 	const struct vr_overhead cost = vr_overhead(ctx->profile, cpu);
 	const struct vr_history history = vr_history(ctx->profile);
 	json_t *root = json_object();
+	json_t *sampling = vr_json_fields(&rows, VR_FIELDS(sampling_fields), h);
 	json_t *own = vr_json_fields(&rows, VR_FIELDS(cost_fields), &cost);
 	json_t *kept = vr_json_fields(&rows, VR_FIELDS(history_fields), &history);
 
+	if (h->libc_unlike)
+		vr_json_set_fields(sampling, &rows, VR_FIELDS(unlike_fields), h);
 	vr_json_set_fields(own, &rows, VR_FIELDS(unwinding_fields), h);
 	vr_json_set_fields(kept, &rows, VR_FIELDS(block_fields), h);
 	json_object_set_new(root, "run", vr_json_fields(&rows, VR_FIELDS(run_fields), h));
-	json_object_set_new(root, "sampling", vr_json_fields(&rows, VR_FIELDS(sampling_fields), h));
+	json_object_set_new(root, "sampling", sampling);
 	json_object_set_new(root, "history", kept);
 	json_object_set_new(root, "lost", lost_json(ctx->profile->file));
 	json_object_set_new(root, "own", own);

@@ -87,6 +87,8 @@ static void print_sampling(struct vr_context *ctx)
 	     h->flags & VPROF_F_RESTRICTED ? "; recording ended at a seccomp filter" : "");
 	if (h->second_roads)
 		line(ctx, "not seen", "%s", vr_file_string(file, h->second_roads));
+	if (h->libc_unlike)
+		line(ctx, "libc", "not as known; %s", vr_file_string(file, h->libc_unlike));
 	line(ctx, "timeline", "%" PRIu32 " points, one every %s, asked %" PRIu32 " ms",
 	     file->n_points, vr_format_ns(period, h->timeline_step_ns), h->tick_ms);
 }
