@@ -59,7 +59,7 @@ struct vp_glibc {
 };
 extern struct vp_glibc vp_glibc;
 
-/* Looks at all parts.  Context: once, one thread, after vp_real_resolve(). */
+/* Looks at all parts.  Context: once, one thread, after vp_real_resolve() and the trial. */
 void vp_glibc_learn(void);
 
 /* Looks at the descriptor of the calling thread, which pthread_create() has just started

@@ -328,7 +328,8 @@ static int prepare_library(void)
 		vp_log_line("out of memory; not profiling");
 		return -ENOMEM;
 	}
-	vp_task_learn(); /* before we open objects of our own; else there is no helper */
+	vp_glibc_learn(); /* asks for the thread's number: not before the trial */
+	vp_task_learn();  /* before we open objects of our own; else there is no helper */
 	vp_modules_init();
 	if (vp_learn_init()) {
 		vp_log_line("cannot load libunwind-x86_64.so.8; not profiling");
@@ -346,7 +347,6 @@ void vp_begin(char **environment, const struct vp_operator_hooks *hooks)
 	if (getauxval(AT_SECURE))
 		goto out;
 	vp_real_resolve();
-	vp_glibc_learn();
 	vp_operators_use(hooks);
 	vp_trackers_register();
 	vp_tls.busy = 1;
