@@ -93,6 +93,38 @@ t_equal status 143 $status
 [ $gate != 0 ] || t_bad "the gate passes"
 asked .examined.search | grep -qE '^(failed|unfinished|none)$' || t_bad "search: $(asked .examined.search)"
 t_done
+# The child that searches is stopped, so that the search does not end by itself.
+t_begin "a second signal ends the program while the search takes long"
+rm -rf "$T/run"
+mkdir "$T/run"
+(cd "$T/run" && exec env VPROF_OPTIONS=leakscan=term:leakscan_wait=60000:size=4M "LD_PRELOAD=$LIB" \
+	"$PROBE/term_leak" many >out 2>err) &
+host=$!
+for _ in $(seq 300); do
+	grep -q ready "$T/run/out" 2>/dev/null && break
+	sleep 0.1
+done
+kill -TERM $host
+child=
+for _ in $(seq 1000); do
+	child=$(pgrep -P $host) && break
+done
+if [ -n "$child" ] && kill -STOP "$child"; then
+	t_pids="$t_pids $child"
+	kill -0 $host || t_bad "it did not wait for the search"
+	kill -INT $host
+	wait $host 2>/dev/null
+	t_equal status 130 $?
+	kill -KILL "$child"
+	file=$(t_file "$T/run")
+	# It may also be said to have grown.
+	asked '"\(.examined.search) \(.totals.lost.blocks)"' | grep -qE '^(failed|unfinished|none) 0$' ||
+		t_bad "search: $(asked .examined)"
+	"$REPORT" leaks --gate "$file" >"$T/leaks" 2>&1 && t_bad "the gate passes"
+else
+	t_bad "no search was seen"
+fi
+t_done
 t_begin "kill -9 after a search by leakscan_every: as of then, not clean"
 ended 9 leakscan_every=1:size=1M "$PROBE/term_leak" slow
 t_equal "status and gate" "137 2" "$status $gate"
