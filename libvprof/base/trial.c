@@ -259,3 +259,15 @@ int vp_trial_run(void)
 	}
 	return ret;
 }
+
+void vp_sys_only_plain(void)
+{
+	static const int plain[] = {SYS_futex,		SYS_mmap, SYS_munmap,	 SYS_madvise,
+				    SYS_rt_sigprocmask, SYS_exit, SYS_exit_group};
+	uint64_t may[VP_SYS_NUMBERS / 64] = {0};
+
+	for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++)
+		may[plain[i] / 64] |= 1ull << (plain[i] % 64);
+	for (size_t i = 0; i < VP_SYS_NUMBERS / 64; i++)
+		__atomic_fetch_or(&vp_sys_deadly[i], ~may[i], __ATOMIC_RELAXED);
+}

@@ -26,11 +26,13 @@ static void block_here(ucontext_t *context)
 /* Sent again, and let through as soon as we are back. */
 static void send_again(siginfo_t *info, int to_thread)
 {
+	long pid = vp_sys6_unasked(SYS_getpid, 0, 0, 0, 0, 0, 0);
+	long tid = vp_sys6_unasked(SYS_gettid, 0, 0, 0, 0, 0, 0);
+
 	if (to_thread)
-		vp_sys6(SYS_rt_tgsigqueueinfo, vp_sys_pid(), vp_sys_tid(), SIGBUS, (long)info, 0,
-			0);
+		vp_sys6_unasked(SYS_rt_tgsigqueueinfo, pid, tid, SIGBUS, (long)info, 0, 0);
 	else
-		vp_sys(SYS_rt_sigqueueinfo, vp_sys_pid(), SIGBUS, info);
+		vp_sys6_unasked(SYS_rt_sigqueueinfo, pid, SIGBUS, (long)info, 0, 0, 0);
 }
 
 static void to_default(void)
@@ -38,7 +40,7 @@ static void to_default(void)
 	struct vp_sys_action action;
 
 	memset(&action, 0, sizeof(action));
-	vp_sys6(SYS_rt_sigaction, SIGBUS, (long)&action, 0, sizeof(action.mask), 0, 0);
+	vp_sys6_unasked(SYS_rt_sigaction, SIGBUS, (long)&action, 0, sizeof(action.mask), 0, 0);
 }
 
 /* A fault (si_code above 0) comes again by itself when we return; what was sent has to

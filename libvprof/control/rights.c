@@ -41,6 +41,7 @@ void vp_restrict(void)
 	__atomic_fetch_or(&vp_file.header->flags, VPROF_F_RESTRICTED, __ATOMIC_RELAXED);
 	vp_leak_search_note("not searched: the process restricted its system calls");
 	vp_file.header->end_ns = vp_clock_now();
+	vp_sys_only_plain(); /* other threads may be amid a hook */
 	vp_inside_end(inside);
 }
 

@@ -53,7 +53,7 @@ done
 grep -qE ' backtrace .*libc\.so' "$T/vprof/names" || t_bad "backtrace is not bound to libc"
 t_done
 t_unchanged "dlerror" "" "$PROBE/dlopen_close" "$PROBE" missing
-for mode in as fsize nofile seccomp_errno seccomp_kill; do
+for mode in as fsize nofile seccomp_errno seccomp_kill seccomp_other; do
 	t_unchanged "limits: $mode" "" "$PROBE/limits" $mode
 done
 # What one thread gives up, glibc expects the others to have given up too. The

@@ -3,7 +3,9 @@
  * limits fsize     RLIMIT_FSIZE of two pages
  * limits nofile    no new descriptors
  * limits seccomp_errno   a filter on all threads: unknown calls fail with EPERM
- * limits seccomp_kill    a filter on this thread: unknown calls kill */
+ * limits seccomp_kill    a filter on this thread: unknown calls kill
+ * limits seccomp_other   such a filter on all threads, put by one of them while others
+ *                        allocate by ever new call paths, take locks and end */
 #include "probe.h"
 #include <linux/audit.h>
 #include <linux/filter.h>
@@ -72,6 +74,7 @@ static void filter(unsigned otherwise, unsigned flags)
 	    ALLOW(clock_gettime),
 	    ALLOW(clock_nanosleep),
 	    ALLOW(rt_sigreturn),
+	    ALLOW(rt_sigprocmask), /* the end of a thread */
 	    ALLOW(exit),
 	    ALLOW(exit_group),
 	    BPF_STMT(BPF_RET | BPF_K, otherwise),
@@ -81,6 +84,70 @@ static void filter(unsigned otherwise, unsigned flags)
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
 	    syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program))
 		DIE("seccomp");
+}
+
+/* --- a filter from another thread ---------------------------------------------- */
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static int filtered, started;
+static long turns;
+
+/* Each of 2^depth ways is a stack of its own. */
+static __attribute__((noinline)) void left(unsigned way, unsigned depth);
+static __attribute__((noinline)) void right(unsigned way, unsigned depth)
+{
+	void *p = opaque(malloc(depth * 50u + 1));
+
+	if (depth)
+		(way & 1 ? left : right)(way >> 1, depth - 1);
+	free(p);
+}
+
+static void left(unsigned way, unsigned depth)
+{
+	void *p = opaque(calloc(1, depth * 90u + 1));
+
+	if (depth)
+		(way & 1 ? left : right)(way >> 1, depth - 1);
+	free(opaque(realloc(p, 500)));
+}
+
+static void *wander(void *arg)
+{
+	unsigned way = (unsigned)(uintptr_t)arg;
+
+	free(opaque(malloc(1))); /* the start of a thread makes calls of its own */
+	__atomic_add_fetch(&started, 1, __ATOMIC_RELEASE);
+	for (int after = 0; after < 300; after += __atomic_load_n(&filtered, __ATOMIC_ACQUIRE)) {
+		right(way += 0x9e3779b9u, 12);
+		pthread_mutex_lock(&mutex);
+		turns++;
+		pthread_mutex_unlock(&mutex);
+	}
+	return NULL;
+}
+
+static void *restrict_all(void *arg)
+{
+	while (__atomic_load_n(&started, __ATOMIC_ACQUIRE) < 3)
+		usleep(1000);
+	filter(SECCOMP_RET_KILL_PROCESS, SECCOMP_FILTER_FLAG_TSYNC);
+	__atomic_store_n(&filtered, 1, __ATOMIC_RELEASE);
+	return arg;
+}
+
+static void from_another_thread(void)
+{
+	pthread_t thread[4];
+
+	for (uintptr_t i = 0; i < 4; i++) {
+		if (i == 3)
+			burn_ms(20);
+		if (pthread_create(&thread[i], NULL, i == 3 ? restrict_all : wander, (void *)i))
+			DIE("thread");
+	}
+	for (int i = 0; i < 4; i++)
+		pthread_join(thread[i], NULL);
+	say("turns: %d\n", turns >= 900);
 }
 
 int main(int argc, char **argv)
@@ -98,6 +165,8 @@ int main(int argc, char **argv)
 		filter(SECCOMP_RET_ERRNO | EPERM, SECCOMP_FILTER_FLAG_TSYNC);
 	else if (!strcmp(mode, "seccomp_kill"))
 		filter(SECCOMP_RET_KILL_PROCESS, 0);
+	else if (!strcmp(mode, "seccomp_other"))
+		from_another_thread();
 	else
 		return 64;
 	work();
