@@ -7,7 +7,7 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 
-enum { THREADS = 4, CALLS = 150 };
+enum { THREADS = 4, CALLS = 40 };
 
 static int yes, locked;
 
