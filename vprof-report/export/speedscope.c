@@ -119,7 +119,7 @@ static void put_threads(const struct vr_dump *dump, const char **comma, FILE *ou
 		struct vr_paths *paths;
 		char name[96];
 
-		if (!cpu[i].ns || !cpu[1].ns)
+		if (!cpu[i].ns || dump->threads < 2 || !cpu[1].ns)
 			break;
 		paths = vr_paths_new(dump, 0, cpu[i].thread);
 		snprintf(name, sizeof(name), "CPU time, thread %s (%" PRIu32 ")", thread->name,
