@@ -1,5 +1,4 @@
-/* leak/stacks: what of a mapping with a thread's stack is not in use.  leak/registers: in
- * which memory a stopped thread's registers are.
+/* leak/stacks: what of a mapping with a thread's stack is not in use.
  *
  * A made-up descriptor, as glibc lays them: the first and third word point to itself, and
  * it holds the thread's number. */
