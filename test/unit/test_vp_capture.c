@@ -1,60 +1,31 @@
 /* stack/capture: the stack captured by what is left of the last one is the stack that a
  * walk of every frame finds.  track/wait: what is summed up of a wait. */
-#include "library_file.h"
+#include "library_thread.h"
 
-#include "base/clock.h"
-#include "base/private_heap.h"
-#include "base/real.h"
-#include "ring/events.h"
 #include "stack/learn.h"
 #include "stack/modules.h"
 #include "stack/rows.h"
-#include "stack/trie.h"
 #include "stack/unwind.h"
-#include "thread/shards.h"
-#include "thread/threads.h"
 #include "track/wait.h"
 
 #include <errno.h>
 
-static int shards_init(void)
-{
-	vp_shards_init();
-	return 0;
-}
-
 static const struct vp_tracker table[] = {
-    {.name = "tables",
-     .init = vp_events_init,
-     .section = {SECTION_OF(STRINGS, vprof_string_row, 16, 0),
-		 SECTION_OF(MODULES, vprof_module, 16, 0),
-		 SECTION_OF(EVENTS, vprof_event_block, 4, 0)}},
-    {.name = "stacks", .init = vp_trie_init, .section = {SECTION_OF(NODES, vprof_node, 16, 0)}},
-    {.name = "threads",
-     .init = vp_threads_init,
-     .section = {SECTION_OF(THREADS, vprof_thread, 4, 0)}},
-    {.name = "heap", .init = shards_init, .section = {SECTION_OF(SITES, vprof_site, 16, 0)}},
+    THREAD_TRACKERS,
     {.name = "waits",
      .init = vp_waits_init,
      .thread_end = vp_waits_thread_end,
      .section = {SECTION_OF(LOCKS, vprof_lock, 2, 0)}},
 };
 
-static struct vp_thread *self;
 static volatile unsigned side; /* keeps calls from being made jumps */
 
 static void setup(void)
 {
-	vp_real_resolve();
-	ck_assert_int_eq(vp_private_heap_init(), 0);
 	ck_assert_int_eq(vp_rows_init(), 0);
-	vp_clock_start();
-	library_file(table, COUNT_OF(table));
+	library_thread(table, COUNT_OF(table));
 	vp_modules_init();
 	ck_assert_int_eq(vp_learn_init(), 0);
-	vp_tls.busy = 1; /* as in our code: nothing here is to be recorded */
-	self = vp_thread_self();
-	ck_assert_ptr_nonnull(self);
 }
 
 /* The caller's frame, as a hook finds it. */
@@ -84,6 +55,17 @@ static __attribute__((noinline)) uint32_t capture(int from)
 	return node;
 }
 
+static uint32_t down(int frames, int way);
+
+/* Another function on the way, with a frame of its own. */
+static __attribute__((noinline)) uint32_t aside(int frames, int way)
+{
+	uint32_t node = down(frames, way);
+
+	side += 2;
+	return node;
+}
+
 static __attribute__((noinline)) uint32_t down(int frames, int way)
 {
 	uint32_t node;
@@ -91,9 +73,9 @@ static __attribute__((noinline)) uint32_t down(int frames, int way)
 	if (frames == 0)
 		node = way & 1 ? capture(1) : capture(2);
 	else if (way & 2)
-		node = down(frames - 1, way);
+		node = aside(frames - 1, way);
 	else
-		node = down(frames - 1, way ^ 0);
+		node = down(frames - 1, way);
 	side++;
 	return node;
 }

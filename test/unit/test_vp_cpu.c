@@ -1,48 +1,18 @@
 /* track/cpu: what a sample is charged to, and what a thread's end settles. */
-#include "library_file.h"
+#include "library_thread.h"
 
-#include "base/clock.h"
-#include "base/private_heap.h"
-#include "base/real.h"
-#include "ring/events.h"
-#include "stack/trie.h"
-#include "thread/shards.h"
-#include "thread/threads.h"
 #include "track/cpu.h"
 #include "track/label.h"
 
-static int shards_init(void)
-{
-	vp_shards_init();
-	return 0;
-}
-
 static const struct vp_tracker table[] = {
-    {.name = "strings",
-     .init = vp_events_init,
-     .section = {SECTION_OF(STRINGS, vprof_string_row, 16, 0),
-		 SECTION_OF(EVENTS, vprof_event_block, 4, 0)}},
-    {.name = "stacks", .init = vp_trie_init, .section = {SECTION_OF(NODES, vprof_node, 16, 0)}},
-    {.name = "threads",
-     .init = vp_threads_init,
-     .section = {SECTION_OF(THREADS, vprof_thread, 4, 0)}},
-    {.name = "heap", .init = shards_init, .section = {SECTION_OF(SITES, vprof_site, 16, 0)}},
+    THREAD_TRACKERS,
     {.name = "labels", .init = vp_labels_init},
     {.name = "cpu", .init = vp_track_cpu_init, .section = {SECTION_OF(CPU, vprof_cpu, 16, 0)}},
 };
 
-static struct vp_thread *self;
-
 static void setup(void)
 {
-	vp_real_resolve();
-	ck_assert_int_eq(vp_private_heap_init(), 0);
-	vp_clock_start();
-	library_file(table, COUNT_OF(table));
-	vp_string_add("a program", 9); /* no label is string 0 */
-	vp_tls.busy = 1;
-	self = vp_thread_self();
-	ck_assert_ptr_nonnull(self);
+	library_thread(table, COUNT_OF(table));
 }
 
 /* In the kernel, of a thread without user registers: one frame, its address. */

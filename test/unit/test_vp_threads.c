@@ -1,55 +1,30 @@
 /* thread/: rows of threads, shards, notices for the helper; track/peak, labels, waits and
  * marks, which are kept by thread. */
-#include "library_file.h"
+#include "library_thread.h"
 
-#include "base/clock.h"
-#include "base/private_heap.h"
-#include "base/real.h"
-#include "ring/events.h"
-#include "stack/trie.h"
 #include "thread/arrivals.h"
-#include "thread/shards.h"
-#include "thread/threads.h"
 #include "track/label.h"
 #include "track/mark.h"
 #include "track/peak.h"
 
 #include <pthread.h>
 
-static int heap_init(void)
+static int peak_init(void)
 {
-	vp_shards_init();
 	vp_peak_init();
 	return 0;
 }
 
 static const struct vp_tracker table[] = {
-    {.name = "strings",
-     .init = vp_events_init,
-     .section = {SECTION_OF(STRINGS, vprof_string_row, 16, 0),
-		 SECTION_OF(EVENTS, vprof_event_block, 4, 0)}},
-    {.name = "stacks", .init = vp_trie_init, .section = {SECTION_OF(NODES, vprof_node, 16, 0)}},
-    {.name = "threads",
-     .init = vp_threads_init,
-     .section = {SECTION_OF(THREADS, vprof_thread, 4, 0)}},
-    {.name = "heap", .init = heap_init, .section = {SECTION_OF(SITES, vprof_site, 16, 0)}},
+    THREAD_TRACKERS,
+    {.name = "peak", .init = peak_init},
     {.name = "labels", .init = vp_labels_init},
     {.name = "marks", .init = vp_marks_init, .section = {SECTION_OF(MARKS, vprof_mark, 16, 1)}},
 };
 
-static struct vp_thread *self;
-
 static void setup(void)
 {
-	vp_real_resolve();
-	ck_assert_int_eq(vp_private_heap_init(), 0);
-	vp_clock_start();
-	library_file(table, COUNT_OF(table));
-	vp_string_add("a program", 9); /* no label is string 0 */
-	vp_tls.busy = 1;	       /* as in our code: nothing here is to be recorded */
-	vp_tls.self = NULL;
-	self = vp_thread_self();
-	ck_assert_ptr_nonnull(self);
+	library_thread(table, COUNT_OF(table));
 }
 
 static void *in_thread(void *fn)
