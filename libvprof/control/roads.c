@@ -11,7 +11,6 @@
 #include "track/heap.h"
 
 #include <dlfcn.h>
-#include <errno.h>
 #include <string.h>
 
 /* The last three are how an object would go on to open others unseen. */
@@ -286,31 +285,28 @@ int vp_roads_stands_in(const char *file, const void *caller)
 	       !(has & HAS_NODEFLIB);
 }
 
-static int may_look(void)
+static int may_look(struct vp_inside *inside)
 {
-	return ready && vp_control.heap != VPROF_HEAP_OFF && vp_owns_process() && vp_busy_enter();
+	return ready && vp_control.heap != VPROF_HEAP_OFF && vp_owns_process() &&
+	       vp_inside_try(inside);
 }
 
 int vp_roads_begin(void)
 {
-	int saved = errno;
-
 	vp_roads_catch_up(RTLD_DEFAULT);
 	__atomic_add_fetch(&opening, 1, __ATOMIC_ACQ_REL);
-	errno = saved;
 	return 1;
 }
 
 void vp_roads_done(int begun, void *handle, int mode)
 {
-	int saved = errno;
+	struct vp_inside inside;
 
 	__atomic_sub_fetch(&opening, (uint32_t)begun, __ATOMIC_ACQ_REL);
-	if (handle && !(mode & RTLD_NOLOAD) && may_look()) {
-		look_around(handle, mode & RTLD_DEEPBIND, NULL);
-		vp_busy_leave();
-	}
-	errno = saved;
+	if (!handle || mode & RTLD_NOLOAD || !may_look(&inside))
+		return;
+	look_around(handle, mode & RTLD_DEEPBIND, NULL);
+	vp_inside_end(inside);
 }
 
 /* Until somebody looks, an object that finds libc first may free unseen. */
@@ -326,9 +322,9 @@ void vp_roads_jumped(int mode)
 
 void vp_roads_catch_up(void *handle)
 {
-	int saved = errno;
+	struct vp_inside inside;
 
-	if (!__atomic_load_n(&vp_roads_waiting, __ATOMIC_ACQUIRE) || !may_look())
+	if (!__atomic_load_n(&vp_roads_waiting, __ATOMIC_ACQUIRE) || !may_look(&inside))
 		return;
 	/* Pairs with vp_roads_catch_up() of another thread. */
 	__atomic_store_n(&vp_roads_waiting, 0, __ATOMIC_RELEASE);
@@ -337,17 +333,18 @@ void vp_roads_catch_up(void *handle)
 		    handle ? ((const struct link_map *)handle)->l_ld : NULL);
 	if (!missed_ever)
 		__atomic_fetch_and(&vp_file.header->flags, ~VPROF_F_FREES_UNSEEN, __ATOMIC_RELAXED);
-	vp_busy_leave();
-	errno = saved;
+	vp_inside_end(inside);
 }
 
 void vp_roads_other_world(const char *file)
 {
-	if (!file || !may_look())
+	struct vp_inside inside;
+
+	if (!file || !may_look(&inside))
 		return;
 	say(file, "opened by dlmopen, with a libc of its own");
 	publish();
-	vp_busy_leave();
+	vp_inside_end(inside);
 }
 
 void vp_roads_fork_child(void)

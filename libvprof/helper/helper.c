@@ -3,7 +3,6 @@
 #include "base/config.h"
 #include "base/fmt.h"
 #include "base/lock.h"
-#include "base/private_heap.h"
 #include "base/proc.h"
 #include "base/state.h"
 #include "base/sys.h"
@@ -25,9 +24,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
-#include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 
 #define ANSWER_NS (2000ull * 1000 * 1000)
 /* What is over by then has its last round only. */
@@ -193,7 +191,7 @@ static int set_up(void)
 
 	vp_tls.self = VP_TLS_ENDED;
 	vp_tls.busy = 1; /* nothing the helper does is ever recorded */
-	vp_sys6(SYS_prctl, 15 /* PR_SET_NAME */, (long)"vprof", 0, 0, 0, 0);
+	vp_sys6(SYS_prctl, PR_SET_NAME, (long)"vprof", 0, 0, 0, 0);
 	close_copies();
 	vp_sys(SYS_chdir, "/", 0, 0); /* or the host could not unmount where it was */
 	helper_tid = vp_sys_tid();

@@ -39,11 +39,6 @@ void vp_leak_search_note(const char *why)
 	vp_file.header->scan_note = vp_string_add(why, strlen(why));
 }
 
-int vp_leak_search_running(void)
-{
-	return child != 0;
-}
-
 uint64_t vp_leak_search_exit_ns(void)
 {
 	uint64_t live = vp_file.header->live_bytes;

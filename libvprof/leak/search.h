@@ -59,7 +59,6 @@ uint64_t vp_exit_stack_gs_base(void); /* of the calling thread; 0: none, or not 
 int vp_leak_search_begin(enum vprof_scan_trigger trigger, const struct vp_exit_stack *end,
 			 int own_files);
 int vp_leak_search_poll(uint64_t wait_ns);
-int vp_leak_search_running(void);
 /* Takes the result of one that has ended; begins one when leakscan_every says so. */
 void vp_leak_search_tick(int last);
 void vp_leak_search_cancel(void); /* ends the one under way, if any */

@@ -9,6 +9,7 @@
 #include <linux/futex.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 
 #define SERVICE_NS (300ull * 1000 * 1000)
 
@@ -41,7 +42,7 @@ static __attribute__((noreturn)) void run_child(int own_files, int ends)
 {
 	uint64_t before;
 
-	vp_sys6(SYS_prctl, 15 /* PR_SET_NAME */, (long)"vprof-scan", 0, 0, 0, 0);
+	vp_sys6(SYS_prctl, PR_SET_NAME, (long)"vprof-scan", 0, 0, 0, 0);
 	/* A second signal ends the process at once: nobody is left to search for. */
 	vp_sys6(SYS_prctl, 1 /* PR_SET_PDEATHSIG */, SIGKILL, 0, 0, 0, 0);
 	/* A pipe that the host closes must have no other end here. */

@@ -19,11 +19,6 @@ struct scale {
 	uint64_t in_ns, out_ns; /* handed through so far */
 };
 
-uint64_t vr_cpu_active_ns(const struct vr_file *file, uint32_t thread)
-{
-	return vprof_thread_active_ns(&file->header, &file->thread[thread]);
-}
-
 static struct scale *thread_scales(const struct vr_profile *profile, struct vr_cpu *cpu)
 {
 	const struct vr_file *file = profile->file;
@@ -36,7 +31,7 @@ static struct scale *thread_scales(const struct vr_profile *profile, struct vr_c
 		scale[file->cpu[i].thread].sampled_ns += file->cpu[i].weight_ns;
 	}
 	for (uint32_t i = 0; i < file->n_threads; i++) {
-		uint64_t active_ns = vr_cpu_active_ns(file, i);
+		uint64_t active_ns = vprof_thread_active_ns(&file->header, &file->thread[i]);
 		struct scale *s = &scale[i];
 		double factor;
 
@@ -143,9 +138,11 @@ static void add_kernel(struct vr_profile *profile, struct vr_cpu *cpu, const str
 	for (uint32_t i = 0; i < file->n_threads; i++) {
 		uint64_t rest;
 
-		if (!profile->keep_thread[i] || vr_cpu_active_ns(file, i) <= scale[i].sampled_ns)
+		if (!profile->keep_thread[i] ||
+		    vprof_thread_active_ns(&file->header, &file->thread[i]) <= scale[i].sampled_ns)
 			continue;
-		rest = vr_cpu_active_ns(file, i) - scale[i].sampled_ns;
+		rest =
+		    vprof_thread_active_ns(&file->header, &file->thread[i]) - scale[i].sampled_ns;
 		cpu->kernel_ns += rest;
 		charge(profile, cpu,
 		       &(struct origin){vr_stacks_pseudo(profile->stacks, VR_PSEUDO_KERNEL), i, 0},

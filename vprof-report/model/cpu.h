@@ -51,9 +51,6 @@ struct vr_cpu_function {
 struct vr_cpu_function *vr_cpu_functions(struct vr_profile *profile, const struct vr_cpu *cpu,
 					 size_t *count);
 
-/* CPU time of a thread outside of pauses. */
-uint64_t vr_cpu_active_ns(const struct vr_file *file, uint32_t thread);
-
 /* CPU time of one thread: what the kernel counted, or the sum of its samples
  * where that is not known. */
 uint64_t vr_cpu_thread_ns(const struct vr_profile *profile, uint32_t thread);

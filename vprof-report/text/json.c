@@ -20,18 +20,6 @@ json_t *vr_json_u64(uint64_t value)
 	return json_integer(value > INT64_MAX ? INT64_MAX : (json_int_t)value);
 }
 
-json_t *vr_json_hex(const uint8_t *bytes, size_t count)
-{
-	char *text = vr_xcalloc(2 * count + 1, 1);
-	json_t *value;
-
-	for (size_t i = 0; i < count; i++)
-		sprintf(text + 2 * i, "%02x", bytes[i]);
-	value = json_string(text);
-	free(text);
-	return value;
-}
-
 void vr_json_set_u64(json_t *object, const char *key, uint64_t value)
 {
 	json_object_set_new(object, key, vr_json_u64(value));

@@ -10,7 +10,6 @@
 /* Strings become valid UTF-8, numbers beyond int64 its largest value. */
 json_t *vr_json_text(const char *text);
 json_t *vr_json_u64(uint64_t value);
-json_t *vr_json_hex(const uint8_t *bytes, size_t count);
 /* [{"function","file","line","module","inlined"}], innermost first. */
 json_t *vr_json_frames(struct vr_stacks *stacks, uint32_t node);
 /* Shorthands for json_object_set_new. */
