@@ -12,6 +12,7 @@
 #include <sys/prctl.h>
 
 #define SERVICE_NS (300ull * 1000 * 1000)
+#define PLAIN_MOST (64ull << 20) /* resident: beyond, the list of pages takes longer than flags */
 
 static struct vp_leak_result *result; /* in the child: shared with the process */
 
@@ -102,7 +103,7 @@ enum vp_leak_way vp_leak_way_of(const struct vp_exit_stack *end, int own_files)
 {
 	if (!vp_live_any())
 		return VP_WAY_NO_BLOCK;
-	if (end)
+	if (end && (!own_files || vp_leak_resident() < PLAIN_MOST))
 		return VP_WAY_PLAIN;
 	if (!own_files) /* only when nobody runs who could see our descriptors */
 		return VP_WAY_BY_FLAGS;
