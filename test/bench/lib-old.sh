@@ -64,7 +64,7 @@ old_rows() {
 # rounds, another seed.
 old_again() {
 	local of
-	old_rows "" | awk '$5 > 1 && $7 >= 5 { print $1, $2 }' | sort -u >"$T/worse"
+	old_rows "" | awk '$5 > 1.001 && $7 >= 5 { print $1, $2 }' | sort -u >"$T/worse"
 	cut -d' ' -f1 "$T/worse" | sort -u >"$T/worse-keys"
 	while read -r of <&3; do
 		# shellcheck disable=SC1090
@@ -84,15 +84,15 @@ old_table() {
 	echo
 	echo "Old: ${OLD}; paired runs, one right after the other. In brackets: where the true middle lies in 94 cases of 100"
 	echo "or more. A row that looked worse ran again with another seed and twice the rounds; it is worse"
-	echo "when it was so both times."
+	echo "when it was so both times. A thousandth is nothing: memory is counted in pages that the kernel maps by sixteen."
 	echo
 	echo "| benchmark | under | what | new / old | again | |"
 	echo "|---|---|---|---|---|---|"
 	awk 'function cell(v) { split(v, c, " "); return v == "" ? "" : sprintf("%.3f (%.3f to %.3f)", c[1], c[2], c[3]) }
 		{ title = $8; for (i = 9; i <= NF; i++) title = title " " $i }
 		FILENAME == ARGV[1] { again[$1, $2, $3] = $4 " " $5 " " $6; next }
-		{ more = $5 > 1 ? again[$1, $2, $3] : ""; split(more, m, " ")
-		  said = $7 < 5 ? "too few rounds" : $6 < 1 ? "better" : $5 > 1 && m[2] > 1 ? "**worse**" : ""
+		{ more = $5 > 1.001 ? again[$1, $2, $3] : ""; split(more, m, " ")
+		  said = $7 < 5 ? "too few rounds" : $6 < 0.999 ? "better" : $5 > 1.001 && m[2] > 1.001 ? "**worse**" : ""
 		  all++; worse += said == "**worse**"; better += said == "better"
 		  printf "| %s | %s | %s | %s | %s | %s |\n", $1, $2, title, cell($4 " " $5 " " $6), cell(more), said }
 		END { printf "\n%d rows: %d worse, %d better, the rest within what the runs differ by.\n", all, worse, better }
