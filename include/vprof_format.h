@@ -294,9 +294,15 @@ struct vprof_header {
 	/* 2080 */
 	uint32_t libc_unlike; /* string id: what is switched off because libc is not as the
 			       * library knows it; 0: nothing */
-	uint32_t reserved5;
-	/* 2088 */
-	uint8_t reserved[4096 - 2088];
+	uint32_t called;      /* string id: argv[0] as the program was called; 0: not known */
+	/* 2088: whose child this is */
+	uint64_t parent_mono_ns; /* start_mono_ns of the process that forked this one;
+				  * 0: executed, or an older library */
+	uint32_t title;		 /* string id: the arguments as the process has rewritten
+				  * them (setproctitle); 0: it has not */
+	uint32_t reserved6;
+	/* 2104 */
+	uint8_t reserved[4096 - 2104];
 };
 _Static_assert(sizeof(struct vprof_header) == 4096, "vprof_header");
 
@@ -319,7 +325,8 @@ VPROF_GROUP(lsan_suppressions, 1160);
 VPROF_GROUP(scan_rules, 1168);
 VPROF_GROUP(section_more, 1312);
 VPROF_GROUP(libc_unlike, 2080);
-VPROF_GROUP(reserved, 2088);
+VPROF_GROUP(parent_mono_ns, 2088);
+VPROF_GROUP(reserved, 2104);
 #undef VPROF_GROUP
 
 /* The entry of a kind below VPROF_SEC_COUNT in a header, const or not. */

@@ -26,7 +26,13 @@
 #define VP_PROCFS_STAT_START   22
 #define VP_PROCFS_STAT_EXIT    52
 
-enum vp_proc_file { VP_PROCFS_STATM, VP_PROCFS_SMAPS, VP_PROCFS_STAT, VP_PROCFS_FILES };
+enum vp_proc_file {
+	VP_PROCFS_STATM,
+	VP_PROCFS_SMAPS,
+	VP_PROCFS_STAT,
+	VP_PROCFS_CMDLINE,
+	VP_PROCFS_FILES
+};
 
 static struct {
 	/* As with the perf descriptors: in another thread's table, or in a
@@ -47,7 +53,7 @@ static uint64_t vp_proc_number(const char **s)
 	return value;
 }
 
-static long vp_proc_text(enum vp_proc_file file, char text[VP_PROCFS_TEXT])
+static long vp_proc_bytes(enum vp_proc_file file, char *text, size_t size)
 {
 	long len;
 
@@ -56,11 +62,16 @@ static long vp_proc_text(enum vp_proc_file file, char text[VP_PROCFS_TEXT])
 		return -EBADF;
 	if (vp_proc.fds[file] < 0)
 		return vp_proc.fds[file];
-	len = vp_sys6(SYS_pread64, vp_proc.fds[file], (long)text, VP_PROCFS_TEXT - 1, 0, 0, 0);
+	len = vp_sys6(SYS_pread64, vp_proc.fds[file], (long)text, (long)size - 1, 0, 0, 0);
 	if (len < 0)
 		return len;
 	text[len] = '\0';
 	return len ? len : -ENODATA;
+}
+
+static long vp_proc_text(enum vp_proc_file file, char text[VP_PROCFS_TEXT])
+{
+	return vp_proc_bytes(file, text, VP_PROCFS_TEXT);
 }
 
 int vp_proc_open(void)
@@ -69,6 +80,7 @@ int vp_proc_open(void)
 	    [VP_PROCFS_STATM] = "/proc/self/statm",
 	    [VP_PROCFS_SMAPS] = "/proc/self/smaps_rollup",
 	    [VP_PROCFS_STAT] = "/proc/self/stat",
+	    [VP_PROCFS_CMDLINE] = "/proc/self/cmdline",
 	};
 
 	vp_proc_close();
@@ -121,6 +133,18 @@ static uint64_t vp_proc_kb(const char *text, const char *key)
 		return 0;
 	s += strlen(key);
 	return vp_proc_number(&s) * 1024;
+}
+
+long vp_proc_title(char text[VP_PROC_TITLE])
+{
+	long len = vp_proc_bytes(VP_PROCFS_CMDLINE, text, VP_PROC_TITLE);
+
+	while (len > 0 && (text[len - 1] == '\0' || text[len - 1] == ' '))
+		text[--len] = '\0';
+	for (long i = 0; i < len; i++)
+		if (text[i] == '\0')
+			text[i] = ' ';
+	return len;
 }
 
 int vp_proc_smaps(struct vp_smaps *out)

@@ -29,6 +29,10 @@ void vp_proc_close(void);
 int vp_proc_statm(struct vp_statm *out);
 int vp_proc_smaps(struct vp_smaps *out); /* can take milliseconds */
 int vp_proc_stat(struct vp_procstat *out);
+/* The arguments as they are now, joined by blanks, NUL-terminated: a process may have
+ * written over them.  Returns their length or -errno. */
+#define VP_PROC_TITLE 512
+long vp_proc_title(char text[VP_PROC_TITLE]);
 /* comm of a thread of this process, NUL-terminated, "" when it is gone. */
 int vp_proc_comm(int tid, char name[16]);
 /* Signals a thread has blocked, bit 0 for signal 1; 0 when it is gone. */

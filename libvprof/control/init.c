@@ -20,6 +20,7 @@
 #include "control/trackers.h"
 #include "helper/engine.h"
 #include "helper/helper.h"
+#include "helper/title.h"
 #include "leak/search.h"
 #include "ring/events.h"
 #include "ring/file.h"
@@ -46,8 +47,9 @@
 
 char **vp_environment;
 
-static char exe[4096];	  /* path of the executable; empty: not known */
-static char program[256]; /* base name of the executable, for %e */
+static char exe[4096];		/* path of the executable; empty: not known */
+static char program[256];	/* base name of the executable, for %e */
+static uint64_t parent_mono_ns; /* when recording began in the process that forked this one */
 
 static void find_program(void)
 {
@@ -62,20 +64,44 @@ static void find_program(void)
 	vp_text_str(&name, *base ? base : "program");
 }
 
-static uint32_t string_of_file(const char *path, char blank)
+static uint32_t string_of_file(const char *path)
 {
-	char text[4001];
+	char text[128];
 	long len = vp_sys_read_file(path, text, sizeof(text));
 
 	if (len < 0)
 		return VPROF_NONE;
 	while (len > 0 && (text[len - 1] == '\0' || text[len - 1] == '\n'))
 		len--;
+	return vp_string_add(text, (size_t)len);
+}
+
+/* The arguments, and the first of them by itself: the name the program was called by,
+ * which is not always its file's (links, applets of busybox). */
+static void describe_arguments(struct vprof_header *header)
+{
+	char text[4001];
+	long len = vp_sys_read_file("/proc/self/cmdline", text, sizeof(text));
+	size_t called;
+
+	header->cmdline = VPROF_NONE;
+	header->called = 0;
+	while (len > 0 && (text[len - 1] == '\0' || text[len - 1] == '\n'))
+		len--;
+	if (len <= 0)
+		return;
+	called = strnlen(text, (size_t)len);
+	header->called = vp_string_add(text, called);
+	if (header->called == VPROF_NONE)
+		header->called = 0;
 	for (long i = 0; i < len; i++) {
 		if (text[i] == '\0')
-			text[i] = blank;
+			text[i] = ' ';
 	}
-	return vp_string_add(text, (size_t)len);
+	header->cmdline = vp_string_add(text, (size_t)len);
+	while (len > 0 && text[len - 1] == ' ')
+		len--;
+	vp_title_start(text, (size_t)len);
 }
 
 static uint32_t string_of_cwd(void)
@@ -130,8 +156,8 @@ static void describe_process(int forked)
 	header->start_mono_ns = vp_clock_start_mono();
 	header->exe = *exe ? vp_string_add(exe, strlen(exe)) : VPROF_NONE;
 	header->cwd = string_of_cwd();
-	header->cmdline = string_of_file("/proc/self/cmdline", ' ');
-	header->boot_id = string_of_file("/proc/sys/kernel/random/boot_id", ' ');
+	describe_arguments(header);
+	header->boot_id = string_of_file("/proc/sys/kernel/random/boot_id");
 	header->options = vp_string_add(vp_config.options, strlen(vp_config.options));
 	header->library_version = vp_string_add(VPROF_VERSION_STRING, strlen(VPROF_VERSION_STRING));
 	header->host = VPROF_NONE;
@@ -153,6 +179,7 @@ static void describe_process(int forked)
 	header->cpu_hz = vp_config.cpu_hz;
 	header->tick_ms = vp_config.tick_ms;
 	header->flags |= forked ? VPROF_F_FORKED : 0;
+	header->parent_mono_ns = forked ? parent_mono_ns : 0;
 	header->cpu_count = count_cpus();
 }
 
@@ -295,6 +322,7 @@ void vp_start_process(int forked)
 {
 	int fd;
 
+	parent_mono_ns = vp_clock_start_mono();
 	vp_clock_start();
 	if (open_file(forked, &fd) != 0)
 		return;

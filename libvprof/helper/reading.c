@@ -5,6 +5,7 @@
 #include "base/private_heap.h"
 #include "base/proc.h"
 #include "base/sys.h"
+#include "helper/title.h"
 #include "helper/watch.h"
 #include "ring/file.h"
 #include "ring/tables.h"
@@ -114,6 +115,8 @@ static void read_own(uint64_t now, int last)
 	if (now < stats_next_ns && !last)
 		return;
 	stats_next_ns = now + SECOND;
+	if (can_read)
+		vp_title_look();
 	vp_private_heap_stats(&header->own_heap_bytes, &resident);
 	header->own_memory_bytes =
 	    resident + vp_live_index_bytes() + vp_rows_bytes() + vp_trie_bytes();
