@@ -11,15 +11,15 @@
 #include "base/err.h"
 #include "cli/warn.h"
 #include "cli/xalloc.h"
-#include "input/newest.h"
 #include "output/out.h"
 #include "output/out_json.h"
 #include "verbs/drive.h"
 
 static const struct vr_verb *const commands[] = {
-    &vr_verb_summary, &vr_verb_flat,  &vr_verb_tree,	 &vr_verb_callers, &vr_verb_callees,
-    &vr_verb_heap,    &vr_verb_leaks, &vr_verb_timeline, &vr_verb_threads, &vr_verb_locks,
-    &vr_verb_labels,  &vr_verb_marks, &vr_verb_export,	 &vr_verb_ctl,	   &vr_verb_info,
+    &vr_verb_summary, &vr_verb_flat,  &vr_verb_tree,   &vr_verb_callers,
+    &vr_verb_callees, &vr_verb_heap,  &vr_verb_leaks,  &vr_verb_timeline,
+    &vr_verb_threads, &vr_verb_locks, &vr_verb_labels, &vr_verb_marks,
+    &vr_verb_export,  &vr_verb_ls,    &vr_verb_ctl,    &vr_verb_info,
 };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
@@ -27,9 +27,10 @@ static void help(void)
 {
 	printf("Usage: vprof-report [COMMAND] [FILE...] [OPTIONS]\n"
 	       "Prints profiles written by programs run with LD_PRELOAD=libvprof.so.\n"
-	       "Without FILE it reads the newest *.vprof here or in a profile_results_* that\n"
-	       "vprof-run made here; without COMMAND it prints the summary, or with --sort the\n"
-	       "flat profile.\n\nCommands:\n");
+	       "Without FILE it reads the record that matters of the newest run here, or in a\n"
+	       "profile_results_* that vprof-run made here (vprof-report ls says which and why);\n"
+	       "without COMMAND it prints the summary, or with --sort the flat profile.\n\n"
+	       "Commands:\n");
 	for (size_t i = 0; i < COMMANDS; i++)
 		printf("  %-9s %s\n", commands[i]->name, commands[i]->summary);
 	printf("\nOptions (vprof-report COMMAND --help lists those of a command):\n");

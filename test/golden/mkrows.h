@@ -272,6 +272,7 @@ static inline struct mkprof mk_new(void)
 	mk_string(&mk, "");
 	h->exe = mk_string(&mk, "/opt/none/app");
 	h->cmdline = mk_string(&mk, "app --symbol SOL/USDT");
+	h->called = mk_string(&mk, "app");
 	h->options = mk_string(&mk, "cpu=250");
 	h->cwd = mk_string(&mk, "/opt/none");
 	h->library_version = mk_string(&mk, "0.0.0");

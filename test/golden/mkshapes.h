@@ -120,6 +120,37 @@ static inline struct mkprof mk_normal(void)
 	return mk;
 }
 
+/* What another process of the same run would have: objects elsewhere, 500 ms later. */
+static inline void mk_move(struct mkprof *mk)
+{
+	struct vprof_extent *table = (void *)(mk->bytes + VPROF_EXTENT_TABLE_OFFSET);
+	struct vprof_header *h = mk_header(mk);
+
+	h->pid++;
+	h->start_mono_ns += 500 * MK_MS;
+	h->start_real_ns += 500 * MK_MS;
+	for (uint32_t i = 1; i < h->extents_used; i++) {
+		struct vprof_module *module = (void *)(mk->bytes + (uint64_t)i * MK_EXTENT);
+		struct vprof_node *node = (void *)module;
+
+		for (uint32_t k = 0; table[i].kind == VPROF_SEC_MODULES && k < 2; k++) {
+			module[k].start += 0x10000000;
+			module[k].end += 0x10000000;
+			module[k].bias += 0x10000000;
+		}
+		for (uint32_t k = 2; table[i].kind == VPROF_SEC_NODES && k < 8; k++)
+			node[k].where += 0x10000000;
+	}
+}
+
+static inline struct mkprof mk_second(void)
+{
+	struct mkprof mk = mk_normal();
+
+	mk_move(&mk);
+	return mk;
+}
+
 /* Ten blocks in a ring of four: rows hold blocks 8 9 6 7; 127 events each but
  * 50 in block 9; block n begins at n s, one event a millisecond, 1 ms each. */
 static inline struct mkprof mk_wrapped(void)

@@ -91,6 +91,12 @@ check locks-thread locks locks --thread worker --sort max
 check locks-module locks locks --module 'libbook*'
 check normal-locks normal locks
 check empty-locks empty locks
+"$T/mkprof" second "$T/second.vprof"
+for command in flat heap leaks timeline; do
+	check normal-$command-tree normal $command --tree -n 3 second.vprof
+	check normal-$command-tree-json normal $command --tree -n 1 --format json second.vprof
+done
+check normal-summary-tree normal summary --tree second.vprof
 check wrapped-flat-window wrapped flat --since 1 --until 7050ms
 check wrapped-info wrapped info
 check overflow-flat overflow flat

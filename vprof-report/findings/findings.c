@@ -1,6 +1,7 @@
 #include "findings/findings.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "cli/quote.h"
 #include "cli/xalloc.h"
@@ -10,6 +11,8 @@ static char *command_line(const struct vr_seen *seen, const char *verb, const ch
 {
 	char *file = vr_quote_shell(seen->profile->file->path);
 	char *text = vr_xprintf("vprof-report %s", verb);
+	/* What was found in the sum is shown in the sum; info is about one record. */
+	int of_run = seen->profile->file->n_members && strcmp(verb, "info") != 0;
 
 	if (operand) {
 		char *quoted = vr_quote_shell(operand);
@@ -17,7 +20,7 @@ static char *command_line(const struct vr_seen *seen, const char *verb, const ch
 		text = vr_xappend(text, " %s", quoted);
 		free(quoted);
 	}
-	text = vr_xappend(text, " %s", file);
+	text = vr_xappend(text, "%s %s", of_run ? " --tree" : "", file);
 	free(file);
 	return text;
 }

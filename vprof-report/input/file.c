@@ -37,11 +37,8 @@ uint32_t vr_file_string_ids(const struct vr_file *file)
 				      : 1;
 }
 
-void vr_file_close(struct vr_file *file)
+void vr_file_drop_rows(struct vr_file *file)
 {
-	if (!file)
-		return;
-	free(file->path);
 	free(file->module);
 	free(file->thread);
 	free(file->node);
@@ -53,7 +50,34 @@ void vr_file_close(struct vr_file *file)
 	free(file->mark);
 	free(file->point);
 	free(file->event);
+	file->module = NULL;
+	file->thread = NULL;
+	file->node = NULL;
+	file->site = NULL;
+	file->cpu = NULL;
+	file->lock = NULL;
+	file->leak = NULL;
+	file->series = NULL;
+	file->mark = NULL;
+	file->point = NULL;
+	file->event = NULL;
+	file->n_modules = file->n_threads = file->n_nodes = file->n_sites = file->n_cpus = 0;
+	file->n_locks = file->n_leaks = file->n_points = file->n_marks = file->series_rows = 0;
+	file->n_events = 0;
+}
+
+void vr_file_close(struct vr_file *file)
+{
+	if (!file)
+		return;
+	vr_file_drop_rows(file);
+	free(file->path);
 	free(file->damage);
 	free(file->strings);
+	for (size_t i = 0; i < file->n_members; i++)
+		vr_file_close(file->member[i]);
+	free(file->member);
+	free(file->module_pid);
+	free(file->other_builds);
 	free(file);
 }

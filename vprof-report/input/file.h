@@ -63,13 +63,26 @@ struct vr_file {
 	struct vr_damage *damage;
 	size_t n_damages, damage_room;
 
+	/* of several records added up (input/merge.h), else none */
+	struct vr_file **member; /* their heads; live_blocks and live_bytes are exact */
+	size_t n_members;
+	uint32_t *module_pid; /* of each module, not 0: code without an object, of that process */
+	char *other_builds;   /* names of objects of which there were several builds, or NULL */
+	uint64_t together_bytes; /* most the heaps held at one time, as the readings tell */
+
 	/* the raw rows of STRINGS, extents back to back */
 	char *strings;
 	uint64_t strings_bytes, strings_extent_bytes;
 	uint32_t string_row_bytes;
 };
 
+/* Flag of a thread, in memory only: its time in the kernel was not sampled, whatever the
+ * others' was. */
+#define VR_THREAD_USER_ONLY 0x80000000u
+
 void vr_file_close(struct vr_file *file); /* NULL is fine */
+/* Frees the rows of all tables but strings. */
+void vr_file_drop_rows(struct vr_file *file);
 
 /* The string with this id; "" for VPROF_NONE and for damaged ids.  Any bytes
  * but NUL may be in it. */

@@ -135,7 +135,23 @@ out:
 	return ret;
 }
 
-int vr_file_open(const char *path, struct vr_file **out, struct vr_err *err)
+/* Header and strings only. */
+static int read_head(int fd, struct vr_file *file, struct vr_layout *layout, struct vr_err *err)
+{
+	int ret = read_layout(fd, file, layout, err);
+
+	if (ret < 0)
+		return ret;
+	ret = vr_rows_strings(fd, file, layout);
+	if (ret < 0)
+		return vr_err_set(err, ret, "%s", strerror(-ret));
+	file->header = layout->header;
+	return 0;
+}
+
+typedef int read_parts(int fd, struct vr_file *file, struct vr_layout *layout, struct vr_err *err);
+
+static int open_parts(const char *path, read_parts *take, struct vr_file **out, struct vr_err *err)
 {
 	struct vr_file *file = vr_xcalloc(1, sizeof(*file));
 	struct vr_layout *layout = vr_xcalloc(1, sizeof(*layout));
@@ -147,7 +163,7 @@ int vr_file_open(const char *path, struct vr_file **out, struct vr_err *err)
 	file->path = vr_xstrdup(path);
 	fd = open_regular(path, file, err);
 	mapped = fd >= 0 && vr_status_is_mapped(fd);
-	ret = fd < 0 ? fd : read_sections(fd, file, layout, err);
+	ret = fd < 0 ? fd : take(fd, file, layout, err);
 	if (fd >= 0)
 		close(fd);
 	free(layout);
@@ -158,4 +174,14 @@ int vr_file_open(const char *path, struct vr_file **out, struct vr_err *err)
 	vr_status_find(file, mapped);
 	*out = file;
 	return 0;
+}
+
+int vr_file_open(const char *path, struct vr_file **out, struct vr_err *err)
+{
+	return open_parts(path, read_sections, out, err);
+}
+
+int vr_file_open_head(const char *path, struct vr_file **out, struct vr_err *err)
+{
+	return open_parts(path, read_head, out, err);
 }

@@ -19,6 +19,14 @@ struct scale {
 	uint64_t in_ns, out_ns; /* handed through so far */
 };
 
+/* Was this thread's time in the kernel left unsampled? */
+static int hides_kernel(const struct vr_file *file, uint32_t thread)
+{
+	if (file->n_members && thread)
+		return (file->thread[thread].flags & VR_THREAD_USER_ONLY) != 0;
+	return (file->header.flags & VPROF_F_EXCLUDE_KERNEL) != 0;
+}
+
 static struct scale *thread_scales(const struct vr_profile *profile, struct vr_cpu *cpu)
 {
 	const struct vr_file *file = profile->file;
@@ -42,8 +50,8 @@ static struct scale *thread_scales(const struct vr_profile *profile, struct vr_c
 		}
 		factor = s->sampled_ns ? (double)active_ns / (double)s->sampled_ns : 0;
 		s->target_ns = s->sampled_ns;
-		if (file->header.flags & VPROF_F_EXCLUDE_KERNEL || i == 0 ||
-		    s->samples < SCALE_SAMPLES_MIN || factor < SCALE_MIN || factor > SCALE_MAX)
+		if (hides_kernel(file, i) || i == 0 || s->samples < SCALE_SAMPLES_MIN ||
+		    factor < SCALE_MIN || factor > SCALE_MAX)
 			continue;
 		s->target_ns = active_ns;
 		if (profile->keep_thread[i] && s->target_ns != s->sampled_ns)
@@ -138,7 +146,7 @@ static void add_kernel(struct vr_profile *profile, struct vr_cpu *cpu, const str
 	for (uint32_t i = 0; i < file->n_threads; i++) {
 		uint64_t rest;
 
-		if (!profile->keep_thread[i] ||
+		if (!profile->keep_thread[i] || !hides_kernel(file, i) ||
 		    vprof_thread_active_ns(&file->header, &file->thread[i]) <= scale[i].sampled_ns)
 			continue;
 		rest =

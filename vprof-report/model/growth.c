@@ -150,9 +150,12 @@ static void sum_undecided(struct vr_growth *growth)
 struct vr_growth *vr_growth_judge(const struct vr_profile *profile, const struct vr_heap *heap)
 {
 	const struct vr_file *file = profile->file;
-	struct vr_growth *growth = vr_xcalloc(1, sizeof(*growth));
+	struct vr_growth *growth;
 	double at[VPROF_SERIES_POINTS];
 
+	if (profile->growth)
+		return vr_growth_tree_sum(profile->growth, heap);
+	growth = vr_xcalloc(1, sizeof(*growth));
 	growth->by_iteration = file->header.series_clock == VPROF_SERIES_ITERATIONS;
 	growth->points = file->series_rows ? file->series_points : 0;
 	growth->t_ns = growth->points ? file->series[0].bytes : NULL;

@@ -95,4 +95,23 @@ void vr_growth_examine(const struct vr_growth_facts *facts, struct vr_growth_sit
 /* Adjusts p over all, and lets verdicts fall whose p does not hold. */
 void vr_growth_conclude(struct vr_growth_site *site, size_t sites);
 
+/* --- growth_tree.c: what grows in several processes.  Each is judged by itself, for their
+ * readings are of different moments; what was judged is kept for the sum of them. */
+struct vr_growth_tree;
+
+struct vr_growth_tree *vr_growth_tree_new(void);
+void vr_growth_tree_free(struct vr_growth_tree *tree); /* NULL is fine */
+
+/* Judges one of the records, whose time zero is `shift_ns` on the clock of the sum. */
+void vr_growth_tree_judge(struct vr_growth_tree *tree, struct vr_profile *profile,
+			  uint64_t shift_ns);
+/* Says which node of the sum each node of that record is. */
+void vr_growth_tree_map(struct vr_growth_tree *tree, const uint32_t *node);
+
+/* When all are in: puts their readings on one clock, which ends at `end_ns`. */
+void vr_growth_tree_finish(struct vr_growth_tree *tree, uint64_t end_ns);
+
+/* What was judged, as one; heap: of the sum. */
+struct vr_growth *vr_growth_tree_sum(const struct vr_growth_tree *tree, const struct vr_heap *heap);
+
 #endif

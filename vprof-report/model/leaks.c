@@ -230,6 +230,42 @@ static int all_seen(enum vr_leak_gap gap)
 	return gap != VR_GAP_BLOCKS && gap != VR_GAP_OPERATORS;
 }
 
+static int nothing_live(const struct vprof_header *h, uint64_t allocs, uint64_t live_blocks,
+			enum vr_leak_gap gap)
+{
+	return !live_blocks && all_seen(gap) && (allocs || h->flags & VPROF_F_FORKED) &&
+	       h->heap_mode == VPROF_HEAP_EXACT && !(h->flags & VPROF_F_OWN_MALLOC);
+}
+
+/* Of several processes: the first gap there is.  What became another program took its
+ * blocks along; where others were examined it is no gap. */
+static void find_gaps(const struct vr_file *file, struct vr_leaks *leaks)
+{
+	leaks->gap = VR_GAP_NONE;
+	leaks->members = file->n_members;
+	for (int late = 0; late < 2 && leaks->gap == VR_GAP_NONE; late++) {
+		leaks->examined = leaks->became_another = 0;
+		for (size_t i = 0; i < file->n_members; i++) {
+			const struct vr_file *member = file->member[i];
+			const struct vprof_header *h = &member->header;
+			enum vr_leak_gap gap = find_gap(member);
+			int another = member->status == VR_STATUS_EXECED;
+
+			if (gap == VR_GAP_NONE || nothing_live(h, 1, h->live_blocks, gap)) {
+				leaks->examined++;
+				continue;
+			}
+			leaks->became_another += (size_t)another;
+			if (leaks->gap != VR_GAP_NONE || (another && !late))
+				continue;
+			leaks->gap = gap;
+			leaks->gap_member = member;
+		}
+		if (leaks->examined)
+			break;
+	}
+}
+
 static int by_key(const struct vr_leak *x, const struct vr_leak *y, enum vr_leaks_key key)
 {
 	switch (key) {
@@ -285,10 +321,12 @@ struct vr_leaks *vr_leaks_new(const struct vr_profile *profile, const struct vr_
 		*vr_map_at(&sites, heap->site[i].node, &added) = (uint32_t)i;
 	leaks->allocs = heap->allocs;
 	leaks->searched = h->scan_state == VPROF_SCAN_COMPLETE && h->scan_count;
-	leaks->gap = find_gap(profile->file);
-	leaks->nothing_live = !heap->sampled && !heap->live_blocks && all_seen(leaks->gap) &&
-			      (heap->allocs || h->flags & VPROF_F_FORKED) &&
-			      h->heap_mode == VPROF_HEAP_EXACT && !(h->flags & VPROF_F_OWN_MALLOC);
+	if (profile->file->n_members)
+		find_gaps(profile->file, leaks);
+	else
+		leaks->gap = find_gap(profile->file);
+	leaks->nothing_live =
+	    !heap->sampled && nothing_live(h, heap->allocs, heap->live_blocks, leaks->gap);
 	if (leaks->searched) {
 		leaks->searched_share = searched_share(h);
 		add_rows(&join, profile, &sites, seen);

@@ -87,6 +87,10 @@ struct vr_leaks {
 	size_t growth_open;    /* sites that rise, and are not decided yet */
 	uint64_t allocs;       /* in the whole run */
 	int nothing_live;      /* every block ever allocated was freed */
+	/* of several processes: the member whose gap it is, NULL: of one record; and how many
+	 * were examined, how many of them became another program before */
+	const struct vr_file *gap_member;
+	size_t members, examined, became_another;
 };
 
 enum vr_leaks_key {

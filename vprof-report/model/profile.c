@@ -144,7 +144,10 @@ static int add_modules(struct vr_profile *profile)
 		    .mtime_ns = m->mtime_ns,
 		};
 
-		ret = vr_sym_add_module(profile->sym, i, &module);
+		if (file->module_pid && file->module_pid[i])
+			ret = vr_sym_add_process(profile->sym, i, file->module_pid[i]);
+		else
+			ret = vr_sym_add_module(profile->sym, i, &module);
 	}
 	return ret;
 }
@@ -157,16 +160,16 @@ static struct vr_sym *open_symbols(const struct vr_file *file, struct vr_symcach
 	return vr_sym_open(file->header.pid, file->same_boot, inlines);
 }
 
-int vr_profile_open(const char *path, const struct vr_select *select, struct vr_symcache *symbols,
-		    struct vr_profile **out, struct vr_err *err)
+int vr_profile_of(struct vr_file *file, const struct vr_select *select, struct vr_symcache *symbols,
+		  struct vr_profile **out, struct vr_err *err)
 {
 	struct vr_profile *profile = vr_xcalloc(1, sizeof(*profile));
-	int ret = vr_file_open(path, &profile->file, err);
+	int ret;
 
 	*out = NULL;
+	profile->file = file;
 	profile->select = *select;
-	if (ret == 0)
-		ret = select_threads(profile, err);
+	ret = select_threads(profile, err);
 	if (ret == 0)
 		ret = select_labels(profile, err);
 	if (ret < 0)
@@ -184,11 +187,24 @@ fail:
 	return ret;
 }
 
+int vr_profile_open(const char *path, const struct vr_select *select, struct vr_symcache *symbols,
+		    struct vr_profile **out, struct vr_err *err)
+{
+	struct vr_file *file;
+	int ret = vr_file_open(path, &file, err);
+
+	*out = NULL;
+	return ret < 0 ? ret : vr_profile_of(file, select, symbols, out, err);
+}
+
 void vr_profile_close(struct vr_profile *profile)
 {
 	if (!profile)
 		return;
 	vr_stacks_free(profile->stacks);
+	if (profile->free_growth)
+		profile->free_growth(profile->growth);
+	free(profile->unread);
 	if (profile->sym)
 		vr_sym_close(profile->sym);
 	vr_file_close(profile->file);

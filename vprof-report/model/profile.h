@@ -17,13 +17,18 @@ struct vr_select {
 	int inlines;
 };
 
+struct vr_growth_tree;
+
 struct vr_profile {
 	struct vr_file *file;
 	struct vr_sym *sym;
 	struct vr_stacks *stacks;
 	struct vr_select select;
-	uint8_t *keep_thread; /* one for each row of THREADS */
-	uint8_t *keep_label;  /* one for each string id; NULL: all */
+	uint8_t *keep_thread;	       /* one for each row of THREADS */
+	uint8_t *keep_label;	       /* one for each string id; NULL: all */
+	struct vr_growth_tree *growth; /* of several records: judged one by one; else NULL */
+	void (*free_growth)(struct vr_growth_tree *);
+	char *unread; /* of several: which could not be read and why, "; " between; NULL: none */
 };
 
 /* Reads `path`.
@@ -36,6 +41,9 @@ struct vr_profile {
  * there are). */
 int vr_profile_open(const char *path, const struct vr_select *select, struct vr_symcache *symbols,
 		    struct vr_profile **out, struct vr_err *err);
+/* The same of a record that was read, which it takes over. */
+int vr_profile_of(struct vr_file *file, const struct vr_select *select, struct vr_symcache *symbols,
+		  struct vr_profile **out, struct vr_err *err);
 void vr_profile_close(struct vr_profile *profile); /* NULL is fine */
 
 /* The helper thread of the library itself: never part of the program. */

@@ -9,11 +9,19 @@
 #include "symbols/sym_cache.h"
 #include "symbols/sym_perfmap.h"
 
+/* Code without an object: what the process that made it says of it. */
+struct jit {
+	struct vr_perfmap map;
+	uint32_t pid, number; /* of the process in the cache */
+	int tried;
+};
+
 /* Where the process had an object. */
 struct mapped {
 	uint32_t object; /* index in the cache */
 	int known, used; /* used: names were asked for */
 	uint64_t bias;
+	struct jit *jit; /* NULL: it is an object */
 };
 
 struct vr_sym {
@@ -21,9 +29,8 @@ struct vr_sym {
 	int own_cache;
 	struct mapped *module;
 	uint32_t modules; /* room of module[]; unknown ids are zero */
-	struct vr_perfmap perfmap;
-	uint32_t pid, number;
-	int same_boot, perfmap_tried;
+	struct jit jit;
+	int same_boot;
 };
 
 struct vr_sym *vr_sym_open_in(struct vr_symcache *cache, uint32_t pid, int same_boot)
@@ -33,9 +40,8 @@ struct vr_sym *vr_sym_open_in(struct vr_symcache *cache, uint32_t pid, int same_
 	if (!sym)
 		return NULL;
 	sym->cache = cache;
-	sym->pid = pid;
 	sym->same_boot = same_boot;
-	sym->number = cache->processes++;
+	sym->jit = (struct jit){.pid = pid, .number = cache->processes++};
 	return sym;
 }
 
@@ -55,8 +61,13 @@ void vr_sym_close(struct vr_sym *sym)
 {
 	if (!sym)
 		return;
+	for (uint32_t i = 0; i < sym->modules; i++) {
+		if (sym->module[i].jit)
+			vr_perfmap_free(&sym->module[i].jit->map);
+		free(sym->module[i].jit);
+	}
 	free(sym->module);
-	vr_perfmap_free(&sym->perfmap);
+	vr_perfmap_free(&sym->jit.map);
 	if (sym->own_cache)
 		vr_symcache_free(sym->cache);
 	free(sym);
@@ -108,6 +119,20 @@ int vr_sym_add_module(struct vr_sym *sym, uint32_t id, const struct vr_sym_modul
 	return 0;
 }
 
+int vr_sym_add_process(struct vr_sym *sym, uint32_t id, uint32_t pid)
+{
+	struct jit *jit;
+
+	if (make_room(sym, id))
+		return -ENOMEM;
+	jit = calloc(1, sizeof(*jit));
+	if (!jit)
+		return -ENOMEM;
+	*jit = (struct jit){.pid = pid, .number = sym->cache->processes++};
+	sym->module[id].jit = jit;
+	return 0;
+}
+
 /* The object of module `id`, NULL: unknown. */
 static struct vr_object *object_of(const struct vr_sym *sym, uint32_t id)
 {
@@ -127,23 +152,24 @@ enum vr_sym_state vr_sym_module_state(const struct vr_sym *sym, uint32_t id)
 struct lookup {
 	struct vr_sym *sym;
 	struct vr_object *object;
+	struct jit *jit;
 	uint64_t pc; /* within the instruction; of an object as its ELF file counts */
 };
 
 static size_t find_unknown(void *arg, uint64_t address, struct vr_frame *frame)
 {
 	struct lookup *lookup = arg;
-	struct vr_sym *sym = lookup->sym;
+	struct jit *jit = lookup->jit;
 	char path[64];
 
-	if (!sym->perfmap_tried) {
-		sym->perfmap_tried = 1;
-		snprintf(path, sizeof(path), "/tmp/perf-%u.map", sym->pid);
-		(void)vr_perfmap_load(&sym->perfmap, path); /* most processes have none */
+	if (!jit->tried) {
+		jit->tried = 1;
+		snprintf(path, sizeof(path), "/tmp/perf-%u.map", jit->pid);
+		(void)vr_perfmap_load(&jit->map, path); /* most processes have none */
 	}
-	frame->function = vr_perfmap_find(&sym->perfmap, lookup->pc);
+	frame->function = vr_perfmap_find(&jit->map, lookup->pc);
 	if (!frame->function)
-		frame->function = vr_symcache_numbered(sym->cache, "", "%s0x%llx", address);
+		frame->function = vr_symcache_numbered(lookup->sym->cache, "", "%s0x%llx", address);
 	frame->module = "[jit]";
 	frame->offset = address;
 	return 1;
@@ -213,7 +239,6 @@ static size_t find_object(void *arg, uint64_t offset, struct vr_frame *frame)
 struct vr_frames vr_sym_resolve(struct vr_sym *sym, uint32_t id, uint64_t address, int exact)
 {
 	struct lookup lookup = {.sym = sym, .object = object_of(sym, id)};
-	uint32_t process = VR_OWNER_PROCESS(sym->number);
 	uint64_t bias;
 
 	lookup.pc = exact || !address ? address : address - 1;
@@ -222,8 +247,12 @@ struct vr_frames vr_sym_resolve(struct vr_sym *sym, uint32_t id, uint64_t addres
 					  sym->same_boot ? VR_OWNER_KERNEL : VR_OWNER_OTHER_KERNEL,
 					  address, exact, find_kernel, &lookup);
 	if (id == VR_SYM_UNKNOWN)
-		return vr_symcache_frames(sym->cache, process, address, exact, find_unknown,
-					  &lookup);
+		lookup.jit = &sym->jit;
+	else if (id < sym->modules)
+		lookup.jit = sym->module[id].jit;
+	if (lookup.jit)
+		return vr_symcache_frames(sym->cache, VR_OWNER_PROCESS(lookup.jit->number), address,
+					  exact, find_unknown, &lookup);
 	if (!lookup.object)
 		return vr_symcache_frames(sym->cache, VR_OWNER_NOBODY, address, exact, find_nothing,
 					  &lookup);

@@ -30,6 +30,10 @@ int vr_sym_debug_path(struct vr_sym *sym, const char *path);
  * Opens nothing yet.  Returns 0 or -ENOMEM. */
 int vr_sym_add_module(struct vr_sym *sym, uint32_t id, const struct vr_sym_module *module);
 
+/* The same for code of another process that lies in no object: its perf map is asked.
+ * Returns 0 or -ENOMEM. */
+int vr_sym_add_process(struct vr_sym *sym, uint32_t id, uint32_t pid);
+
 #define VR_SYM_KERNEL  0xfffeu
 #define VR_SYM_UNKNOWN 0xffffu
 

@@ -12,12 +12,20 @@
 enum vr_format { VR_FORMAT_TABLE, VR_FORMAT_CSV, VR_FORMAT_JSON, VR_FORMAT_OWN };
 
 struct vr_opts;
+struct vr_runs;
+struct vr_chosen;
+struct vr_process;
 
 struct vr_context {
 	struct vr_profile *profile;  /* NULL: the verb is about none */
 	struct vr_profile *before;   /* of a verb about two: what it is compared with */
 	struct vr_symcache *symbols; /* of all profiles */
 	size_t files;		     /* that were named */
+	/* where none was: the runs there are, the newest first, and what was taken */
+	const struct vr_runs *runs;
+	const struct vr_chosen *chosen;
+	const struct vr_process *process; /* --tree: the profile is the sum of these */
+	size_t processes;
 	const struct vr_opts *opts;
 	enum vr_format format;
 	int own_format;	     /* index into vr_verb.formats, -1: none was asked for */

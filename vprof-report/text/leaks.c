@@ -1,11 +1,13 @@
 #include "text/leaks.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "cli/text.h"
 #include "cli/units.h"
 #include "cli/xalloc.h"
+#include "model/runs.h"
 #include "text/growth.h"
 
 char *vr_leak_title(const struct vr_leak *leak)
@@ -84,15 +86,17 @@ static char *hanging_text(const struct vprof_header *h, const struct vr_leaks *l
 	return text;
 }
 
-char *vr_leaks_gap_text(const struct vr_profile *profile, const struct vr_leaks *leaks)
+/* The gap of one record. */
+static char *gap_text(const struct vr_file *file, const struct vr_leaks *leaks)
 {
-	const struct vprof_header *h = &profile->file->header;
-	uint64_t ran = vr_file_duration_ns(profile->file);
+	const struct vprof_header *h = &file->header;
+	uint64_t ran = vr_file_duration_ns(file);
+	const char *why = vr_leaks_no_search(file);
 	char a[VR_UNIT_MAX];
 
 	switch (vr_leaks_gap(leaks)) {
 	case VR_GAP_NO_SEARCH:
-		return vr_text_escape(vr_leaks_no_search(profile->file));
+		return vr_text_escape(why ? why : "no search was made");
 	case VR_GAP_EARLIER:
 		return vr_xprintf("the last search was made %s before the end",
 				  vr_format_ns(a, ran > h->scan_t_ns ? ran - h->scan_t_ns : 0));
@@ -107,6 +111,27 @@ char *vr_leaks_gap_text(const struct vr_profile *profile, const struct vr_leaks 
 		break;
 	}
 	return NULL;
+}
+
+char *vr_leaks_gap_text(const struct vr_profile *profile, const struct vr_leaks *leaks)
+{
+	const struct vr_file *member = leaks->gap_member;
+	size_t others = leaks->members - leaks->examined - leaks->became_another;
+	char *why, *name, *text;
+
+	if (!member || vr_leaks_gap(leaks) == VR_GAP_HANGING)
+		return gap_text(profile->file, leaks);
+	why = gap_text(member, leaks);
+	if (!why)
+		return NULL;
+	name = vr_text_escape(vr_called_name(member));
+	text = vr_xprintf("%s (pid %" PRIu32 "): %s", name, member->header.pid, why);
+	if (others > 1)
+		text = vr_xappend(text, "; %zu more process%s not examined", others - 1,
+				  others == 2 ? " was" : "es were");
+	free(why);
+	free(name);
+	return text;
 }
 
 static char *add_open(char *text, const struct vr_leaks *leaks)
@@ -217,6 +242,17 @@ static char *add_unsearched(char *text, const struct vprof_header *h, const stru
 	return text;
 }
 
+/* How many of several processes were examined. */
+static char *add_members(char *text, const struct vr_leaks *leaks)
+{
+	if (leaks->became_another)
+		text = vr_xappend(text,
+				  "Of %zu processes %zu became another program before their end.\n",
+				  leaks->members, leaks->became_another);
+	return vr_xappend(text, "Examined: %zu of %zu processes, each by itself: ", leaks->examined,
+			  leaks->members);
+}
+
 char *vr_leaks_examined(const struct vr_profile *profile, const struct vr_leaks *leaks,
 			const struct vr_growth *growth)
 {
@@ -234,15 +270,18 @@ char *vr_leaks_examined(const struct vr_profile *profile, const struct vr_leaks 
 	free(why);
 	if (!leaks->searched)
 		return vr_growth_examined(text, growth);
+	if (leaks->members)
+		text = add_members(text, leaks);
+	else
+		text = vr_xappend(text, "Examined %s, after %s: ", trigger_text(h->scan_trigger),
+				  vr_format_ns(a, h->scan_t_ns));
 	text = vr_xappend(
-	    text,
-	    "Examined %s, after %s: %s in %s blocks; pointers were looked for in them and\n"
-	    "in %s of other memory, ",
-	    trigger_text(h->scan_trigger), vr_format_ns(a, h->scan_t_ns),
+	    text, "%s in %s blocks; pointers were looked for in them and\nin %s of other memory, ",
 	    vr_format_bytes(b, h->scan_bytes), vr_format_count(c, h->scan_blocks),
 	    vr_format_bytes(d, h->scan_root_bytes));
-	text = vr_xappend(text, "for which the process stood still %s (%s in all).\n",
-			  vr_format_ns(a, h->scan_pause_ns), vr_format_ns(b, h->scan_total_ns));
+	text = vr_xappend(text, "for which the process%s stood still %s (%s in all).\n",
+			  leaks->members ? "es" : "", vr_format_ns(a, h->scan_pause_ns),
+			  vr_format_ns(b, h->scan_total_ns));
 	text = add_unsearched(text, h, leaks);
 	note = vr_text_escape(vr_file_string(profile->file, h->scan_note));
 	if (*note)

@@ -186,7 +186,7 @@ static int run_callees(struct vr_context *ctx)
 
 #define EDGE_OPTIONS                                                                               \
 	VR_TAKES(VR_OPT_LIMIT, VR_OPT_FORMAT, VR_OPT_THREAD, VR_OPT_WINDOW, VR_OPT_LABEL,          \
-		 VR_OPT_MODULE, VR_OPT_STRIP, VR_OPT_INLINES)
+		 VR_OPT_MODULE, VR_OPT_TREE, VR_OPT_STRIP, VR_OPT_INLINES)
 
 const struct vr_verb vr_verb_callers = {
     .name = "callers",

@@ -8,11 +8,14 @@
 #include "base/err.h"
 #include "cli/warn.h"
 #include "cli/xalloc.h"
-#include "input/newest.h"
+#include "model/profile_tree.h"
 #include "output/out.h"
 #include "output/out_json.h"
 #include "text/json.h"
+#include "text/notes.h"
 #include "text/print.h"
+#include "text/runs.h"
+#include "verbs/pick.h"
 
 static const char *const standard[] = {
     [VR_FORMAT_TABLE] = "table", [VR_FORMAT_CSV] = "csv", [VR_FORMAT_JSON] = "json"};
@@ -304,7 +307,85 @@ static int drive_two(const struct vr_verb *verb, struct vr_context *ctx)
 	return damaged ? VR_EXIT_INPUT : status;
 }
 
-static int drive_files(const struct vr_verb *verb, struct vr_context *ctx)
+/* What holds for all that is added up. */
+static void print_tree_notes(struct vr_context *ctx)
+{
+	const struct vr_file *sum = ctx->profile->file;
+	char *programs;
+
+	if (ctx->profile->unread)
+		vr_warn("left out: %s", ctx->profile->unread);
+	if (sum->other_builds)
+		vr_note(ctx, "the processes ran different builds of %s: their functions are apart",
+			sum->other_builds);
+	if (ctx->format != VR_FORMAT_TABLE || ctx->png || ctx->svg)
+		return;
+	programs = vr_programs_text(ctx->process, ctx->processes);
+	fprintf(ctx->out, "   %zu process%s added up: %s\n", ctx->processes,
+		ctx->processes == 1 ? "" : "es", programs);
+	free(programs);
+}
+
+/* Opens the sum of ctx->process.  The head is the one that is meant of the run. */
+static int open_tree(struct vr_context *ctx, uint32_t head, int *damaged)
+{
+	const char **path = vr_xcalloc(ctx->processes + 1, sizeof(*path));
+	struct vr_err err;
+	int ret, status = VR_EXIT_OK;
+
+	for (size_t i = 0; i < ctx->processes; i++)
+		path[i] = ctx->process[i].record->path;
+	ret = vr_profile_open_tree(ctx->process[head].file, path, ctx->processes,
+				   &ctx->opts->select, ctx->symbols, &ctx->profile, &err);
+	free(path);
+	if (ret < 0) {
+		vr_warn("%s", err.text);
+		return VR_EXIT_USAGE;
+	}
+	for (size_t i = 0; i < ctx->profile->file->n_members; i++)
+		if (report_damage(ctx->profile->file->member[i]))
+			status = VR_EXIT_INPUT;
+	if (ctx->profile->unread)
+		status = VR_EXIT_INPUT;
+	*damaged |= status != VR_EXIT_OK;
+	return status;
+}
+
+/* All processes of a run as one. */
+static int drive_tree(const struct vr_verb *verb, struct vr_context *ctx, struct vr_pick *pick)
+{
+	struct vr_process *process;
+	int damaged = 0, status, ret = VR_EXIT_OK;
+
+	status =
+	    vr_pick_tree(pick, ctx->opts->operand, ctx->opts->operands, &process, &ctx->processes);
+	if (status)
+		return status;
+	ctx->process = process;
+	status = open_tree(ctx, 0, &damaged);
+	if (ctx->profile) {
+		print_tree_notes(ctx);
+		ret = verb->run(ctx);
+		if (ctx->json) {
+			vr_json_set_text(ctx->json, "path", process[0].record->path);
+			json_object_set_new(ctx->json, "processes",
+					    vr_processes_json(ctx, process, ctx->processes));
+			json_object_set_new(ctx->json, "damaged", json_boolean(damaged));
+		}
+		print_json(ctx, ctx->json);
+		json_decref(ctx->json);
+		ctx->json = NULL;
+	}
+	vr_profile_close(ctx->profile);
+	ctx->profile = NULL;
+	free(process);
+	status = weightier(status, ret);
+	if (verb->last_word && status == VR_EXIT_OK)
+		status = verb->last_word(ctx);
+	return damaged ? VR_EXIT_INPUT : status;
+}
+
+static int drive_files(const struct vr_verb *verb, struct vr_context *ctx, struct vr_pick *pick)
 {
 	int status = VR_EXIT_OK;
 
@@ -312,7 +393,9 @@ static int drive_files(const struct vr_verb *verb, struct vr_context *ctx)
 	ctx->symbols = vr_symcache_new(ctx->opts->select.inlines);
 	if (verb->begin)
 		status = verb->begin(ctx);
-	if (status == VR_EXIT_OK)
+	if (status == VR_EXIT_OK && ctx->opts->tree)
+		status = drive_tree(verb, ctx, pick);
+	else if (status == VR_EXIT_OK)
 		status = verb->kind == VR_KIND_TWO ? drive_two(verb, ctx) : drive_each(verb, ctx);
 	if (verb->end)
 		verb->end(ctx);
@@ -320,27 +403,36 @@ static int drive_files(const struct vr_verb *verb, struct vr_context *ctx)
 	return status;
 }
 
+/* One that is about no record, or opens it itself. */
+static int drive_other(const struct vr_verb *verb, struct vr_context *ctx)
+{
+	int status = verb->run(ctx);
+
+	print_json(ctx, ctx->json);
+	json_decref(ctx->json);
+	return status;
+}
+
 int vr_drive(const struct vr_verb *verb, size_t place, struct vr_opts *opts)
 {
 	struct vr_context ctx;
-	char *newest = NULL;
-	int status;
+	struct vr_pick pick = {0};
+	int status = VR_EXIT_OK;
 
 	if (prepare(verb, place, opts, &ctx))
 		return VR_EXIT_USAGE;
 	if (verb->kind == VR_KIND_LIVE || verb->kind == VR_KIND_NONE)
-		return verb->run(&ctx);
+		return drive_other(verb, &ctx);
 	if (!opts->operands && verb->kind == VR_KIND_ONE) {
-		newest = vr_newest_file();
-		if (!newest) {
-			vr_warn("no *.vprof file here; run LD_PRELOAD=libvprof.so PROGRAM, or "
-				"name a file");
-			return VR_EXIT_INPUT;
-		}
-		opts->operand[opts->operands++] = newest;
+		status = vr_pick_newest(&pick, verb, opts->tree);
+		if (status == VR_EXIT_OK)
+			opts->operand[opts->operands++] = pick.path;
+		ctx.runs = pick.runs;
+		ctx.chosen = &pick.chosen;
 	}
 	ctx.files = opts->operands;
-	status = drive_files(verb, &ctx);
-	free(newest);
+	if (status == VR_EXIT_OK)
+		status = drive_files(verb, &ctx, &pick);
+	vr_pick_free(&pick);
 	return status;
 }

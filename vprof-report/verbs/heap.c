@@ -43,12 +43,17 @@ static void print_header(struct vr_context *ctx, const struct vr_heap *heap)
 	fprintf(ctx->out, "   %s allocations of %s in all, %s frees\n",
 		vr_format_count(a, heap->allocs), vr_format_bytes(b, heap->alloc_bytes),
 		vr_format_count(c, heap->frees));
-	fprintf(ctx->out, "   peak %s in %s blocks", vr_format_bytes(a, heap->peak_bytes),
-		vr_format_count(b, heap->peak_blocks));
+	fprintf(ctx->out, "   peak%s %s in %s blocks",
+		ctx->profile->file->n_members ? "s, each process its own, together" : "",
+		vr_format_bytes(a, heap->peak_bytes), vr_format_count(b, heap->peak_blocks));
 	if (h->peak_ns)
 		fprintf(ctx->out, " at %s", vr_format_ns(c, h->peak_ns));
 	fprintf(ctx->out, "; live at the end %s in %s blocks\n",
 		vr_format_bytes(a, heap->live_bytes), vr_format_count(b, heap->live_blocks));
+	if (ctx->profile->file->n_members)
+		fprintf(ctx->out, "   most live at one time %s, as read every %s\n",
+			vr_format_bytes(a, ctx->profile->file->together_bytes),
+			vr_format_ns(b, h->timeline_step_ns));
 	if (h->heap_mode == VPROF_HEAP_SAMPLE)
 		print_intervals(ctx, heap);
 	else if (h->heap_mode == VPROF_HEAP_OFF)
@@ -234,6 +239,8 @@ static json_t *to_json(const struct vr_rows *rows, const size_t *order, size_t c
 	json_t *sites = json_array();
 
 	json_object_set_new(root, "totals", vr_json_fields(rows, VR_FIELDS(total_fields), heap));
+	if (rows->ctx->profile->file->n_members)
+		vr_json_set_u64(root, "together_bytes", rows->ctx->profile->file->together_bytes);
 	vr_json_set_text(root, "mode",
 			 vr_heap_mode_name(rows->ctx->profile->file->header.heap_mode));
 	for (size_t i = 0; i < count; i++)
@@ -306,9 +313,10 @@ const struct vr_verb vr_verb_heap = {
 	"One row is one stack that allocated. \"peak\" is what was live there when the\n"
 	"whole process was at its highest; \"temporary\" counts blocks freed by their thread\n"
 	"before its next allocation; \"median life\" is the upper end of a power of two.\n"
-	"--thread keeps the sites where such a thread allocated.",
+	"--thread keeps the sites where such a thread allocated. --tree adds up the processes\n"
+	"of a run; \"peak\" is then what was live when each was at its own highest.",
     .options = VR_TAKES(VR_OPT_SORT, VR_OPT_LIMIT, VR_OPT_FORMAT, VR_OPT_THREAD, VR_OPT_MODULE,
-			VR_OPT_STRIP, VR_OPT_INLINES),
+			VR_OPT_TREE, VR_OPT_STRIP, VR_OPT_INLINES),
     .sort = sort_keys,
     .limit = 10,
     .run = run,

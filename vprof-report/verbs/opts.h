@@ -20,6 +20,8 @@ enum vr_option {
 	VR_OPT_UNTIL,
 	VR_OPT_MODULE,
 	VR_OPT_LABEL,
+	VR_OPT_TREE,
+	VR_OPT_ALL,
 	VR_OPT_STRIP,
 	VR_OPT_BOTTOM_UP,
 	VR_OPT_MIN_PERCENT,
@@ -66,6 +68,8 @@ struct vr_opts {
 	const char *png, *svg; /* files to write, NULL: none */
 	struct vr_select select;
 	int strip_dirs, bottom_up;
+	int tree; /* all processes of the run, added up */
+	int all;  /* runs: not the newest alone */
 	double min_percent;
 	size_t depth;	     /* 0: no limit */
 	int color;	     /* 1 or 0, resolved */

@@ -17,6 +17,7 @@
 #include "text/notes.h"
 #include "text/print.h"
 #include "text/ranges.h"
+#include "text/runs.h"
 #include "text/shapes.h"
 #include "text/spark.h"
 #include "verbs/leaks/leaks.h"
@@ -74,18 +75,20 @@ static void print_run(struct vr_context *ctx)
 	const char *command = vr_file_string(file, file->header.cmdline);
 	char *status = vr_status_text(file);
 	char run[VR_UNIT_MAX];
-	char *text;
+	char *text, *who;
 
 	if (!command[0])
 		command = vr_file_string(file, file->header.exe);
 	title(ctx, "Program  ");
 	print_cut(ctx, command);
-	text = vr_xprintf("         pid %" PRIu32 ", ran %s, %s\n", file->header.pid,
-			  vr_format_ns(run, vr_file_duration_ns(file)), status);
-	text[strlen(text) - 1] = '\0';
+	who = vr_process_text(file);
+	text =
+	    vr_xprintf("%s, ran %s, %s", who, vr_format_ns(run, vr_file_duration_ns(file)), status);
+	fputs("         ", ctx->out);
 	vr_print_safe(ctx, text);
 	fputc('\n', ctx->out);
 	free(text);
+	free(who);
 	free(status);
 }
 
@@ -303,7 +306,10 @@ static void print_timeline(struct vr_context *ctx, const struct vr_memory *memor
 	if (!file->n_points)
 		return;
 	fputc('\n', ctx->out);
-	print_spark(ctx, "RSS", offsetof(struct vprof_point, rss));
+	if (file->n_members) /* RSS would count what they share in each */
+		print_spark(ctx, "PSS", offsetof(struct vprof_point, pss));
+	else
+		print_spark(ctx, "RSS", offsetof(struct vprof_point, rss));
 	if (file->header.heap_mode != VPROF_HEAP_OFF)
 		print_spark(ctx, "Live", offsetof(struct vprof_point, heap_live));
 	text = vr_shapes_text(ctx->profile, memory, &count);
@@ -471,6 +477,7 @@ static int run(struct vr_context *ctx)
 		print_waits(ctx, locks);
 		print_costs(ctx, cpu);
 		print_first(ctx, &seen);
+		vr_print_others(ctx);
 	}
 	vr_warn_cpu(ctx, cpu);
 	vr_warn_heap(ctx, heap);
@@ -486,7 +493,7 @@ const struct vr_verb vr_verb_summary = {
     .name = "summary",
     .summary = "One screen: run, CPU, heap, threads, and what to look at first",
     .usage = "[FILE...]",
-    .options = VR_TAKES(VR_OPT_FORMAT, VR_OPT_INLINES),
+    .options = VR_TAKES(VR_OPT_FORMAT, VR_OPT_TREE, VR_OPT_INLINES),
     .no_csv = 1,
     .run = run,
 };

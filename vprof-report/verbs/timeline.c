@@ -47,6 +47,13 @@ static void get_uss(const struct vr_rows *rows, const void *row, struct vr_value
 	value->cell.u = point->uss;
 }
 
+/* Of several processes: what they share is in the sum of their resident memory as often as
+ * there are processes. */
+static int is_tree(const struct vr_rows *rows)
+{
+	return rows->ctx->profile->file->n_members > 0;
+}
+
 static void get_faults(const struct vr_rows *rows, const void *row, struct vr_value *value)
 {
 	const struct vprof_point *point = row;
@@ -61,6 +68,7 @@ static const struct vr_field point_fields[] = {
     {"timestamp", "", VR_TEXT, VR_IN_DATA, .get = get_timestamp},
     {"t_ns", "time", VR_SECONDS, VR_IN_TABLE | VR_IN_JSON, POINT(t_ns)},
     {"rss", "rss", VR_BYTES, VR_IN_ALL, POINT(rss)},
+    {"pss", "pss", VR_BYTES, VR_IN_TABLE, POINT(pss), .applies = is_tree},
     {"vms", "", VR_BYTES, VR_IN_DATA, POINT(vms)},
     {"shared", "", VR_BYTES, VR_IN_DATA, POINT(shared)},
     {"data", "", VR_BYTES, VR_IN_DATA, POINT(data)},
@@ -146,6 +154,9 @@ static int run(struct vr_context *ctx)
 	int ret = 0;
 
 	vr_memory_judge(ctx->profile, heap, growth, &memory);
+	if (is_tree(&rows))
+		vr_note(ctx, "rss, vms and shared count what processes share once in each; pss "
+			     "adds up to what they take together");
 	if (ctx->png || ctx->svg) {
 		ret = vr_picture_timeline(ctx, &memory, growth);
 	} else if (ctx->format == VR_FORMAT_JSON) {
@@ -168,8 +179,11 @@ const struct vr_verb vr_verb_timeline = {
     .usage = "[FILE...]",
     .detail = "Bytes, but for timestamp (seconds since the epoch) and cpu_percent (of one CPU,\n"
 	      "since the row before). heap_allocated, allocs, frees, faults and switches count\n"
-	      "from the start of the run. uss and pss are read less often and keep their value.",
-    .options = VR_TAKES(VR_OPT_LIMIT, VR_OPT_FORMAT, VR_OPT_WINDOW, VR_OPT_PICTURE),
+	      "from the start of the run. uss and pss are read less often and keep their value.\n"
+	      "--tree adds up all processes of the run at common moments: of those that have\n"
+	      "ended, the counters alone. What they share is in rss once for each of them, in\n"
+	      "pss once.",
+    .options = VR_TAKES(VR_OPT_LIMIT, VR_OPT_FORMAT, VR_OPT_WINDOW, VR_OPT_TREE, VR_OPT_PICTURE),
     .format = VR_FORMAT_CSV,
     .begin = vr_picture_begin,
     .run = run,

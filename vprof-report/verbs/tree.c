@@ -210,8 +210,8 @@ const struct vr_verb vr_verb_tree = {
     .usage = "[FILE...]",
     .detail = "Percentages are of all CPU time selected; branches below --min-percent\n"
 	      "(default 1) are left out.",
-    .options =
-	VR_TAKES(VR_OPT_FORMAT, VR_OPT_THREAD, VR_OPT_WINDOW, VR_OPT_LABEL, VR_OPT_MODULE,
-		 VR_OPT_STRIP, VR_OPT_INLINES, VR_OPT_BOTTOM_UP, VR_OPT_MIN_PERCENT, VR_OPT_DEPTH),
+    .options = VR_TAKES(VR_OPT_FORMAT, VR_OPT_THREAD, VR_OPT_WINDOW, VR_OPT_LABEL, VR_OPT_MODULE,
+			VR_OPT_TREE, VR_OPT_STRIP, VR_OPT_INLINES, VR_OPT_BOTTOM_UP,
+			VR_OPT_MIN_PERCENT, VR_OPT_DEPTH),
     .run = run,
 };

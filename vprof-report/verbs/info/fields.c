@@ -177,11 +177,27 @@ static void get_not_seen(const struct vr_rows *rows, const void *row, struct vr_
 	value->cell.s = roads ? vr_file_string(file_of(rows), roads) : "";
 }
 
+static void get_called(const struct vr_rows *rows, const void *row, struct vr_value *value)
+{
+	uint32_t called = header_of(row)->called;
+
+	value->cell.s = called ? vr_file_string(file_of(rows), called) : "";
+}
+
+static void get_title(const struct vr_rows *rows, const void *row, struct vr_value *value)
+{
+	uint32_t title = header_of(row)->title;
+
+	value->cell.s = title ? vr_file_string(file_of(rows), title) : "";
+}
+
 #define HEADER(member) VR_IN_JSON, VR_MEMBER(struct vprof_header, member)
 #define FLAG(bit)      VR_IN_JSON, VR_MEMBER(struct vprof_header, flags), .flag = bit
 
 static const struct vr_field run_fields[] = {
     {"exe", "", VR_TEXT, HEADER(exe)},
+    {"called", "", VR_TEXT, VR_IN_JSON, .get = get_called},
+    {"title", "", VR_TEXT, VR_IN_JSON, .get = get_title},
     {"cmdline", "", VR_TEXT, HEADER(cmdline)},
     {"cwd", "", VR_TEXT, HEADER(cwd)},
     {"options", "", VR_TEXT, HEADER(options)},

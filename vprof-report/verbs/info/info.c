@@ -9,10 +9,13 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
+#include "cli/text.h"
 #include "input/layout.h"
 #include "model/cpu.h"
+#include "model/runs.h"
 #include "verbs/info/fields.h"
 #include "verbs/verb.h"
 
@@ -45,7 +48,11 @@ static void print_run(struct vr_context *ctx)
 	if (gmtime_r(&start, &tm))
 		strftime(when, sizeof(when), "%Y-%m-%d %H:%M:%S UTC", &tm);
 	line(ctx, "program", "%s", vr_file_string(file, h->exe));
+	if (h->called && strcmp(vr_text_base(vr_file_string(file, h->exe)), vr_called_name(file)))
+		line(ctx, "called", "%s", vr_file_string(file, h->called));
 	line(ctx, "command", "%s", vr_file_string(file, h->cmdline));
+	if (h->title)
+		line(ctx, "title", "%s", vr_file_string(file, h->title));
 	line(ctx, "directory", "%s", vr_file_string(file, h->cwd));
 	line(ctx, "process", "pid %" PRIu32 " (parent %" PRIu32 ")%s on %s", h->pid, h->ppid,
 	     h->flags & VPROF_F_FORKED ? ", forked" : "", vr_file_string(file, h->host));

@@ -91,6 +91,8 @@ __attribute__((format(printf, 3, 4))) static void fail(struct vr_gate *gate, int
  * the record of that one, if there is any (vr_leaks_last_word). */
 static void judge_gap(struct vr_context *ctx, struct vr_leaks_view *view)
 {
+	const struct vr_file *gap_of =
+	    view->leaks->gap_member ? view->leaks->gap_member : ctx->profile->file;
 	char *why;
 
 	if (vr_leaks_gap(view->leaks) == VR_GAP_NONE) {
@@ -103,7 +105,7 @@ static void judge_gap(struct vr_context *ctx, struct vr_leaks_view *view)
 		return;
 	}
 	why = vr_leaks_gap_text(ctx->profile, view->leaks);
-	if (ctx->profile->file->status == VR_STATUS_EXECED) {
+	if (gap_of->status == VR_STATUS_EXECED) {
 		free(view->plan->excused);
 		view->plan->excused = why;
 		return;

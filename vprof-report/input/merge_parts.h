@@ -1,0 +1,48 @@
+/* The parts of adding up records; others see merge.h. */
+#ifndef VR_MERGE_PARTS_H
+#define VR_MERGE_PARTS_H
+
+#include "base/map.h"
+#include "input/file.h"
+
+/* The readings over time of one member, on the sum's clock. */
+struct vr_merge_course {
+	struct vprof_point *point;
+	uint32_t points;
+	uint64_t start_ns, end_ns; /* of the process */
+	int goes_on;		   /* it has not ended */
+	uint64_t step_ns;
+};
+
+struct vr_merge {
+	struct vr_file *sum;
+	int events;
+	size_t string_room, module_room, thread_room, node_room, site_room, cpu_room, lock_room,
+	    leak_room, mark_room, event_room, member_room, course_room, pid_room;
+	struct vr_map string_at, module_at, node_at;
+	struct vr_merge_course *course;
+	size_t courses;
+	uint32_t shards;
+	size_t own_mallocs;	    /* records of programs that define malloc themselves */
+	char *suppressions, *roads; /* of all, NULL: none */
+
+	/* of the record that is being added */
+	const struct vr_file *file;
+	uint64_t shift_ns;
+	uint32_t *node, *module;	/* ids in the sum */
+	uint32_t no_object;		/* module of code without one, VPROF_NONE: not met yet */
+	uint32_t thread0, lock0, mark0; /* row 1 of THREADS and LOCKS, row 0 of MARKS */
+};
+
+/* --- merge_names.c: strings, modules, nodes */
+uint32_t vr_merge_text(struct vr_merge *merge, const char *text);
+/* A string of the record that is being added. */
+uint32_t vr_merge_string(struct vr_merge *merge, uint32_t id);
+void vr_merge_modules(struct vr_merge *merge);
+void vr_merge_nodes(struct vr_merge *merge);
+
+/* --- merge_time.c: readings over time */
+void vr_merge_course(struct vr_merge *merge, struct vr_file *file);
+void vr_merge_timeline(struct vr_merge *merge);
+
+#endif
