@@ -77,12 +77,14 @@ static uint32_t string_of_file(const char *path)
 }
 
 /* The arguments, and the first of them by itself: the name the program was called by,
- * which is not always its file's (links, applets of busybox). */
-static void describe_arguments(struct vprof_header *header)
+ * which is not always its file's (links, applets of busybox).  A forked child has that
+ * from before: the parent may have written a title over its arguments. */
+static void describe_arguments(struct vprof_header *header, int forked)
 {
+	static char called[256];
 	char text[4001];
 	long len = vp_sys_read_file("/proc/self/cmdline", text, sizeof(text));
-	size_t called;
+	struct vp_text name;
 
 	header->cmdline = VPROF_NONE;
 	header->called = 0;
@@ -90,8 +92,11 @@ static void describe_arguments(struct vprof_header *header)
 		len--;
 	if (len <= 0)
 		return;
-	called = strnlen(text, (size_t)len);
-	header->called = vp_string_add(text, called);
+	if (!forked) {
+		vp_text_init(&name, called, sizeof(called));
+		vp_text_str(&name, text);
+	}
+	header->called = vp_string_add(called, strlen(called));
 	if (header->called == VPROF_NONE)
 		header->called = 0;
 	for (long i = 0; i < len; i++) {
@@ -156,7 +161,7 @@ static void describe_process(int forked)
 	header->start_mono_ns = vp_clock_start_mono();
 	header->exe = *exe ? vp_string_add(exe, strlen(exe)) : VPROF_NONE;
 	header->cwd = string_of_cwd();
-	describe_arguments(header);
+	describe_arguments(header, forked);
 	header->boot_id = string_of_file("/proc/sys/kernel/random/boot_id");
 	header->options = vp_string_add(vp_config.options, strlen(vp_config.options));
 	header->library_version = vp_string_add(VPROF_VERSION_STRING, strlen(VPROF_VERSION_STRING));

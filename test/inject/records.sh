@@ -24,6 +24,7 @@ list=$(cd "$T/run" && "$REPORT" ls --format json)
 t_equal runs '[4,0,[]]' "$(jq -c '[(.runs[0].processes | length), .more_runs, .unreadable]' <<<"$list")"
 t_equal tree '[[0,""],[1,"fork"],[1,"fork"],[1,"fork"]]' \
 	"$(jq -c '[.runs[0].processes[] | [.depth, .by]]' <<<"$list")"
+t_equal lost '[0,50,100,150]' "$(jq -c '[.runs[0].processes[].lost_bytes] | sort' <<<"$list")"
 t_equal ends '["exit 0","exit 1","exit 2","exit 3"]' \
 	"$(jq -c '[.runs[0].processes[].end] | sort' <<<"$list")"
 parent=$(jq '.runs[0].processes[0].pid' <<<"$list")
@@ -108,6 +109,13 @@ grep -q "pid [0-9]* ($T/worker), ran" "$T/out" || t_bad "summary names no progra
 grep -q ": trader is the first;" "$T/said" || t_bad "said: $(cat "$T/said")"
 t_equal ls '["trader","trader","trader","trader"]' \
 	"$(cd "$T/link" && "$REPORT" ls --format json | jq -c '[.runs[0].processes[].program]')"
+t_done
+
+t_begin "processes that name themselves"
+t_preload "$T/titled" "" "$PROBE/titled" "$(printf '%40s' '' | tr ' ' x)"
+t_equal status 0 "$(cat "$T/titled/status")"
+t_equal titles '[["titled",""],["titled","titled: master process"],["titled","titled: worker"]]' \
+	"$(cd "$T/titled" && "$REPORT" ls --format json | jq -c '[.runs[0].processes[] | [.program, .title]] | sort')"
 t_done
 
 t_begin "other records beside"

@@ -70,6 +70,8 @@ struct vr_file {
 	char *other_builds;   /* names of objects of which there were several builds, or NULL */
 	uint64_t together_bytes; /* most the heaps held at one time, as the readings tell */
 
+	uint64_t head_lost_bytes; /* of vr_file_open_head() alone: lost or indirect */
+
 	/* the raw rows of STRINGS, extents back to back */
 	char *strings;
 	uint64_t strings_bytes, strings_extent_bytes;

@@ -135,7 +135,23 @@ out:
 	return ret;
 }
 
-/* Header and strings only. */
+/* What the last search called lost, of rows nobody has checked. */
+static uint64_t lost_bytes(const struct vr_file *file)
+{
+	const struct vprof_header *h = &file->header;
+	uint64_t bytes = 0;
+
+	for (uint32_t i = 0; i < file->n_leaks; i++) {
+		const struct vprof_leak *leak = &file->leak[i];
+
+		if (leak->scan == h->scan_count &&
+		    (leak->verdict == VPROF_LEAK_LOST || leak->verdict == VPROF_LEAK_INDIRECT))
+			bytes += leak->bytes;
+	}
+	return bytes;
+}
+
+/* Header and strings only, and what was lost. */
 static int read_head(int fd, struct vr_file *file, struct vr_layout *layout, struct vr_err *err)
 {
 	int ret = read_layout(fd, file, layout, err);
@@ -143,9 +159,14 @@ static int read_head(int fd, struct vr_file *file, struct vr_layout *layout, str
 	if (ret < 0)
 		return ret;
 	ret = vr_rows_strings(fd, file, layout);
+	if (ret == 0)
+		ret = vr_rows_read(fd, file, layout, VPROF_SEC_LEAKS, sizeof(*file->leak),
+				   (void **)&file->leak, &file->n_leaks);
 	if (ret < 0)
 		return vr_err_set(err, ret, "%s", strerror(-ret));
 	file->header = layout->header;
+	file->head_lost_bytes = lost_bytes(file);
+	vr_file_drop_rows(file);
 	return 0;
 }
 

@@ -11,8 +11,8 @@
  * NULL and err->text saying in one line why nothing could be read. */
 int vr_file_open(const char *path, struct vr_file **out, struct vr_err *err);
 
-/* The same of header and strings alone: who wrote it, and what became of them.  Quick,
- * however large the file; no row but strings is read or checked. */
+/* The same of header and strings alone: who wrote it, and what became of them, and how much
+ * was lost.  Quick, however large the file; it has no rows but strings. */
 int vr_file_open_head(const char *path, struct vr_file **out, struct vr_err *err);
 
 #endif

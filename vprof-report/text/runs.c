@@ -19,7 +19,7 @@
 /* Programs that are named in a sentence. */
 #define NAMED 8u
 /* Columns from which on a table of processes has all it has to tell. */
-#define WIDE 108
+#define WIDE 110
 
 char *vr_choice_text(const struct vr_runs *runs, const struct vr_chosen *chosen)
 {
@@ -107,6 +107,23 @@ char *vr_programs_text(const struct vr_process *process, size_t count)
 	return left ? vr_xappend(text, ", %zu more", left) : text;
 }
 
+/* What tells a process from the others of its run: of "postgres: checkpointer" the part
+ * behind the name, which stands above it; the name it was called by. */
+static const char *role_of(const struct vr_process *process)
+{
+	const struct vr_file *file = process->file;
+	const char *name = vr_called_name(file);
+	const char *title = file->header.title ? vr_file_string(file, file->header.title) : "";
+	size_t length = strlen(name);
+
+	if (!*title)
+		return name;
+	if (process->depth && strncmp(title, name, length) == 0 &&
+	    strncmp(title + length, ": ", 2) == 0 && title[length + 2])
+		return title + length + 2;
+	return title;
+}
+
 static int by_cpu(const void *a, const void *b, void *arg)
 {
 	const struct vr_process *x = a, *y = b;
@@ -121,8 +138,8 @@ void vr_print_others(struct vr_context *ctx)
 	const struct vr_process *process;
 	size_t *order;
 
-	if (!ctx->runs)
-		return;
+	if (!ctx->runs || ctx->process)
+		return; /* a file was named, or all are in the sum */
 	count = vr_run_processes(ctx->runs, 0, &first);
 	if (count < 2)
 		return;
@@ -135,9 +152,9 @@ void vr_print_others(struct vr_context *ctx)
 
 		if (first + order[i] == ctx->chosen->process)
 			continue;
-		name = vr_text_escape(vr_called_name(one->file));
+		name = vr_text_escape(role_of(one));
 		path = vr_quote_shell(one->record->path);
-		fprintf(ctx->out, "%9s  %-16.16s  vprof-report summary %s\n",
+		fprintf(ctx->out, "%9s  %-18.18s  vprof-report summary %s\n",
 			vr_format_ns(cpu, one->cpu_ns), name, path);
 		free(name);
 		free(path);
@@ -172,17 +189,14 @@ static void get_string(struct vr_value *value, const void *row, uint32_t id)
 	value->cell.s = id ? vr_file_string(process_of(row)->file, id) : "";
 }
 
-/* Indented by what it came of; a title of its own tells more than a name. */
+/* Indented by what it came of. */
 static void get_shown(const struct vr_rows *rows, const void *row, struct vr_value *value)
 {
 	const struct vr_process *process = row;
-	const struct vr_file *file = process->file;
 	int indent = (int)(process->depth < 12 ? process->depth : 12) * 2;
-	const char *name =
-	    file->header.title ? vr_file_string(file, file->header.title) : vr_called_name(file);
 
-	(void)rows;
-	value->text = vr_xprintf("%*s%s", indent, "", name);
+	/* The first row is out of its place: it is the one that is meant. */
+	value->text = vr_xprintf("%*s%s", rows->rank == 1 ? 0 : indent, "", role_of(process));
 }
 
 static void get_program(const struct vr_rows *rows, const void *row, struct vr_value *value)
@@ -266,6 +280,22 @@ static void get_peak(const struct vr_rows *rows, const void *row, struct vr_valu
 	value->cell.u = h->peak_bytes;
 }
 
+/* Known where a search was completed at the end, or nothing was left to search. */
+static void get_lost(const struct vr_rows *rows, const void *row, struct vr_value *value)
+{
+	const struct vr_file *file = process_of(row)->file;
+	const struct vprof_header *h = &file->header;
+	int searched = h->scan_state == VPROF_SCAN_COMPLETE && h->scan_count &&
+		       (h->scan_trigger == VPROF_SCAN_AT_EXIT ||
+			h->scan_trigger == VPROF_SCAN_AT_TERM || file->status == VR_STATUS_RUNNING);
+	int nothing = h->heap_mode == VPROF_HEAP_EXACT && !(h->flags & VPROF_F_OWN_MALLOC) &&
+		      !h->live_blocks && file->status == VR_STATUS_EXITED;
+
+	(void)rows;
+	value->cell.null = !searched && !nothing;
+	value->cell.u = searched ? file->head_lost_bytes : 0;
+}
+
 static void get_end(const struct vr_rows *rows, const void *row, struct vr_value *value)
 {
 	(void)rows;
@@ -305,7 +335,7 @@ const struct vr_field vr_process_fields[] = {
     {"program", "", VR_TEXT, VR_IN_DATA, .get = get_program},
     {"exe", "", VR_TEXT, VR_IN_DATA, .get = get_exe},
     {"title", "", VR_TEXT, VR_IN_DATA, .get = get_title},
-    {"pid", "pid", VR_TEXT, VR_IN_TABLE, .get = get_pid},
+    {"pid", "pid", VR_TEXT, VR_IN_TABLE, .get = get_pid, .applies = is_wide},
     {"pid", "", VR_COUNT, VR_IN_DATA, .get = get_pid},
     {"ppid", "", VR_COUNT, VR_IN_DATA, .get = get_ppid},
     {"depth", "", VR_COUNT, VR_IN_DATA, VR_MEMBER(struct vr_process, depth)},
@@ -315,6 +345,7 @@ const struct vr_field vr_process_fields[] = {
     {"wall_ns", "wall", VR_NS, VR_IN_ALL, .get = get_wall},
     {"cpu_ns", "cpu", VR_NS, VR_IN_ALL, VR_MEMBER(struct vr_process, cpu_ns)},
     {"peak_bytes", "peak heap", VR_BYTES, VR_IN_ALL, .get = get_peak},
+    {"lost_bytes", "lost", VR_BYTES, VR_IN_ALL, .get = get_lost, .applies = is_wide},
     {"status", "", VR_TEXT, VR_IN_DATA, .get = get_status},
     {"end", "end", VR_TEXT, VR_IN_ALL, .get = get_end},
     {"record_bytes", "size", VR_BYTES, VR_IN_ALL, .get = get_size, .applies = is_wide},

@@ -46,7 +46,7 @@ static void print_head(struct vr_context *ctx, const struct vr_runs *runs, uint3
 		when);
 	why = vr_choice_text(runs, chosen);
 	if (count > 1)
-		fprintf(ctx->out, "\n   meant without FILE: the first here, for %s", why);
+		fprintf(ctx->out, "\n   taken where no FILE is named: the first row (%s)", why);
 	fputs("\n\n", ctx->out);
 	free(why);
 	free(name);
@@ -227,7 +227,9 @@ const struct vr_verb vr_verb_ls = {
 	      "newest run here, of DIR, or the one that FILE is of. In front stands the record\n"
 	      "that other commands take where no FILE is named: the first process, unless that\n"
 	      "only started the program (a shell, env, timeout, make ...), or a descendant used\n"
-	      "over 80 % of the run's CPU time. cpu is without the profiler's own thread.",
+	      "over 80 % of the run's CPU time. cpu is without the profiler's own thread; lost\n"
+	      "are the bytes that the search at the end found no pointer to. A terminal of 110\n"
+	      "columns has room for all of it.",
     .kind = VR_KIND_NONE,
     .options = VR_TAKES(VR_OPT_LIMIT, VR_OPT_FORMAT, VR_OPT_ALL),
     .run = run,
