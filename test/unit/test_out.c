@@ -9,7 +9,7 @@
 #include "check_main.h"
 #include "cli/units.h"
 #include "output/out.h"
-#include "output/out_text.h"
+#include "cli/columns.h"
 
 #define ELLIPSIS "\xe2\x80\xa6"
 

@@ -4,11 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/columns.h"
 #include "cli/xalloc.h"
 #include "output/chart_bars.h"
 #include "output/chart_panel.h"
 #include "output/out.h"
-#include "output/out_text.h"
 
 #define WIDTH	    1200.0
 #define PLOT_HEIGHT 240.0

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/columns.h"
 #include "cli/xalloc.h"
 #include "output/out.h"
-#include "output/out_text.h"
 
 #define ELLIPSIS "\xe2\x80\xa6"
 

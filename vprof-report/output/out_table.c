@@ -6,7 +6,7 @@
 
 #include "cli/xalloc.h"
 #include "output/out_cell.h"
-#include "output/out_text.h"
+#include "cli/columns.h"
 
 #define GAP	    2  /* blanks between columns */
 #define ELASTIC_MIN 12 /* an elastic column is not made narrower than this */

@@ -6,7 +6,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "output/out_text.h"
+#include "cli/columns.h"
 
 #define LABEL_MIN     20 /* a deep tree gives up guides before labels */
 #define GUIDE_COLUMNS 3	 /* of one level */

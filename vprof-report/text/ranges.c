@@ -2,7 +2,7 @@
 
 #include <stdio.h>
 
-#include "output/out_text.h"
+#include "cli/columns.h"
 
 const char *vr_error_text(char text[VR_ERROR_MAX], const struct vr_interval *interval,
 			  uint64_t total)

@@ -1,6 +1,6 @@
 #include "text/spark.h"
 
-#include "output/out_text.h"
+#include "cli/columns.h"
 
 void vr_spark_put(FILE *out, double part)
 {

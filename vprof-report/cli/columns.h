@@ -1,13 +1,16 @@
-/* Text of unknown origin made safe for a terminal.  Part of output. */
-#ifndef VR_OUT_TEXT_H
-#define VR_OUT_TEXT_H
+/* Text in columns of a terminal. */
+#ifndef VR_COLUMNS_H
+#define VR_COLUMNS_H
 
 #include <stddef.h>
 
 /* 1 when the user's locale is UTF-8 (main() has called setlocale()). */
 int vr_out_utf8(void);
 
-/* Terminal columns of clean text (see vr_text_clean()). */
+/* Steps over one character of clean text (vr_plain()) of so many columns. */
+const char *vr_text_step(const char *text, int *columns);
+
+/* Terminal columns of clean text. */
 int vr_text_width(const char *text);
 
 /* Shortens clean text in place to at most `width` columns with an ellipsis.
