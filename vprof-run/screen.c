@@ -1,5 +1,6 @@
 #include "screen.h"
 #include "cli/quote.h"
+#include "cli/short.h"
 #include "cli/text.h"
 #include "cli/units.h"
 #include "cli/warn.h"
@@ -13,6 +14,7 @@
 #include <unistd.h>
 
 #define FEW_SAMPLES 20
+#define NAME_ROOM   40 /* columns for a function at the end of a row */
 
 static const char *bold(const char *text)
 {
@@ -78,12 +80,14 @@ static void print_row(const struct vrun_session *s, const struct vrun_result *r,
 		       leaks);
 		if (top) {
 			uint64_t self_ns = vrun_json_u64(top, "self_ns");
+			char *name = vr_short_name(vrun_json_text(top, "function"), NAME_ROOM);
 
 			printf("%2.0f%% ", cpu_ns ? 100.0 * (double)self_ns / (double)cpu_ns : 0);
-			vr_text_put(stdout, vrun_json_text(top, "function"));
+			vr_text_put(stdout, name);
 			printf(" (");
 			vr_text_put(stdout, place);
 			putchar(')');
+			free(name);
 		}
 		putchar('\n');
 	}

@@ -1,5 +1,6 @@
 #include "sections.h"
 #include "cli/quote.h"
+#include "cli/short.h"
 #include "cli/text.h"
 #include "cli/units.h"
 #include "engine.h"
@@ -18,7 +19,10 @@ static double percent(uint64_t part, uint64_t whole)
 /* The last two cells of a row. */
 static void write_function(FILE *out, const json_t *frame, const char *place)
 {
-	vr_quote_md_code(out, vrun_json_text(frame, "function"));
+	char *name = vr_short_name(vrun_json_text(frame, "function"), VRUN_NAME_ROOM);
+
+	vr_quote_md_code(out, name);
+	free(name);
 	fprintf(out, " | ");
 	vr_quote_md_text(out, place);
 	fprintf(out, " |\n");

@@ -1,5 +1,6 @@
 #include "shapes.h"
 #include "cli/quote.h"
+#include "cli/short.h"
 #include "cli/units.h"
 #include "engine.h"
 #include "words.h"
@@ -55,12 +56,14 @@ static void write_sites(const json_t *sites, FILE *out)
 	json_array_foreach(sites, i, site)
 	{
 		const json_t *frame = vrun_responsible_frame(site);
+		char *name = vr_short_name(vrun_json_text(frame, "function"), VRUN_NAME_ROOM);
 		char *place = vrun_place(frame);
 		char bytes[VR_UNIT_MAX];
 
 		fprintf(out, "%s%s from ", i ? ", " : "; ",
 			vr_format_bytes(bytes, vrun_json_u64(site, "bytes")));
-		vr_quote_md_code(out, vrun_json_text(frame, "function"));
+		vr_quote_md_code(out, name);
+		free(name);
 		fprintf(out, " (");
 		vr_quote_md_text(out, place);
 		fprintf(out, ")");

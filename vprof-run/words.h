@@ -20,4 +20,7 @@ const json_t *vrun_responsible_frame(const json_t *site);
 /* "file.c:12", or the module of a function without lines; free() it. */
 char *vrun_place(const json_t *frame);
 
+/* Columns of a function's name in the summary. */
+#define VRUN_NAME_ROOM 100
+
 #endif

@@ -7,17 +7,17 @@
 #include <unistd.h>
 
 #include "check_main.h"
+#include "cli/columns.h"
 #include "cli/units.h"
 #include "output/out.h"
-#include "cli/columns.h"
 
 #define ELLIPSIS "\xe2\x80\xa6"
 
 static const struct vr_column columns[] = {
-    {"ncalls", "ncalls", VR_COUNT, 0},
-    {"total_ns", "total", VR_NS, 0},
-    {"file", "file", VR_TEXT, 1},
-    {"function", "function", VR_TEXT, 2},
+    {"ncalls", "ncalls", VR_COUNT, 0, 0},
+    {"total_ns", "total", VR_NS, 0, 0},
+    {"file", "file", VR_TEXT, 1, 0},
+    {"function", "function", VR_TEXT, 2, 0},
 };
 
 static struct vr_table *sample_table(void)
@@ -222,10 +222,10 @@ END_TEST
 START_TEST(csv_is_rfc_4180)
 {
 	static const struct vr_column all[] = {
-	    {"text", "t", VR_TEXT, 0},	     {"bytes", "b", VR_BYTES, 0},
-	    {"delta", "d", VR_SBYTES, 0},    {"ns", "n", VR_NS, 0},
-	    {"seconds", "s", VR_SECONDS, 0}, {"percent", "p", VR_PERCENT, 0},
-	    {"number", "f", VR_NUMBER, 0},   {"address", "a", VR_ADDRESS, 0},
+	    {"text", "t", VR_TEXT, 0, 0},	{"bytes", "b", VR_BYTES, 0, 0},
+	    {"delta", "d", VR_SBYTES, 0, 0},	{"ns", "n", VR_NS, 0, 0},
+	    {"seconds", "s", VR_SECONDS, 0, 0}, {"percent", "p", VR_PERCENT, 0, 0},
+	    {"number", "f", VR_NUMBER, 0, 0},	{"address", "a", VR_ADDRESS, 0, 0},
 	};
 	struct vr_table *table = vr_table_new(all, 8);
 	struct vr_cell row[] = {{.s = "say \"hi\", you\nthere"},
@@ -334,11 +334,14 @@ START_TEST(tree_guides)
 	expect_line(1, last, "a", 0, "10.0%  |- a\n");
 	expect_line(2, last, "b", 0, "10.0%  |  `- b\n");
 	expect_line(3, last, "c\033", 0, "10.0%  |     |- c\\x1b\n");
-	expect_line(1, last, "a function with a long name", 30, "10.0%  |- a function with a...\n");
+	ck_assert_int_eq(vr_tree_room(1, "10.0%  ", 30), 20);
+	ck_assert_int_eq(vr_tree_room(0, "10.0%  ", 80), 73);
+	ck_assert_int_eq(vr_tree_room(1, "10.0%  ", 0), 0);
 	use_utf8();
 	expect_line(3, last, "c", 0, "10.0%  │     ├─ c\n");
 	expect_line(2, last, "b", 0, "10.0%  │  └─ b\n");
 	/* The label of a very deep line stays readable. */
+	ck_assert_int_eq(vr_tree_room(199, "10.0%  ", 80), 22);
 	out = open_memstream(&text, &length);
 	vr_tree_line(out, 199, deep, "10.0%  ", "function_with_20_col", 80);
 	fclose(out);

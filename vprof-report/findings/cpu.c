@@ -53,9 +53,9 @@ static int function_is_top(const struct vr_seen *seen, struct vr_case *found)
 static char *say_hot_function(const struct vr_seen *seen, const struct vr_case *found)
 {
 	char *text = vr_xprintf("%.0f%% of the CPU time is spent in ", found->percent);
-	char *where = vr_function_text(found->function, 1);
+	char *where =
+	    vr_caption_short(seen->profile, vr_function_caption(found->function, 1), VR_PROSE_ROOM);
 
-	(void)seen;
 	text = vr_xappend(text, "%s itself", where);
 	free(where);
 	return text;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/quote.h"
+#include "cli/short.h"
 #include "cli/xalloc.h"
 
 /* "vprof-report VERB OPERAND FILE". */
@@ -15,10 +16,14 @@ static char *command_line(const struct vr_seen *seen, const char *verb, const ch
 	int of_run = seen->profile->file->n_members && strcmp(verb, "info") != 0;
 
 	if (operand) {
-		char *quoted = vr_quote_shell(operand);
+		struct vr_short *name = vr_short_new(operand);
+		char *written = vr_short_without(name, VR_PIECE_ARGUMENTS);
+		char *quoted = vr_quote_shell(written);
 
 		text = vr_xappend(text, " %s", quoted);
 		free(quoted);
+		free(written);
+		vr_short_free(name);
 	}
 	text = vr_xappend(text, "%s %s", of_run ? " --tree" : "", file);
 	free(file);

@@ -14,6 +14,13 @@
 #define GROWTH_RUN_NS	  10000000000ull
 #define UNFREED_BYTES_MIN (64u << 10)
 
+static char *site_name(const struct vr_seen *seen, const struct vr_site *site)
+{
+	return vr_caption_short(seen->profile,
+				vr_responsible_caption(seen->profile->stacks, site->node, 1),
+				VR_PROSE_ROOM);
+}
+
 static int rose(const struct vr_seen *seen)
 {
 	const struct vr_shape_steady *steady = &seen->memory->shape[VR_MEMORY_HEAP].steady;
@@ -74,7 +81,7 @@ static char *say_churn(const struct vr_seen *seen, const struct vr_case *found)
 {
 	const struct vr_site *site = found->site;
 	char calls[VR_UNIT_MAX], size[VR_UNIT_MAX];
-	char *who = vr_responsible_text(seen->profile->stacks, site->node, 1);
+	char *who = site_name(seen, site);
 	char *text = vr_xprintf("%s allocated %s blocks of %s, %.0f%% freed at once", who,
 				vr_format_count(calls, site->allocs),
 				vr_format_bytes(size, site->alloc_bytes / site->allocs),
@@ -102,7 +109,7 @@ static int blocks_stay(const struct vr_seen *seen, struct vr_case *found)
 static char *say_unfreed(const struct vr_seen *seen, const struct vr_case *found)
 {
 	char bytes[VR_UNIT_MAX], all[VR_UNIT_MAX];
-	char *who = vr_responsible_text(seen->profile->stacks, found->site->node, 1);
+	char *who = site_name(seen, found->site);
 	char *text = vr_xprintf("%s were not freed, %s of it from %s",
 				vr_format_bytes(all, seen->heap->live_bytes),
 				vr_format_bytes(bytes, found->site->live_bytes), who);

@@ -15,6 +15,7 @@ struct vr_select {
 	int windowed;		     /* since_ns and until_ns are meant */
 	uint64_t since_ns, until_ns; /* since the start, [since, until) */
 	int inlines;
+	int full_names; /* what is shown of names: everything */
 };
 
 struct vr_growth_tree;

@@ -2,6 +2,23 @@
 
 #include <string.h>
 
+#include "cli/short.h"
+
+/* The name without a return type, which is that of a template of the library:
+ * "void std::vector<...>::_M_realloc_insert<...>(...)". */
+static const char *without_type(const char *name)
+{
+	struct vr_short *read;
+	uint32_t path;
+
+	if (!strstr(name, " std::") && !strstr(name, " __gnu_cxx::"))
+		return name;
+	read = vr_short_new(name);
+	path = read->path;
+	vr_short_free(read);
+	return name + path;
+}
+
 static int is_wrapper(const char *name)
 {
 	static const char *const exact[] = {
@@ -17,14 +34,15 @@ static int is_wrapper(const char *name)
 	    "getline",		"asprintf",	   "vasprintf",
 	};
 	static const char *const prefix[] = {
-	    "_IO_",	  "__GI__IO_",	 "operator new", "std::",	"__gnu_cxx::",
-	    "__gthread_", "void* std::", "alloc::",	 "__rdl_",	"__rust_",
-	    "core::",	  "<alloc::",	 "<std::",	 "hashbrown::",
+	    "_IO_",	  "__GI__IO_", "operator new", "std::",	  "__gnu_cxx::",
+	    "__gthread_", "alloc::",   "__rdl_",       "__rust_", "core::",
+	    "<alloc::",	  "<std::",    "hashbrown::",
 	};
 
 	for (size_t i = 0; i < sizeof(exact) / sizeof(exact[0]); i++)
 		if (strcmp(name, exact[i]) == 0)
 			return 1;
+	name = without_type(name);
 	for (size_t i = 0; i < sizeof(prefix) / sizeof(prefix[0]); i++)
 		if (strncmp(name, prefix[i], strlen(prefix[i])) == 0)
 			return 1;

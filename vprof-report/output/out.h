@@ -10,6 +10,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+struct vr_caption; /* output/out_caption.h */
+
 enum vr_unit {
 	VR_TEXT,    /* s */
 	VR_COUNT,   /* u: 1,234,567 in tables */
@@ -22,19 +24,28 @@ enum vr_unit {
 	VR_ADDRESS  /* u: 0x... */
 };
 
+/* What becomes of text when the line is wider than the terminal. */
+enum vr_elastic {
+	VR_RIGID,
+	VR_KEEP_END,   /* paths */
+	VR_KEEP_START, /* sentences */
+	VR_CAPTIONS    /* its cells are labels, which see to it themselves */
+};
+
 struct vr_column {
 	const char *key;   /* CSV header, snake_case */
 	const char *title; /* table header */
 	enum vr_unit unit;
-	int elastic; /* text that may be shortened when the line is wider
-		      * than the terminal; 1: keep the end (paths), 2: keep
-		      * the start */
+	enum vr_elastic elastic;
+	int yields; /* it is left out where elastic columns find no room, the highest first;
+		     * 0: never */
 };
 
 struct vr_cell {
 	int null; /* printed as "-" in tables, empty in CSV */
 	union {
 		const char *s;
+		const struct vr_caption *caption; /* of VR_CAPTIONS, in tables */
 		uint64_t u;
 		int64_t i;
 		double f;
@@ -43,11 +54,12 @@ struct vr_cell {
 
 struct vr_table;
 
-/* Columns are copied, strings of cells are copied.  Die on out-of-memory. */
+/* Columns are copied, strings and labels of cells are copied.  Die on out-of-memory. */
 struct vr_table *vr_table_new(const struct vr_column *columns, size_t count);
 void vr_table_row(struct vr_table *table, const struct vr_cell *cells);
 size_t vr_table_rows(const struct vr_table *table);
-/* width: columns of the terminal, 0 = do not shorten. */
+/* width: columns of the terminal, 0 = do not shorten.  Where that is too narrow, columns that
+ * say nothing in any row are left out, and those that yield, which is said below. */
 void vr_table_print(const struct vr_table *table, FILE *out, int width);
 /* RFC 4180 through libcsv; header line first. */
 void vr_table_csv(const struct vr_table *table, FILE *out);
@@ -70,8 +82,11 @@ int vr_terminal_width(void);
  *   last_child_at_depth  [1..depth]: 1 where the line, or its ancestor at that
  *                        depth, is the last child of its parent; [0] is not read
  *   left_text            printed before the guides (numbers), may be NULL
+ *   label                as it is: vr_tree_room() says what room there is for it
  *   width                as vr_table_print(); the label keeps at least 20 columns */
 void vr_tree_line(FILE *out, int depth, const int *last_child_at_depth, const char *left_text,
 		  const char *label, int width);
+/* Columns for the label of such a line; 0: as many as it likes. */
+int vr_tree_room(int depth, const char *left_text, int width);
 
 #endif

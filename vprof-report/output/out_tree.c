@@ -62,6 +62,18 @@ static int print_guides(FILE *out, int depth, const int *last, int first)
 	return columns;
 }
 
+int vr_tree_room(int depth, const char *left_text, int width)
+{
+	int room, levels;
+
+	if (width <= 0)
+		return 0;
+	width -= vr_text_width(left_text); /* numbers: clean */
+	levels = depth - first_level(depth, width) + 1;
+	room = width - (levels > 0 ? levels * GUIDE_COLUMNS : 0);
+	return room > LABEL_MIN ? room : LABEL_MIN;
+}
+
 void vr_tree_line(FILE *out, int depth, const int *last_child_at_depth, const char *left_text,
 		  const char *label, int width)
 {
@@ -72,8 +84,6 @@ void vr_tree_line(FILE *out, int depth, const int *last_child_at_depth, const ch
 	fputs(left, out);
 	used += print_guides(out, depth, last_child_at_depth,
 			     width > 0 ? first_level(depth, width - used) : 1);
-	if (width > 0)
-		vr_text_shorten(text, width - used > LABEL_MIN ? width - used : LABEL_MIN, 0);
 	fputs(text, out);
 	fputc('\n', out);
 	free(left);

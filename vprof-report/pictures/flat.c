@@ -4,10 +4,12 @@
 #include "cli/xalloc.h"
 #include "model/run.h"
 #include "output/chart.h"
+#include "output/out_caption.h"
 #include "pictures/pictures.h"
 #include "text/names.h"
 
-#define BARS 20u
+#define BARS	  20u
+#define NAME_ROOM 72 /* columns, about as many as fit beside the bars */
 
 struct bars {
 	double cumulative[BARS], own[BARS]; /* in units of the axis */
@@ -26,15 +28,26 @@ static char *time_text(uint64_t ns, uint64_t whole)
 static void fill(struct vr_context *ctx, const struct vr_cpu *cpu,
 		 const struct vr_cpu_function *function, double unit_ns, struct bars *bars)
 {
+	struct vr_caption label[BARS];
+	const struct vr_caption *all[BARS];
+	char **name;
+
 	for (size_t i = 0; i < bars->count; i++) {
 		const struct vr_function *f = &ctx->profile->stacks->function[function[i].function];
 
+		label[i] = vr_function_caption(f, 1);
+		all[i] = &label[i];
 		bars->cumulative[i] = (double)function[i].total_ns / unit_ns;
 		bars->own[i] = (double)function[i].self_ns / unit_ns;
-		bars->label[i] = vr_function_text(f, 1);
 		bars->text[i] = time_text(function[i].total_ns, cpu->total_ns);
 		bars->text[bars->count + i] = time_text(function[i].self_ns, cpu->total_ns);
 	}
+	name = vr_captions_fit(all, bars->count, NAME_ROOM);
+	for (size_t i = 0; i < bars->count; i++) {
+		bars->label[i] = name[i];
+		vr_caption_done(&label[i]);
+	}
+	free(name);
 }
 
 int vr_picture_flat(struct vr_context *ctx, const struct vr_cpu *cpu,

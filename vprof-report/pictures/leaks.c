@@ -5,12 +5,13 @@
 #include "pictures/series.h"
 #include "text/shapes.h"
 
-#define BARS 12u
-#define MB   1048576.0
+#define BARS	  12u
+#define SITE_ROOM 64 /* columns, about as many as fit beside the bars */
+#define MB	  1048576.0
 
 static char *label_of(struct vr_context *ctx, const struct vr_leak *leak)
 {
-	char *site = vr_shapes_site(ctx->profile->stacks, leak->node);
+	char *site = vr_shapes_site(ctx->profile, leak->node, SITE_ROOM);
 	char *text = vr_xprintf("%s: %s", vr_verdict_name(leak->verdict), site);
 
 	free(site);

@@ -6,8 +6,9 @@
 #include "cli/xalloc.h"
 #include "text/shapes.h"
 
-#define MB   1048576.0
-#define MOST (VR_CHART_SERIES_MAX - 1) /* sites; the rest is one series */
+#define MB	  1048576.0
+#define SITE_ROOM 90			    /* columns of a site in the legend */
+#define MOST	  (VR_CHART_SERIES_MAX - 1) /* sites; the rest is one series */
 
 /* Points inside the window. */
 struct points {
@@ -76,7 +77,7 @@ static void add_site(struct vr_context *ctx, const struct vr_growth_site *site, 
 {
 	uint32_t points = p.to - p.from;
 	double *value = out->value + (size_t)points * out->panel.count;
-	char *name = vr_shapes_site(ctx->profile->stacks, site->node);
+	char *name = vr_shapes_site(ctx->profile, site->node, SITE_ROOM);
 
 	for (uint32_t i = 0; i < points; i++)
 		value[i] = p.from + i < site->first && with_verdict

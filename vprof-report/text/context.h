@@ -28,10 +28,11 @@ struct vr_context {
 	size_t processes;
 	const struct vr_opts *opts;
 	enum vr_format format;
-	int own_format;	     /* index into vr_verb.formats, -1: none was asked for */
-	int sort;	     /* vr_sort_key.key of the chosen or first key */
-	size_t limit;	     /* rows to print, SIZE_MAX for all */
-	const char *pattern; /* operand of callers and callees */
+	int own_format;	       /* index into vr_verb.formats, -1: none was asked for */
+	int sort;	       /* vr_sort_key.key of the chosen or first key */
+	const char *sort_name; /* as it was asked for, NULL: it was not */
+	size_t limit;	       /* rows to print, SIZE_MAX for all */
+	const char *pattern;   /* operand of callers and callees */
 	FILE *out;
 	int width;	       /* of the terminal, 0: unknown */
 	int strip_dirs, color; /* of the options */

@@ -7,6 +7,7 @@
 #include "cli/xalloc.h"
 #include "output/out.h"
 #include "text/json.h"
+#include "text/names.h"
 #include "text/print.h"
 
 struct vr_sheet {
@@ -62,6 +63,20 @@ static struct vr_value read_field(const struct vr_rows *rows, const struct vr_fi
 	return value;
 }
 
+/* Text may be cut, and columns left out, in tables alone. */
+static struct vr_column column_of(const struct vr_rows *rows, const struct vr_field *field)
+{
+	const struct vr_context *ctx = rows->ctx;
+	struct vr_column column = {field->key, field->title, field->unit, field->elastic,
+				   field->yields};
+
+	if (field->elastic == VR_CAPTIONS && ctx->format != VR_FORMAT_TABLE)
+		column.elastic = VR_RIGID;
+	if (ctx->sort_name && strcmp(ctx->sort_name, field->title) == 0)
+		column.yields = 0;
+	return column;
+}
+
 struct vr_sheet *vr_sheet_new(const struct vr_rows *rows, const struct vr_field *field,
 			      size_t count)
 {
@@ -75,8 +90,7 @@ struct vr_sheet *vr_sheet_new(const struct vr_rows *rows, const struct vr_field 
 	for (size_t i = 0; i < count; i++) {
 		if (!(field[i].in & in) || (field[i].applies && !field[i].applies(rows)))
 			continue;
-		column[sheet->fields] = (struct vr_column){field[i].key, field[i].title,
-							   field[i].unit, field[i].elastic};
+		column[sheet->fields] = column_of(rows, &field[i]);
 		sheet->field[sheet->fields++] = &field[i];
 	}
 	sheet->table = vr_table_new(column, sheet->fields);
@@ -86,19 +100,21 @@ struct vr_sheet *vr_sheet_new(const struct vr_rows *rows, const struct vr_field 
 
 void vr_sheet_row(struct vr_sheet *sheet, const void *row)
 {
-	char **text = vr_xcalloc(sheet->fields, sizeof(*text));
+	struct vr_value *value = vr_xcalloc(sheet->fields, sizeof(*value));
 
 	sheet->rows.rank++;
 	for (size_t i = 0; i < sheet->fields; i++) {
-		struct vr_value value = read_field(&sheet->rows, sheet->field[i], row);
-
-		sheet->cell[i] = value.cell;
-		text[i] = value.text;
+		value[i] = read_field(&sheet->rows, sheet->field[i], row);
+		if (value[i].caption.function)
+			value[i].cell.caption = &value[i].caption;
+		sheet->cell[i] = value[i].cell;
 	}
 	vr_table_row(sheet->table, sheet->cell);
-	for (size_t i = 0; i < sheet->fields; i++)
-		free(text[i]);
-	free(text);
+	for (size_t i = 0; i < sheet->fields; i++) {
+		free(value[i].text);
+		vr_caption_done(&value[i].caption);
+	}
+	free(value);
 }
 
 size_t vr_sheet_rows(const struct vr_sheet *sheet)
@@ -192,6 +208,30 @@ void vr_get_module(const struct vr_rows *rows, const void *row, struct vr_value 
 
 	(void)rows;
 	value->cell.s = function->module;
+}
+
+void vr_value_caption(const struct vr_rows *rows, struct vr_value *value, struct vr_caption label)
+{
+	label.whole = rows->ctx->profile->select.full_names;
+	if (rows->ctx->format == VR_FORMAT_TABLE)
+		value->caption = label;
+	else
+		value->text = vr_caption_full(label);
+}
+
+void vr_value_site(const struct vr_rows *rows, struct vr_value *value, uint32_t node)
+{
+	const struct vr_context *ctx = rows->ctx;
+	struct vr_caption label;
+
+	if (rows->site && ctx->format == VR_FORMAT_TABLE) {
+		label = rows->site[rows->rank - 1];
+		label.place = label.place ? vr_xstrdup(label.place) : NULL;
+		label.caller = label.caller ? vr_xstrdup(label.caller) : NULL;
+	} else {
+		label = vr_responsible_caption(ctx->profile->stacks, node, ctx->strip_dirs);
+	}
+	vr_value_caption(rows, value, label);
 }
 
 void vr_get_rank(const struct vr_rows *rows, const void *row, struct vr_value *value)

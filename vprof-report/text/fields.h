@@ -6,6 +6,7 @@
 #define VR_FIELDS_H
 
 #include "model/interval.h"
+#include "output/out_caption.h"
 #include "text/context.h"
 
 /* Where a field is printed. */
@@ -23,12 +24,16 @@ struct vr_rows {
 	struct vr_context *ctx;
 	const void *model; /* struct vr_heap, say: each kind of row has its own */
 	size_t rank;	   /* of the row, from 1; of JSON 0 */
+	/* What the rows of a table are called, in their order, where they are call paths
+	 * (text/sites.h); NULL: nobody said. */
+	const struct vr_caption *site;
 };
 
 struct vr_value {
 	struct vr_cell cell;
-	char *text;   /* owns the cell's text; NULL: somebody else does */
-	json_t *json; /* of VR_IN_JSON alone: a document in place of the cell */
+	char *text;		   /* owns the cell's text; NULL: somebody else does */
+	struct vr_caption caption; /* of a column of VR_CAPTIONS: see vr_value_caption() */
+	json_t *json;		   /* of VR_IN_JSON alone: a document in place of the cell */
 };
 
 typedef void vr_get(const struct vr_rows *rows, const void *row, struct vr_value *value);
@@ -49,7 +54,8 @@ struct vr_field {
 	const void *(*part)(const struct vr_rows *rows, const void *row);
 	/* 0: it has no column this time; NULL: it always has */
 	int (*applies)(const struct vr_rows *rows);
-	int elastic; /* as of struct vr_column */
+	enum vr_elastic elastic; /* as of struct vr_column */
+	int yields;
 };
 
 /* An unsigned number of 4 or 8 bytes; of VR_SBYTES an int64_t, of VR_PERCENT and VR_NUMBER a
@@ -93,6 +99,11 @@ json_t *vr_json_fields(const struct vr_rows *rows, const struct vr_field *field,
 		"module", "module", VR_TEXT, where, .get = vr_get_module, .part = part_of          \
 	}
 vr_get vr_get_function, vr_get_file, vr_get_line, vr_get_module;
+
+/* What a column of VR_CAPTIONS is given: a label in tables, text elsewhere.  Takes the label. */
+void vr_value_caption(const struct vr_rows *rows, struct vr_value *value, struct vr_caption label);
+/* The same of a call path, which its caller tells from others in tables. */
+void vr_value_site(const struct vr_rows *rows, struct vr_value *value, uint32_t node);
 
 /* The row's rank in the table; what is never known. */
 vr_get vr_get_rank, vr_get_null;

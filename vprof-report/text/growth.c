@@ -63,7 +63,10 @@ void vr_growth_print_open(struct vr_context *ctx, const struct vr_growth *growth
 
 		if (!vr_growth_open(growth, site))
 			continue;
-		name = vr_responsible_text(ctx->profile->stacks, site->node, ctx->strip_dirs);
+		name = vr_caption_short(
+		    ctx->profile,
+		    vr_responsible_caption(ctx->profile->stacks, site->node, ctx->strip_dirs),
+		    VR_PROSE_ROOM);
 		more_text(more, site->more, growth->by_iteration);
 		line =
 		    vr_xprintf("%s in %s: %s%s%s", vr_format_bytes(bytes, site->site->live_bytes),

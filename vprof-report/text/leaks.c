@@ -213,7 +213,7 @@ static char *add_hint(char *text, const struct vr_file *file)
 	if (!(h->scan_when & VPROF_SCAN_WHEN_TERM))
 		return vr_xappend(
 		    text, "Hint: VPROF_OPTIONS=leakscan=term searches at SIGTERM, SIGINT and "
-			  "SIGHUP,\nleakscan_every=SECONDS every so often.\n");
+			  "SIGHUP, leakscan_every=SECONDS every so often.\n");
 	return h->scan_every_s
 		   ? text
 		   : vr_xappend(text,
@@ -276,7 +276,7 @@ char *vr_leaks_examined(const struct vr_profile *profile, const struct vr_leaks 
 		text = vr_xappend(text, "Examined %s, after %s: ", trigger_text(h->scan_trigger),
 				  vr_format_ns(a, h->scan_t_ns));
 	text = vr_xappend(
-	    text, "%s in %s blocks; pointers were looked for in them and\nin %s of other memory, ",
+	    text, "%s in %s blocks; pointers were looked for in them and in %s of other memory, ",
 	    vr_format_bytes(b, h->scan_bytes), vr_format_count(c, h->scan_blocks),
 	    vr_format_bytes(d, h->scan_root_bytes));
 	text = vr_xappend(text, "for which the process%s stood still %s (%s in all).\n",

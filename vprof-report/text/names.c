@@ -29,40 +29,84 @@ static const char *file_of(const struct vr_function *function, int strip_dirs)
 	return strip_dirs || !function->file[0] ? vr_text_base(file) : file;
 }
 
+struct vr_caption vr_location_caption(const struct vr_function *function, int strip_dirs)
+{
+	return (struct vr_caption){
+	    .form = VR_CAPTION_PSTATS,
+	    .function = function->name,
+	    .place = vr_xprintf("%s:%d", file_of(function, strip_dirs), function->line),
+	};
+}
+
+static struct vr_caption label_at(const struct vr_function *function, int line, int strip_dirs)
+{
+	const char *file = file_of(function, strip_dirs || !function->file[0]);
+	struct vr_caption label = {.function = function->name};
+
+	if (function->file[0] && line > 0)
+		label.place = vr_xprintf("%s:%d", file, line);
+	else if (function->file[0] || !names_its_module(function))
+		label.place = vr_xstrdup(file);
+	return label;
+}
+
+struct vr_caption vr_place_caption(const struct vr_stacks *stacks, const struct vr_place *place,
+				   int strip_dirs)
+{
+	return label_at(vr_place_function(stacks, place), place->line, strip_dirs);
+}
+
+struct vr_caption vr_function_caption(const struct vr_function *function, int strip_dirs)
+{
+	return label_at(function, function->line, strip_dirs);
+}
+
+struct vr_caption vr_responsible_caption(struct vr_stacks *stacks, uint32_t node, int strip_dirs)
+{
+	const struct vr_place *place = vr_responsible_frame(stacks, node);
+
+	if (!place)
+		return (struct vr_caption){.function = "[no stack]"};
+	return vr_place_caption(stacks, place, strip_dirs);
+}
+
+void vr_caption_done(struct vr_caption *label)
+{
+	free((char *)label->place);
+	free((char *)label->caller);
+}
+
+char *vr_caption_full(struct vr_caption label)
+{
+	char *text = vr_caption_whole(&label);
+
+	vr_caption_done(&label);
+	return text;
+}
+
+char *vr_caption_short(const struct vr_profile *profile, struct vr_caption label, int room)
+{
+	char *text;
+
+	label.whole = profile->select.full_names;
+	text = vr_caption_fit(&label, room);
+	vr_caption_done(&label);
+	return text;
+}
+
 char *vr_location(const struct vr_function *function, int strip_dirs)
 {
-	return vr_xprintf("%s:%d(%s)", file_of(function, strip_dirs), function->line,
-			  function->name);
-}
-
-static char *function_at(const struct vr_function *function, int line, int strip_dirs)
-{
-	if (!function->file[0])
-		return names_its_module(function)
-			   ? vr_xstrdup(function->name)
-			   : vr_xprintf("%s (%s)", function->name, file_of(function, 1));
-	if (line <= 0)
-		return vr_xprintf("%s (%s)", function->name, file_of(function, strip_dirs));
-	return vr_xprintf("%s (%s:%d)", function->name, file_of(function, strip_dirs), line);
-}
-
-char *vr_place_text(const struct vr_stacks *stacks, const struct vr_place *place, int strip_dirs)
-{
-	const struct vr_function *function = vr_place_function(stacks, place);
-
-	return function_at(function, place->line, strip_dirs);
+	return vr_caption_full(vr_location_caption(function, strip_dirs));
 }
 
 char *vr_function_text(const struct vr_function *function, int strip_dirs)
 {
-	return function_at(function, function->line, strip_dirs);
+	return vr_caption_full(vr_function_caption(function, strip_dirs));
 }
 
 char *vr_responsible_text(struct vr_stacks *stacks, uint32_t node, int strip_dirs)
 {
-	const struct vr_place *place = vr_responsible_frame(stacks, node);
-
-	return place ? vr_place_text(stacks, place, strip_dirs) : vr_xstrdup("[no stack]");
+	return vr_caption_full(vr_responsible_caption(stacks, node, strip_dirs));
 }
 
 char *vr_status_text(const struct vr_file *file)

@@ -2,16 +2,29 @@
 #ifndef VR_NAMES_H
 #define VR_NAMES_H
 
-#include "model/stacks.h"
+#include "model/profile.h"
+#include "output/out_caption.h"
 
-/* "file:line(function)" as pstats writes it; an object's name stands in for
- * an unknown file.  free() it. */
-char *vr_location(const struct vr_function *function, int strip_dirs);
-/* "function (file:line)": of a function, and of one frame of a stack with the
- * line that ran; free() it. */
-char *vr_function_text(const struct vr_function *function, int strip_dirs);
-char *vr_place_text(const struct vr_stacks *stacks, const struct vr_place *place, int strip_dirs);
+/* "file:line(function)" as pstats writes it; an object's name stands in for an unknown file. */
+struct vr_caption vr_location_caption(const struct vr_function *function, int strip_dirs);
+/* "function (file:line)": of a function, and of one frame of a stack with the line that ran. */
+struct vr_caption vr_function_caption(const struct vr_function *function, int strip_dirs);
+struct vr_caption vr_place_caption(const struct vr_stacks *stacks, const struct vr_place *place,
+				   int strip_dirs);
 /* The same of the responsible frame (model/responsible.h) of a stack; "[no stack]". */
+struct vr_caption vr_responsible_caption(struct vr_stacks *stacks, uint32_t node, int strip_dirs);
+/* What the label owns; its function is the profile's. */
+void vr_caption_done(struct vr_caption *label);
+
+/* Everything of it as it is, for programs; takes the label, free() the text. */
+char *vr_caption_full(struct vr_caption label);
+/* For people, in so many columns (0: unknown); takes the label, free() the text. */
+char *vr_caption_short(const struct vr_profile *profile, struct vr_caption label, int room);
+#define VR_PROSE_ROOM 72 /* for a name in a sentence */
+
+/* vr_caption_full() of the labels above. */
+char *vr_location(const struct vr_function *function, int strip_dirs);
+char *vr_function_text(const struct vr_function *function, int strip_dirs);
 char *vr_responsible_text(struct vr_stacks *stacks, uint32_t node, int strip_dirs);
 
 /* "exited with status 0", "killed", "running for 12.3 s", ...; free() it. */

@@ -8,6 +8,8 @@
 #include "output/out.h"
 #include "text/names.h"
 
+#define FRAME_LEAST 20 /* columns of a frame, however narrow the terminal is */
+
 void vr_print_safe(struct vr_context *ctx, const char *text)
 {
 	vr_text_put(ctx->out, text);
@@ -24,6 +26,36 @@ void vr_print_lines(struct vr_context *ctx, const char *text)
 		free(line);
 		text += length + (text[length] == '\n');
 	}
+}
+
+void vr_print_wrapped(struct vr_context *ctx, const char *text, int indent)
+{
+	char *safe = vr_text_escape(text);
+	size_t room = (size_t)((ctx->width > 40 ? ctx->width : 40) - indent - 1);
+	char *at = safe;
+
+	while (ctx->width && strlen(at) > room) {
+		char *blank = memrchr(at, ' ', room);
+
+		if (!blank)
+			break; /* one long word: let the terminal cut it */
+		fprintf(ctx->out, "%.*s\n%*s", (int)(blank - at), at, indent, "");
+		at = blank + 1;
+	}
+	fprintf(ctx->out, "%s\n", at);
+	free(safe);
+}
+
+/* A frame in what the terminal has left; " [inlined]" may follow it. */
+static char *frame_text(struct vr_context *ctx, const struct vr_place *place, int indent)
+{
+	int room = ctx->width - indent - (place->inlined ? (int)strlen(" [inlined]") : 0);
+
+	return vr_caption_short(ctx->profile,
+				vr_place_caption(ctx->profile->stacks, place, ctx->strip_dirs),
+				!ctx->width	     ? 0
+				: room > FRAME_LEAST ? room
+						     : FRAME_LEAST);
 }
 
 void vr_print_stack(struct vr_context *ctx, uint32_t node, const char *indent, size_t max)
@@ -43,7 +75,7 @@ void vr_print_stack(struct vr_context *ctx, uint32_t node, const char *indent, s
 				left_out++;
 				continue;
 			}
-			text = vr_place_text(stacks, place, ctx->strip_dirs);
+			text = frame_text(ctx, place, (int)strlen(indent));
 			fputs(indent, ctx->out);
 			vr_print_safe(ctx, text);
 			fputs(place->inlined ? " [inlined]\n" : "\n", ctx->out);

@@ -9,6 +9,10 @@ void vr_print_safe(struct vr_context *ctx, const char *text);
 /* The same for several lines. */
 void vr_print_lines(struct vr_context *ctx, const char *text);
 
+/* Prints text in lines of at most the terminal's width, where that is known; all but the first
+ * begin with `indent` blanks, which are already there before the first. */
+void vr_print_wrapped(struct vr_context *ctx, const char *text, int indent);
+
 /* Prints up to `max` frames of a stack, innermost first, one a line.
  * 0: all.  Says how many it left out. */
 void vr_print_stack(struct vr_context *ctx, uint32_t node, const char *indent, size_t max);

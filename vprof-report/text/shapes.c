@@ -6,11 +6,11 @@
 
 #include "cli/units.h"
 #include "cli/xalloc.h"
-#include "model/responsible.h"
 #include "output/out.h"
 #include "text/fields.h"
 #include "text/json.h"
 #include "text/names.h"
+#include "text/sites.h"
 
 #define LINES_MAX    8u
 #define SPIKES_SHOWN 3u
@@ -31,38 +31,13 @@ static uint64_t whole(double value)
 	return value > 0 ? (uint64_t)value : 0;
 }
 
-/* The frame after `place` in the stack, NULL at its end. */
-static const struct vr_place *caller_of(struct vr_stacks *stacks, uint32_t node, size_t place)
+char *vr_shapes_site(const struct vr_profile *profile, uint32_t node, int room)
 {
-	int seen = 0;
+	struct vr_caption label = vr_responsible_caption(profile->stacks, node, 1);
+	const char *caller = vr_sites_caller(profile->stacks, node);
 
-	for (; node != VPROF_NODE_ROOT; node = vr_stacks_parent(stacks, node)) {
-		struct vr_span span = vr_stacks_at(stacks, node);
-
-		for (uint32_t i = span.first; i < span.first + span.count; i++) {
-			if (seen)
-				return &stacks->place[i];
-			seen = i == place;
-		}
-	}
-	return NULL;
-}
-
-char *vr_shapes_site(struct vr_stacks *stacks, uint32_t node)
-{
-	const struct vr_place *place = vr_responsible_frame(stacks, node);
-	const struct vr_place *caller;
-	char *text, *longer;
-
-	if (!place)
-		return vr_xstrdup("[no stack]");
-	text = vr_place_text(stacks, place, 1);
-	caller = caller_of(stacks, node, (size_t)(place - stacks->place));
-	if (!caller)
-		return text;
-	longer = vr_xprintf("%s < %s", text, vr_place_function(stacks, caller)->name);
-	free(text);
-	return longer;
+	label.caller = caller ? vr_xstrdup(caller) : NULL;
+	return vr_caption_short(profile, label, room);
 }
 
 /* "site 4.0 MiB, site 1.2 MiB" after `before`; "" where no site is known. */
@@ -72,7 +47,7 @@ static char *sites_text(struct vr_profile *profile, const struct vr_memory_sites
 	char *text = vr_xstrdup("");
 
 	for (size_t i = 0; i < sites->count; i++) {
-		char *name = vr_shapes_site(profile->stacks, sites->site[i].node);
+		char *name = vr_shapes_site(profile, sites->site[i].node, VR_PROSE_ROOM);
 		char bytes[VR_UNIT_MAX];
 		char *longer = vr_xprintf("%s%s%s %s", text, i ? ", " : before, name,
 					  vr_format_bytes(bytes, sites->site[i].bytes));

@@ -11,8 +11,9 @@
 char **vr_shapes_text(struct vr_profile *profile, const struct vr_memory *memory, size_t *count);
 void vr_shapes_free(char **text, size_t count);
 
-/* "function (file:line) < caller" of the one who asked for the memory; free() it. */
-char *vr_shapes_site(struct vr_stacks *stacks, uint32_t node);
+/* "function (file:line) < caller" of the one who asked for the memory, in so many columns;
+ * free() it. */
+char *vr_shapes_site(const struct vr_profile *profile, uint32_t node, int room);
 
 /* "shape" of docs/json.md. */
 json_t *vr_shapes_json(struct vr_context *ctx, const struct vr_memory *memory);

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 
 #include "base/err.h"
-#include "cli/text.h"
+#include "cli/short.h"
 #include "cli/xalloc.h"
 #include "model/calltree.h"
 #include "model/cpu.h"
@@ -22,19 +22,19 @@ static uint8_t *match(const struct vr_context *ctx, size_t *matched)
 
 	*matched = 0;
 	for (size_t i = 0; i < stacks->n_functions; i++) {
-		wanted[i] = (uint8_t)vr_text_matches(ctx->pattern, stacks->function[i].name);
+		wanted[i] = (uint8_t)vr_short_matches(ctx->pattern, stacks->function[i].name);
 		*matched += wanted[i];
 	}
 	return wanted;
 }
 
-static char *function_text(const struct vr_context *ctx, uint32_t function)
+static struct vr_caption function_label(const struct vr_context *ctx, uint32_t function)
 {
 	const struct vr_stacks *stacks = ctx->profile->stacks;
 
 	if (function == VPROF_NONE)
-		return vr_xstrdup("[outermost]");
-	return vr_location(&stacks->function[function], ctx->strip_dirs);
+		return (struct vr_caption){.function = "[outermost]"};
+	return vr_location_caption(&stacks->function[function], ctx->strip_dirs);
 }
 
 /* What the rows are of. */
@@ -57,7 +57,9 @@ static void get_asked(const struct vr_rows *rows, const void *row, struct vr_val
 	uint32_t asked = edges->callers ? edge->callee : edge->caller;
 	int repeated = asked == *edges->before && rows->ctx->format == VR_FORMAT_TABLE;
 
-	value->text = repeated ? vr_xstrdup("") : function_text(rows->ctx, asked);
+	vr_value_caption(rows, value,
+			 repeated ? (struct vr_caption){.function = ""}
+				  : function_label(rows->ctx, asked));
 	*edges->before = asked;
 }
 
@@ -72,7 +74,7 @@ static const struct vr_field function_fields[] = {VR_FUNCTION_FIELDS(VR_IN_JSON,
 static void get_name(const struct vr_rows *rows, uint32_t function, struct vr_value *value)
 {
 	if (rows->ctx->format != VR_FORMAT_JSON)
-		value->text = function_text(rows->ctx, function);
+		vr_value_caption(rows, value, function_label(rows->ctx, function));
 	else if (function == VPROF_NONE)
 		value->cell.null = 1;
 	else
@@ -114,15 +116,15 @@ static void get_total_percent(const struct vr_rows *rows, const void *row, struc
 #define EDGE(member) VR_MEMBER(struct vr_edge, member)
 
 static const struct vr_field edge_fields[] = {
-    {"function", "function", VR_TEXT, VR_IN_COLUMNS, .get = get_asked, .elastic = 1},
+    {"function", "function", VR_TEXT, VR_IN_COLUMNS, .get = get_asked, .elastic = VR_CAPTIONS},
     {"caller", "was called by", VR_TEXT, VR_IN_ALL, .get = get_caller, .applies = lists_callers,
-     .elastic = 1},
+     .elastic = VR_CAPTIONS},
     {"callee", "called", VR_TEXT, VR_IN_ALL, .get = get_callee, .applies = lists_callees,
-     .elastic = 1},
-    {"self_ns", "tottime", VR_SECONDS, VR_IN_ALL, EDGE(self_ns)},
+     .elastic = VR_CAPTIONS},
+    {"self_ns", "tottime", VR_SECONDS, VR_IN_ALL, EDGE(self_ns), .yields = 2},
     {"total_ns", "cumtime", VR_SECONDS, VR_IN_ALL, EDGE(total_ns)},
     {"total_percent", "total%", VR_PERCENT, VR_IN_COLUMNS, .get = get_total_percent},
-    {"samples", "samples", VR_COUNT, VR_IN_ALL, EDGE(total_samples)},
+    {"samples", "samples", VR_COUNT, VR_IN_ALL, EDGE(total_samples), .yields = 1},
 };
 
 static void print_edges(const struct vr_rows *rows, const struct vr_edge *edge, size_t count)
@@ -186,13 +188,15 @@ static int run_callees(struct vr_context *ctx)
 
 #define EDGE_OPTIONS                                                                               \
 	VR_TAKES(VR_OPT_LIMIT, VR_OPT_FORMAT, VR_OPT_THREAD, VR_OPT_WINDOW, VR_OPT_LABEL,          \
-		 VR_OPT_MODULE, VR_OPT_TREE, VR_OPT_STRIP, VR_OPT_INLINES)
+		 VR_OPT_MODULE, VR_OPT_TREE, VR_OPT_NAMES, VR_OPT_INLINES)
 
 const struct vr_verb vr_verb_callers = {
     .name = "callers",
     .summary = "Who calls a function, and the time spent on behalf of each",
     .usage = "PATTERN [FILE...]",
-    .detail = "PATTERN is a part of the function's name, or a glob over all of it.",
+    .detail =
+	"PATTERN is a part of the function's name, or a glob over all of it; the name may be\n"
+	"written without parameters and template arguments: 'Book::match'.",
     .options = EDGE_OPTIONS,
     .limit = 40,
     .pattern = 1,
@@ -203,7 +207,9 @@ const struct vr_verb vr_verb_callees = {
     .name = "callees",
     .summary = "Whom a function calls, and the time spent in each",
     .usage = "PATTERN [FILE...]",
-    .detail = "PATTERN is a part of the function's name, or a glob over all of it.",
+    .detail =
+	"PATTERN is a part of the function's name, or a glob over all of it; the name may be\n"
+	"written without parameters and template arguments: 'Book::match'.",
     .options = EDGE_OPTIONS,
     .limit = 40,
     .pattern = 1,

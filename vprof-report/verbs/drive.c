@@ -145,6 +145,7 @@ static int prepare(const struct vr_verb *verb, size_t place, struct vr_opts *opt
 				   .width = vr_terminal_width(),
 				   .strip_dirs = opts->strip_dirs,
 				   .color = opts->color,
+				   .sort_name = opts->sort,
 				   .png = opts->png,
 				   .svg = opts->svg,
 				   .format = verb->format,

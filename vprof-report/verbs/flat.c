@@ -5,6 +5,7 @@
 #include "base/order.h"
 #include "cli/text.h"
 #include "cli/units.h"
+#include "cli/xalloc.h"
 #include "model/cpu.h"
 #include "model/run.h"
 #include "output/out.h"
@@ -128,12 +129,15 @@ static void print_header(struct vr_context *ctx, const struct vr_cpu *cpu)
 	const struct vprof_header *h = &file->header;
 	char total[VR_UNIT_MAX], run[VR_UNIT_MAX], samples[VR_UNIT_MAX];
 	char *status = vr_status_text(file);
+	char *text =
+	    vr_xprintf("%s CPU time, %s samples, engine %s at %" PRIu32 " Hz; %s run, %s",
+		       vr_format_ns(total, cpu->total_ns),
+		       vr_format_count(samples, cpu->total_samples), vr_engine_name(h->engine),
+		       h->cpu_hz, vr_format_ns(run, vr_file_duration_ns(file)), status);
 
-	fprintf(ctx->out, "   %s CPU time, %s samples, engine %s at %" PRIu32 " Hz; %s run, ",
-		vr_format_ns(total, cpu->total_ns), vr_format_count(samples, cpu->total_samples),
-		vr_engine_name(h->engine), h->cpu_hz, vr_format_ns(run, vr_file_duration_ns(file)));
-	vr_print_safe(ctx, status);
-	fputc('\n', ctx->out);
+	fputs("   ", ctx->out);
+	vr_print_wrapped(ctx, text, 3);
+	free(text);
 	free(status);
 	if (ctx->profile->select.windowed) {
 		char since[VR_UNIT_MAX], until[VR_UNIT_MAX];
@@ -184,7 +188,7 @@ static void get_total_percent(const struct vr_rows *rows, const void *row, struc
 
 static void get_location(const struct vr_rows *rows, const void *row, struct vr_value *value)
 {
-	value->text = vr_location(row, rows->ctx->strip_dirs);
+	vr_value_caption(rows, value, vr_location_caption(row, rows->ctx->strip_dirs));
 }
 
 #define ROW(member) VR_MEMBER(struct vr_cpu_function, member)
@@ -198,10 +202,10 @@ static const struct vr_field function_fields[] = {
     {"total_percall_ns", "percall", VR_SECONDS, VR_IN_TABLE, .get = vr_get_null},
     {"self_percent", "self%", VR_PERCENT, VR_IN_COLUMNS, .get = get_self_percent},
     {"total_percent", "total%", VR_PERCENT, VR_IN_COLUMNS, .get = get_total_percent},
-    {"samples", "samples", VR_COUNT, VR_IN_ALL, ROW(self_samples)},
+    {"samples", "samples", VR_COUNT, VR_IN_ALL, ROW(self_samples), .yields = 1},
     {"total_samples", "", VR_COUNT, VR_IN_JSON, ROW(total_samples)},
     {"location", "filename:lineno(function)", VR_TEXT, VR_IN_TABLE, .get = get_location,
-     .part = function_of, .elastic = 1},
+     .part = function_of, .elastic = VR_CAPTIONS},
 };
 
 #define TOTAL(member) VR_MEMBER(struct vr_cpu, member)
@@ -279,7 +283,7 @@ const struct vr_verb vr_verb_flat = {
 	      "(recursion counted once). ncalls is \"-\": a sampled profile does not count calls.\n"
 	      "The line is the lowest one seen in the function.",
     .options = VR_TAKES(VR_OPT_SORT, VR_OPT_LIMIT, VR_OPT_FORMAT, VR_OPT_THREAD, VR_OPT_WINDOW,
-			VR_OPT_LABEL, VR_OPT_MODULE, VR_OPT_TREE, VR_OPT_STRIP, VR_OPT_INLINES,
+			VR_OPT_LABEL, VR_OPT_MODULE, VR_OPT_TREE, VR_OPT_NAMES, VR_OPT_INLINES,
 			VR_OPT_PICTURE),
     .sort = sort_keys,
     .limit = 30,

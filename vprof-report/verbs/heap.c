@@ -11,6 +11,7 @@
 #include "text/notes.h"
 #include "text/print.h"
 #include "text/ranges.h"
+#include "text/sites.h"
 #include "verbs/verb.h"
 
 static const struct vr_sort_key sort_keys[] = {
@@ -38,18 +39,23 @@ static void print_intervals(struct vr_context *ctx, const struct vr_heap *heap)
 static void print_header(struct vr_context *ctx, const struct vr_heap *heap)
 {
 	const struct vprof_header *h = &ctx->profile->file->header;
-	char a[VR_UNIT_MAX], b[VR_UNIT_MAX], c[VR_UNIT_MAX];
+	char *text, a[VR_UNIT_MAX], b[VR_UNIT_MAX], c[VR_UNIT_MAX];
 
 	fprintf(ctx->out, "   %s allocations of %s in all, %s frees\n",
 		vr_format_count(a, heap->allocs), vr_format_bytes(b, heap->alloc_bytes),
 		vr_format_count(c, heap->frees));
-	fprintf(ctx->out, "   peak%s %s in %s blocks",
-		ctx->profile->file->n_members ? "s, each process its own, together" : "",
-		vr_format_bytes(a, heap->peak_bytes), vr_format_count(b, heap->peak_blocks));
+	text =
+	    vr_xprintf("peak%s %s in %s blocks",
+		       ctx->profile->file->n_members ? "s, each process its own, together" : "",
+		       vr_format_bytes(a, heap->peak_bytes), vr_format_count(b, heap->peak_blocks));
 	if (h->peak_ns)
-		fprintf(ctx->out, " at %s", vr_format_ns(c, h->peak_ns));
-	fprintf(ctx->out, "; live at the end %s in %s blocks\n",
-		vr_format_bytes(a, heap->live_bytes), vr_format_count(b, heap->live_blocks));
+		text = vr_xappend(text, " at %s", vr_format_ns(c, h->peak_ns));
+	text =
+	    vr_xappend(text, "; live at the end %s in %s blocks",
+		       vr_format_bytes(a, heap->live_bytes), vr_format_count(b, heap->live_blocks));
+	fputs("   ", ctx->out);
+	vr_print_wrapped(ctx, text, 3);
+	free(text);
 	if (ctx->profile->file->n_members)
 		fprintf(ctx->out, "   most live at one time %s, as read every %s\n",
 			vr_format_bytes(a, ctx->profile->file->together_bytes),
@@ -133,8 +139,7 @@ static void get_site(const struct vr_rows *rows, const void *row, struct vr_valu
 {
 	const struct vr_site *site = row;
 
-	value->text =
-	    vr_responsible_text(rows->ctx->profile->stacks, site->node, rows->ctx->strip_dirs);
+	vr_value_site(rows, value, site->node);
 }
 
 static void get_lifetimes(const struct vr_rows *rows, const void *row, struct vr_value *value)
@@ -166,13 +171,13 @@ static const struct vr_field site_fields[] = {
     {"live_blocks", "", VR_COUNT, VR_IN_DATA, SITE(live_blocks)},
     {"peak_bytes", "peak", VR_BYTES, VR_IN_ALL, SITE(peak_bytes)},
     {"peak_blocks", "", VR_COUNT, VR_IN_DATA, SITE(peak_blocks)},
-    {"temporary", "temporary", VR_COUNT, VR_IN_ALL, .get = get_temporary},
-    {"mean_bytes", "mean", VR_BYTES, VR_IN_ALL, .get = get_mean},
-    {"lifetime", "median life", VR_TEXT, VR_IN_TABLE, .get = get_median_text},
+    {"temporary", "temporary", VR_COUNT, VR_IN_ALL, .get = get_temporary, .yields = 1},
+    {"mean_bytes", "mean", VR_BYTES, VR_IN_ALL, .get = get_mean, .yields = 3},
+    {"lifetime", "median life", VR_TEXT, VR_IN_TABLE, .get = get_median_text, .yields = 2},
     {"lifetime_median_ns", "", VR_NS, VR_IN_DATA, .get = get_median},
     VR_INTERVAL_FIELDS("bytes", VR_IN_DATA, interval_of),
     {"error", "bytes 95%", VR_TEXT, VR_IN_TABLE, .get = get_error, .applies = is_sampled},
-    {"site", "site", VR_TEXT, VR_IN_COLUMNS, .get = get_site, .elastic = 1},
+    {"site", "site", VR_TEXT, VR_IN_COLUMNS, .get = get_site, .elastic = VR_CAPTIONS},
     {"first_ns", "", VR_NS, VR_IN_JSON, SITE(first_ns)},
     {"last_ns", "", VR_NS, VR_IN_JSON, SITE(last_ns)},
     {"lifetimes", "", VR_TEXT, VR_IN_JSON, .get = get_lifetimes},
@@ -225,11 +230,21 @@ static const struct vr_field total_fields[] = {
 
 static void print_sites(const struct vr_rows *rows, const size_t *order, size_t count)
 {
-	struct vr_sheet *sheet = vr_sheet_new(rows, VR_FIELDS(site_fields));
+	uint32_t *node = vr_xcalloc(count + 1, sizeof(*node));
+	struct vr_rows told = *rows;
+	struct vr_caption *site;
+	struct vr_sheet *sheet;
 
+	for (size_t i = 0; i < count; i++)
+		node[i] = heap_of(rows)->site[order[i]].node;
+	told.site = site =
+	    vr_sites_captions(rows->ctx->profile, node, count, rows->ctx->strip_dirs);
+	sheet = vr_sheet_new(&told, VR_FIELDS(site_fields));
 	for (size_t i = 0; i < count; i++)
 		vr_sheet_row(sheet, &heap_of(rows)->site[order[i]]);
 	vr_sheet_print(sheet);
+	vr_sites_free(site, count);
+	free(node);
 }
 
 static json_t *to_json(const struct vr_rows *rows, const size_t *order, size_t count)
@@ -316,7 +331,7 @@ const struct vr_verb vr_verb_heap = {
 	"--thread keeps the sites where such a thread allocated. --tree adds up the processes\n"
 	"of a run; \"peak\" is then what was live when each was at its own highest.",
     .options = VR_TAKES(VR_OPT_SORT, VR_OPT_LIMIT, VR_OPT_FORMAT, VR_OPT_THREAD, VR_OPT_MODULE,
-			VR_OPT_TREE, VR_OPT_STRIP, VR_OPT_INLINES),
+			VR_OPT_TREE, VR_OPT_NAMES, VR_OPT_INLINES),
     .sort = sort_keys,
     .limit = 10,
     .run = run,

@@ -97,7 +97,7 @@ static void get_total_percent(const struct vr_rows *rows, const void *row, struc
 #define ROW(member) VR_MEMBER(struct row, member)
 
 static const struct vr_field label_fields[] = {
-    {"label", "label", VR_TEXT, VR_IN_ALL, .get = get_label, .elastic = 2},
+    {"label", "label", VR_TEXT, VR_IN_ALL, .get = get_label, .elastic = VR_KEEP_START},
     {"self_ns", "self", VR_NS, VR_IN_ALL, ROW(self_ns)},
     {"total_ns", "total", VR_NS, VR_IN_ALL, ROW(total_ns)},
     {"self_percent", "self%", VR_PERCENT, VR_IN_COLUMNS, .get = get_self_percent},

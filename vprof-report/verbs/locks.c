@@ -92,8 +92,9 @@ static void get_waiter(const struct vr_rows *rows, const void *row, struct vr_va
 	const struct vr_lock_path *path =
 	    vr_lock_largest_path(row, (enum vr_locks_key)rows->ctx->sort);
 
-	value->text =
-	    vr_responsible_text(rows->ctx->profile->stacks, path->node, rows->ctx->strip_dirs);
+	vr_value_caption(
+	    rows, value,
+	    vr_responsible_caption(rows->ctx->profile->stacks, path->node, rows->ctx->strip_dirs));
 }
 
 static void get_mean(const struct vr_rows *rows, const void *row, struct vr_value *value)
@@ -123,9 +124,11 @@ static const void *path_sum_of(const struct vr_rows *rows, const void *row)
 #define SUM_FIELDS(columns, of)                                                                    \
 	{"waits", "waits", VR_COUNT, (columns) | VR_IN_JSON, SUM(waits, of)},                      \
 	    {"wait_ns", "wait", VR_NS, (columns) | VR_IN_JSON, SUM(wait_ns, of)},                  \
-	    {"mean_ns", "mean", VR_NS, (columns) | VR_IN_JSON, .get = get_mean, .part = of},       \
+	    {"mean_ns",	      "mean",	  VR_NS,      (columns) | VR_IN_JSON,                      \
+	     .get = get_mean, .part = of, .yields = 2},                                            \
 	    {"max_ns", "max", VR_NS, (columns) | VR_IN_JSON, SUM(max_ns, of)},                     \
-	    {"timeouts", "timeouts", VR_COUNT, (columns) | VR_IN_JSON, SUM(timeouts, of)},         \
+	    {"timeouts",	"timeouts", VR_COUNT, (columns) | VR_IN_JSON,                      \
+	     SUM(timeouts, of), .yields = 3},                                                      \
 	    {"first_ns", "", VR_NS, VR_IN_JSON, SUM(first_ns, of)},                                \
 	{                                                                                          \
 		"last_ns", "", VR_NS, VR_IN_JSON, SUM(last_ns, of)                                 \
@@ -161,9 +164,9 @@ static const struct vr_field lock_fields[] = {
     {"name", "", VR_TEXT, VR_IN_JSON, .get = get_name},
     {"module", "", VR_TEXT, VR_IN_JSON, .get = get_module},
     SUM_FIELDS(VR_IN_COLUMNS, sum_of),
-    {"threads", "threads", VR_COUNT, VR_IN_ALL, VR_MEMBER(struct vr_lock, threads)},
-    {"lock", "lock", VR_TEXT, VR_IN_COLUMNS, .get = get_lock, .elastic = 2},
-    {"waiter", "waits most in", VR_TEXT, VR_IN_COLUMNS, .get = get_waiter, .elastic = 1},
+    {"threads", "threads", VR_COUNT, VR_IN_ALL, VR_MEMBER(struct vr_lock, threads), .yields = 1},
+    {"lock", "lock", VR_TEXT, VR_IN_COLUMNS, .get = get_lock, .elastic = VR_KEEP_START},
+    {"waiter", "waits most in", VR_TEXT, VR_IN_COLUMNS, .get = get_waiter, .elastic = VR_CAPTIONS},
     {"paths", "", VR_TEXT, VR_IN_JSON, .get = get_paths},
 };
 
@@ -346,7 +349,7 @@ const struct vr_verb vr_verb_locks = {
 	      "for its readers (\"read\") and one for its writers. In a window (--since, --until)\n"
 	      "a wait counts where it ended, and those below 1 us are left out.",
     .options = VR_TAKES(VR_OPT_SORT, VR_OPT_LIMIT, VR_OPT_FORMAT, VR_OPT_THREAD, VR_OPT_WINDOW,
-			VR_OPT_MODULE, VR_OPT_STRIP, VR_OPT_INLINES),
+			VR_OPT_MODULE, VR_OPT_NAMES, VR_OPT_INLINES),
     .sort = sort_keys,
     .limit = 10,
     .run = run,

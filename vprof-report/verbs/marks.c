@@ -124,7 +124,7 @@ static void get_heap_last(const struct vr_rows *rows, const void *row, struct vr
 #define ROW(member) VR_MEMBER(struct row, member)
 
 static const struct vr_field mark_fields[] = {
-    {"name", "name", VR_TEXT, VR_IN_ALL, .get = get_name, .elastic = 2},
+    {"name", "name", VR_TEXT, VR_IN_ALL, .get = get_name, .elastic = VR_KEEP_START},
     {"count", "count", VR_COUNT, VR_IN_ALL, ROW(mark.count)},
     {"first_ns", "first", VR_NS, VR_IN_ALL, ROW(mark.first_ns)},
     {"last_ns", "last", VR_NS, VR_IN_ALL, ROW(mark.last_ns)},

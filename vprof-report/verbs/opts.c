@@ -55,6 +55,8 @@ static const struct row {
     [VR_OPT_ALL] = {"all", 'a', NULL, "every run there is, not the newest alone", ON, OPTION(all)},
     [VR_OPT_STRIP] = {"strip-dirs", 0, NULL, "file names without their directories", ON,
 		      OPTION(strip_dirs)},
+    [VR_OPT_FULL_NAMES] = {"full-names", 0, NULL, "names of functions whole, however long", ON,
+			   OPTION(select.full_names)},
     [VR_OPT_BOTTOM_UP] = {"bottom-up", 'b', NULL, "from the functions that ran to their callers",
 			  ON, OPTION(bottom_up)},
     [VR_OPT_MIN_PERCENT] = {"min-percent", 0, "P", "leave out what is below P percent", PERCENT,

@@ -19,6 +19,7 @@
 #include "text/ranges.h"
 #include "text/runs.h"
 #include "text/shapes.h"
+#include "text/sites.h"
 #include "text/spark.h"
 #include "verbs/leaks/leaks.h"
 
@@ -49,26 +50,6 @@ static void print_cut(struct vr_context *ctx, const char *text)
 	fputc('\n', ctx->out);
 }
 
-/* Prints text in lines of at most the screen's width; all but the first begin
- * with `indent` blanks. */
-static void print_wrapped(struct vr_context *ctx, const char *text, int indent)
-{
-	char *safe = vr_text_escape(text);
-	size_t room = (size_t)((ctx->width > 40 ? ctx->width : 40) - indent - 1);
-	char *at = safe;
-
-	while (strlen(at) > room) {
-		char *blank = memrchr(at, ' ', room);
-
-		if (!blank)
-			break; /* one long word: let the terminal cut it */
-		fprintf(ctx->out, "%.*s\n%*s", (int)(blank - at), at, indent, "");
-		at = blank + 1;
-	}
-	fprintf(ctx->out, "%s\n", at);
-	free(safe);
-}
-
 static void print_run(struct vr_context *ctx)
 {
 	const struct vr_file *file = ctx->profile->file;
@@ -97,15 +78,17 @@ static void print_costs(struct vr_context *ctx, const struct vr_cpu *cpu)
 	const struct vr_overhead cost = vr_overhead(ctx->profile, cpu);
 	char *lost = vr_losses_text(ctx->profile->file);
 	char *rebuilt = vr_profile_rebuilt(ctx->profile);
-	char memory[VR_UNIT_MAX];
+	char memory[VR_UNIT_MAX], *text;
 
 	title(ctx, "Profiler ");
-	fprintf(ctx->out,
-		"%.2f%% of the CPU time in its thread, %.1f%% in its hooks; %s of memory\n",
-		cost.cpu_percent, cost.hooks_percent, vr_format_bytes(memory, cost.memory_bytes));
+	text = vr_xprintf("%.2f%% of the CPU time in its thread, %.1f%% in its hooks; %s of memory",
+			  cost.cpu_percent, cost.hooks_percent,
+			  vr_format_bytes(memory, cost.memory_bytes));
+	vr_print_wrapped(ctx, text, 9);
+	free(text);
 	if (lost) {
 		title(ctx, "Lost     ");
-		print_wrapped(ctx, lost, 9);
+		vr_print_wrapped(ctx, lost, 9);
 	}
 	if (rebuilt) {
 		title(ctx, "Rebuilt  ");
@@ -128,10 +111,10 @@ static int by_self(const void *a, const void *b)
 static void print_cpu(struct vr_context *ctx, const struct vr_seen *seen)
 {
 	static const struct vr_column columns[] = {
-	    {"self", "self", VR_NS, 0},
-	    {"self_percent", "self%", VR_PERCENT, 0},
-	    {"total_percent", "total%", VR_PERCENT, 0},
-	    {"function", "function", VR_TEXT, 1},
+	    {"self", "self", VR_NS, VR_RIGID, 0},
+	    {"self_percent", "self%", VR_PERCENT, VR_RIGID, 0},
+	    {"total_percent", "total%", VR_PERCENT, VR_RIGID, 0},
+	    {"function", "function", VR_TEXT, VR_CAPTIONS, 0},
 	};
 	const struct vprof_header *h = &ctx->profile->file->header;
 	struct vr_table *table = vr_table_new(columns, sizeof(columns) / sizeof(columns[0]));
@@ -155,16 +138,18 @@ static void print_cpu(struct vr_context *ctx, const struct vr_seen *seen)
 		h->cpu_hz);
 	for (size_t i = 0; i < seen->functions && i < TOP_FUNCTIONS; i++) {
 		const struct vr_cpu_function *row = &seen->function[i];
-		char *location =
-		    vr_function_text(&ctx->profile->stacks->function[row->function], 1);
+		struct vr_caption label =
+		    vr_function_caption(&ctx->profile->stacks->function[row->function], 1);
+
+		label.whole = ctx->profile->select.full_names;
 
 		vr_table_row(table, (const struct vr_cell[]){
 					{.u = row->self_ns},
 					{.f = vr_percent(row->self_ns, seen->cpu->total_ns)},
 					{.f = vr_percent(row->total_ns, seen->cpu->total_ns)},
-					{.s = location},
+					{.caption = &label},
 				    });
-		free(location);
+		vr_caption_done(&label);
 	}
 	if (vr_table_rows(table))
 		vr_table_print(table, ctx->out, ctx->width);
@@ -208,7 +193,7 @@ static void print_leaks(struct vr_context *ctx, const struct vr_heap *heap,
 		return;
 	line = leaks_line(ctx, heap, growth);
 	title(ctx, "Leaks    ");
-	print_wrapped(ctx, line, 9);
+	vr_print_wrapped(ctx, line, 9);
 	free(line);
 }
 
@@ -222,47 +207,53 @@ static void print_not_seen(struct vr_context *ctx)
 		return;
 	text = vr_xprintf("not seen: %s", vr_file_string(file, file->header.second_roads));
 	fputs("         ", ctx->out);
-	print_wrapped(ctx, text, 9);
+	vr_print_wrapped(ctx, text, 9);
 	free(text);
 }
 
 static void print_heap(struct vr_context *ctx, const struct vr_heap *heap)
 {
 	static const struct vr_column columns[] = {
-	    {"peak", "at peak", VR_BYTES, 0},
-	    {"live", "live", VR_BYTES, 0},
-	    {"calls", "calls", VR_COUNT, 0},
-	    {"site", "site", VR_TEXT, 1},
+	    {"peak", "at peak", VR_BYTES, VR_RIGID, 0},
+	    {"live", "live", VR_BYTES, VR_RIGID, 0},
+	    {"calls", "calls", VR_COUNT, VR_RIGID, 0},
+	    {"site", "site", VR_TEXT, VR_CAPTIONS, 0},
 	};
-	struct vr_stacks *stacks = ctx->profile->stacks;
 	struct vr_table *table;
-	size_t *order;
-	char a[VR_UNIT_MAX], b[VR_UNIT_MAX], c[VR_UNIT_MAX], d[VR_UNIT_MAX];
+	struct vr_caption *label;
+	uint32_t node[TOP_SITES];
+	size_t *order, count = 0;
+	char *text, a[VR_UNIT_MAX], b[VR_UNIT_MAX], c[VR_UNIT_MAX], d[VR_UNIT_MAX];
 
 	title(ctx, "\nHeap     ");
 	if (ctx->profile->file->header.heap_mode == VPROF_HEAP_OFF) {
 		fputs("not profiled (heap=off)\n", ctx->out);
 		return;
 	}
-	fprintf(ctx->out, "%s allocations of %s; peak %s; unfreed %s",
-		vr_format_count(a, heap->allocs), vr_format_bytes(b, heap->alloc_bytes),
-		vr_format_bytes(c, heap->peak_bytes), vr_format_bytes(d, heap->live_bytes));
-	fprintf(ctx->out, " in %s blocks\n", vr_format_count(a, heap->live_blocks));
+	text =
+	    vr_xprintf("%s allocations of %s; peak %s; unfreed %s",
+		       vr_format_count(a, heap->allocs), vr_format_bytes(b, heap->alloc_bytes),
+		       vr_format_bytes(c, heap->peak_bytes), vr_format_bytes(d, heap->live_bytes));
+	text = vr_xappend(text, " in %s blocks", vr_format_count(a, heap->live_blocks));
+	vr_print_wrapped(ctx, text, 9);
+	free(text);
 	if (heap->sampled)
 		print_heap_sure(ctx, heap);
 	print_not_seen(ctx);
 	order = vr_heap_order(heap, VR_HEAP_PEAK);
 	table = vr_table_new(columns, sizeof(columns) / sizeof(columns[0]));
-	for (size_t i = 0; i < heap->n_sites && i < TOP_SITES; i++) {
+	for (size_t i = 0; i < heap->n_sites && i < TOP_SITES; i++)
+		node[count++] = heap->site[order[i]].node;
+	label = vr_sites_captions(ctx->profile, node, count, 1);
+	for (size_t i = 0; i < count; i++) {
 		const struct vr_site *s = &heap->site[order[i]];
-		char *text = vr_responsible_text(stacks, s->node, 1);
 
 		vr_table_row(table, (const struct vr_cell[]){{.u = s->peak_bytes},
 							     {.u = s->live_bytes},
 							     {.u = s->allocs},
-							     {.s = text}});
-		free(text);
+							     {.caption = &label[i]}});
 	}
+	vr_sites_free(label, count);
 	if (vr_table_rows(table))
 		vr_table_print(table, ctx->out, ctx->width);
 	vr_table_free(table);
@@ -316,7 +307,7 @@ static void print_timeline(struct vr_context *ctx, const struct vr_memory *memor
 	title(ctx, "Shape    ");
 	for (size_t i = 0; i < count; i++) {
 		fputs(i ? "         " : "", ctx->out);
-		print_wrapped(ctx, text[i], 9);
+		vr_print_wrapped(ctx, text[i], 9);
 	}
 	vr_shapes_free(text, count);
 }
@@ -383,7 +374,7 @@ static void print_waits(struct vr_context *ctx, const struct vr_locks *locks)
 		       vr_format_ns(cond, locks->kind[VPROF_LOCK_COND].wait_ns),
 		       vr_format_ns(join, locks->kind[VPROF_LOCK_JOIN].wait_ns));
 	title(ctx, "Waits    ");
-	print_wrapped(ctx, text, 9);
+	vr_print_wrapped(ctx, text, 9);
 	free(text);
 	free(name);
 }
@@ -396,7 +387,7 @@ static void print_first(struct vr_context *ctx, const struct vr_seen *seen)
 	title(ctx, "\nWhat to look at first:\n");
 	for (size_t i = 0; i < count; i++) {
 		fprintf(ctx->out, "%zu. ", i + 1);
-		print_wrapped(ctx, finding[i].text, 3);
+		vr_print_wrapped(ctx, finding[i].text, 3);
 		if (finding[i].command[0]) {
 			fputs("     ", ctx->out);
 			vr_print_safe(ctx, finding[i].command);
@@ -493,7 +484,7 @@ const struct vr_verb vr_verb_summary = {
     .name = "summary",
     .summary = "One screen: run, CPU, heap, threads, and what to look at first",
     .usage = "[FILE...]",
-    .options = VR_TAKES(VR_OPT_FORMAT, VR_OPT_TREE, VR_OPT_INLINES),
+    .options = VR_TAKES(VR_OPT_FORMAT, VR_OPT_TREE, VR_OPT_FULL_NAMES, VR_OPT_INLINES),
     .no_csv = 1,
     .run = run,
 };

@@ -184,7 +184,7 @@ static void get_idle(const struct vr_rows *rows, const void *row, struct vr_valu
 
 static const struct vr_field thread_fields[] = {
     {"tid", "tid", VR_TEXT, VR_IN_ALL, .get = get_tid},
-    {"name", "name", VR_TEXT, VR_IN_ALL, .get = get_name, .elastic = 2},
+    {"name", "name", VR_TEXT, VR_IN_ALL, .get = get_name, .elastic = VR_KEEP_START},
     {"state", "state", VR_TEXT, VR_IN_ALL, .get = get_state},
     {"start_ns", "start", VR_NS, VR_IN_ALL, THREAD(start_ns)},
     {"end_ns", "end", VR_NS, VR_IN_ALL, .get = get_end},

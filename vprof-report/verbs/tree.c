@@ -13,6 +13,7 @@
 
 /* Deeper levels are printed at this one's indentation. */
 #define INDENT_MAX 200
+#define SIBLINGS   32 /* the largest, which are told apart */
 
 struct print {
 	struct vr_context *ctx;
@@ -37,25 +38,56 @@ static uint32_t next_shown(const struct print *print, uint32_t node)
 	return is_shown(print, next) ? next : 0;
 }
 
-static char *node_label(const struct print *print, uint32_t index)
+static struct vr_caption node_label(const struct print *print, uint32_t index)
 {
 	const struct vr_stacks *stacks = print->ctx->profile->stacks;
 
-	return vr_function_text(&stacks->function[print->tree->node[index].function],
-				print->ctx->strip_dirs);
+	struct vr_caption label = vr_function_caption(
+	    &stacks->function[print->tree->node[index].function], print->ctx->strip_dirs);
+
+	label.whole = print->ctx->profile->select.full_names;
+	return label;
+}
+
+/* The function of a node, told from its siblings that are shown beside it. */
+static char *node_text(const struct print *print, uint32_t index, int room)
+{
+	const struct vr_tree_node *node = print->tree->node;
+	struct vr_caption label[SIBLINGS];
+	const struct vr_caption *all[SIBLINGS];
+	uint32_t at = node[node[index].parent].child;
+	char **text, *own;
+	size_t count = 1;
+
+	label[0] = node_label(print, index);
+	for (; at && is_shown(print, at) && count < SIBLINGS; at = node[at].next)
+		if (at != index)
+			label[count++] = node_label(print, at);
+	for (size_t i = 0; i < count; i++)
+		all[i] = &label[i];
+	text = vr_captions_fit(all, count, room);
+	own = text[0];
+	for (size_t i = 0; i < count; i++) {
+		vr_caption_done(&label[i]);
+		if (i)
+			free(text[i]);
+	}
+	free(text);
+	return own;
 }
 
 static void print_line(struct print *print, uint32_t index, int depth)
 {
 	const struct vr_tree_node *node = &print->tree->node[index];
 	char left[96], total[VR_UNIT_MAX];
-	char *label = node_label(print, index);
+	char *label;
 
 	snprintf(left, sizeof(left), "%6.1f%% %10s  ", vr_percent(node->total_ns, print->whole_ns),
 		 vr_format_ns(total, node->total_ns));
 	if (depth > INDENT_MAX)
 		depth = INDENT_MAX;
 	print->last[depth] = !next_shown(print, index);
+	label = node_text(print, index, vr_tree_room(depth, left, print->ctx->width));
 	vr_tree_line(print->ctx->out, depth, print->last, left, label, print->ctx->width);
 	free(label);
 }
@@ -211,7 +243,7 @@ const struct vr_verb vr_verb_tree = {
     .detail = "Percentages are of all CPU time selected; branches below --min-percent\n"
 	      "(default 1) are left out.",
     .options = VR_TAKES(VR_OPT_FORMAT, VR_OPT_THREAD, VR_OPT_WINDOW, VR_OPT_LABEL, VR_OPT_MODULE,
-			VR_OPT_TREE, VR_OPT_STRIP, VR_OPT_INLINES, VR_OPT_BOTTOM_UP,
+			VR_OPT_TREE, VR_OPT_NAMES, VR_OPT_INLINES, VR_OPT_BOTTOM_UP,
 			VR_OPT_MIN_PERCENT, VR_OPT_DEPTH),
     .run = run,
 };

@@ -61,6 +61,7 @@ struct vr_verb {
 		__VA_ARGS__, VR_OPTIONS                                                            \
 	}
 #define VR_OPT_WINDOW  VR_OPT_SINCE, VR_OPT_UNTIL
+#define VR_OPT_NAMES   VR_OPT_STRIP, VR_OPT_FULL_NAMES
 #define VR_OPT_PICTURE VR_OPT_PNG, VR_OPT_SVG
 
 extern const struct vr_verb vr_verb_summary, vr_verb_flat, vr_verb_tree, vr_verb_callers,

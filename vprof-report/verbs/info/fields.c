@@ -108,8 +108,9 @@ const struct vr_field vr_module_fields[] = {
     {"end", "", VR_ADDRESS, VR_IN_JSON, MODULE(end)},
     {"load_ns", "", VR_NS, VR_IN_JSON, MODULE(load_ns)},
     {"unload_ns", "", VR_NS, VR_IN_JSON, MODULE(unload_ns)},
-    {"build_id", "build-id", VR_TEXT, SHOWN, .get = get_build_id, .part = module_of, .elastic = 2},
-    {"path", "module", VR_TEXT, SHOWN, MODULE(path), .elastic = 1},
+    {"build_id", "build-id", VR_TEXT, SHOWN, .get = get_build_id, .part = module_of,
+     .elastic = VR_KEEP_START},
+    {"path", "module", VR_TEXT, SHOWN, MODULE(path), .elastic = VR_KEEP_END},
 };
 const size_t vr_module_fields_count = sizeof(vr_module_fields) / sizeof(vr_module_fields[0]);
 

@@ -94,8 +94,7 @@ static void get_fingerprint(const struct vr_rows *rows, const void *row, struct 
 
 static void get_site(const struct vr_rows *rows, const void *row, struct vr_value *value)
 {
-	value->text = vr_responsible_text(rows->ctx->profile->stacks, leak_of(row)->node,
-					  rows->ctx->strip_dirs);
+	vr_value_site(rows, value, leak_of(row)->node);
 }
 
 static void get_frames(const struct vr_rows *rows, const void *row, struct vr_value *value)
@@ -233,9 +232,9 @@ const struct vr_field vr_leak_fields[] = {
     {"confidence", "", VR_NUMBER, VR_IN_JSON, .get = get_confidence},
     {"first_ns", "", VR_NS, VR_IN_JSON, LEAK(first_ns)},
     {"last_ns", "", VR_NS, VR_IN_JSON, LEAK(last_ns)},
-    {"oldest_ns", "oldest", VR_NS, VR_IN_ALL, LEAK(oldest_ns)},
-    {"newest_ns", "newest", VR_NS, VR_IN_ALL, LEAK(newest_ns)},
-    {"site", "site", VR_TEXT, VR_IN_COLUMNS, .get = get_site, .elastic = 1},
+    {"oldest_ns", "oldest", VR_NS, VR_IN_ALL, LEAK(oldest_ns), .yields = 1},
+    {"newest_ns", "newest", VR_NS, VR_IN_ALL, LEAK(newest_ns), .yields = 2},
+    {"site", "site", VR_TEXT, VR_IN_COLUMNS, .get = get_site, .elastic = VR_CAPTIONS},
     {"example", "", VR_TEXT, VR_IN_JSON, .get = get_example},
     {"owner", "", VR_TEXT, VR_IN_JSON, .get = get_owner},
     {"growth", "", VR_TEXT, VR_IN_JSON, .get = get_growth},

@@ -165,7 +165,10 @@ static void judge_leaks(struct vr_context *ctx, struct vr_leaks_view *view)
 			continue;
 		listed++;
 		title = vr_leak_title(leak);
-		site = vr_responsible_text(ctx->profile->stacks, leak->node, ctx->strip_dirs);
+		site = vr_caption_short(
+		    ctx->profile,
+		    vr_responsible_caption(ctx->profile->stacks, leak->node, ctx->strip_dirs),
+		    VR_PROSE_ROOM);
 		if (view->plan->baseline)
 			fail(&view->gate, VR_EXIT_REGRESSION, "%s: %s, allocated by %s",
 			     leak->change == VR_CHANGE_MORE ? "more than in the baseline"

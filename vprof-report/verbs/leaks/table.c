@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/units.h"
+#include "cli/xalloc.h"
 #include "output/out.h"
 #include "text/fields.h"
 #include "text/growth.h"
@@ -11,11 +12,13 @@
 #include "text/names.h"
 #include "text/print.h"
 #include "text/ranges.h"
+#include "text/sites.h"
 #include "text/spark.h"
 #include "verbs/leaks/fields.h"
 #include "verbs/leaks/leaks.h"
 
 #define STACK_FRAMES  16u
+#define HELD	      "      held by what was lost from "
 #define SPARK_COLUMNS 30u
 #define RATE_MAX      (VR_UNIT_MAX + 16)
 
@@ -38,11 +41,21 @@ static void print_totals(const struct vr_rows *rows)
 static void print_sites(const struct vr_rows *rows, size_t count)
 {
 	const struct vr_leaks_view *view = rows->model;
-	struct vr_sheet *sheet = vr_sheet_new(rows, vr_leak_fields, vr_leak_fields_count);
+	uint32_t *node = vr_xcalloc(count + 1, sizeof(*node));
+	struct vr_rows told = *rows;
+	struct vr_caption *site;
+	struct vr_sheet *sheet;
 
+	for (size_t i = 0; i < count; i++)
+		node[i] = view->row[i]->node;
+	told.site = site =
+	    vr_sites_captions(rows->ctx->profile, node, count, rows->ctx->strip_dirs);
+	sheet = vr_sheet_new(&told, vr_leak_fields, vr_leak_fields_count);
 	for (size_t i = 0; i < count; i++)
 		vr_sheet_row(sheet, view->row[i]);
 	vr_sheet_print(sheet);
+	vr_sites_free(site, count);
+	free(node);
 }
 
 /* "12.9 GiB/h", or "48 B an iteration". */
@@ -126,10 +139,12 @@ static void print_site(struct vr_context *ctx, const struct vr_leaks_view *view,
 	print_growth(ctx, view, leak);
 	vr_print_stack(ctx, leak->node, "      ", STACK_FRAMES);
 	if (leak->owner) {
-		char *site =
-		    vr_responsible_text(ctx->profile->stacks, leak->owner, ctx->strip_dirs);
+		char *site = vr_caption_short(
+		    ctx->profile,
+		    vr_responsible_caption(ctx->profile->stacks, leak->owner, ctx->strip_dirs),
+		    ctx->width ? ctx->width - (int)strlen(HELD) : VR_PROSE_ROOM);
 
-		fputs("      held by what was lost from ", ctx->out);
+		fputs(HELD, ctx->out);
 		vr_print_safe(ctx, site);
 		fputc('\n', ctx->out);
 		free(site);
@@ -146,8 +161,14 @@ void vr_leaks_print_text(struct vr_context *ctx, const struct vr_leaks_view *vie
 	struct vr_interval live = vr_heap_live_interval(view->heap);
 	char a[VR_UNIT_MAX], range[VR_RANGE_MAX];
 
-	fprintf(ctx->out, "Verdict: %s\n", line);
-	vr_print_lines(ctx, examined);
+	fputs("Verdict: ", ctx->out);
+	vr_print_wrapped(ctx, line, 9);
+	for (char *next, *at = examined; *at; at = next) {
+		next = at + strcspn(at, "\n");
+		if (*next)
+			*next++ = '\0';
+		vr_print_wrapped(ctx, at, 0);
+	}
 	if (view->heap->sampled)
 		fprintf(ctx->out, "Estimated from samples, mean %s: 95 %% interval %s.\n",
 			vr_format_bytes(a, view->heap->sample_bytes), vr_range_text(range, &live));

@@ -1,0 +1,17 @@
+/* Call paths in a table, told apart: rows of one function show the caller that differs. */
+#ifndef VR_SITES_H
+#define VR_SITES_H
+
+#include "model/profile.h"
+#include "output/out_caption.h"
+
+/* What each path is called: its responsible frame, and where another path names the same place,
+ * the innermost caller that no other of them has there.  vr_sites_free() it. */
+struct vr_caption *vr_sites_captions(const struct vr_profile *profile, const uint32_t *node,
+				     size_t count, int strip_dirs);
+void vr_sites_free(struct vr_caption *label, size_t count);
+
+/* The function that called the responsible frame of a path, NULL: none. */
+const char *vr_sites_caller(struct vr_stacks *stacks, uint32_t node);
+
+#endif
