@@ -44,6 +44,10 @@ enum vprof_section_kind {
 	VPROF_SEC_SERIES = 10,
 	VPROF_SEC_LEAKS = 11,
 	VPROF_SEC_MARKS = 12,
+	/* 13 and 16 are in a record that tests keep, as kinds of some day to come */
+	VPROF_SEC_MAPS = 14,
+	VPROF_SEC_ACCOUNTS = 15,
+	VPROF_SEC_RESIDENT = 17,
 	VPROF_SEC_END,	     /* kinds from here on are not known to this header */
 	VPROF_SEC_MORE = 16, /* kinds below are in vprof_header.section, */
 	VPROF_SEC_COUNT = 64 /* those from there to this in section_more */
@@ -89,8 +93,8 @@ enum vprof_engine {
 
 enum vprof_heap_mode { VPROF_HEAP_OFF = 0, VPROF_HEAP_EXACT = 1, VPROF_HEAP_SAMPLE = 2 };
 
-/* What was not recorded, and why; index into vprof_header.lost.  Eleven are
- * free: 20 to 23 and 25 to 31. */
+/* What was not recorded, and why; index into vprof_header.lost.  Ten are
+ * free: 21 to 23 and 25 to 31. */
 enum vprof_lost {
 	VPROF_LOST_SAMPLES = 0,	  /* CPU samples the kernel or timer dropped */
 	VPROF_LOST_THROTTLES = 1, /* times the kernel throttled the engine */
@@ -112,6 +116,7 @@ enum vprof_lost {
 	VPROF_FP_GUESSES = 17,	       /* frames walked by frame pointer: no rules */
 	VPROF_LOST_LOCK_ROWS = 18,     /* waits charged to the overflow row */
 	VPROF_LOST_THREAD_EVENTS = 19, /* threads without CPU samples */
+	VPROF_LOST_MAPS = 20, /* calls that mapped or unmapped, without a row or not in the books */
 	VPROF_LOST_LABELS = 24, /* labels, marks without a name; samples whose label is not known */
 	VPROF_LOST_COUNT = 32
 };
@@ -301,8 +306,19 @@ struct vprof_header {
 	uint32_t title;		 /* string id: the arguments as the process has rewritten
 				  * them (setproctitle); 0: it has not */
 	uint32_t reserved6;
-	/* 2104 */
-	uint8_t reserved[4096 - 2104];
+	/* 2104: memory that the program mapped itself, in MAPS */
+	uint64_t map_live_bytes;
+	uint64_t map_peak_bytes; /* highest map_live_bytes ever */
+	uint64_t map_peak_epoch; /* number of times that rose */
+	uint64_t map_peak_ns;
+	/* 2136: what is resident, in ACCOUNTS and RESIDENT */
+	uint32_t accounts;	  /* taken so far; the number of the last one */
+	uint32_t account_last;	  /* the last one whose rows are complete; 0: none */
+	uint32_t account_peak;	  /* the one with most resident bytes of them all */
+	uint32_t account_failed;  /* errno of the last one that could not be taken; 0: none */
+	uint64_t account_cost_ns; /* CPU time they took, together */
+	/* 2160 */
+	uint8_t reserved[4096 - 2160];
 };
 _Static_assert(sizeof(struct vprof_header) == 4096, "vprof_header");
 
@@ -326,7 +342,9 @@ VPROF_GROUP(scan_rules, 1168);
 VPROF_GROUP(section_more, 1312);
 VPROF_GROUP(libc_unlike, 2080);
 VPROF_GROUP(parent_mono_ns, 2088);
-VPROF_GROUP(reserved, 2104);
+VPROF_GROUP(map_live_bytes, 2104);
+VPROF_GROUP(accounts, 2136);
+VPROF_GROUP(reserved, 2160);
 #undef VPROF_GROUP
 
 /* The entry of a kind below VPROF_SEC_COUNT in a header, const or not. */

@@ -226,6 +226,90 @@ struct vprof_mark {
 };
 _Static_assert(sizeof(struct vprof_mark) == 64, "vprof_mark");
 
+/* MAPS: memory that the program mapped itself, past malloc, by call path: mmap, mremap,
+ * munmap, brk, sbrk, shmat, shmdt and madvise, in whole pages.  What libc and the loader map
+ * for themselves is not here.  A successful mremap counts as an unmapping and a mapping.
+ * Row 0 is the overflow row; `node` VPROF_NODE_ROOT: the stack is not known. */
+enum vprof_map_flags { /* of what was mapped there */
+		       VPROF_MAP_ANON = 1u << 0,
+		       VPROF_MAP_FILE = 1u << 1,    /* a file's pages, memfd's too */
+		       VPROF_MAP_SHARED = 1u << 2,  /* with other processes, MAP_SHARED */
+		       VPROF_MAP_HUGE = 1u << 3,    /* MAP_HUGETLB */
+		       VPROF_MAP_BREAK = 1u << 4,   /* the data segment, by brk() or sbrk() */
+		       VPROF_MAP_SEGMENT = 1u << 5, /* shmat() */
+		       VPROF_MAP_MOVED = 1u << 6,   /* mremap() */
+		       VPROF_MAP_ALLOCATOR =
+			   1u << 7, /* called by the malloc of the program, which is not libc's */
+		       VPROF_MAP_INHERITED =
+			   1u << 8 /* no call: what a forked child had from its parent */
+};
+enum vprof_advice {
+	VPROF_ADVICE_DONTNEED = 0,
+	VPROF_ADVICE_FREE = 1,
+	VPROF_ADVICE_HUGE = 2,
+	VPROF_ADVICE_OTHER = 3,
+	VPROF_ADVICE_COUNT = 4
+};
+struct vprof_map {
+	uint32_t node;
+	uint32_t flags; /* enum vprof_map_flags */
+	uint64_t maps, mapped_bytes;
+	uint64_t unmapped_bytes; /* of these, unmapped since, by whomever */
+	uint64_t peak_epoch;	 /* as in vprof_site, of header.map_peak_epoch */
+	uint64_t peak_bytes;
+	uint64_t first_ns, last_ns; /* of the first and the last mapping */
+	/* 64: what this call path unmapped, whoever had mapped it, and advised */
+	uint64_t unmaps, released_bytes;
+	uint64_t advised[VPROF_ADVICE_COUNT], advised_bytes[VPROF_ADVICE_COUNT];
+	uint64_t reserved[6];
+};
+_Static_assert(sizeof(struct vprof_map) == 192, "vprof_map");
+
+/* ACCOUNTS: what the resident memory of the process is made of, at a few moments; when the
+ * section is full, of two neighbours the one with more stays.  The sum over `resident` is
+ * what the kernel counts as resident. */
+enum vprof_resident_kind {
+	VPROF_RESIDENT_OTHER = 0,    /* nobody knows whose; the kernel's own pages */
+	VPROF_RESIDENT_CODE = 1,     /* the program and libraries: pages of their files */
+	VPROF_RESIDENT_DATA = 2,     /* their data: pages of their own */
+	VPROF_RESIDENT_MALLOC = 3,   /* whatever malloc has: live, free, and its books */
+	VPROF_RESIDENT_STACKS = 4,   /* of threads, those that libc keeps for later ones too */
+	VPROF_RESIDENT_MMAP = 5,     /* anonymous memory in MAPS */
+	VPROF_RESIDENT_FILES = 6,    /* files that the program mapped itself: page cache */
+	VPROF_RESIDENT_SHARED = 7,   /* memory shared with other processes */
+	VPROF_RESIDENT_PROFILER = 8, /* the library's, and the record */
+	VPROF_RESIDENT_KINDS = 16    /* the others are free */
+};
+struct vprof_account {
+	uint64_t t_ns;
+	uint64_t rss;		/* bytes, /proc/self/statm, a moment before */
+	uint64_t heap_live;	/* bytes, live then */
+	uint64_t map_live;	/* bytes */
+	uint64_t swapped_bytes; /* of all kinds, not resident */
+	uint64_t hugetlb_bytes; /* of MAP_HUGETLB, which the kernel does not count as resident */
+	uint64_t cost_ns;	/* CPU time of this one */
+	uint32_t number;	/* from 1; 0: not filled in yet */
+	uint32_t mappings;	/* lines of /proc/self/smaps */
+	uint64_t resident[VPROF_RESIDENT_KINDS]; /* bytes */
+	uint64_t reserved[8];
+};
+_Static_assert(sizeof(struct vprof_account) == 256, "vprof_account");
+
+/* RESIDENT: the mappings of two accounts, header.account_last and header.account_peak, those
+ * of equal kind, call path and file as one.  A reader uses the rows with their number. */
+struct vprof_resident {
+	uint32_t account; /* number; 0: void */
+	uint32_t kind;	  /* enum vprof_resident_kind */
+	uint32_t node;	  /* of MAPS; VPROF_NODE_ROOT: none */
+	uint32_t name;	  /* string id of the file; VPROF_NONE: none, or many */
+	uint64_t mapped_bytes, resident_bytes, swapped_bytes;
+	uint64_t huge_bytes;	/* of resident_bytes, in transparent huge pages */
+	uint64_t hugetlb_bytes; /* beside resident_bytes */
+	uint32_t mappings;	/* pieces of them */
+	uint32_t reserved;
+};
+_Static_assert(sizeof(struct vprof_resident) == 64, "vprof_resident");
+
 /* TIMELINE.  When the section is full, neighbours are merged in place and
  * the step doubles: a week fits.  Gauges are the last value, with the range
  * seen since the previous row; counters are totals since the start. */
@@ -241,7 +325,8 @@ struct vprof_point {
 	uint32_t threads;
 	uint32_t ticks;	     /* readings merged into this row */
 	uint64_t smaps_t_ns; /* when uss and pss were read */
-	uint64_t reserved[9];
+	uint64_t map_live;   /* bytes of MAPS */
+	uint64_t reserved[8];
 };
 _Static_assert(sizeof(struct vprof_point) == 256, "vprof_point");
 

@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 int vp_lines_open(struct vp_lines *lines, const char *path, char *buf, size_t size)
 {
@@ -12,6 +13,17 @@ int vp_lines_open(struct vp_lines *lines, const char *path, char *buf, size_t si
 	lines->size = size;
 	lines->fd = vp_sys_open(path, O_RDONLY, 0);
 	return lines->fd < 0 ? lines->fd : 0;
+}
+
+int vp_lines_over(struct vp_lines *lines, int fd, char *buf, size_t size)
+{
+	long ret = vp_sys(SYS_lseek, fd, 0, SEEK_SET);
+
+	memset(lines, 0, sizeof(*lines));
+	lines->buf = buf;
+	lines->size = size;
+	lines->fd = fd;
+	return ret < 0 ? (int)ret : 0;
 }
 
 /* More behind what is there, which moves to the front.  Returns 0 when there is none. */

@@ -17,6 +17,10 @@ struct vp_lines {
  * Context: any thread that may have a descriptor for a moment. */
 int vp_lines_open(struct vp_lines *lines, const char *path, char *buf, size_t size);
 
+/* The same over an open file, from its start on, which is not closed.
+ * Returns 0 or -errno of lseek(). */
+int vp_lines_over(struct vp_lines *lines, int fd, char *buf, size_t size);
+
 /* The next line, terminated, without its newline, until the next call; of one that is
  * as long as the buffer the beginning.  NULL behind the last, or when read() fails. */
 char *vp_lines_next(struct vp_lines *lines);

@@ -7,7 +7,7 @@
  *	memlock, SIGBUS guard
  *	helper: the argument of a request, then the request (what the helper does for it
  *	        comes below, in the helper)
- *	marks | labels | series | cpu rows | the index of a shared shard
+ *	marks | labels | series | cpu rows | the index of a shared shard | the books of mappings
  *	a page of live blocks (track/live.c, a bit of its descriptor)
  *	the service (base/service.h)
  *	the registry of threads | the list of shards

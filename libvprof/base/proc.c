@@ -31,6 +31,8 @@ enum vp_proc_file {
 	VP_PROCFS_SMAPS,
 	VP_PROCFS_STAT,
 	VP_PROCFS_CMDLINE,
+	VP_PROCFS_MAPPINGS,
+	VP_PROCFS_PAGES,
 	VP_PROCFS_FILES
 };
 
@@ -81,6 +83,8 @@ int vp_proc_open(void)
 	    [VP_PROCFS_SMAPS] = "/proc/self/smaps_rollup",
 	    [VP_PROCFS_STAT] = "/proc/self/stat",
 	    [VP_PROCFS_CMDLINE] = "/proc/self/cmdline",
+	    [VP_PROCFS_MAPPINGS] = "/proc/self/smaps",
+	    [VP_PROCFS_PAGES] = "/proc/self/pagemap",
 	};
 
 	vp_proc_close();
@@ -103,6 +107,21 @@ void vp_proc_close(void)
 		vp_proc.fds[i] = -EBADF;
 	}
 	vp_proc.owner_pid = 0;
+}
+
+static int vp_proc_fd(enum vp_proc_file file)
+{
+	return vp_proc.owner_pid == vp_sys_pid() ? vp_proc.fds[file] : -EBADF;
+}
+
+int vp_proc_mappings(void)
+{
+	return vp_proc_fd(VP_PROCFS_MAPPINGS);
+}
+
+int vp_proc_pages(void)
+{
+	return vp_proc_fd(VP_PROCFS_PAGES);
 }
 
 int vp_proc_statm(struct vp_statm *out)

@@ -28,6 +28,9 @@ int vp_proc_open(void);
 void vp_proc_close(void);
 int vp_proc_statm(struct vp_statm *out);
 int vp_proc_smaps(struct vp_smaps *out); /* can take milliseconds */
+/* Files opened with the others, or -errno: /proc/self/smaps and /proc/self/pagemap. */
+int vp_proc_mappings(void);
+int vp_proc_pages(void);
 int vp_proc_stat(struct vp_procstat *out);
 /* The arguments as they are now, joined by blanks, NUL-terminated: a process may have
  * written over them.  Returns their length or -errno. */

@@ -21,6 +21,7 @@
 #include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/resource.h>
+#include <sys/shm.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -70,6 +71,8 @@ static const struct call calls[] = {
     {SYS_mlock2, 0, {0, 0, 0}},
     {SYS_mlockall, 0, {0}},
     {SYS_mincore, 0, {0, 0, AT(scratch)}},
+    {SYS_brk, 0, {0}},
+    {SYS_shmctl, 0, {-1, IPC_STAT, AT(scratch)}},
     {SYS_lseek, 0, {-1, 0, 0}},
     {SYS_pread64, 0, {-1, AT(scratch), 8, 0}},
     {SYS_pwrite64, 0, {-1, AT(scratch), 8, 0}},

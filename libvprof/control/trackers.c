@@ -14,9 +14,13 @@
 #include "stack/unwind.h"
 #include "thread/spawn.h"
 #include "thread/threads.h"
+#include "track/account.h"
+#include "track/account_owner.h"
 #include "track/cpu.h"
 #include "track/heap.h"
 #include "track/label.h"
+#include "track/map_books.h"
+#include "track/maps.h"
 #include "track/mark.h"
 #include "track/series.h"
 #include "track/wait.h"
@@ -57,6 +61,15 @@ static const struct vp_tracker trackers[] = {
     {.name = "heap",
      .init = vp_track_heap_init,
      .section = {SECTION(SITES, vprof_site, OF_FILE, 0)}},
+    {.name = "maps",
+     .init = vp_maps_init,
+     .fork_child = vp_books_fork_child,
+     .section = {SECTION(MAPS, vprof_map, OF_FILE, 0)}},
+    {.name = "resident memory",
+     .init = vp_account_init,
+     .fork_child = vp_owner_fork_child,
+     .tick = vp_account_tick,
+     .section = {SECTION(ACCOUNTS, vprof_account, 1, 1), SECTION(RESIDENT, vprof_resident, 1, 1)}},
     {.name = "series",
      .init = vp_series_init,
      .tick = vp_series_tick,

@@ -205,6 +205,7 @@ uint32_t vp_reading_take(int last)
 	vp_threads_sum(&sums);
 	point.heap_live = __atomic_load_n(&header->live_bytes, __ATOMIC_RELAXED);
 	point.heap_blocks = __atomic_load_n(&header->live_blocks, __ATOMIC_RELAXED);
+	point.map_live = __atomic_load_n(&header->map_live_bytes, __ATOMIC_RELAXED);
 	point.heap_allocated = sums.alloc_bytes;
 	point.heap_freed = sums.freed_bytes;
 	point.allocs = sums.allocs;

@@ -9,6 +9,7 @@
 #include "control/term.h"
 #include "hooks/hooks.h"
 #include "leak/search.h"
+#include "track/maps.h"
 
 #include <linux/capability.h>
 #include <linux/prctl.h>
@@ -110,6 +111,18 @@ static void after(long ret, const long call[6], int alone)
 		vp_credentials_changed(call, VP_OF_CALLER);
 }
 
+/* The same as by the hooks of these calls. */
+static long map(const long call[6], long f, struct vp_regs caller)
+{
+	struct vp_map_op op;
+	long ret;
+
+	vp_maps_before(&op, call);
+	ret = vp_real.syscall(call[0], call[1], call[2], call[3], call[4], call[5], f);
+	vp_maps_after(&op, call, ret, &caller);
+	return ret;
+}
+
 VP_HOOK long vp_hook_syscall(long number, long a, long b, long c, long d, long e, long f)
 {
 	const long call[6] = {number, a, b, c, d, e};
@@ -117,6 +130,8 @@ VP_HOOK long vp_hook_syscall(long number, long a, long b, long c, long d, long e
 	long ret;
 	int alone, lifted;
 
+	if (vp_maps_covers(number))
+		return map(call, f, VP_CALLER_REGS());
 	if (number == SYS_exit_group || number == SYS_exit) {
 		VP_EXIT_STACK_HERE(&here);
 		if (number == SYS_exit)

@@ -139,4 +139,98 @@ static inline struct mkprof mk_growing(void)
 	return mk;
 }
 
+static inline struct vprof_map *mk_map(struct mkprof *mk, uint32_t node, uint32_t flags,
+				       uint64_t maps, uint64_t mapped, uint64_t unmapped)
+{
+	struct vprof_map *m = mk_row(mk, VPROF_SEC_MAPS, NULL);
+
+	*m = (struct vprof_map){.node = node,
+				.flags = flags,
+				.maps = maps,
+				.mapped_bytes = mapped,
+				.unmapped_bytes = unmapped,
+				.first_ns = 50 * MK_MS,
+				.last_ns = 900 * MK_MS};
+	mk_header(mk)->map_live_bytes += mapped - unmapped;
+	return m;
+}
+
+static inline struct vprof_account *mk_account(struct mkprof *mk, uint32_t number, uint64_t t_ms,
+					       uint64_t heap, uint64_t mmap)
+{
+	struct vprof_account *a = mk_row(mk, VPROF_SEC_ACCOUNTS, NULL);
+
+	*a = (struct vprof_account){.t_ns = t_ms * MK_MS,
+				    .heap_live = heap / 2,
+				    .map_live = 2 * mmap,
+				    .cost_ns = MK_MS / 2,
+				    .number = number,
+				    .mappings = 40};
+	a->resident[VPROF_RESIDENT_MALLOC] = heap;
+	a->resident[VPROF_RESIDENT_MMAP] = mmap;
+	a->resident[VPROF_RESIDENT_CODE] = 3 << 20;
+	a->resident[VPROF_RESIDENT_PROFILER] = 1 << 20;
+	a->rss = heap + mmap + (4 << 20);
+	mk_header(mk)->accounts = mk_header(mk)->account_last = number;
+	mk_header(mk)->account_cost_ns += a->cost_ns;
+	return a;
+}
+
+static inline void mk_resident(struct mkprof *mk, uint32_t account, uint32_t kind, uint32_t node,
+			       const char *name, uint64_t mapped, uint64_t resident)
+{
+	struct vprof_resident *r = mk_row(mk, VPROF_SEC_RESIDENT, NULL);
+
+	*r = (struct vprof_resident){.account = account,
+				     .kind = kind,
+				     .node = node,
+				     .name = name ? mk_string(mk, name) : VPROF_NONE,
+				     .mapped_bytes = mapped,
+				     .resident_bytes = resident,
+				     .mappings = 1};
+}
+
+/* Memory mapped past malloc: node 6 has 7 MiB of which 2 are gone, and more at the peak, node 4
+ * lets go and advises, one is inherited; three accounts, the second the highest, a row of
+ * which is of an account that nobody asks for. */
+static inline struct mkprof mk_maps(void)
+{
+	struct mkprof mk = mk_normal();
+	struct vprof_header *h = mk_header(&mk);
+	struct vprof_map *m;
+
+	mk_section(&mk, VPROF_SEC_MAPS, sizeof(struct vprof_map));
+	mk_section(&mk, VPROF_SEC_ACCOUNTS, sizeof(struct vprof_account));
+	mk_section(&mk, VPROF_SEC_RESIDENT, sizeof(struct vprof_resident));
+	mk_map(&mk, VPROF_NODE_OVERFLOW, 0, 0, 0, 0);
+	mk_map(&mk, VPROF_NODE_ROOT, VPROF_MAP_INHERITED, 0, 2 << 20, 0);
+	m = mk_map(&mk, 6, VPROF_MAP_ANON, 7, 7 << 20, 2 << 20);
+	m->peak_epoch = 3;
+	m->peak_bytes = 7 << 20;
+	m = mk_map(&mk, 4, 0, 0, 0, 0);
+	m->unmaps = 2;
+	m->released_bytes = 2 << 20;
+	m->advised[VPROF_ADVICE_DONTNEED] = 1;
+	m->advised_bytes[VPROF_ADVICE_DONTNEED] = 1 << 20;
+	mk_map(&mk, 5, VPROF_MAP_FILE | VPROF_MAP_SHARED, 1, 8192, 0);
+	h->map_peak_bytes = (9 << 20) + 8192;
+	h->map_peak_epoch = 3;
+	h->map_peak_ns = 800 * MK_MS;
+	mk_account(&mk, 1, 100, 2 << 20, 1 << 20);
+	mk_account(&mk, 2, 800, 20 << 20, 4 << 20);
+	mk_account(&mk, 3, 1900, 18 << 20, 2 << 20);
+	h->account_peak = 2;
+	mk_resident(&mk, 0, 99, 0xffffff, NULL, 1, 1);
+	mk_resident(&mk, 1, VPROF_RESIDENT_MMAP, 6, NULL, 1 << 20, 1 << 20);
+	mk_resident(&mk, 2, VPROF_RESIDENT_MALLOC, 0, NULL, 21 << 20, 20 << 20);
+	mk_resident(&mk, 2, VPROF_RESIDENT_MMAP, 6, NULL, 7 << 20, 4 << 20);
+	mk_resident(&mk, 2, VPROF_RESIDENT_CODE, 0, "/opt/none/app", 4 << 20, 3 << 20);
+	mk_resident(&mk, 2, VPROF_RESIDENT_PROFILER, 0, NULL, 8 << 20, 1 << 20);
+	mk_resident(&mk, 3, VPROF_RESIDENT_MALLOC, 0, NULL, 21 << 20, 18 << 20);
+	mk_resident(&mk, 3, VPROF_RESIDENT_MMAP, 6, NULL, 5 << 20, 2 << 20);
+	mk_resident(&mk, 3, VPROF_RESIDENT_CODE, 0, "/opt/none/app", 4 << 20, 3 << 20);
+	mk_resident(&mk, 3, VPROF_RESIDENT_PROFILER, 0, NULL, 8 << 20, 1 << 20);
+	return mk;
+}
+
 #endif

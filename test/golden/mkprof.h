@@ -15,7 +15,7 @@ static inline int mk_shape(const char *name, struct mkprof *mk)
 	    {"killed", mk_killed}, {"user-only", mk_user_only},	    {"nasty", mk_nasty},
 	    {"empty", mk_new},	   {"sampled", mk_sampled},	    {"locks", mk_locks},
 	    {"leaks", mk_leaks},   {"leaks-clean", mk_leaks_clean}, {"growing", mk_growing},
-	    {"kinds", mk_kinds},   {"second", mk_second},
+	    {"kinds", mk_kinds},   {"second", mk_second},	    {"maps", mk_maps},
 	};
 
 	for (size_t i = 0; i < sizeof(shape) / sizeof(shape[0]); i++) {

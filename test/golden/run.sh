@@ -97,6 +97,17 @@ for command in flat heap leaks timeline; do
 	check normal-$command-tree-json normal $command --tree -n 1 --format json second.vprof
 done
 check normal-summary-tree normal summary --tree second.vprof
+for kind in mmap resident all; do
+	check maps-$kind maps heap --kind $kind
+	check maps-$kind-json maps heap --kind $kind --format json
+done
+check maps-mmap-csv maps heap --kind mmap --format csv
+check maps-resident-csv maps heap --kind resident --format csv
+check maps-mmap-peak maps heap --kind mmap --sort peak -n 1
+check maps-bad-kind maps heap --kind stack
+check maps-summary maps summary
+check normal-heap-mmap normal heap --kind mmap
+check normal-heap-resident normal heap --kind resident
 check wrapped-flat-window wrapped flat --since 1 --until 7050ms
 check wrapped-info wrapped info
 check overflow-flat overflow flat

@@ -3,8 +3,9 @@
 # makes, or tried in libvprof/base/trial.c, where a filter may kill for it.
 . "$(dirname "$0")/../lib-lint.sh"
 
-# What libc makes for stdio, malloc and threads; setgroups only repeats the host's.
-plain=' openat open read close mmap futex set_robust_list clone3 exit exit_group setgroups '
+# What libc makes for stdio, malloc and threads; setgroups only repeats the host's, and shmat
+# and shmdt are never made, but known by their numbers.
+plain=' openat open read close mmap futex set_robust_list clone3 exit exit_group setgroups shmat shmdt '
 
 lint() {
 	local name

@@ -200,7 +200,7 @@ START_TEST(newer_minor_version)
 	mk_row(&mk, VPROF_SEC_END, NULL);
 	mk_section(&mk, VPROF_SEC_MORE, 64);
 	mk_row(&mk, VPROF_SEC_MORE, NULL);
-	memset(VPROF_HEADER_SECTION(h, 17), 0xff, sizeof(struct vprof_section));
+	memset(VPROF_HEADER_SECTION(h, 50), 0xff, sizeof(struct vprof_section));
 	memset(VPROF_HEADER_SECTION(h, 63), 0xff, sizeof(struct vprof_section));
 	mk_nodes(&mk);
 	mk_cpu_rows(&mk);

@@ -214,6 +214,64 @@ static void check_marks(struct vr_file *file, const struct vr_layout *layout)
 	tally_report(&tally, file, layout);
 }
 
+static void check_maps(struct vr_file *file, const struct vr_layout *layout)
+{
+	struct tally tally = {.kind = VPROF_SEC_MAPS};
+
+	for (uint32_t i = 0; i < file->n_maps; i++) {
+		if (file->map[i].node < file->n_nodes)
+			continue;
+		tally_hit(&tally, i, "node id out of range");
+		memset(&file->map[i], 0, sizeof(file->map[i]));
+	}
+	tally_report(&tally, file, layout);
+}
+
+static void check_accounts(struct vr_file *file, const struct vr_layout *layout)
+{
+	struct tally tally = {.kind = VPROF_SEC_ACCOUNTS};
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < file->n_accounts; i++) {
+		const struct vprof_account *account = &file->account[i];
+
+		if (!account->number)
+			continue; /* handed out, not filled in yet */
+		if (kept && account->t_ns < file->account[kept - 1].t_ns) {
+			if (!vr_layout_unfinished(layout))
+				tally_hit(&tally, i, "time runs backwards");
+			continue;
+		}
+		file->account[kept++] = *account;
+	}
+	tally_report(&tally, file, layout);
+	file->n_accounts = kept;
+}
+
+static void check_resident(struct vr_file *file, const struct vr_layout *layout)
+{
+	struct tally tally = {.kind = VPROF_SEC_RESIDENT};
+
+	for (uint32_t i = 0; i < file->n_residents; i++) {
+		struct vprof_resident *row = &file->resident[i];
+		const char *reason = NULL;
+
+		if (!row->account)
+			continue;
+		if (row->node >= file->n_nodes)
+			reason = "node id out of range";
+		else if (row->kind >= VPROF_RESIDENT_KINDS)
+			reason = "unknown kind";
+		else if (!string_ok(file, row->name))
+			reason = "string id out of range";
+		if (!reason)
+			continue;
+		tally_hit(&tally, i, reason);
+		memset(row, 0, sizeof(*row));
+	}
+	tally_report(&tally, file, layout);
+}
+
 static void check_timeline(struct vr_file *file, const struct vr_layout *layout)
 {
 	struct tally tally = {.kind = VPROF_SEC_TIMELINE};
@@ -290,6 +348,9 @@ void vr_check_tables(struct vr_file *file, const struct vr_layout *layout)
 	check_leaks(file, layout);
 	check_series(file, layout);
 	check_marks(file, layout);
+	check_maps(file, layout);
+	check_accounts(file, layout);
+	check_resident(file, layout);
 	check_timeline(file, layout);
 }
 

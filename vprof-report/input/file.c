@@ -48,6 +48,9 @@ void vr_file_drop_rows(struct vr_file *file)
 	free(file->leak);
 	free(file->series);
 	free(file->mark);
+	free(file->map);
+	free(file->account);
+	free(file->resident);
 	free(file->point);
 	free(file->event);
 	file->module = NULL;
@@ -59,10 +62,14 @@ void vr_file_drop_rows(struct vr_file *file)
 	file->leak = NULL;
 	file->series = NULL;
 	file->mark = NULL;
+	file->map = NULL;
+	file->account = NULL;
+	file->resident = NULL;
 	file->point = NULL;
 	file->event = NULL;
 	file->n_modules = file->n_threads = file->n_nodes = file->n_sites = file->n_cpus = 0;
 	file->n_locks = file->n_leaks = file->n_points = file->n_marks = file->series_rows = 0;
+	file->n_maps = file->n_accounts = file->n_residents = 0;
 	file->n_events = 0;
 }
 

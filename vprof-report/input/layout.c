@@ -27,6 +27,9 @@ static const struct {
     [VPROF_SEC_SERIES] = {"series", sizeof(struct vprof_series)},
     [VPROF_SEC_LEAKS] = {"leaks", sizeof(struct vprof_leak)},
     [VPROF_SEC_MARKS] = {"marks", sizeof(struct vprof_mark)},
+    [VPROF_SEC_MAPS] = {"maps", sizeof(struct vprof_map)},
+    [VPROF_SEC_ACCOUNTS] = {"accounts", sizeof(struct vprof_account)},
+    [VPROF_SEC_RESIDENT] = {"resident", sizeof(struct vprof_resident)},
 };
 
 const char *vr_section_name(unsigned kind)

@@ -72,6 +72,11 @@ static void forget_damage(struct vr_file *file)
 	file->n_damages = 0;
 }
 
+#define ROWS(kind, member, count)                                                                  \
+	{                                                                                          \
+		VPROF_SEC_##kind, sizeof(*file->member), (void **)&file->member, &file->count      \
+	}
+
 /* Reads everything.  The rows that refer to others come first and the rows
  * they refer to last, with a header read in between: in a live file every id
  * we have seen is then in the tables we have. */
@@ -84,19 +89,21 @@ static int read_sections(int fd, struct vr_file *file, struct vr_layout *layout,
 		uint32_t *rows;
 	} early[] =
 	    {
-		{VPROF_SEC_SITES, sizeof(*file->site), (void **)&file->site, &file->n_sites},
-		{VPROF_SEC_CPU, sizeof(*file->cpu), (void **)&file->cpu, &file->n_cpus},
-		{VPROF_SEC_LOCKS, sizeof(*file->lock), (void **)&file->lock, &file->n_locks},
-		{VPROF_SEC_LEAKS, sizeof(*file->leak), (void **)&file->leak, &file->n_leaks},
-		{VPROF_SEC_SERIES, sizeof(*file->series), (void **)&file->series,
-		 &file->series_rows},
-		{VPROF_SEC_MARKS, sizeof(*file->mark), (void **)&file->mark, &file->n_marks},
-		{VPROF_SEC_TIMELINE, sizeof(*file->point), (void **)&file->point, &file->n_points},
+		ROWS(SITES, site, n_sites),
+		ROWS(CPU, cpu, n_cpus),
+		ROWS(LOCKS, lock, n_locks),
+		ROWS(LEAKS, leak, n_leaks),
+		ROWS(SERIES, series, series_rows),
+		ROWS(MARKS, mark, n_marks),
+		ROWS(MAPS, map, n_maps),
+		ROWS(ACCOUNTS, account, n_accounts),
+		ROWS(RESIDENT, resident, n_residents),
+		ROWS(TIMELINE, point, n_points),
 	    },
 	  late[] = {
-	      {VPROF_SEC_THREADS, sizeof(*file->thread), (void **)&file->thread, &file->n_threads},
-	      {VPROF_SEC_NODES, sizeof(*file->node), (void **)&file->node, &file->n_nodes},
-	      {VPROF_SEC_MODULES, sizeof(*file->module), (void **)&file->module, &file->n_modules},
+	      ROWS(THREADS, thread, n_threads),
+	      ROWS(NODES, node, n_nodes),
+	      ROWS(MODULES, module, n_modules),
 	  };
 	struct vr_layout *first = vr_xcalloc(1, sizeof(*first));
 	struct vprof_event_block *block = NULL;

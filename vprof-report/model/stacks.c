@@ -13,6 +13,8 @@ static const char *const pseudo_name[VR_PSEUDO_COUNT] = {
     [VR_PSEUDO_CPU_FULL] = "[cpu table full]",
     [VR_PSEUDO_SITE_FULL] = "[site table full]",
     [VR_PSEUDO_LOCK_FULL] = "[lock table full]",
+    [VR_PSEUDO_MAP_FULL] = "[mapping table full]",
+    [VR_PSEUDO_INHERITED] = "[inherited at the fork]",
 };
 
 struct vr_stacks *vr_stacks_new(const struct vr_file *file, struct vr_sym *sym, int inlines)

@@ -39,6 +39,8 @@ enum vr_pseudo {
 	VR_PSEUDO_CPU_FULL,  /* charged to the overflow row of CPU */
 	VR_PSEUDO_SITE_FULL, /* charged to the overflow row of SITES */
 	VR_PSEUDO_LOCK_FULL, /* charged to the overflow row of LOCKS */
+	VR_PSEUDO_MAP_FULL,  /* charged to the overflow row of MAPS */
+	VR_PSEUDO_INHERITED, /* mapped by the process that forked this one */
 	VR_PSEUDO_COUNT
 };
 

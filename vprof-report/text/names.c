@@ -172,6 +172,7 @@ const char *vr_lost_name(unsigned which)
 	    [VPROF_CUT_BAD_FRAME] = "cut_bad_frame",
 	    [VPROF_LOST_LOCK_ROWS] = "lock_rows",
 	    [VPROF_LOST_THREAD_EVENTS] = "thread_events",
+	    [VPROF_LOST_MAPS] = "maps",
 	    [VPROF_LOST_LABELS] = "labels",
 	};
 
@@ -198,6 +199,7 @@ static const char *const loss_text[VPROF_LOST_COUNT] = {
     [VPROF_CUT_BAD_FRAME] = "%s stacks cut at a bad frame",
     [VPROF_LOST_LOCK_ROWS] = "%s waits for locks without a row of their own",
     [VPROF_LOST_THREAD_EVENTS] = "%s threads without CPU samples",
+    [VPROF_LOST_MAPS] = "%s calls of mmap and the like",
     [VPROF_LOST_LABELS] = "%s labels",
 };
 

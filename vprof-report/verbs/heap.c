@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli/units.h"
+#include "cli/warn.h"
 #include "cli/xalloc.h"
 #include "output/out.h"
 #include "text/fields.h"
@@ -12,6 +13,7 @@
 #include "text/print.h"
 #include "text/ranges.h"
 #include "text/sites.h"
+#include "verbs/heap.h"
 #include "verbs/verb.h"
 
 static const struct vr_sort_key sort_keys[] = {
@@ -292,7 +294,7 @@ static size_t count_shown(const struct vr_context *ctx, const struct vr_heap *he
 	return count;
 }
 
-static int run(struct vr_context *ctx)
+static int run_malloc(struct vr_context *ctx)
 {
 	struct vr_heap *heap = vr_heap_new(ctx->profile);
 	const struct vr_rows rows = {.ctx = ctx, .model = heap};
@@ -320,6 +322,63 @@ static int run(struct vr_context *ctx)
 	return 0;
 }
 
+static const struct {
+	const char *name;
+	int (*run)(struct vr_context *ctx);
+} kinds[] = {{"malloc", run_malloc}, {"mmap", vr_heap_maps}, {"resident", vr_heap_resident}};
+#define KINDS (sizeof(kinds) / sizeof(kinds[0]))
+
+/* One document of three, each without the parts that all have. */
+static json_t *all_json(struct vr_context *ctx)
+{
+	json_t *root = json_object();
+
+	for (size_t i = 0; i < KINDS; i++) {
+		kinds[i].run(ctx);
+		json_object_set_new(root, kinds[i].name, ctx->json);
+		ctx->json = NULL;
+	}
+	return root;
+}
+
+static int run(struct vr_context *ctx)
+{
+	const char *kind = ctx->opts->kind;
+
+	for (size_t i = 0; i < KINDS; i++)
+		if (!kind || strcmp(kind, kinds[i].name) == 0)
+			return kinds[i].run(ctx);
+	if (ctx->format == VR_FORMAT_JSON) {
+		ctx->json = all_json(ctx);
+		return 0;
+	}
+	for (size_t i = 0; i < KINDS; i++) {
+		if (ctx->format == VR_FORMAT_TABLE)
+			fprintf(ctx->out, "%s%s\n", i ? "\n" : "", kinds[i].name);
+		else if (i)
+			fputc('\n', ctx->out);
+		kinds[i].run(ctx);
+	}
+	return 0;
+}
+
+static int begin(struct vr_context *ctx)
+{
+	const char *kind = ctx->opts->kind;
+
+	if (!kind || strcmp(kind, kinds[0].name) == 0)
+		return 0;
+	if (vr_opts_given(ctx->opts, VR_OPT_TREE)) {
+		vr_warn("--tree adds up --kind malloc only");
+		return VR_EXIT_USAGE;
+	}
+	for (size_t i = 0; i < KINDS; i++)
+		if (strcmp(kind, "all") == 0 || strcmp(kind, kinds[i].name) == 0)
+			return 0;
+	vr_warn("--kind '%s' is not one of malloc, mmap, resident, all", kind);
+	return VR_EXIT_USAGE;
+}
+
 const struct vr_verb vr_verb_heap = {
     .name = "heap",
     .summary = "Allocation sites: bytes, calls, live, at the peak, temporary",
@@ -329,10 +388,13 @@ const struct vr_verb vr_verb_heap = {
 	"whole process was at its highest; \"temporary\" counts blocks freed by their thread\n"
 	"before its next allocation; \"median life\" is the upper end of a power of two.\n"
 	"--thread keeps the sites where such a thread allocated. --tree adds up the processes\n"
-	"of a run; \"peak\" is then what was live when each was at its own highest.",
+	"of a run; \"peak\" is then what was live when each was at its own highest.\n"
+	"--kind mmap: memory mapped past malloc (mmap, mremap, brk, shmat) by call path;\n"
+	"--kind resident: what the resident memory is made of; --kind all: the three.",
     .options = VR_TAKES(VR_OPT_SORT, VR_OPT_LIMIT, VR_OPT_FORMAT, VR_OPT_THREAD, VR_OPT_MODULE,
-			VR_OPT_TREE, VR_OPT_NAMES, VR_OPT_INLINES),
+			VR_OPT_TREE, VR_OPT_NAMES, VR_OPT_INLINES, VR_OPT_KIND),
     .sort = sort_keys,
     .limit = 10,
+    .begin = begin,
     .run = run,
 };

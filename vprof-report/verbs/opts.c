@@ -71,6 +71,8 @@ static const struct row {
 			OPTION(verdict)},
     [VR_OPT_STRICT] = {"strict", 0, NULL, "what is only possibly lost is a leak too", ON,
 		       OPTION(strict)},
+    [VR_OPT_KIND] = {"kind", 'k', "KIND", "which memory: malloc, mmap, resident or all", TEXT,
+		     OPTION(kind)},
     [VR_OPT_OUTPUT] = {"output", 'o', "OUT", "the file to write; - is standard output", TEXT,
 		       OPTION(output)},
     [VR_OPT_VALUE] = {"value", 0, "V", "what to count at each stack; see below", TEXT,

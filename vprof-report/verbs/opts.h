@@ -32,6 +32,7 @@ enum vr_option {
 	VR_OPT_INLINES,
 	VR_OPT_VERDICT,
 	VR_OPT_STRICT,
+	VR_OPT_KIND,
 	VR_OPT_OUTPUT,
 	VR_OPT_VALUE,
 	VR_OPT_GATE,
@@ -65,7 +66,7 @@ struct vr_opts {
 	const char *sort;
 	size_t limit;	    /* rows; 0: all */
 	const char *format; /* its name; drive.c checks it against the verb */
-	const char *output, *value;
+	const char *output, *value, *kind;
 	const char *png, *svg; /* files to write, NULL: none */
 	struct vr_select select;
 	int strip_dirs, bottom_up;

@@ -17,6 +17,7 @@
 #include "text/notes.h"
 #include "text/print.h"
 #include "text/ranges.h"
+#include "text/resident.h"
 #include "text/runs.h"
 #include "text/shapes.h"
 #include "text/sites.h"
@@ -26,7 +27,6 @@
 #define TOP_FUNCTIONS 8u
 #define TOP_SITES     3u
 #define TOP_THREADS   4u
-#define SPARK_COLUMNS 60u
 #define SCREEN	      100 /* columns of one screen where the width is not known */
 
 static void title(struct vr_context *ctx, const char *text)
@@ -260,49 +260,21 @@ static void print_heap(struct vr_context *ctx, const struct vr_heap *heap)
 	free(order);
 }
 
-/* One line of at most SPARK_COLUMNS marks, each the mean of its points. */
-static void print_spark(struct vr_context *ctx, const char *name, size_t field)
-{
-	const struct vr_file *file = ctx->profile->file;
-	uint32_t columns = file->n_points < SPARK_COLUMNS ? file->n_points : SPARK_COLUMNS;
-	uint64_t least = UINT64_MAX, most = 0;
-	char from[VR_UNIT_MAX], to[VR_UNIT_MAX];
-
-#define VALUE(i) (*(const uint64_t *)((const char *)&file->point[i] + field))
-	for (uint32_t i = 0; i < file->n_points; i++) {
-		least = VALUE(i) < least ? VALUE(i) : least;
-		most = VALUE(i) > most ? VALUE(i) : most;
-	}
-	fprintf(ctx->out, "%-8s ", name);
-	for (uint32_t i = 0; i < columns; i++) {
-		uint32_t a = (uint32_t)((uint64_t)i * file->n_points / columns);
-		uint32_t b = (uint32_t)((uint64_t)(i + 1) * file->n_points / columns);
-		double sum = 0;
-
-		for (uint32_t k = a; k < b; k++)
-			sum += (double)(VALUE(k) - least);
-		sum /= (double)(b - a);
-		vr_spark_put(ctx->out, most > least ? sum / (double)(most - least) : 0);
-	}
-	fprintf(ctx->out, " %s to %s\n", vr_format_bytes(from, least), vr_format_bytes(to, most));
-#undef VALUE
-}
-
 static void print_timeline(struct vr_context *ctx, const struct vr_memory *memory)
 {
 	const struct vr_file *file = ctx->profile->file;
 	size_t count;
-	char **text;
+	char **text, *line;
 
 	if (!file->n_points)
 		return;
 	fputc('\n', ctx->out);
 	if (file->n_members) /* RSS would count what they share in each */
-		print_spark(ctx, "PSS", offsetof(struct vprof_point, pss));
+		vr_print_spark(ctx, "PSS", offsetof(struct vprof_point, pss));
 	else
-		print_spark(ctx, "RSS", offsetof(struct vprof_point, rss));
+		vr_print_spark(ctx, "RSS", offsetof(struct vprof_point, rss));
 	if (file->header.heap_mode != VPROF_HEAP_OFF)
-		print_spark(ctx, "Live", offsetof(struct vprof_point, heap_live));
+		vr_print_spark(ctx, "Live", offsetof(struct vprof_point, heap_live));
 	text = vr_shapes_text(ctx->profile, memory, &count);
 	title(ctx, "Shape    ");
 	for (size_t i = 0; i < count; i++) {
@@ -310,6 +282,12 @@ static void print_timeline(struct vr_context *ctx, const struct vr_memory *memor
 		vr_print_wrapped(ctx, text[i], 9);
 	}
 	vr_shapes_free(text, count);
+	line = vr_resident_line(ctx->profile);
+	if (line) {
+		title(ctx, "Resident ");
+		vr_print_wrapped(ctx, line, 9);
+	}
+	free(line);
 }
 
 /* Largest CPU time seen. */
@@ -435,6 +413,7 @@ static json_t *to_json(struct vr_context *ctx, const struct vr_seen *seen,
 	}
 	vr_findings_free(finding, count);
 	json_object_set_new(root, "shapes", vr_shapes_json(ctx, seen->memory));
+	json_object_set_new(root, "resident", vr_resident_json(ctx->profile));
 	json_object_set_new(root, "findings", findings);
 	free(lost);
 	return root;

@@ -62,6 +62,15 @@ static void get_faults(const struct vr_rows *rows, const void *row, struct vr_va
 	value->cell.u = point->minor_faults + point->major_faults;
 }
 
+/* Not known by libraries that did not record mappings. */
+static void get_mmap_live(const struct vr_rows *rows, const void *row, struct vr_value *value)
+{
+	const struct vprof_point *point = row;
+
+	value->cell.null = !rows->ctx->profile->file->n_maps;
+	value->cell.u = point->map_live;
+}
+
 #define POINT(member) VR_MEMBER(struct vprof_point, member)
 
 static const struct vr_field point_fields[] = {
@@ -90,6 +99,7 @@ static const struct vr_field point_fields[] = {
     {"minor_faults", "", VR_COUNT, VR_IN_DATA, POINT(minor_faults)},
     {"major_faults", "", VR_COUNT, VR_IN_DATA, POINT(major_faults)},
     {"switches", "switches", VR_COUNT, VR_IN_ALL, POINT(switches)},
+    {"mmap_live", "", VR_BYTES, VR_IN_DATA, .get = get_mmap_live},
 };
 
 static void print_points(const struct vr_rows *rows)
