@@ -43,20 +43,31 @@ struct vprof_thread {
 	uint64_t samples, sampled_ns;
 	uint64_t allocs, frees;
 	uint64_t alloc_bytes, freed_bytes;
-	uint64_t start_routine;		   /* address given to pthread_create, 0: main */
-	uint32_t start_module;		   /* its module, VPROF_NONE where unknown */
-	uint32_t flags;			   /* bit 0: shard shared with other threads;
-					    * bit 1: the library's own helper */
+	uint64_t start_routine; /* address given to pthread_create, 0: main, or not known */
+	uint32_t start_module;	/* its module, VPROF_NONE where unknown */
+	uint32_t flags;		/* VPROF_THREAD_*, below */
 	uint64_t lock_waits, lock_wait_ns; /* contended acquisitions, time blocked */
 	/* CPU time during pauses.  In a pause (modulo 2^64) that time less the
 	 * thread's CPU time, which is to be added; a thread that started in it
 	 * has been in it all the time */
 	uint64_t paused_cpu_ns;
-	uint64_t reserved[15];
+	/* 136: time off the CPU since start_ns; what is left of it the thread waited */
+	uint64_t run_delay_ns; /* runnable, and no CPU for it */
+	uint64_t unsplit_ns;   /* not known which: since the last reading of one that ended */
+	uint64_t slices;       /* times it got a CPU */
+	uint64_t voluntary;    /* switches, as getrusage() counts them */
+	uint64_t involuntary;
+	/* 176: its stack [start, end), 0 where unknown */
+	uint64_t stack_start, stack_end;
+	uint64_t reserved[8];
 };
 _Static_assert(sizeof(struct vprof_thread) == 256, "vprof_thread");
-#define VPROF_THREAD_SHARED_SHARD 1u
-#define VPROF_THREAD_HELPER	  2u
+#define VPROF_THREAD_SHARED_SHARD 1u  /* other threads have the same shard */
+#define VPROF_THREAD_HELPER	  2u  /* the library's own */
+#define VPROF_THREAD_RUN_DELAY	  4u  /* run_delay_ns, unsplit_ns and slices are filled in */
+#define VPROF_THREAD_SWITCHES	  8u  /* voluntary and involuntary are */
+#define VPROF_THREAD_SCHED_EMPTY  16u /* the kernel keeps no such account: all zeros */
+#define VPROF_THREAD_SCHED_CLOSED 32u /* it could not be read */
 
 /* NODES: the stack trie, append only.  A stack is the id of its innermost
  * node; parents lead outwards and have smaller ids.  Node 0 is the root: no
@@ -128,8 +139,8 @@ struct vprof_cpu {
 _Static_assert(sizeof(struct vprof_cpu) == 32, "vprof_cpu");
 
 /* LOCKS: waits of one call path for one lock (or condition, or thread to
- * join).  A reader adds rows of equal lock, kind and node.  Row 0 is the
- * overflow row. */
+ * join).  A reader adds rows of equal lock, kind and node; locks in blocks of one site, at
+ * one offset, may be taken for one.  Row 0 is the overflow row. */
 enum vprof_lock_kind {
 	VPROF_LOCK_MUTEX = 1,
 	VPROF_LOCK_RDLOCK = 2,
@@ -137,17 +148,27 @@ enum vprof_lock_kind {
 	VPROF_LOCK_COND = 4,
 	VPROF_LOCK_JOIN = 5
 };
+/* Where the lock lay when it was waited for. */
+enum vprof_lock_place {
+	VPROF_LOCK_UNPLACED = 0,  /* nobody looked: a join, heap=off, an older library */
+	VPROF_LOCK_ELSEWHERE = 1, /* in no block that the library knew */
+	VPROF_LOCK_IN_BLOCK = 2,  /* in a block of the heap: site and offset */
+	VPROF_LOCK_INHERITED = 3  /* in a block of the process that forked this one */
+};
 struct vprof_lock {
-	uint64_t address; /* of the lock; of the pthread_t for a join */
-	uint32_t node;	  /* the waiter's stack */
-	uint32_t thread;  /* row in THREADS */
-	uint32_t kind;	  /* enum vprof_lock_kind */
-	uint32_t reserved0;
+	uint64_t address;  /* of the lock; of the pthread_t for a join */
+	uint32_t node;	   /* the waiter's stack */
+	uint32_t thread;   /* row in THREADS */
+	uint32_t kind;	   /* enum vprof_lock_kind */
+	uint32_t place;	   /* enum vprof_lock_place */
 	uint64_t waits;	   /* times it blocked */
 	uint64_t timeouts; /* of which ended by ETIMEDOUT */
 	uint64_t wait_ns, max_ns;
 	uint64_t first_ns, last_ns;
-	uint64_t reserved[7];
+	uint32_t site; /* VPROF_LOCK_IN_BLOCK: the stack that allocated the block ... */
+	uint32_t reserved0;
+	uint64_t offset; /* ... and the lock's place in it */
+	uint64_t reserved[5];
 };
 _Static_assert(sizeof(struct vprof_lock) == 128, "vprof_lock");
 

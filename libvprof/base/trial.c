@@ -91,6 +91,7 @@ static const struct call calls[] = {
     {SYS_geteuid, 0, {0}},
     {SYS_uname, 0, {AT(scratch)}},
     {SYS_getrusage, 0, {RUSAGE_SELF, AT(scratch)}},
+    {SYS_getrusage, 0, {RUSAGE_THREAD, AT(scratch)}},
     {SYS_sched_getaffinity, 0, {0, sizeof(scratch), AT(scratch)}},
     {SYS_sched_setaffinity, 0, {0, 0, AT(scratch)}},
     {SYS_sched_getscheduler, 0, {0}},

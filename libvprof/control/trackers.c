@@ -36,6 +36,12 @@
 	}
 #define OF_FILE 16u
 
+static void threads_fork_child(void)
+{
+	vp_spawn_fork_child();
+	vp_threads_fork_child();
+}
+
 static const struct vp_tracker trackers[] = {
     {.name = "tables",
      .fork_child = vp_tables_fork_child,
@@ -52,7 +58,7 @@ static const struct vp_tracker trackers[] = {
 		 SECTION(NODES, vprof_node, OF_FILE, 0)}},
     {.name = "threads",
      .init = vp_threads_init,
-     .fork_child = vp_spawn_fork_child,
+     .fork_child = threads_fork_child,
      .section = {SECTION(THREADS, vprof_thread, 4, 0)}},
     {.name = "helper",
      .init = vp_watch_init,

@@ -5,6 +5,7 @@
 #include "base/private_heap.h"
 #include "base/proc.h"
 #include "base/sys.h"
+#include "helper/sched.h"
 #include "helper/title.h"
 #include "helper/watch.h"
 #include "ring/file.h"
@@ -41,6 +42,7 @@ void vp_reading_open(void)
 	told = untaken = 0;
 	memset(&smaps, 0, sizeof(smaps));
 	can_read = vp_proc_open() == 0;
+	vp_sched_open();
 	vp_timeline_reset();
 }
 

@@ -3,6 +3,7 @@
 #include "base/private_heap.h"
 #include "base/proc.h"
 #include "base/sys.h"
+#include "helper/sched.h"
 #include "ring/file.h"
 #include "ring/tables.h"
 #include "track/cpu.h"
@@ -11,7 +12,10 @@
 
 /* Rows of threads that have not been settled.  A program that makes a thread
  * per request has many rows and few of these. */
-static uint32_t *watched;
+static struct watched {
+	uint32_t row;
+	struct vp_sched_seen seen;
+} * watched;
 static uint32_t watched_count, watched_room;
 static uint32_t next_row;    /* the first one not looked at yet */
 static uint64_t settled_cpu; /* of threads that are in `watched` no more */
@@ -29,8 +33,8 @@ int vp_watch_init(void)
 
 static int make_room(void)
 {
-	uint32_t room = watched_room ? watched_room * 2 : 256;
-	uint32_t *more;
+	uint32_t room = watched_room ? watched_room * 2 : 64;
+	struct watched *more;
 
 	if (watched_count < watched_room)
 		return 1;
@@ -51,7 +55,7 @@ static uint64_t cpu_of(uint32_t tid)
 	return vp_sys_cpu_ns((int)(~tid << 3 | 6));
 }
 
-static void refresh(struct vprof_thread *row, int with_names)
+static void refresh(struct vprof_thread *row, struct vp_sched_seen *seen, int with_names)
 {
 	uint64_t cpu = cpu_of(row->tid);
 	char name[16];
@@ -59,11 +63,16 @@ static void refresh(struct vprof_thread *row, int with_names)
 	if (cpu > row->cpu_ns)
 		row->cpu_ns = cpu;
 	if (cpu == 0 && row->start_ns + 1000000 < vp_clock_now()) {
+		if (__atomic_load_n(&row->state, __ATOMIC_ACQUIRE) != VPROF_THREAD_LIVE)
+			return; /* it has told us meanwhile */
 		/* Ended without telling us: never called a hook. */
+		seen->silent = 1;
 		row->end_ns = vp_clock_now();
 		row->state = VPROF_THREAD_ENDED;
 		return;
 	}
+	if (!(row->flags & VPROF_THREAD_HELPER))
+		vp_sched_look(row, seen);
 	if (with_names && vp_proc_comm((int)row->tid, name) == 0 && name[0])
 		memcpy(row->name, name, sizeof(row->name));
 }
@@ -83,7 +92,7 @@ void vp_watch_pause(int on)
 {
 	vp_watch_refresh(0, 0);
 	for (uint32_t i = 0; i < watched_count; i++) {
-		struct vprof_thread *row = vp_table_row(VPROF_SEC_THREADS, watched[i]);
+		struct vprof_thread *row = vp_table_row(VPROF_SEC_THREADS, watched[i].row);
 
 		if (on)
 			row->paused_cpu_ns -= row->cpu_ns;
@@ -113,7 +122,7 @@ uint64_t vp_watch_untaken(void)
 	uint64_t untaken = settled_untaken;
 
 	for (uint32_t i = 0; i < watched_count; i++)
-		untaken += untaken_of(vp_table_row(VPROF_SEC_THREADS, watched[i]));
+		untaken += untaken_of(vp_table_row(VPROF_SEC_THREADS, watched[i].row));
 	return untaken;
 }
 
@@ -122,17 +131,19 @@ void vp_watch_refresh(int with_names, uint64_t drained_ns)
 	uint32_t rows = vp_table_used(VPROF_SEC_THREADS), kept = 0;
 
 	while (next_row < rows && make_room())
-		watched[watched_count++] = next_row++;
+		watched[watched_count++] = (struct watched){.row = next_row++};
+	vp_sched_round_begin(with_names);
 	for (uint32_t i = 0; i < watched_count; i++) {
-		struct vprof_thread *row = vp_table_row(VPROF_SEC_THREADS, watched[i]);
+		struct vprof_thread *row = vp_table_row(VPROF_SEC_THREADS, watched[i].row);
 		int state = __atomic_load_n(&row->state, __ATOMIC_ACQUIRE);
 
 		if (state == VPROF_THREAD_LIVE)
-			refresh(row, with_names);
+			refresh(row, &watched[i].seen, with_names);
 		if (state == VPROF_THREAD_ENDED && row->end_ns < drained_ns) {
 			end_pause(row);
+			vp_sched_settle(row, &watched[i].seen);
 			settled_untaken += untaken_of(row);
-			vp_track_cpu_settle(watched[i]);
+			vp_track_cpu_settle(watched[i].row);
 			if (!(row->flags & VPROF_THREAD_HELPER))
 				settled_cpu += vprof_thread_active_ns(vp_file.header, row);
 		} else {
@@ -140,6 +151,7 @@ void vp_watch_refresh(int with_names, uint64_t drained_ns)
 		}
 	}
 	watched_count = kept;
+	vp_sched_round_end();
 }
 
 uint64_t vp_watch_cpu_ns(void)
@@ -147,7 +159,7 @@ uint64_t vp_watch_cpu_ns(void)
 	uint64_t cpu = settled_cpu;
 
 	for (uint32_t i = 0; i < watched_count; i++) {
-		const struct vprof_thread *row = vp_table_row(VPROF_SEC_THREADS, watched[i]);
+		const struct vprof_thread *row = vp_table_row(VPROF_SEC_THREADS, watched[i].row);
 
 		if (!(row->flags & VPROF_THREAD_HELPER))
 			cpu += vprof_thread_active_ns(vp_file.header, row);

@@ -4,18 +4,18 @@
 #include "base/private_heap.h"
 #include "base/proc.h"
 #include "base/real.h"
+#include "base/schedstat.h"
 #include "base/service.h"
 #include "base/sys.h"
 #include "base/tracker.h"
 #include "ring/file.h"
 #include "ring/tables.h"
-#include "stack/modules.h"
 #include "thread/arrivals.h"
+#include "thread/row.h"
 #include "thread/shards.h"
 
 #include <pthread.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 
 /* Everything about a row that the library needs after its thread is gone. */
@@ -48,6 +48,7 @@ static int end_key_made;
 static uint32_t unwatched; /* ends of threads are not noticed any more */
 static uint32_t generation;
 static uint64_t main_stack_hi;
+static uint64_t forked_routine; /* of the thread that forked us; 0: main */
 
 extern void *__libc_stack_end; /* ld.so: top of the main thread's stack */
 
@@ -77,6 +78,12 @@ static void empty_buckets(void)
 	}
 }
 
+void vp_threads_fork_child(void)
+{
+	if (vp_tls.self > VP_TLS_ENDED)
+		forked_routine = vp_tls.self->routine;
+}
+
 int vp_threads_init(void)
 {
 	struct vprof_thread *row;
@@ -95,6 +102,7 @@ int vp_threads_init(void)
 	vp_arrivals_init();
 	empty_buckets();
 	main_stack_hi = (uint64_t)(uintptr_t)__libc_stack_end;
+	vp_schedstat_start();
 	if (!end_key_made && !unwatched && vp_real.pthread_key_create(&end_key, thread_ends) == 0)
 		end_key_made = 1;
 	row = vp_table_add(VPROF_SEC_THREADS, &id);
@@ -213,22 +221,6 @@ struct join_request {
 	struct vp_thread *thread;
 };
 
-static void name_row(struct vprof_thread *row)
-{
-	char name[17] = "";
-
-	vp_sys6(SYS_prctl, PR_GET_NAME, (long)name, 0, 0, 0, 0);
-	memcpy(row->name, name, sizeof(row->name) - 1);
-}
-
-static void set_start(struct vprof_thread *row, uint64_t routine)
-{
-	const struct vp_module *module = routine ? vp_module_find(routine) : NULL;
-
-	row->start_routine = routine;
-	row->start_module = module ? module->id : VPROF_NONE;
-}
-
 /* States of ended threads are kept for later ones: a thread start then costs
  * neither a large allocation nor its page faults. */
 static struct vp_thread *new_thread(void)
@@ -271,6 +263,7 @@ static void join(void *arg)
 	thread->tid = vp_sys_tid();
 	thread->timer_id = -1;
 	thread->trampoline = request->start.trampoline;
+	thread->routine = thread->tid == vp_control.pid ? forked_routine : request->start.routine;
 	thread->generation = generation;
 	thread->shard = vp_shard_get();
 	vp_lock_take(&registry);
@@ -280,8 +273,9 @@ static void join(void *arg)
 	if (thread->row_id) {
 		thread->row->shard = thread->shard->number;
 		if (thread->shard->shared)
-			thread->row->flags |= VPROF_THREAD_SHARED_SHARD;
-		name_row(thread->row);
+			__atomic_fetch_or(&thread->row->flags, VPROF_THREAD_SHARED_SHARD,
+					  __ATOMIC_RELAXED);
+		vp_thread_row_name(thread->row);
 	}
 	thread->next = live;
 	if (live)
@@ -291,7 +285,7 @@ static void join(void *arg)
 	vp_arrivals_start(thread);
 	vp_lock_drop(&registry);
 	if (thread->row_id)
-		set_start(thread->row, request->start.routine);
+		vp_thread_row_start(thread->row, thread->routine);
 	request->thread = thread;
 }
 
@@ -309,6 +303,7 @@ struct vp_thread *vp_thread_join(const struct vp_thread_start *start)
 		return NULL;
 	}
 	find_stack(request.thread, request.start.stack_bytes);
+	vp_thread_row_stack(request.thread);
 	request.thread->busy = &vp_tls.busy;
 	vp_tls.self = request.thread;
 	vp_tls.ends_left = 3; /* PTHREAD_DESTRUCTOR_ITERATIONS is 4 */
@@ -343,16 +338,9 @@ static void leave(void *arg)
 
 void vp_thread_end(struct vp_thread *thread)
 {
-	struct vprof_thread *row = thread->row;
-
 	vp_trackers_thread_end(thread);
-	if (thread->row_id) {
-		row->cpu_ns = vp_sys_cpu_ns(CLOCK_THREAD_CPUTIME_ID);
-		row->end_ns = vp_clock_now();
-		name_row(row);
-		/* Pairs with a reader of the file and vp_watch_refresh(). */
-		__atomic_store_n(&row->state, VPROF_THREAD_ENDED, __ATOMIC_RELEASE);
-	}
+	if (thread->row_id)
+		vp_thread_row_end(thread->row);
 	vp_tls.self = VP_TLS_ENDED;
 	vp_service(leave, thread);
 }

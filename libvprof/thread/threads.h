@@ -32,6 +32,7 @@ struct vp_thread {
 	struct vprof_thread *row; /* in the file; row 0 when the table is full */
 	uint32_t row_id;
 	int tid;
+	uint64_t routine;     /* it was started with; 0: main, or not known */
 	const uint32_t *busy; /* vp_tls.busy of the thread */
 	struct vp_shard *shard;
 	void *last_alloc;	       /* to tell temporary allocations */
@@ -66,6 +67,10 @@ extern uint32_t vp_threads_many;
 
 /* Library start (or child of a fork): forgets all threads; row 0 is written. */
 int vp_threads_init(void);
+
+/* In a forked child, before the thread that forked is forgotten: it is the main one now,
+ * and what it was started with remains. */
+void vp_threads_fork_child(void);
 
 /* The thread's last words: CPU time, name, end.  Called by the destructor of
  * a thread-specific key, when nothing of the host's runs any more. */

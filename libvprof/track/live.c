@@ -29,6 +29,7 @@
 #define ONE_BLOCK     (1ull << COUNT_SHIFT)
 #define ENTRIES_SHIFT 21
 #define UNIT	      8u /* smallest distance of two blocks: tcmalloc has 8-byte ones */
+#define FIND_PAGES    (16u << 20 >> PAGE_SHIFT)
 
 uint64_t **vp_live_region;
 
@@ -300,6 +301,71 @@ int vp_live_take(uintptr_t address, struct vp_block *block)
 	return 1;
 }
 
+uint64_t *const *vp_live_table(uint32_t back)
+{
+	if (!back)
+		return region;
+	return back <= older_count ? older[older_count - back] : NULL;
+}
+
+/* The last block of a page that starts at or before an address: its start, or 0. */
+static uint64_t last_before(const struct entry *entries, uint32_t room, uint64_t page,
+			    uint64_t address, struct vp_block *block)
+{
+	uint64_t best = 0;
+
+	for (uint32_t i = 0; i < room; i++) {
+		uint64_t start = page << PAGE_SHIFT | (entries[i].key >> 1 & 511) * UNIT;
+
+		if (!entries[i].key || start > address || start <= best)
+			continue;
+		unpack(&entries[i], block);
+		best = start;
+	}
+	return best;
+}
+
+/* The first page down from this one, and above `end`, in which a block starts; 0: none. */
+static uint64_t used_below(uint64_t *const *table, uint64_t page, uint64_t end)
+{
+	while (page > end) {
+		uint64_t number = page >> (REGION_SHIFT - PAGE_SHIFT);
+		const uint64_t *pages = __atomic_load_n(&table[number], __ATOMIC_ACQUIRE);
+		uint32_t at = page & (PAGES_A_REGION - 1);
+
+		if (!pages)
+			page = number << (REGION_SHIFT - PAGE_SHIFT);
+		else if (!is_used(pages + PAGES_A_REGION, at))
+			page = page / GROUP * GROUP;
+		else if (__atomic_load_n(&pages[at], __ATOMIC_RELAXED) & VP_LIVE_COUNT)
+			return page;
+		page = page ? page - 1 : 0;
+	}
+	return 0;
+}
+
+int vp_live_find(uint32_t back, uintptr_t address, struct vp_block *block, uint64_t *offset)
+{
+	uint64_t *const *table = vp_live_table(back);
+	uint64_t page = address >> PAGE_SHIFT, start = 0;
+	uint64_t end = page > FIND_PAGES ? page - FIND_PAGES : 0;
+
+	if (!table || address >> REGION_SHIFT >= REGIONS)
+		return 0;
+	for (page = used_below(table, page, end); page && !start;
+	     page = used_below(table, page - 1, end)) {
+		uint64_t *descriptor =
+		    &table[page >> (REGION_SHIFT - PAGE_SHIFT)][page & (PAGES_A_REGION - 1)];
+		uint64_t now = back ? *descriptor : lock(descriptor);
+
+		start = last_before(entries_of(now), room_of(now), page, address, block);
+		if (!back)
+			unlock(descriptor, now);
+	}
+	*offset = address - start;
+	return start && *offset < block->bytes;
+}
+
 static void each_of_page(uint64_t *descriptor, void (*fn)(const struct vp_block *, void *),
 			 void *arg)
 {
@@ -342,13 +408,6 @@ uint64_t vp_live_room_bytes(void)
 uint64_t vp_live_index_bytes(void)
 {
 	return __atomic_load_n(&descriptor_bytes, __ATOMIC_RELAXED);
-}
-
-uint64_t *const *vp_live_table(uint32_t back)
-{
-	if (!back)
-		return region;
-	return back <= older_count ? older[older_count - back] : NULL;
 }
 
 uint64_t vp_live_next(uint32_t back, uint64_t page)

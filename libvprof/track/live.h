@@ -45,6 +45,13 @@ enum vp_live_stored vp_live_put(uintptr_t address, const struct vp_block *block,
 /* Removes a block.  Returns 0 when the address is not known. */
 int vp_live_take(uintptr_t address, struct vp_block *block);
 
+/* The block that holds an address; *offset: of the address in it.  Blocks that begin more
+ * than 16 MiB before the address are not looked for.  Returns 0 when there is none.
+ *   older   as of vp_live_read_page(): 0 for this process's own; of inherited ones the
+ *           entries are read as they stand
+ * Context: any thread, busy guard held. */
+int vp_live_find(uint32_t older, uintptr_t address, struct vp_block *block, uint64_t *offset);
+
 /* May a block start in the page of this address?  Cheap; used where few blocks
  * are known. */
 static inline int vp_live_page_used(uintptr_t address)

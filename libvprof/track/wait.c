@@ -1,10 +1,13 @@
 #include "track/wait.h"
 #include "base/clock.h"
+#include "base/service.h"
 #include "base/sys.h"
 #include "ring/events.h"
 #include "ring/tables.h"
 #include "stack/capture.h"
+#include "stack/modules.h"
 #include "thread/threads.h"
+#include "track/live.h"
 
 #include <errno.h>
 #include <string.h>
@@ -142,7 +145,7 @@ static uint32_t *place(uint32_t *slot, uint32_t mask, const struct vprof_lock *k
 			return &slot[h & mask];
 		row = vp_table_row(VPROF_SEC_LOCKS, slot[h & mask]);
 		if (row->address == key->address && row->node == key->node &&
-		    row->kind == key->kind)
+		    row->kind == key->kind && row->site == key->site)
 			return &slot[h & mask];
 	}
 }
@@ -165,11 +168,20 @@ static void grow(struct vp_waits *waits)
 	waits->used = used;
 }
 
+/* So that a lock in static data has its module in the file. */
+static void know_module(void *address)
+{
+	vp_module_find(*(const uint64_t *)address);
+}
+
 static uint32_t new_row(const struct vprof_lock *key, uint32_t thread)
 {
+	uint64_t address = key->address;
 	struct vprof_lock *row;
 	uint32_t id;
 
+	if (key->place != VPROF_LOCK_IN_BLOCK && key->kind != VPROF_LOCK_JOIN)
+		vp_service(know_module, &address);
 	row = vp_table_add(VPROF_SEC_LOCKS, &id);
 	if (!row) {
 		vp_lost(VPROF_LOST_LOCK_ROWS, 1);
@@ -179,6 +191,9 @@ static uint32_t new_row(const struct vprof_lock *key, uint32_t thread)
 	row->node = key->node;
 	row->thread = thread;
 	row->first_ns = key->first_ns;
+	row->place = key->place;
+	row->site = key->site;
+	row->offset = key->offset;
 	/* Pairs with a reader of the file. */
 	__atomic_store_n(&row->kind, key->kind, __ATOMIC_RELEASE);
 	return id;
@@ -225,6 +240,9 @@ static void record(struct vp_waits *waits, const struct vp_wait_note *note,
 	struct vprof_lock key = {.address = note->address,
 				 .node = note->node,
 				 .kind = note->kind,
+				 .place = note->place,
+				 .site = note->site,
+				 .offset = note->offset,
 				 .first_ns = note->since_ns};
 	uint32_t id = row_of(waits, &key, writer == &waits->writer);
 	struct vprof_lock *row = vp_table_row(VPROF_SEC_LOCKS, id);
@@ -254,8 +272,11 @@ static void put(struct vp_wait_note *to, const struct vp_wait_note *note)
 	to->address = note->address;
 	to->since_ns = note->since_ns;
 	to->wait_ns = note->wait_ns;
+	to->offset = note->offset;
 	to->node = note->node;
+	to->site = note->site;
 	to->timeout = note->timeout;
+	to->place = note->place;
 	/* Pairs with take(). */
 	__atomic_store_n(&to->kind, note->kind, __ATOMIC_RELEASE);
 }
@@ -300,6 +321,29 @@ static void keep(struct vp_waits *waits, const struct vp_wait_note *note)
 	put(&waits->note[0], note);
 }
 
+/* Before the wait, while the lock is there for sure: whoever has it may free it as soon as
+ * we let it go. */
+static void find_place(struct vp_wait_note *note)
+{
+	struct vp_block block;
+
+	if (note->kind == VPROF_LOCK_JOIN || vp_control.heap == VPROF_HEAP_OFF)
+		return;
+	note->place = VPROF_LOCK_ELSEWHERE;
+	if (vp_live_find(0, note->address, &block, &note->offset)) {
+		const struct vprof_site *site = vp_table_row(VPROF_SEC_SITES, block.site);
+
+		note->place = VPROF_LOCK_IN_BLOCK;
+		note->site = site->node;
+		return;
+	}
+	for (uint32_t older = 1; vp_live_table(older); older++) {
+		if (vp_live_find(older, note->address, &block, &note->offset))
+			note->place = VPROF_LOCK_INHERITED;
+	}
+	note->offset = 0;
+}
+
 void vp_wait_begin(struct vp_wait *wait, uint64_t lock, enum vprof_lock_kind kind,
 		   const struct vp_regs *caller)
 {
@@ -318,6 +362,7 @@ void vp_wait_begin(struct vp_wait *wait, uint64_t lock, enum vprof_lock_kind kin
 		wait->note = (struct vp_wait_note){
 		    .address = lock, .kind = (uint16_t)kind, .since_ns = vp_clock_now()};
 		wait->note.node = vp_capture_stack(&thread->stack, caller);
+		find_place(&wait->note);
 		put(&wait->waits->under_way, &wait->note);
 	}
 	vp_inside_end(inside);

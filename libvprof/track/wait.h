@@ -23,9 +23,11 @@
 
 struct vp_wait_note {
 	uint64_t address, since_ns, wait_ns;
-	uint32_t node;
+	uint64_t offset;
+	uint32_t node, site;
 	uint16_t timeout;
-	uint16_t kind; /* enum vprof_lock_kind; 0: none; see track/wait.c */
+	uint16_t place; /* enum vprof_lock_place */
+	uint16_t kind;	/* enum vprof_lock_kind; 0: none; see track/wait.c */
 };
 
 struct vp_wait {

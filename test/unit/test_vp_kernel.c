@@ -1,6 +1,7 @@
 /* base/sys, base/vdso, base/proc, base/log: what the kernel says, past libc. */
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -11,6 +12,7 @@
 
 #include "base/log.h"
 #include "base/proc.h"
+#include "base/schedstat.h"
 #include "base/sys.h"
 #include "base/vdso.h"
 #include "check_main.h"
@@ -120,6 +122,58 @@ START_TEST(proc_tells_of_this_process)
 }
 END_TEST
 
+static int slept_tid;
+static volatile int slept, may_end;
+
+static void *sleep_and_wait(void *arg)
+{
+	slept_tid = gettid();
+	for (int i = 0; i < 3; i++)
+		usleep(1000);
+	slept = 1;
+	while (!may_end)
+		usleep(1000);
+	return arg;
+}
+
+START_TEST(the_scheduler_tells_of_each_thread)
+{
+	struct vp_switches switches, later;
+	struct vp_schedstat stat;
+	pthread_t thread;
+
+	for (int i = 0; i < 5; i++)
+		usleep(1000);
+	vp_schedstat_start(); /* what was before does not count */
+	ck_assert_int_eq(vp_schedstat_own(&switches), 0);
+	ck_assert_uint_le(switches.voluntary, 1);
+	ck_assert_int_eq(vp_schedstat_read(getpid(), &stat), 0);
+	ck_assert_uint_ge(stat.slices, 5);
+	vp_schedstat_open();
+	ck_assert_int_eq(vp_schedstat_read(getpid(), &stat), 0);
+	ck_assert_uint_le(stat.slices, 2);
+	pthread_create(&thread, NULL, sleep_and_wait, NULL);
+	while (!slept)
+		usleep(1000);
+	ck_assert_int_eq(vp_schedstat_read(slept_tid, &stat), 0);
+	ck_assert_uint_gt(stat.cpu_ns, 0);
+	ck_assert_uint_ge(stat.slices, 3);
+	ck_assert_int_eq(vp_schedstat_switches(slept_tid, &switches), 0);
+	ck_assert_uint_ge(switches.voluntary, 3);
+	ck_assert_int_eq(vp_schedstat_own(&later), 0);
+	ck_assert_int_eq(vp_schedstat_switches(getpid(), &switches), 0);
+	ck_assert_uint_ge(switches.voluntary, later.voluntary);
+	ck_assert_uint_le(switches.voluntary, later.voluntary + 5);
+	may_end = 1;
+	pthread_join(thread, NULL);
+	ck_assert_int_lt(vp_schedstat_read(slept_tid, &stat), 0);
+	ck_assert_uint_eq(stat.slices, 0);
+	/* Somebody else's process, though /proc tells of it. */
+	ck_assert_int_eq(vp_schedstat_read(getppid(), &stat), -ESRCH);
+	ck_assert_int_eq(vp_schedstat_switches(getppid(), &switches), -ESRCH);
+}
+END_TEST
+
 START_TEST(a_line_is_one_write)
 {
 	char buf[4096];
@@ -157,6 +211,7 @@ static void cases(TCase *tests)
 	tcase_add_test(tests, a_call_that_would_kill_is_not_made);
 	tcase_add_test(tests, the_kernel_s_clock_is_libc_s);
 	tcase_add_test(tests, proc_tells_of_this_process);
+	tcase_add_test(tests, the_scheduler_tells_of_each_thread);
 	tcase_add_test(tests, a_line_is_one_write);
 }
 

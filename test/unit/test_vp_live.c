@@ -144,6 +144,66 @@ START_TEST(pages_are_found)
 }
 END_TEST
 
+static void store(uintptr_t address, uint64_t bytes, uint32_t site)
+{
+	struct vp_block block = {.site = site, .bytes = bytes}, stale;
+
+	ck_assert_int_eq(vp_live_put(address, &block, &stale), VP_LIVE_STORED);
+}
+
+/* site 0: in no block */
+static void holds(uintptr_t address, uint32_t site, uint64_t offset)
+{
+	struct vp_block block;
+	uint64_t at;
+	int found = vp_live_find(0, address, &block, &at);
+
+	ck_assert_int_eq(found, site != 0);
+	if (!found)
+		return;
+	ck_assert_uint_eq(block.site, site);
+	ck_assert_uint_eq(at, offset);
+}
+
+START_TEST(the_block_of_an_address_is_found)
+{
+	const uintptr_t base = 0x550000000000, far = base + (8ull << 20);
+	struct vp_block block;
+	uint64_t at;
+
+	ck_assert_int_eq(vp_live_init(), 0);
+	holds(base, 0, 0);
+	store(base + 64, 100, 1);
+	store(base + 176, 48, 2);
+	store(far, 3 << 20, 3);		     /* many pages, the last of them elsewhere */
+	store(far + (3 << 20) + 8, 5000, 4); /* begins in the page where the other ends */
+	store(far + (64ull << 20), 40ull << 20, 5);
+	holds(base + 63, 0, 0);
+	holds(base + 64, 1, 0);
+	holds(base + 163, 1, 99);
+	holds(base + 164, 0, 0); /* behind its end */
+	holds(base + 176, 2, 0);
+	holds(base + 223, 2, 47);
+	holds(base + 224, 0, 0);
+	holds(far - 1, 0, 0);
+	holds(far + 5000, 3, 5000);
+	holds(far + (3 << 20) - 1, 3, (3 << 20) - 1);
+	holds(far + (3 << 20), 0, 0);
+	holds(far + (3 << 20) + 8 + 4999, 4, 4999);
+	holds(far + (64ull << 20) + (15 << 20), 5, 15 << 20);
+	holds(far + (64ull << 20) + (17 << 20), 0, 0); /* too far from its start */
+	holds(0, 0, 0);
+	holds(0x7fffffffffff, 0, 0);
+	ck_assert_int_eq(vp_live_init(), 0); /* as in a forked child */
+	holds(base + 64, 0, 0);
+	ck_assert_int_eq(vp_live_find(1, base + 100, &block, &at), 1);
+	ck_assert_uint_eq(at, 36);
+	vp_live_forget(base + 64);
+	ck_assert_int_eq(vp_live_find(1, base + 100, &block, &at), 0);
+	ck_assert_int_eq(vp_live_find(2, base + 100, &block, &at), 0);
+}
+END_TEST
+
 START_TEST(addresses_beyond_user_space_are_refused)
 {
 	struct vp_block block = {.site = 1, .bytes = 10}, out;
@@ -318,6 +378,7 @@ static void cases(TCase *tests)
 	tcase_add_test(tests, page_of_a_block_is_used);
 	tcase_add_test(tests, any_block_is_found);
 	tcase_add_test(tests, pages_are_found);
+	tcase_add_test(tests, the_block_of_an_address_is_found);
 	tcase_add_test(tests, addresses_beyond_user_space_are_refused);
 	tcase_add_test(tests, rooms_of_every_size);
 	tcase_add_test(tests, rooms_are_small);

@@ -2,6 +2,7 @@
  * marks, which are kept by thread. */
 #include "library_thread.h"
 
+#include "helper/sched.h"
 #include "thread/arrivals.h"
 #include "track/label.h"
 #include "track/mark.h"
@@ -70,6 +71,66 @@ START_TEST(every_thread_has_a_row)
 	ck_assert_int_eq(row->state, VPROF_THREAD_ENDED);
 	ck_assert_uint_ge(row->end_ns, row->start_ns);
 	ck_assert_uint_eq(vp_threads_row_of_tid(getpid(), vp_clock_now()), self->row_id);
+}
+END_TEST
+
+static struct vprof_thread *slept_row;
+
+static void sleep_twice(struct vp_thread *thread)
+{
+	slept_row = thread->row;
+	usleep(1000);
+	usleep(1000);
+}
+
+START_TEST(a_thread_tells_its_switches_and_its_stack)
+{
+	int here = 0;
+
+	setup();
+	ck_assert_uint_le(self->row->stack_start, (uintptr_t)&here);
+	ck_assert_uint_gt(self->row->stack_end, (uintptr_t)&here);
+	run(sleep_twice);
+	ck_assert_uint_ne(slept_row->flags & VPROF_THREAD_SWITCHES, 0);
+	ck_assert_uint_ge(slept_row->voluntary, 2);
+	ck_assert_uint_le(slept_row->voluntary, 6);
+	/* What it was off the CPU the helper has to settle. */
+	ck_assert_uint_eq(slept_row->flags & VPROF_THREAD_RUN_DELAY, 0);
+}
+END_TEST
+
+static void settle(struct vprof_thread row, const struct vp_sched_seen *seen, uint64_t delay_ms,
+		   uint64_t unsplit_ms)
+{
+	row.start_ns = 1000 * 1000000ull;
+	row.end_ns = 1100 * 1000000ull;
+	row.cpu_ns = 30 * 1000000ull;
+	row.state = VPROF_THREAD_ENDED;
+	vp_sched_settle(&row, seen);
+	ck_assert_uint_eq(row.run_delay_ns, delay_ms * 1000000ull);
+	ck_assert_uint_eq(row.unsplit_ns, unsplit_ms * 1000000ull);
+}
+
+START_TEST(who_never_waited_was_runnable_and_the_rest_is_not_split)
+{
+	const struct vp_sched_seen none = {0};
+	const struct vp_sched_seen at_60 = {.t_ns = 1060 * 1000000ull, .cpu_ns = 20 * 1000000ull};
+	const struct vp_sched_seen silent = {
+	    .t_ns = 1060 * 1000000ull, .cpu_ns = 20 * 1000000ull, .silent = 1};
+	const struct vprof_thread waited = {
+	    .flags = VPROF_THREAD_SWITCHES, .voluntary = 2, .involuntary = 1};
+	struct vprof_thread row = waited;
+
+	/* 100 ms of life, 30 on a CPU */
+	settle((struct vprof_thread){.flags = VPROF_THREAD_SWITCHES, .involuntary = 9}, &none, 70,
+	       0);
+	settle((struct vprof_thread){.flags = VPROF_THREAD_SWITCHES}, &none, 0, 0);
+	settle(waited, &none, 0, 70);
+	/* of the last 40 ms it ran 10; what the reading said of the time before stays */
+	row.run_delay_ns = 25 * 1000000ull;
+	settle(row, &at_60, 25, 30);
+	row.voluntary = 0; /* as the helper saw it last, which is not the end */
+	settle(row, &silent, 25, 30);
 }
 END_TEST
 
@@ -279,6 +340,8 @@ END_TEST
 static void cases(TCase *tests)
 {
 	tcase_add_test(tests, every_thread_has_a_row);
+	tcase_add_test(tests, a_thread_tells_its_switches_and_its_stack);
+	tcase_add_test(tests, who_never_waited_was_runnable_and_the_rest_is_not_split);
 	tcase_add_test(tests, shards_are_fresh_at_first_and_reused_then);
 	tcase_add_test(tests, a_stack_nobody_knows_has_the_overflow_row);
 	tcase_add_test(tests, with_one_thread_the_peak_is_exact);

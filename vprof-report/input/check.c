@@ -87,6 +87,8 @@ static void check_threads(struct vr_file *file, const struct vr_layout *layout)
 		struct vprof_thread *t = &file->thread[i];
 
 		t->name[sizeof(t->name) - 1] = '\0';
+		if (t->stack_start > t->stack_end)
+			t->stack_start = t->stack_end = 0;
 		if (t->state <= VPROF_THREAD_ENDED)
 			continue;
 		tally_hit(&tally, i, "unknown thread state");
@@ -164,6 +166,8 @@ static void check_locks(struct vr_file *file, const struct vr_layout *layout)
 			reason = "thread id out of range";
 		else if (lock->kind > VPROF_LOCK_JOIN || (i && !lock->kind))
 			reason = "unknown kind";
+		if (lock->place > VPROF_LOCK_INHERITED || lock->site >= file->n_nodes)
+			lock->place = VPROF_LOCK_UNPLACED; /* a newer library's, or not known */
 		if (!reason)
 			continue;
 		if (lock->waits)

@@ -1,0 +1,116 @@
+#include "helper/sched.h"
+#include "base/clock.h"
+#include "base/schedstat.h"
+#include "base/sys.h"
+
+#include <errno.h>
+
+/* Reading may take a hundredth of the time: a program with a thousand busy threads is
+ * read less often. */
+#define SHARE 100u
+
+static uint64_t next_ns, began_ns; /* CLOCK_MONOTONIC; began: 0 when nothing is to be read */
+static int round_is_whole;
+
+void vp_sched_open(void)
+{
+	next_ns = 0;
+	vp_schedstat_open();
+}
+
+void vp_sched_round_begin(int whole)
+{
+	uint64_t now = vp_clock_mono();
+
+	round_is_whole = whole;
+	began_ns = whole || now >= next_ns ? now : 0;
+}
+
+void vp_sched_round_end(void)
+{
+	uint64_t now = vp_clock_mono();
+
+	if (began_ns)
+		next_ns = now + (now - began_ns) * SHARE;
+}
+
+static void set_flag(struct vprof_thread *row, uint32_t flag)
+{
+	/* The thread itself sets others. */
+	__atomic_fetch_or(&row->flags, flag, __ATOMIC_RELAXED);
+}
+
+static void read_delay(struct vprof_thread *row, struct vp_sched_seen *seen)
+{
+	struct vp_schedstat stat;
+	int err = vp_schedstat_read((int)row->tid, &stat);
+
+	if (err == -ESRCH)
+		return; /* its own end tells more */
+	seen->run_ns = row->cpu_ns;
+	if (err) {
+		set_flag(row,
+			 err == -ENODATA ? VPROF_THREAD_SCHED_EMPTY : VPROF_THREAD_SCHED_CLOSED);
+		return;
+	}
+	seen->t_ns = vp_clock_now();
+	seen->cpu_ns = stat.cpu_ns;
+	row->run_delay_ns = stat.run_delay_ns;
+	row->slices = stat.slices;
+	set_flag(row, VPROF_THREAD_RUN_DELAY);
+}
+
+/* The thread's own word, at its end, is later than ours and stays. */
+static void replace(uint64_t *counter, uint64_t old, uint64_t value)
+{
+	__atomic_compare_exchange_n(counter, &old, value, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+}
+
+static void read_switches(struct vprof_thread *row, struct vp_sched_seen *seen)
+{
+	uint64_t voluntary = __atomic_load_n(&row->voluntary, __ATOMIC_RELAXED);
+	uint64_t involuntary = __atomic_load_n(&row->involuntary, __ATOMIC_RELAXED);
+	struct vp_switches switches;
+
+	if (vp_schedstat_switches((int)row->tid, &switches) != 0)
+		return;
+	seen->told_ns = row->cpu_ns;
+	replace(&row->voluntary, voluntary, switches.voluntary);
+	replace(&row->involuntary, involuntary, switches.involuntary);
+	set_flag(row, VPROF_THREAD_SWITCHES);
+}
+
+void vp_sched_look(struct vprof_thread *row, struct vp_sched_seen *seen)
+{
+	if (!began_ns)
+		return;
+	if (row->cpu_ns != seen->run_ns)
+		read_delay(row, seen);
+	if (round_is_whole && row->cpu_ns != seen->told_ns)
+		read_switches(row, seen);
+}
+
+static uint64_t less(uint64_t from, uint64_t part)
+{
+	return from > part ? from - part : 0;
+}
+
+void vp_sched_settle(struct vprof_thread *row, const struct vp_sched_seen *seen)
+{
+	uint64_t off_ns = less(less(row->end_ns, row->start_ns), row->cpu_ns);
+	int told = row->flags & VPROF_THREAD_SWITCHES && !seen->silent;
+
+	if (told && !row->voluntary) {
+		/* It never waited.  Without any switch it was on the CPU all the time. */
+		row->run_delay_ns = row->involuntary ? off_ns : 0;
+	} else if (seen->t_ns) {
+		row->unsplit_ns =
+		    less(less(row->end_ns, seen->t_ns), less(row->cpu_ns, seen->cpu_ns));
+	} else {
+		row->unsplit_ns = off_ns;
+	}
+	if (!told)
+		return;
+	row->slices = row->voluntary + row->involuntary + 1;
+	set_flag(row, VPROF_THREAD_RUN_DELAY);
+}

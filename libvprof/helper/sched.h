@@ -1,0 +1,31 @@
+/* What threads did while they were off the CPU: waited, or were runnable and had none.
+ * Context: helper thread. */
+#ifndef VP_HELPER_SCHED_H
+#define VP_HELPER_SCHED_H
+
+#include "vprof_format.h"
+
+#include <stdint.h>
+
+/* The last readings of a thread. */
+struct vp_sched_seen {
+	uint64_t t_ns;		  /* of its run delay; 0: none yet */
+	uint64_t cpu_ns;	  /* the kernel's figure, then */
+	uint64_t run_ns, told_ns; /* row.cpu_ns at the readings of run delay and switches */
+	int silent;		  /* it ended without a word: no hook saw it */
+};
+
+void vp_sched_open(void);
+
+/* Before and after a round of vp_sched_look().  whole: this round reads the switches,
+ * too, and does so however long it takes. */
+void vp_sched_round_begin(int whole);
+void vp_sched_round_end(void);
+
+/* Reads a live thread, unless it has not run since the last time. */
+void vp_sched_look(struct vprof_thread *row, struct vp_sched_seen *seen);
+
+/* A thread has ended: closes its account. */
+void vp_sched_settle(struct vprof_thread *row, const struct vp_sched_seen *seen);
+
+#endif
