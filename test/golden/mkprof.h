@@ -4,6 +4,7 @@
 #define MKPROF_H
 
 #include "mkleaks.h"
+#include "mkthreads.h"
 
 static inline int mk_shape(const char *name, struct mkprof *mk)
 {
@@ -16,6 +17,7 @@ static inline int mk_shape(const char *name, struct mkprof *mk)
 	    {"empty", mk_new},	   {"sampled", mk_sampled},	    {"locks", mk_locks},
 	    {"leaks", mk_leaks},   {"leaks-clean", mk_leaks_clean}, {"growing", mk_growing},
 	    {"kinds", mk_kinds},   {"second", mk_second},	    {"maps", mk_maps},
+	    {"threads", mk_threads},
 	};
 
 	for (size_t i = 0; i < sizeof(shape) / sizeof(shape[0]); i++) {

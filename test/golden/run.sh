@@ -84,6 +84,13 @@ for command in locks threads; do
 	check locks-$command-csv locks $command --format csv
 done
 check locks-summary locks summary
+for command in threads locks; do
+	check threads-$command threads $command
+	check threads-$command-json threads $command --format json
+	check threads-$command-csv threads $command --format csv
+done
+check threads-runq threads threads --sort runq -n 2
+check threads-summary threads summary
 check locks-waits locks locks --sort waits -n 1
 check locks-window locks locks --since 250ms --until 0.5
 check locks-window-timeout locks locks --since 0.6

@@ -2,17 +2,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/units.h"
 #include "cli/xalloc.h"
 #include "findings/rules.h"
 #include "model/run.h"
 #include "text/names.h"
 
 /* Below these a finding says more about the profile than about the program. */
-#define HOT_SAMPLES_MIN	 20u
-#define HOT_PERCENT_MIN	 5.0
-#define IDLE_RUN_NS	 1000000000u
-#define IDLE_PERCENT_MAX 5.0
+#define HOT_SAMPLES_MIN 20u
+#define HOT_PERCENT_MIN 5.0
 
 /* The function with most time of its own. */
 static int find_top(const struct vr_seen *seen, struct vr_case *found)
@@ -72,27 +69,4 @@ const struct vr_rule vr_rule_hot_function = {
     .evidence = say_hot_function,
     .next = "callers",
     .operand = function_name,
-};
-
-static int is_idle(const struct vr_seen *seen, struct vr_case *found)
-{
-	found->count = vr_file_duration_ns(seen->profile->file);
-	found->percent = vr_percent(seen->cpu->total_ns, found->count);
-	return found->count >= IDLE_RUN_NS && found->percent < IDLE_PERCENT_MAX;
-}
-
-static char *say_idle(const struct vr_seen *seen, const struct vr_case *found)
-{
-	char run[VR_UNIT_MAX];
-
-	(void)seen;
-	return vr_xprintf("the process waited most of the time: %.1f%% of one CPU in %s",
-			  found->percent, vr_format_ns(run, found->count));
-}
-
-const struct vr_rule vr_rule_idle = {
-    .name = "idle",
-    .examine = is_idle,
-    .evidence = say_idle,
-    .next = "timeline --format table",
 };

@@ -1,17 +1,14 @@
 #include "model/locks.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 
 #include "base/order.h"
-#include "cli/text.h"
 #include "cli/xalloc.h"
-#include "symbols/sym.h"
 
 /* One row, or one event. */
 struct item {
-	uint64_t address;
-	uint32_t kind, thread, node;
+	uint64_t address, offset;
+	uint32_t kind, thread, node, place, site;
 	struct vr_wait_sum sum;
 };
 
@@ -83,9 +80,12 @@ static void add_tables(struct vr_profile *profile, struct items *items)
 		add_item(profile, items,
 			 (struct item){
 			     .address = row->address,
+			     .offset = row->offset,
 			     .kind = row->kind,
 			     .thread = row->thread,
 			     .node = row->node,
+			     .place = row->place,
+			     .site = row->site,
 			     .sum = {row->waits, row->timeouts, row->wait_ns, row->max_ns,
 				     row->first_ns, row->last_ns},
 			 });
@@ -100,26 +100,52 @@ static void add_events(struct vr_profile *profile, struct items *items)
 	for (size_t i = 0; i < file->n_events; i++) {
 		const struct vprof_event *event = &file->event[i];
 		uint64_t since = event->value < event->t_ns ? event->t_ns - event->value : 0;
+		const struct vprof_lock *row;
 
 		if (event->kind != VPROF_EV_WAIT || !vr_profile_in_window(profile, event->t_ns))
 			continue;
+		row = &file->lock[event->arg];
 		add_item(profile, items,
 			 (struct item){
-			     .address = file->lock[event->arg].address,
-			     .kind = file->lock[event->arg].kind,
+			     .address = row->address,
+			     .offset = row->offset,
+			     .kind = row->kind,
 			     .thread = event->thread,
 			     .node = event->node,
+			     .place = row->place,
+			     .site = row->site,
 			     .sum = {1, event->flags & VPROF_WAIT_TIMEOUT, event->value,
 				     event->value, since, event->t_ns},
 			 });
 	}
 }
 
+static int in_block(uint32_t place)
+{
+	return place == VPROF_LOCK_IN_BLOCK;
+}
+
+/* Locks in blocks are told apart by who allocated them, the others by their addresses. */
 static int by_lock(const struct item *x, const struct item *y)
 {
-	int c = vr_smaller_first(x->address, y->address);
+	int c = in_block(x->place) - in_block(y->place);
 
+	if (!c && in_block(x->place)) {
+		c = vr_smaller_first(x->site, y->site);
+		c = c ? c : vr_smaller_first(x->offset, y->offset);
+	} else if (!c) {
+		c = vr_smaller_first(x->address, y->address);
+	}
 	return c ? c : vr_smaller_first(x->kind, y->kind);
+}
+
+static int by_address(const void *a, const void *b)
+{
+	const struct item *x = a;
+	const struct item *y = b;
+	int c = by_lock(x, y);
+
+	return c ? c : vr_smaller_first(x->address, y->address);
 }
 
 static int by_thread(const void *a, const void *b)
@@ -152,11 +178,31 @@ static void make_locks(struct vr_locks *locks, const struct items *items)
 		if (!i || by_lock(item - 1, item)) {
 			locks->lock =
 			    vr_xgrow(locks->lock, locks->n_locks, &room, sizeof(*locks->lock));
-			locks->lock[locks->n_locks++] =
-			    (struct vr_lock){.address = item->address, .kind = item->kind};
+			locks->lock[locks->n_locks++] = (struct vr_lock){.address = item->address,
+									 .kind = item->kind,
+									 .place = item->place,
+									 .site = item->site,
+									 .offset = item->offset};
 		}
 		if (!i || by_thread(item - 1, item))
 			locks->lock[locks->n_locks - 1].threads++;
+	}
+}
+
+/* Sorted by address: the locks again in the same order, each with how many it is. */
+static void count_addresses(struct vr_locks *locks, const struct items *items)
+{
+	struct vr_lock *lock = locks->lock;
+
+	for (size_t i = 0; i < items->count; i++) {
+		const struct item *item = &items->item[i];
+
+		if (i && by_lock(item - 1, item))
+			lock++;
+		if (item->address && (!i || by_address(item - 1, item)))
+			lock->addresses++;
+		if (lock->addresses > 1)
+			lock->address = 0;
 	}
 }
 
@@ -197,6 +243,8 @@ struct vr_locks *vr_locks_new(struct vr_profile *profile)
 	if (items.count) {
 		qsort(items.item, items.count, sizeof(*items.item), by_thread);
 		make_locks(locks, &items);
+		qsort(items.item, items.count, sizeof(*items.item), by_address);
+		count_addresses(locks, &items);
 		qsort(items.item, items.count, sizeof(*items.item), by_node);
 		make_paths(locks, &items);
 	}
@@ -244,6 +292,8 @@ static int compare_locks(const void *a, const void *b, void *arg)
 
 	c = c ? c : by_key(&x->sum, &y->sum, *(enum vr_locks_key *)arg);
 	c = c ? c : vr_smaller_first(x->address, y->address);
+	c = c ? c : vr_smaller_first(x->site, y->site);
+	c = c ? c : vr_smaller_first(x->offset, y->offset);
 	return c ? c : vr_smaller_first(x->kind, y->kind);
 }
 
@@ -275,41 +325,6 @@ size_t *vr_lock_paths_order(const struct vr_lock *lock, enum vr_locks_key key)
 const struct vr_lock_path *vr_lock_largest_path(const struct vr_lock *lock, enum vr_locks_key key)
 {
 	return vr_order_first(lock->path, lock->n_paths, sizeof(*lock->path), compare_paths, &key);
-}
-
-const char *vr_lock_variable(struct vr_profile *profile, const struct vr_lock *lock,
-			     const char **module)
-{
-	const struct vr_file *file = profile->file;
-
-	for (uint32_t i = 0; i < file->n_modules && lock->address; i++) {
-		const struct vprof_module *m = &file->module[i];
-		const char *name;
-
-		if (lock->address < m->start || lock->address >= m->end ||
-		    lock->sum.last_ns < m->load_ns ||
-		    (m->unload_ns && lock->sum.first_ns > m->unload_ns))
-			continue;
-		name = vr_sym_variable(profile->sym, i, lock->address);
-		if (name) {
-			*module = vr_file_string(file, m->path);
-			return name;
-		}
-	}
-	return NULL;
-}
-
-char *vr_lock_text(struct vr_profile *profile, const struct vr_lock *lock)
-{
-	const char *module, *name;
-
-	if (!lock->kind)
-		return vr_xstrdup("[lock table full]");
-	if (lock->kind == VPROF_LOCK_JOIN)
-		return vr_xstrdup("[threads]");
-	name = vr_lock_variable(profile, lock, &module);
-	return name ? vr_xprintf("%s (%s)", name, vr_text_base(module))
-		    : vr_xprintf("0x%" PRIx64, lock->address);
 }
 
 uint64_t *vr_locks_idle_ns(const struct vr_file *file)

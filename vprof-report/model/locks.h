@@ -20,10 +20,15 @@ struct vr_lock_path {
 	struct vr_wait_sum sum;
 };
 
+/* One lock; those in blocks that one site allocated, at one place in the block, are one. */
 struct vr_lock {
-	uint64_t address; /* 0: various (joins, and where the table was full) */
-	uint32_t kind;	  /* enum vprof_lock_kind; a rwlock may appear twice */
-	uint32_t threads; /* that waited */
+	uint64_t address;   /* 0: various (joins, several locks of a site, a full table) */
+	uint32_t kind;	    /* enum vprof_lock_kind; a rwlock may appear twice */
+	uint32_t place;	    /* enum vprof_lock_place */
+	uint32_t site;	    /* VPROF_LOCK_IN_BLOCK: the stack that allocated ... */
+	uint64_t offset;    /* ... and the place in the block */
+	uint32_t addresses; /* of so many locks; 0: various */
+	uint32_t threads;   /* that waited */
 	struct vr_wait_sum sum;
 	struct vr_lock_path *path; /* into vr_locks.path */
 	size_t n_paths;
@@ -59,11 +64,24 @@ const char *vr_lock_kind_name(uint32_t kind);
 /* Waits for mutexes and rwlocks together. */
 struct vr_wait_sum vr_locks_held(const struct vr_locks *locks);
 
-/* "book_mutex (app)" of a variable, else its address; free() it. */
-char *vr_lock_text(struct vr_profile *profile, const struct vr_lock *lock);
-/* The variable's name and, in *module, its object's path; NULL where unknown. */
-const char *vr_lock_variable(struct vr_profile *profile, const struct vr_lock *lock,
-			     const char **module);
+/* What a lock lies in. */
+enum vr_lock_home {
+	VR_LOCK_NOWHERE, /* various */
+	VR_LOCK_STATIC,	 /* of a module: name, or NULL; module; offset in it as its file counts */
+	VR_LOCK_BLOCK,	 /* of the heap: site, offset in the block */
+	VR_LOCK_STACK,	 /* of a thread: its row */
+	VR_LOCK_INHERITED,
+	VR_LOCK_UNKNOWN
+};
+struct vr_lock_where {
+	enum vr_lock_home home;
+	const char *name, *module;
+	uint64_t offset;
+	uint32_t site, thread;
+};
+struct vr_lock_where vr_lock_where(struct vr_profile *profile, const struct vr_lock *lock);
+/* "static", ...; NULL for various. */
+const char *vr_lock_home_name(enum vr_lock_home home);
 
 /* Time each thread waited for conditions and other threads, by row of THREADS,
  * over the whole run; free() it. */

@@ -284,3 +284,19 @@ const char *vr_sym_variable(struct vr_sym *sym, uint32_t id, uint64_t address)
 	snprintf(text, sizeof(text), "%.480s+0x%llx", name, (unsigned long long)into);
 	return vr_names_keep(&cache->names, text);
 }
+
+const char *vr_sym_keep(struct vr_sym *sym, const char *name)
+{
+	return vr_names_keep(&sym->cache->names, name);
+}
+
+size_t vr_sym_bytes(struct vr_sym *sym, uint32_t id, uint64_t address, uint8_t *out, size_t len)
+{
+	struct vr_object *object = object_of(sym, id);
+
+	if (!object)
+		return 0;
+	sym->module[id].used = 1;
+	vr_object_open(object, &sym->cache->callbacks, &sym->cache->names);
+	return vr_object_bytes(object, address - sym->module[id].bias, out, len);
+}

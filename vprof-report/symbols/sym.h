@@ -46,6 +46,12 @@ struct vr_frames vr_sym_resolve(struct vr_sym *sym, uint32_t id, uint64_t addres
  * demangled; NULL where none is known.  Lives as long as `sym`. */
 const char *vr_sym_variable(struct vr_sym *sym, uint32_t id, uint64_t address);
 
+/* Copies what module `id` has in its file for `address`; returns how many bytes there were. */
+size_t vr_sym_bytes(struct vr_sym *sym, uint32_t id, uint64_t address, uint8_t *out, size_t len);
+
+/* A copy of a name made of others; lives as long as `sym`. */
+const char *vr_sym_keep(struct vr_sym *sym, const char *name);
+
 enum vr_sym_state vr_sym_module_state(const struct vr_sym *sym, uint32_t id);
 
 #endif

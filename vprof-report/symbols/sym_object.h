@@ -51,6 +51,10 @@ size_t vr_object_find(struct vr_object *object, uint64_t offset, int inlines,
  * bytes from its start; NULL where none is known.  The object was opened. */
 const char *vr_object_variable(const struct vr_object *object, uint64_t offset, uint64_t *into);
 
+/* Copies code or data of the file at ELF address `offset`; returns how many bytes there were.
+ * The object was opened. */
+size_t vr_object_bytes(const struct vr_object *object, uint64_t offset, uint8_t *out, size_t len);
+
 /* Accepts NULL. */
 void vr_object_free(struct vr_object *object);
 

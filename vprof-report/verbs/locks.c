@@ -9,6 +9,7 @@
 #include "output/out.h"
 #include "text/fields.h"
 #include "text/json.h"
+#include "text/lock_names.h"
 #include "text/names.h"
 #include "text/notes.h"
 #include "text/print.h"
@@ -68,22 +69,65 @@ static void get_address(const struct vr_rows *rows, const void *row, struct vr_v
 	value->text = address ? vr_xprintf("0x%" PRIx64, address) : vr_xstrdup("");
 }
 
+static struct vr_lock_where where_of(const struct vr_rows *rows, const void *row)
+{
+	return vr_lock_where(rows->ctx->profile, lock_of(row));
+}
+
+static void set_text(struct vr_value *value, const char *text)
+{
+	value->cell.null = !text;
+	value->cell.s = text;
+}
+
+static void get_place(const struct vr_rows *rows, const void *row, struct vr_value *value)
+{
+	set_text(value, vr_lock_home_name(where_of(rows, row).home));
+}
+
 static void get_name(const struct vr_rows *rows, const void *row, struct vr_value *value)
 {
-	const char *module;
-
-	value->cell.s = vr_lock_variable(rows->ctx->profile, row, &module);
-	value->cell.null = !value->cell.s;
+	set_text(value, where_of(rows, row).name);
 }
 
 static void get_module(const struct vr_rows *rows, const void *row, struct vr_value *value)
 {
-	value->cell.null = !vr_lock_variable(rows->ctx->profile, row, &value->cell.s);
+	set_text(value, where_of(rows, row).module);
+}
+
+static void get_offset(const struct vr_rows *rows, const void *row, struct vr_value *value)
+{
+	struct vr_lock_where where = where_of(rows, row);
+
+	value->cell.null = where.home != VR_LOCK_STATIC && where.home != VR_LOCK_BLOCK;
+	value->cell.u = where.offset;
+}
+
+static void get_site(const struct vr_rows *rows, const void *row, struct vr_value *value)
+{
+	struct vr_lock_where where = where_of(rows, row);
+
+	value->json = where.home == VR_LOCK_BLOCK
+			  ? vr_json_frames(rows->ctx->profile->stacks, where.site)
+			  : json_null();
+}
+
+static void get_owner(const struct vr_rows *rows, const void *row, struct vr_value *value)
+{
+	struct vr_lock_where where = where_of(rows, row);
+	const struct vprof_thread *thread = &rows->ctx->profile->file->thread[where.thread];
+
+	value->json = json_null();
+	if (where.home != VR_LOCK_STACK)
+		return;
+	value->json = json_object();
+	vr_json_set_u64(value->json, "tid", thread->tid);
+	vr_json_set_text(value->json, "name", thread->name);
 }
 
 static void get_lock(const struct vr_rows *rows, const void *row, struct vr_value *value)
 {
-	value->text = vr_lock_text(rows->ctx->profile, row);
+	vr_value_caption(rows, value, vr_lock_caption(rows->ctx->profile, row));
 }
 
 /* Who waited most: the innermost frame that is not inside a class of locks. */
@@ -161,11 +205,16 @@ static void get_paths(const struct vr_rows *rows, const void *row, struct vr_val
 static const struct vr_field lock_fields[] = {
     {"kind", "kind", VR_TEXT, VR_IN_ALL, .get = get_kind},
     {"address", "", VR_TEXT, VR_IN_JSON, .get = get_address},
+    {"place", "", VR_TEXT, VR_IN_JSON, .get = get_place},
     {"name", "", VR_TEXT, VR_IN_JSON, .get = get_name},
     {"module", "", VR_TEXT, VR_IN_JSON, .get = get_module},
+    {"offset", "", VR_COUNT, VR_IN_JSON, .get = get_offset},
+    {"site", "", VR_TEXT, VR_IN_JSON, .get = get_site},
+    {"stack_of", "", VR_TEXT, VR_IN_JSON, .get = get_owner},
+    {"locks", "", VR_COUNT, VR_IN_JSON, VR_MEMBER(struct vr_lock, addresses)},
     SUM_FIELDS(VR_IN_COLUMNS, sum_of),
     {"threads", "threads", VR_COUNT, VR_IN_ALL, VR_MEMBER(struct vr_lock, threads), .yields = 1},
-    {"lock", "lock", VR_TEXT, VR_IN_COLUMNS, .get = get_lock, .elastic = VR_KEEP_START},
+    {"lock", "lock", VR_TEXT, VR_IN_COLUMNS, .get = get_lock, .elastic = VR_CAPTIONS},
     {"waiter", "waits most in", VR_TEXT, VR_IN_COLUMNS, .get = get_waiter, .elastic = VR_CAPTIONS},
     {"paths", "", VR_TEXT, VR_IN_JSON, .get = get_paths},
 };
@@ -309,6 +358,17 @@ static void warn(const struct vr_context *ctx, const struct vr_locks *locks)
 			"the lock table was full: %" PRIu64
 			" waits have no row of their own; run with a larger size=",
 			h->lost[VPROF_LOST_LOCK_ROWS]);
+	if (h->heap_mode == VPROF_HEAP_EXACT)
+		return;
+	for (size_t i = 0; i < locks->n_locks; i++) {
+		if (vr_lock_where(ctx->profile, &locks->lock[i]).home != VR_LOCK_UNKNOWN)
+			continue;
+		vr_note(ctx, h->heap_mode == VPROF_HEAP_OFF
+				 ? "locks in blocks of the heap have addresses only: heap=off"
+				 : "locks in blocks that were not sampled have addresses only: "
+				   "heap=sample");
+		return;
+	}
 }
 
 static int run(struct vr_context *ctx)
@@ -347,7 +407,9 @@ const struct vr_verb vr_verb_locks = {
     .detail = "A lock that was free counts nothing. Waits for conditions and joins are listed\n"
 	      "apart, because most of them are threads with nothing to do. A rwlock has a row\n"
 	      "for its readers (\"read\") and one for its writers. In a window (--since, --until)\n"
-	      "a wait counts where it ended, and those below 1 us are left out.",
+	      "a wait counts where it ended, and those below 1 us are left out.\n"
+	      "A lock is called by its variable, by the object and its place in it where that\n"
+	      "has no symbols, by who allocated the block it lies in, or by whose stack it is on.",
     .options = VR_TAKES(VR_OPT_SORT, VR_OPT_LIMIT, VR_OPT_FORMAT, VR_OPT_THREAD, VR_OPT_WINDOW,
 			VR_OPT_MODULE, VR_OPT_NAMES, VR_OPT_INLINES),
     .sort = sort_keys,

@@ -10,9 +10,11 @@
 #include "input/status.h"
 #include "model/locks.h"
 #include "model/run.h"
+#include "model/threads.h"
 #include "output/out.h"
 #include "text/json.h"
 #include "text/leaks.h"
+#include "text/lock_names.h"
 #include "text/names.h"
 #include "text/notes.h"
 #include "text/print.h"
@@ -22,11 +24,11 @@
 #include "text/shapes.h"
 #include "text/sites.h"
 #include "text/spark.h"
+#include "text/threads.h"
 #include "verbs/leaks/leaks.h"
 
 #define TOP_FUNCTIONS 8u
 #define TOP_SITES     3u
-#define TOP_THREADS   4u
 #define SCREEN	      100 /* columns of one screen where the width is not known */
 
 static void title(struct vr_context *ctx, const char *text)
@@ -290,47 +292,13 @@ static void print_timeline(struct vr_context *ctx, const struct vr_memory *memor
 	free(line);
 }
 
-/* Largest CPU time seen. */
-static void print_threads(struct vr_context *ctx)
+static void print_threads(struct vr_context *ctx, const struct vr_thread *threads)
 {
-	const struct vr_profile *profile = ctx->profile;
-	const struct vr_file *file = profile->file;
-	uint64_t below = UINT64_MAX;
-	uint32_t used = 0, last = 0;
-	uint64_t whole = 0;
+	char *text = vr_threads_text(ctx->profile, threads);
 
-	for (uint32_t i = 0; i < file->n_threads; i++) {
-		if (!profile->keep_thread[i] || !vr_profile_thread_used(profile, i))
-			continue;
-		used++;
-		whole += vr_cpu_thread_ns(profile, i);
-	}
 	title(ctx, "\nThreads  ");
-	fprintf(ctx->out, "%" PRIu32 ":", used);
-	for (uint32_t n = 0; n < TOP_THREADS && n < used; n++) {
-		uint32_t best = VPROF_NONE;
-		char name[40];
-
-		/* The next in the order of (CPU time, row). */
-		for (uint32_t i = 0; i < file->n_threads; i++) {
-			uint64_t ns = vr_cpu_thread_ns(profile, i);
-
-			if (!profile->keep_thread[i] || !vr_profile_thread_used(profile, i) ||
-			    ns > below || (ns == below && n && i <= last))
-				continue;
-			if (best == VPROF_NONE || ns > vr_cpu_thread_ns(profile, best))
-				best = i;
-		}
-		if (best == VPROF_NONE)
-			break;
-		below = vr_cpu_thread_ns(profile, best);
-		last = best;
-		snprintf(name, sizeof(name), "%s %s %.0f%%", n ? "," : "",
-			 file->thread[best].name[0] ? file->thread[best].name : "(no name)",
-			 vr_percent(below, whole));
-		vr_print_safe(ctx, name);
-	}
-	fputs(used > TOP_THREADS ? ", ...\n" : "\n", ctx->out);
+	vr_print_wrapped(ctx, text, 9);
+	free(text);
 }
 
 /* One line, where waiting took a noticeable part of the run. */
@@ -425,9 +393,13 @@ static int run(struct vr_context *ctx)
 	struct vr_growth *growth = vr_growth_judge(ctx->profile, heap);
 	struct vr_cpu *cpu = vr_cpu_new(ctx->profile);
 	struct vr_locks *locks = vr_locks_new(ctx->profile);
+	struct vr_thread *threads = vr_threads_new(ctx->profile);
 	struct vr_memory memory;
-	struct vr_seen seen = {
-	    .profile = ctx->profile, .cpu = cpu, .heap = heap, .memory = &memory};
+	struct vr_seen seen = {.profile = ctx->profile,
+			       .cpu = cpu,
+			       .heap = heap,
+			       .memory = &memory,
+			       .threads = threads};
 	struct vr_cpu_function *function = vr_cpu_functions(ctx->profile, cpu, &seen.functions);
 
 	qsort(function, seen.functions, sizeof(*function), by_self);
@@ -443,7 +415,7 @@ static int run(struct vr_context *ctx)
 		print_heap(ctx, heap);
 		print_leaks(ctx, heap, growth);
 		print_timeline(ctx, &memory);
-		print_threads(ctx);
+		print_threads(ctx, seen.threads);
 		print_waits(ctx, locks);
 		print_costs(ctx, cpu);
 		print_first(ctx, &seen);
@@ -451,6 +423,7 @@ static int run(struct vr_context *ctx)
 	}
 	vr_warn_cpu(ctx, cpu);
 	vr_warn_heap(ctx, heap);
+	free(threads);
 	vr_locks_free(locks);
 	vr_growth_free(growth);
 	vr_heap_free(heap);
