@@ -104,8 +104,11 @@ static void *run_sleeper(void *arg)
 
 __attribute__((noinline)) static void ask_the_clock(uint64_t until)
 {
-	while (clock_ns(CLOCK_MONOTONIC) < until)
-		;
+	struct timespec t;
+
+	do
+		clock_gettime(CLOCK_MONOTONIC, &t);
+	while ((uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec < until);
 }
 
 static void *run_spinner(void *arg)

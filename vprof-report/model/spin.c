@@ -12,9 +12,10 @@
 #define LOOP_PERCENT_MIN 90.0
 #define CALLERS_MOST	 32u
 
-/* With both names that symbol tables give them.  Not among them: recv, read and their like,
- * in which a busy server is, too; mutexes, which have waits of their own. */
-static int asks(const char *name)
+/* The plain name of a function that asks, which symbol tables spell in several ways; NULL
+ * for any other.  Not among them: recv, read and their like, in which a busy server is, too;
+ * mutexes, which have waits of their own. */
+static const char *asks(const char *name)
 {
 	static const char *const asking[] = {
 	    "poll",
@@ -64,8 +65,9 @@ static int asks(const char *name)
 	len = strcspn(name, "@"); /* of a version, or of the way to it: @plt */
 	for (size_t i = 0; i < sizeof(asking) / sizeof(asking[0]); i++)
 		if (strlen(asking[i]) == len && strncmp(name, asking[i], len) == 0)
-			return 1;
-	return strncmp(name, "std::sys::", 10) == 0 && strstr(name, "::Timespec::now") != NULL;
+			return asking[i];
+	return strncmp(name, "std::sys::", 10) == 0 && strstr(name, "::Timespec::now") ? name
+										       : NULL;
 }
 
 /* The samples of a thread: by the function that asks, and by those that do neither. */
@@ -120,7 +122,7 @@ static int look_at(const struct vr_stacks *stacks, const struct vr_place *place,
 	if (strcmp(function->module, "[kernel]") == 0)
 		return 0;
 	if (asks(function->name)) {
-		*asked = function->name;
+		*asked = asks(function->name);
 		return 0;
 	}
 	charge(tally, place->function, *asked ? ns : 0, *asked ? 0 : ns);
