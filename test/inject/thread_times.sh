@@ -67,9 +67,9 @@ kinds() { # NAME OPTIONS SPINS
 		esac
 		# its end costs it a lock or two
 		got=$(of "$name" switches.voluntary)
-		t_near "voluntary switches of $name" "$voluntary" "$got" 3
+		t_near "voluntary switches of $name" "$voluntary" "$got" $((voluntary / 50 + 3))
 		got=$(of "$name" switches.involuntary)
-		t_near "involuntary switches of $name" "$involuntary" "$got" 3
+		t_near "involuntary switches of $name" "$involuntary" "$got" $((involuntary / 50 + 3))
 		t_near "CPU time of $name, ms" "$(jq '.cpu_ns / 1000000 | floor' <<<"$line")" \
 			"$(($(of "$name" cpu_ns) / 1000000))" 3
 		t_near "life of $name, ms" "$(jq '.wall_ns / 1000000 | floor' <<<"$line")" \

@@ -168,6 +168,8 @@ static void check_locks(struct vr_file *file, const struct vr_layout *layout)
 			reason = "unknown kind";
 		if (lock->place > VPROF_LOCK_INHERITED || lock->site >= file->n_nodes)
 			lock->place = VPROF_LOCK_UNPLACED; /* a newer library's, or not known */
+		if (lock->place != VPROF_LOCK_IN_BLOCK)
+			lock->site = 0;
 		if (!reason)
 			continue;
 		if (lock->waits)

@@ -6,15 +6,6 @@
 #include "cli/xalloc.h"
 #include "input/merge_parts.h"
 
-/* Appends `row` to an array of the sum. */
-#define APPEND(merge, array, count, room, row)                                                     \
-	do {                                                                                       \
-		struct vr_file *to_ = (merge)->sum;                                                \
-		to_->array =                                                                       \
-		    vr_xgrow(to_->array, to_->count, &(merge)->room, sizeof(*to_->array));         \
-		to_->array[to_->count++] = (row);                                                  \
-	} while (0)
-
 static int same_boot(const struct vr_file *a, const struct vr_file *b)
 {
 	const char *x = vr_file_string(a, a->header.boot_id);
@@ -70,12 +61,12 @@ struct vr_merge *vr_merge_new(const struct vr_file *head, int events)
 	sum->strings_bytes = VPROF_STRING_ROW;
 	describe(merge, &head->header);
 	/* Rows 0 collect what has no row of its own; node 1 stands for what found no room. */
-	APPEND(merge, node, n_nodes, node_room, ((struct vprof_node){0}));
-	APPEND(merge, node, n_nodes, node_room, ((struct vprof_node){0}));
-	APPEND(merge, thread, n_threads, thread_room, ((struct vprof_thread){0}));
-	APPEND(merge, site, n_sites, site_room, ((struct vprof_site){.peak_epoch = 1}));
-	APPEND(merge, cpu, n_cpus, cpu_room, ((struct vprof_cpu){0}));
-	APPEND(merge, lock, n_locks, lock_room, ((struct vprof_lock){0}));
+	VR_MERGE_APPEND(merge, node, n_nodes, node_room, ((struct vprof_node){0}));
+	VR_MERGE_APPEND(merge, node, n_nodes, node_room, ((struct vprof_node){0}));
+	VR_MERGE_APPEND(merge, thread, n_threads, thread_room, ((struct vprof_thread){0}));
+	VR_MERGE_APPEND(merge, site, n_sites, site_room, ((struct vprof_site){.peak_epoch = 1}));
+	VR_MERGE_APPEND(merge, cpu, n_cpus, cpu_room, ((struct vprof_cpu){0}));
+	VR_MERGE_APPEND(merge, lock, n_locks, lock_room, ((struct vprof_lock){0}));
 	return merge;
 }
 
@@ -111,11 +102,6 @@ static uint32_t shard_in_sum(struct vr_merge *merge, uint16_t shard)
 	return to < UINT16_MAX ? to : UINT16_MAX;
 }
 
-static uint32_t thread_in_sum(const struct vr_merge *merge, uint32_t thread)
-{
-	return thread ? merge->thread0 + thread - 1 : 0;
-}
-
 static void add_collective(struct vprof_thread *to, const struct vprof_thread *row)
 {
 	to->cpu_ns += row->cpu_ns;
@@ -147,6 +133,11 @@ static void add_threads(struct vr_merge *merge)
 			continue;
 		}
 		row.shard = (uint16_t)shard_in_sum(merge, row.shard);
+		row.stack_start = row.stack_end = 0; /* others have theirs there, too */
+		if (row.state == VPROF_THREAD_LIVE && file->status != VR_STATUS_RUNNING) {
+			row.state = VPROF_THREAD_ENDED; /* with its process */
+			row.end_ns = vr_file_duration_ns(file);
+		}
 		row.start_ns += merge->shift_ns;
 		row.end_ns += merge->shift_ns;
 		if (row.start_module < file->n_modules) {
@@ -159,7 +150,7 @@ static void add_threads(struct vr_merge *merge)
 		}
 		if (h->flags & VPROF_F_EXCLUDE_KERNEL && h->engine != VPROF_ENGINE_OFF)
 			row.flags |= VR_THREAD_USER_ONLY;
-		APPEND(merge, thread, n_threads, thread_room, row);
+		VR_MERGE_APPEND(merge, thread, n_threads, thread_room, row);
 	}
 	for (uint32_t i = 0; i < file->n_sites; i++)
 		shards = file->site[i].shard >= shards ? file->site[i].shard + 1u : shards;
@@ -179,9 +170,9 @@ static void add_cpu(struct vr_merge *merge)
 			continue;
 		}
 		row.node = merge->node[row.node];
-		row.thread = thread_in_sum(merge, row.thread);
+		row.thread = vr_merge_thread(merge, row.thread);
 		row.label = row.label ? vr_merge_string(merge, row.label) : 0;
-		APPEND(merge, cpu, n_cpus, cpu_room, row);
+		VR_MERGE_APPEND(merge, cpu, n_cpus, cpu_room, row);
 	}
 }
 
@@ -228,31 +219,7 @@ static void add_sites(struct vr_merge *merge, struct vr_file *file, uint32_t sha
 		row.node = merge->node[row.node];
 		row.shard =
 		    (uint16_t)(shard0 + row.shard < UINT16_MAX ? shard0 + row.shard : UINT16_MAX);
-		APPEND(merge, site, n_sites, site_room, row);
-	}
-}
-
-static void add_locks(struct vr_merge *merge)
-{
-	const struct vr_file *file = merge->file;
-
-	merge->lock0 = merge->sum->n_locks;
-	for (uint32_t i = 0; i < file->n_locks; i++) {
-		struct vprof_lock row = file->lock[i];
-		struct vprof_lock *none = &merge->sum->lock[0];
-
-		if (!i) {
-			none->waits += row.waits;
-			none->timeouts += row.timeouts;
-			none->wait_ns += row.wait_ns;
-			none->max_ns = row.max_ns > none->max_ns ? row.max_ns : none->max_ns;
-			continue;
-		}
-		row.node = merge->node[row.node];
-		row.thread = thread_in_sum(merge, row.thread);
-		row.first_ns += merge->shift_ns;
-		row.last_ns += merge->shift_ns;
-		APPEND(merge, lock, n_locks, lock_room, row);
+		VR_MERGE_APPEND(merge, site, n_sites, site_room, row);
 	}
 }
 
@@ -274,7 +241,7 @@ static void add_leaks(struct vr_merge *merge)
 		row.owner = row.owner < file->n_nodes ? merge->node[row.owner] : 0;
 		row.oldest_ns += merge->shift_ns;
 		row.newest_ns += merge->shift_ns;
-		APPEND(merge, leak, n_leaks, leak_room, row);
+		VR_MERGE_APPEND(merge, leak, n_leaks, leak_room, row);
 	}
 }
 
@@ -289,7 +256,7 @@ static void add_marks(struct vr_merge *merge)
 		row.name = vr_merge_string(merge, row.name);
 		row.first_ns += merge->shift_ns;
 		row.last_ns += merge->shift_ns;
-		APPEND(merge, mark, n_marks, mark_room, row);
+		VR_MERGE_APPEND(merge, mark, n_marks, mark_room, row);
 	}
 }
 
@@ -307,14 +274,14 @@ static void add_events(struct vr_merge *merge)
 
 		row.t_ns += merge->shift_ns;
 		row.node = merge->node[row.node];
-		row.thread = thread_in_sum(merge, row.thread);
+		row.thread = vr_merge_thread(merge, row.thread);
 		if (row.kind == VPROF_EV_CPU)
 			row.arg = row.arg ? vr_merge_string(merge, row.arg) : 0;
 		else if (row.kind == VPROF_EV_MARK)
 			row.arg += merge->mark0;
 		else if (row.kind == VPROF_EV_WAIT)
 			row.arg = row.arg ? merge->lock0 + row.arg - 1 : 0;
-		APPEND(merge, event, n_events, event_room, row);
+		VR_MERGE_APPEND(merge, event, n_events, event_room, row);
 	}
 }
 
@@ -437,7 +404,7 @@ uint32_t *vr_merge_add(struct vr_merge *merge, struct vr_file *file)
 	add_threads(merge);
 	add_cpu(merge);
 	add_sites(merge, file, shard0);
-	add_locks(merge);
+	vr_merge_locks(merge);
 	add_leaks(merge);
 	add_marks(merge);
 	add_events(merge);

@@ -3,6 +3,7 @@
 #define VR_MERGE_PARTS_H
 
 #include "base/map.h"
+#include "cli/xalloc.h"
 #include "input/file.h"
 
 /* The readings over time of one member, on the sum's clock. */
@@ -33,6 +34,24 @@ struct vr_merge {
 	uint32_t no_object;		/* module of code without one, VPROF_NONE: not met yet */
 	uint32_t thread0, lock0, mark0; /* row 1 of THREADS and LOCKS, row 0 of MARKS */
 };
+
+/* Appends `row` to an array of the sum. */
+#define VR_MERGE_APPEND(merge, array, count, room, row)                                            \
+	do {                                                                                       \
+		struct vr_file *to_ = (merge)->sum;                                                \
+		to_->array =                                                                       \
+		    vr_xgrow(to_->array, to_->count, &(merge)->room, sizeof(*to_->array));         \
+		to_->array[to_->count++] = (row);                                                  \
+	} while (0)
+
+/* A row of THREADS of the record that is being added. */
+static inline uint32_t vr_merge_thread(const struct vr_merge *merge, uint32_t thread)
+{
+	return thread ? merge->thread0 + thread - 1 : 0;
+}
+
+/* --- merge_locks.c */
+void vr_merge_locks(struct vr_merge *merge);
 
 /* --- merge_names.c: strings, modules, nodes */
 uint32_t vr_merge_text(struct vr_merge *merge, const char *text);

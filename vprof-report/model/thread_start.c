@@ -197,6 +197,14 @@ static void collect(const struct vr_file *file, const struct vr_thread_stacks *o
 		offer(list, file->site[site].node, 1);
 }
 
+static int is_main(const struct vr_file *file, uint32_t tid)
+{
+	for (size_t i = 0; i < file->n_members; i++)
+		if (file->member[i]->header.pid == tid)
+			return 1;
+	return file->header.pid == tid;
+}
+
 static void find_routine(struct vr_profile *profile, uint32_t row, struct vr_start *routine)
 {
 	const struct vprof_thread *thread = &profile->file->thread[row];
@@ -204,7 +212,7 @@ static void find_routine(struct vr_profile *profile, uint32_t row, struct vr_sta
 	struct vr_frames frames;
 
 	if (!thread->start_routine) {
-		if (thread->tid == profile->file->header.pid)
+		if (is_main(profile->file, thread->tid))
 			*routine = (struct vr_start){"main", "", "", 0};
 		return;
 	}
