@@ -38,8 +38,8 @@ t_begin "each lock by its place"
 run "" "$PROBE/lock_places"
 truth
 "$REPORT" locks "$file" >"$T/out" 2>&1
-for text in 'static_lock (lock_places)' 'stack of lock_places 0x' 'make_book() 2 blocks+0x18 (lock' \
-	'make_account() block+0x8 (lock'; do
+for text in 'static_lock (lock_places)' 'stack of lock_places (0x' 'make_book() (2 blocks+0x18, lock' \
+	'make_account() (block+0x8, lock'; do
 	grep -qF "$text" "$T/out" || t_bad "no '$text'"
 done
 t_equal "waits for both books" 4 "$(locks 'select(.locks == 2) | .waits')"

@@ -148,9 +148,9 @@ START_TEST(locks_are_called_by_their_places)
 	locks = vr_locks_new(profile);
 	ck_assert_uint_eq(locks->n_locks, 5);
 	is_called(locks, "app+0x1010");
-	is_called(locks, "app+0x3000 2 blocks+0x18");
-	is_called(locks, "stack of main 0x7ffc7ffff0");
-	is_called(locks, "block from before the fork 0x6000");
+	is_called(locks, "app+0x3000 (2 blocks+0x18)");
+	is_called(locks, "stack of main (0x7ffc7ffff0)");
+	is_called(locks, "block from before the fork (0x6000)");
 	is_called(locks, "0x9000");
 	vr_locks_free(locks);
 }

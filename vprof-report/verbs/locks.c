@@ -205,7 +205,7 @@ static void get_paths(const struct vr_rows *rows, const void *row, struct vr_val
 static const struct vr_field lock_fields[] = {
     {"kind", "kind", VR_TEXT, VR_IN_ALL, .get = get_kind},
     {"address", "", VR_TEXT, VR_IN_JSON, .get = get_address},
-    {"place", "", VR_TEXT, VR_IN_JSON, .get = get_place},
+    {"place", "in", VR_TEXT, VR_IN_ALL, .get = get_place},
     {"name", "", VR_TEXT, VR_IN_JSON, .get = get_name},
     {"module", "", VR_TEXT, VR_IN_JSON, .get = get_module},
     {"offset", "", VR_COUNT, VR_IN_JSON, .get = get_offset},

@@ -244,7 +244,8 @@ static void get_idle(const struct vr_rows *rows, const void *row, struct vr_valu
 
 static const struct vr_field time_fields[] = {
     NAMES(VR_IN_ALL),
-    {"start_function", "start function", VR_TEXT, VR_IN_ALL, .get = get_start, .elastic = VR_CAPTIONS},
+    {"start_function", "start function", VR_TEXT, VR_IN_ALL, .get = get_start,
+     .elastic = VR_CAPTIONS},
     {"start_routine", "", VR_TEXT, VR_IN_DATA, .get = get_routine},
     {"wall_ns", "", VR_NS, VR_IN_DATA, .get = get_wall},
     {"cpu_ns", "", VR_NS, VR_IN_DATA, .get = get_cpu},
