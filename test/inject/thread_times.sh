@@ -34,7 +34,7 @@ runq() { # NAME OPTIONS
 		grep -q 'thread_times was runnable and did not run for' "$T/summary" ||
 			t_bad "no such hint: $(grep -A9 'look at first' "$T/summary" | tr '\n' ' ')"
 		grep -q 'waited most of the time' "$T/summary" && t_bad "said to have waited"
-		grep -q '% runnable' "$T/summary" || t_bad "not in the line of threads"
+		grep -q '([0-9]*% runnable)' "$T/summary" || t_bad "not in the line of threads"
 	fi
 	t_done
 }

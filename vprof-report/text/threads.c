@@ -69,9 +69,9 @@ static char *append_thread(char *text, const struct vr_profile *profile,
 
 	text = vr_xappend(text, "%s", name[0] ? name : "(no name)");
 	if (thread->wall_ns)
-		text = vr_xappend(text, " %.0f%% cpu", cpu < 100 ? cpu : 100);
+		text = vr_xappend(text, " %.0f%%", cpu < 100 ? cpu : 100);
 	if (runq >= RUNQ_PERCENT_MIN)
-		text = vr_xappend(text, " %.0f%% runnable", runq);
+		text = vr_xappend(text, " (%.0f%% runnable)", runq);
 	return thread->spin.asks ? vr_xappend(text, " (spins)") : text;
 }
 
@@ -86,7 +86,10 @@ char *vr_threads_text(const struct vr_profile *profile, const struct vr_thread *
 		if (profile->keep_thread[i] && vr_profile_thread_used(profile, i))
 			row[used++] = i;
 	qsort_r(row, used, sizeof(*row), compare, (void *)(uintptr_t)profile);
-	text = vr_xprintf("%" PRIu32 "%s", used, used ? ", in shares of each one's life: " : "");
+	text = vr_xprintf("%" PRIu32 "%s", used,
+			  used == 0   ? ""
+			  : used == 1 ? ", on a CPU for a share of its life: "
+				      : ", on a CPU for a share of their lives: ");
 	for (uint32_t i = 0; i < used && i < THREADS_NAMED; i++) {
 		text = i ? vr_xappend(text, ", ") : text;
 		text = append_thread(text, profile, thread, row[i]);

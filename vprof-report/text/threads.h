@@ -4,8 +4,8 @@
 
 #include "model/threads.h"
 
-/* "3, in shares of each one's life: feed 99% cpu (spins), main 2% cpu, ...": those with most
- * CPU time first; free() it. */
+/* "3, on a CPU for a share of their lives: feed 99% (spins), main 2%, ...": those with most CPU
+ * time first; free() it. */
 char *vr_threads_text(const struct vr_profile *profile, const struct vr_thread *thread);
 
 /* "feed", or "feed (recv_loop)" where the name does not tell; free() it. */

@@ -82,7 +82,13 @@ static void set_text(struct vr_value *value, const char *text)
 
 static void get_place(const struct vr_rows *rows, const void *row, struct vr_value *value)
 {
-	set_text(value, vr_lock_home_name(where_of(rows, row).home));
+	struct vr_lock_where where = where_of(rows, row);
+	int looked = lock_of(row)->place != VPROF_LOCK_UNPLACED ||
+		     rows->ctx->profile->file->header.heap_mode == VPROF_HEAP_OFF;
+
+	/* An older library did not say. */
+	set_text(value,
+		 where.home == VR_LOCK_UNKNOWN && !looked ? NULL : vr_lock_home_name(where.home));
 }
 
 static void get_name(const struct vr_rows *rows, const void *row, struct vr_value *value)
