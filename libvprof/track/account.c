@@ -167,7 +167,8 @@ static int has_memory(void)
 		text = vp_sys_map(TEXT_BYTES);
 	if (!entries)
 		entries = vp_sys_map(PAGES * sizeof(*entries));
-	return text && entries && vp_owner_begin() && vp_account_rows_begin();
+	/* In this order: what is ours is looked at when all of it is there. */
+	return text && entries && vp_account_rows_begin() && vp_owner_begin();
 }
 
 /* A full table: of two neighbours the one with more stays. */
@@ -208,20 +209,21 @@ static void write_account(struct vprof_account *account, uint32_t number)
 	header->account_last = number;
 }
 
-static void take(uint64_t now, uint64_t rss)
+static void take(uint64_t now)
 {
 	struct vprof_header *header = vp_file.header;
 	struct vprof_account account = {
 	    .t_ns = now,
-	    .rss = rss,
 	    .heap_live = __atomic_load_n(&header->live_bytes, __ATOMIC_RELAXED),
 	    .map_live = __atomic_load_n(&header->map_live_bytes, __ATOMIC_RELAXED)};
 	uint64_t began = vp_sys_cpu_ns(CLOCK_THREAD_CPUTIME_ID);
 	uint32_t number = header->accounts + 1;
+	struct vp_statm statm;
 	int err;
 
-	if (!has_memory())
+	if (!has_memory() || vp_proc_statm(&statm) != 0)
 		return;
+	account.rss = statm.rss;
 	err = take_mappings();
 	header->account_failed = (uint32_t)-err;
 	if (err == 0 &&
@@ -249,7 +251,7 @@ void vp_account_tick(int last)
 	    statm.rss <= peak_bytes + peak_bytes / GROWN)
 		return;
 	taken_ns = now;
-	take(now, statm.rss);
+	take(now);
 }
 
 int vp_account_init(void)

@@ -167,7 +167,12 @@ static int looks_like_libc(uint64_t lo, uint64_t hi)
 static void judge_anonymous(const struct vp_mapping *mapping, uint64_t lo, uint64_t hi,
 			    struct vp_account_piece *piece)
 {
-	if (starts(mapping->path, "[heap]") || holds_blocks(lo, hi) || looks_like_libc(lo, hi)) {
+	int closed = starts(mapping->perms, "---");
+
+	/* What an arena may still grow into is closed up to its end. */
+	if (closed ? hi % VP_ARENA_ALIGN == 0
+		   : starts(mapping->path, "[heap]") || holds_blocks(lo, hi) ||
+			 looks_like_libc(lo, hi)) {
 		piece->kind = VPROF_RESIDENT_MALLOC;
 	} else if (starts(mapping->path, "[stack") || (before.hi == mapping->lo && before.guards)) {
 		piece->kind = VPROF_RESIDENT_STACKS;

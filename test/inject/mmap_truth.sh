@@ -47,6 +47,28 @@ for options in "" engine=timer heap=sample=65536; do
 	t_done
 done
 
+# An allocator maps for itself, in the middle of malloc and before anything else of the process:
+# that is told apart, and the rest is the same.
+for host in libjemalloc.so.2 libtcmalloc_minimal.so.4 libmimalloc.so.2.0; do
+	t_begin "over ${host%%.so*}"
+	found=$(ldconfig -p | awk -v n="$host" '$1 == n { print $NF; exit }')
+	[ -n "$found" ] || { t_skip "$host is not installed"; continue; }
+	rm -rf "$T/vprof"
+	T_HOST=$found t_preload "$T/vprof" "" "$PROBE/mmap_truth"
+	t_equal status 0 "$(cat "$T/vprof/status")"
+	if file=$(t_file "$T/vprof"); then
+		books=$(sed -n 's/^parent [0-9]* //p' "$T/vprof/out")
+		for key in $(jq -r 'keys[]' <<<"$books"); do
+			t_equal "$key" "$(jq -r ".$key" <<<"$books")" \
+				"$(maps "$file" "[.sites[] | select(any(.frames[]; .module | endswith(\"/mmap_truth\")))
+				| select(any(.frames[]; .module | test(\"/${host%%.so*}\")) | not) | .$key] | add")"
+		done
+	else
+		t_bad "no ring file"
+	fi
+	t_done
+done
+
 t_begin "a forked child has what its parent had mapped"
 t_preload "$T/fork" "" "$PROBE/mmap_truth" fork
 t_equal status 0 "$(cat "$T/fork/status")"

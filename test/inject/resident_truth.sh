@@ -48,4 +48,56 @@ for options in "" engine=timer:leakscan=off; do
 	rm -rf "$T/vprof"
 	t_done
 done
+
+# all_add_up NAME DIR LEAST: every account of a run of a real program, to 2 %, and LEAST of them
+all_add_up() {
+	local file worst
+	file=$(t_files "$2" | head -1)
+	worst=$("$REPORT" heap --kind resident "$file" --format json 2>"$T/report.err" | jq -r '[.accounts[] |
+		(.resident - .rss) / .rss * 100 | fabs] | if length < '"$3"' then "only \(length)" else max end')
+	awk -v w="$worst" 'BEGIN { exit !(w ~ /^[0-9.e-]+$/ && w <= 2) }' || t_bad "$1: $worst %"
+}
+
+t_begin "python3"
+t_preload "$T/python" "" "$PYTHON" -c 'import json, time
+kept = [json.dumps(list(range(i % 300))) for i in range(40000)]
+time.sleep(1.2)'
+all_add_up python3 "$T/python" 3
+t_done
+
+t_begin "sqlite3 with a mapped file"
+cat >"$T/sql" <<'END'
+PRAGMA mmap_size=67108864;
+CREATE TABLE t(a INTEGER PRIMARY KEY, b TEXT);
+WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200000)
+INSERT INTO t SELECT i, hex(randomblob(50)) FROM n;
+SELECT sum(length(b)) FROM t;
+END
+t_preload "$T/sqlite" "" sqlite3 -init "$T/sql" file.db .quit
+all_add_up sqlite3 "$T/sqlite" 1
+file=$(t_files "$T/sqlite" | head -1)
+[ "$(ask "$file" '[.mappings[] | select(.file | endswith("file.db")) | .resident_bytes] | add // 0')" -gt 1000000 ] ||
+	t_bad "the database is not among the files"
+t_done
+
+t_begin "redis-server over jemalloc"
+if t_need redis-server redis-cli; then
+	t_preload "$T/redis" "" redis-server --port 0 --unixsocket "$T/socket" --save "" \
+		--enable-debug-command yes &
+	cli="redis-cli -s $T/socket"
+	for ((i = 0; i < 100; i++)); do
+		[ "$($cli ping 2>&1)" = PONG ] && break
+		sleep 0.1
+	done
+	$cli debug populate 100000 key 200 >/dev/null
+	sleep 1.2
+	$cli flushall >/dev/null
+	$cli shutdown nosave
+	wait
+	all_add_up redis-server "$T/redis" 3
+	file=$(t_files "$T/redis" | head -1)
+	[ "$(kind "$file" malloc)" -gt $((20 * MIB)) ] || t_bad "malloc has $(kind "$file" malloc)"
+	[ "$(kind "$file" mmap)" -lt $MIB ] || t_bad "mmap has $(kind "$file" mmap)"
+	t_done
+fi
 t_end

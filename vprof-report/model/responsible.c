@@ -49,6 +49,18 @@ static int is_wrapper(const char *name)
 	return 0;
 }
 
+/* An allocator that maps memory is not who asked for it. */
+static int is_allocator(const char *module)
+{
+	static const char *const prefix[] = {"libjemalloc", "libtcmalloc", "libmimalloc"};
+	const char *slash = strrchr(module, '/'), *name = slash ? slash + 1 : module;
+
+	for (size_t i = 0; i < sizeof(prefix) / sizeof(prefix[0]); i++)
+		if (strncmp(name, prefix[i], strlen(prefix[i])) == 0)
+			return 1;
+	return 0;
+}
+
 const struct vr_place *vr_responsible_frame(struct vr_stacks *stacks, uint32_t node)
 {
 	uint32_t innermost = VPROF_NONE;
@@ -58,10 +70,11 @@ const struct vr_place *vr_responsible_frame(struct vr_stacks *stacks, uint32_t n
 
 		for (uint32_t i = 0; i < span.count; i++) {
 			const struct vr_place *place = &stacks->place[span.first + i];
+			const struct vr_function *function = vr_place_function(stacks, place);
 
 			if (innermost == VPROF_NONE)
 				innermost = span.first + i;
-			if (!is_wrapper(vr_place_function(stacks, place)->name))
+			if (!is_wrapper(function->name) && !is_allocator(function->module))
 				return place;
 		}
 	}

@@ -16,17 +16,17 @@
 #define KIND_PERCENT_MIN 2.0
 
 static const char *const about[VPROF_RESIDENT_KINDS] = {
-    [VPROF_RESIDENT_OTHER] = "of libc, the loader or nobody known",
-    [VPROF_RESIDENT_CODE] = "program and libraries: pages of their files, shared with others",
+    [VPROF_RESIDENT_OTHER] = "libc's, the loader's or not known",
+    [VPROF_RESIDENT_CODE] = "program and libraries: their files",
     [VPROF_RESIDENT_DATA] = "program and libraries: their data",
-    [VPROF_RESIDENT_STACKS] = "stacks of threads, also those kept for later ones",
-    [VPROF_RESIDENT_MMAP] = "mapped by the program itself: heap --kind mmap",
-    [VPROF_RESIDENT_FILES] = "files the program mapped: page cache, given back when needed",
+    [VPROF_RESIDENT_STACKS] = "of threads, and kept for later ones",
+    [VPROF_RESIDENT_MMAP] = "mapped past malloc: heap --kind mmap",
+    [VPROF_RESIDENT_FILES] = "mapped files: page cache",
     [VPROF_RESIDENT_SHARED] = "shared memory",
-    [VPROF_RESIDENT_PROFILER] = "of this profiler: not there without it",
+    [VPROF_RESIDENT_PROFILER] = "vprof's: not there without it",
 };
 
-/* "50.0 MiB live, 30.0 MiB free, fragmented or malloc's own" */
+/* "50.0 MiB live, 30.0 MiB free or fragmented" */
 static char *malloc_text(const struct vprof_account *account)
 {
 	uint64_t has = account->resident[VPROF_RESIDENT_MALLOC];
@@ -34,8 +34,8 @@ static char *malloc_text(const struct vprof_account *account)
 
 	vr_format_bytes(live, account->heap_live);
 	if (account->heap_live > has)
-		return vr_xprintf("%s live, not all of it ever touched", live);
-	return vr_xprintf("%s live, %s free, fragmented or malloc's own", live,
+		return vr_xprintf("%s live, not all touched", live);
+	return vr_xprintf("%s live, %s free or fragmented", live,
 			  vr_format_bytes(gap, has - account->heap_live));
 }
 

@@ -1,6 +1,7 @@
 /* heap --kind resident */
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "cli/units.h"
 #include "cli/xalloc.h"
@@ -13,6 +14,7 @@
 #include "text/notes.h"
 #include "text/print.h"
 #include "text/resident.h"
+#include "text/sites.h"
 #include "verbs/heap.h"
 
 /* --- kinds at one moment ----------------------------------------------------- */
@@ -93,27 +95,20 @@ static const char *file_of(const struct vr_rows *rows, const struct vprof_reside
 	return vr_file_string(rows->ctx->profile->file, mapping->name);
 }
 
-#define WHO_ROOM 38 /* beside the other columns on 80 */
-
 /* The call path that mapped it, the file, or neither. */
 static void get_whose(const struct vr_rows *rows, const void *row, struct vr_value *value)
 {
 	const struct vprof_resident *mapping = row;
-	struct vr_profile *profile = rows->ctx->profile;
 	const char *file = file_of(rows, mapping);
-	struct vr_caption who;
+	const char *slash = strrchr(file, '/');
 
-	if (mapping->node == VPROF_NODE_ROOT) {
-		value->text = vr_xstrdup(file);
-		return;
-	}
-	who = vr_responsible_caption(profile->stacks, mapping->node, rows->ctx->strip_dirs);
-	if (rows->ctx->format == VR_FORMAT_TABLE && !profile->select.full_names)
-		value->text = vr_caption_short(profile, who, WHO_ROOM);
+	if (mapping->node != VPROF_NODE_ROOT)
+		vr_value_site(rows, value, mapping->node);
+	else if (rows->ctx->format != VR_FORMAT_TABLE || rows->ctx->profile->select.full_names)
+		vr_value_caption(rows, value, (struct vr_caption){.function = file});
 	else
-		value->text = vr_caption_full(who);
-	if (*file)
-		value->text = vr_xappend(value->text, " of %s", file);
+		vr_value_caption(rows, value,
+				 (struct vr_caption){.function = slash ? slash + 1 : file});
 }
 
 static void get_file(const struct vr_rows *rows, const void *row, struct vr_value *value)
@@ -138,7 +133,7 @@ static const struct vr_field mapping_fields[] = {
     {"hugetlb_bytes", "", VR_BYTES, VR_IN_DATA, MAPPING(hugetlb_bytes)},
     {"mappings", "pieces", VR_COUNT, VR_IN_ALL, MAPPING(mappings), .yields = 1},
     {"whose", "file, or who mapped it", VR_TEXT, VR_IN_COLUMNS, .get = get_whose,
-     .elastic = VR_KEEP_END},
+     .elastic = VR_CAPTIONS},
     {"file", "", VR_TEXT, VR_IN_JSON, .get = get_file},
     {"frames", "", VR_TEXT, VR_IN_JSON, .get = get_frames},
 };
@@ -238,12 +233,23 @@ static void print_kinds(const struct vr_rows *rows)
 static void print_mappings(const struct vr_rows *rows)
 {
 	const struct vr_resident *resident = rows->model;
-	struct vr_sheet *sheet = vr_sheet_new(rows, VR_FIELDS(mapping_fields));
+	size_t count = resident->n_rows < rows->ctx->limit ? resident->n_rows : rows->ctx->limit;
+	uint32_t *node = vr_xcalloc(count + 1, sizeof(*node));
+	struct vr_rows told = *rows;
+	struct vr_caption *site;
+	struct vr_sheet *sheet;
 
-	for (size_t i = 0; i < resident->n_rows && i < rows->ctx->limit; i++)
+	for (size_t i = 0; i < count; i++)
+		node[i] = resident->row[i].node;
+	told.site = site =
+	    vr_sites_captions(rows->ctx->profile, node, count, rows->ctx->strip_dirs);
+	sheet = vr_sheet_new(&told, VR_FIELDS(mapping_fields));
+	for (size_t i = 0; i < count; i++)
 		vr_sheet_row(sheet, &resident->row[i]);
 	vr_sheet_print(sheet);
-	vr_print_more(rows->ctx, rows->ctx->limit, resident->n_rows, "mappings");
+	vr_print_more(rows->ctx, count, resident->n_rows, "mappings");
+	vr_sites_free(site, count);
+	free(node);
 }
 
 static void print(const struct vr_rows *rows)
