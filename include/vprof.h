@@ -74,7 +74,8 @@ static inline int vprof_version(void)
 /* Stops recording until vprof_start(), in all threads: no samples, allocations
  * or waits.  Frees of blocks recorded before are still counted, so that they do
  * not look leaked, and the timeline goes on.  Recording is on at the start of a
- * program; calling either twice is calling it once. */
+ * program, unless VPROF_OPTIONS has start=paused or delay=; once duration= is over,
+ * vprof_start() does nothing; calling either twice is calling it once. */
 static inline void vprof_stop(void)
 {
 	void (*fn)(void);

@@ -167,6 +167,30 @@ enum vprof_scan_when {
 	VPROF_SCAN_WHEN_TERM = 1u << 1 /* also at signals that would end the process */
 };
 
+/* vprof_header.pause_why: why nothing is being recorded, or was last. */
+enum vprof_pause_why {
+	VPROF_PAUSE_NONE = 0,
+	VPROF_PAUSE_START = 1, /* start=paused */
+	VPROF_PAUSE_DELAY = 2, /* delay= is not over */
+	VPROF_PAUSE_ASKED = 3, /* vprof-report ctl, or the program */
+	VPROF_PAUSE_OVER = 4   /* duration= is over */
+};
+
+/* vprof_header.args */
+enum vprof_args {
+	VPROF_ARGS_UNKNOWN = 0, /* an older library: as they were */
+	VPROF_ARGS_MASKED = 1,	/* what looks like a secret is *** */
+	VPROF_ARGS_ALL = 2,	/* as they were, as was asked for */
+	VPROF_ARGS_NONE = 3	/* the program's name only, as was asked for */
+};
+
+/* A span in which was recorded. */
+#define VPROF_WINDOWS 16u
+struct vprof_window {
+	uint64_t from_ns, to_ns; /* to_ns 0: it has not ended */
+};
+_Static_assert(sizeof(struct vprof_window) == 16, "vprof_window");
+
 /* Extent 0, at offset 0.  4096 bytes, followed by the extent table. */
 struct vprof_header {
 	/* 0: identity, written once before state leaves STARTING */
@@ -271,7 +295,8 @@ struct vprof_header {
 	uint64_t reserved4;
 	/* 1064: pauses, and what vprof-report ctl asks for.  The one part of a
 	 * file that a reader writes: text and verb, then ctl_asked, while it
-	 * holds flock(LOCK_EX); the process answers at its next tick */
+	 * holds flock(LOCK_EX); the process answers at its next tick.  More on
+	 * when was recorded: windows */
 	uint32_t paused;	  /* 1: only the timeline is recorded now */
 	uint32_t pauses;	  /* so far */
 	uint64_t paused_ns;	  /* all that are over, together */
@@ -280,7 +305,7 @@ struct vprof_header {
 	uint32_t ctl_answered;	  /* number of the last answer */
 	uint32_t ctl_verb;	  /* enum vprof_ctl_verb */
 	int32_t ctl_result;	  /* 0 or -errno */
-	char ctl_text[56];	  /* name of a mark, NUL-terminated */
+	char ctl_text[56];	  /* name of a mark, or key=value; NUL-terminated */
 	/* 1160 */
 	uint32_t lsan_suppressions; /* string id: what the program's own
 				     * __lsan_default_suppressions() said; 0: none */
@@ -317,8 +342,19 @@ struct vprof_header {
 	uint32_t account_peak;	  /* the one with most resident bytes of them all */
 	uint32_t account_failed;  /* errno of the last one that could not be taken; 0: none */
 	uint64_t account_cost_ns; /* CPU time they took, together */
-	/* 2160 */
-	uint8_t reserved[4096 - 2160];
+	/* 2160: when was recorded */
+	uint32_t windows;     /* spans so far; 0: an older library, which did not note them */
+	uint32_t pause_why;   /* enum vprof_pause_why */
+	uint64_t delay_ns;    /* as asked; 0: none */
+	uint64_t duration_ns; /* of recording, as asked; 0: to the end */
+	uint32_t args;	      /* enum vprof_args: what `cmdline` and `title` are */
+	uint32_t reserved7;
+	/* 2192: the first spans; the last entry is all that came after them */
+	struct vprof_window window[VPROF_WINDOWS];
+	/* 2448 */
+	char ctl_said[256]; /* why the last request was refused, for people */
+	/* 2704 */
+	uint8_t reserved[4096 - 2704];
 };
 _Static_assert(sizeof(struct vprof_header) == 4096, "vprof_header");
 
@@ -344,7 +380,10 @@ VPROF_GROUP(libc_unlike, 2080);
 VPROF_GROUP(parent_mono_ns, 2088);
 VPROF_GROUP(map_live_bytes, 2104);
 VPROF_GROUP(accounts, 2136);
-VPROF_GROUP(reserved, 2160);
+VPROF_GROUP(windows, 2160);
+VPROF_GROUP(window, 2192);
+VPROF_GROUP(ctl_said, 2448);
+VPROF_GROUP(reserved, 2704);
 #undef VPROF_GROUP
 
 /* The entry of a kind below VPROF_SEC_COUNT in a header, const or not. */
@@ -356,7 +395,8 @@ enum vprof_ctl_verb {
 	VPROF_CTL_PAUSE = 1,
 	VPROF_CTL_RESUME = 2,
 	VPROF_CTL_MARK = 3,
-	VPROF_CTL_LEAKSCAN = 4
+	VPROF_CTL_LEAKSCAN = 4,
+	VPROF_CTL_SET = 5 /* ctl_text: key=value of VPROF_OPTIONS */
 };
 
 /* At offset 4096: struct vprof_extent extent[VPROF_EXTENTS_MAX]. */

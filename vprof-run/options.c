@@ -67,6 +67,21 @@ static int set_duration(struct scan *scan)
 	return -EINVAL;
 }
 
+static int set_delay(struct scan *scan)
+{
+	double seconds;
+	char *end;
+
+	if (value_of(scan, &scan->out->delay))
+		return -EINVAL;
+	seconds = strtod(scan->out->delay, &end);
+	if (!*end && seconds >= 0 && seconds <= 1e7 &&
+	    !scan->out->delay[strspn(scan->out->delay, "0123456789.")])
+		return 0;
+	vr_warn("--delay wants seconds, not '%s'", scan->out->delay);
+	return -EINVAL;
+}
+
 static int set_component(struct scan *scan)
 {
 	const char *value;
@@ -123,6 +138,24 @@ static int set_gate(struct scan *scan)
 	return set_flag(scan, &scan->out->gate);
 }
 
+static int set_paused(struct scan *scan)
+{
+	return set_flag(scan, &scan->out->paused);
+}
+
+/* As perf, heaptrack, py-spy and gdb have it. */
+static int set_pid(struct scan *scan)
+{
+	const char *pid = scan->attached ? scan->attached : scan->argv[scan->next];
+
+	vr_warn("nothing can attach to a running process%s%s: the library must be there from its "
+		"first instruction. Start it with vprof-run --paused -- COMMAND, or LD_PRELOAD="
+		"libvprof.so VPROF_OPTIONS=start=paused COMMAND; then vprof-report ctl PID resume "
+		"when it matters",
+		pid ? " such as " : "", pid ? pid : "");
+	return -EINVAL;
+}
+
 static int set_help(struct scan *scan);
 
 static int set_version(struct scan *scan)
@@ -141,8 +174,16 @@ static const struct option options[] = {
     {"--duration", "SECONDS",
      "how long each run takes; a COMMAND is searched for leaks and\n"
      "gets SIGTERM then\n"
-     "(default: a COMMAND runs to its end, a bundled program 10 s)",
+     "(default: a COMMAND runs to its end, a bundled program 10 s;\n"
+     "VPROF_OPTIONS=duration=S ends the recording and not the run)",
      set_duration},
+    {"--delay", "SECONDS", "record nothing for so long; the time is part of --duration", set_delay},
+    {"--paused", "",
+     "record nothing until `vprof-report ctl PID resume`, or the\n"
+     "program calls vprof_start()",
+     set_paused},
+    {"--pid", "PID", NULL, set_pid},
+    {"--attach", "PID", NULL, set_pid},
     {"--component", "WHICH", "bundled program to run: monitor, virtuoso or all (default)",
      set_component},
     {"--skip-cpu", "", "take no CPU samples", set_skip_cpu},
@@ -197,6 +238,8 @@ static int read_option(struct scan *scan)
 	}
 	if (strcmp(word, "-h") == 0 || strcmp(word, "-?") == 0)
 		return set_help(scan);
+	if (strcmp(word, "-p") == 0)
+		return set_pid(scan);
 	vr_warn("no option '%s' (see --help)", word);
 	return -EINVAL;
 }

@@ -15,6 +15,8 @@ struct vrun_options {
 	char **symbol; /* each once, in the order given */
 	size_t symbols;
 	double duration_s;   /* of each run; 0: not given */
+	const char *delay;   /* seconds before recording begins, NULL: none */
+	bool paused;	     /* recording begins when somebody asks for it */
 	unsigned components; /* vrun_component bits; 0: not given */
 	bool skip_cpu, skip_memory, skip_leak_test;
 	bool gate;	 /* end with the status of `vprof-report leaks --gate` */

@@ -53,10 +53,11 @@ static char *make_options(const char *out, const struct vrun_options *o)
 		vr_warn("VPROF_OPTIONS cannot name %s: it has both kinds of quotes", out);
 		return NULL;
 	}
-	return vr_xprintf("VPROF_OPTIONS=mode=ci:%s%sout=%c%s%c%s%s%s", before ? before : "",
-			  before ? ":" : "", quote, out, quote, o->skip_cpu ? ":cpu=off" : "",
-			  o->skip_memory ? ":heap=off" : "",
-			  o->skip_leak_test ? ":leakscan=off" : "");
+	return vr_xprintf(
+	    "VPROF_OPTIONS=mode=ci:%s%sout=%c%s%c%s%s%s%s%s%s", before ? before : "",
+	    before ? ":" : "", quote, out, quote, o->skip_cpu ? ":cpu=off" : "",
+	    o->skip_memory ? ":heap=off" : "", o->skip_leak_test ? ":leakscan=off" : "",
+	    o->paused ? ":start=paused" : "", o->delay ? ":delay=" : "", o->delay ? o->delay : "");
 }
 
 int vrun_preload_environment(const char *out, const struct vrun_options *options, char ***env)

@@ -110,6 +110,21 @@ void vrun_results_read(struct vrun_result *r, const char *dir, const struct vrun
 		ask_gate(r);
 }
 
+char *vrun_results_command(const struct vrun_result *r)
+{
+	const char *program = r->run->argv[0];
+	size_t len = strlen(program);
+
+	for (size_t i = 0; i < r->records; i++) {
+		const char *text =
+		    r->record[i].info ? vrun_json_text(r->record[i].info, "run.cmdline") : "";
+
+		if (strncmp(text, program, len) == 0 && (!text[len] || text[len] == ' '))
+			return vr_xstrdup(text);
+	}
+	return vr_xprintf("%s%s", program, r->run->argv[1] ? " ..." : "");
+}
+
 void vrun_results_free(struct vrun_result *r)
 {
 	json_t *const answer[] = {r->summary, r->by_self, r->by_total,

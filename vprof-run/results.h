@@ -34,4 +34,8 @@ void vrun_results_read(struct vrun_result *result, const char *dir,
 		       const struct vrun_options *options);
 void vrun_results_free(struct vrun_result *result);
 
+/* What ran, as its record has it: what looks like a secret is masked there.  Without such a
+ * record the program's name and "...".  free() it. */
+char *vrun_results_command(const struct vrun_result *result);
+
 #endif

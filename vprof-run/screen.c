@@ -66,7 +66,7 @@ static void print_row(const struct vrun_session *s, const struct vrun_result *r,
 	char time[VR_UNIT_MAX], peak[VR_UNIT_MAX];
 	char *leaks = vrun_leak_words(s, r), *place = vrun_place(top);
 	uint64_t cpu_ns = vrun_json_u64(r->summary, "cpu_ns");
-	uint64_t ran_ns = vrun_json_u64(r->summary, "duration_ns");
+	uint64_t ran_ns = vrun_json_u64(r->summary, "recorded_ns");
 
 	put_padded(r->run->name, name_width);
 	printf(" %8s", vr_format_seconds(time, r->end.ran_s));

@@ -62,7 +62,7 @@ static void write_picture(FILE *out, const char *what, const char *name)
 static void write_cpu(const struct vrun_result *r, FILE *out)
 {
 	uint64_t samples = vrun_json_u64(r->by_self, "totals.samples");
-	uint64_t ran_ns = vrun_json_u64(r->summary, "duration_ns");
+	uint64_t ran_ns = vrun_json_u64(r->summary, "recorded_ns");
 	uint64_t cpu_ns = vrun_json_u64(r->summary, "cpu_ns");
 	char cpu[VR_UNIT_MAX];
 
@@ -256,7 +256,7 @@ static void write_files(const struct vrun_result *r, FILE *out)
 
 void vrun_sections_write(const struct vrun_session *s, const struct vrun_result *r, FILE *out)
 {
-	char *end = vrun_end_text(&r->end), *command = vr_quote_words(r->run->argv);
+	char *end = vrun_end_text(&r->end), *command = vrun_results_command(r);
 
 	fprintf(out, "\n## ");
 	vr_quote_md_text(out, r->run->name);

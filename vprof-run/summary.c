@@ -32,9 +32,31 @@ static char *programs(const struct vrun_session *s)
 	return all;
 }
 
+/* As it was typed up to COMMAND; that is as the first run had it. */
+static char *command_line(const struct vrun_session *s)
+{
+	char *const *word = s->argv + 1;
+	char **all;
+	char *text, *command;
+	size_t own = 0;
+
+	while (word[own] && word + own != s->options->command)
+		own++;
+	all = vr_xcalloc(own + 1, sizeof(*all));
+	memcpy(all, word, own * sizeof(*all));
+	text = vr_quote_words(all);
+	free(all);
+	if (!s->options->command)
+		return text;
+	command = vrun_results_command(&s->result[0]);
+	text = vr_xappend(text, " %s", command);
+	free(command);
+	return text;
+}
+
 static void write_head(const struct vrun_session *s, FILE *out)
 {
-	char *name = programs(s), *command = vr_quote_words(s->argv + 1), *line;
+	char *name = programs(s), *command = command_line(s), *line;
 	time_t now = time(NULL);
 	char date[64];
 

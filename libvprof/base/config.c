@@ -1,13 +1,9 @@
 #include "base/config.h"
-#include "base/clock.h"
 #include "base/fmt.h"
 #include "base/log.h"
-#include "base/sys.h"
-#include "base/vdso.h"
 
 #include <errno.h>
 #include <string.h>
-#include <time.h>
 
 struct vp_config vp_config;
 
@@ -136,6 +132,43 @@ static int set_mode(const char *value, size_t len)
 	return is(value, len, "exact") || is(value, len, "ci") ? 0 : -EINVAL;
 }
 
+static int set_start(const char *value, size_t len)
+{
+	vp_config.start_paused = is(value, len, "paused");
+	return vp_config.start_paused || is(value, len, "now") ? 0 : -EINVAL;
+}
+
+#define SECONDS_MOST 10000000u
+
+static int set_delay(const char *value, size_t len)
+{
+	return vp_parse_seconds(value, len, SECONDS_MOST, &vp_config.delay_ns);
+}
+
+static int set_duration(const char *value, size_t len)
+{
+	uint64_t ns = 0;
+
+	if (!is(value, len, "end") &&
+	    (vp_parse_seconds(value, len, SECONDS_MOST, &ns) || ns < 1000000))
+		return -EINVAL;
+	vp_config.duration_ns = ns;
+	return 0;
+}
+
+static int set_args(const char *value, size_t len)
+{
+	if (is(value, len, "masked"))
+		vp_config.args = VPROF_ARGS_MASKED;
+	else if (is(value, len, "all"))
+		vp_config.args = VPROF_ARGS_ALL;
+	else if (is(value, len, "off"))
+		vp_config.args = VPROF_ARGS_NONE;
+	else
+		return -EINVAL;
+	return 0;
+}
+
 static int set_follow_fork(const char *value, size_t len)
 {
 	return set_switch(value, len, &vp_config.follow_fork);
@@ -182,6 +215,13 @@ static const struct option options[] = {
      "heap accounting; sample: one block in so many bytes, 64 or more, totals estimated", set_heap},
     {"locks", "on|off", "on", "waits for locks, conditions and threads", set_locks},
     {"tick", "MS", "100", "milliseconds between timeline points, 10 to 60000", set_tick},
+    {"start", "now|paused", "now",
+     "paused: nothing is recorded until `vprof-report ctl FILE resume`, or vprof_start()",
+     set_start},
+    {"delay", "SECONDS", "0", "seconds before recording begins; fractions such as 0.5 are fine",
+     set_delay},
+    {"duration", "SECONDS|end", "end",
+     "seconds of recording, pauses not counted; the program itself runs on", set_duration},
     {"mode", "exact|ci", "exact", "presets of the others: ci is leakscan=term", set_mode},
     {"leakscan", "exit|term|off", "exit",
      "look at the end for blocks that nothing points to, heap=exact only; term: also where "
@@ -199,11 +239,19 @@ static const struct option options[] = {
     {"follow_fork", "on|off", "on", "profile forked children, each in a file of its own",
      set_follow_fork},
     {"follow_exec", "on|off", "on", "profile programs this one executes", set_follow_exec},
+    {"args", "masked|all|off", "masked",
+     "what is recorded of the program's arguments; masked: what looks like a secret as ***",
+     set_args},
     {"guard", "on|off", "on",
      "a handler for SIGBUS, so that the program lives on when somebody cuts the record", set_guard},
     {"help", "1", NULL, "print this list", set_help},
 };
 #define OPTION_COUNT (sizeof(options) / sizeof(options[0]))
+
+/* What may be changed while the process runs (helper/settings.c). */
+static const char *const live[] = {
+    "cpu", "locks", "tick", "duration", "leakscan_every", "leakscan_wait", "follow_fork"};
+#define LIVE_COUNT (sizeof(live) / sizeof(live[0]))
 
 static void print_help(void)
 {
@@ -225,6 +273,14 @@ static void print_help(void)
 	}
 }
 
+static void list_keys(struct vp_text *text)
+{
+	for (size_t i = 0; i < OPTION_COUNT; i++) {
+		vp_text_char(text, ' ');
+		vp_text_str(text, options[i].key);
+	}
+}
+
 static int complain_key(const char *key, size_t len)
 {
 	struct vp_log log;
@@ -233,13 +289,23 @@ static int complain_key(const char *key, size_t len)
 	vp_text_str(&log.text, "VPROF_OPTIONS: unknown key '");
 	vp_text_mem(&log.text, key, len > 64 ? 64 : len);
 	vp_text_str(&log.text, "' (known:");
-	for (size_t i = 0; i < OPTION_COUNT; i++) {
-		vp_text_char(&log.text, ' ');
-		vp_text_str(&log.text, options[i].key);
-	}
+	list_keys(&log.text);
 	vp_text_str(&log.text, "); not profiling");
 	vp_log_end(&log);
 	return -EINVAL;
+}
+
+/* "KEY: bad value 'VALUE' (VALUES: HELP" */
+static void describe_value(struct vp_text *text, const struct option *option, const char *value,
+			   size_t len)
+{
+	vp_text_str(text, option->key);
+	vp_text_str(text, ": bad value '");
+	vp_text_mem(text, value, len > 200 ? 200 : len);
+	vp_text_str(text, "' (");
+	vp_text_str(text, option->values);
+	vp_text_str(text, ": ");
+	vp_text_str(text, option->help);
 }
 
 static int complain_value(const struct option *option, const char *value, size_t len)
@@ -248,38 +314,35 @@ static int complain_value(const struct option *option, const char *value, size_t
 
 	vp_log_begin(&log);
 	vp_text_str(&log.text, "VPROF_OPTIONS: ");
-	vp_text_str(&log.text, option->key);
-	vp_text_str(&log.text, ": bad value '");
-	vp_text_mem(&log.text, value, len > 200 ? 200 : len);
-	vp_text_str(&log.text, "' (");
-	vp_text_str(&log.text, option->values);
-	vp_text_str(&log.text, ": ");
-	vp_text_str(&log.text, option->help);
+	describe_value(&log.text, option, value, len);
 	vp_text_str(&log.text, "; known keys:");
-	for (size_t i = 0; i < OPTION_COUNT; i++) {
-		vp_text_char(&log.text, ' ');
-		vp_text_str(&log.text, options[i].key);
-	}
+	list_keys(&log.text);
 	vp_text_str(&log.text, "); not profiling");
 	vp_log_end(&log);
 	return -EINVAL;
 }
 
+static const struct option *find(const char *key, size_t len)
+{
+	for (size_t i = 0; i < OPTION_COUNT; i++)
+		if (is(key, len, options[i].key))
+			return &options[i];
+	return NULL;
+}
+
 static int apply(const char *key, size_t key_len, const char *value, size_t len)
 {
-	for (size_t i = 0; i < OPTION_COUNT; i++) {
-		int err;
+	const struct option *option = find(key, key_len);
+	int err;
 
-		if (!is(key, key_len, options[i].key))
-			continue;
-		err = options[i].set(value, len);
-		if (err == -ECANCELED)
-			print_help();
-		else if (err)
-			complain_value(&options[i], value, len);
-		return err;
-	}
-	return complain_key(key, key_len);
+	if (!option)
+		return complain_key(key, key_len);
+	err = option->set(value, len);
+	if (err == -ECANCELED)
+		print_help();
+	else if (err)
+		complain_value(option, value, len);
+	return err;
 }
 
 /* One "key=value" off the front of *text.  Returns 1 when there was one. */
@@ -310,7 +373,7 @@ static int next_pair(const char **text, const char **key, size_t *key_len, const
 	return 1;
 }
 
-static const char *lookup(char **environment, const char *name, size_t len)
+const char *vp_config_lookup(char **environment, const char *name, size_t len)
 {
 	for (char **entry = environment; entry && *entry; entry++) {
 		if (strncmp(*entry, name, len) == 0 && (*entry)[len] == '=')
@@ -334,8 +397,8 @@ static int has_mode_ci(const char *text)
 
 int vp_config_read(char **environment)
 {
-	const char *text = lookup(environment, "VPROF_OPTIONS", 13);
-	const char *out = lookup(environment, "VPROF_OUT", 9);
+	const char *text = vp_config_lookup(environment, "VPROF_OPTIONS", 13);
+	const char *out = vp_config_lookup(environment, "VPROF_OUT", 9);
 	const char *key, *value;
 	size_t key_len, len;
 
@@ -357,74 +420,44 @@ int vp_config_read(char **environment)
 	return 0;
 }
 
-/* Expands the sequence at *at (which points at '%'); advances past it. */
-static void expand(struct vp_text *text, const char **at, char **environment, const char *program,
-		   int *has_pid)
+static void say_live(struct vp_text *why, const char *what, const char *key, size_t len)
 {
-	const char *end, *value;
-
-	switch ((*at)[1]) {
-	case 'p':
-		vp_text_u64(text, (uint64_t)vp_sys_pid());
-		*has_pid = 1;
-		break;
-	case 'e':
-		vp_text_str(text, program);
-		break;
-	case 't':
-		vp_text_u64(text, vp_vdso_ns(CLOCK_REALTIME) / 1000000000u);
-		break;
-	case '%':
-		vp_text_char(text, '%');
-		break;
-	case '{':
-		end = strchr(*at, '}');
-		if (!end)
-			break;
-		value = lookup(environment, *at + 2, (size_t)(end - *at - 2));
-		vp_text_str(text, value ? value : "");
-		*at = end + 1;
-		return;
-	default:
-		vp_text_char(text, '%');
-		*at += 1;
-		return;
+	vp_text_str(why, what);
+	vp_text_mem(why, key, len);
+	vp_text_str(why, "; what can change while a program runs:");
+	for (size_t i = 0; i < LIVE_COUNT; i++) {
+		vp_text_char(why, ' ');
+		vp_text_str(why, live[i]);
 	}
-	*at += 2;
 }
 
-int vp_config_path(char *buf, size_t size, char **environment, const char *program, int unique)
+int vp_config_change(const char *text, struct vp_text *why)
 {
-	const char *at = vp_config.out;
-	struct vp_text text;
-	int has_pid = 0;
+	size_t key_len = strcspn(text, "=");
+	const struct option *option = find(text, key_len);
+	const char *value = text + key_len + (text[key_len] == '=');
+	size_t i = 0;
 
-	vp_text_init(&text, buf, size);
-	if (*at != '/') {
-		long len = vp_sys(SYS_getcwd, buf, size, 0);
-
-		if (len > 0 && buf[0] == '/') {
-			text.len = (size_t)len - 1;
-			vp_text_char(&text, '/');
-		}
+	if (!option) {
+		say_live(why, "there is no key ", text, key_len);
+		return -ENOENT;
 	}
-	while (*at) {
-		if (*at == '%')
-			expand(&text, &at, environment, program, &has_pid);
-		else
-			vp_text_char(&text, *at++);
+	while (i < LIVE_COUNT && strcmp(live[i], option->key) != 0)
+		i++;
+	if (i == LIVE_COUNT) {
+		say_live(why, "fixed when the program starts: ", text, key_len);
+		return -EPERM;
 	}
-	if (unique && !has_pid) {
-		vp_text_char(&text, '.');
-		vp_text_u64(&text, (uint64_t)vp_sys_pid());
-	}
-	vp_config.path_has_pid = has_pid || unique;
-	return text.cut ? -ENAMETOOLONG : 0;
+	if (option->set(value, strlen(value)) == 0)
+		return 0;
+	describe_value(why, option, value, strlen(value));
+	vp_text_char(why, ')');
+	return -EINVAL;
 }
 
 void vp_config_unload_env(char **environment)
 {
-	char *value = (char *)(uintptr_t)lookup(environment, "LD_PRELOAD", 10);
+	char *value = (char *)(uintptr_t)vp_config_lookup(environment, "LD_PRELOAD", 10);
 	char *to = value, *at = value;
 
 	while (at && *at) {

@@ -1,4 +1,4 @@
-/* VPROF_OPTIONS and VPROF_OUT: the only place that reads the environment.
+/* VPROF_OPTIONS and VPROF_OUT: config.c is the only place that reads the environment.
  *
  * Grammar: key=value:key=value, as LSAN_OPTIONS; a value that holds a colon is
  * put in double or single quotes. */
@@ -27,8 +27,12 @@ struct vp_config {
 	uint32_t leakscan_wait_ms; /* what a signal that ends the process may wait for it */
 	int follow_fork, follow_exec;
 	enum vp_engine_choice engine;
-	int guard;	  /* SIGBUS of the record is ours to handle */
-	int path_has_pid; /* of the path made last */
+	int start_paused;
+	uint64_t delay_ns;    /* from the start of the process to that of the recording */
+	uint64_t duration_ns; /* of recording; 0: to the end */
+	enum vprof_args args; /* what is recorded of the arguments */
+	int guard;	      /* SIGBUS of the record is ours to handle */
+	int path_has_pid;     /* of the path made last */
 };
 
 extern struct vp_config vp_config;
@@ -36,6 +40,18 @@ extern struct vp_config vp_config;
 /* Reads the environment.  Returns 0; -ECANCELED when help was asked for, or
  * -EINVAL, after one line on stderr: the process then runs unprofiled. */
 int vp_config_read(char **environment);
+
+/* Changes one of the keys that may be changed while the process runs.
+ *   text  key=value
+ *   why   [out] where it is refused: one line for who asked
+ * Returns 0; -ENOENT for an unknown key, -EPERM for one that is fixed at the start, -EINVAL
+ * for a bad value.
+ * Context: helper thread. */
+struct vp_text;
+int vp_config_change(const char *text, struct vp_text *why);
+
+/* The value of a variable; NULL: it is not set. */
+const char *vp_config_lookup(char **environment, const char *name, size_t len);
 
 /* Writes the file name for this process: expands %p %e %t %{NAME} %%, makes
  * it absolute, and appends ".PID" when `unique` and the pattern has no %p.

@@ -102,6 +102,22 @@ int vp_parse_bytes(const char *str, size_t len, uint64_t *out)
 	return 0;
 }
 
+int vp_parse_seconds(const char *str, size_t len, uint64_t most, uint64_t *ns)
+{
+	const char *point = memchr(str, '.', len);
+	size_t whole = point ? (size_t)(point - str) : len, decimals = point ? len - whole - 1 : 0;
+	uint64_t seconds = 0, part = 0;
+
+	if (whole + decimals == 0 || decimals > 9 ||
+	    (whole && vp_parse_u64(str, whole, &seconds)) ||
+	    (decimals && vp_parse_u64(point + 1, decimals, &part)) || seconds > most)
+		return -EINVAL;
+	for (; decimals < 9; decimals++)
+		part *= 10;
+	*ns = seconds * 1000000000u + part;
+	return 0;
+}
+
 uint64_t vp_parse_hex(const char **at)
 {
 	uint64_t value = 0;

@@ -24,6 +24,9 @@ void vp_text_i64(struct vp_text *text, int64_t value);
 int vp_parse_u64(const char *str, size_t len, uint64_t *out);
 /* The same with an optional K, M or G (powers of 1024). */
 int vp_parse_bytes(const char *str, size_t len, uint64_t *out);
+/* Seconds with up to nine decimals, "2", "0.5" or ".25", into nanoseconds; `most` seconds at
+ * most.  Returns 0 or -EINVAL. */
+int vp_parse_seconds(const char *str, size_t len, uint64_t most, uint64_t *ns);
 /* The hexadecimal digits at *at, as /proc writes them; leaves *at behind them. */
 uint64_t vp_parse_hex(const char **at);
 

@@ -4,7 +4,7 @@
  *
  * Who holds one may take only those further down, and none of its own line:
  *
- *	memlock, SIGBUS guard
+ *	memlock, SIGBUS guard, pauses without a helper
  *	helper: the argument of a request, then the request (what the helper does for it
  *	        comes below, in the helper)
  *	marks | labels | series | cpu rows | the index of a shared shard | the books of mappings

@@ -3,7 +3,9 @@
 #include "base/state.h"
 #include "control/control.h"
 #include "helper/helper.h"
+#include "helper/pause.h"
 #include "leak/search.h"
+#include "ring/file.h"
 #include "thread/threads.h"
 #include "track/label.h"
 #include "track/mark.h"
@@ -17,14 +19,23 @@ static int enter(struct vp_inside *inside)
 	return vp_control.alive && !vp_control.quiet && vp_inside_try(inside);
 }
 
+static int ask_pause(void *on)
+{
+	return vp_pause_ask(on != NULL);
+}
+
 static void set_pause(int on)
 {
 	struct vp_inside inside;
+	int err;
 
 	if (!enter(&inside))
 		return;
-	if (vp_owns_process())
-		vp_helper_pause(on);
+	err = vp_owns_process() ? vp_helper_call(ask_pause, on ? &vp_control : NULL) : 0;
+	if (err == -ESRCH && vp_file.header->flags & VPROF_F_NO_HELPER)
+		vp_pause_ask_alone(on);
+	else if (err == -ESRCH || err == -ETIME)
+		vp_control.paused = (uint32_t)on; /* the helper has no CPU to do more */
 	vp_inside_end(inside);
 }
 
@@ -83,7 +94,7 @@ int vprof_v1_leak_scan(void)
 	if (!enter(&inside))
 		return -EAGAIN;
 	if (vp_owns_process())
-		ret = vp_helper_scan(VPROF_SCAN_BY_API);
+		ret = vp_helper_scan();
 	vp_inside_end(inside);
 	return ret;
 }

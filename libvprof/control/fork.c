@@ -13,6 +13,7 @@
 #include "base/tracker.h"
 #include "control/control.h"
 #include "control/guard.h"
+#include "helper/pause.h"
 #include "ring/file.h"
 
 #include <errno.h>
@@ -75,7 +76,7 @@ static void child(void)
 	vp_tls.self = NULL;
 	vp_tls.waits_noted = 0;
 	vp_tls.busy = 1;
-	if (vp_config.follow_fork)
+	if (vp_config.follow_fork && !vp_pause_is_over())
 		vp_start_process(1);
 	vp_tls.busy = 0;
 	restore_signals(mask_for_fork);

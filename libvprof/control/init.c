@@ -1,10 +1,12 @@
 /* From the first instruction to a recording process. */
 #include "base/clock.h"
 #include "base/config.h"
+#include "base/fmt.h"
 #include "base/glibc.h"
 #include "base/log.h"
 #include "base/private_heap.h"
 #include "base/real.h"
+#include "base/secrets.h"
 #include "base/service.h"
 #include "base/state.h"
 #include "base/sys.h"
@@ -20,6 +22,7 @@
 #include "control/trackers.h"
 #include "helper/engine.h"
 #include "helper/helper.h"
+#include "helper/pause.h"
 #include "helper/title.h"
 #include "leak/search.h"
 #include "ring/events.h"
@@ -69,11 +72,21 @@ static uint32_t string_of_file(const char *path)
 	char text[128];
 	long len = vp_sys_read_file(path, text, sizeof(text));
 
-	if (len < 0)
-		return VPROF_NONE;
-	while (len > 0 && (text[len - 1] == '\0' || text[len - 1] == '\n'))
+	while (len > 0 && text[len - 1] == '\n')
 		len--;
-	return vp_string_add(text, (size_t)len);
+	return len < 0 ? VPROF_NONE : vp_string_add(text, (size_t)len);
+}
+
+/* What looks like a secret never comes into the file. */
+static void write_arguments(struct vp_text *text, const char *words, size_t len)
+{
+	if (vp_config.args == VPROF_ARGS_MASKED)
+		vp_secrets_mask(text, words, len);
+	else if (vp_config.args == VPROF_ARGS_NONE)
+		vp_text_str(text, words);
+	else
+		for (size_t i = 0; i < len; i++)
+			vp_text_char(text, words[i] ? words[i] : ' ');
 }
 
 /* The arguments, and the first of them by itself: the name the program was called by,
@@ -81,32 +94,34 @@ static uint32_t string_of_file(const char *path)
  * from before: the parent may have written a title over its arguments. */
 static void describe_arguments(struct vprof_header *header, int forked)
 {
-	static char called[256];
-	char text[4001];
-	long len = vp_sys_read_file("/proc/self/cmdline", text, sizeof(text));
-	struct vp_text name;
+	static char called[256], words[4001], line[4001]; /* too large for a small stack */
+	long len = vp_sys_read_file("/proc/self/cmdline", words, sizeof(words));
+	struct vp_text text;
 
 	header->cmdline = VPROF_NONE;
 	header->called = 0;
-	while (len > 0 && (text[len - 1] == '\0' || text[len - 1] == '\n'))
-		len--;
+	header->args = vp_config.args;
+	while (len > 0 && (words[len - 1] == '\0' || words[len - 1] == '\n'))
+		words[--len] = '\0';
 	if (len <= 0)
 		return;
 	if (!forked) {
-		vp_text_init(&name, called, sizeof(called));
-		vp_text_str(&name, text);
+		vp_text_init(&text, called, sizeof(called));
+		vp_text_str(&text, words);
 	}
 	header->called = vp_string_add(called, strlen(called));
 	if (header->called == VPROF_NONE)
 		header->called = 0;
+	vp_text_init(&text, line, sizeof(line));
+	write_arguments(&text, words, (size_t)len);
+	header->cmdline = vp_string_add(line, text.len);
 	for (long i = 0; i < len; i++) {
-		if (text[i] == '\0')
-			text[i] = ' ';
+		if (words[i] == '\0')
+			words[i] = ' ';
 	}
-	header->cmdline = vp_string_add(text, (size_t)len);
-	while (len > 0 && text[len - 1] == ' ')
+	while (len > 0 && words[len - 1] == ' ')
 		len--;
-	vp_title_start(text, (size_t)len);
+	vp_title_start(words, (size_t)len);
 }
 
 static uint32_t string_of_cwd(void)
@@ -303,6 +318,7 @@ static void start_recording(int forked, int fd)
 		vp_modules_fork_child();
 	note_allocator();
 	note_libc();
+	vp_pause_start(forked);
 	if (forked)
 		vp_roads_fork_child();
 	else
@@ -311,6 +327,7 @@ static void start_recording(int forked, int fd)
 	if (vp_helper_start(fd) != 0) {
 		vp_file.header->flags |= VPROF_F_NO_HELPER;
 		vp_log_line("no helper: no timeline and no perf engine");
+		vp_pause_without_helper();
 	}
 	vp_sys_close(fd);
 	vp_engine_fall_back();

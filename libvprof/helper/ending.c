@@ -1,7 +1,7 @@
 #include "helper/ending.h"
 #include "base/clock.h"
 #include "base/sys.h"
-#include "helper/mailbox.h"
+#include "helper/reading.h"
 #include "leak/search.h"
 #include "ring/file.h"
 #include "thread/arrivals.h"
@@ -20,6 +20,7 @@ static void end_by_signal(void (*last_round)(void))
 	struct vprof_header *header = vp_file.header;
 
 	vp_leak_search_cancel();
+	vp_reading_program_ends();
 	if (vp_leak_search_begin(VPROF_SCAN_AT_TERM, signal_end, 1) == 0)
 		while (!vp_leak_search_poll(50u * 1000 * 1000))
 			;

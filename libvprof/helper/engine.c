@@ -94,6 +94,7 @@ static void open_perf(void)
 	if (perf_error)
 		return;
 	perf_is_open = 1;
+	vp_perf_pause(vp_control.paused != 0);
 	header->engine = VPROF_ENGINE_PERF;
 	header->cpu_period_ns = period;
 	read_stats();
@@ -140,6 +141,22 @@ void vp_engine_fall_back(void)
 	vp_control.cpu_timer = 1;
 	if (vp_thread_self())
 		vp_track_cpu_thread_start(vp_thread_self());
+}
+
+int vp_engine_set_rate(void)
+{
+	struct vprof_header *header = vp_file.header;
+	uint64_t period = perf_is_open ? 1000000000u / vp_config.cpu_hz : timer_period_ns();
+	int err = perf_is_open ? vp_perf_set_period(period, vp_track_cpu_perf)
+			       : vp_timer_set_period(period);
+
+	if (err)
+		return err;
+	vp_reading_rate_changes();
+	header->cpu_hz = vp_config.cpu_hz;
+	header->cpu_period_ns = period;
+	next_change = perf_is_open ? change_after(vp_clock_mono()) : ~0ull;
+	return 0;
 }
 
 void vp_engine_drain(void)

@@ -16,6 +16,8 @@ void vp_engine_run(uint64_t now_ns);
 uint64_t vp_engine_due(void);	       /* when to run next at the latest; ~0: never */
 void vp_engine_pause(int on);	       /* after a drain */
 void vp_engine_tick(uint32_t threads); /* threads: as vp_reading_take has it */
+/* The rate is now vp_config.cpu_hz.  Returns 0, or -EINVAL where the engine cannot. */
+int vp_engine_set_rate(void);
 void vp_engine_close(void);
 int vp_engine_is_perf(void);
 void vp_engine_fork_child(void);

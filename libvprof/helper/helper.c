@@ -37,11 +37,7 @@ enum request {
 	REQUEST_FINISH,
 	REQUEST_CUT,
 	REQUEST_RESUME,
-	REQUEST_COUNT,
-	REQUEST_SCAN,
 	REQUEST_END,
-	REQUEST_PAUSE,
-	REQUEST_UNPAUSE,
 	REQUEST_REPEAT,
 	REQUEST_CALL,
 	REQUEST_STOP
@@ -61,7 +57,6 @@ static enum request request;
 static int answer;
 static struct vp_lock request_lock;
 static struct vp_lock argument_lock; /* of what a request goes with, below */
-static enum vprof_scan_trigger scan_trigger;
 static const struct vp_exit_stack *scan_end;
 static long repeat_call[6]; /* a system call: its number and five arguments */
 static int (*call_fn)(void *arg);
@@ -120,10 +115,11 @@ static void count_task(int tid, void *arg)
 }
 
 /* Tasks of the process, the helper apart, that are not zombies. */
-static int count_tasks(void)
+static int count_tasks(void *arg)
 {
 	int tasks = 0;
 
+	(void)arg;
 	return vp_proc_tasks(count_task, &tasks) == 0 ? tasks : -1;
 }
 
@@ -148,6 +144,7 @@ static int serve(void)
 		run_tick(1);
 		break;
 	case REQUEST_END:
+		vp_reading_program_ends();
 		if (scan_end)
 			scan_at_end(1);
 		answer = 0;
@@ -158,16 +155,6 @@ static int serve(void)
 		break;
 	case REQUEST_RESUME:
 		answer = vp_file_extend(file_fd);
-		break;
-	case REQUEST_COUNT:
-		answer = count_tasks();
-		break;
-	case REQUEST_SCAN:
-		answer = vp_leak_search_begin(scan_trigger, NULL, 1);
-		break;
-	case REQUEST_PAUSE:
-	case REQUEST_UNPAUSE:
-		vp_pause_set(request == REQUEST_PAUSE);
 		break;
 	case REQUEST_REPEAT:
 		answer = (int)vp_sys6(repeat_call[0], repeat_call[1], repeat_call[2],
@@ -220,6 +207,7 @@ static uint64_t run(uint64_t *next_tick)
 	uint64_t now = vp_clock_mono(), due;
 
 	vp_ending_look(final_tick);
+	vp_pause_look(now);
 	if (now >= *next_tick) {
 		run_tick(0);
 		vp_mailbox_look();
@@ -229,7 +217,7 @@ static uint64_t run(uint64_t *next_tick)
 	} else {
 		vp_engine_run(now);
 	}
-	due = vp_engine_due();
+	due = vp_engine_due() < vp_pause_due() ? vp_engine_due() : vp_pause_due();
 	return due < *next_tick ? due : *next_tick;
 }
 
@@ -409,14 +397,6 @@ void vp_helper_drain(void)
 		ask(REQUEST_DRAIN);
 }
 
-int vp_helper_scan(enum vprof_scan_trigger trigger)
-{
-	if (vp_sys_tid() == helper_tid)
-		return vp_leak_search_begin(trigger, NULL, 1);
-	scan_trigger = trigger;
-	return ask(REQUEST_SCAN);
-}
-
 void vp_helper_end(const struct vp_exit_stack *end)
 {
 	int err;
@@ -427,17 +407,6 @@ void vp_helper_end(const struct vp_exit_stack *end)
 		scan_at_end(0);
 	if (err < 0)
 		vp_file_cut(-1);
-}
-
-int vp_helper_count_tasks(void)
-{
-	return ask(REQUEST_COUNT);
-}
-
-void vp_helper_pause(int on)
-{
-	if (ask(on ? REQUEST_PAUSE : REQUEST_UNPAUSE) < 0)
-		vp_control.paused = (uint32_t)on; /* no helper, no samples of its */
 }
 
 /* One caller at a time: the requests of two would meet in repeat_call. */
@@ -466,6 +435,22 @@ int vp_helper_call(int (*fn)(void *arg), void *arg)
 	err = ask(REQUEST_CALL);
 	vp_lock_drop(&argument_lock);
 	return err;
+}
+
+static int begin_scan(void *arg)
+{
+	(void)arg;
+	return vp_leak_search_begin(VPROF_SCAN_BY_API, NULL, 1);
+}
+
+int vp_helper_scan(void)
+{
+	return vp_helper_call(begin_scan, NULL);
+}
+
+int vp_helper_count_tasks(void)
+{
+	return vp_helper_call(count_tasks, NULL);
 }
 
 int vp_helper_stop(void)

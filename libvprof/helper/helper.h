@@ -33,17 +33,14 @@ void vp_helper_drain(void);
 struct vp_exit_stack;
 void vp_helper_end(const struct vp_exit_stack *end);
 
-/* Begins a search in a running process: for vprof_leak_scan() and ctl.
+/* Begins a search in a running process, for vprof_leak_scan().
  * Returns 0 when the snapshot is taken: the host goes on, and within seconds
  * header.scan_count has risen and scan_state is COMPLETE or FAILED (scan_note
  * says why).  -EBUSY: one is under way; -EOPNOTSUPP: not with these options
  * (heap= other than exact, leakscan=off, system calls restricted); -ESRCH: no
  * helper thread; or another -errno when no snapshot could be taken.
- * Context: any thread with the busy guard held, or the helper.  */
-int vp_helper_scan(enum vprof_scan_trigger trigger);
-
-/* Begins or ends a pause (helper/pause.h); bounded wait. */
-void vp_helper_pause(int on);
+ * Context: any thread of the host, busy guard held. */
+int vp_helper_scan(void);
 
 /* Threads of the process besides the helper that have not ended, or -1. */
 int vp_helper_count_tasks(void);

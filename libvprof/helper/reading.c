@@ -25,11 +25,16 @@
 #define UNTAKEN_FROM 32u /* samples: fewer may be chance */
 
 static int can_read;
-static int alone; /* the main thread has ended, and there is no other */
+static int program_ended; /* the last point is there */
+static int alone;	  /* the main thread has ended, and there is no other */
 static int alone_status;
 static uint64_t smaps_next_ns, names_next_ns, stats_next_ns;
 static struct vp_smaps smaps;
 static uint64_t smaps_t_ns;
+
+/* CPU time before the last change of the rate, and the samples expected of it. */
+static uint64_t rate_from_ns, expected_before;
+static int rate_changed;
 
 /* Samples lost: what the engine tells, and what the CPU time does. */
 static uint64_t told, untaken;
@@ -38,8 +43,10 @@ void vp_reading_open(void)
 {
 	smaps_next_ns = names_next_ns = stats_next_ns = 0;
 	smaps_t_ns = 0;
-	alone = 0;
+	alone = program_ended = 0;
 	told = untaken = 0;
+	rate_from_ns = expected_before = 0;
+	rate_changed = 0;
 	memset(&smaps, 0, sizeof(smaps));
 	can_read = vp_proc_open() == 0;
 	vp_sched_open();
@@ -162,16 +169,31 @@ static void lose_of_user(const struct vprof_header *header)
 									: 0);
 }
 
+static uint64_t expected_samples(void)
+{
+	uint64_t cpu = vp_watch_cpu_ns();
+
+	return expected_before + (cpu > rate_from_ns ? cpu - rate_from_ns : 0) / period_ns();
+}
+
+void vp_reading_rate_changes(void)
+{
+	expected_before = expected_samples();
+	rate_from_ns = vp_watch_cpu_ns();
+	rate_changed = 1;
+	vp_watch_rate_changes();
+}
+
 /* What a perfect sampler would have obtained so far. */
 static void expect_samples(void)
 {
 	struct vprof_header *header = vp_file.header;
 
 	if (header->cpu_period_ns)
-		header->samples_expected = vp_watch_cpu_ns() / period_ns();
+		header->samples_expected = expected_samples();
 	if (!(header->flags & VPROF_F_EXCLUDE_KERNEL))
 		lose(vp_watch_untaken());
-	else if (!header->pauses)
+	else if (!header->pauses && !rate_changed)
 		lose_of_user(header);
 }
 
@@ -180,7 +202,7 @@ void vp_reading_at_end(void)
 	struct vprof_header *header = vp_file.header;
 	uint64_t expected;
 
-	if (!header->cpu_period_ns || header->pauses ||
+	if (!header->cpu_period_ns || header->pauses || rate_changed ||
 	    vp_clock_now() < header->heartbeat_ns + SECOND)
 		return;
 	header->cpu_ns = vp_sys_cpu_ns(CLOCK_PROCESS_CPUTIME_ID);
@@ -192,18 +214,17 @@ void vp_reading_at_end(void)
 		lose(expected - header->samples);
 }
 
-uint32_t vp_reading_take(int last)
+/* Returns the number of threads, as vp_reading_take. */
+static uint32_t add_point(uint64_t now)
 {
 	struct vprof_header *header = vp_file.header;
 	struct vprof_point point;
 	struct vp_thread_sums sums;
-	uint64_t now = vp_clock_now();
 
 	memset(&point, 0, sizeof(point));
 	point.t_ns = now;
 	point.ticks = 1;
 	read_process(&point);
-	vp_peak_take_total(NULL); /* a peak that threads' slack may have hidden */
 	vp_threads_sum(&sums);
 	point.heap_live = __atomic_load_n(&header->live_bytes, __ATOMIC_RELAXED);
 	point.heap_blocks = __atomic_load_n(&header->live_blocks, __ATOMIC_RELAXED);
@@ -215,15 +236,35 @@ uint32_t vp_reading_take(int last)
 	point.cpu_ns = vp_sys_cpu_ns(CLOCK_PROCESS_CPUTIME_ID);
 	point.rss_min = point.rss_max = point.rss;
 	point.heap_min = point.heap_max = point.heap_live;
-	header->cpu_ns = point.cpu_ns;
+	vp_timeline_add(&point, vp_config.tick_ms * 1000000ull);
+	return point.threads;
+}
+
+void vp_reading_program_ends(void)
+{
+	if (program_ended)
+		return;
+	vp_peak_take_total(NULL);
+	add_point(vp_clock_now());
+	program_ended = 1;
+}
+
+uint32_t vp_reading_take(int last)
+{
+	struct vprof_header *header = vp_file.header;
+	uint64_t now = vp_clock_now();
+	uint32_t threads;
+
+	vp_peak_take_total(NULL); /* a peak that threads' slack may have hidden */
+	threads = program_ended ? 0 : add_point(now);
+	header->cpu_ns = vp_sys_cpu_ns(CLOCK_PROCESS_CPUTIME_ID);
 	expect_samples();
 	read_own(now, last);
 	if (vp_clock_is_tsc())
 		__atomic_fetch_or(&header->flags, VPROF_F_TSC_CLOCK, __ATOMIC_RELAXED);
-	vp_timeline_add(&point, vp_config.tick_ms * 1000000ull);
 	/* Pairs with a reader of the file. */
 	__atomic_store_n(&header->heartbeat_ns, now, __ATOMIC_RELEASE);
-	return point.threads;
+	return threads;
 }
 
 int vp_reading_is_alone(int *status)

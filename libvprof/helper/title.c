@@ -1,5 +1,8 @@
 #include "helper/title.h"
+#include "base/config.h"
+#include "base/fmt.h"
 #include "base/proc.h"
+#include "base/secrets.h"
 #include "ring/file.h"
 #include "ring/tables.h"
 
@@ -25,6 +28,18 @@ void vp_title_start(const char *text, size_t len)
 	titles = 0;
 }
 
+static uint32_t masked(char *text, size_t len)
+{
+	char out[VP_PROC_TITLE];
+	struct vp_text line;
+
+	for (size_t i = 0; i < len; i++)
+		text[i] = text[i] == ' ' ? '\0' : text[i];
+	vp_text_init(&line, out, sizeof(out));
+	vp_secrets_mask(&line, text, len);
+	return vp_string_add(out, line.len);
+}
+
 void vp_title_look(void)
 {
 	char text[VP_PROC_TITLE];
@@ -39,7 +54,8 @@ void vp_title_look(void)
 		return;
 	known = now;
 	titles++;
-	id = vp_string_add(text, (size_t)len);
+	id = vp_config.args == VPROF_ARGS_ALL ? vp_string_add(text, (size_t)len)
+					      : masked(text, (size_t)len);
 	if (id != VPROF_NONE)
 		vp_file.header->title = id;
 }

@@ -20,6 +20,7 @@ static uint32_t watched_count, watched_room;
 static uint32_t next_row;    /* the first one not looked at yet */
 static uint64_t settled_cpu; /* of threads that are in `watched` no more */
 static uint64_t settled_untaken;
+static uint64_t longest_period; /* before the last change of the rate; 0: there was none */
 
 int vp_watch_init(void)
 {
@@ -27,7 +28,7 @@ int vp_watch_init(void)
 	watched = NULL;
 	watched_count = watched_room = 0;
 	next_row = 1;
-	settled_cpu = settled_untaken = 0;
+	settled_cpu = settled_untaken = longest_period = 0;
 	return 0;
 }
 
@@ -108,13 +109,21 @@ void vp_watch_pause(int on)
 
 static uint64_t untaken_of(const struct vprof_thread *row)
 {
-	uint64_t period = __atomic_load_n(&vp_file.header->cpu_period_ns, __ATOMIC_RELAXED);
+	uint64_t now = __atomic_load_n(&vp_file.header->cpu_period_ns, __ATOMIC_RELAXED);
+	uint64_t period = now > longest_period ? now : longest_period;
 	uint64_t expected = period ? vprof_thread_active_ns(vp_file.header, row) / period : 0;
 
 	if (expected < UNTAKEN_FROM || row->flags & VPROF_THREAD_HELPER ||
 	    row->samples >= expected - expected / 4)
 		return 0;
 	return expected - row->samples;
+}
+
+void vp_watch_rate_changes(void)
+{
+	uint64_t period = vp_file.header->cpu_period_ns;
+
+	longest_period = period > longest_period ? period : longest_period;
 }
 
 uint64_t vp_watch_untaken(void)

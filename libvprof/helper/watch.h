@@ -20,7 +20,11 @@ void vp_watch_pause(int on);
 /* Such time of all threads so far, the helper apart. */
 uint64_t vp_watch_cpu_ns(void);
 
-/* Samples that threads' CPU time should have given and did not. */
+/* The rate of samples is about to change: the header still has the old period. */
+void vp_watch_rate_changes(void);
+
+/* Samples that threads' CPU time should have given and did not; after a change of the rate
+ * those that even the lowest one should have. */
 uint64_t vp_watch_untaken(void);
 
 #endif

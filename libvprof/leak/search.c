@@ -373,6 +373,11 @@ static void begin_when_due(void)
 		next_ns = now + every;
 }
 
+void vp_leak_search_every(void)
+{
+	next_ns = 0;
+}
+
 void vp_leak_search_tick(int last)
 {
 	if (child)

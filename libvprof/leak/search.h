@@ -61,6 +61,7 @@ int vp_leak_search_begin(enum vprof_scan_trigger trigger, const struct vp_exit_s
 int vp_leak_search_poll(uint64_t wait_ns);
 /* Takes the result of one that has ended; begins one when leakscan_every says so. */
 void vp_leak_search_tick(int last);
+void vp_leak_search_every(void);  /* leakscan_every has changed: it counts from now */
 void vp_leak_search_cancel(void); /* ends the one under way, if any */
 /* Learns from the calling thread's descriptor where libc keeps what; once. */
 struct vp_thread;

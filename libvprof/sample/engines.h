@@ -55,6 +55,9 @@ int vp_perf_mark_thread(int tid);
 /* ... this, which removes threads that are gone, and clears all marks. */
 void vp_perf_remove_unmarked(void);
 
+/* Another period, on average.  What was sampled before goes to the sink.
+ * Returns 0, or -EINVAL: shorter than the kernel can. */
+int vp_perf_set_period(uint64_t period_ns, vp_perf_sink *sink);
 /* Stops the events, those of threads added from now on too, or starts them. */
 void vp_perf_pause(int on);
 
@@ -81,6 +84,8 @@ struct vp_regs;
 typedef void vp_timer_sink(const struct vp_regs *regs, uint64_t weight_ns);
 int vp_timer_start(uint64_t period_ns, vp_timer_sink *sink);
 void vp_timer_stop(void);
+/* Another period, from each thread's next sample on.  Returns 0 or -EINVAL. */
+int vp_timer_set_period(uint64_t period_ns);
 /* timer_id: kept by the caller with the thread, for thread_end. */
 int vp_timer_thread_start(int *timer_id);
 void vp_timer_thread_end(int timer_id);

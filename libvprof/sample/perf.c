@@ -18,9 +18,6 @@
 #include "base/clock.h"
 #include "base/sys.h"
 
-#ifndef VP_PERF_SHARED_CPUS
-#define VP_PERF_SHARED_CPUS 16 /* more than that are many */
-#endif
 #define VP_PERF_RING_MAX (2U << 20)
 #define VP_PERF_RING_MIN (64U << 10)
 /* At first, for some milliseconds: to zero and map the pages of a large ring takes
@@ -30,32 +27,11 @@
  * near this; a CPU still gets VP_PERF_RING_LOW, lest a stack shrink too far. */
 #define VP_PERF_RINGS_TOTAL (8U << 20)
 #define VP_PERF_RING_LOW    (256U << 10)
-#define VP_PERF_BUCKETS	    1024U
 /* A new period after so many samples.  A change throws away half a period on
  * average, and has to be rare beside the samples. */
 #define VP_PERF_SAME_PERIOD 24U
-
-struct vp_perf {
-	struct vp_perf_common common;
-	uint32_t files_max;
-	uint32_t shared; /* CPUs with a ring; 0: every thread has its own */
-	int grown;	 /* the rings of the CPUs are as large as they will be */
-	int cpu[VP_PERF_SHARED_CPUS + 1];
-	int ring_fd[VP_PERF_SHARED_CPUS + 1]; /* -1: the CPU went offline */
-	struct vp_perf_ring ring[VP_PERF_SHARED_CPUS + 1];
-	uint32_t own_total;    /* bytes of threads' own rings */
-	uint32_t half_samples; /* that fit half of the smallest ring */
-	/* Slots never move within a table; event[slot * stride ...] are the
-	 * slot's.  Both tables are one mapping. */
-	struct vp_perf_thread *thread;
-	struct vp_perf_event *event;
-	uint32_t stride, room, high, free_slot;
-	uint32_t bucket[VP_PERF_BUCKETS];
-	struct vp_perf_ring_losses losses;
-	uint64_t refused;
-	int paused;
-	vp_perf_sink *sink;
-};
+/* The kernel does not go below 10 us; periods vary by a fifth. */
+#define PERIOD_LEAST 14000U
 
 static struct vp_perf vp_perf;
 
@@ -421,13 +397,10 @@ static int open_rings(struct vp_perf *p, int main_tid)
 
 /* Events anew: to lead one to another ring, the kernel would first wait for
  * milliseconds.  The old rings go before, both may be more than is allowed. */
-void vp_perf_grow(vp_perf_sink *sink)
+static void renew(struct vp_perf *p, vp_perf_sink *sink)
 {
-	struct vp_perf *p = &vp_perf;
 	int cpus = (int)p->shared, paused = p->paused;
 
-	if (p->grown || !cpus)
-		return;
 	p->grown = 1;
 	vp_perf_pause(1);
 	vp_perf_drain(sink);
@@ -443,19 +416,45 @@ void vp_perf_grow(vp_perf_sink *sink)
 	vp_perf_pause(paused);
 }
 
+void vp_perf_grow(vp_perf_sink *sink)
+{
+	if (!vp_perf.grown && vp_perf.shared)
+		renew(&vp_perf, sink);
+}
+
+/* A change of period costs half of one, every 24 to 48 samples. */
+static uint64_t programmed(uint64_t period_ns)
+{
+	return period_ns - period_ns / 40;
+}
+
+/* How much stack is copied goes with the rate, and an event keeps it for life. */
+int vp_perf_set_period(uint64_t period_ns, vp_perf_sink *sink)
+{
+	struct vp_perf *p = &vp_perf;
+
+	if (period_ns < PERIOD_LEAST)
+		return -EINVAL;
+	p->common.period_ns = programmed(period_ns);
+	if (p->shared)
+		renew(p, sink);
+	for (uint32_t i = 0; i < p->high * p->stride; i++)
+		if (p->event[i].fd >= 0 && !p->thread[i / p->stride].shared)
+			vp_perf_event_change_period(&p->common, &p->event[i]);
+	return 0;
+}
+
 int vp_perf_open(int main_tid, uint64_t period_ns)
 {
 	struct vp_perf *p = &vp_perf;
 	int ret;
 
 	vp_perf_close();
-	/* The kernel does not go below 10 us; periods vary by a fifth. */
-	if (period_ns < 14000U)
+	if (period_ns < PERIOD_LEAST)
 		return -EINVAL;
 	p->common.owner_pid = vp_sys_pid();
 	p->common.owner_tid = vp_sys_tid();
-	/* A change of period costs half of one, every 24 to 48 samples. */
-	p->common.period_ns = period_ns - period_ns / 40;
+	p->common.period_ns = programmed(period_ns);
 	p->common.random = (vp_clock_mono() ^ (uint64_t)p->common.owner_tid << 40) | 1;
 	for (int i = 0; i < 8; i++)
 		vp_perf_event_random(&p->common);

@@ -78,6 +78,34 @@ struct vp_perf_thread {
 	struct vp_perf_ring ring; /* its own, where it writes into none of a CPU */
 };
 
+#ifndef VP_PERF_SHARED_CPUS
+#define VP_PERF_SHARED_CPUS 16 /* more than that are many */
+#endif
+#define VP_PERF_BUCKETS 1024U
+
+/* The engine (perf.c). */
+struct vp_perf {
+	struct vp_perf_common common;
+	uint32_t files_max;
+	uint32_t shared; /* CPUs with a ring; 0: every thread has its own */
+	int grown;	 /* the rings of the CPUs are as large as they will be */
+	int cpu[VP_PERF_SHARED_CPUS + 1];
+	int ring_fd[VP_PERF_SHARED_CPUS + 1]; /* -1: the CPU went offline */
+	struct vp_perf_ring ring[VP_PERF_SHARED_CPUS + 1];
+	uint32_t own_total;    /* bytes of threads' own rings */
+	uint32_t half_samples; /* that fit half of the smallest ring */
+	/* Slots never move within a table; event[slot * stride ...] are the
+	 * slot's.  Both tables are one mapping. */
+	struct vp_perf_thread *thread;
+	struct vp_perf_event *event;
+	uint32_t stride, room, high, free_slot;
+	uint32_t bucket[VP_PERF_BUCKETS];
+	struct vp_perf_ring_losses losses;
+	uint64_t refused;
+	int paused;
+	vp_perf_sink *sink;
+};
+
 /* The event that holds a CPU's ring: of this thread, so that it needs no right
  * to watch a CPU, and outlives all others.  Returns a descriptor or -errno. */
 int vp_perf_event_open_holder(struct vp_perf_common *common, int cpu);

@@ -167,13 +167,26 @@ static int vp_timer_try(void)
 	return (int)ret;
 }
 
+/* Above, the 32-bit jitter would overflow. */
+static int is_period(uint64_t ns)
+{
+	return ns >= 40000U && ns <= 4000000000U;
+}
+
+int vp_timer_set_period(uint64_t period_ns)
+{
+	if (!is_period(period_ns))
+		return -EINVAL;
+	__atomic_store_n(&vp_timer.period_ns, period_ns, __ATOMIC_RELAXED);
+	return 0;
+}
+
 int vp_timer_start(uint64_t period_ns, vp_timer_sink *sink)
 {
 	int saved = errno;
 	int sig, ret;
 
-	/* Above, the 32-bit jitter would overflow. */
-	if (period_ns < 40000U || period_ns > 4000000000U || !sink)
+	if (!is_period(period_ns) || !sink)
 		return -EINVAL;
 	ret = vp_timer_try();
 	if (ret)

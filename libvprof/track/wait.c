@@ -396,9 +396,12 @@ void vp_wait_end(struct vp_wait *wait, int ret)
 		return;
 	now = vp_clock_now();
 	wait->note.wait_ns = now > wait->note.since_ns ? now - wait->note.since_ns : 0;
-	if (!vp_control.lock_kinds || !vp_inside_try(&inside))
+	if (!vp_inside_try(&inside))
 		return;
-	end(wait->waits, &wait->note, ret);
+	if (vp_control.lock_kinds)
+		end(wait->waits, &wait->note, ret);
+	else /* locks=off was set meanwhile, or recording ended: the thread does not wait */
+		take(&wait->waits->under_way, &(struct vp_wait_note){0});
 	vp_inside_end(inside);
 }
 

@@ -273,6 +273,7 @@ static inline struct mkprof mk_new(void)
 	h->exe = mk_string(&mk, "/opt/none/app");
 	h->cmdline = mk_string(&mk, "app --symbol SOL/USDT");
 	h->called = mk_string(&mk, "app");
+	h->args = VPROF_ARGS_MASKED;
 	h->options = mk_string(&mk, "cpu=250");
 	h->cwd = mk_string(&mk, "/opt/none");
 	h->library_version = mk_string(&mk, "0.0.0");

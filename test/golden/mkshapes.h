@@ -232,6 +232,27 @@ static inline struct mkprof mk_killed(void)
 	mk_header(&mk)->state = VPROF_STATE_RUNNING;
 	mk_header(&mk)->end_ns = 0;
 	mk_header(&mk)->exit_kind = VPROF_EXIT_NONE;
+	mk_header(&mk)->args = VPROF_ARGS_UNKNOWN; /* an older library masked nothing */
+	return mk;
+}
+
+/* Two spans of half a second of 2 s: paused from the start to 0.5 s, from 1.0 to 1.4, and
+ * when duration=1 was over at 1.9. */
+static inline struct mkprof mk_paused(void)
+{
+	struct mkprof mk = mk_normal();
+	struct vprof_header *h = mk_header(&mk);
+
+	h->delay_ns = 500 * MK_MS;
+	h->duration_ns = 1000 * MK_MS;
+	h->pauses = 3;
+	h->paused = 1;
+	h->pause_why = VPROF_PAUSE_OVER;
+	h->paused_ns = 900 * MK_MS;
+	h->paused_since_ns = 1900 * MK_MS;
+	h->windows = 2;
+	h->window[0] = (struct vprof_window){500 * MK_MS, 1000 * MK_MS};
+	h->window[1] = (struct vprof_window){1400 * MK_MS, 1900 * MK_MS};
 	return mk;
 }
 

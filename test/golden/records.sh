@@ -42,8 +42,9 @@ t_done
 ${CC:-gcc} -std=gnu11 -D_GNU_SOURCE -O1 -I"$TOP/include" -o "$T/mkprof" "$golden/mkprof.c" || exit 1
 "$T/mkprof" normal "$T/normal.vprof"
 t_begin "sections that nobody knows"
-for command in summary flat tree heap leaks timeline threads locks; do
+for command in "summary --args=all" flat tree heap leaks timeline threads locks; do
 	for shape in 1-kinds normal; do
+		# shellcheck disable=SC2086
 		"$REPORT" $command "$T/$shape.vprof" >"$T/$shape.out" 2>&1 || t_bad "$command: status $?"
 		sed -i "s/$shape\.vprof/FILE/" "$T/$shape.out"
 	done

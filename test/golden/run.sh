@@ -121,6 +121,16 @@ check overflow-flat overflow flat
 check overflow-heap overflow heap
 check overflow-summary overflow summary
 check killed-summary killed summary
+for command in summary info timeline leaks; do
+	check paused-$command paused $command
+done
+check paused-flat paused flat -n 1
+check paused-timeline-table paused timeline --format table -n 2
+check paused-rate paused leaks --fail-if 'allocs_per_s>1' -n 1
+check killed-args killed info --args
+check killed-args-all killed summary --args=all
+check normal-args normal summary --args
+check normal-bad-args normal summary --args=some
 check user-only-flat user-only flat
 check nasty-summary nasty summary
 check nasty-threads-csv nasty threads --format csv

@@ -53,6 +53,14 @@ rejected mode=latency 'mode'
 rejected leakscan=sometimes 'leakscan'
 rejected leakscan_every=0 'leakscan_every'
 rejected leakscan_wait=forever 'leakscan_wait'
+rejected start=later 'start'
+rejected delay=soon 'delay'
+rejected delay= 'delay'
+rejected delay=-1 'delay'
+rejected delay=1e3 'delay'
+rejected duration=0 'duration'
+rejected duration=forever 'duration'
+rejected args=some 'args'
 rejected out= 'out'
 rejected help=2 'help'
 rejected cpu=250:heap=exact:bogus=7 'bogus'
@@ -60,7 +68,7 @@ rejected cpu=250:heap=exact:bogus=7 'bogus'
 t_begin "help=1 lists every key"
 t_preload "$T/help" help=1 "${program[@]}"
 unharmed "$T/help"
-for key in out size cpu heap locks tick mode leakscan leakscan_every leakscan_wait follow_fork follow_exec engine help; do
+for key in out size cpu heap locks tick start delay duration args mode leakscan leakscan_every leakscan_wait follow_fork follow_exec engine help; do
 	grep -q "$key=" "$T/help/err" || t_bad "no $key"
 done
 t_done

@@ -82,6 +82,7 @@ done <<'END'
 |wants FILE and a verb
 fly|wants FILE and a verb
 mark|wants one NAME
+set|wants one KEY=VALUE
 pause now|takes nothing more
 mark aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa|1 to 55 bytes
 END

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "check_main.h"
+#include "output/chart_panel.h"
 #include "output/chart_scene.h"
 
 #define POINTS 3000
@@ -32,7 +33,8 @@ static struct vr_chart_series series[VR_CHART_SERIES_MAX];
 static const char *label[BARS];
 static struct vr_chart_panel panel[3];
 static struct vr_chart chart;
-static const char *note[3];
+static struct vr_chart_note note[3];
+static const struct vr_chart_span span[] = {{-1, 0.1}, {0.3, 0.5}, {0.9, 1e9}};
 
 /* Three panels over `seconds` with `points` points of up to `most`. */
 static void make(size_t points, double seconds, double most, const char *name)
@@ -62,9 +64,15 @@ static void make(size_t points, double seconds, double most, const char *name)
 		    .count = p == 2 ? 2 : VR_CHART_SERIES_MAX,
 		};
 	for (int i = 0; i < 3; i++)
-		note[i] = name;
-	chart = (struct vr_chart){
-	    .title = name, .subtitle = name, .note = note, .notes = 3, .panel = panel, .panels = 3};
+		note[i] = (struct vr_chart_note){name, i == 1};
+	chart = (struct vr_chart){.title = name,
+				  .subtitle = name,
+				  .note = note,
+				  .notes = 3,
+				  .span = span,
+				  .spans = 3,
+				  .panel = panel,
+				  .panels = 3};
 }
 
 static int overlap(struct vr_box a, struct vr_box b)
@@ -168,6 +176,37 @@ START_TEST(long_text_is_shortened_to_its_room)
 }
 END_TEST
 
+/* A colour says what a series is, or that it is an alarm, and never both. */
+START_TEST(alarms_have_colours_of_their_own)
+{
+	struct vr_chart_series mixed[VR_CHART_SERIES_MAX] = {{0}};
+	uint32_t of[3][VR_CHART_SERIES_MAX];
+
+	for (int tone = VR_TONE_NAME; tone <= VR_TONE_ALARM; tone++) {
+		for (size_t s = 0; s < VR_CHART_SERIES_MAX; s++)
+			mixed[s].tone = (enum vr_chart_tone)tone;
+		for (size_t s = 0; s < VR_CHART_SERIES_MAX; s++)
+			of[tone][s] = vr_chart_colour(mixed, s);
+		for (size_t s = 1; s < VR_CHART_SERIES_MAX; s++)
+			for (size_t k = 0; k < s; k++)
+				ck_assert_uint_ne(of[tone][s], of[tone][k]);
+	}
+	for (size_t s = 0; s < VR_CHART_SERIES_MAX; s++) {
+		uint32_t red = of[VR_TONE_ALARM][s] >> 16;
+
+		ck_assert(red > (of[VR_TONE_ALARM][s] >> 8 & 255) &&
+			  red > (of[VR_TONE_ALARM][s] & 255));
+		for (size_t k = 0; k < VR_CHART_SERIES_MAX; k++)
+			ck_assert(of[VR_TONE_ALARM][s] != of[VR_TONE_NAME][k] &&
+				  of[VR_TONE_ALARM][s] != of[VR_TONE_CALM][k]);
+	}
+	/* Beside alarms the first calm one is still the first. */
+	mixed[0].tone = VR_TONE_ALARM;
+	mixed[1].tone = VR_TONE_CALM;
+	ck_assert_uint_eq(vr_chart_colour(mixed, 1), of[VR_TONE_CALM][0]);
+}
+END_TEST
+
 START_TEST(ticks_are_round_and_few)
 {
 	static const double values[] = {1e-9, 0.3, 1, 9.99, 10, 101, 4096, 3.7e12};
@@ -224,6 +263,7 @@ static void cases(TCase *tests)
 	tcase_add_test(tests, a_window_far_from_zero);
 	tcase_add_test(tests, two_texts_on_each_other_are_seen);
 	tcase_add_test(tests, long_text_is_shortened_to_its_room);
+	tcase_add_test(tests, alarms_have_colours_of_their_own);
 	tcase_add_test(tests, ticks_are_round_and_few);
 	tcase_add_test(tests, files_begin_as_they_should);
 }

@@ -145,6 +145,10 @@ START_TEST(gaps)
 	h->flags |= VPROF_F_OPERATOR_NEW_BYPASS;
 	gap_is(&mk, VR_GAP_OPERATORS);
 	h->flags &= ~(uint32_t)VPROF_F_OPERATOR_NEW_BYPASS;
+	/* What was allocated in a pause nobody knows, whatever was freed of the rest. */
+	h->pauses = 1;
+	gap_is(&mk, VR_GAP_PAUSED);
+	h->pauses = 0;
 	/* Memory that was not searched matters where a block may hang on it. */
 	h->scan_rules = 1;
 	h->scan_unsearched[VPROF_UNSEARCHED_DEVICE] = 4096;

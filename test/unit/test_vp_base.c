@@ -46,6 +46,28 @@ START_TEST(numbers_parse_whole_or_not_at_all)
 }
 END_TEST
 
+START_TEST(seconds_have_fractions)
+{
+	uint64_t ns = 7;
+
+	ck_assert_int_eq(vp_parse_seconds("2", 1, 10, &ns), 0);
+	ck_assert_uint_eq(ns, 2000000000u);
+	ck_assert_int_eq(vp_parse_seconds(".25", 3, 10, &ns), 0);
+	ck_assert_uint_eq(ns, 250000000u);
+	ck_assert_int_eq(vp_parse_seconds("10.000000001", 12, 10, &ns), 0);
+	ck_assert_uint_eq(ns, 10000000001u);
+	ck_assert_int_eq(vp_parse_seconds("3.", 2, 10, &ns), 0);
+	ck_assert_uint_eq(ns, 3000000000u);
+	ck_assert_int_eq(vp_parse_seconds(".", 1, 10, &ns), -EINVAL);
+	ck_assert_int_eq(vp_parse_seconds("", 0, 10, &ns), -EINVAL);
+	ck_assert_int_eq(vp_parse_seconds("11", 2, 10, &ns), -EINVAL);
+	ck_assert_int_eq(vp_parse_seconds("1.0000000001", 12, 10, &ns), -EINVAL);
+	ck_assert_int_eq(vp_parse_seconds("1s", 2, 10, &ns), -EINVAL);
+	ck_assert_int_eq(vp_parse_seconds("-1", 2, 10, &ns), -EINVAL);
+	ck_assert_int_eq(vp_parse_seconds("1.2.3", 5, 10, &ns), -EINVAL);
+}
+END_TEST
+
 static int read_options(const char *options)
 {
 	static char entry[256];
@@ -195,6 +217,7 @@ static void cases(TCase *tests)
 {
 	tcase_add_test(tests, text_is_cut_and_terminated);
 	tcase_add_test(tests, numbers_parse_whole_or_not_at_all);
+	tcase_add_test(tests, seconds_have_fractions);
 	tcase_add_test(tests, options_have_the_grammar_of_lsan);
 	tcase_add_test(tests, bad_options_are_refused);
 	tcase_add_test(tests, paths_expand);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cli/xalloc.h"
+#include "model/run.h"
 
 #include "base/err.h"
 
@@ -157,7 +158,7 @@ int vr_budget_parse(const char *text, struct vr_budget *budget, struct vr_err *e
 static double value_of(const struct vr_metric *metric, const struct vr_profile *profile,
 		       const struct vr_heap *heap, const struct vr_leaks *leaks)
 {
-	double seconds = (double)vr_file_duration_ns(profile->file) / 1e9;
+	double seconds = (double)vr_recorded_ns(profile->file) / 1e9;
 	double value = 0;
 
 	for (int i = 0; i < VR_VERDICTS; i++) {

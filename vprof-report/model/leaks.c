@@ -221,19 +221,22 @@ static enum vr_leak_gap find_gap(const struct vr_file *file)
 		return VR_GAP_OPERATORS;
 	if (h->scan_state != VPROF_SCAN_COMPLETE || !h->scan_count)
 		return VR_GAP_NO_SEARCH;
-	return at_end || file->status == VR_STATUS_RUNNING ? VR_GAP_NONE : VR_GAP_EARLIER;
+	if (!at_end && file->status != VR_STATUS_RUNNING)
+		return VR_GAP_EARLIER;
+	return h->pauses ? VR_GAP_PAUSED : VR_GAP_NONE;
 }
 
 /* Does the record know of every block? */
-static int all_seen(enum vr_leak_gap gap)
+static int all_seen(const struct vprof_header *h, enum vr_leak_gap gap)
 {
-	return gap != VR_GAP_BLOCKS && gap != VR_GAP_OPERATORS;
+	return gap != VR_GAP_BLOCKS && gap != VR_GAP_OPERATORS && gap != VR_GAP_PAUSED &&
+	       !h->pauses;
 }
 
 static int nothing_live(const struct vprof_header *h, uint64_t allocs, uint64_t live_blocks,
 			enum vr_leak_gap gap)
 {
-	return !live_blocks && all_seen(gap) && (allocs || h->flags & VPROF_F_FORKED) &&
+	return !live_blocks && all_seen(h, gap) && (allocs || h->flags & VPROF_F_FORKED) &&
 	       h->heap_mode == VPROF_HEAP_EXACT && !(h->flags & VPROF_F_OWN_MALLOC);
 }
 

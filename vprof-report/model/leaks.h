@@ -69,6 +69,7 @@ enum vr_leak_gap {
 	VR_GAP_EARLIER,	  /* it was completed, but the process went on and ended unseen */
 	VR_GAP_BLOCKS,	  /* blocks found no room in the table of live ones */
 	VR_GAP_OPERATORS, /* C++ operators that do not call malloc were not seen */
+	VR_GAP_PAUSED,	  /* what was allocated in a pause is not known */
 	VR_GAP_HANGING	  /* blocks hang on memory that was not searched */
 };
 

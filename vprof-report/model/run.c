@@ -14,6 +14,38 @@ uint64_t vr_paused_ns(const struct vr_file *file)
 	       (h->paused && end > h->paused_since_ns ? end - h->paused_since_ns : 0);
 }
 
+uint64_t vr_recorded_ns(const struct vr_file *file)
+{
+	uint64_t all = vr_file_duration_ns(file), paused = vr_paused_ns(file);
+
+	return all > paused ? all - paused : 0;
+}
+
+size_t vr_windows(const struct vr_file *file, struct vprof_window out[VPROF_WINDOWS], int *known)
+{
+	const struct vprof_header *h = &file->header;
+	uint64_t end = vr_file_duration_ns(file);
+	uint32_t most = h->windows < VPROF_WINDOWS ? h->windows : VPROF_WINDOWS;
+	size_t count = 0;
+
+	*known = !h->pauses || h->windows || h->pause_why != VPROF_PAUSE_NONE;
+	if (!h->pauses) {
+		out[0] = (struct vprof_window){0, end};
+		return 1;
+	}
+	for (uint32_t i = 0; i < most; i++) {
+		struct vprof_window window = h->window[i];
+
+		/* One that a damaged file made up leads nowhere. */
+		if (!window.to_ns || window.to_ns > end)
+			window.to_ns = end;
+		if (window.from_ns <= window.to_ns &&
+		    (!count || out[count - 1].to_ns <= window.from_ns))
+			out[count++] = window;
+	}
+	return count;
+}
+
 struct vr_overhead vr_overhead(const struct vr_profile *profile, const struct vr_cpu *cpu)
 {
 	const struct vprof_header *h = &profile->file->header;

@@ -7,8 +7,14 @@
 /* 100 * part / whole; 0 when whole is 0. */
 double vr_percent(uint64_t part, uint64_t whole);
 
-/* Time in which the program or somebody outside had it record nothing. */
+/* Time in which nothing was recorded but the timeline, as somebody asked, and the rest. */
 uint64_t vr_paused_ns(const struct vr_file *file);
+uint64_t vr_recorded_ns(const struct vr_file *file);
+
+/* The spans in which was recorded, in order, as far as the file has them; the last one stands
+ * for all that follow.  Returns how many: 1 where there was no pause, 0 where nothing was
+ * recorded or, with *known 0, an older library did not say. */
+size_t vr_windows(const struct vr_file *file, struct vprof_window out[VPROF_WINDOWS], int *known);
 
 /* What the library cost: CPU time of its thread, as shares of the run and of
  * the process's CPU time, and the share of the program's own CPU time that was

@@ -15,10 +15,18 @@ enum vr_panel_kind {
 	VR_PANEL_BARS	/* one row for each name, series beside each other */
 };
 
+/* What a colour says.  The alarm's is used for nothing else. */
+enum vr_chart_tone {
+	VR_TONE_NAME, /* which of several it is */
+	VR_TONE_CALM, /* the same, beside others that are alarms */
+	VR_TONE_ALARM
+};
+
 struct vr_chart_series {
 	const char *name;
 	const double *value; /* one for each x, or for each bar; NAN: unknown */
 	int bridged;	     /* a line goes on over what is unknown */
+	enum vr_chart_tone tone;
 };
 
 struct vr_chart_panel {
@@ -30,16 +38,34 @@ struct vr_chart_panel {
 	const double *x;	  /* seconds, rising; not of bars */
 	const char *const *label; /* of each bar */
 	const char *const *text;  /* at each bar, series by series; NULL: the value */
-	size_t points;		  /* of x, or bars */
+	/* What each bar of the only series is, an index of `sort`, whose names and tones the
+	 * legend has; NULL: they are all the same. */
+	const unsigned char *bar_sort;
+	const struct vr_chart_series *sort;
+	size_t sorts;
+	size_t points; /* of x, or bars */
 	const struct vr_chart_series *series;
 	size_t count; /* of series */
+};
+
+/* A line below the title. */
+struct vr_chart_note {
+	const char *text;
+	int alarm;
+};
+
+/* A span of time that stands behind what is drawn. */
+struct vr_chart_span {
+	double from_s, to_s;
 };
 
 struct vr_chart {
 	const char *title;
 	const char *subtitle;
-	const char *const *note; /* lines below the title */
+	const struct vr_chart_note *note;
 	size_t notes;
+	const struct vr_chart_span *span; /* shaded */
+	size_t spans;
 	const struct vr_chart_panel *panel;
 	size_t panels;
 	double from_s, to_s; /* time shown by all panels; 0, 0: that of the data */

@@ -113,7 +113,9 @@ static void draw_row(struct vr_scene *scene, const struct vr_chart_panel *panel,
 
 		width *= bars->right - bars->left;
 		vr_scene_rectangle(scene, bars->left, y + (double)s * BAR + 1, width, BAR - 2,
-				   vr_chart_colour(s));
+				   panel->bar_sort
+				       ? vr_chart_colour(panel->sort, panel->bar_sort[i])
+				       : vr_chart_colour(panel->series, s));
 		value_text(panel, s, i, text);
 		style.x = bars->left + width + 5;
 		style.y = y + (double)(s + 1) * BAR - 2.7;

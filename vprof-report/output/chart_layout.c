@@ -57,9 +57,21 @@ static double highest(const struct vr_chart_panel *panel)
 	return most;
 }
 
+static void shade(struct vr_scene *scene, const struct vr_chart *chart, const struct plot *plot)
+{
+	for (size_t i = 0; i < chart->spans; i++) {
+		double from = at_x(plot, chart->span[i].from_s);
+		double to = at_x(plot, chart->span[i].to_s);
+
+		if (to > from)
+			vr_scene_rectangle(scene, from, plot->top, to - from,
+					   plot->bottom - plot->top, 0xf1f1f1);
+	}
+}
+
 /* Horizontal lines with their values; leaves plot->left behind the labels. */
-static void value_axis(struct vr_scene *scene, const struct vr_chart_panel *panel,
-		       struct plot *plot)
+static void value_axis(struct vr_scene *scene, const struct vr_chart *chart,
+		       const struct vr_chart_panel *panel, struct plot *plot)
 {
 	struct vr_scene_text style = {
 	    .size = VR_PANEL_SMALL, .anchor = VR_ANCHOR_END, .rgb = 0x444444};
@@ -74,6 +86,7 @@ static void value_axis(struct vr_scene *scene, const struct vr_chart_panel *pane
 	}
 	/* As many pixels as most labels need: panels stand exactly below each other. */
 	plot->left = VR_PANEL_MARGIN + 2 * VR_PANEL_SMALL + fmax(widest, 40) + 6;
+	shade(scene, chart, plot);
 	for (size_t i = 0; i <= steps; i++) {
 		double y = at_y(plot, (double)i * step);
 
@@ -145,14 +158,14 @@ static void draw_lines(struct vr_scene *scene, const struct vr_chart_panel *pane
 				continue;
 			}
 			if (!open)
-				vr_scene_shape(scene, 0, 1.8, vr_chart_colour(s));
+				vr_scene_shape(scene, 0, 1.8, vr_chart_colour(panel->series, s));
 			open = 1;
 			vr_scene_point(scene, at_x(plot, panel->x[i]), at_y(plot, value[i]));
 		}
 		for (size_t i = 0; i < panel->points && panel->points <= DOTS_MOST; i++)
 			if (isfinite(value[i]))
 				dot(scene, at_x(plot, panel->x[i]), at_y(plot, value[i]),
-				    vr_chart_colour(s));
+				    vr_chart_colour(panel->series, s));
 	}
 }
 
@@ -166,7 +179,7 @@ static void draw_areas(struct vr_scene *scene, const struct vr_chart_panel *pane
 		below[i] = 0;
 	for (size_t s = 0; s < panel->count; s++) {
 		const double *value = panel->series[s].value;
-		uint32_t rgb = vr_chart_colour(s);
+		uint32_t rgb = vr_chart_colour(panel->series, s);
 
 		vr_scene_shape(scene, 1, 0, rgb);
 		for (size_t i = 0; i < panel->points; i++)
@@ -199,7 +212,7 @@ static double time_panel(struct vr_scene *scene, const struct vr_chart *chart,
 		y = vr_chart_legend(scene, panel, y);
 	plot.top = y + 10;
 	plot.bottom = plot.top + (panel->low ? PLOT_HEIGHT / 2 : PLOT_HEIGHT);
-	value_axis(scene, panel, &plot);
+	value_axis(scene, chart, panel, &plot);
 	y = time_axis(scene, &plot);
 	if (!panel->points || !panel->count)
 		vr_chart_empty(scene, panel, (plot.top + plot.bottom) / 2);
@@ -249,10 +262,10 @@ static double header(struct vr_scene *scene, const struct vr_chart *chart)
 	style.y = y += 22;
 	vr_scene_text(scene, style, chart->subtitle, room);
 	style.size = 13;
-	style.rgb = 0x8a2b2b;
 	for (size_t i = 0; i < chart->notes; i++) {
+		style.rgb = chart->note[i].alarm ? 0xa01c2c : 0x444444;
 		style.y = y + 20;
-		y = put_note(scene, style, chart->note[i], room);
+		y = put_note(scene, style, chart->note[i].text, room);
 	}
 	return y + 12;
 }

@@ -9,7 +9,8 @@
 #define VR_PANEL_SMALL	  12.0 /* size of most texts */
 #define VR_PANEL_TICK_GAP 14.0 /* between labels of an axis, at least */
 
-uint32_t vr_chart_colour(size_t series);
+/* Of one of several series. */
+uint32_t vr_chart_colour(const struct vr_chart_series *series, size_t which);
 /* One name of a series beside the other as far as there is room; returns the
  * bottom. */
 double vr_chart_legend(struct vr_scene *scene, const struct vr_chart_panel *panel, double y);

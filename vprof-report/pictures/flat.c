@@ -56,8 +56,8 @@ int vr_picture_flat(struct vr_context *ctx, const struct vr_cpu *cpu,
 	struct bars bars = {.count = count < BARS ? count : BARS};
 	int ms = cpu->total_ns < 1000000000;
 	const struct vr_chart_series series[] = {
-	    {"cumulative time (recursion counted once)", bars.cumulative, 0},
-	    {"own time", bars.own, 0}};
+	    {"cumulative time (recursion counted once)", bars.cumulative, 0, VR_TONE_NAME},
+	    {"own time", bars.own, 0, VR_TONE_NAME}};
 	struct vr_chart_panel panel = {
 	    .kind = VR_PANEL_BARS,
 	    .unit = ms ? "CPU time (ms)" : "CPU time (s)",

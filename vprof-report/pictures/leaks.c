@@ -9,6 +9,38 @@
 #define SITE_ROOM 64 /* columns, about as many as fit beside the bars */
 #define MB	  1048576.0
 
+enum kind { LEAK, UNSURE, IN_USE, KINDS };
+static const struct vr_chart_series kinds[KINDS] = {
+    [LEAK] = {"a leak: lost, or growing without bound", NULL, 0, VR_TONE_ALARM},
+    [UNSURE] = {"possible, or not examined", NULL, 0, VR_TONE_CALM},
+    [IN_USE] = {"still in use at the end", NULL, 0, VR_TONE_CALM},
+};
+
+static enum kind kind_of(enum vr_verdict verdict)
+{
+	if (verdict == VR_REACHABLE || verdict == VR_RUNTIME)
+		return IN_USE;
+	return verdict == VR_POSSIBLE || verdict == VR_UNEXAMINED ? UNSURE : LEAK;
+}
+
+/* Those that there are, for the legend, and where each of them stands there. */
+static size_t find_kinds(const struct vr_leaks *leaks, const size_t *order, size_t count,
+			 struct vr_chart_series shown[KINDS], unsigned char place[KINDS])
+{
+	size_t n = 0;
+
+	for (size_t k = 0; k < KINDS; k++) {
+		size_t of_it = 0;
+
+		for (size_t i = 0; i < count; i++)
+			of_it += kind_of(leaks->leak[order[i]].verdict) == k;
+		place[k] = (unsigned char)n;
+		if (of_it)
+			shown[n++] = kinds[k];
+	}
+	return n;
+}
+
 static char *label_of(struct vr_context *ctx, const struct vr_leak *leak)
 {
 	char *site = vr_shapes_site(ctx->profile, leak->node, SITE_ROOM);
@@ -32,7 +64,9 @@ int vr_picture_leaks(struct vr_context *ctx, const struct vr_leaks *leaks, const
 	size_t count = leaks->n_leaks < BARS ? leaks->n_leaks : BARS;
 	double value[BARS];
 	const char *label[BARS], *text[BARS];
-	const struct vr_chart_series series = {"bytes in blocks, at the end", value, 0};
+	const struct vr_chart_series series = {"bytes in blocks, at the end", value, 0, 0};
+	struct vr_chart_series shown[KINDS];
+	unsigned char kind[BARS], place[KINDS];
 	struct vr_site_panel lines;
 	struct vr_chart_panel panel[2] = {{
 	    .kind = VR_PANEL_BARS,
@@ -43,6 +77,8 @@ int vr_picture_leaks(struct vr_context *ctx, const struct vr_leaks *leaks, const
 	    .points = count,
 	    .series = &series,
 	    .count = 1,
+	    .bar_sort = kind,
+	    .sort = shown,
 	}};
 	struct vr_chart chart = {.panel = panel, .panels = 2};
 	char *title = vr_xprintf("Not freed, by site: %zu of %zu", count, leaks->n_leaks);
@@ -51,10 +87,12 @@ int vr_picture_leaks(struct vr_context *ctx, const struct vr_leaks *leaks, const
 	panel[0].title = title;
 	vr_site_panel_growth(ctx, growth, &lines);
 	panel[1] = lines.panel;
+	panel[0].sorts = find_kinds(leaks, order, count, shown, place);
 	for (size_t i = 0; i < count; i++) {
 		const struct vr_leak *leak = &leaks->leak[order[i]];
 
 		value[i] = (double)leak->bytes / MB;
+		kind[i] = place[kind_of(leak->verdict)];
 		label[i] = label_of(ctx, leak);
 		text[i] = amount_of(leak);
 	}

@@ -89,7 +89,11 @@ static void add_site(struct vr_context *ctx, const struct vr_growth_site *site, 
 		free(name);
 		name = longer;
 	}
-	out->series[out->panel.count++] = (struct vr_chart_series){name, value, 0};
+	out->series[out->panel.count++] =
+	    (struct vr_chart_series){name, value, 0,
+				     !with_verdict			  ? VR_TONE_NAME
+				     : site->verdict == VR_GROWTH_GROWING ? VR_TONE_ALARM
+									  : VR_TONE_CALM};
 }
 
 /* What the heap held at each point beyond the sites shown. */
@@ -113,7 +117,7 @@ static void add_rest(struct vr_context *ctx, const struct vr_growth *growth, str
 		    file->n_points ? fmax(0, (double)file->point[at].heap_live / MB - sum) : 0;
 	}
 	out->series[out->panel.count++] =
-	    (struct vr_chart_series){vr_xstrdup("all other sites"), value, 0};
+	    (struct vr_chart_series){vr_xstrdup("all other sites"), value, 0, VR_TONE_NAME};
 }
 
 static void begin(const struct vr_growth *growth, struct points p, struct vr_site_panel *out)

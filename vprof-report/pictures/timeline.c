@@ -2,7 +2,9 @@
 #include <stdlib.h>
 
 #include "cli/xalloc.h"
+#include "model/run.h"
 #include "pictures/series.h"
+#include "text/recorded.h"
 #include "text/shapes.h"
 
 #define MB	1048576.0
@@ -93,6 +95,59 @@ static void fill(const struct vr_profile *profile, struct lines *lines)
 			   i ? &file->point[i - 1] : NULL, lines);
 }
 
+/* What stands above the panels, and behind the lines. */
+struct notes {
+	struct vr_shapes shapes;
+	char *recorded;
+	struct vr_chart_note note[VR_SHAPES_LINES + 1];
+	struct vr_chart_span span[VPROF_WINDOWS + 1];
+};
+
+/* Time in which only these lines went on. */
+static size_t find_spans(const struct vr_file *file, struct vr_chart_span *span)
+{
+	struct vprof_window window[VPROF_WINDOWS];
+	double from = 0, end = (double)vr_file_duration_ns(file) / 1e9;
+	int known;
+	size_t count = vr_windows(file, window, &known), n = 0;
+
+	for (size_t i = 0; known && i <= count; i++) {
+		double to = i < count ? (double)window[i].from_ns / 1e9 : end;
+
+		if (to > from)
+			span[n++] = (struct vr_chart_span){from, to};
+		from = i < count ? (double)window[i].to_ns / 1e9 : end;
+	}
+	return n;
+}
+
+static void notes_begin(struct vr_profile *profile, const struct vr_memory *memory,
+			struct notes *notes, struct vr_chart *chart)
+{
+	char *recorded = vr_recorded_text(profile->file);
+
+	notes->shapes = vr_shapes_text(profile, memory);
+	for (size_t i = 0; i < notes->shapes.count; i++)
+		notes->note[chart->notes++] =
+		    (struct vr_chart_note){notes->shapes.line[i], notes->shapes.alarm[i]};
+	notes->recorded = NULL;
+	if (recorded) {
+		notes->recorded = vr_xprintf(
+		    "samples and allocations were recorded for %s; the rest is shaded", recorded);
+		notes->note[chart->notes++] = (struct vr_chart_note){notes->recorded, 0};
+	}
+	free(recorded);
+	chart->note = notes->note;
+	chart->span = notes->span;
+	chart->spans = find_spans(profile->file, notes->span);
+}
+
+static void notes_end(struct notes *notes)
+{
+	vr_shapes_free(&notes->shapes);
+	free(notes->recorded);
+}
+
 int vr_picture_timeline(struct vr_context *ctx, const struct vr_memory *memory,
 			const struct vr_growth *growth)
 {
@@ -104,14 +159,18 @@ int vr_picture_timeline(struct vr_context *ctx, const struct vr_memory *memory,
 	struct vr_chart_panel panel[3];
 	struct vr_site_panel stack;
 	struct vr_chart chart = {.panel = panel, .panels = 3};
-	char **note;
+	struct notes notes;
 	int ret;
 
 	fill(ctx->profile, &lines);
-	resident[0] = (struct vr_chart_series){"RSS: resident set size", lines.value[RSS], 0};
-	resident[1] = (struct vr_chart_series){"USS: resident, not shared", lines.value[USS], 1};
-	resident[2] = (struct vr_chart_series){"heap: live blocks", lines.value[HEAP], 0};
-	virtual = (struct vr_chart_series){"VMS: virtual memory size", lines.value[VMS], 0};
+	resident[0] = (struct vr_chart_series){"RSS: all that is resident, shared pages too",
+					       lines.value[RSS], 0, 0};
+	resident[1] = (struct vr_chart_series){"USS: resident and of this process alone",
+					       lines.value[USS], 1, 0};
+	resident[2] = (struct vr_chart_series){"heap: bytes in live blocks of malloc",
+					       lines.value[HEAP], 0, 0};
+	virtual = (struct vr_chart_series){"VMS: address space, resident or not", lines.value[VMS],
+					   0, 0};
 	panel[0] = (struct vr_chart_panel){.kind = VR_PANEL_LINES,
 					   .title = "Resident memory and heap",
 					   .unit = "MB (2^20 bytes)",
@@ -129,10 +188,9 @@ int vr_picture_timeline(struct vr_context *ctx, const struct vr_memory *memory,
 	panel[2] = stack.panel;
 	chart.from_s = select->windowed ? (double)select->since_ns / 1e9 : 0;
 	chart.to_s = select->windowed ? fmin(end_s, (double)select->until_ns / 1e9) : end_s;
-	note = vr_shapes_text(ctx->profile, memory, &chart.notes);
-	chart.note = (const char *const *)note;
+	notes_begin(ctx->profile, memory, &notes, &chart);
 	ret = vr_picture_write(ctx, &chart, "Memory over time");
-	vr_shapes_free(note, chart.notes);
+	notes_end(&notes);
 	vr_site_panel_free(&stack);
 	free(lines.x);
 	for (int l = 0; l < LINES; l++)

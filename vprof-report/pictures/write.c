@@ -12,12 +12,14 @@
 #include "pictures/pictures.h"
 #include "text/names.h"
 #include "text/print.h"
+#include "text/recorded.h"
 
 /* "pid 7, 2026-01-02 03:04:05 UTC, ran 2.0 s, exited with status 0: ./app -x" */
-static char *subtitle(const struct vr_file *file)
+static char *subtitle(const struct vr_context *ctx)
 {
+	const struct vr_file *file = ctx->profile->file;
 	time_t start = (time_t)(file->header.start_real_ns / 1000000000);
-	const char *command = vr_file_string(file, file->header.cmdline);
+	char *command = vr_command_text(file, ctx->args);
 	char *status = vr_status_text(file);
 	char when[64] = "", ran[VR_UNIT_MAX];
 	struct tm utc;
@@ -28,6 +30,7 @@ static char *subtitle(const struct vr_file *file)
 	text = vr_xprintf("pid %" PRIu32 ", %s, ran %s, %s: %s", file->header.pid, when,
 			  vr_format_ns(ran, vr_file_duration_ns(file)), status, command);
 	free(status);
+	free(command);
 	return text;
 }
 
@@ -51,7 +54,7 @@ int vr_picture_write(struct vr_context *ctx, struct vr_chart *chart, const char 
 	const struct vr_file *file = ctx->profile->file;
 	const char *program = vr_text_base(vr_file_string(file, file->header.exe));
 	char *title = vr_xprintf("%s: %s", what, *program ? program : "an unknown program");
-	char *below = subtitle(file);
+	char *below = subtitle(ctx);
 	int ret = VR_EXIT_OK;
 
 	chart->title = title;

@@ -11,6 +11,13 @@
 /* VR_FORMAT_OWN: another one of those that a verb lists. */
 enum vr_format { VR_FORMAT_TABLE, VR_FORMAT_CSV, VR_FORMAT_JSON, VR_FORMAT_OWN };
 
+/* --args: of a command line. */
+enum vr_args {
+	VR_ARGS_USUAL, /* as far as there is room, masked */
+	VR_ARGS_WHOLE, /* all of it, masked */
+	VR_ARGS_ALL    /* all of it, as the file has it */
+};
+
 struct vr_opts;
 struct vr_runs;
 struct vr_chosen;
@@ -36,6 +43,8 @@ struct vr_context {
 	FILE *out;
 	int width;	       /* of the terminal, 0: unknown */
 	int strip_dirs, color; /* of the options */
+	enum vr_args args;
+	int recorded_said;     /* 1: when was recorded is part of what is printed */
 	const char *png, *svg; /* pictures to write, NULL: none */
 	void *plan;	       /* what the verb's begin() left for run() and end() */
 	json_t *json;	       /* [out] for VR_FORMAT_JSON */

@@ -7,6 +7,7 @@
 #include "cli/text.h"
 #include "cli/units.h"
 #include "cli/xalloc.h"
+#include "model/run.h"
 #include "model/runs.h"
 #include "text/growth.h"
 
@@ -105,6 +106,10 @@ static char *gap_text(const struct vr_file *file, const struct vr_leaks *leaks)
 				  vr_format_count(a, h->lost[VPROF_LOST_BLOCKS]));
 	case VR_GAP_OPERATORS:
 		return vr_xstrdup("C++ operators that do not call malloc were not seen");
+	case VR_GAP_PAUSED:
+		return vr_xprintf(
+		    "what was allocated in the %s that were not recorded is not known",
+		    vr_format_ns(a, vr_paused_ns(file)));
 	case VR_GAP_HANGING:
 		return hanging_text(h, leaks);
 	case VR_GAP_NONE:
@@ -150,6 +155,8 @@ static char *unexamined_line(char *text, const struct vr_profile *profile,
 
 	text = vr_xappend(text, " %s", why);
 	free(why);
+	if (vr_leaks_gap(leaks) == VR_GAP_PAUSED)
+		text = vr_xappend(text, "; of the rest nothing is lost");
 	if (leaks->sum[VR_UNEXAMINED].sites || leaks->sum[VR_POSSIBLE].sites)
 		text =
 		    amounts(vr_xappend(text, ";"), leaks, 1u << VR_POSSIBLE | 1u << VR_UNEXAMINED);
@@ -261,7 +268,9 @@ char *vr_leaks_examined(const struct vr_profile *profile, const struct vr_leaks 
 	char a[VR_UNIT_MAX], b[VR_UNIT_MAX], c[VR_UNIT_MAX], d[VR_UNIT_MAX];
 	char *why = vr_leaks_gap_text(profile, leaks), *text = vr_xstrdup("");
 
-	if (why && !(leaks->searched && leaks->gap == VR_GAP_NONE))
+	if (why && leaks->searched && leaks->gap == VR_GAP_PAUSED)
+		text = vr_xappend(text, "Not examined: %s.\n", why);
+	else if (why && !(leaks->searched && leaks->gap == VR_GAP_NONE))
 		text = vr_xappend(
 		    text, "Not examined: whether anything points to what was not freed (%s).\n",
 		    why);

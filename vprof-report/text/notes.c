@@ -6,7 +6,7 @@
 
 #include "cli/units.h"
 #include "cli/warn.h"
-#include "model/run.h"
+#include "text/recorded.h"
 
 void vr_note(const struct vr_context *ctx, const char *format, ...)
 {
@@ -23,11 +23,11 @@ void vr_note(const struct vr_context *ctx, const char *format, ...)
 
 static void warn_paused(const struct vr_context *ctx)
 {
-	char time[VR_UNIT_MAX];
+	char *recorded = ctx->recorded_said ? NULL : vr_recorded_text(ctx->profile->file);
 
-	if (ctx->profile->file->header.pauses)
-		vr_note(ctx, "recording was paused for %s: nothing of that time is counted",
-			vr_format_ns(time, vr_paused_ns(ctx->profile->file)));
+	if (recorded)
+		vr_note(ctx, "recorded: %s", recorded);
+	free(recorded);
 }
 
 void vr_warn_cpu(const struct vr_context *ctx, const struct vr_cpu *cpu)

@@ -13,6 +13,7 @@
 #include "input/status.h"
 #include "text/json.h"
 #include "text/print.h"
+#include "text/recorded.h"
 
 /* Other processes that are listed; the rest is counted. */
 #define OTHERS 6u
@@ -325,8 +326,7 @@ static void get_file(const struct vr_rows *rows, const void *row, struct vr_valu
 
 static void get_command(const struct vr_rows *rows, const void *row, struct vr_value *value)
 {
-	(void)rows;
-	value->cell.s = vr_file_string(process_of(row)->file, header_of(row)->cmdline);
+	value->text = vr_command_text(process_of(row)->file, rows->ctx->args);
 }
 
 const struct vr_field vr_process_fields[] = {

@@ -12,7 +12,6 @@
 #include "text/names.h"
 #include "text/sites.h"
 
-#define LINES_MAX    8u
 #define SPIKES_SHOWN 3u
 
 static const char *const series_name[] = {"heap", "resident memory"};
@@ -168,44 +167,54 @@ static char *baseline_text(struct vr_profile *profile, const char *series,
 	return text;
 }
 
-char **vr_shapes_text(struct vr_profile *profile, const struct vr_memory *memory, size_t *count)
+static void add_line(struct vr_shapes *shapes, char *text, int alarm)
+{
+	shapes->alarm[shapes->count] = alarm;
+	shapes->line[shapes->count++] = text;
+}
+
+struct vr_shapes vr_shapes_text(struct vr_profile *profile, const struct vr_memory *memory)
 {
 	static const struct vr_memory_sites nobody[VR_SPIKES_KEPT];
-	char **text = vr_xcalloc(LINES_MAX, sizeof(*text));
-	size_t n = 0;
+	struct vr_shapes out = {.count = 0};
 
 	for (int i = 0; i < 2; i++) {
 		const struct vr_shape *shape = &memory->shape[i];
 		int heap = i == VR_MEMORY_HEAP;
 
 		if (shape->steady.found)
-			text[n++] = steady_text(profile, series_name[i], &shape->steady,
-						heap ? &memory->steady : nobody,
-						heap && memory->rise == VR_RISE_UNKNOWN);
+			add_line(&out,
+				 steady_text(profile, series_name[i], &shape->steady,
+					     heap ? &memory->steady : nobody,
+					     heap && memory->rise == VR_RISE_UNKNOWN),
+				 1);
 		if (shape->spikes)
-			text[n++] = spikes_text(profile, series_name[i], shape,
-						heap ? memory->spike : nobody);
+			add_line(&out,
+				 spikes_text(profile, series_name[i], shape,
+					     heap ? memory->spike : nobody),
+				 0);
 		if (shape->baseline.found)
-			text[n++] = baseline_text(profile, series_name[i], &shape->baseline,
-						  heap ? &memory->baseline : nobody);
+			add_line(&out,
+				 baseline_text(profile, series_name[i], &shape->baseline,
+					       heap ? &memory->baseline : nobody),
+				 0);
 	}
 	if (memory->rise == VR_RISE_OPEN || memory->rise == VR_RISE_BOUNDED)
-		text[n++] = risen_text(memory);
+		add_line(&out, risen_text(memory), 0);
 	if (!memory->judged)
-		text[n++] =
-		    vr_xprintf("not judged: %zu points over time, it takes %u",
-			       memory->shape[VR_MEMORY_RESIDENT].points, VR_SHAPE_POINTS_MIN);
-	else if (!n)
-		text[n++] = vr_xstrdup("no steady increase, no spike, no high baseline");
-	*count = n;
-	return text;
+		add_line(&out,
+			 vr_xprintf("not judged: %zu points over time, it takes %u",
+				    memory->shape[VR_MEMORY_RESIDENT].points, VR_SHAPE_POINTS_MIN),
+			 0);
+	else if (!out.count)
+		add_line(&out, vr_xstrdup("no steady increase, no spike, no high baseline"), 0);
+	return out;
 }
 
-void vr_shapes_free(char **text, size_t count)
+void vr_shapes_free(struct vr_shapes *shapes)
 {
-	for (size_t i = 0; i < count; i++)
-		free(text[i]);
-	free(text);
+	for (size_t i = 0; i < shapes->count; i++)
+		free(shapes->line[i]);
 }
 
 /* What a row of the lists below is of. */

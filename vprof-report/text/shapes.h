@@ -6,10 +6,18 @@
 #include "model/memory.h"
 #include "text/context.h"
 
+#define VR_SHAPES_LINES 8u
+
+/* What was found, in words. */
+struct vr_shapes {
+	char *line[VR_SHAPES_LINES];
+	int alarm[VR_SHAPES_LINES]; /* 1: memory goes on rising */
+	size_t count;
+};
 /* One line for each shape, or one that says that there is none or that the
- * run was too short.  free() each and the array; *count is how many. */
-char **vr_shapes_text(struct vr_profile *profile, const struct vr_memory *memory, size_t *count);
-void vr_shapes_free(char **text, size_t count);
+ * run was too short; for vr_shapes_free(). */
+struct vr_shapes vr_shapes_text(struct vr_profile *profile, const struct vr_memory *memory);
+void vr_shapes_free(struct vr_shapes *shapes);
 
 /* "function (file:line) < caller" of the one who asked for the memory, in so many columns;
  * free() it. */

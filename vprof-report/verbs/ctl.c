@@ -12,7 +12,9 @@
 #include "base/err.h"
 #include "cli/units.h"
 #include "cli/warn.h"
+#include "cli/xalloc.h"
 #include "input/read.h"
+#include "input/running.h"
 #include "text/names.h"
 #include "verbs/verb.h"
 
@@ -22,15 +24,19 @@
 
 #define TICK_MAX_MS 60000u /* as the library allows */
 
-static const struct {
+static const struct ctl_verb {
 	const char *name, *done;
 	uint32_t verb;
+	const char *text; /* what follows it, NULL: nothing does */
+	int many;	  /* more than one of them may */
 } verbs[] = {
-    {"pause", "paused", VPROF_CTL_PAUSE},
-    {"resume", "recording", VPROF_CTL_RESUME},
-    {"mark", "marked", VPROF_CTL_MARK},
-    {"leakscan", "searched", VPROF_CTL_LEAKSCAN},
+    {"pause", "paused", VPROF_CTL_PAUSE, NULL, 0},
+    {"resume", "recording", VPROF_CTL_RESUME, NULL, 0},
+    {"mark", "marked", VPROF_CTL_MARK, "NAME", 0},
+    {"leakscan", "searched", VPROF_CTL_LEAKSCAN, NULL, 0},
+    {"set", "set", VPROF_CTL_SET, "KEY=VALUE", 1},
 };
+#define VERBS (sizeof(verbs) / sizeof(verbs[0]))
 
 static uint64_t now_ns(void)
 {
@@ -170,12 +176,34 @@ static int open_record(const char *path)
 	return -EINVAL;
 }
 
-static int control(const char *path, size_t which, const char *text)
+/* The process said why. */
+static int say_refusal(const char *path, const struct vprof_header *header, int err)
+{
+	if (!header->ctl_said[0])
+		return say_error(path, err);
+	vr_warn("%s: %.*s", path, (int)sizeof(header->ctl_said), header->ctl_said);
+	return VR_EXIT_USAGE;
+}
+
+static void say_done(const struct ctl_verb *verb, const struct vprof_header *header,
+		     const char *text)
+{
+	char pause[VR_UNIT_MAX];
+
+	if (verb->verb == VPROF_CTL_LEAKSCAN)
+		printf("searched: %" PRIu64 " blocks, the process stood still for %s\n",
+		       header->scan_blocks, vr_format_ns(pause, header->scan_pause_ns));
+	else if (verb->verb == VPROF_CTL_SET)
+		printf("%s %s\n", verb->done, text);
+	else
+		printf("%s\n", verb->done);
+}
+
+static int control(const char *path, const struct ctl_verb *verb, const char *text)
 {
 	struct vprof_header header;
-	char pause[VR_UNIT_MAX];
 	int fd = open_record(path);
-	int ret;
+	int ret, asked = 0;
 
 	if (fd < 0)
 		return say_error(path, fd);
@@ -185,18 +213,18 @@ static int control(const char *path, size_t which, const char *text)
 	if (ret == 0) {
 		uint32_t scans = header.scan_count;
 
-		ret = ask(fd, &header, verbs[which].verb, text);
-		if (ret == 0 && verbs[which].verb == VPROF_CTL_LEAKSCAN)
+		header.ctl_said[0] = '\0';
+		ret = ask(fd, &header, verb->verb, text);
+		asked = ret < 0 && header.ctl_answered == header.ctl_asked;
+		if (ret == 0 && verb->verb == VPROF_CTL_LEAKSCAN)
 			ret = await_scan(fd, &header, scans);
 	}
+	if (asked && get(fd, AT(ctl_said), header.ctl_said, sizeof(header.ctl_said)) < 0)
+		header.ctl_said[0] = '\0';
 	close(fd);
 	if (ret < 0)
-		return say_error(path, ret);
-	if (verbs[which].verb == VPROF_CTL_LEAKSCAN)
-		printf("searched: %" PRIu64 " blocks, the process stood still for %s\n",
-		       header.scan_blocks, vr_format_ns(pause, header.scan_pause_ns));
-	else
-		printf("%s\n", verbs[which].done);
+		return say_refusal(path, &header, ret);
+	say_done(verb, &header, text);
 	return VR_EXIT_OK;
 }
 
@@ -225,43 +253,100 @@ static int check_alive(const char *path)
 	return ret;
 }
 
+/* A number that is no file is a process, whose record it is.  NULL after a line on stderr. */
+static char *find_record(const char *name)
+{
+	struct stat st;
+	struct vr_err err;
+	char *path;
+	int ret;
+
+	if (!*name || name[strspn(name, "0123456789")] || stat(name, &st) == 0)
+		return vr_xstrdup(name);
+	ret = vr_running_record(strtoul(name, NULL, 10), &path, &err);
+	if (ret == 0)
+		return path;
+	if (ret == -ESRCH)
+		vr_warn("%s: there is no such file, and no such process", name);
+	else
+		vr_warn("%s", err.text);
+	return NULL;
+}
+
+static int control_one(const char *name, const struct ctl_verb *verb, const char *const *text,
+		       size_t texts)
+{
+	char *path = find_record(name);
+	int ret = path ? check_alive(path) : VR_EXIT_USAGE;
+	size_t i = 0;
+
+	do
+		ret = ret ? ret : control(path, verb, i < texts ? text[i] : "");
+	while (++i < texts);
+	free(path);
+	return ret;
+}
+
+/* Returns 0, or VR_EXIT_USAGE after a line on stderr. */
+static int check_texts(const struct ctl_verb *verb, const char *const *text, size_t texts)
+{
+	if (!verb->text && texts) {
+		vr_warn("ctl FILE %s takes nothing more", verb->name);
+		return VR_EXIT_USAGE;
+	}
+	if (verb->text && (!texts || (texts > 1 && !verb->many))) {
+		vr_warn("ctl FILE %s wants one %s", verb->name, verb->text);
+		return VR_EXIT_USAGE;
+	}
+	for (size_t i = 0; i < texts; i++) {
+		if (*text[i] && strlen(text[i]) < sizeof(((struct vprof_header *)0)->ctl_text))
+			continue;
+		vr_warn("%s of ctl FILE %s has 1 to 55 bytes", verb->text, verb->name);
+		return VR_EXIT_USAGE;
+	}
+	return VR_EXIT_OK;
+}
+
 static int run(struct vr_context *ctx)
 {
 	const struct vr_opts *opts = ctx->opts;
-	size_t which = 0, count = sizeof(verbs) / sizeof(verbs[0]);
-	const char *text = opts->operands > 2 ? opts->operand[2] : "";
-	int is_mark, ret;
+	const struct ctl_verb *verb = NULL;
+	size_t files = 1;
+	int ret;
 
-	while (opts->operands > 1 && which < count &&
-	       strcmp(opts->operand[1], verbs[which].name) != 0)
-		which++;
-	if (opts->operands < 2 || which == count) {
-		vr_warn("ctl wants FILE and a verb: pause, resume, mark NAME, leakscan");
+	for (; files < opts->operands && !verb; files++)
+		for (size_t i = 0; i < VERBS && !verb; i++)
+			verb = strcmp(opts->operand[files], verbs[i].name) == 0 ? &verbs[i] : NULL;
+	files--;
+	if (!verb) {
+		vr_warn("ctl wants FILE and a verb: pause, resume, mark NAME, leakscan, "
+			"set KEY=VALUE");
 		return VR_EXIT_USAGE;
 	}
-	is_mark = verbs[which].verb == VPROF_CTL_MARK;
-	if (opts->operands != (is_mark ? 3u : 2u)) {
-		vr_warn(is_mark ? "ctl FILE mark wants one NAME" : "ctl FILE %s takes nothing more",
-			verbs[which].name);
-		return VR_EXIT_USAGE;
+	ret = check_texts(verb, opts->operand + files + 1, opts->operands - files - 1);
+	if (ret)
+		return ret;
+	for (size_t i = 0; i < files; i++) {
+		int one = control_one(opts->operand[i], verb, opts->operand + files + 1,
+				      opts->operands - files - 1);
+
+		ret = one ? one : ret;
 	}
-	if (is_mark && (!*text || strlen(text) >= sizeof(((struct vprof_header *)0)->ctl_text))) {
-		vr_warn("the name of a mark has 1 to 55 bytes");
-		return VR_EXIT_USAGE;
-	}
-	ret = check_alive(opts->operand[0]);
-	return ret ? ret : control(opts->operand[0], which, text);
+	return ret;
 }
 
 const struct vr_verb vr_verb_ctl = {
     .name = "ctl",
     .summary = "asks a running process, through its file, to do something",
-    .usage = "FILE pause|resume|mark NAME|leakscan",
+    .usage = "FILE|PID... pause|resume|mark NAME|leakscan|set KEY=VALUE...",
     .kind = VR_KIND_LIVE,
     .run = run,
     .detail =
 	"pause stops the recording: allocations, waits and samples are not seen until resume,\n"
 	"frees of blocks recorded before are. mark counts a mark, as vprof_mark() does.\n"
-	"leakscan searches for lost blocks now. The process answers at its next tick;\n"
-	"status 1: it is not there, does not answer, or cannot.",
+	"leakscan searches for lost blocks now. set changes a key of VPROF_OPTIONS: cpu (another\n"
+	"rate), locks, tick, leakscan_every, leakscan_wait, follow_fork, and duration: so many\n"
+	"seconds from now. A PID stands for the record of that process, which was started under\n"
+	"the library. The process answers at its next tick; status 1: it is not there, does not\n"
+	"answer, or cannot.",
 };

@@ -146,6 +146,7 @@ static int prepare(const struct vr_verb *verb, size_t place, struct vr_opts *opt
 				   .strip_dirs = opts->strip_dirs,
 				   .color = opts->color,
 				   .sort_name = opts->sort,
+				   .args = opts->args,
 				   .png = opts->png,
 				   .svg = opts->svg,
 				   .format = verb->format,

@@ -20,7 +20,8 @@ enum kind {
 	COUNT,	 /* size_t, up to `most` */
 	PERCENT, /* double */
 	TIME,	 /* uint64_t, nanoseconds */
-	COLOR	 /* int */
+	COLOR,	 /* int */
+	ARGS	 /* enum vr_args; its value may be left out */
 };
 
 static const struct row {
@@ -93,6 +94,9 @@ static const struct row {
     [VR_OPT_WRITE_SUPPRESSIONS] = {"write-suppressions", 0, "F",
 				   "write such a file for the leaks there are", TEXT,
 				   OPTION(write_suppressions)},
+    [VR_OPT_ARGS] = {"args", 0, "[=all]",
+		     "the whole command line; all: also what may be secret, where it is recorded",
+		     ARGS, OPTION(args), 0, "all, or nothing"},
     [VR_OPT_COLOR] = {"color", 0, "WHEN", "auto, always or never", COLOR, OPTION(color), 0,
 		      "auto, always or never"},
     [VR_OPT_HELP] = {"help", 'h', NULL, "this text", NOTED},
@@ -136,6 +140,12 @@ static int parse_color(const char *text, int *color)
 	return 0;
 }
 
+static int parse_args(const char *text, enum vr_args *args)
+{
+	*args = text ? VR_ARGS_ALL : VR_ARGS_WHOLE;
+	return text && strcmp(text, "all") != 0 ? -EINVAL : 0;
+}
+
 static void add_word(struct vr_words *words, const char *word)
 {
 	words->word = vr_xgrow(words->word, words->count, &words->room, sizeof(*words->word));
@@ -168,6 +178,8 @@ static int keep(struct vr_opts *opts, const struct row *row, const char *value)
 		return vr_text_duration(value, member);
 	case COLOR:
 		return parse_color(value, member);
+	case ARGS:
+		return parse_args(value, member);
 	}
 	return -EINVAL;
 }
@@ -190,8 +202,11 @@ static void build_getopt(char *letters, struct option *longs)
 	 * says; ":": a missing value is told apart from an unknown option. */
 	letters += sprintf(letters, "-:");
 	for (size_t i = 0; i < VR_OPTIONS; i++) {
-		longs[i] =
-		    (struct option){table[i].name, table[i].value ? 1 : 0, NULL, (int)(256 + i)};
+		int value = !table[i].value	    ? no_argument
+			    : table[i].kind == ARGS ? optional_argument
+						    : required_argument;
+
+		longs[i] = (struct option){table[i].name, value, NULL, (int)(256 + i)};
 		if (table[i].letter)
 			letters +=
 			    sprintf(letters, "%c%s", table[i].letter, table[i].value ? ":" : "");
@@ -207,6 +222,19 @@ static enum vr_option option_of(int code)
 	while (i < VR_OPTIONS - 1 && table[i].letter != code)
 		i++;
 	return (enum vr_option)i;
+}
+
+/* What other profilers attach with. */
+static int no_such_option(const char *given, struct vr_err *err)
+{
+	if (strncmp(given, "-p", 2) == 0 || strncmp(given, "--pid", 5) == 0)
+		return vr_err_set(err, VR_EXIT_USAGE,
+				  "'%s': a running process is not attached to; if it was started "
+				  "under libvprof, vprof-report ctl PID resume, pause or set "
+				  "controls it, and its record can be read as it is",
+				  given);
+	return vr_err_set(err, VR_EXIT_USAGE, "unknown option '%s'; see vprof-report --help",
+			  given);
 }
 
 int vr_opts_parse(int argc, char **argv, struct vr_opts *opts, struct vr_err *err)
@@ -229,9 +257,7 @@ int vr_opts_parse(int argc, char **argv, struct vr_opts *opts, struct vr_err *er
 			ret = vr_err_set(err, VR_EXIT_USAGE, "option '%s' needs a value",
 					 argv[optind - 1]);
 		else if (code == '?')
-			ret = vr_err_set(err, VR_EXIT_USAGE,
-					 "unknown option '%s'; see vprof-report --help",
-					 argv[optind - 1]);
+			ret = no_such_option(argv[optind - 1], err);
 		else
 			ret = take(opts, option_of(code), optarg, err);
 	}
@@ -268,8 +294,8 @@ void vr_opts_help(FILE *out, vr_option_set set)
 
 		if (!(set & vr_option_bit((enum vr_option)i)))
 			continue;
-		snprintf(name, sizeof(name), "--%s%s%s", row->name, row->value ? " " : "",
-			 row->value ? row->value : "");
+		snprintf(name, sizeof(name), "--%s%s%s", row->name,
+			 row->value && row->kind != ARGS ? " " : "", row->value ? row->value : "");
 		if (row->letter)
 			fprintf(out, "  -%c, %-18s %s\n", row->letter, name, row->help);
 		else

@@ -9,6 +9,7 @@
 
 #include "base/err.h"
 #include "model/profile.h"
+#include "text/context.h"
 
 /* In the order in which --help prints them. */
 enum vr_option {
@@ -41,6 +42,7 @@ enum vr_option {
 	VR_OPT_ALLOW,
 	VR_OPT_SUPPRESSIONS,
 	VR_OPT_WRITE_SUPPRESSIONS,
+	VR_OPT_ARGS,
 	VR_OPT_COLOR,
 	VR_OPT_HELP,
 	VR_OPT_VERSION,
@@ -73,8 +75,9 @@ struct vr_opts {
 	int tree; /* all processes of the run, added up */
 	int all;  /* runs: not the newest alone */
 	double min_percent;
-	size_t depth;	     /* 0: no limit */
-	int color;	     /* 1 or 0, resolved */
+	size_t depth; /* 0: no limit */
+	int color;    /* 1 or 0, resolved */
+	enum vr_args args;
 	const char *verdict; /* names, separated by commas */
 	int strict;
 	struct vr_words fail_if, allow, suppressions;

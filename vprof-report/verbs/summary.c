@@ -19,6 +19,7 @@
 #include "text/notes.h"
 #include "text/print.h"
 #include "text/ranges.h"
+#include "text/recorded.h"
 #include "text/resident.h"
 #include "text/runs.h"
 #include "text/shapes.h"
@@ -55,24 +56,31 @@ static void print_cut(struct vr_context *ctx, const char *text)
 static void print_run(struct vr_context *ctx)
 {
 	const struct vr_file *file = ctx->profile->file;
-	const char *command = vr_file_string(file, file->header.cmdline);
+	char *command = vr_command_text(file, ctx->args), *recorded = vr_recorded_text(file);
 	char *status = vr_status_text(file);
 	char run[VR_UNIT_MAX];
 	char *text, *who;
 
-	if (!command[0])
-		command = vr_file_string(file, file->header.exe);
 	title(ctx, "Program  ");
-	print_cut(ctx, command);
+	if (ctx->args == VR_ARGS_USUAL)
+		print_cut(ctx, command);
+	else
+		vr_print_wrapped(ctx, command, 9);
 	who = vr_process_text(file);
 	text =
 	    vr_xprintf("%s, ran %s, %s", who, vr_format_ns(run, vr_file_duration_ns(file)), status);
 	fputs("         ", ctx->out);
 	vr_print_safe(ctx, text);
 	fputc('\n', ctx->out);
+	if (recorded) {
+		title(ctx, "Recorded ");
+		vr_print_wrapped(ctx, recorded, 9);
+	}
 	free(text);
 	free(who);
 	free(status);
+	free(command);
+	free(recorded);
 }
 
 static void print_costs(struct vr_context *ctx, const struct vr_cpu *cpu)
@@ -135,7 +143,7 @@ static void print_cpu(struct vr_context *ctx, const struct vr_seen *seen)
 	}
 	fprintf(ctx->out, "%s (%.0f%% of one CPU), %s samples by %s at %" PRIu32 " Hz\n",
 		vr_format_ns(total, seen->cpu->total_ns),
-		vr_percent(seen->cpu->total_ns, vr_file_duration_ns(ctx->profile->file)),
+		vr_percent(seen->cpu->total_ns, vr_recorded_ns(ctx->profile->file)),
 		vr_format_count(samples, seen->cpu->total_samples), vr_engine_name(h->engine),
 		h->cpu_hz);
 	for (size_t i = 0; i < seen->functions && i < TOP_FUNCTIONS; i++) {
@@ -265,8 +273,8 @@ static void print_heap(struct vr_context *ctx, const struct vr_heap *heap)
 static void print_timeline(struct vr_context *ctx, const struct vr_memory *memory)
 {
 	const struct vr_file *file = ctx->profile->file;
-	size_t count;
-	char **text, *line;
+	struct vr_shapes shapes;
+	char *line;
 
 	if (!file->n_points)
 		return;
@@ -277,13 +285,13 @@ static void print_timeline(struct vr_context *ctx, const struct vr_memory *memor
 		vr_print_spark(ctx, "RSS", offsetof(struct vprof_point, rss));
 	if (file->header.heap_mode != VPROF_HEAP_OFF)
 		vr_print_spark(ctx, "Live", offsetof(struct vprof_point, heap_live));
-	text = vr_shapes_text(ctx->profile, memory, &count);
+	shapes = vr_shapes_text(ctx->profile, memory);
 	title(ctx, "Shape    ");
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < shapes.count; i++) {
 		fputs(i ? "         " : "", ctx->out);
-		vr_print_wrapped(ctx, text[i], 9);
+		vr_print_wrapped(ctx, shapes.line[i], 9);
 	}
-	vr_shapes_free(text, count);
+	vr_shapes_free(&shapes);
 	line = vr_resident_line(ctx->profile);
 	if (line) {
 		title(ctx, "Resident ");
@@ -305,7 +313,7 @@ static void print_threads(struct vr_context *ctx, const struct vr_thread *thread
 static void print_waits(struct vr_context *ctx, const struct vr_locks *locks)
 {
 	const struct vr_wait_sum held = vr_locks_held(locks);
-	uint64_t run_ns = vr_file_duration_ns(ctx->profile->file);
+	uint64_t run_ns = vr_recorded_ns(ctx->profile->file);
 	char wait[VR_UNIT_MAX], waits[VR_UNIT_MAX], cond[VR_UNIT_MAX], join[VR_UNIT_MAX];
 	char *text, *name;
 
@@ -351,13 +359,14 @@ static json_t *to_json(struct vr_context *ctx, const struct vr_seen *seen,
 	struct vr_interval live = vr_heap_live_interval(seen->heap);
 	struct vr_finding finding[VR_FINDINGS_MAX];
 	size_t count = vr_findings_find(seen, finding);
-	char *lost = vr_losses_text(file);
+	char *lost = vr_losses_text(file), *command = vr_command_text(file, ctx->args);
 	json_t *root = json_object();
 	json_t *findings = json_array();
 
-	vr_json_set_text(root, "cmdline", vr_file_string(file, file->header.cmdline));
+	vr_json_set_text(root, "cmdline", command);
 	vr_json_set_u64(root, "pid", file->header.pid);
 	vr_json_set_u64(root, "duration_ns", vr_file_duration_ns(file));
+	vr_json_set_u64(root, "recorded_ns", vr_recorded_ns(file));
 	vr_json_set_text(root, "status", vr_status_name(file->status));
 	json_object_set_new(root, "lost", lost ? vr_json_text(lost) : json_null());
 	vr_json_set_u64(root, "cpu_ns", seen->cpu->total_ns);
@@ -384,6 +393,7 @@ static json_t *to_json(struct vr_context *ctx, const struct vr_seen *seen,
 	json_object_set_new(root, "resident", vr_resident_json(ctx->profile));
 	json_object_set_new(root, "findings", findings);
 	free(lost);
+	free(command);
 	return root;
 }
 
@@ -402,6 +412,7 @@ static int run(struct vr_context *ctx)
 			       .threads = threads};
 	struct vr_cpu_function *function = vr_cpu_functions(ctx->profile, cpu, &seen.functions);
 
+	ctx->recorded_said = 1;
 	qsort(function, seen.functions, sizeof(*function), by_self);
 	seen.function = function;
 	vr_memory_judge(ctx->profile, heap, growth, &memory);
@@ -436,7 +447,7 @@ const struct vr_verb vr_verb_summary = {
     .name = "summary",
     .summary = "One screen: run, CPU, heap, threads, and what to look at first",
     .usage = "[FILE...]",
-    .options = VR_TAKES(VR_OPT_FORMAT, VR_OPT_TREE, VR_OPT_FULL_NAMES, VR_OPT_INLINES),
+    .options = VR_TAKES(VR_OPT_FORMAT, VR_OPT_TREE, VR_OPT_FULL_NAMES, VR_OPT_INLINES, VR_OPT_ARGS),
     .no_csv = 1,
     .run = run,
 };

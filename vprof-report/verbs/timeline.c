@@ -1,4 +1,5 @@
 #include <inttypes.h>
+#include <stdlib.h>
 
 #include "cli/units.h"
 #include "cli/xalloc.h"
@@ -9,6 +10,7 @@
 #include "text/json.h"
 #include "text/notes.h"
 #include "text/print.h"
+#include "text/recorded.h"
 #include "text/shapes.h"
 #include "verbs/verb.h"
 
@@ -118,24 +120,31 @@ static void print_points(const struct vr_rows *rows)
 }
 
 /* Above the table; beside CSV, which programs read, on stderr. */
+static void print_line(struct vr_context *ctx, const char *before, const char *text)
+{
+	if (ctx->format == VR_FORMAT_CSV) {
+		vr_note(ctx, "%s%s", before, text);
+		return;
+	}
+	fprintf(ctx->out, "   %s", before);
+	vr_print_safe(ctx, text);
+	fputc('\n', ctx->out);
+}
+
 static void print_shapes(struct vr_context *ctx, const struct vr_memory *memory)
 {
-	size_t count;
-	char **text;
+	struct vr_shapes shapes;
+	char *recorded = vr_recorded_text(ctx->profile->file);
 
+	if (recorded)
+		print_line(ctx, "samples and allocations were recorded for ", recorded);
+	free(recorded);
 	if (ctx->format == VR_FORMAT_CSV && vr_memory_none(memory))
 		return;
-	text = vr_shapes_text(ctx->profile, memory, &count);
-	for (size_t i = 0; i < count; i++) {
-		if (ctx->format == VR_FORMAT_CSV) {
-			vr_note(ctx, "%s", text[i]);
-			continue;
-		}
-		fputs("   ", ctx->out);
-		vr_print_safe(ctx, text[i]);
-		fputc('\n', ctx->out);
-	}
-	vr_shapes_free(text, count);
+	shapes = vr_shapes_text(ctx->profile, memory);
+	for (size_t i = 0; i < shapes.count; i++)
+		print_line(ctx, "", shapes.line[i]);
+	vr_shapes_free(&shapes);
 }
 
 static json_t *to_json(const struct vr_rows *rows, const struct vr_memory *memory)
@@ -150,6 +159,7 @@ static json_t *to_json(const struct vr_rows *rows, const struct vr_memory *memor
 			json_array_append_new(
 			    points, vr_json_fields(rows, VR_FIELDS(point_fields), &file->point[i]));
 	vr_json_set_u64(root, "step_ns", file->header.timeline_step_ns);
+	json_object_set_new(root, "windows", vr_windows_json(file));
 	json_object_set_new(root, "shapes", vr_shapes_json(ctx, memory));
 	json_object_set_new(root, "points", points);
 	return root;
@@ -193,7 +203,8 @@ const struct vr_verb vr_verb_timeline = {
 	      "--tree adds up all processes of the run at common moments: of those that have\n"
 	      "ended, the counters alone. What they share is in rss once for each of them, in\n"
 	      "pss once.",
-    .options = VR_TAKES(VR_OPT_LIMIT, VR_OPT_FORMAT, VR_OPT_WINDOW, VR_OPT_TREE, VR_OPT_PICTURE),
+    .options = VR_TAKES(VR_OPT_LIMIT, VR_OPT_FORMAT, VR_OPT_WINDOW, VR_OPT_TREE, VR_OPT_PICTURE,
+			VR_OPT_ARGS),
     .format = VR_FORMAT_CSV,
     .begin = vr_picture_begin,
     .run = run,

@@ -8,6 +8,7 @@
 #include "export/sink.h"
 #include "model/cpu.h"
 #include "text/notes.h"
+#include "text/recorded.h"
 #include "verbs/export/fill.h"
 #include "verbs/verb.h"
 
@@ -142,7 +143,8 @@ static int begin(struct vr_context *ctx)
 static int run(struct vr_context *ctx)
 {
 	enum vr_value value = VR_VALUE_CPU_NS;
-	struct vr_dump *dump = vr_dump_new(ctx->profile);
+	char *command = vr_command_text(ctx->profile->file, ctx->args);
+	struct vr_dump *dump = vr_dump_new(ctx->profile, command);
 	int ret = find_value(ctx, dump, &value);
 
 	if (!ret)
@@ -150,6 +152,7 @@ static int run(struct vr_context *ctx)
 	if (!ret)
 		ret = write_file(ctx, dump, value);
 	vr_warn_rebuilt(ctx);
+	free(command);
 	vr_dump_free(dump);
 	return ret;
 }
@@ -165,7 +168,7 @@ const struct vr_verb vr_verb_export = {
 	"Values: cpu (nanoseconds), samples, allocs, alloc_bytes, live_blocks, live_bytes,\n"
 	"peak_blocks, peak_bytes. Heap totals have no times: a window exports CPU time alone.",
     .options = VR_TAKES(VR_OPT_FORMAT, VR_OPT_OUTPUT, VR_OPT_VALUE, VR_OPT_THREAD, VR_OPT_WINDOW,
-			VR_OPT_MODULE, VR_OPT_INLINES),
+			VR_OPT_MODULE, VR_OPT_INLINES, VR_OPT_ARGS),
     .formats = formats,
     .only_own = 1,
     .begin = begin,

@@ -8,6 +8,7 @@
 #include "cli/xalloc.h"
 #include "model/cpu.h"
 #include "model/heap.h"
+#include "model/run.h"
 
 struct fill {
 	struct vr_dump *dump;
@@ -275,16 +276,16 @@ static void finish_functions(struct fill *fill)
 	}
 }
 
-static void fill_header(struct vr_dump *dump, const struct vr_file *file)
+static void fill_header(struct vr_dump *dump, const struct vr_file *file, const char *command)
 {
 	const struct vprof_header *h = &file->header;
 
 	dump->version = VPROF_VERSION_STRING;
 	dump->program = vr_text_escape(vr_file_string(file, h->exe));
-	dump->cmdline = vr_text_escape(vr_file_string(file, h->cmdline));
+	dump->cmdline = vr_text_escape(command);
 	dump->pid = h->pid;
 	dump->start_real_ns = h->start_real_ns;
-	dump->duration_ns = vr_file_duration_ns(file);
+	dump->duration_ns = vr_recorded_ns(file);
 	dump->period_ns = h->cpu_period_ns;
 	dump->peak_ns = h->peak_ns;
 	dump->page_bytes = h->page_bytes;
@@ -293,7 +294,7 @@ static void fill_header(struct vr_dump *dump, const struct vr_file *file)
 			dump->peak_rss_bytes = file->point[i].rss_max;
 }
 
-struct vr_dump *vr_dump_new(struct vr_profile *profile)
+struct vr_dump *vr_dump_new(struct vr_profile *profile, const char *command)
 {
 	struct vr_dump *dump = vr_xcalloc(1, sizeof(*dump));
 	struct fill fill = {.dump = dump, .profile = profile};
@@ -303,7 +304,7 @@ struct vr_dump *vr_dump_new(struct vr_profile *profile)
 	dump->node = vr_xgrow(NULL, 0, &fill.node_room, sizeof(*dump->node));
 	dump->node[dump->nodes++] = (struct vr_dump_node){0, 0};
 	fill.node[VPROF_NODE_ROOT] = 0;
-	fill_header(dump, profile->file);
+	fill_header(dump, profile->file, command);
 	fill_modules(dump, profile->file);
 	fill_threads(dump, profile->file);
 	fill_cpu(&fill);

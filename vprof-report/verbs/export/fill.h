@@ -8,8 +8,9 @@
 /* Everything selected: CPU time by stack and thread, and the heap by stack.
  * With a window there is no heap in it, as heap totals have no times; with
  * select.module the stacks that touch such an object.  The profile must outlive
- * the dump. */
-struct vr_dump *vr_dump_new(struct vr_profile *profile);
+ * the dump.
+ *   command  the command line as it may be shown */
+struct vr_dump *vr_dump_new(struct vr_profile *profile, const char *command);
 void vr_dump_free(struct vr_dump *dump);
 
 #endif

@@ -10,6 +10,7 @@
 #include "symbols/sym.h"
 #include "text/json.h"
 #include "text/names.h"
+#include "text/recorded.h"
 
 static const struct vr_file *file_of(const struct vr_rows *rows)
 {
@@ -159,6 +160,24 @@ static void get_paused(const struct vr_rows *rows, const void *row, struct vr_va
 	value->cell.u = vr_paused_ns(file_of(rows));
 }
 
+static void get_recorded(const struct vr_rows *rows, const void *row, struct vr_value *value)
+{
+	(void)row;
+	value->cell.u = vr_recorded_ns(file_of(rows));
+}
+
+static void get_windows(const struct vr_rows *rows, const void *row, struct vr_value *value)
+{
+	(void)row;
+	value->json = vr_windows_json(file_of(rows));
+}
+
+static void get_command(const struct vr_rows *rows, const void *row, struct vr_value *value)
+{
+	(void)row;
+	value->text = vr_command_text(file_of(rows), rows->ctx->args);
+}
+
 static void get_engine(const struct vr_rows *rows, const void *row, struct vr_value *value)
 {
 	(void)rows;
@@ -199,7 +218,7 @@ static const struct vr_field run_fields[] = {
     {"exe", "", VR_TEXT, HEADER(exe)},
     {"called", "", VR_TEXT, VR_IN_JSON, .get = get_called},
     {"title", "", VR_TEXT, VR_IN_JSON, .get = get_title},
-    {"cmdline", "", VR_TEXT, HEADER(cmdline)},
+    {"cmdline", "", VR_TEXT, VR_IN_JSON, .get = get_command},
     {"cwd", "", VR_TEXT, HEADER(cwd)},
     {"options", "", VR_TEXT, HEADER(options)},
     {"library_version", "", VR_TEXT, HEADER(library_version)},
@@ -219,6 +238,10 @@ static const struct vr_field run_fields[] = {
     {"cpu_system_ns", "", VR_NS, HEADER(cpu_system_ns)},
     {"pauses", "", VR_COUNT, HEADER(pauses)},
     {"paused_ns", "", VR_NS, VR_IN_JSON, .get = get_paused},
+    {"recorded_ns", "", VR_NS, VR_IN_JSON, .get = get_recorded},
+    {"windows", "", VR_TEXT, VR_IN_JSON, .get = get_windows},
+    {"asked_delay_ns", "", VR_NS, HEADER(delay_ns)},
+    {"asked_duration_ns", "", VR_NS, HEADER(duration_ns)},
 };
 
 static const struct vr_field sampling_fields[] = {

@@ -5,6 +5,7 @@
 #include "text/names.h"
 #include "text/notes.h"
 #include "text/print.h"
+#include "text/recorded.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -36,6 +37,21 @@ __attribute__((format(printf, 3, 4))) static void line(struct vr_context *ctx, c
 	free(text);
 }
 
+/* What `ctl set` has changed stands among the marks. */
+static void print_changes(struct vr_context *ctx)
+{
+	const struct vr_file *file = ctx->profile->file;
+	char when[VR_UNIT_MAX];
+
+	for (uint32_t i = 0; i < file->n_marks; i++) {
+		const char *name = vr_file_string(file, file->mark[i].name);
+
+		if (strncmp(name, "set ", 4) == 0)
+			line(ctx, "changed", "%s at %s", name + 4,
+			     vr_format_ns(when, file->mark[i].last_ns));
+	}
+}
+
 static void print_run(struct vr_context *ctx)
 {
 	const struct vr_file *file = ctx->profile->file;
@@ -43,14 +59,15 @@ static void print_run(struct vr_context *ctx)
 	time_t start = (time_t)(h->start_real_ns / 1000000000);
 	char when[64] = "", run[VR_UNIT_MAX], cpu[VR_UNIT_MAX], user[VR_UNIT_MAX], sys[VR_UNIT_MAX];
 	struct tm tm;
-	char *status = vr_status_text(file);
+	char *status = vr_status_text(file), *command = vr_command_text(file, ctx->args);
+	char *recorded = vr_recorded_text(file);
 
 	if (gmtime_r(&start, &tm))
 		strftime(when, sizeof(when), "%Y-%m-%d %H:%M:%S UTC", &tm);
 	line(ctx, "program", "%s", vr_file_string(file, h->exe));
 	if (h->called && strcmp(vr_text_base(vr_file_string(file, h->exe)), vr_called_name(file)))
 		line(ctx, "called", "%s", vr_file_string(file, h->called));
-	line(ctx, "command", "%s", vr_file_string(file, h->cmdline));
+	line(ctx, "command", "%s", command);
 	if (h->title)
 		line(ctx, "title", "%s", vr_file_string(file, h->title));
 	line(ctx, "directory", "%s", vr_file_string(file, h->cwd));
@@ -60,16 +77,17 @@ static void print_run(struct vr_context *ctx)
 		line(ctx, "cpus", "%" PRIu32, h->cpu_count);
 	line(ctx, "started", "%s", when);
 	line(ctx, "ran", "%s; %s", vr_format_ns(run, vr_file_duration_ns(file)), status);
-	if (h->pauses)
-		line(ctx, "paused", "%s in %" PRIu32 " pauses%s",
-		     vr_format_ns(run, vr_paused_ns(file)), h->pauses,
-		     h->paused ? ", the last has not ended" : "");
+	if (recorded)
+		line(ctx, "recorded", "%s", recorded);
+	print_changes(ctx);
 	line(ctx, "cpu time", "%s (user %s, system %s)", vr_format_ns(cpu, h->cpu_ns),
 	     vr_format_ns(user, h->cpu_user_ns), vr_format_ns(sys, h->cpu_system_ns));
 	line(ctx, "options", "%s", vr_file_string(file, h->options));
 	line(ctx, "library", "%s, format version %" PRIu32,
 	     vr_file_string(file, h->library_version), h->version);
 	free(status);
+	free(command);
+	free(recorded);
 }
 
 static void print_sampling(struct vr_context *ctx)
@@ -192,7 +210,7 @@ const struct vr_verb vr_verb_info = {
     .name = "info",
     .summary = "The run: rates asked and got, losses, own overhead, modules",
     .usage = "[FILE...]",
-    .options = VR_TAKES(VR_OPT_FORMAT, VR_OPT_INLINES),
+    .options = VR_TAKES(VR_OPT_FORMAT, VR_OPT_INLINES, VR_OPT_ARGS),
     .no_csv = 1,
     .run = run,
 };

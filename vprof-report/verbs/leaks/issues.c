@@ -9,6 +9,7 @@
 #include "model/responsible.h"
 #include "text/leaks.h"
 #include "text/names.h"
+#include "text/recorded.h"
 #include "verbs/leaks/leaks.h"
 
 #define FREE_IT                                                                                    \
@@ -153,7 +154,7 @@ static size_t fill_checks(const struct vr_leaks_view *view, struct vr_issue_chec
 void vr_leaks_print_findings(struct vr_context *ctx, const struct vr_leaks_view *view)
 {
 	const struct vr_file *file = ctx->profile->file;
-	const char *subject = vr_file_string(file, file->header.cmdline);
+	char *subject = vr_command_text(file, ctx->args);
 	struct vr_issue *issue = vr_xcalloc(view->rows + 1, sizeof(*issue));
 	struct vr_issue_check *check = vr_xcalloc(view->gate.failures + 2, sizeof(*check));
 	char *cwd = getcwd(NULL, 0);
@@ -164,7 +165,7 @@ void vr_leaks_print_findings(struct vr_context *ctx, const struct vr_leaks_view 
 	char *details = vr_xprintf("%s%s", examined, gate);
 	struct kept kept = {0};
 	struct vr_issue_run run = {
-	    .subject = subject[0] ? subject : vr_file_string(file, file->header.exe),
+	    .subject = subject,
 	    .path = file->path,
 	    .verdict = line,
 	    .details = details,
@@ -189,6 +190,7 @@ void vr_leaks_print_findings(struct vr_context *ctx, const struct vr_leaks_view 
 		free(kept.text[--kept.count]);
 	free(kept.text);
 	free(details);
+	free(subject);
 	free(why);
 	free(gate);
 	free(examined);

@@ -119,10 +119,11 @@ const struct vr_verb vr_verb_leaks = {
 	      "bound; runtime: of the loader, libc or the C++ runtime; reachable: still in use;\n"
 	      "unexamined: nobody looked. A leak is what is lost, indirect or growing. A table\n"
 	      "leaves out what is reachable or of the runtime: --verdict all shows them.",
-    .options = VR_TAKES(VR_OPT_SORT, VR_OPT_LIMIT, VR_OPT_FORMAT, VR_OPT_THREAD, VR_OPT_MODULE,
-			VR_OPT_TREE, VR_OPT_NAMES, VR_OPT_INLINES, VR_OPT_VERDICT, VR_OPT_STRICT,
-			VR_OPT_GATE, VR_OPT_FAIL_IF, VR_OPT_BASELINE, VR_OPT_ALLOW,
-			VR_OPT_SUPPRESSIONS, VR_OPT_WRITE_SUPPRESSIONS, VR_OPT_PICTURE),
+    .options =
+	VR_TAKES(VR_OPT_SORT, VR_OPT_LIMIT, VR_OPT_FORMAT, VR_OPT_THREAD, VR_OPT_MODULE,
+		 VR_OPT_TREE, VR_OPT_NAMES, VR_OPT_INLINES, VR_OPT_VERDICT, VR_OPT_STRICT,
+		 VR_OPT_GATE, VR_OPT_FAIL_IF, VR_OPT_BASELINE, VR_OPT_ALLOW, VR_OPT_SUPPRESSIONS,
+		 VR_OPT_WRITE_SUPPRESSIONS, VR_OPT_PICTURE, VR_OPT_ARGS),
     .formats = formats,
     .sort = sort_keys,
     .limit = 10,

@@ -1,0 +1,74 @@
+/* The name of this process's file. */
+#include "base/config.h"
+#include "base/fmt.h"
+#include "base/sys.h"
+#include "base/vdso.h"
+
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+/* Expands the sequence at *at (which points at '%'); advances past it. */
+static void expand(struct vp_text *text, const char **at, char **environment, const char *program,
+		   int *has_pid)
+{
+	const char *end, *value;
+
+	switch ((*at)[1]) {
+	case 'p':
+		vp_text_u64(text, (uint64_t)vp_sys_pid());
+		*has_pid = 1;
+		break;
+	case 'e':
+		vp_text_str(text, program);
+		break;
+	case 't':
+		vp_text_u64(text, vp_vdso_ns(CLOCK_REALTIME) / 1000000000u);
+		break;
+	case '%':
+		vp_text_char(text, '%');
+		break;
+	case '{':
+		end = strchr(*at, '}');
+		if (!end)
+			break;
+		value = vp_config_lookup(environment, *at + 2, (size_t)(end - *at - 2));
+		vp_text_str(text, value ? value : "");
+		*at = end + 1;
+		return;
+	default:
+		vp_text_char(text, '%');
+		*at += 1;
+		return;
+	}
+	*at += 2;
+}
+
+int vp_config_path(char *buf, size_t size, char **environment, const char *program, int unique)
+{
+	const char *at = vp_config.out;
+	struct vp_text text;
+	int has_pid = 0;
+
+	vp_text_init(&text, buf, size);
+	if (*at != '/') {
+		long len = vp_sys(SYS_getcwd, buf, size, 0);
+
+		if (len > 0 && buf[0] == '/') {
+			text.len = (size_t)len - 1;
+			vp_text_char(&text, '/');
+		}
+	}
+	while (*at) {
+		if (*at == '%')
+			expand(&text, &at, environment, program, &has_pid);
+		else
+			vp_text_char(&text, *at++);
+	}
+	if (unique && !has_pid) {
+		vp_text_char(&text, '.');
+		vp_text_u64(&text, (uint64_t)vp_sys_pid());
+	}
+	vp_config.path_has_pid = has_pid || unique;
+	return text.cut ? -ENAMETOOLONG : 0;
+}

@@ -1,0 +1,13 @@
+/* The record of a process that runs. */
+#ifndef VR_RUNNING_H
+#define VR_RUNNING_H
+
+#include "base/err.h"
+
+/* Finds the ring file that a process has mapped.
+ *   path  [out] free() it
+ * Returns 0; -ESRCH: there is no such process; -ENOENT: it has none, err says who it is and
+ * why it cannot be attached to; or -errno of what cannot be read, with a line in err. */
+int vr_running_record(unsigned long pid, char **path, struct vr_err *err);
+
+#endif
