@@ -10,6 +10,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <time.h>
 
 #include "base/fmt.h"
 #include "base/sys.h"
@@ -35,6 +36,12 @@ enum vp_proc_file {
 	VP_PROCFS_PAGES,
 	VP_PROCFS_FILES
 };
+
+/* Used before recording began. */
+static struct {
+	uint32_t tid; /* of the thread that was there */
+	uint64_t cpu_ns, thread_ns, user_ns, system_ns, switches, minor_faults, major_faults;
+} before;
 
 static struct {
 	/* As with the perf descriptors: in another thread's table, or in a
@@ -184,6 +191,38 @@ static uint64_t vp_proc_timeval_ns(const struct timeval *tv)
 	return (uint64_t)tv->tv_sec * 1000000000U + (uint64_t)tv->tv_usec * 1000U;
 }
 
+static uint64_t since(uint64_t now, uint64_t then)
+{
+	return now > then ? now - then : 0;
+}
+
+void vp_proc_begin(void)
+{
+	struct rusage ru;
+
+	memset(&before, 0, sizeof(before));
+	before.tid = (uint32_t)vp_sys_tid();
+	before.cpu_ns = vp_sys_cpu_ns(CLOCK_PROCESS_CPUTIME_ID);
+	before.thread_ns = vp_sys_cpu_ns(CLOCK_THREAD_CPUTIME_ID);
+	if (vp_sys(SYS_getrusage, RUSAGE_SELF, &ru, 0) != 0)
+		return;
+	before.user_ns = vp_proc_timeval_ns(&ru.ru_utime);
+	before.system_ns = vp_proc_timeval_ns(&ru.ru_stime);
+	before.switches = (uint64_t)ru.ru_nvcsw + (uint64_t)ru.ru_nivcsw;
+	before.minor_faults = (uint64_t)ru.ru_minflt;
+	before.major_faults = (uint64_t)ru.ru_majflt;
+}
+
+uint64_t vp_proc_cpu_ns(void)
+{
+	return since(vp_sys_cpu_ns(CLOCK_PROCESS_CPUTIME_ID), before.cpu_ns);
+}
+
+uint64_t vp_proc_thread_ns(uint32_t tid, uint64_t clock_ns)
+{
+	return tid == before.tid ? since(clock_ns, before.thread_ns) : clock_ns;
+}
+
 /* What getrusage knows needs no file, so it survives a missing /proc. */
 static int vp_proc_rusage(struct vp_procstat *out)
 {
@@ -194,9 +233,9 @@ static int vp_proc_rusage(struct vp_procstat *out)
 	ret = vp_sys(SYS_getrusage, RUSAGE_SELF, &ru, 0);
 	if (ret)
 		return (int)ret;
-	out->user_ns = vp_proc_timeval_ns(&ru.ru_utime);
-	out->system_ns = vp_proc_timeval_ns(&ru.ru_stime);
-	out->switches = (uint64_t)ru.ru_nvcsw + (uint64_t)ru.ru_nivcsw;
+	out->user_ns = since(vp_proc_timeval_ns(&ru.ru_utime), before.user_ns);
+	out->system_ns = since(vp_proc_timeval_ns(&ru.ru_stime), before.system_ns);
+	out->switches = since((uint64_t)ru.ru_nvcsw + (uint64_t)ru.ru_nivcsw, before.switches);
 	return 0;
 }
 
@@ -226,9 +265,9 @@ int vp_proc_stat(struct vp_procstat *out)
 			out->state = *s;
 		value = vp_proc_number(&s);
 		if (field == VP_PROCFS_STAT_MINFLT)
-			out->minor_faults = value;
+			out->minor_faults = since(value, before.minor_faults);
 		else if (field == VP_PROCFS_STAT_MAJFLT)
-			out->major_faults = value;
+			out->major_faults = since(value, before.major_faults);
 		else if (field == VP_PROCFS_STAT_THREADS)
 			out->threads = value;
 		else if (field == VP_PROCFS_STAT_START)

@@ -24,6 +24,17 @@ struct vp_procstat {
 	char state;		     /* of the main thread: R, S, D, Z ... */
 	int exit_code;		     /* what it ended with, once it has, as wait() has it */
 };
+
+/* Remembers what the process has used so far: CPU time, faults and switches go on counting
+ * through exec, and what another program used is not this one's.  All that is counted here
+ * is from then on.
+ * Context: at the start of a record, in the first thread. */
+void vp_proc_begin(void);
+/* CPU time of the process since then, in ns. */
+uint64_t vp_proc_cpu_ns(void);
+/* Of CPU time of a thread that its clock tells, the part since then. */
+uint64_t vp_proc_thread_ns(uint32_t tid, uint64_t clock_ns);
+
 int vp_proc_open(void);
 void vp_proc_close(void);
 int vp_proc_statm(struct vp_statm *out);

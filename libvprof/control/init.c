@@ -5,6 +5,7 @@
 #include "base/glibc.h"
 #include "base/log.h"
 #include "base/private_heap.h"
+#include "base/proc.h"
 #include "base/real.h"
 #include "base/secrets.h"
 #include "base/service.h"
@@ -347,6 +348,7 @@ void vp_start_process(int forked)
 
 	parent_mono_ns = vp_clock_start_mono();
 	vp_clock_start();
+	vp_proc_begin();
 	if (open_file(forked, &fd) != 0)
 		return;
 	vp_tables_init();

@@ -205,7 +205,7 @@ void vp_reading_at_end(void)
 	if (!header->cpu_period_ns || header->pauses || rate_changed ||
 	    vp_clock_now() < header->heartbeat_ns + SECOND)
 		return;
-	header->cpu_ns = vp_sys_cpu_ns(CLOCK_PROCESS_CPUTIME_ID);
+	header->cpu_ns = vp_proc_cpu_ns();
 	expected = header->cpu_ns / period_ns();
 	if (expected <= header->samples_expected)
 		return;
@@ -233,7 +233,7 @@ static uint32_t add_point(uint64_t now)
 	point.heap_freed = sums.freed_bytes;
 	point.allocs = sums.allocs;
 	point.frees = sums.frees;
-	point.cpu_ns = vp_sys_cpu_ns(CLOCK_PROCESS_CPUTIME_ID);
+	point.cpu_ns = vp_proc_cpu_ns();
 	point.rss_min = point.rss_max = point.rss;
 	point.heap_min = point.heap_max = point.heap_live;
 	vp_timeline_add(&point, vp_config.tick_ms * 1000000ull);

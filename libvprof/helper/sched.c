@@ -1,5 +1,6 @@
 #include "helper/sched.h"
 #include "base/clock.h"
+#include "base/proc.h"
 #include "base/schedstat.h"
 #include "base/sys.h"
 
@@ -54,7 +55,7 @@ static void read_delay(struct vprof_thread *row, struct vp_sched_seen *seen)
 		return;
 	}
 	seen->t_ns = vp_clock_now();
-	seen->cpu_ns = stat.cpu_ns;
+	seen->cpu_ns = vp_proc_thread_ns(row->tid, stat.cpu_ns);
 	row->run_delay_ns = stat.run_delay_ns;
 	row->slices = stat.slices;
 	set_flag(row, VPROF_THREAD_RUN_DELAY);

@@ -61,8 +61,8 @@ static void refresh(struct vprof_thread *row, struct vp_sched_seen *seen, int wi
 	uint64_t cpu = cpu_of(row->tid);
 	char name[16];
 
-	if (cpu > row->cpu_ns)
-		row->cpu_ns = cpu;
+	if (vp_proc_thread_ns(row->tid, cpu) > row->cpu_ns)
+		row->cpu_ns = vp_proc_thread_ns(row->tid, cpu);
 	if (cpu == 0 && row->start_ns + 1000000 < vp_clock_now()) {
 		if (__atomic_load_n(&row->state, __ATOMIC_ACQUIRE) != VPROF_THREAD_LIVE)
 			return; /* it has told us meanwhile */

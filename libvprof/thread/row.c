@@ -1,5 +1,6 @@
 #include "thread/row.h"
 #include "base/clock.h"
+#include "base/proc.h"
 #include "base/schedstat.h"
 #include "base/sys.h"
 #include "stack/modules.h"
@@ -48,7 +49,7 @@ static void write_switches(struct vprof_thread *row)
 void vp_thread_row_end(struct vprof_thread *row)
 {
 	write_switches(row);
-	row->cpu_ns = vp_sys_cpu_ns(CLOCK_THREAD_CPUTIME_ID);
+	row->cpu_ns = vp_proc_thread_ns(row->tid, vp_sys_cpu_ns(CLOCK_THREAD_CPUTIME_ID));
 	row->end_ns = vp_clock_now();
 	vp_thread_row_name(row);
 	/* Pairs with a reader of the file and vp_watch_refresh(). */

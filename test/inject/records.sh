@@ -101,6 +101,17 @@ what "env, timeout, nice, sh" idle program env A=b timeout 60 nice sh -c "'$T/id
 ! command -v make >/dev/null || what make idle program make -f "$T/makefile"
 what nothing idle only "$T/idle"
 
+# The clocks of a process go on through exec: what the image before used is not this one's.
+t_begin "CPU time of what was executed"
+t_preload "$T/exec" leakscan=off "$w" "$w"
+second=$(cd "$T/exec" && "$REPORT" ls --format json | jq -r '.runs[0].processes[] | select(.by == "exec") | .path')
+used=$(t_json '.run.cpu_ns - .own.cpu_ns' info "$T/exec/$second")
+[ "$used" -ge 100000000 ] && [ "$used" -le 180000000 ] || t_bad "burnt 100 ms, and the record says $used ns"
+t_equal "samples lost" 0 "$(t_json .lost.samples info "$T/exec/$second")"
+t_equal by '["","exec","fork"]' \
+	"$(cd "$T/exec" && "$REPORT" ls --format json | jq -c '[.runs[0].processes[].by] | unique')"
+t_done
+
 t_begin "called by another name"
 ln -s "$T/worker" "$T/trader"
 t_preload "$T/link" "" "$T/trader"
