@@ -97,7 +97,8 @@
     /* Rust. */
     {"<alloc::vec::Vec<T> as core::fmt::Debug>::fmt", 24, "<Vec<T> as Debug>::fmt"},
     {"<alloc::vec::Vec<T> as core::fmt::Debug>::fmt", 20, "<Vec as Debug>::fmt"},
-    {"<alloc::vec::Vec<T> as core::fmt::Debug>::fmt", 10, "fmt"},
+    {"<alloc::vec::Vec<T> as core::fmt::Debug>::fmt", 10, "<Vec>::fmt"},
+    {"<alloc::vec::Vec<T> as core::fmt::Debug>::fmt", 9, "fmt"},
     {"app::<impl core::fmt::Debug for app::Foo>::fmt", 31, "app::<impl Debug for Foo>::fmt"},
     {"app::<impl core::fmt::Debug for app::Foo>::fmt", 26, "<impl Debug for Foo>::fmt"},
     {"app::feed::decode::h0123456789abcdef", WIDE, "app::feed::decode"},

@@ -103,7 +103,7 @@ START_TEST(parameters_that_differ_stay)
 					   {.function = "parse(char const*, int)"},
 					   {.function = "parse(char const*, int) [clone .cold]"}};
 	const char *const wide[] = {"parse", "parse(char const*, int)", "parse [clone .cold]"};
-	const char *const want[] = {"parse", "parse(char const*)"};
+	const char *const want[] = {"parse(string const&)", "parse(char const*)"};
 
 	expect_rows(label, 3, 26, wide);
 	expect_rows(label, 2, 22, want);
@@ -131,8 +131,8 @@ END_TEST
 START_TEST(callers_are_shown)
 {
 	const struct vr_caption label[] = {
-	    {.function = "Pool::take(int)", .place = "pool.h:3", .caller = "ns::Book::add(int)"},
-	    {.function = "Pool::take(int)", .place = "pool.h:3", .caller = "main", .far = 1}};
+	    {.function = "Pool::take(int)", .place = "pool.h:3", .other = "ns::Book::add(int)"},
+	    {.function = "Pool::take(int)", .place = "pool.h:3", .other = "main", .link = VR_LINK_FAR_CALLER}};
 	const char *const wide[] = {"Pool::take(int) (pool.h:3) < ns::Book::add(int)",
 				    "Pool::take(int) (pool.h:3) < .. < main"};
 	const char *const narrow[] = {"Pool::take < ns::Book::add", "Pool::take(int) < .. < main"};

@@ -6,6 +6,7 @@
 #include "model/calltree.h"
 #include "model/cpu.h"
 #include "model/heap.h"
+#include "model/responsible.h"
 #include "ring_file.h"
 #include "verbs/verb.h"
 
@@ -382,6 +383,35 @@ START_TEST(texts)
 }
 END_TEST
 
+START_TEST(wrappers_are_known_by_their_path)
+{
+	static const char *const wrapper[] = {
+	    "malloc",
+	    "operator new(unsigned long)",
+	    "std::vector<int>::push_back(int&&)",
+	    "void std::vector<ns::Order>::_M_realloc_insert<ns::Order>(int, ns::Order&&)",
+	    "ns::Order* std::__relocate_a_1<ns::Order*>(ns::Order*)",
+	    "bool __gnu_cxx::operator!=<int*>(int)",
+	    "<T as alloc::slice::ToOwned>::to_owned",
+	    "<alloc::string::String as core::clone::Clone>::clone",
+	    "<&T as core::fmt::Debug>::fmt",
+	    "<core::iter::Cloned<I> as std::Iter>::next"};
+	static const char *const program[] = {
+	    "main",
+	    "ns::Book<std::vector<int> >::add(std::string const&)",
+	    "void ns::add<std::string>(std::string)",
+	    "ns::std_like(int)",
+	    "<app::Order as core::clone::Clone>::clone",
+	    "<alloc::vec::Vec<T> as app::Sum>::sum",
+	    "app::<impl core::fmt::Debug for app::Book>::fmt"};
+
+	for (size_t i = 0; i < sizeof(wrapper) / sizeof(wrapper[0]); i++)
+		ck_assert_msg(vr_is_wrapper(wrapper[i]), "%s", wrapper[i]);
+	for (size_t i = 0; i < sizeof(program) / sizeof(program[0]); i++)
+		ck_assert_msg(!vr_is_wrapper(program[i]), "%s", program[i]);
+}
+END_TEST
+
 /* Every command in every format over spoiled files: nothing to assert but
  * that it comes back, under the sanitizers in particular. */
 START_TEST(commands_survive_any_bytes)
@@ -450,6 +480,7 @@ static void cases(TCase *tests)
 	tcase_add_test(tests, heap_sums_shards_and_epochs);
 	tcase_add_test(tests, modules_are_selected);
 	tcase_add_test(tests, texts);
+	tcase_add_test(tests, wrappers_are_known_by_their_path);
 	tcase_add_loop_test(tests, commands_survive_any_bytes, 0, 3);
 }
 

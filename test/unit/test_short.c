@@ -149,7 +149,7 @@ START_TEST(hostile_names)
 	for (int room = 1; room < 60; room++)
 		check_at(name, NULL, room);
 	for (uint32_t at = 0; at <= name->length; at++)
-		vr_short_keep(name, at);
+		vr_short_keep(name, at, at % 2);
 	for (int room = 1; room < 60; room++)
 		check_at(name, NULL, room);
 	vr_short_free(name);
@@ -199,7 +199,7 @@ START_TEST(noise)
 		clean = vr_plain(raw, VR_PLAIN_NAMES, 0);
 		name = vr_short_new(clean);
 		if (round & 1 && name->length)
-			vr_short_keep(name, (uint32_t)rand() % name->length);
+			vr_short_keep(name, (uint32_t)rand() % name->length, rand() % 2);
 		for (int room = 1; room < 80; room += 7)
 			check_at(name, NULL, room);
 		vr_short_free(name);

@@ -42,8 +42,20 @@ static const char asm_source[] = "	.text\n	.globl asm_label\nasm_label:\n"
 				 "	.globl asm_next\nasm_next:\n	ret\n"
 				 "	.section .note.GNU-stack,\"\",@progbits\n";
 
+static const char scopes_source[] =
+    "namespace ns { namespace {\n"
+    "struct Local { volatile int v; int get() { return v * v; } };\n"
+    "template <typename F> inline int twice(F f) { return f(1) + f(2); }\n"
+    "} }\n"
+    "int main(int argc, char **) {\n"
+    "	ns::Local local{argc};\n"
+    "	volatile int v = argc;\n"
+    "	return ns::twice([&](int x) { return v / x + local.get(); });\n}\n";
+
 static void build_fixtures(void)
 {
+	write_file("scopes.cpp", scopes_source);
+	run("g++ -g -O2 -Wl,--build-id=sha1 -o scopes scopes.cpp");
 	write_file("chain.cpp", chain_source);
 	write_file("label.s", asm_source);
 	run("as -o label.o label.s && g++ -g -O2 -c chain.cpp");
@@ -150,6 +162,30 @@ START_TEST(names_are_readable)
 	ck_assert_uint_eq(frame.offset, outer);
 	frame = resolve_one(sym, symbol_of("chain", "main", NULL));
 	ck_assert_str_eq(frame.function, "main");
+	vr_sym_close(sym);
+}
+END_TEST
+
+/* What has no linkage name is called by the scopes it is declared in. */
+START_TEST(scopes_are_named)
+{
+	static const char *const want[] = {"main::{lambda}::operator()",
+					   "ns::(anonymous namespace)::Local::get",
+					   "ns::(anonymous namespace)::twice<main"};
+	struct vr_sym *sym = open_module("scopes", "scopes", 1);
+	uint64_t size, start = symbol_of("scopes", "main", &size);
+	unsigned seen = 0;
+
+	for (uint64_t at = start; at < start + size; at++) {
+		struct vr_frames frames = vr_sym_resolve(sym, 0, BIAS + at, 1);
+
+		for (size_t i = 0; i < frames.count; i++)
+			for (unsigned k = 0; k < 3; k++)
+				if (strncmp(frames.frame[i].function, want[k], strlen(want[k])) ==
+				    0)
+					seen |= 1u << k;
+	}
+	ck_assert_uint_eq(seen, 7);
 	vr_sym_close(sym);
 }
 END_TEST
@@ -374,6 +410,7 @@ static void cases(TCase *tests)
 {
 	tcase_add_test(tests, inline_chain_equals_addr2line);
 	tcase_add_test(tests, names_are_readable);
+	tcase_add_test(tests, scopes_are_named);
 	tcase_add_test(tests, without_inlines_one_frame);
 	tcase_add_test(tests, return_address_belongs_to_the_call);
 	tcase_add_test(tests, cached_answers_are_the_same_object);

@@ -224,13 +224,26 @@ static void add_neighbours(struct vr_short *name, uint32_t open, uint32_t at)
 
 #define NEIGHBOURS_MAX 16u /* lists around one place */
 
-void vr_short_keep(struct vr_short *name, uint32_t at)
+void vr_short_keep(struct vr_short *name, uint32_t at, int exact)
 {
 	uint32_t lists = 0;
 
-	for (size_t i = 0; i < name->pieces; i++)
-		if (name->piece[i].begin <= at && at < name->piece[i].end)
-			name->piece[i].kept = 1;
+	for (size_t i = 0; i < name->pieces && !exact; i++) {
+		const struct vr_piece *piece = &name->piece[i];
+
+		if (piece->rank == VR_PIECE_ARGUMENT_SPACE && piece->begin <= at &&
+		    at < piece->end) {
+			at = piece->end;
+			break;
+		}
+	}
+	for (size_t i = 0; i < name->pieces; i++) {
+		struct vr_piece *piece = &name->piece[i];
+
+		if (piece->begin <= at && at < piece->end &&
+		    (exact || piece->rank != VR_PIECE_SPELLING))
+			piece->kept = 1;
+	}
 	for (uint32_t i = 0; i < at && i < name->length && lists < NEIGHBOURS_MAX; i++) {
 		if (name->close[i] > at && (name->text[i] == '<' || name->text[i] == '(')) {
 			add_neighbours(name, i, at);

@@ -52,8 +52,10 @@ char *vr_short_without(struct vr_short *name, enum vr_piece_rank rank);
 /* Columns of that. */
 int vr_short_width(struct vr_short *name, enum vr_piece_rank rank);
 
-/* Byte `at` tells this name from one that looked alike: what holds it stays. */
-void vr_short_keep(struct vr_short *name, uint32_t at);
+/* Byte `at` tells this name from one that looked alike: what holds it stays.
+ *   exact  0: what nobody writes goes all the same, and so do namespaces of an argument, but for
+ *          which its name stays */
+void vr_short_keep(struct vr_short *name, uint32_t at, int exact);
 
 /* "Book::match" of "void exchange::Book<Buy>::match(int) [clone .isra.0]" and 60 columns, say:
  * of any text, which is made clean first; free() it. */

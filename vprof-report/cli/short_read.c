@@ -197,6 +197,16 @@ static int is_list(const struct reading *r, uint32_t i)
 	return is_ident(t[i - 1]) || t[i - 1] == ':' || t[i - 1] == '}' || t[i - 1] == ']';
 }
 
+/* Behind a word right inside of a bracket; 0: it has none. */
+static uint32_t behind_word(const struct reading *r, uint32_t open, const char *word)
+{
+	uint32_t i = open + 1;
+
+	while (i < r->close[open] && !begins(r->t + i, word))
+		i = behind(r, i);
+	return i < r->close[open] ? i + (uint32_t)strlen(word) : 0;
+}
+
 static void read_angle(struct reading *r, uint32_t i)
 {
 	const char *t = r->t;
@@ -211,13 +221,13 @@ static void read_angle(struct reading *r, uint32_t i)
 			begin = i - 1;
 		leave_out(r, begin, close + 1, VR_PIECE_ARGUMENTS);
 		read_defaults(r, i);
+	} else if (begins(t + i, "<impl ") && behind_word(r, i, " for ")) {
+		leave_out(r, i + 1, behind_word(r, i, " for "), VR_PIECE_NAMESPACE);
+	} else if (begins(t + close, ">::") && behind_word(r, i, " as ")) {
+		leave_out(r, behind_word(r, i, " as ") - 4, close, VR_PIECE_NAMESPACE);
 	} else if (is_ident(t[i + 1]) && !begins(t + i + 1, "impl ") &&
 		   !begins(t + i + 1, "dyn ")) {
-		uint32_t k = i + 1; /* "<app::Book>::match" */
-
-		while (k < close && !begins(t + k, " as "))
-			k = behind(r, k);
-		if (k >= close && begins(t + close, ">::")) {
+		if (begins(t + close, ">::")) { /* "<app::Book>::match" */
 			leave_out(r, i, i + 1, VR_PIECE_SPELLING);
 			leave_out(r, close, close + 1, VR_PIECE_SPELLING);
 		}

@@ -19,7 +19,32 @@ static const char *without_type(const char *name)
 	return name + path;
 }
 
-static int is_wrapper(const char *name)
+static int begins(const char *text, const char *const *with, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strncmp(text, with[i], strlen(with[i])) == 0)
+			return 1;
+	return 0;
+}
+
+/* "<X as core::clone::Clone>::clone" where X is a type of Rust's own or any type at all ("T"):
+ * what is of the program says so by its path. */
+static int is_rust_own(const char *name)
+{
+	static const char *const own[] = {"alloc::", "core::", "std::", "hashbrown::"};
+	const size_t count = sizeof(own) / sizeof(own[0]);
+	const char *as = strstr(name, " as "), *path;
+
+	if (*name != '<' || (as && !begins(as + 4, own, count)))
+		return 0;
+	if (!as) /* "<alloc::vec::Vec<T>>::push" */
+		return begins(name + 1, own, count);
+	name += 1 + strspn(name + 1, "&*[(");
+	path = strstr(name, "::");
+	return !path || path > as || begins(name, own, count);
+}
+
+int vr_is_wrapper(const char *name)
 {
 	static const char *const exact[] = {
 	    "malloc",		"calloc",	   "realloc",	      "reallocarray",
@@ -34,19 +59,15 @@ static int is_wrapper(const char *name)
 	    "getline",		"asprintf",	   "vasprintf",
 	};
 	static const char *const prefix[] = {
-	    "_IO_",	  "__GI__IO_", "operator new", "std::",	  "__gnu_cxx::",
-	    "__gthread_", "alloc::",   "__rdl_",       "__rust_", "core::",
-	    "<alloc::",	  "<std::",    "hashbrown::",
+	    "_IO_",    "__GI__IO_", "operator new", "std::",  "__gnu_cxx::", "__gthread_",
+	    "alloc::", "__rdl_",    "__rust_",	    "core::", "hashbrown::",
 	};
 
 	for (size_t i = 0; i < sizeof(exact) / sizeof(exact[0]); i++)
 		if (strcmp(name, exact[i]) == 0)
 			return 1;
 	name = without_type(name);
-	for (size_t i = 0; i < sizeof(prefix) / sizeof(prefix[0]); i++)
-		if (strncmp(name, prefix[i], strlen(prefix[i])) == 0)
-			return 1;
-	return 0;
+	return begins(name, prefix, sizeof(prefix) / sizeof(prefix[0])) || is_rust_own(name);
 }
 
 /* An allocator that maps memory is not who asked for it. */
@@ -74,7 +95,7 @@ const struct vr_place *vr_responsible_frame(struct vr_stacks *stacks, uint32_t n
 
 			if (innermost == VPROF_NONE)
 				innermost = span.first + i;
-			if (!is_wrapper(function->name) && !is_allocator(function->module))
+			if (!vr_is_wrapper(function->name) && !is_allocator(function->module))
 				return place;
 		}
 	}

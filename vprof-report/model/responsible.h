@@ -9,4 +9,7 @@
  * The innermost frame when all are; NULL for a stack without any. */
 const struct vr_place *vr_responsible_frame(struct vr_stacks *stacks, uint32_t node);
 
+/* 1 for a function that allocates or locks for others: its callers are asked. */
+int vr_is_wrapper(const char *name);
+
 #endif

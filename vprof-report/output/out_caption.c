@@ -15,7 +15,8 @@
 /* A label on its way to a text. */
 struct fit {
 	const struct vr_caption *label;
-	struct vr_short *function, *caller;
+	struct vr_short *function, *other;
+	char line[16];	  /* ":12" behind the other */
 	char *place;	  /* clean, NULL: none */
 	const char *base; /* without directories */
 	enum { PLACE_MAY_GO, PLACE_STAYS, PLACE_STAYS_WHOLE } keeps;
@@ -42,7 +43,9 @@ static void begin(struct fit *fit, const struct vr_caption *label)
 	fit->function = read_name(label->function ? label->function : "");
 	if (!fit->function)
 		fit->function = vr_short_new("");
-	fit->caller = read_name(label->caller);
+	fit->other = read_name(label->other);
+	if (label->other_line > 0)
+		snprintf(fit->line, sizeof(fit->line), ":%d", label->other_line);
 	fit->place = clean_or_null(label->place);
 	fit->base = fit->place ? vr_text_base(fit->place) : NULL;
 }
@@ -50,8 +53,15 @@ static void begin(struct fit *fit, const struct vr_caption *label)
 static void end(struct fit *fit)
 {
 	vr_short_free(fit->function);
-	vr_short_free(fit->caller);
+	vr_short_free(fit->other);
 	free(fit->place);
+}
+
+static const char *link_text(const struct vr_caption *label)
+{
+	static const char *const text[] = {" < ", " < .. < ", " > ", " > .. > "};
+
+	return text[label->link];
 }
 
 /* Columns of all but the names. */
@@ -61,11 +71,12 @@ static int around(const struct fit *fit, const char *place)
 		      : fit->label->form == VR_CAPTION_PSTATS ? vr_text_width(place) + 2
 							      : vr_text_width(place) + 3;
 
-	return columns + (!fit->caller ? 0 : fit->label->far ? 8 : 3);
+	return columns +
+	       (fit->other ? vr_text_width(link_text(fit->label)) + vr_text_width(fit->line) : 0);
 }
 
 static char *compose(const struct vr_caption *label, const char *place, const char *function,
-		     const char *caller)
+		     const char *other)
 {
 	char *text;
 
@@ -75,35 +86,36 @@ static char *compose(const struct vr_caption *label, const char *place, const ch
 		text = vr_xprintf("%s(%s)", place, function);
 	else
 		text = vr_xprintf("%s (%s)", function, place);
-	if (caller)
-		text = vr_xappend(text, label->far ? " < .. < %s" : " < %s", caller);
-	return text;
+	if (!other)
+		return text;
+	text = vr_xappend(text, "%s%s", link_text(label), other);
+	return label->other_line > 0 ? vr_xappend(text, ":%d", label->other_line) : text;
 }
 
 char *vr_caption_whole(const struct vr_caption *label)
 {
-	return compose(label, label->place, label->function, label->caller);
+	return compose(label, label->place, label->function, label->other);
 }
 
 /* Both names in so many columns: what the one does not need is the other's. */
 static char *with_names(const struct fit *fit, const char *place, int room)
 {
-	char *function, *caller = NULL, *text;
+	char *function, *other = NULL, *text;
 	int least, width;
 
 	room -= around(fit, place);
-	if (!fit->caller) {
+	if (!fit->other) {
 		function = vr_short_text(fit->function, room > 1 ? room : 1);
 	} else {
-		least = vr_short_width(fit->caller, VR_PIECE_ARGUMENTS);
+		least = vr_short_width(fit->other, VR_PIECE_ARGUMENTS);
 		width = least < room / 2 ? room - least : (room + 1) / 2;
 		function = vr_short_text(fit->function, width > 1 ? width : 1);
 		room -= vr_text_width(function);
-		caller = vr_short_text(fit->caller, room > 1 ? room : 1);
+		other = vr_short_text(fit->other, room > 1 ? room : 1);
 	}
-	text = compose(fit->label, place, function, caller);
+	text = compose(fit->label, place, function, other);
 	free(function);
-	free(caller);
+	free(other);
 	return text;
 }
 
@@ -111,7 +123,7 @@ static char *with_names(const struct fit *fit, const char *place, int room)
 static int width_with(const struct fit *fit, const char *place, enum vr_piece_rank rank)
 {
 	return around(fit, place) + vr_short_width(fit->function, rank) +
-	       (fit->caller ? vr_short_width(fit->caller, rank) : 0);
+	       (fit->other ? vr_short_width(fit->other, rank) : 0);
 }
 
 /* The place that is shown in so much room: NULL, without directories, or whole. */
@@ -132,11 +144,11 @@ static const char *place_for(const struct fit *fit, int room)
 static char *unbounded(const struct fit *fit)
 {
 	char *function = vr_short_text(fit->function, VR_CAPTION_MOST);
-	char *caller = fit->caller ? vr_short_text(fit->caller, VR_CAPTION_MOST) : NULL;
-	char *text = compose(fit->label, fit->place, function, caller);
+	char *other = fit->other ? vr_short_text(fit->other, VR_CAPTION_MOST) : NULL;
+	char *text = compose(fit->label, fit->place, function, other);
 
 	free(function);
-	free(caller);
+	free(other);
 	return text;
 }
 
@@ -149,7 +161,7 @@ static void make_text(struct fit *fit, int room)
 	free(fit->text);
 	if (fit->label->whole || !room) {
 		fit->text = fit->label->whole ? compose(fit->label, fit->place, fit->function->text,
-							fit->caller ? fit->caller->text : NULL)
+							fit->other ? fit->other->text : NULL)
 					      : unbounded(fit);
 		return;
 	}
@@ -176,7 +188,7 @@ static int compare_names(const struct fit *x, const struct fit *y)
 	int c = strcmp(x->function->text, y->function->text);
 
 	c = c ? c : strcmp(or_empty(x->place), or_empty(y->place));
-	return c ? c : strcmp(x->caller ? x->caller->text : "", y->caller ? y->caller->text : "");
+	return c ? c : strcmp(x->other ? x->other->text : "", y->other ? y->other->text : "");
 }
 
 static int compare(const void *a, const void *b)
@@ -206,26 +218,26 @@ static uint32_t difference(const char *x, const char *y, const char *of)
 	return of[at] == ',' && of[at + 1] == ' ' ? at + 2 : at;
 }
 
-static void keep_difference(struct vr_short *x, struct vr_short *y)
+static void keep_difference(struct vr_short *x, struct vr_short *y, size_t round)
 {
 	uint32_t in_x = difference(x->text, y->text, x->text);
 	uint32_t in_y = difference(x->text, y->text, y->text);
 
-	vr_short_keep(x, in_x);
-	vr_short_keep(y, in_y);
+	vr_short_keep(x, in_x, round > 0);
+	vr_short_keep(y, in_y, round > 0);
 }
 
 /* Two rows of one text: each keeps what the other has not; of the names if that is seen. */
 static void tell_apart(struct fit *x, struct fit *y, size_t round)
 {
 	if (strcmp(x->function->text, y->function->text) != 0 && round < 2) {
-		keep_difference(x->function, y->function);
+		keep_difference(x->function, y->function, round);
 	} else if (strcmp(or_empty(x->base), or_empty(y->base)) != 0) {
 		x->keeps = y->keeps = PLACE_STAYS;
 	} else if (strcmp(or_empty(x->place), or_empty(y->place)) != 0) {
 		x->keeps = y->keeps = PLACE_STAYS_WHOLE;
-	} else if (x->caller && y->caller && strcmp(x->caller->text, y->caller->text) != 0) {
-		keep_difference(x->caller, y->caller);
+	} else if (x->other && y->other && strcmp(x->other->text, y->other->text) != 0) {
+		keep_difference(x->other, y->other, round);
 	}
 }
 

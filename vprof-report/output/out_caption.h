@@ -8,17 +8,22 @@
 #include <stddef.h>
 
 enum vr_caption_form {
-	VR_CAPTION_FUNCTION, /* "function (file:line) < caller" */
+	VR_CAPTION_FUNCTION, /* "function (file:line) < other" */
 	VR_CAPTION_PSTATS    /* "file:line(function)" */
 };
+
+/* " < " reads "called by", " > " reads "calling"; far: others are between. */
+enum vr_link { VR_LINK_CALLER, VR_LINK_FAR_CALLER, VR_LINK_CALLEE, VR_LINK_FAR_CALLEE };
 
 struct vr_caption {
 	enum vr_caption_form form;
 	const char *function;
-	const char *place;  /* "dir/file.c:12"; NULL: unknown */
-	const char *caller; /* that tells it from another row; NULL: none */
-	int far;	    /* others are between the function and this caller */
-	int whole;	    /* as it is, however long */
+	const char *place; /* "dir/file.c:12"; NULL: unknown */
+	const char
+	    *other;	/* function of its call path that tells it from another row; NULL: none */
+	int other_line; /* and the line there where nothing else does, 0: not meant */
+	enum vr_link link; /* from the function to the other */
+	int whole;	   /* as it is, however long */
 };
 
 #define VR_CAPTION_MOST 120 /* columns of a name where the width is not known */

@@ -46,7 +46,7 @@ static struct vr_caption *copy_label(const struct vr_caption *label)
 	*copy = *label;
 	copy->function = copy_text(label->function);
 	copy->place = copy_or_null(label->place);
-	copy->caller = copy_or_null(label->caller);
+	copy->other = copy_or_null(label->other);
 	return copy;
 }
 
@@ -56,7 +56,7 @@ static void free_label(const struct vr_caption *label)
 		return;
 	free((char *)label->function);
 	free((char *)label->place);
-	free((char *)label->caller);
+	free((char *)label->other);
 	free((struct vr_caption *)label);
 }
 

@@ -166,10 +166,24 @@ static void place_at_call(struct vr_dwarf *dwarf, const struct vr_unit *unit,
 		place->line = (int)value;
 }
 
+/* A name without its scopes, "operator()", is filled up by them. */
+static void name_die(struct vr_dwarf *dwarf, Dwarf_Die *die, const char **function,
+		     const char **linkage)
+{
+	const char *scoped;
+
+	vr_die_names(die, dwarf->names, function, linkage);
+	if (!*function || *linkage)
+		return;
+	scoped = vr_scoped_name(&dwarf->scopes, dwarf->names, die);
+	if (scoped)
+		*function = scoped;
+}
+
 static void name_call(struct vr_dwarf *dwarf, struct vr_inline *call, struct vr_source_place *place)
 {
 	if (!call->named)
-		vr_die_names(&call->die, dwarf->names, &call->function, &call->linkage);
+		name_die(dwarf, &call->die, &call->function, &call->linkage);
 	call->named = 1;
 	place->function = call->function;
 	place->linkage = call->linkage;
@@ -178,7 +192,7 @@ static void name_call(struct vr_dwarf *dwarf, struct vr_inline *call, struct vr_
 static void name_func(struct vr_dwarf *dwarf, struct vr_func *func, struct vr_source_place *place)
 {
 	if (!func->named)
-		vr_die_names(&func->die, dwarf->names, &func->function, &func->linkage);
+		name_die(dwarf, &func->die, &func->function, &func->linkage);
 	func->named = 1;
 	place->function = func->function;
 	place->linkage = func->linkage;
@@ -223,5 +237,6 @@ void vr_dwarf_close(struct vr_dwarf *dwarf)
 		vr_funcs_free(&dwarf->unit[i].funcs);
 	free(dwarf->unit);
 	vr_ranges_free(&dwarf->ranges);
+	vr_scopes_free(&dwarf->scopes);
 	memset(dwarf, 0, sizeof(*dwarf));
 }

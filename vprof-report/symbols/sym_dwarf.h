@@ -13,6 +13,7 @@
 
 #include "symbols/sym_demangle.h"
 #include "symbols/sym_range.h"
+#include "symbols/sym_scope.h"
 
 struct vr_unit;
 
@@ -24,6 +25,7 @@ struct vr_dwarf {
 	struct vr_unit *unit;
 	size_t units;
 	struct vr_ranges ranges; /* what = index into unit */
+	struct vr_scopes scopes;
 };
 
 /* One source-level frame; strings live as long as the names and the module. */

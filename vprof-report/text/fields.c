@@ -227,7 +227,7 @@ void vr_value_site(const struct vr_rows *rows, struct vr_value *value, uint32_t 
 	if (rows->site && ctx->format == VR_FORMAT_TABLE) {
 		label = rows->site[rows->rank - 1];
 		label.place = label.place ? vr_xstrdup(label.place) : NULL;
-		label.caller = label.caller ? vr_xstrdup(label.caller) : NULL;
+		label.other = label.other ? vr_xstrdup(label.other) : NULL;
 	} else {
 		label = vr_responsible_caption(ctx->profile->stacks, node, ctx->strip_dirs);
 	}

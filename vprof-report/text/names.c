@@ -73,7 +73,7 @@ struct vr_caption vr_responsible_caption(struct vr_stacks *stacks, uint32_t node
 void vr_caption_done(struct vr_caption *label)
 {
 	free((char *)label->place);
-	free((char *)label->caller);
+	free((char *)label->other);
 }
 
 char *vr_caption_full(struct vr_caption label)

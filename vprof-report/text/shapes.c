@@ -35,7 +35,7 @@ char *vr_shapes_site(const struct vr_profile *profile, uint32_t node, int room)
 	struct vr_caption label = vr_responsible_caption(profile->stacks, node, 1);
 	const char *caller = vr_sites_caller(profile->stacks, node);
 
-	label.caller = caller ? vr_xstrdup(caller) : NULL;
+	label.other = caller ? vr_xstrdup(caller) : NULL;
 	return vr_caption_short(profile, label, room);
 }
 

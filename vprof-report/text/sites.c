@@ -7,40 +7,66 @@
 #include "model/responsible.h"
 #include "text/names.h"
 
-/* The places of a path, from the one its row names outwards. */
+/* The places of a path in the order in which they tell it from others: the one its row names,
+ * its callers outwards, a mark, and from the named one inwards. */
 struct path {
 	size_t row;
-	uint32_t *place;
+	uint32_t *place; /* each plus 1; 0 is the mark */
 	size_t count, room;
+	size_t mark;
 	size_t deep; /* where it differs from all others; 0: nobody names the same place */
 	int by_line; /* and does so by the line only */
 };
 
-/*   most  places to read, 0: all */
-static void read_path(struct vr_stacks *stacks, uint32_t node, size_t most, struct path *path)
+static void add(struct path *path, uint32_t place)
 {
-	const struct vr_place *first = vr_responsible_frame(stacks, node);
-	size_t from = first ? (size_t)(first - stacks->place) : 0;
+	path->place = vr_xgrow(path->place, path->count, &path->room, sizeof(*path->place));
+	path->place[path->count++] = place;
+}
 
-	if (!first)
-		return;
-	for (; node != VPROF_NODE_ROOT; node = vr_stacks_parent(stacks, node)) {
+/* Puts what is before the named place behind the mark, the nearest first. */
+static void turn(struct path *path, size_t named)
+{
+	uint32_t *turned = vr_xcalloc(path->count + 1, sizeof(*turned));
+	size_t n = path->count - named;
+
+	memcpy(turned, path->place + named, n * sizeof(*turned));
+	path->mark = n++;
+	for (size_t i = named; i > 0; i--)
+		turned[n++] = path->place[i - 1];
+	free(path->place);
+	path->place = turned;
+	path->count = n;
+}
+
+static void read_path(struct vr_stacks *stacks, uint32_t node, struct path *path)
+{
+	const struct vr_place *place = vr_responsible_frame(stacks, node);
+	size_t of = place ? (size_t)(place - stacks->place) : 0, named = SIZE_MAX;
+
+	for (; place && node != VPROF_NODE_ROOT; node = vr_stacks_parent(stacks, node)) {
 		struct vr_span span = vr_stacks_at(stacks, node);
 
 		for (uint32_t i = span.first; i < span.first + span.count; i++) {
-			if (!path->count && i != from)
-				continue;
-			path->place =
-			    vr_xgrow(path->place, path->count, &path->room, sizeof(*path->place));
-			path->place[path->count++] = i;
-			if (path->count == most)
-				return;
+			if (named == SIZE_MAX && i == of)
+				named = path->count;
+			add(path, i + 1);
 		}
 	}
+	if (named != SIZE_MAX)
+		turn(path, named);
+}
+
+static const struct vr_place *place_at(const struct vr_stacks *stacks, const struct path *path,
+				       size_t at)
+{
+	return at < path->count && path->place[at] ? &stacks->place[path->place[at] - 1] : NULL;
 }
 
 static int compare_places(const struct vr_place *x, const struct vr_place *y)
 {
+	if (!x || !y)
+		return !!x - !!y;
 	if (x->function != y->function)
 		return x->function < y->function ? -1 : 1;
 	return x->line < y->line ? -1 : x->line > y->line;
@@ -52,7 +78,7 @@ static size_t shared(const struct vr_stacks *stacks, const struct path *x, const
 	size_t n = 0;
 
 	while (n < x->count && n < y->count &&
-	       !compare_places(&stacks->place[x->place[n]], &stacks->place[y->place[n]]))
+	       !compare_places(place_at(stacks, x, n), place_at(stacks, y, n)))
 		n++;
 	return n;
 }
@@ -65,45 +91,50 @@ static int compare_paths(const void *a, const void *b, void *arg)
 	size_t n = shared(stacks, x, y);
 
 	if (n < x->count && n < y->count)
-		return compare_places(&stacks->place[x->place[n]], &stacks->place[y->place[n]]);
+		return compare_places(place_at(stacks, x, n), place_at(stacks, y, n));
 	return x->count < y->count ? -1 : x->count > y->count;
 }
 
 static void part(const struct vr_stacks *stacks, struct path *x, const struct path *y)
 {
 	size_t n = shared(stacks, x, y);
+	const struct vr_place *mine = place_at(stacks, x, n), *other = place_at(stacks, y, n);
 
 	if (n < x->deep || !n)
 		return;
-	x->by_line = n < x->count && n < y->count &&
-		     stacks->place[x->place[n]].function == stacks->place[y->place[n]].function;
+	x->by_line = mine && other && mine->function == other->function;
 	x->deep = n;
 }
 
-static char *caller_text(const struct vr_stacks *stacks, const struct path *path)
+/* Where the path differs from others of the same named place. */
+static void show_difference(const struct vr_stacks *stacks, const struct path *path,
+			    struct vr_caption *caption)
 {
-	const struct vr_place *place;
-	const char *name;
+	const struct vr_place *place = path->deep ? place_at(stacks, path, path->deep) : NULL;
+	size_t away = path->deep > path->mark ? path->deep - path->mark : path->deep;
 
-	if (!path->deep || path->deep >= path->count)
-		return NULL;
-	place = &stacks->place[path->place[path->deep]];
-	name = vr_place_function(stacks, place)->name;
-	return path->by_line ? vr_xprintf("%s:%d", name, place->line) : vr_xstrdup(name);
+	if (!place)
+		return;
+	caption->other = vr_xstrdup(vr_place_function(stacks, place)->name);
+	caption->other_line = path->by_line ? place->line : 0;
+	if (path->deep > path->mark)
+		caption->link = away > 1 ? VR_LINK_FAR_CALLEE : VR_LINK_CALLEE;
+	else
+		caption->link = away > 1 ? VR_LINK_FAR_CALLER : VR_LINK_CALLER;
 }
 
 struct vr_caption *vr_sites_captions(const struct vr_profile *profile, const uint32_t *node,
 				     size_t count, int strip_dirs)
 {
 	struct vr_stacks *stacks = profile->stacks;
-	struct vr_caption *label = vr_xcalloc(count + 1, sizeof(*label));
+	struct vr_caption *caption = vr_xcalloc(count + 1, sizeof(*caption));
 	struct path *path = vr_xcalloc(count + 1, sizeof(*path));
 
 	for (size_t i = 0; i < count; i++) {
-		label[i] = vr_responsible_caption(stacks, node[i], strip_dirs);
-		label[i].whole = profile->select.full_names;
+		caption[i] = vr_responsible_caption(stacks, node[i], strip_dirs);
+		caption[i].whole = profile->select.full_names;
 		path[i].row = i;
-		read_path(stacks, node[i], 0, &path[i]);
+		read_path(stacks, node[i], &path[i]);
 	}
 	qsort_r(path, count, sizeof(*path), compare_paths, stacks);
 	for (size_t i = 0; i < count; i++) {
@@ -111,30 +142,28 @@ struct vr_caption *vr_sites_captions(const struct vr_profile *profile, const uin
 			part(stacks, &path[i], &path[i - 1]);
 		if (i + 1 < count)
 			part(stacks, &path[i], &path[i + 1]);
-		label[path[i].row].caller = caller_text(stacks, &path[i]);
-		label[path[i].row].far = path[i].deep > 1;
+		show_difference(stacks, &path[i], &caption[path[i].row]);
 	}
 	for (size_t i = 0; i < count; i++)
 		free(path[i].place);
 	free(path);
-	return label;
+	return caption;
 }
 
-void vr_sites_free(struct vr_caption *label, size_t count)
+void vr_sites_free(struct vr_caption *caption, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		vr_caption_done(&label[i]);
-	free(label);
+		vr_caption_done(&caption[i]);
+	free(caption);
 }
 
 const char *vr_sites_caller(struct vr_stacks *stacks, uint32_t node)
 {
 	struct path path = {0};
-	const char *name = NULL;
+	const struct vr_place *place;
 
-	read_path(stacks, node, 2, &path);
-	if (path.count == 2)
-		name = vr_place_function(stacks, &stacks->place[path.place[1]])->name;
+	read_path(stacks, node, &path);
+	place = path.mark > 1 ? place_at(stacks, &path, 1) : NULL;
 	free(path.place);
-	return name;
+	return place ? vr_place_function(stacks, place)->name : NULL;
 }

@@ -1,4 +1,5 @@
-/* Call paths in a table, told apart: rows of one function show the caller that differs. */
+/* Call paths in a table, told apart: rows of one function show the caller that differs, or where
+ * all callers are the same, whom they call. */
 #ifndef VR_SITES_H
 #define VR_SITES_H
 
@@ -6,7 +7,7 @@
 #include "output/out_caption.h"
 
 /* What each path is called: its responsible frame, and where another path names the same place,
- * the innermost caller that no other of them has there.  vr_sites_free() it. */
+ * the nearest caller that no other of them has there, else such a callee.  vr_sites_free() it. */
 struct vr_caption *vr_sites_captions(const struct vr_profile *profile, const uint32_t *node,
 				     size_t count, int strip_dirs);
 void vr_sites_free(struct vr_caption *label, size_t count);
