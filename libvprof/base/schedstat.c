@@ -152,6 +152,18 @@ int vp_schedstat_switches(int tid, struct vp_switches *out)
 	return 0;
 }
 
+/* The name, in parentheses, may hold more of them. */
+int vp_schedstat_waits(int tid)
+{
+	char text[512];
+	const char *state;
+
+	if (read_text(tid, "/stat", text, sizeof(text)) <= 0 || !is_ours(tid, 0))
+		return 0;
+	state = strrchr(text, ')');
+	return state && state[1] == ' ' && (state[2] == 'S' || state[2] == 'D');
+}
+
 static long read_own(struct vp_switches *out)
 {
 	struct rusage usage;

@@ -28,6 +28,9 @@ void vp_schedstat_open(void);
 int vp_schedstat_read(int tid, struct vp_schedstat *out);
 int vp_schedstat_switches(int tid, struct vp_switches *out);
 
+/* Does it wait: neither on a CPU nor runnable?  0 also where that is not known. */
+int vp_schedstat_waits(int tid);
+
 /* The calling thread's own, without a descriptor.  Returns 0 or -errno. */
 int vp_schedstat_own(struct vp_switches *out);
 

@@ -8,14 +8,16 @@
 
 /* Reading may take a hundredth of the time: a program with a thousand busy threads is
  * read less often. */
-#define SHARE 100u
+#define SHARE	   100u
+#define IDLE_SHARE 500u /* of threads that have not run, which may be many */
 
-static uint64_t next_ns, began_ns; /* CLOCK_MONOTONIC; began: 0 when nothing is to be read */
-static int round_is_whole;
+/* CLOCK_MONOTONIC; began: 0 when nothing is to be read. */
+static uint64_t next_ns, next_idle_ns, began_ns, idle_took_ns;
+static int round_is_whole, round_has_idle;
 
 void vp_sched_open(void)
 {
-	next_ns = 0;
+	next_ns = next_idle_ns = 0;
 	vp_schedstat_open();
 }
 
@@ -24,15 +26,20 @@ void vp_sched_round_begin(int whole)
 	uint64_t now = vp_clock_mono();
 
 	round_is_whole = whole;
+	round_has_idle = now >= next_idle_ns;
 	began_ns = whole || now >= next_ns ? now : 0;
+	idle_took_ns = 0;
 }
 
 void vp_sched_round_end(void)
 {
 	uint64_t now = vp_clock_mono();
 
-	if (began_ns)
-		next_ns = now + (now - began_ns) * SHARE;
+	if (!began_ns)
+		return;
+	next_ns = now + (now - began_ns - idle_took_ns) * SHARE;
+	if (round_has_idle)
+		next_idle_ns = now + idle_took_ns * IDLE_SHARE;
 }
 
 static void set_flag(struct vprof_thread *row, uint32_t flag)
@@ -81,12 +88,25 @@ static void read_switches(struct vprof_thread *row, struct vp_sched_seen *seen)
 	set_flag(row, VPROF_THREAD_SWITCHES);
 }
 
+/* One that has not run since its last reading, and waits now, has waited all that time: the
+ * run delay of a thread that was runnable is only told once it runs. */
+static void look_at_idle(const struct vprof_thread *row, struct vp_sched_seen *seen)
+{
+	uint64_t mono_ns = vp_clock_mono(), now_ns = vp_clock_now();
+
+	if (vp_schedstat_waits((int)row->tid))
+		seen->t_ns = now_ns;
+	idle_took_ns += vp_clock_mono() - mono_ns;
+}
+
 void vp_sched_look(struct vprof_thread *row, struct vp_sched_seen *seen)
 {
 	if (!began_ns)
 		return;
 	if (row->cpu_ns != seen->run_ns)
 		read_delay(row, seen);
+	else if (round_has_idle && seen->t_ns)
+		look_at_idle(row, seen);
 	if (round_is_whole && row->cpu_ns != seen->told_ns)
 		read_switches(row, seen);
 }

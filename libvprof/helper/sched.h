@@ -9,7 +9,7 @@
 
 /* The last readings of a thread. */
 struct vp_sched_seen {
-	uint64_t t_ns;		  /* of its run delay; 0: none yet */
+	uint64_t t_ns;		  /* until when its run delay is known; 0: no reading yet */
 	uint64_t cpu_ns;	  /* the kernel's figure, then */
 	uint64_t run_ns, told_ns; /* row.cpu_ns at the readings of run delay and switches */
 	int silent;		  /* it ended without a word: no hook saw it */
@@ -22,7 +22,8 @@ void vp_sched_open(void);
 void vp_sched_round_begin(int whole);
 void vp_sched_round_end(void);
 
-/* Reads a live thread, unless it has not run since the last time. */
+/* Reads a live thread.  Of one that has not run since the last time there is only to be known
+ * whether it waits. */
 void vp_sched_look(struct vprof_thread *row, struct vp_sched_seen *seen);
 
 /* A thread has ended: closes its account. */

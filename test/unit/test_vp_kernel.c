@@ -141,6 +141,7 @@ START_TEST(the_scheduler_tells_of_each_thread)
 	struct vp_switches switches, later;
 	struct vp_schedstat stat;
 	pthread_t thread;
+	int waits = 0;
 
 	for (int i = 0; i < 5; i++)
 		usleep(1000);
@@ -164,6 +165,11 @@ START_TEST(the_scheduler_tells_of_each_thread)
 	ck_assert_int_eq(vp_schedstat_switches(getpid(), &switches), 0);
 	ck_assert_uint_ge(switches.voluntary, later.voluntary);
 	ck_assert_uint_le(switches.voluntary, later.voluntary + 5);
+	/* It sleeps nearly all the time; we run. */
+	for (int i = 0; i < 100 && !waits; i++)
+		waits = vp_schedstat_waits(slept_tid);
+	ck_assert_int_eq(waits, 1);
+	ck_assert_int_eq(vp_schedstat_waits(getpid()), 0);
 	may_end = 1;
 	pthread_join(thread, NULL);
 	ck_assert_int_lt(vp_schedstat_read(slept_tid, &stat), 0);
