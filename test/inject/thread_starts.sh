@@ -35,6 +35,12 @@ t_equal "distinct" 1 "$(starts | tr '|' '\n' | sort -u | sed 's/ //g' | sort -u 
 starts | grep -qE 'execute_native_thread_routine|libstdc\+\+' || t_bad "$(starts)"
 t_done
 
+t_begin "a thread made by a bare clone, by its samples"
+run "" "$PROBE/thread_kinds" raw
+t_equal starts raw_thread "$(starts)"
+t_equal "what pthread_create was given" null "$(t_json '.threads[] | select(.start_function == "raw_thread") | .start_routine' threads "$file")"
+t_done
+
 PATH=$PATH:$HOME/.cargo/bin
 t_begin "Rust"
 if t_need rustc; then

@@ -111,7 +111,7 @@ t_equal "where" pause_a_while "$(of pauser spins.caller)"
 "$REPORT" threads "$file" >"$T/threads" 2>&1
 grep -q '[0-9] spinner spins: .* of samples ask clock_gettime, in ask_the_clock' "$T/threads" ||
 	t_bad "not said: $(head -20 "$T/threads" | tr '\n' ' ')"
-"$REPORT" summary "$file" 2>&1 | grep -q 'spinner.* spins: of .* on a CPU it asks ' || t_bad "no hint"
+"$REPORT" summary "$file" 2>&1 | grep -qE '(spinner|pauser).* spins: of .* on a CPU it asks ' || t_bad "no hint"
 t_done
 else
 	t_skip "the machine has no CPU for them: $(of spinner mostly), $(of pauser mostly)"

@@ -159,6 +159,35 @@ static int look_behind(struct vr_profile *profile, uint32_t node, const char *ro
 	return 0;
 }
 
+static int begins_threads(const char *name)
+{
+	name += strspn(name, "_");
+	return strcmp(name, "clone3") == 0 || strcmp(name, "clone") == 0 ||
+	       strcmp(name, "start_thread") == 0;
+}
+
+/* Of a thread that nobody saw start: what libc called, in a stack that goes back so far. */
+static int look_below_libc(struct vr_profile *profile, uint32_t node, struct vr_start *found)
+{
+	struct vr_stacks *stacks = profile->stacks;
+	struct chain chain;
+
+	walk(stacks, node, &chain);
+	for (uint32_t at = chain.count; at > 0; at--) {
+		const struct vr_place *place = &stacks->place[chain.place[at - 1]];
+		const struct vr_function *function = vr_place_function(stacks, place);
+
+		if (begins_threads(function->name))
+			continue;
+		if (at == chain.count)
+			return 0;
+		*found = (struct vr_start){function->name, function->file, function->module,
+					   function->line};
+		return 1;
+	}
+	return 0;
+}
+
 /* The stacks of a thread: those with most CPU time, else a wait, else an allocation. */
 struct stacks_of {
 	uint32_t node[STACKS_MOST];
@@ -227,14 +256,19 @@ void vr_thread_find_start(struct vr_profile *profile, const struct vr_thread_sta
 			  uint32_t row, struct vr_thread *thread)
 {
 	struct stacks_of list = {.count = 0};
+	int known;
 
 	find_routine(profile, row, &thread->routine);
 	thread->start = thread->routine;
-	if (!thread->routine.name ||
-	    !(is_wrapper(thread->routine.name) || is_wrapping(thread->routine.module)))
+	known = thread->routine.name != NULL;
+	if (known && !is_wrapper(thread->routine.name) && !is_wrapping(thread->routine.module))
 		return;
 	collect(profile->file, stacks, row, &list);
-	for (uint32_t i = 0; i < list.count; i++)
-		if (look_behind(profile, list.node[i], thread->routine.name, &thread->start))
+	for (uint32_t i = 0; i < list.count; i++) {
+		uint32_t node = list.node[i];
+
+		if (known ? look_behind(profile, node, thread->routine.name, &thread->start)
+			  : look_below_libc(profile, node, &thread->start))
 			return;
+	}
 }
