@@ -3,6 +3,7 @@
 #include "model/cpu.h"
 #include "model/heap.h"
 #include "model/leaks.h"
+#include "model/maps.h"
 #include "model/profile_tree.h"
 #include "ring_file.h"
 
@@ -152,6 +153,35 @@ START_TEST(heap_is_the_sum)
 	ck_assert_uint_eq(site->first_ns, 10 * MK_MS);
 	ck_assert_uint_eq(site->last_ns, 1400 * MK_MS);
 	vr_heap_free(heap);
+	mk_free(&a);
+	mk_free(&b);
+}
+END_TEST
+
+START_TEST(mappings_are_the_sum)
+{
+	struct mkprof a = mk_maps(), b = mk_maps();
+	struct vr_profile *alone;
+	struct vr_maps *maps, *one;
+	struct vr_err err;
+	static const struct vr_select all = {.until_ns = UINT64_MAX, .inlines = 1};
+
+	mk_move(&b);
+	add_up(&a, &b, NULL);
+	maps = vr_maps_new(profile);
+	ck_assert_int_eq(vr_profile_open(path, &all, NULL, &alone, &err), 0);
+	one = vr_maps_new(alone);
+	ck_assert_uint_gt(one->n_sites, 1);
+	ck_assert_uint_eq(maps->n_sites, one->n_sites);
+	ck_assert_uint_eq(maps->all.sum.maps, 2 * one->all.sum.maps);
+	ck_assert_uint_eq(maps->all.sum.mapped_bytes, 2 * one->all.sum.mapped_bytes);
+	ck_assert_uint_eq(maps->all.live_bytes, 2 * one->all.live_bytes);
+	ck_assert_uint_eq(maps->all.peak_bytes, 2 * one->all.peak_bytes);
+	for (size_t i = 0; i < one->n_sites; i++)
+		ck_assert_uint_eq(maps->site[i].peak_bytes, 2 * one->site[i].peak_bytes);
+	vr_maps_free(one);
+	vr_profile_close(alone);
+	vr_maps_free(maps);
 	mk_free(&a);
 	mk_free(&b);
 }
@@ -311,6 +341,7 @@ static void cases(TCase *tests)
 	tcase_add_test(tests, kernel_of_one_of_them);
 	tcase_add_test(tests, a_window_is_on_the_common_clock);
 	tcase_add_test(tests, heap_is_the_sum);
+	tcase_add_test(tests, mappings_are_the_sum);
 	tcase_add_test(tests, another_build);
 	tcase_add_test(tests, timeline_adds_up);
 	tcase_add_test(tests, leaks_are_the_sum);

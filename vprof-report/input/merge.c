@@ -36,6 +36,13 @@ static void describe(struct vr_merge *merge, const struct vprof_header *head)
 	h->called = head->called ? vr_merge_string(merge, head->called) : 0;
 	h->title = head->title ? vr_merge_string(merge, head->title) : 0;
 	h->libc_unlike = head->libc_unlike ? vr_merge_string(merge, head->libc_unlike) : 0;
+	/* Of mappings the sum; of pauses their number and length, for their moments are each
+	 * process's own; of what was resident nothing, for much of that is shared. */
+	memset(&h->map_live_bytes, 0,
+	       offsetof(struct vprof_header, args) - offsetof(struct vprof_header, map_live_bytes));
+	h->map_peak_epoch = 1;
+	memset(h->window, 0, sizeof(h->window));
+	memset(h->ctl_said, 0, sizeof(h->ctl_said));
 	h->pid_namespace = head->pid_namespace;
 	h->scan_note = VPROF_NONE;
 	h->flags = 0;
@@ -307,6 +314,7 @@ static void add_counts(struct vprof_header *to, const struct vprof_header *h)
 	to->unwinds += h->unwinds;
 	to->full_steps += h->full_steps;
 	to->pauses += h->pauses;
+	to->paused_ns += h->paused_ns; /* of all, as CPU time is */
 	for (unsigned i = 0; i < VPROF_LOST_COUNT; i++)
 		to->lost[i] += h->lost[i];
 	to->flags |= h->flags & ~(uint32_t)VPROF_F_OWN_MALLOC;
@@ -405,6 +413,7 @@ uint32_t *vr_merge_add(struct vr_merge *merge, struct vr_file *file)
 	add_cpu(merge);
 	add_sites(merge, file, shard0);
 	vr_merge_locks(merge);
+	vr_merge_maps(merge);
 	add_leaks(merge);
 	add_marks(merge);
 	add_events(merge);
@@ -452,6 +461,7 @@ struct vr_file *vr_merge_finish(struct vr_merge *merge)
 	vr_map_free(&merge->string_at);
 	vr_map_free(&merge->module_at);
 	vr_map_free(&merge->node_at);
+	vr_map_free(&merge->map_at);
 	free(merge->course);
 	free(merge);
 	return sum;

@@ -19,8 +19,8 @@ struct vr_merge {
 	struct vr_file *sum;
 	int events;
 	size_t string_room, module_room, thread_room, node_room, site_room, cpu_room, lock_room,
-	    leak_room, mark_room, event_room, member_room, course_room, pid_room;
-	struct vr_map string_at, module_at, node_at;
+	    leak_room, mark_room, event_room, member_room, course_room, pid_room, map_room;
+	struct vr_map string_at, module_at, node_at, map_at;
 	struct vr_merge_course *course;
 	size_t courses;
 	uint32_t shards;
@@ -50,8 +50,9 @@ static inline uint32_t vr_merge_thread(const struct vr_merge *merge, uint32_t th
 	return thread ? merge->thread0 + thread - 1 : 0;
 }
 
-/* --- merge_locks.c */
+/* --- merge_locks.c, merge_maps.c */
 void vr_merge_locks(struct vr_merge *merge);
+void vr_merge_maps(struct vr_merge *merge);
 
 /* --- merge_names.c: strings, modules, nodes */
 uint32_t vr_merge_text(struct vr_merge *merge, const char *text);

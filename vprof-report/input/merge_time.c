@@ -52,6 +52,7 @@ static void add_reading(struct vprof_point *sum, const struct vprof_point *p, in
 	sum->pss += p->pss ? p->pss : p->rss; /* not read yet */
 	sum->heap_live += p->heap_live;
 	sum->heap_blocks += p->heap_blocks;
+	sum->map_live += p->map_live;
 	sum->threads += p->threads;
 	if (p->smaps_t_ns > sum->smaps_t_ns)
 		sum->smaps_t_ns = p->smaps_t_ns;

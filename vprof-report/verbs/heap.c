@@ -368,8 +368,9 @@ static int begin(struct vr_context *ctx)
 
 	if (!kind || strcmp(kind, kinds[0].name) == 0)
 		return 0;
-	if (vr_opts_given(ctx->opts, VR_OPT_TREE)) {
-		vr_warn("--tree adds up --kind malloc only");
+	if (ctx->opts->tree && strcmp(kind, "mmap") != 0) {
+		vr_warn("--tree adds up --kind malloc and mmap: much of what is resident is "
+			"shared");
 		return VR_EXIT_USAGE;
 	}
 	for (size_t i = 0; i < KINDS; i++)
