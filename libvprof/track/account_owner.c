@@ -44,13 +44,13 @@ static void set(struct vp_ranges *ranges, uint64_t lo, uint64_t hi, int on)
 		vp_ranges_put(ranges, &range);
 }
 
-/* What we have mapped since the last time. */
+/* What we have mapped since the last time; the ranges themselves need room, too. */
 static void follow_own(void)
 {
 	const struct vp_own_op *ops;
-	uint32_t missed, count = vp_own_log(&ops, &missed);
+	uint32_t missed;
 
-	for (; own_seen < count; own_seen++) {
+	for (; own_seen < vp_own_log(&ops, &missed); own_seen++) {
 		uint64_t hi = __atomic_load_n(&ops[own_seen].hi, __ATOMIC_ACQUIRE);
 		uint64_t lo = ops[own_seen].lo;
 
@@ -60,9 +60,13 @@ static void follow_own(void)
 	}
 }
 
+/* Whole pages; above what the thread's functions use lies its descriptor. */
 static void add_stack(const struct vp_thread *thread)
 {
-	set(&stacks, thread->stack.lo, thread->stack.hi, 1);
+	uint64_t hi = thread->stack.hi + vp_glibc.descriptor_bytes;
+
+	set(&stacks, thread->stack.lo & ~(uint64_t)(PAGE - 1),
+	    (hi + PAGE - 1) & ~(uint64_t)(PAGE - 1), 1);
 }
 
 static void find_stacks(void)
@@ -248,8 +252,8 @@ int vp_owner_begin(void)
 	memset(&before, 0, sizeof(before));
 	window.count = window.at = 0;
 	window.more = 1;
-	follow_own();
 	find_stacks();
+	follow_own();
 	return 1;
 }
 

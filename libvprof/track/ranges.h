@@ -1,7 +1,7 @@
 /* Ranges of addresses that do not overlap, in their order: what is mapped, and whose it is.
  *
  * A skip list: finding, cutting and taking out cost the logarithm of their number, and no
- * step of it needs more stack than the last.  Its memory comes from the kernel and is used
+ * step needs more stack than the last.  Its memory comes from the kernel and is used
  * again, never given back.  Nothing here takes a lock: the caller has one. */
 #ifndef VP_TRACK_RANGES_H
 #define VP_TRACK_RANGES_H
