@@ -100,7 +100,7 @@ report_objects = $(REPORT_SRC:%.c=$1/obj/%.o) $(REPORT_PB:%=$1/obj/gen/%.o)
 $B/vprof-report: $(call report_objects,$B)
 	$(call link,$(REPORT_LIBS))
 $B/vprof-run: $(patsubst %.c,$B/obj/%.o,$(RUN_SRC) $(CLI_SRC))
-	$(call link,-ljansson -lm)
+	$(call link,-ljansson -lelf -lm)
 $B/monitor: $(patsubst %.c,$B/obj/%.o,$(MONITOR_SRC) $(APP_SRC))
 	$(call link,$(APP_LIBS))
 $B/virtuoso: $(patsubst %.c,$B/obj/%.o,$(VIRTUOSO_SRC) $(APP_SRC))
@@ -159,31 +159,34 @@ tidy: ## clang-tidy over library, report and programs
 
 D = $(DESTDIR)$(PREFIX)
 INSTALLED_BIN := vprof-report vprof-run monitor virtuoso
-man_dir = $D/share/man/man$(subst .,,$(suffix $1))
+man_dir = share/man/man$(subst .,,$(suffix $1))
 # vprof(3) goes by the name of each call, too.
 MAN_CALLS = $(shell sed -nE 's/^static inline .*[ *](vprof_[a-z_]+)[(].*[)]$$/\1/p' include/vprof.h)
+# The prefix is the shell's, in quotes: it may have blanks in it.
+install uninstall: export INSTALL_TO = $D
 install: all $(MAN) ## install under PREFIX (default /usr/local), below DESTDIR
-	install -d $D/lib/pkgconfig $D/bin $D/include $D/share/vprof/feed \
-		$(sort $(foreach m,$(MAN),$(call man_dir,$m))) $D/share/bash-completion/completions
-	install -m 755 $B/libvprof.so $D/lib/
-	install -m 755 $(INSTALLED_BIN:%=$B/%) $D/bin/
-	install -m 644 $(wildcard include/*.h) $D/include/
-	install -m 644 examples/feed/market.csv $D/share/vprof/feed/
-	printf 'prefix=%s\nincludedir=$${prefix}/include\n\nName: vprof\nDescription: marks and labels for the profiler libvprof\nVersion: %s\nCflags: -I$${includedir}\n' \
-		'$(PREFIX)' '$(VERSION)' >$D/lib/pkgconfig/vprof.pc
-	$(foreach m,$(MAN),install -m 644 $m $(call man_dir,$m)/ &&) :
-	$(foreach c,$(MAN_CALLS),echo '.so man3/vprof.3' >$D/share/man/man3/$c.3 &&) :
-	install -m 644 docs/man/vprof.bash $D/share/bash-completion/completions/vprof-report
-	ln -sf vprof-report $D/share/bash-completion/completions/vprof-run
+	install -d "$$INSTALL_TO"
+	cd "$$INSTALL_TO" && install -d lib/pkgconfig bin include share/vprof/feed \
+		$(sort $(foreach m,$(MAN),$(call man_dir,$m))) share/bash-completion/completions
+	install -m 755 $B/libvprof.so "$$INSTALL_TO"/lib/
+	install -m 755 $(INSTALLED_BIN:%=$B/%) "$$INSTALL_TO"/bin/
+	install -m 644 $(wildcard include/*.h) "$$INSTALL_TO"/include/
+	install -m 644 examples/feed/market.csv "$$INSTALL_TO"/share/vprof/feed/
+	printf 'prefix=%s\nincludedir=$${prefix}/include\n\nName: vprof\nDescription: marks and labels for the profiler libvprof\nVersion: %s\nCflags: -I"$${includedir}"\n' \
+		'$(PREFIX)' '$(VERSION)' >"$$INSTALL_TO"/lib/pkgconfig/vprof.pc
+	$(foreach m,$(MAN),install -m 644 $m "$$INSTALL_TO"/$(call man_dir,$m)/ &&) :
+	$(foreach c,$(MAN_CALLS),echo '.so man3/vprof.3' >"$$INSTALL_TO"/share/man/man3/$c.3 &&) :
+	install -m 644 docs/man/vprof.bash "$$INSTALL_TO"/share/bash-completion/completions/vprof-report
+	ln -sf vprof-report "$$INSTALL_TO"/share/bash-completion/completions/vprof-run
 	$(if $(DESTDIR),,ldconfig)
 
+INSTALLED = lib/libvprof.so lib/pkgconfig/vprof.pc $(INSTALLED_BIN:%=bin/%) $(wildcard include/*.h) \
+	share/vprof/feed/market.csv $(foreach m,$(MAN),$(call man_dir,$m)/$(notdir $m)) \
+	$(MAN_CALLS:%=share/man/man3/%.3) \
+	share/bash-completion/completions/vprof-report share/bash-completion/completions/vprof-run
 uninstall: ## remove what install put there
-	rm -f $D/lib/libvprof.so $D/lib/pkgconfig/vprof.pc $(addprefix $D/bin/,$(INSTALLED_BIN)) \
-		$(addprefix $D/,$(wildcard include/*.h)) $D/share/vprof/feed/market.csv \
-		$(foreach m,$(MAN),$(call man_dir,$m)/$(notdir $m)) $(MAN_CALLS:%=$D/share/man/man3/%.3) \
-		$D/share/bash-completion/completions/vprof-report \
-		$D/share/bash-completion/completions/vprof-run
-	-rmdir $D/share/vprof/feed $D/share/vprof
+	cd "$$INSTALL_TO" && rm -f $(INSTALLED)
+	-cd "$$INSTALL_TO" && rmdir share/vprof/feed share/vprof
 	$(if $(DESTDIR),,ldconfig)
 
 clean: ## remove the build directory

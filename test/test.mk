@@ -37,7 +37,7 @@ endef
 define variant
 $(call unit,$1,$2,vp_,unit-vp.a,$(filter-out libvprof/hooks/%,$(LIB_SRC)),$1/unit-vp.a -ldl,$B/libvpje.a)
 $(call unit,$1,$2,monitor_,unit-monitor.a,$(filter-out monitor/main.c,$(MONITOR_SRC)) $(APP_SRC),$(APP_LIBS))
-$(call unit,$1,$2,run_,unit-run.a,$(filter-out vprof-run/main.c,$(RUN_SRC)) $(CLI_SRC),-ljansson -lm)
+$(call unit,$1,$2,run_,unit-run.a,$(filter-out vprof-run/main.c,$(RUN_SRC)) $(CLI_SRC),-ljansson -lelf -lm)
 $(call unit,$1,$2,,unit-report.a,$(filter-out vprof-report/main.c,$(REPORT_SRC)),$(REPORT_LIBS))
 $1/unit-report.a: $(REPORT_PB:%=$1/obj/gen/%.o)
 .SECONDARY: $(UNIT_SRC:%.c=$1/obj/%.o)

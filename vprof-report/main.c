@@ -16,10 +16,10 @@
 #include "verbs/drive.h"
 
 static const struct vr_verb *const commands[] = {
-    &vr_verb_summary, &vr_verb_flat,  &vr_verb_tree,   &vr_verb_callers,
-    &vr_verb_callees, &vr_verb_heap,  &vr_verb_leaks,  &vr_verb_timeline,
-    &vr_verb_threads, &vr_verb_locks, &vr_verb_labels, &vr_verb_marks,
-    &vr_verb_export,  &vr_verb_ls,    &vr_verb_ctl,    &vr_verb_info,
+    &vr_verb_summary, &vr_verb_flat,   &vr_verb_tree,	  &vr_verb_callers, &vr_verb_callees,
+    &vr_verb_heap,    &vr_verb_leaks,  &vr_verb_timeline, &vr_verb_threads, &vr_verb_locks,
+    &vr_verb_labels,  &vr_verb_marks,  &vr_verb_export,	  &vr_verb_ls,	    &vr_verb_ctl,
+    &vr_verb_info,    &vr_verb_doctor,
 };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
@@ -35,9 +35,10 @@ static void help(void)
 		printf("  %-9s %s\n", commands[i]->name, commands[i]->summary);
 	printf("\nOptions (vprof-report COMMAND --help lists those of a command):\n");
 	vr_opts_help(stdout, ~(vr_option_set)0);
-	printf("\nExit status: 0 fine, 1 usage, 2 a file was unreadable or damaged; of a gate 23 "
-	       "leak,\n"
-	       "24 budget exceeded, 25 worse than the baseline.\n");
+	printf(
+	    "\nExit status: 0 fine, 1 usage, 2 a file was unreadable or damaged; of a gate 23 "
+	    "leak,\n"
+	    "24 budget exceeded, 25 worse than the baseline; of doctor 26 something is wrong.\n");
 }
 
 static void command_help(const struct vr_verb *command)

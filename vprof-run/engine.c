@@ -1,7 +1,7 @@
 #include "engine.h"
+#include "cli/library.h"
 #include "cli/warn.h"
 #include "cli/xalloc.h"
-#include "own.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -34,7 +34,7 @@ int vrun_engine_find(void)
 {
 	char *in_path = find_in_path();
 
-	engine = vrun_own_file("vprof-report", NULL);
+	engine = vr_beside("vprof-report", NULL);
 	if (engine && !in_path) {
 		missing = vr_xprintf("%.*s", (int)(strrchr(engine, '/') - engine), engine);
 	} else if (!engine) {

@@ -9,6 +9,7 @@
 #include "cli/xalloc.h"
 #include "engine.h"
 #include "files.h"
+#include "nickname.h"
 #include "preload.h"
 #include "screen.h"
 #include "summary.h"
@@ -101,6 +102,22 @@ static int run_all(struct vrun_session *s)
 	return status;
 }
 
+/* Does a process that was recorded live on? */
+static bool is_alive(const struct vrun_session *s)
+{
+	for (size_t i = 0; i < s->results; i++) {
+		const struct vrun_result *r = &s->result[i];
+
+		for (size_t k = 0; k < r->records; k++) {
+			const char *status = vrun_json_text(r->record[k].info, "run.status");
+
+			if (strcmp(status, "running") == 0 || strcmp(status, "starting") == 0)
+				return true;
+		}
+	}
+	return false;
+}
+
 static int run_session(struct vrun_session *s)
 {
 	char *dir = vrun_records_directory(s->options->out);
@@ -116,6 +133,7 @@ static int run_session(struct vrun_session *s)
 			status = STATUS_OWN;
 		vrun_screen_print(s);
 	}
+	vrun_nickname_end(is_alive(s));
 	for (size_t i = 0; i < s->plan->runs; i++)
 		vrun_results_free(&s->result[i]);
 	free(s->result);

@@ -1,8 +1,8 @@
 #include "plan.h"
+#include "cli/library.h"
 #include "cli/text.h"
 #include "cli/warn.h"
 #include "cli/xalloc.h"
-#include "own.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -51,7 +51,7 @@ static struct vrun_run *add_run(struct vrun_plan *plan, const char *program, con
 static int add_bundled(struct vrun_plan *plan, const struct vrun_options *options,
 		       const char *program, const char *symbol)
 {
-	char *path = vrun_own_file(program, NULL);
+	char *path = vr_beside(program, NULL);
 	struct vrun_run *run;
 	size_t n = 0;
 

@@ -1,26 +1,28 @@
 #include "preload.h"
+#include "cli/library.h"
 #include "cli/warn.h"
 #include "cli/xalloc.h"
-#include "own.h"
+#include "nickname.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-/* Where nothing lies beside us, the loader's path has it (make install). */
-static char *find_library(void)
+/* How LD_PRELOAD names the library; free() it, NULL after a line on stderr.  Where it is
+ * nowhere, the loader may know more. */
+static char *name_library(void)
 {
-	char *path = vrun_own_file("libvprof.so", "../lib");
+	char *path = vr_library_find();
+	const char *link;
 
 	if (!path)
 		return vr_xstrdup("libvprof.so");
-	if (strpbrk(path, " :")) {
-		vr_warn("LD_PRELOAD cannot name %s: it has a blank or a colon", path);
-		free(path);
-		return NULL;
-	}
-	return path;
+	if (!vr_library_splits(path))
+		return path;
+	link = vrun_nickname_of(path);
+	free(path);
+	return link ? vr_xstrdup(link) : NULL;
 }
 
 /* "NAME=value" of the caller's environment, or NULL. */
@@ -33,7 +35,7 @@ static const char *caller(const char *name)
 
 static char *make_preload(void)
 {
-	char *library = find_library(), *text;
+	char *library = name_library(), *text;
 	const char *before = caller("LD_PRELOAD");
 
 	if (!library)
@@ -50,7 +52,9 @@ static char *make_options(const char *out, const struct vrun_options *o)
 	char quote = strchr(out, '"') ? '\'' : '"';
 
 	if (strchr(out, quote)) {
-		vr_warn("VPROF_OPTIONS cannot name %s: it has both kinds of quotes", out);
+		vr_warn("VPROF_OPTIONS cannot name %s: it has both kinds of quotes; --out "
+			"DIRECTORY names another place",
+			out);
 		return NULL;
 	}
 	return vr_xprintf(

@@ -69,7 +69,9 @@ char *vrun_records_directory(const char *out)
 			break;
 		free(name); /* two in one second */
 	}
-	vr_warn("%s: %s", name, strerror(errno));
+	vr_warn("no directory for the results can be made here (%s: %s); --out DIRECTORY names "
+		"another place",
+		name, strerror(errno));
 	free(name);
 	return NULL;
 }

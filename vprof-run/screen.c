@@ -1,4 +1,5 @@
 #include "screen.h"
+#include "cli/enough.h"
 #include "cli/quote.h"
 #include "cli/short.h"
 #include "cli/text.h"
@@ -13,8 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define FEW_SAMPLES 20
-#define NAME_ROOM   40 /* columns for a function at the end of a row */
+#define NAME_ROOM 40 /* columns for a function at the end of a row */
 
 static const char *bold(const char *text)
 {
@@ -33,6 +33,17 @@ static void put_padded(const char *text, int width)
 		putchar(' ');
 }
 
+/* The library has said on stderr what kept it from recording, where it was loaded. */
+static void say_no_record(const struct vrun_result *r)
+{
+	char *program = vr_quote_shell(r->run->argv[0]);
+
+	vr_warn("%s left no record: libvprof said why above, or was not loaded into it or into "
+		"what it executed; `vprof-report doctor %s` looks for the reason",
+		r->run->name, program);
+	free(program);
+}
+
 void vrun_screen_trouble(const struct vrun_result *r)
 {
 	const json_t *info = r->records ? r->record[0].info : NULL;
@@ -47,11 +58,10 @@ void vrun_screen_trouble(const struct vrun_result *r)
 		vr_warn("%s %s%s", r->run->name, end,
 			info ? "; what was recorded until then is kept" : "");
 	if (!r->records)
-		vr_warn("%s left no record: it, or what it executed, did not load libvprof",
-			r->run->name);
+		say_no_record(r);
 	else if (!info)
 		vr_warn("%s: %s cannot be read", r->run->name, r->record[0].path);
-	else if (r->by_self && vrun_json_u64(r->by_self, "totals.samples") < FEW_SAMPLES)
+	else if (r->by_self && vrun_json_u64(r->by_self, "totals.samples") < VR_SAMPLES_ENOUGH)
 		vr_warn("%s %s: %llu CPU samples say little about where its time goes",
 			r->run->name, end,
 			(unsigned long long)vrun_json_u64(r->by_self, "totals.samples"));
@@ -147,6 +157,27 @@ static void print_gate(const struct vrun_session *s)
 	}
 }
 
+/* The next commands need it where they stand in no directory of PATH; which no directory
+ * with a colon can be. */
+static void print_path(const char *directory)
+{
+	char *quoted = vr_quote_shell(directory), *path, *word, *again;
+
+	if (!strchr(directory, ':')) {
+		printf("  PATH=%s:$PATH\n", quoted);
+		free(quoted);
+		return;
+	}
+	path = vr_xprintf("%s/vprof-report", directory);
+	word = vr_quote_shell(path);
+	again = vr_quote_shell(word);
+	printf("  alias vprof-report=%s\n", again);
+	free(again);
+	free(word);
+	free(path);
+	free(quoted);
+}
+
 static void print_next(const struct vrun_session *s, const char *file)
 {
 	const char *missing = vrun_engine_missing_from_path();
@@ -154,7 +185,7 @@ static void print_next(const struct vrun_session *s, const char *file)
 
 	printf("\n%s %s\n", bold("Results in"), dir);
 	if (*file && missing)
-		printf("  PATH=%s:$PATH\n", missing);
+		print_path(missing);
 	printf("  less %s/" VRUN_SUMMARY "\n", dir);
 	if (*file) {
 		if (s->plan->runs > 1)

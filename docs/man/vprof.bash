@@ -16,7 +16,7 @@ _vprof() {
 		mapfile -t COMPREPLY < <(compgen -W \
 			"$(sed -nE '/^Commands:/,/^$/s/^  ([a-z]+) .*/\1/p' <<<"$help")" -- "$word")
 	fi
-	if [[ ${program##*/} == vprof-report ]]; then
+	if [[ ${program##*/} == vprof-report && ${COMP_WORDS[1]} != doctor ]]; then
 		mapfile -t -O ${#COMPREPLY[@]} COMPREPLY < <(compgen -f -X '!*.vprof' -- "$word")
 	else
 		mapfile -t -O ${#COMPREPLY[@]} COMPREPLY < <(compgen -f -- "$word")

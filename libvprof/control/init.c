@@ -271,41 +271,65 @@ static void say_less_room(void)
 	vp_log_end(&log);
 }
 
+/* What records elsewhere; VPROF_OPTIONS has the last word on that. */
+static const char *another_place(void)
+{
+	if (strstr(vp_config.options, "out="))
+		return "out=DIRECTORY/%e.%p.vprof in VPROF_OPTIONS (vprof-run: --out DIRECTORY) "
+		       "records elsewhere";
+	if (strncmp(vp_file.path, "/tmp/", 5) == 0)
+		return "VPROF_OUT=DIRECTORY/%e.%p.vprof records elsewhere";
+	return "VPROF_OUT=/tmp/%e.%p.vprof records elsewhere";
+}
+
+/* What is in the way of a record, and what to do about it. */
+static void say_no_record(int err)
+{
+	const char *why = strerrordesc_np(-err), *fix = another_place();
+	struct vp_log log;
+
+	switch (err) {
+	case -EEXIST:
+		why = "something that is not a vprof file is there";
+		break;
+	case -EPERM:
+		why = "the file there is somebody else's";
+		break;
+	case -ENOMEM:
+		why = "the address space limit leaves too little room";
+		fix = "ulimit -v unlimited, or 64 MiB more, leaves enough";
+		break;
+	case -EFBIG:
+		why = "the file size limit is below 1M";
+		fix = "ulimit -f unlimited lifts it";
+		break;
+	case -ENOSPC:
+	case -EDQUOT:
+		why = "no space is left there (4 MiB are enough)";
+		break;
+	}
+	vp_log_begin(&log);
+	vp_text_str(&log.text, "cannot record to ");
+	vp_text_str(&log.text, vp_file.path);
+	vp_text_str(&log.text, ": ");
+	vp_text_str(&log.text, why ? why : "unknown error");
+	vp_text_str(&log.text, "; not profiling. ");
+	vp_text_str(&log.text, fix);
+	vp_log_end(&log);
+}
+
 static int open_file(int forked, int *fd)
 {
-	struct vp_log log;
 	int err;
 
 	err = vp_config_path(vp_file.path, sizeof(vp_file.path), vp_environment, program, forked);
 	vp_file.unique = vp_config.path_has_pid;
 	if (!err)
 		err = vp_file_create(vp_config.size_bytes, fd);
-	if (!err) {
+	if (err)
+		say_no_record(err);
+	else
 		say_less_room();
-		return 0;
-	}
-	vp_log_begin(&log);
-	vp_text_str(&log.text, "cannot record to ");
-	vp_text_str(&log.text, vp_file.path);
-	vp_text_str(&log.text, ": ");
-	switch (err) {
-	case -EEXIST:
-		vp_text_str(&log.text, "something that is not a vprof file is there");
-		break;
-	case -EPERM:
-		vp_text_str(&log.text, "the file there is somebody else's");
-		break;
-	case -ENOMEM:
-		vp_text_str(&log.text, "the address space limit leaves too little room");
-		break;
-	case -EFBIG:
-		vp_text_str(&log.text, "the file size limit is below 1M");
-		break;
-	default:
-		vp_text_str(&log.text, strerrordesc_np(-err));
-	}
-	vp_text_str(&log.text, "; not profiling");
-	vp_log_end(&log);
 	return err;
 }
 
@@ -385,7 +409,10 @@ static int prepare_library(void)
 	vp_task_learn();  /* before we open objects of our own; else there is no helper */
 	vp_modules_init();
 	if (vp_learn_init()) {
-		vp_log_line("cannot load libunwind-x86_64.so.8; not profiling");
+		vp_log_line(
+		    "cannot load libunwind-x86_64.so.8; not profiling. Install libunwind "
+		    "(Debian, Ubuntu: libunwind8; Fedora: libunwind), or name its directory in "
+		    "LD_LIBRARY_PATH");
 		return -ENOENT;
 	}
 	vp_sys(SYS_madvise, &vp_control, sizeof(vp_control), MADV_WIPEONFORK);

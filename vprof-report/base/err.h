@@ -14,7 +14,8 @@ enum vr_exit {
 	/* of gates */
 	VR_EXIT_LEAK = 23,
 	VR_EXIT_BUDGET = 24,
-	VR_EXIT_REGRESSION = 25
+	VR_EXIT_REGRESSION = 25,
+	VR_EXIT_DOCTOR = 26 /* something is not as it should be */
 };
 
 #define VR_ERR_TEXT 320

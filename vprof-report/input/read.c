@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -16,6 +17,25 @@
 #define HOLES_MAX      (64ull << 20) /* as large as a record is by default */
 #define COMPRESSED_MAX 64u
 
+/* Whose it is, where that is what is in the way.  Returns -EACCES. */
+static int not_permitted(const char *path, struct vr_err *err)
+{
+	const struct passwd *owner;
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return vr_err_set(err, -EACCES, "you may not pass one of its directories");
+	owner = getpwuid(st.st_uid);
+	if (st.st_uid == geteuid())
+		return vr_err_set(err, -EACCES,
+				  "it is yours, but not readable: chmod u+r makes it so");
+	return vr_err_set(
+	    err, -EACCES,
+	    "you may not read it: it belongs to %s, who can read it, or allow it with "
+	    "chmod a+r",
+	    owner ? owner->pw_name : "another user");
+}
+
 /* Opens a regular file for reading.  Returns the descriptor or -errno. */
 static int open_regular(const char *path, struct vr_file *file, struct vr_err *err)
 {
@@ -23,6 +43,8 @@ static int open_regular(const char *path, struct vr_file *file, struct vr_err *e
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	struct stat st;
 
+	if (fd < 0 && errno == EACCES)
+		return not_permitted(path, err);
 	if (fd < 0)
 		return vr_err_set(err, -errno, "%s", strerror(errno));
 	if (fstat(fd, &st) < 0) {

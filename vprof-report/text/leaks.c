@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "cli/quote.h"
 #include "cli/text.h"
 #include "cli/units.h"
 #include "cli/xalloc.h"
@@ -213,8 +214,13 @@ static char *add_hint(char *text, const struct vr_file *file)
 
 	if (h->heap_mode != VPROF_HEAP_EXACT)
 		return text;
-	if (file->status == VR_STATUS_RUNNING)
-		return vr_xappend(text, "Hint: vprof-report ctl FILE leakscan searches now.\n");
+	if (file->status == VR_STATUS_RUNNING) {
+		char *path = vr_quote_shell(file->path);
+
+		text = vr_xappend(text, "Hint: vprof-report ctl %s leakscan searches now.\n", path);
+		free(path);
+		return text;
+	}
 	if (file->status != VR_STATUS_KILLED && file->status != VR_STATUS_UNFINISHED)
 		return text;
 	if (!(h->scan_when & VPROF_SCAN_WHEN_TERM))

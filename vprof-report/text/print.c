@@ -38,7 +38,9 @@ void vr_print_wrapped(struct vr_context *ctx, const char *text, int indent)
 		char *blank = memrchr(at, ' ', room);
 
 		if (!blank)
-			break; /* one long word: let the terminal cut it */
+			blank = strchr(at + room, ' '); /* one long word, not cut */
+		if (!blank)
+			break;
 		fprintf(ctx->out, "%.*s\n%*s", (int)(blank - at), at, indent, "");
 		at = blank + 1;
 	}

@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "cli/library.h"
+#include "cli/quote.h"
 #include "cli/text.h"
 #include "cli/warn.h"
 #include "cli/xalloc.h"
@@ -38,6 +40,24 @@ static void say_choice(const struct vr_pick *pick, const struct vr_verb *verb)
 	free(why);
 }
 
+/* What to type where there is nothing to read. */
+static void say_nothing_here(void)
+{
+	char *library = vr_library_find();
+	char *quoted = vr_quote_shell(library ? library : "libvprof.so");
+
+	if (library && vr_library_splits(library))
+		vr_warn(
+		    "no *.vprof file here. To make one: vprof-run -- PROGRAM; to read one that is "
+		    "elsewhere: vprof-report PATH");
+	else
+		vr_warn("no *.vprof file here. To make one: LD_PRELOAD=%s PROGRAM, or vprof-run -- "
+			"PROGRAM; to read one that is elsewhere: vprof-report PATH",
+			quoted);
+	free(quoted);
+	free(library);
+}
+
 int vr_pick_newest(struct vr_pick *pick, const struct vr_verb *verb, int tree)
 {
 	*pick = (struct vr_pick){0};
@@ -46,8 +66,7 @@ int vr_pick_newest(struct vr_pick *pick, const struct vr_verb *verb, int tree)
 	if (!pick->runs->count) {
 		say_unreadable(pick, NULL);
 		if (!pick->records.count)
-			vr_warn("no *.vprof file here; run LD_PRELOAD=libvprof.so PROGRAM, or "
-				"name a file");
+			say_nothing_here();
 		return VR_EXIT_INPUT;
 	}
 	pick->chosen = vr_run_choose(pick->runs, 0);
