@@ -2,49 +2,76 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/enough.h"
+#include "cli/units.h"
 #include "cli/xalloc.h"
 #include "findings/rules.h"
 #include "model/run.h"
 #include "text/names.h"
 
 /* Below these a finding says more about the profile than about the program. */
-#define HOT_SAMPLES_MIN 20u
-#define HOT_PERCENT_MIN 5.0
+#define HOT_PERCENT_MIN	   5.0
+#define KERNEL_PERCENT_MIN 30.0
+#define IDLE_RUN_NS	   1000000000u
+#define IDLE_PERCENT_MAX   5.0
 
-/* The function with most time of its own. */
-static int find_top(const struct vr_seen *seen, struct vr_case *found)
+static int enough(const struct vr_seen *seen)
 {
-	const struct vr_cpu_function *top = seen->function;
-
-	if (!seen->functions || seen->cpu->total_samples < HOT_SAMPLES_MIN)
-		return 0;
-	found->function = &seen->profile->stacks->function[top->function];
-	found->percent = vr_percent(top->self_ns, seen->cpu->total_ns);
-	return found->percent >= HOT_PERCENT_MIN;
+	return seen->cpu->total_samples >= VR_SAMPLES_ENOUGH;
 }
 
-static int kernel_is_top(const struct vr_seen *seen, struct vr_case *found)
+static const struct vr_function *function_of(const struct vr_seen *seen, uint32_t function)
 {
-	return find_top(seen, found) && strcmp(found->function->name, "[kernel]") == 0;
+	return function == VPROF_NONE ? NULL : &seen->profile->stacks->function[function];
+}
+
+static const char *function_name(const struct vr_case *found)
+{
+	return found->function ? found->function->name : NULL;
+}
+
+/* --- the kernel's ------------------------------------------------------------ */
+
+static int kernel_is_much(const struct vr_seen *seen, struct vr_case *found)
+{
+	found->percent = vr_percent(seen->work.kernel_ns, seen->cpu->total_ns);
+	found->function = function_of(seen, seen->work.kernel_caller);
+	if (!found->function)
+		found->next = "tree";
+	return enough(seen) && found->percent >= KERNEL_PERCENT_MIN;
 }
 
 static char *say_kernel(const struct vr_seen *seen, const struct vr_case *found)
 {
-	(void)seen;
-	return vr_xprintf("%.0f%% of the CPU time is the kernel's: system calls and page faults",
-			  found->percent);
+	char *text = vr_xprintf(
+	    "%.0f%% of the CPU time is the kernel's: system calls and page faults", found->percent);
+	char *caller;
+
+	if (!found->function)
+		return text;
+	caller =
+	    vr_caption_short(seen->profile, vr_function_caption(found->function, 1), VR_PROSE_ROOM);
+	text = vr_xappend(text, "; most of it (%.0f%%) for %s",
+			  vr_percent(seen->work.kernel_caller_ns, seen->work.kernel_ns), caller);
+	free(caller);
+	return text;
 }
 
 const struct vr_rule vr_rule_kernel = {
     .name = "kernel",
-    .examine = kernel_is_top,
+    .examine = kernel_is_much,
     .evidence = say_kernel,
-    .next = "tree",
+    .next = "callers",
+    .operand = function_name,
 };
 
-static int function_is_top(const struct vr_seen *seen, struct vr_case *found)
+/* --- one function ------------------------------------------------------------ */
+
+static int function_is_hot(const struct vr_seen *seen, struct vr_case *found)
 {
-	return find_top(seen, found) && strcmp(found->function->name, "[kernel]") != 0;
+	found->function = function_of(seen, seen->work.top);
+	found->percent = vr_percent(seen->work.top_ns, seen->cpu->total_ns);
+	return enough(seen) && found->function && found->percent >= HOT_PERCENT_MIN;
 }
 
 static char *say_hot_function(const struct vr_seen *seen, const struct vr_case *found)
@@ -58,15 +85,66 @@ static char *say_hot_function(const struct vr_seen *seen, const struct vr_case *
 	return text;
 }
 
-static const char *function_name(const struct vr_case *found)
-{
-	return found->function->name;
-}
-
 const struct vr_rule vr_rule_hot_function = {
     .name = "hot-function",
-    .examine = function_is_top,
+    .examine = function_is_hot,
     .evidence = say_hot_function,
     .next = "callers",
     .operand = function_name,
+};
+
+/* --- too few samples --------------------------------------------------------- */
+
+/* Waiting is what another rule speaks of. */
+static int hardly_ran(const struct vr_seen *seen)
+{
+	uint64_t run_ns = vr_file_duration_ns(seen->profile->file);
+
+	return run_ns >= IDLE_RUN_NS && vr_percent(seen->cpu->total_ns, run_ns) < IDLE_PERCENT_MAX;
+}
+
+static int is_short(const struct vr_seen *seen, struct vr_case *found)
+{
+	const struct vprof_header *h = &seen->profile->file->header;
+
+	found->count = seen->cpu->total_samples;
+	if (h->heap_mode == VPROF_HEAP_OFF)
+		found->next = "info";
+	return h->engine && h->cpu_hz && !enough(seen) && !hardly_ran(seen);
+}
+
+/* The rate, in round numbers, at which this run would have been long enough; 0: none that
+ * can be had. */
+static uint64_t rate_for(const struct vprof_header *h, uint64_t cpu_ns)
+{
+	uint64_t hz;
+
+	if (h->engine != VPROF_ENGINE_PERF || !cpu_ns)
+		return 0;
+	hz = (VR_SAMPLES_ENOUGH * 1000000000ull / cpu_ns / 1000 + 1) * 1000;
+	return hz <= 20000 ? hz : 0;
+}
+
+static char *say_short(const struct vr_seen *seen, const struct vr_case *found)
+{
+	const struct vprof_header *h = &seen->profile->file->header;
+	uint64_t cpu_ns = seen->cpu->total_ns > h->cpu_ns ? seen->cpu->total_ns : h->cpu_ns;
+	uint64_t hz = rate_for(h, cpu_ns);
+	char used[VR_UNIT_MAX], count[VR_UNIT_MAX], needed[VR_UNIT_MAX];
+	char *text = vr_xprintf("too short to say where its CPU time goes: %s sample%s in %s; %u "
+				"are enough, %s at %u Hz",
+				vr_format_count(count, found->count), found->count == 1 ? "" : "s",
+				vr_format_ns(used, cpu_ns), VR_SAMPLES_ENOUGH,
+				vr_format_ns(needed, VR_SAMPLES_ENOUGH * 1000000000ull / h->cpu_hz),
+				h->cpu_hz);
+
+	return hz ? vr_xappend(text, " (VPROF_OPTIONS=cpu=%llu takes more)", (unsigned long long)hz)
+		  : text;
+}
+
+const struct vr_rule vr_rule_short = {
+    .name = "short",
+    .examine = is_short,
+    .evidence = say_short,
+    .next = "heap",
 };

@@ -37,9 +37,8 @@ static struct vr_finding make_finding(const struct vr_rule *rule, const struct v
 
 	if (rule->advice)
 		finding.text = vr_xappend(finding.text, ": %s", rule->advice);
-	finding.command =
-	    rule->next ? command_line(seen, rule->next, rule->operand ? rule->operand(found) : NULL)
-		       : vr_xstrdup("");
+	finding.command = command_line(seen, found->next ? found->next : rule->next,
+				       rule->operand && !found->next ? rule->operand(found) : NULL);
 	return finding;
 }
 

@@ -9,7 +9,7 @@
 struct vr_finding {
 	const char *rule; /* its name */
 	char *text;	  /* what was seen, and what to try, in one line */
-	char *command;	  /* what to type next, "" where nothing helps */
+	char *command;	  /* what to type next */
 };
 
 /* Fills at most VR_FINDINGS_MAX findings, the weightiest first, for

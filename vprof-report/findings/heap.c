@@ -1,6 +1,7 @@
 /* Rules about the heap. */
 #include <stdlib.h>
 
+#include "cli/enough.h"
 #include "cli/units.h"
 #include "cli/xalloc.h"
 #include "findings/rules.h"
@@ -8,17 +9,19 @@
 #include "text/names.h"
 
 /* Below these a finding says more about the profile than about the program. */
-#define CHURN_BLOCKS_MIN  1000u
-#define CHURN_PERCENT_MIN 50.0
-#define GROWTH_BYTES_MIN  (1u << 20)
-#define GROWTH_RUN_NS	  10000000000ull
-#define UNFREED_BYTES_MIN (64u << 10)
+#define GROWTH_BYTES_MIN      (1u << 20)
+#define GROWTH_RUN_NS	      10000000000ull
+#define ALLOCATOR_PERCENT_MIN 10.0
+#define ALLOCATOR_CALLS_MIN   10000u
+#define TEMPORARY_PERCENT_MIN 50.0
+#define LEAK_BYTES_MIN	      1024u
+#define LEAK_BLOCKS_MIN	      16u
+#define UNSEARCHED_BYTES_MIN  (1u << 20)
 
-static char *site_name(const struct vr_seen *seen, const struct vr_site *site)
+static char *name_of(const struct vr_seen *seen, uint32_t node)
 {
-	return vr_caption_short(seen->profile,
-				vr_responsible_caption(seen->profile->stacks, site->node, 1),
-				VR_PROSE_ROOM);
+	return vr_caption_short(
+	    seen->profile, vr_responsible_caption(seen->profile->stacks, node, 1), VR_PROSE_ROOM);
 }
 
 static int rose(const struct vr_seen *seen)
@@ -40,16 +43,55 @@ static char *say_growth(const struct vr_seen *seen, const struct vr_case *found)
 			  vr_format_bytes(to, steady->to_bytes));
 }
 
+/* The largest leak of a kind, and the bytes of all of them. */
+static const struct vr_leak *add_up(const struct vr_seen *seen, int growing, uint64_t *bytes,
+				    uint64_t *blocks)
+{
+	const struct vr_leak *largest = NULL;
+
+	*bytes = *blocks = 0;
+	for (size_t i = 0; i < seen->leaks->n_leaks; i++) {
+		const struct vr_leak *leak = &seen->leaks->leak[i];
+
+		if (leak->excuse == VR_EXCUSE_SUPPRESSED ||
+		    (leak->verdict == VR_GROWING) != growing || !vr_leak_counts(leak, 0))
+			continue;
+		*bytes += leak->bytes;
+		*blocks += leak->blocks;
+		if (!largest || leak->bytes > largest->bytes)
+			largest = leak;
+	}
+	return largest;
+}
+
 static int sites_grow(const struct vr_seen *seen, struct vr_case *found)
 {
-	(void)found;
-	return seen->memory->rise == VR_RISE_GROWS && rose(seen);
+	uint64_t blocks;
+
+	found->leak = add_up(seen, 1, &found->count, &blocks);
+	return found->leak != NULL;
+}
+
+static char *say_sites(const struct vr_seen *seen, const struct vr_case *found)
+{
+	char all[VR_UNIT_MAX], bytes[VR_UNIT_MAX];
+	char *who = name_of(seen, found->leak->node);
+	char *text =
+	    seen->memory->rise == VR_RISE_GROWS && rose(seen)
+		? vr_xappend(say_growth(seen, found), ", most of it (%s) from %s",
+			     vr_format_bytes(bytes, found->leak->bytes), who)
+		: vr_xprintf("%s in use, and growing without bound; most of it (%s) from %s",
+			     vr_format_bytes(all, found->count),
+			     vr_format_bytes(bytes, found->leak->bytes), who);
+
+	free(who);
+	return text;
 }
 
 const struct vr_rule vr_rule_growing = {
     .name = "growing",
     .examine = sites_grow,
-    .evidence = say_growth,
+    .evidence = say_sites,
     .next = "leaks",
 };
 
@@ -69,58 +111,125 @@ const struct vr_rule vr_rule_rising = {
     .next = "heap --sort live",
 };
 
-static int blocks_are_temporary(const struct vr_seen *seen, struct vr_case *found)
-{
-	const struct vr_site *site = found->site = vr_heap_largest(seen->heap, VR_HEAP_TEMPORARY);
+/* --- allocating -------------------------------------------------------------- */
 
-	return site && site->temporary >= CHURN_BLOCKS_MIN &&
-	       vr_percent(site->temporary, site->allocs) >= CHURN_PERCENT_MIN;
+/* The largest that is not the loader's, once and for all. */
+static const struct vr_site *largest(const struct vr_seen *seen, enum vr_heap_key key)
+{
+	size_t *order = vr_heap_order(seen->heap, key);
+	const struct vr_site *found = NULL;
+
+	for (size_t i = 0; i < seen->heap->n_sites && !found; i++) {
+		const struct vr_site *site = &seen->heap->site[order[i]];
+
+		if (!vr_work_is_startup(seen->profile->stacks, site->node))
+			found = site;
+	}
+	free(order);
+	return found;
 }
 
-static char *say_churn(const struct vr_seen *seen, const struct vr_case *found)
+static int is_temporary(const struct vr_site *site)
+{
+	return vr_percent(site->temporary, site->allocs) >= TEMPORARY_PERCENT_MIN;
+}
+
+/* A count alone is no cost: a million calls may be nothing beside the rest. */
+static int allocating_is_much(const struct vr_seen *seen, struct vr_case *found)
+{
+	found->percent = vr_percent(seen->work.allocator_ns, seen->cpu->total_ns);
+	if (seen->cpu->total_samples < VR_SAMPLES_ENOUGH ||
+	    found->percent < ALLOCATOR_PERCENT_MIN || seen->heap->allocs < ALLOCATOR_CALLS_MIN)
+		return 0;
+	found->site = largest(seen, VR_HEAP_CALLS);
+	if (found->site && is_temporary(found->site))
+		found->next = "heap --sort temporary";
+	return found->site != NULL;
+}
+
+static char *say_allocating(const struct vr_seen *seen, const struct vr_case *found)
 {
 	const struct vr_site *site = found->site;
-	char calls[VR_UNIT_MAX], size[VR_UNIT_MAX];
-	char *who = site_name(seen, site);
-	char *text = vr_xprintf("%s allocated %s blocks of %s, %.0f%% freed at once", who,
-				vr_format_count(calls, site->allocs),
-				vr_format_bytes(size, site->alloc_bytes / site->allocs),
-				vr_percent(site->temporary, site->allocs));
+	char calls[VR_UNIT_MAX], all[VR_UNIT_MAX], size[VR_UNIT_MAX];
+	char *who = name_of(seen, site->node);
+	char *text =
+	    vr_xprintf("%.0f%% of the CPU time goes into malloc and free: %s allocations, %s of "
+		       "them by %s, of %s",
+		       found->percent, vr_format_count(all, seen->heap->allocs),
+		       vr_format_count(calls, site->allocs), who,
+		       vr_format_bytes(size, site->allocs ? site->alloc_bytes / site->allocs : 0));
 
 	free(who);
-	return text;
+	if (!is_temporary(site))
+		return text;
+	return vr_xappend(text, ", %.0f%% freed at once: reuse one buffer",
+			  vr_percent(site->temporary, site->allocs));
 }
 
-const struct vr_rule vr_rule_churn = {
-    .name = "churn",
-    .examine = blocks_are_temporary,
-    .evidence = say_churn,
-    .advice = "reuse one buffer",
-    .next = "heap --sort temporary",
+const struct vr_rule vr_rule_allocator = {
+    .name = "allocator",
+    .examine = allocating_is_much,
+    .evidence = say_allocating,
+    .next = "heap --sort calls",
 };
 
-static int blocks_stay(const struct vr_seen *seen, struct vr_case *found)
+/* --- not freed --------------------------------------------------------------- */
+
+/* Blocks that are reachable or the runtime's are nobody's fault. */
+static int something_leaks(const struct vr_seen *seen, struct vr_case *found)
 {
-	found->site = vr_heap_largest(seen->heap, VR_HEAP_LIVE);
-	return found->site && seen->profile->file->status == VR_STATUS_EXITED &&
-	       seen->heap->live_bytes >= UNFREED_BYTES_MIN;
+	uint64_t blocks;
+
+	found->leak = add_up(seen, 0, &found->count, &blocks);
+	return found->leak && (found->count >= LEAK_BYTES_MIN || blocks >= LEAK_BLOCKS_MIN);
 }
 
-static char *say_unfreed(const struct vr_seen *seen, const struct vr_case *found)
+static char *say_leak(const struct vr_seen *seen, const struct vr_case *found)
 {
-	char bytes[VR_UNIT_MAX], all[VR_UNIT_MAX];
-	char *who = site_name(seen, found->site);
-	char *text = vr_xprintf("%s were not freed, %s of it from %s",
-				vr_format_bytes(all, seen->heap->live_bytes),
-				vr_format_bytes(bytes, found->site->live_bytes), who);
+	const struct vr_leak *leak = found->leak;
+	char bytes[VR_UNIT_MAX], all[VR_UNIT_MAX], blocks[VR_UNIT_MAX];
+	char *text = vr_xprintf("%s leaked, nothing in use points to them: ",
+				vr_format_bytes(all, found->count));
+	char *who = name_of(seen, leak->node);
 
+	if (leak->bytes < found->count)
+		text = vr_xappend(text, "%s of it in ", vr_format_bytes(bytes, leak->bytes));
+	text = vr_xappend(text, "%s block%s from %s", vr_format_count(blocks, leak->blocks),
+			  leak->blocks == 1 ? "" : "s", who);
 	free(who);
 	return text;
 }
 
-const struct vr_rule vr_rule_unfreed = {
-    .name = "unfreed",
-    .examine = blocks_stay,
-    .evidence = say_unfreed,
+const struct vr_rule vr_rule_leak = {
+    .name = "leak",
+    .examine = something_leaks,
+    .evidence = say_leak,
     .next = "leaks",
+};
+
+/* Much is live, and nobody looked whether it is lost, because of how the process ended. */
+static int was_unsearched(const struct vr_seen *seen, struct vr_case *found)
+{
+	const struct vr_file *file = seen->profile->file;
+
+	found->count = seen->heap->live_bytes;
+	return file->status == VR_STATUS_KILLED && file->header.heap_mode == VPROF_HEAP_EXACT &&
+	       !file->header.scan_count && found->count >= UNSEARCHED_BYTES_MIN;
+}
+
+static char *say_unsearched(const struct vr_seen *seen, const struct vr_case *found)
+{
+	char bytes[VR_UNIT_MAX];
+
+	(void)seen;
+	return vr_xprintf("killed with %s live, before anybody looked whether some of it is lost",
+			  vr_format_bytes(bytes, found->count));
+}
+
+const struct vr_rule vr_rule_unsearched = {
+    .name = "unsearched",
+    .examine = was_unsearched,
+    .evidence = say_unsearched,
+    .advice = "VPROF_OPTIONS=leakscan=term looks at SIGTERM, leakscan_every=60 every minute",
+    .next = "heap --sort live",
 };

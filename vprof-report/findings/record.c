@@ -8,22 +8,25 @@
 
 static int defines_malloc(const struct vr_seen *seen, struct vr_case *found)
 {
-	(void)found;
+	found->count = seen->heap->allocs;
 	return (seen->profile->file->header.flags & VPROF_F_OWN_MALLOC) != 0;
 }
 
 static char *say_own_malloc(const struct vr_seen *seen, const struct vr_case *found)
 {
+	char count[VR_UNIT_MAX];
+
 	(void)seen;
-	(void)found;
-	return vr_xstrdup("the program defines malloc itself");
+	return vr_xprintf("the program defines malloc itself: its own calls were not seen, only %s "
+			  "of other objects",
+			  vr_format_count(count, found->count));
 }
 
 const struct vr_rule vr_rule_own_malloc = {
     .name = "own-malloc",
     .examine = defines_malloc,
     .evidence = say_own_malloc,
-    .advice = "its own calls were not seen",
+    .next = "doctor",
 };
 
 static int lost_samples(const struct vr_seen *seen, struct vr_case *found)
@@ -49,5 +52,30 @@ const struct vr_rule vr_rule_lost_samples = {
     .examine = lost_samples,
     .evidence = say_lost_samples,
     .advice = "trust the order of functions, not their shares",
-    .next = "info",
+    .next = "doctor",
+};
+
+static int was_unsampled(const struct vr_seen *seen, struct vr_case *found)
+{
+	const struct vprof_header *h = &seen->profile->file->header;
+
+	found->count = h->cpu_ns;
+	return h->cpu_hz && !h->engine;
+}
+
+static char *say_unsampled(const struct vr_seen *seen, const struct vr_case *found)
+{
+	const struct vr_file *file = seen->profile->file;
+	const char *why = vr_file_string(file, file->header.engine_note);
+	char used[VR_UNIT_MAX];
+
+	return vr_xprintf("where %s of CPU time went is not known: no samples%s%s",
+			  vr_format_ns(used, found->count), *why ? ": " : "", why);
+}
+
+const struct vr_rule vr_rule_unsampled = {
+    .name = "unsampled",
+    .examine = was_unsampled,
+    .evidence = say_unsampled,
+    .next = "doctor",
 };

@@ -7,16 +7,18 @@
 
 #include "model/cpu.h"
 #include "model/heap.h"
+#include "model/leaks.h"
 #include "model/memory.h"
 #include "model/threads.h"
+#include "model/work.h"
 
 /* What was read of the run. */
 struct vr_seen {
 	struct vr_profile *profile;
 	const struct vr_cpu *cpu;
-	const struct vr_cpu_function *function; /* by self_ns, largest first */
-	size_t functions;
+	struct vr_work work; /* of cpu */
 	const struct vr_heap *heap;
+	const struct vr_leaks *leaks; /* what was suppressed is marked */
 	const struct vr_memory *memory;
 	const struct vr_thread *threads; /* by row of THREADS */
 };
@@ -27,7 +29,9 @@ struct vr_case {
 	double percent;
 	uint32_t thread; /* row */
 	const struct vr_site *site;
+	const struct vr_leak *leak;
 	const struct vr_function *function;
+	const char *next; /* where the rule's own would not do; NULL: it does */
 };
 
 struct vr_rule {
@@ -37,7 +41,7 @@ struct vr_rule {
 	/* What was seen, in one line; free() it. */
 	char *(*evidence)(const struct vr_seen *seen, const struct vr_case *found);
 	const char *advice; /* what to make of it, NULL: the evidence speaks for itself */
-	const char *next;   /* verb and options of the command that shows more, NULL: none */
+	const char *next;   /* verb and options of the command that shows more */
 	/* its operand before the file, NULL: none */
 	const char *(*operand)(const struct vr_case *found);
 };
@@ -46,8 +50,9 @@ struct vr_rule {
 extern const struct vr_rule *const vr_rules[];
 extern const size_t vr_rules_count;
 
-extern const struct vr_rule vr_rule_own_malloc, vr_rule_lost_samples, vr_rule_growing,
-    vr_rule_rising, vr_rule_kernel, vr_rule_hot_function, vr_rule_churn, vr_rule_unfreed,
-    vr_rule_idle, vr_rule_runnable, vr_rule_spins;
+extern const struct vr_rule vr_rule_own_malloc, vr_rule_lost_samples, vr_rule_unsampled,
+    vr_rule_short, vr_rule_growing, vr_rule_rising, vr_rule_kernel, vr_rule_hot_function,
+    vr_rule_allocator, vr_rule_leak, vr_rule_unsearched, vr_rule_idle, vr_rule_runnable,
+    vr_rule_spins;
 
 #endif

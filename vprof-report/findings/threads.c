@@ -89,7 +89,8 @@ static int is_idle(const struct vr_seen *seen, struct vr_case *found)
 	    vr_threads_longest(seen->profile, seen->threads, VR_MOSTLY_RUNNABLE, &found->thread);
 	if (longest && vr_percent(longest->run_delay_ns, found->count) >= IDLE_PERCENT_MAX)
 		return 0;
-	return found->count >= IDLE_RUN_NS && found->percent < IDLE_PERCENT_MAX;
+	return file->header.engine && found->count >= IDLE_RUN_NS &&
+	       found->percent < IDLE_PERCENT_MAX;
 }
 
 static int waits_are_known(const struct vr_seen *seen)

@@ -6,7 +6,6 @@
 #include "cli/text.h"
 #include "cli/units.h"
 #include "cli/xalloc.h"
-#include "findings/findings.h"
 #include "input/status.h"
 #include "model/locks.h"
 #include "model/run.h"
@@ -26,6 +25,7 @@
 #include "text/sites.h"
 #include "text/spark.h"
 #include "text/threads.h"
+#include "verbs/findings.h"
 #include "verbs/leaks/leaks.h"
 
 #define TOP_FUNCTIONS 8u
@@ -118,7 +118,8 @@ static int by_self(const void *a, const void *b)
 	return order ? order : vr_smaller_first(x->function, y->function);
 }
 
-static void print_cpu(struct vr_context *ctx, const struct vr_seen *seen)
+static void print_cpu(struct vr_context *ctx, const struct vr_seen *seen,
+		      const struct vr_cpu_function *function, size_t functions)
 {
 	static const struct vr_column columns[] = {
 	    {"self", "self", VR_NS, VR_RIGID, 0},
@@ -146,8 +147,11 @@ static void print_cpu(struct vr_context *ctx, const struct vr_seen *seen)
 		vr_percent(seen->cpu->total_ns, vr_recorded_ns(ctx->profile->file)),
 		vr_format_count(samples, seen->cpu->total_samples), vr_engine_name(h->engine),
 		h->cpu_hz);
-	for (size_t i = 0; i < seen->functions && i < TOP_FUNCTIONS; i++) {
-		const struct vr_cpu_function *row = &seen->function[i];
+	if (vr_percent(seen->work.startup_ns, seen->cpu->total_ns) >= 1.0)
+		fprintf(ctx->out, "         %.0f%% of it at start-up: loader and constructors\n",
+			vr_percent(seen->work.startup_ns, seen->cpu->total_ns));
+	for (size_t i = 0; i < functions && i < TOP_FUNCTIONS; i++) {
+		const struct vr_cpu_function *row = &function[i];
 		struct vr_caption label =
 		    vr_function_caption(&ctx->profile->stacks->function[row->function], 1);
 
@@ -177,31 +181,27 @@ static void print_heap_sure(struct vr_context *ctx, const struct vr_heap *heap)
 		vr_range_text(c, &live));
 }
 
-/* The verdict on what was not freed. */
-static char *leaks_line(struct vr_context *ctx, const struct vr_heap *heap,
-			const struct vr_growth *growth)
+/* The verdict on what was not freed, what the program itself excuses left out. */
+static struct vr_leaks *judge_leaks(struct vr_context *ctx, const struct vr_heap *heap,
+				    const struct vr_growth *growth)
 {
 	struct vr_leaks *leaks = vr_leaks_new(ctx->profile, heap);
 	struct vr_leaks_plan plain = {0};
 	struct vr_leaks_view view = {.plan = &plain, .heap = heap, .leaks = leaks};
-	char *line;
 
 	vr_leaks_grow(leaks, growth);
 	vr_leaks_excuse(ctx, &view);
-	line = vr_leaks_line(ctx->profile, leaks, 0);
 	vr_suppressions_free(&view.suppress);
-	vr_leaks_free(leaks);
-	return line;
+	return leaks;
 }
 
-static void print_leaks(struct vr_context *ctx, const struct vr_heap *heap,
-			const struct vr_growth *growth)
+static void print_leaks(struct vr_context *ctx, const struct vr_leaks *leaks)
 {
 	char *line;
 
 	if (ctx->profile->file->header.heap_mode == VPROF_HEAP_OFF)
 		return;
-	line = leaks_line(ctx, heap, growth);
+	line = vr_leaks_line(ctx->profile, leaks, 0);
 	title(ctx, "Leaks    ");
 	vr_print_wrapped(ctx, line, 9);
 	free(line);
@@ -333,35 +333,14 @@ static void print_waits(struct vr_context *ctx, const struct vr_locks *locks)
 	free(name);
 }
 
-static void print_first(struct vr_context *ctx, const struct vr_seen *seen)
-{
-	struct vr_finding finding[VR_FINDINGS_MAX];
-	size_t count = vr_findings_find(seen, finding);
-
-	title(ctx, "\nWhat to look at first:\n");
-	for (size_t i = 0; i < count; i++) {
-		fprintf(ctx->out, "%zu. ", i + 1);
-		vr_print_wrapped(ctx, finding[i].text, 3);
-		if (finding[i].command[0]) {
-			fputs("     ", ctx->out);
-			vr_print_safe(ctx, finding[i].command);
-			fputc('\n', ctx->out);
-		}
-	}
-	vr_findings_free(finding, count);
-}
-
 static json_t *to_json(struct vr_context *ctx, const struct vr_seen *seen,
 		       const struct vr_locks *locks)
 {
 	const struct vr_overhead cost = vr_overhead(ctx->profile, seen->cpu);
 	const struct vr_file *file = ctx->profile->file;
 	struct vr_interval live = vr_heap_live_interval(seen->heap);
-	struct vr_finding finding[VR_FINDINGS_MAX];
-	size_t count = vr_findings_find(seen, finding);
 	char *lost = vr_losses_text(file), *command = vr_command_text(file, ctx->args);
 	json_t *root = json_object();
-	json_t *findings = json_array();
 
 	vr_json_set_text(root, "cmdline", command);
 	vr_json_set_u64(root, "pid", file->header.pid);
@@ -371,6 +350,7 @@ static json_t *to_json(struct vr_context *ctx, const struct vr_seen *seen,
 	json_object_set_new(root, "lost", lost ? vr_json_text(lost) : json_null());
 	vr_json_set_u64(root, "cpu_ns", seen->cpu->total_ns);
 	vr_json_set_u64(root, "samples", seen->cpu->total_samples);
+	vr_json_set_u64(root, "startup_cpu_ns", seen->work.startup_ns);
 	vr_json_set_u64(root, "own_cpu_ns", cost.cpu_ns);
 	vr_json_set_u64(root, "own_memory_bytes", cost.memory_bytes);
 	vr_json_set_u64(root, "allocs", seen->heap->allocs);
@@ -381,17 +361,9 @@ static json_t *to_json(struct vr_context *ctx, const struct vr_seen *seen,
 	vr_json_set_u64(root, "lock_wait_ns", vr_locks_held(locks).wait_ns);
 	vr_json_set_u64(root, "cond_wait_ns", locks->kind[VPROF_LOCK_COND].wait_ns);
 	vr_json_set_u64(root, "join_wait_ns", locks->kind[VPROF_LOCK_JOIN].wait_ns);
-	for (size_t i = 0; i < count; i++) {
-		json_t *one = json_object();
-
-		vr_json_set_text(one, "text", finding[i].text);
-		vr_json_set_text(one, "command", finding[i].command);
-		json_array_append_new(findings, one);
-	}
-	vr_findings_free(finding, count);
 	json_object_set_new(root, "shapes", vr_shapes_json(ctx, seen->memory));
 	json_object_set_new(root, "resident", vr_resident_json(ctx->profile));
-	json_object_set_new(root, "findings", findings);
+	json_object_set_new(root, "findings", vr_findings_json(seen));
 	free(lost);
 	free(command);
 	return root;
@@ -405,16 +377,19 @@ static int run(struct vr_context *ctx)
 	struct vr_locks *locks = vr_locks_new(ctx->profile);
 	struct vr_thread *threads = vr_threads_new(ctx->profile);
 	struct vr_memory memory;
+	struct vr_leaks *leaks = judge_leaks(ctx, heap, growth);
+	size_t functions;
+	struct vr_cpu_function *function = vr_cpu_functions(ctx->profile, cpu, &functions);
 	struct vr_seen seen = {.profile = ctx->profile,
 			       .cpu = cpu,
+			       .work = vr_work_of(ctx->profile, cpu),
 			       .heap = heap,
+			       .leaks = leaks,
 			       .memory = &memory,
 			       .threads = threads};
-	struct vr_cpu_function *function = vr_cpu_functions(ctx->profile, cpu, &seen.functions);
 
 	ctx->recorded_said = 1;
-	qsort(function, seen.functions, sizeof(*function), by_self);
-	seen.function = function;
+	qsort(function, functions, sizeof(*function), by_self);
 	vr_memory_judge(ctx->profile, heap, growth, &memory);
 	if (ctx->format == VR_FORMAT_JSON) {
 		ctx->json = to_json(ctx, &seen, locks);
@@ -422,20 +397,22 @@ static int run(struct vr_context *ctx)
 		if (!ctx->width)
 			ctx->width = SCREEN;
 		print_run(ctx);
-		print_cpu(ctx, &seen);
+		print_cpu(ctx, &seen, function, functions);
 		print_heap(ctx, heap);
-		print_leaks(ctx, heap, growth);
+		print_leaks(ctx, leaks);
 		print_timeline(ctx, &memory);
 		print_threads(ctx, seen.threads);
 		print_waits(ctx, locks);
 		print_costs(ctx, cpu);
-		print_first(ctx, &seen);
+		title(ctx, "\nWhat to look at first:\n");
+		vr_print_findings(ctx, &seen);
 		vr_print_others(ctx);
 	}
 	vr_warn_cpu(ctx, cpu);
 	vr_warn_heap(ctx, heap);
 	free(threads);
 	vr_locks_free(locks);
+	vr_leaks_free(leaks);
 	vr_growth_free(growth);
 	vr_heap_free(heap);
 	free(function);
