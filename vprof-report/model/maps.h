@@ -34,6 +34,7 @@ struct vr_resident {
 	struct vprof_resident *row; /* the largest first; a few mappings as one */
 	size_t n_rows;
 	uint64_t cost_ns; /* CPU time of all accounts */
+	int partly;	  /* 1: not all of the run was recorded, so not all blocks are known */
 };
 
 enum vr_resident_when { VR_RESIDENT_LAST, VR_RESIDENT_PEAK };

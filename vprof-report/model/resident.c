@@ -68,6 +68,7 @@ struct vr_resident *vr_resident_new(struct vr_profile *profile, enum vr_resident
 	resident->account = *account;
 	resident->sum = vr_account_sum(account);
 	resident->cost_ns = file->header.account_cost_ns;
+	resident->partly = file->header.pauses != 0;
 	for (uint32_t i = 0; i < file->n_residents; i++) {
 		if (file->resident[i].account != number)
 			continue;

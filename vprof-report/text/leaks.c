@@ -108,6 +108,8 @@ static char *gap_text(const struct vr_file *file, const struct vr_leaks *leaks)
 	case VR_GAP_OPERATORS:
 		return vr_xstrdup("C++ operators that do not call malloc were not seen");
 	case VR_GAP_PAUSED:
+		if (!vr_recorded_ns(file))
+			return vr_xstrdup("nothing was recorded");
 		return vr_xprintf(
 		    "what was allocated in the %s that were not recorded is not known",
 		    vr_format_ns(a, vr_paused_ns(file)));
@@ -156,7 +158,7 @@ static char *unexamined_line(char *text, const struct vr_profile *profile,
 
 	text = vr_xappend(text, " %s", why);
 	free(why);
-	if (vr_leaks_gap(leaks) == VR_GAP_PAUSED)
+	if (vr_leaks_gap(leaks) == VR_GAP_PAUSED && leaks->allocs)
 		text = vr_xappend(text, "; of the rest nothing is lost");
 	if (leaks->sum[VR_UNEXAMINED].sites || leaks->sum[VR_POSSIBLE].sites)
 		text =

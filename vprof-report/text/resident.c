@@ -27,22 +27,24 @@ static const char *const about[VPROF_RESIDENT_KINDS] = {
 };
 
 /* "50.0 MiB live, 30.0 MiB free or fragmented" */
-static char *malloc_text(const struct vprof_account *account)
+static char *malloc_text(const struct vr_resident *resident)
 {
+	const struct vprof_account *account = &resident->account;
 	uint64_t has = account->resident[VPROF_RESIDENT_MALLOC];
 	char live[VR_UNIT_MAX], gap[VR_UNIT_MAX];
 
 	vr_format_bytes(live, account->heap_live);
 	if (account->heap_live > has)
 		return vr_xprintf("%s live, not all touched", live);
-	return vr_xprintf("%s live, %s free or fragmented", live,
-			  vr_format_bytes(gap, has - account->heap_live));
+	return vr_xprintf(resident->partly ? "%s recorded and live, %s not recorded, or free"
+					   : "%s live, %s free or fragmented",
+			  live, vr_format_bytes(gap, has - account->heap_live));
 }
 
 char *vr_resident_kind_text(const struct vr_resident *resident, uint32_t kind)
 {
 	if (kind == VPROF_RESIDENT_MALLOC)
-		return malloc_text(&resident->account);
+		return malloc_text(resident);
 	return vr_xstrdup(about[kind] ? about[kind] : "");
 }
 
@@ -66,7 +68,7 @@ static char *line_of(const struct vr_resident *resident)
 	if (resident->sum < LINE_BYTES_MIN ||
 	    vr_percent(resident->account.heap_live, resident->sum) > 100.0 - LINE_PERCENT_MIN)
 		return NULL;
-	heap = malloc_text(&resident->account);
+	heap = malloc_text(resident);
 	text = vr_xprintf("%s at %s: malloc %s (%s)", vr_format_bytes(a, resident->sum),
 			  vr_format_ns(b, resident->account.t_ns),
 			  vr_format_bytes(c, kind[VPROF_RESIDENT_MALLOC]), heap);

@@ -293,8 +293,9 @@ static void get_lost(const struct vr_rows *rows, const void *row, struct vr_valu
 		      !h->live_blocks && file->status == VR_STATUS_EXITED;
 
 	(void)rows;
-	value->cell.null = !searched && !nothing;
 	value->cell.u = searched ? file->head_lost_bytes : 0;
+	/* Of what was allocated in a pause nothing is known. */
+	value->cell.null = (!searched && !nothing) || (h->pauses && !value->cell.u);
 }
 
 static void get_end(const struct vr_rows *rows, const void *row, struct vr_value *value)
@@ -324,6 +325,11 @@ static void get_file(const struct vr_rows *rows, const void *row, struct vr_valu
 	value->cell.s = process_of(row)->record->path;
 }
 
+static int with_args(const struct vr_rows *rows)
+{
+	return rows->ctx->args != VR_ARGS_USUAL;
+}
+
 static void get_command(const struct vr_rows *rows, const void *row, struct vr_value *value)
 {
 	value->text = vr_command_text(process_of(row)->file, rows->ctx->args);
@@ -350,6 +356,7 @@ const struct vr_field vr_process_fields[] = {
     {"end", "end", VR_TEXT, VR_IN_ALL, .get = get_end},
     {"record_bytes", "size", VR_BYTES, VR_IN_ALL, .get = get_size, .applies = is_wide},
     {"path", "file", VR_TEXT, VR_IN_ALL, .get = get_file, .elastic = 1},
+    {"command", "command", VR_TEXT, VR_IN_TABLE, .get = get_command, .applies = with_args},
     {"command", "", VR_TEXT, VR_IN_DATA, .get = get_command},
 };
 const size_t vr_process_fields_count = sizeof(vr_process_fields) / sizeof(vr_process_fields[0]);

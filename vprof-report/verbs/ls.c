@@ -231,6 +231,6 @@ const struct vr_verb vr_verb_ls = {
 	      "are the bytes that the search at the end found no pointer to. A terminal of 110\n"
 	      "columns has room for all of it.",
     .kind = VR_KIND_NONE,
-    .options = VR_TAKES(VR_OPT_LIMIT, VR_OPT_FORMAT, VR_OPT_ALL),
+    .options = VR_TAKES(VR_OPT_LIMIT, VR_OPT_FORMAT, VR_OPT_ALL, VR_OPT_ARGS),
     .run = run,
 };
