@@ -89,6 +89,11 @@ _Static_assert(sizeof(struct vprof_node) == 16, "vprof_node");
 #define VPROF_WHERE_MODULE_SHIFT 48
 #define VPROF_MODULE_KERNEL	 0xfffeu /* address in the kernel */
 #define VPROF_MODULE_UNKNOWN	 0xffffu /* no object: JIT code, or too many */
+/* An address below 4096 of no object is no code: it stands for the frames outside of a
+ * stack that was cut, and says why (enum vprof_lost, VPROF_CUT_*). */
+#define VPROF_WHERE_CUT_MOST 4096u
+#define VPROF_WHERE_CUT(why)                                                                       \
+	((uint64_t)VPROF_MODULE_UNKNOWN << VPROF_WHERE_MODULE_SHIFT | VPROF_WHERE_EXACT | (why))
 
 /* SITES: heap totals of one stack in one shard, each row written by that shard
  * alone: what its threads allocated there, and what they freed of it.  A block

@@ -10,6 +10,7 @@
 #include "ring/file.h"
 #include "ring/tables.h"
 #include "sample/engines.h"
+#include "sample/standing.h"
 #include "thread/threads.h"
 #include "track/cpu.h"
 
@@ -90,6 +91,7 @@ static void open_perf(void)
 	struct vprof_header *header = vp_file.header;
 	uint64_t period = 1000000000u / vp_config.cpu_hz;
 
+	vp_standing_open(period);
 	perf_error = vp_perf_open(vp_control.pid, period);
 	if (perf_error)
 		return;
@@ -163,6 +165,7 @@ void vp_engine_drain(void)
 {
 	if (perf_is_open) {
 		samples += vp_perf_drain(vp_track_cpu_perf);
+		vp_standing_watch();
 		read_stats();
 	} else if (vp_control.cpu_timer) {
 		vp_reading_lost(vp_timer_lost());
@@ -198,11 +201,13 @@ void vp_engine_tick(uint32_t threads)
 
 uint64_t vp_engine_due(void)
 {
-	uint64_t look;
+	uint64_t look, hurry;
 
 	if (!perf_is_open)
 		return ~0ull;
 	look = vp_sampled_threads_due();
+	hurry = vp_standing_due();
+	look = look < hurry ? look : hurry;
 	return look < next_change ? look : next_change;
 }
 
@@ -210,6 +215,7 @@ void vp_engine_close(void)
 {
 	if (perf_is_open) {
 		vp_sampled_threads_close();
+		vp_standing_close();
 		vp_perf_close();
 	}
 	perf_is_open = 0;

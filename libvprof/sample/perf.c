@@ -17,18 +17,17 @@
 
 #include "base/clock.h"
 #include "base/sys.h"
+#include "sample/standing.h"
 
 #define VP_PERF_RING_MAX (2U << 20)
 #define VP_PERF_RING_MIN (64U << 10)
-/* At first, for some milliseconds: to zero and map the pages of a large ring takes
- * 0.4 ms, which is much for a process that ends soon. */
+/* At first: to zero and map a large ring takes 0.4 ms, much for a process that ends soon. */
 #define VP_PERF_RING_FIRST (256U << 10)
 /* Ring pages are real memory from the first moment on, so together they stay
  * near this; a CPU still gets VP_PERF_RING_LOW, lest a stack shrink too far. */
 #define VP_PERF_RINGS_TOTAL (8U << 20)
 #define VP_PERF_RING_LOW    (256U << 10)
-/* A new period after so many samples.  A change throws away half a period on
- * average, and has to be rare beside the samples. */
+/* A new period after so many samples: a change throws away half of one on average. */
 #define VP_PERF_SAME_PERIOD 24U
 /* The kernel does not go below 10 us; periods vary by a fifth. */
 #define PERIOD_LEAST 14000U
@@ -249,6 +248,7 @@ void vp_perf_remove_thread(int tid)
 	uint32_t *at = find_slot(p, tid), slot = *at;
 	struct vp_perf_thread *thread;
 
+	vp_standing_forget(tid);
 	if (!slot)
 		return;
 	thread = &p->thread[slot - 1];

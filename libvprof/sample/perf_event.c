@@ -10,7 +10,7 @@
 
 #include "base/sys.h"
 
-#define VP_PERF_FILES_KEPT 16U /* descriptors left for reading /proc */
+#define VP_PERF_FILES_KEPT 24U /* descriptors left for /proc and frames that stand */
 
 uint32_t vp_perf_event_files_limit(void)
 {

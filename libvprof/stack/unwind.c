@@ -73,25 +73,58 @@ int vp_step_full(struct vp_step *step, uint64_t lookup)
 	return 0;
 }
 
-size_t vp_unwind(const struct vp_regs *start, int exact, const struct vp_view *view,
-		 uint64_t *where, size_t max)
+/* The return address that the frame of step->regs leads to, where its rule is a plain one. */
+static uint64_t slot_of(const struct vp_step *step, int exact)
+{
+	struct vp_rule rule = vp_rule_unpack(vp_rows_find(step->regs.pc - !exact));
+	uint64_t base = rule.kind == VP_ROW_BP ? step->regs.bp : step->regs.sp;
+
+	if ((rule.kind != VP_ROW_SP && rule.kind != VP_ROW_BP) || rule.hidden)
+		return 0;
+	return base + (uint64_t)(int64_t)rule.cfa_off - 8;
+}
+
+/* Fills *cut, which may be NULL, in place of counting a walk that the copy's end cut. */
+static size_t walk(const struct vp_regs *start, int exact, const struct vp_view *view,
+		   uint64_t *where, size_t max, struct vp_cut *cut)
 {
 	struct vp_step step = {.regs = *start, .exact = exact, .view = view};
+	int more = 1, was_exact = exact;
 	size_t n = 0;
-	int more = 1;
 
 	step.unloading = __atomic_load_n(&vp_modules_closing, __ATOMIC_ACQUIRE) != 0;
 	while (more > 0 && n < max) {
+		if (cut)
+			cut->sp[n] = step.regs.sp;
+		was_exact = step.exact;
 		more = vp_step_frame(&step);
 		if (more >= 0 && !step.hidden)
 			where[n++] = step.where;
 	}
+	if (cut && more <= 0 && step.cut == VPROF_CUT_COPY_END) {
+		cut->slot = slot_of(&step, was_exact);
+		cut->regs = step.regs;
+		cut->exact = was_exact;
+	}
 	if (more > 0)
 		vp_lost(VPROF_CUT_DEPTH, 1);
-	else if (step.cut)
+	else if (step.cut && !(cut && cut->slot))
 		vp_lost((enum vprof_lost)step.cut, 1);
 	vp_oracle_walk(start, exact, view, where, n);
 	return n;
+}
+
+size_t vp_unwind(const struct vp_regs *start, int exact, const struct vp_view *view,
+		 uint64_t *where, size_t max)
+{
+	return walk(start, exact, view, where, max, NULL);
+}
+
+size_t vp_unwind_copy(const struct vp_regs *start, int exact, const struct vp_view *view,
+		      uint64_t *where, size_t max, struct vp_cut *cut)
+{
+	cut->slot = 0;
+	return walk(start, exact, view, where, max, cut);
 }
 
 size_t vp_unwind_foreign(struct vp_stack *stack, const struct vp_regs *start, int exact,

@@ -3,6 +3,7 @@
 #ifndef VP_STACK_UNWIND_H
 #define VP_STACK_UNWIND_H
 
+#include "stack/depth.h"
 #include "stack/regs.h"
 #include "stack/view.h"
 
@@ -22,6 +23,19 @@ struct vp_stack;
  * Context: any thread, busy guard held. */
 size_t vp_unwind(const struct vp_regs *start, int exact, const struct vp_view *view,
 		 uint64_t *where, size_t max);
+
+/* Where a walk stood that the end of a copied stack cut. */
+struct vp_cut {
+	uint64_t slot;	     /* address of the return address it lacks; 0: it was not so cut */
+	struct vp_regs regs; /* of the frame whose caller is not known */
+	int exact;
+	uint64_t sp[VP_STACK_DEPTH_MAX]; /* of each frame it found */
+};
+
+/* The same for a copied stack; `max` up to VP_STACK_DEPTH_MAX.  A walk cut at its end is
+ * told in *cut and not counted.  `where` then ends with the frame of cut->regs. */
+size_t vp_unwind_copy(const struct vp_regs *start, int exact, const struct vp_view *view,
+		      uint64_t *where, size_t max, struct vp_cut *cut);
 
 /* The same on the calling thread's own stack, wherever its sp points. */
 size_t vp_unwind_live(struct vp_stack *stack, const struct vp_regs *start, int exact,

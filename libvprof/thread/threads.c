@@ -451,6 +451,20 @@ int vp_threads_is_busy(int tid)
 	return busy;
 }
 
+int vp_threads_stack_of(int tid, uint64_t *lo, uint64_t *hi)
+{
+	int found = 0;
+
+	vp_lock_take(&registry);
+	for (const struct vp_thread *thread = live; thread && !found; thread = thread->next) {
+		found = thread->tid == tid && thread->stack.hi;
+		*lo = thread->stack.lo;
+		*hi = thread->stack.hi;
+	}
+	vp_lock_drop(&registry);
+	return found;
+}
+
 int vp_threads_is_helper(int tid)
 {
 	return tid == helper_tid;

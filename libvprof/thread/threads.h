@@ -102,6 +102,9 @@ void vp_threads_sum(struct vp_thread_sums *out); /* takes the lock itself */
 void vp_threads_each(void (*each)(const struct vp_thread *thread));
 int vp_threads_is_busy(int tid);
 int vp_threads_is_helper(int tid);
+/* The bounds of a live thread's own stack.  Returns 0 where they are not known.
+ * Takes the registry's lock. */
+int vp_threads_stack_of(int tid, uint64_t *lo, uint64_t *hi);
 /* The host has used up the keys of pthread_key_create: it gets ours.  Returns whether
  * there was one. */
 int vp_threads_give_key(void);

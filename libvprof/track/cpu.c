@@ -7,6 +7,7 @@
 #include "ring/file.h"
 #include "ring/tables.h"
 #include "sample/engines.h"
+#include "sample/standing.h"
 #include "stack/trie.h"
 #include "stack/unwind.h"
 #include "thread/threads.h"
@@ -27,6 +28,7 @@ static struct vp_lock cpu_lock;
 static struct vp_event_writer writer;
 static struct vp_last_stack helper_last; /* the helper walks for all threads */
 static uint64_t helper_walk[VP_STACK_DEPTH_MAX + 1];
+static struct vp_cut helper_cut;
 
 static struct index *new_index(uint64_t slots)
 {
@@ -164,20 +166,44 @@ static void charge(const struct key *key, uint64_t t_ns, uint64_t weight_ns, uin
 	vp_event_put(&writer, &event);
 }
 
+/* What lies beyond the end of a stack's copy, from the last frame that was found on: the
+ * frames where they are known to stand, else that it was cut.  Returns the depth. */
+static size_t go_beyond(const struct vp_perf_sample *sample, size_t from, size_t depth)
+{
+	struct vp_standing_sample at = {.tid = sample->tid,
+					.mono_ns = sample->mono_ns,
+					.cut = &helper_cut,
+					.depth = depth - from};
+	size_t more = 0;
+
+	if (depth > from && vp_threads_stack_of(sample->tid, &at.stack_lo, &at.stack_hi))
+		more = vp_standing_frames(&at, helper_walk + depth - 1,
+					  VP_STACK_DEPTH_MAX - (depth - 1));
+	if (more)
+		return depth - 1 + more;
+	vp_lost(VPROF_CUT_COPY_END, 1);
+	helper_walk[depth] = VPROF_WHERE_CUT(VPROF_CUT_COPY_END);
+	return depth + (depth < VP_STACK_DEPTH_MAX);
+}
+
 void vp_track_cpu_perf(const struct vp_perf_sample *sample)
 {
 	uint64_t t_ns = vp_clock_from_mono(sample->mono_ns);
 	struct key key = {.thread = vp_threads_row_of_tid(sample->tid, t_ns)};
 	struct vp_view view = {sample->sp, sample->sp + sample->stack_bytes, sample->stack, 1};
 	struct vp_regs regs = {sample->pc, sample->sp, sample->bp};
-	size_t depth = 0;
+	size_t depth = 0, from;
 
 	if (sample->in_kernel)
 		helper_walk[depth++] = (sample->ip & VPROF_WHERE_ADDRESS) | VPROF_WHERE_EXACT |
 				       (uint64_t)VPROF_MODULE_KERNEL << VPROF_WHERE_MODULE_SHIFT;
-	if (sample->has_user)
-		depth +=
-		    vp_unwind(&regs, 1, &view, helper_walk + depth, VP_STACK_DEPTH_MAX - depth);
+	from = depth;
+	if (sample->has_user) {
+		depth += vp_unwind_copy(&regs, 1, &view, helper_walk + depth,
+					VP_STACK_DEPTH_MAX - depth, &helper_cut);
+		if (helper_cut.slot)
+			depth = go_beyond(sample, from, depth);
+	}
 	key.node = vp_trie_stack(&helper_last, helper_walk, depth);
 	key.label = vp_label_at(key.thread, t_ns);
 	vp_lock_take(&cpu_lock);

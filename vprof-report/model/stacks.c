@@ -174,6 +174,9 @@ static uint32_t resolve(struct vr_stacks *stacks, uint32_t node)
 		return add_named(stacks, "[stack table full]");
 	if (trie[node].parent == VR_NODE_UNREADABLE)
 		return add_named(stacks, "[unreadable stack]");
+	if (trie[node].where >= VPROF_WHERE_CUT(0) &&
+	    trie[node].where < VPROF_WHERE_CUT(VPROF_WHERE_CUT_MOST))
+		return add_named(stacks, "[stack cut]");
 	known = vr_map_at(&stacks->by_where, trie[node].where, &added);
 	if (!added)
 		return *known;
