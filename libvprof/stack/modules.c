@@ -1,5 +1,6 @@
 #include "stack/modules.h"
 #include "base/clock.h"
+#include "base/fmt.h"
 #include "base/glibc.h"
 #include "base/private_heap.h"
 #include "base/state.h"
@@ -26,6 +27,7 @@ static uint32_t module_count, module_room;
 #define STARTED_MOST 1024u
 static const void *started[STARTED_MOST];
 static uint32_t started_count;
+static char start_directory[PATH_MAX]; /* "": not known */
 
 /* The loader's list starts with the program, what is preloaded and what they
  * need.  Were we preloaded?  Then we come before libc. */
@@ -34,6 +36,9 @@ void vp_modules_init(void)
 	struct dl_find_object own, libc;
 	uint32_t count = 0, own_at = STARTED_MOST, libc_at = 0;
 
+	if (vp_sys(SYS_getcwd, start_directory, sizeof(start_directory), 0) < 0 ||
+	    start_directory[0] != '/')
+		start_directory[0] = '\0';
 	if (!vp_glibc_knows(VP_GLIBC_OBJECTS) ||
 	    _dl_find_object((void *)(uintptr_t)&vp_modules_init, &own) != 0 ||
 	    _dl_find_object(stdout, &libc) != 0)
@@ -128,6 +133,71 @@ static void describe_file(struct vprof_module *row, const char *path)
 	row->mtime_ns = (uint64_t)st.st_mtim.tv_sec * 1000000000u + (uint64_t)st.st_mtim.tv_nsec;
 }
 
+/* The directory that the loader's relative path is of: for what came with the program
+ * the one it was started in.  For a plugin today's, which is the helper's for nobody
+ * but itself.  Returns its length, 0: not known. */
+static size_t directory_of(const struct vp_module *module, char directory[PATH_MAX])
+{
+	struct vp_text link;
+	char text[32];
+	long got;
+
+	if (module->stays) {
+		memcpy(directory, start_directory, PATH_MAX);
+		return strlen(directory);
+	}
+	vp_text_init(&link, text, sizeof(text));
+	vp_text_str(&link, "/proc/");
+	vp_text_u64(&link, (uint64_t)vp_sys_pid());
+	vp_text_str(&link, "/cwd");
+	got = vp_sys(SYS_readlink, text, directory, PATH_MAX - 1);
+	if (got <= 0)
+		return 0;
+	directory[got] = '\0';
+	return directory[0] == '/' ? (size_t)got : 0;
+}
+
+/* A reader of the record stands elsewhere, and "./strategy.so" may be another file
+ * there.  Stays as it is where no such file is found.  Returns the length. */
+static size_t make_absolute(const struct vp_module *module, char path[PATH_MAX], size_t len)
+{
+	char full[PATH_MAX];
+	const char *rest = path;
+	size_t used;
+	struct stat st;
+
+	if (path[0] == '/' || !memchr(path, '/', len))
+		return len;
+	used = directory_of(module, full);
+	while (rest[0] == '.' && rest[1] == '/')
+		rest += 2;
+	len -= (size_t)(rest - path);
+	if (!used || used + 1 + len >= PATH_MAX)
+		return strlen(path);
+	if (full[used - 1] != '/')
+		full[used++] = '/';
+	memcpy(full + used, rest, len + 1);
+	if (vp_sys6(SYS_newfstatat, AT_FDCWD, (long)full, (long)&st, 0, 0, 0) < 0)
+		return strlen(path);
+	memcpy(path, full, used + len + 1);
+	return used + len;
+}
+
+/* The program's path.  Of a file that is gone the kernel says so behind its name. */
+static size_t program_path(char path[PATH_MAX])
+{
+	static const char gone[] = " (deleted)";
+	long got = vp_sys(SYS_readlink, "/proc/self/exe", path, PATH_MAX - 1);
+	size_t len = got > 0 ? (size_t)got : 0, tail = sizeof(gone) - 1;
+	struct stat st;
+
+	path[len] = '\0';
+	if (len > tail && memcmp(path + len - tail, gone, tail) == 0 &&
+	    vp_sys6(SYS_newfstatat, AT_FDCWD, (long)path, (long)&st, 0, 0, 0) < 0)
+		path[len -= tail] = '\0';
+	return len;
+}
+
 /* What the file will say of a module.  Kept: in a forked child the object may
  * be half unloaded. */
 static void describe(struct vp_module *module, const struct link_map *map)
@@ -135,6 +205,7 @@ static void describe(struct vp_module *module, const struct link_map *map)
 	struct vprof_module *row = &module->row;
 	char path[PATH_MAX];
 	size_t len = 0;
+	int program;
 
 	row->start = module->start;
 	row->end = module->end;
@@ -144,14 +215,12 @@ static void describe(struct vp_module *module, const struct link_map *map)
 	       vp_module_peek(module, path + len, (uint64_t)(uintptr_t)map->l_name + len, 1) &&
 	       path[len])
 		len++;
-	if (!len) {
-		long got = vp_sys(SYS_readlink, "/proc/self/exe", path, sizeof(path) - 1);
-
-		len = got > 0 ? (size_t)got : 0;
-	}
 	path[len] = '\0';
+	program = !len;
+	len = program ? program_path(path) : make_absolute(module, path, len);
 	if (*path == '/')
-		describe_file(row, path);
+		/* Its own file, whatever lies at its path by now. */
+		describe_file(row, program ? "/proc/self/exe" : path);
 	find_build_id(module);
 	module->path = vp_private_get(len + 1);
 	if (module->path)

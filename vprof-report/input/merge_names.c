@@ -142,7 +142,7 @@ static uint64_t where_in_sum(struct vr_merge *merge, uint64_t where)
 	uint32_t module = (uint32_t)(where >> VPROF_WHERE_MODULE_SHIFT), to = module;
 	uint64_t address = where & VPROF_WHERE_ADDRESS;
 
-	if (module == VPROF_MODULE_UNKNOWN)
+	if (module == VPROF_MODULE_UNKNOWN && address >= VPROF_WHERE_CUT_MOST)
 		to = no_object(merge);
 	else if (module < file->n_modules)
 		to = merge->module[module];

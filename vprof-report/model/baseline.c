@@ -82,7 +82,7 @@ static int names_gone(const struct vr_profile *profile, uint32_t node)
 		if (module >= profile->file->n_modules)
 			continue;
 		state = vr_sym_module_state(profile->sym, (uint32_t)module);
-		if (state == VR_SYM_REBUILT || state == VR_SYM_MISSING)
+		if (state == VR_SYM_REPLACED || state == VR_SYM_MISSING)
 			return 1;
 	}
 	return 0;

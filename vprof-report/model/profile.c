@@ -142,6 +142,10 @@ static int add_modules(struct vr_profile *profile)
 		    .build_id_len = m->build_id_bytes,
 		    .file_bytes = m->file_bytes,
 		    .mtime_ns = m->mtime_ns,
+		    .inode = file->same_boot ? m->inode : 0,
+		    .device = m->device,
+		    .seen_ns = file->header.start_real_ns + m->load_ns,
+		    .pid = file->same_boot ? file->header.pid : 0,
 		};
 
 		if (file->module_pid && file->module_pid[i])
@@ -213,7 +217,26 @@ void vr_profile_close(struct vr_profile *profile)
 	free(profile);
 }
 
-char *vr_profile_rebuilt(const struct vr_profile *profile)
+char *vr_profile_symbol_notes(const struct vr_profile *profile)
+{
+	char *notes = NULL;
+
+	for (uint32_t i = 0; i < profile->file->n_modules; i++) {
+		char *note = vr_sym_module_note(profile->sym, i);
+
+		if (!note)
+			continue;
+		if (!notes)
+			notes = vr_xstrdup("");
+		/* A module may have been loaded twice. */
+		if (!strstr(notes, note))
+			notes = vr_xappend(notes, "%s\n", note);
+		free(note);
+	}
+	return notes;
+}
+
+char *vr_profile_replaced(const struct vr_profile *profile)
 {
 	char *names = NULL;
 
@@ -221,7 +244,7 @@ char *vr_profile_rebuilt(const struct vr_profile *profile)
 		const char *path = vr_file_string(profile->file, profile->file->module[i].path);
 		char *longer;
 
-		if (vr_sym_module_state(profile->sym, i) != VR_SYM_REBUILT)
+		if (vr_sym_module_state(profile->sym, i) != VR_SYM_REPLACED)
 			continue;
 		longer =
 		    vr_xprintf("%s%s%s", names ? names : "", names ? ", " : "", vr_text_base(path));

@@ -55,7 +55,11 @@ int vr_profile_thread_used(const struct vr_profile *profile, uint32_t thread);
 
 /* Names of modules whose file on disk is not the one that ran, joined by
  * commas; NULL when there is none.  Complete once stacks were resolved. */
-char *vr_profile_rebuilt(const struct vr_profile *profile);
+char *vr_profile_replaced(const struct vr_profile *profile);
+
+/* What is missing of the debug information of its modules, a line each; NULL when
+ * nothing is.  free() it.  Complete once stacks were resolved. */
+char *vr_profile_symbol_notes(const struct vr_profile *profile);
 
 /* 1 when samples under this label count. */
 int vr_profile_keeps_label(const struct vr_profile *profile, uint32_t label);

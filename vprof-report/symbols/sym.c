@@ -79,8 +79,8 @@ int vr_sym_debug_path(struct vr_sym *sym, const char *path)
 
 	if (!copy)
 		return -ENOMEM;
-	free(sym->cache->debug_path);
-	sym->cache->debug_path = copy;
+	free(sym->cache->search.debug_path);
+	sym->cache->search.debug_path = copy;
 	return 0;
 }
 
@@ -148,6 +148,13 @@ enum vr_sym_state vr_sym_module_state(const struct vr_sym *sym, uint32_t id)
 	return object && sym->module[id].used ? object->state : VR_SYM_NOT_TRIED;
 }
 
+char *vr_sym_module_note(const struct vr_sym *sym, uint32_t id)
+{
+	const struct vr_object *object = object_of(sym, id);
+
+	return object && sym->module[id].used ? vr_object_note(object) : NULL;
+}
+
 /* What is asked for, for the functions that find it. */
 struct lookup {
 	struct vr_sym *sym;
@@ -211,7 +218,7 @@ static size_t find_object(void *arg, uint64_t offset, struct vr_frame *frame)
 	const struct vr_range *bounds;
 	size_t count;
 
-	vr_object_open(object, &cache->callbacks, &cache->names);
+	vr_object_open(object, &cache->search, &cache->names);
 	bounds = vr_ranges_find(&object->bounds, lookup->pc);
 	count = vr_object_find(object, lookup->pc, cache->inlines, place);
 	if (!count)
@@ -274,7 +281,7 @@ const char *vr_sym_variable(struct vr_sym *sym, uint32_t id, uint64_t address)
 	if (!object)
 		return NULL;
 	sym->module[id].used = 1;
-	vr_object_open(object, &cache->callbacks, &cache->names);
+	vr_object_open(object, &cache->search, &cache->names);
 	name = vr_object_variable(object, address - sym->module[id].bias, &into);
 	if (!name)
 		return NULL;
@@ -297,6 +304,6 @@ size_t vr_sym_bytes(struct vr_sym *sym, uint32_t id, uint64_t address, uint8_t *
 	if (!object)
 		return 0;
 	sym->module[id].used = 1;
-	vr_object_open(object, &sym->cache->callbacks, &sym->cache->names);
+	vr_object_open(object, &sym->cache->search, &sym->cache->names);
 	return vr_object_bytes(object, address - sym->module[id].bias, out, len);
 }

@@ -54,4 +54,8 @@ const char *vr_sym_keep(struct vr_sym *sym, const char *name);
 
 enum vr_sym_state vr_sym_module_state(const struct vr_sym *sym, uint32_t id);
 
+/* What is missing of the module's debug information, for the user; NULL: nothing.
+ * Complete once its addresses were resolved.  free() it. */
+char *vr_sym_module_note(const struct vr_sym *sym, uint32_t id);
+
 #endif

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "symbols/sym_server.h"
 #include "symbols/sym_shared.h"
 
 struct vr_symcache_entry {
@@ -24,12 +25,14 @@ struct vr_symcache *vr_symcache_new(int inlines)
 	if (!cache)
 		return NULL;
 	cache->inlines = inlines;
-	/* The standard search asks debuginfod servers last, and only those the
-	 * user named in DEBUGINFOD_URLS. */
-	cache->callbacks.find_elf = dwfl_build_id_find_elf;
-	cache->callbacks.find_debuginfo = dwfl_standard_find_debuginfo;
-	cache->callbacks.debuginfo_path = &cache->debug_path;
+	vr_search_init(&cache->search);
 	return cache;
+}
+
+int vr_symcache_look(struct vr_symcache *cache, const char *directory, int debuginfod)
+{
+	vr_server_open(debuginfod);
+	return directory ? vr_search_directory(&cache->search, directory) : 0;
 }
 
 void vr_symcache_free(struct vr_symcache *cache)
@@ -42,7 +45,7 @@ void vr_symcache_free(struct vr_symcache *cache)
 	free(cache->slot);
 	vr_names_free(&cache->names);
 	vr_kernel_free(&cache->kernel);
-	free(cache->debug_path);
+	vr_search_free(&cache->search);
 	free(cache);
 }
 

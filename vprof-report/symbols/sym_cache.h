@@ -17,8 +17,7 @@ struct vr_symcache {
 	struct vr_names names;
 	struct vr_kernel kernel;
 	int kernel_tried;
-	Dwfl_Callbacks callbacks;
-	char *debug_path;
+	struct vr_search search;
 	int inlines;
 	uint32_t processes; /* that asked so far: each has a number */
 };

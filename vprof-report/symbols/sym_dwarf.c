@@ -14,6 +14,7 @@ struct vr_unit {
 	Dwarf_Die die;	       /* of the split unit where there is one */
 	const char *directory; /* DW_AT_comp_dir or NULL */
 	struct vr_funcs funcs;
+	struct vr_split *split; /* where libdw did not find it */
 	Dwarf_Lines *lines;
 	size_t line_count;
 	Dwarf_Files *files;
@@ -23,8 +24,6 @@ struct vr_unit {
 
 static int add_unit(struct vr_dwarf *dwarf, size_t *room, Dwarf_Die *die)
 {
-	ptrdiff_t next = 0;
-	Dwarf_Addr base, lo, hi;
 	int ret;
 
 	if (dwarf->units == *room) {
@@ -36,13 +35,9 @@ static int add_unit(struct vr_dwarf *dwarf, size_t *room, Dwarf_Die *die)
 			return -ENOMEM;
 		dwarf->unit = grown;
 	}
-	while ((next = dwarf_ranges(die, next, &base, &lo, &hi)) > 0) {
-		if (!lo) /* the linker dropped this copy */
-			continue;
-		ret = vr_ranges_add(&dwarf->ranges, lo, hi, (uint32_t)dwarf->units);
-		if (ret)
-			return ret;
-	}
+	ret = vr_die_ranges(NULL, die, &dwarf->ranges, (uint32_t)dwarf->units);
+	if (ret)
+		return ret;
 	memset(&dwarf->unit[dwarf->units], 0, sizeof(*dwarf->unit));
 	dwarf->unit[dwarf->units++].die = *die;
 	return 0;
@@ -65,17 +60,21 @@ static int index_units(struct vr_dwarf *dwarf)
 	return ret;
 }
 
-int vr_dwarf_open(struct vr_dwarf *dwarf, Dwfl_Module *module, struct vr_names *names)
+int vr_dwarf_open(struct vr_dwarf *dwarf, Dwfl_Module *module, const char *object,
+		  const char *directory, struct vr_names *names)
 {
 	Dwarf_Addr bias = 0;
 
 	dwarf->names = names;
 	dwarf->dwarf = dwfl_module_getdwarf(module, &bias);
 	dwarf->bias = bias;
+	dwarf->split.object = object;
+	dwarf->split.directory = directory;
+	dwfl_module_info(module, NULL, NULL, NULL, NULL, NULL, NULL, &dwarf->split.debug);
 	return dwarf->dwarf ? index_units(dwarf) : 0;
 }
 
-static void open_unit(struct vr_unit *unit)
+static void open_unit(struct vr_dwarf *dwarf, struct vr_unit *unit)
 {
 	Dwarf_Attribute attribute;
 	Dwarf_Die split;
@@ -88,9 +87,17 @@ static void open_unit(struct vr_unit *unit)
 		unit->line_count = 0;
 	if (dwarf_getsrcfiles(&unit->die, &unit->files, &unit->file_count) != 0)
 		unit->file_count = 0;
-	if (dwarf_cu_info(unit->die.cu, NULL, &type, NULL, &split, NULL, NULL, NULL) == 0 &&
-	    type == DW_UT_skeleton && split.addr)
-		unit->die = split;
+	if (dwarf_cu_info(unit->die.cu, NULL, &type, NULL, &split, NULL, NULL, NULL) != 0 ||
+	    type != DW_UT_skeleton)
+		return;
+	if (!split.addr) {
+		unit->split = vr_split_open(&dwarf->split, &unit->die);
+		if (!unit->split)
+			return;
+		split = unit->split->die;
+		unit->funcs.split = unit->split;
+	}
+	unit->die = split;
 }
 
 /* Paths as the compiler was given them are relative to its directory. */
@@ -213,10 +220,10 @@ size_t vr_dwarf_find(struct vr_dwarf *dwarf, uint64_t offset, int inlines,
 		return 0;
 	unit = &dwarf->unit[range->what];
 	if (!unit->opened)
-		open_unit(unit);
+		open_unit(dwarf, unit);
 	func = vr_funcs_find(&unit->funcs, &unit->die, pc);
 	if (func && inlines)
-		calls = vr_func_inlines(func, pc, call, VR_PLACES_MAX - 1);
+		calls = vr_func_inlines(&unit->funcs, func, pc, call, VR_PLACES_MAX - 1);
 	memset(place, 0, (calls + 1) * sizeof(*place));
 	place_at_line(dwarf, unit, pc, &place[0]);
 	for (size_t i = 0; i < calls; i++) {
@@ -233,10 +240,13 @@ size_t vr_dwarf_find(struct vr_dwarf *dwarf, uint64_t offset, int inlines,
 
 void vr_dwarf_close(struct vr_dwarf *dwarf)
 {
-	for (size_t i = 0; i < dwarf->units; i++)
+	for (size_t i = 0; i < dwarf->units; i++) {
 		vr_funcs_free(&dwarf->unit[i].funcs);
+		vr_split_close(dwarf->unit[i].split);
+	}
 	free(dwarf->unit);
 	vr_ranges_free(&dwarf->ranges);
 	vr_scopes_free(&dwarf->scopes);
+	vr_split_files_close(&dwarf->split);
 	memset(dwarf, 0, sizeof(*dwarf));
 }

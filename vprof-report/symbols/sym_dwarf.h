@@ -14,6 +14,7 @@
 #include "symbols/sym_demangle.h"
 #include "symbols/sym_range.h"
 #include "symbols/sym_scope.h"
+#include "symbols/sym_split.h"
 
 struct vr_unit;
 
@@ -26,6 +27,7 @@ struct vr_dwarf {
 	size_t units;
 	struct vr_ranges ranges; /* what = index into unit */
 	struct vr_scopes scopes;
+	struct vr_split_files split;
 };
 
 /* One source-level frame; strings live as long as the names and the module. */
@@ -40,9 +42,12 @@ struct vr_source_place {
 
 /* Opens the DWARF of `module`, which must outlive `dwarf`; looks for a separate
  * debug file where needed.
- *   names  keeps readable names and paths
+ *   object     the module's path; beside it and in `directory`, which may be NULL, split
+ *              units are looked for.  Both outlive `dwarf`
+ *   names      keeps readable names and paths
  * Returns 0 (also without any DWARF: then dwarf->dwarf is NULL) or -ENOMEM. */
-int vr_dwarf_open(struct vr_dwarf *dwarf, Dwfl_Module *module, struct vr_names *names);
+int vr_dwarf_open(struct vr_dwarf *dwarf, Dwfl_Module *module, const char *object,
+		  const char *directory, struct vr_names *names);
 
 /* Fills place[] for the instruction at ELF address `offset`, innermost inlined
  * function first, the function that exists as code last.

@@ -42,8 +42,6 @@ void vr_die_names(Dwarf_Die *die, struct vr_names *names, const char **function,
 
 static int add_func(struct vr_funcs *funcs, Dwarf_Die *die)
 {
-	ptrdiff_t next = 0;
-	Dwarf_Addr base, lo, hi;
 	int ret;
 
 	if (funcs->count == funcs->room) {
@@ -55,13 +53,9 @@ static int add_func(struct vr_funcs *funcs, Dwarf_Die *die)
 		funcs->func = grown;
 		funcs->room = room;
 	}
-	while ((next = dwarf_ranges(die, next, &base, &lo, &hi)) > 0) {
-		if (!lo) /* the linker dropped this copy */
-			continue;
-		ret = vr_ranges_add(&funcs->ranges, lo, hi, (uint32_t)funcs->count);
-		if (ret)
-			return ret;
-	}
+	ret = vr_die_ranges(funcs->split, die, &funcs->ranges, (uint32_t)funcs->count);
+	if (ret)
+		return ret;
 	memset(&funcs->func[funcs->count], 0, sizeof(*funcs->func));
 	funcs->func[funcs->count++].die = *die;
 	return 0;
@@ -139,13 +133,12 @@ struct calls {
 	struct vr_inline *call;
 	size_t count, room;
 	struct vr_ranges ranges;
+	const struct vr_split *split;
 };
 
 static int add_call(struct calls *calls, Dwarf_Die *die)
 {
 	struct vr_inline *call;
-	ptrdiff_t next = 0;
-	Dwarf_Addr base, lo, hi;
 
 	if (calls->count == calls->room) {
 		size_t room = calls->room ? calls->room * 2 : 16;
@@ -160,10 +153,8 @@ static int add_call(struct calls *calls, Dwarf_Die *die)
 	memset(call, 0, sizeof(*call));
 	call->die = *die;
 	call->first_range = (uint32_t)calls->ranges.count;
-	while ((next = dwarf_ranges(die, next, &base, &lo, &hi)) > 0) {
-		if (vr_ranges_add(&calls->ranges, lo, hi, 0))
-			return -ENOMEM;
-	}
+	if (vr_die_ranges(calls->split, die, &calls->ranges, 0))
+		return -ENOMEM;
 	call->ranges = (uint32_t)calls->ranges.count - call->first_range;
 	return 0;
 }
@@ -192,11 +183,10 @@ static int collect_calls(struct calls *calls, Dwarf_Die *parent, int depth)
 	return ret;
 }
 
-static void walk_calls(struct vr_func *func)
+static void walk_calls(const struct vr_split *split, struct vr_func *func)
 {
-	struct calls calls;
+	struct calls calls = {.split = split};
 
-	memset(&calls, 0, sizeof(calls));
 	(void)collect_calls(&calls, &func->die, 0);
 	func->call = calls.call;
 	func->calls = (uint32_t)calls.count;
@@ -216,13 +206,14 @@ static int holds(const struct vr_func *func, const struct vr_inline *call, uint6
 	return 0;
 }
 
-size_t vr_func_inlines(struct vr_func *func, uint64_t pc, struct vr_inline **call, size_t max)
+size_t vr_func_inlines(const struct vr_funcs *funcs, struct vr_func *func, uint64_t pc,
+		       struct vr_inline **call, size_t max)
 {
 	uint32_t i = 0, end;
 	size_t count = 0;
 
 	if (!func->walked)
-		walk_calls(func);
+		walk_calls(funcs->split, func);
 	end = func->calls;
 	while (i < end && count < max) {
 		struct vr_inline *candidate = &func->call[i];

@@ -9,6 +9,7 @@
 
 #include "symbols/sym_demangle.h"
 #include "symbols/sym_range.h"
+#include "symbols/sym_split.h"
 
 /* One inlined call.  A function's calls lie in the order of its DIE tree, so
  * the calls inlined into call i are i + 1 .. end - 1. */
@@ -33,16 +34,18 @@ struct vr_func {
 struct vr_funcs {
 	struct vr_func *func;
 	size_t count, room;
-	struct vr_ranges ranges; /* what = index into func */
-	int walked;		 /* 1: outer functions indexed, 2: nested ones too */
+	struct vr_ranges ranges;      /* what = index into func */
+	int walked;		      /* 1: outer functions indexed, 2: nested ones too */
+	const struct vr_split *split; /* whose they are, NULL: of a unit that libdw found */
 };
 
 /* The function of unit `die` whose code holds DWARF address `pc`, or NULL. */
 struct vr_func *vr_funcs_find(struct vr_funcs *funcs, Dwarf_Die *die, uint64_t pc);
 
-/* The inlined calls of `func` around `pc`, outermost first, into call[].
+/* The inlined calls of `func`, one of `funcs`, around `pc`, outermost first, into call[].
  * Returns how many, at most `max`. */
-size_t vr_func_inlines(struct vr_func *func, uint64_t pc, struct vr_inline **call, size_t max);
+size_t vr_func_inlines(const struct vr_funcs *funcs, struct vr_func *func, uint64_t pc,
+		       struct vr_inline **call, size_t max);
 
 /* Name the function of a DIE, following it to its declaration.
  *   function, linkage  [out] readable and mangled name, NULL where unknown */

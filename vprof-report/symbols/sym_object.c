@@ -1,18 +1,10 @@
-/* Opens objects.  Symbols of a rebuilt file would name the wrong functions
- * with full confidence, so identity comes first. */
 #include "symbols/sym_object.h"
 
-#include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "symbols/sym_bounds.h"
-
-#define OBJECT_MAX (64ll << 30)
 
 static int is_vdso(const char *path)
 {
@@ -41,6 +33,10 @@ struct vr_object *vr_object_new(const struct vr_sym_module *module)
 	}
 	object->file_bytes = module->file_bytes;
 	object->mtime_ns = module->mtime_ns;
+	object->inode = module->inode;
+	object->device = module->device;
+	object->seen_ns = module->seen_ns;
+	object->pid = module->pid;
 	object->state = VR_SYM_NOT_TRIED;
 	return object;
 }
@@ -51,146 +47,10 @@ int vr_object_is(const struct vr_object *object, const struct vr_sym_module *mod
 	    module->build_id && module->build_id_len <= VR_BUILD_ID_MAX ? module->build_id_len : 0;
 
 	return object->build_id_len == length && object->file_bytes == module->file_bytes &&
-	       object->mtime_ns == module->mtime_ns &&
+	       object->mtime_ns == module->mtime_ns && object->inode == module->inode &&
+	       object->device == module->device &&
 	       strcmp(object->path, module->path ? module->path : "") == 0 &&
 	       (!length || memcmp(object->build_id, module->build_id, length) == 0);
-}
-
-/* Opens `path` if it is a regular file: a profile may name anything.
- * Returns the descriptor or -1. */
-static int open_regular(const char *path, struct stat *st)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-
-	/* Files of /proc have no size, or more than there is. */
-	if (fd >= 0 && (fstat(fd, st) || !S_ISREG(st->st_mode) || st->st_size <= 0 ||
-			st->st_size > OBJECT_MAX)) {
-		close(fd);
-		fd = -1;
-	}
-	return fd;
-}
-
-static int same_stat(const struct vr_object *object, const struct stat *st)
-{
-	uint64_t mtime_ns =
-	    (uint64_t)st->st_mtim.tv_sec * 1000000000u + (uint64_t)st->st_mtim.tv_nsec;
-
-	if (object->file_bytes && object->file_bytes != (uint64_t)st->st_size)
-		return 0;
-	return !object->mtime_ns || object->mtime_ns == mtime_ns;
-}
-
-/* Reports the ELF file behind `fd`, which is consumed, as the one module of a
- * new session, at its own addresses.  NULL when it is no ELF file. */
-static Dwfl_Module *report(struct vr_object *object, const Dwfl_Callbacks *callbacks,
-			   const char *path, int fd)
-{
-	Dwfl_Module *module;
-
-	object->dwfl = dwfl_begin(callbacks);
-	if (!object->dwfl) {
-		close(fd);
-		return NULL;
-	}
-	dwfl_report_begin(object->dwfl);
-	module = dwfl_report_elf(object->dwfl, object->base, path, fd, 0, true);
-	if (!module)
-		close(fd);
-	dwfl_report_end(object->dwfl, NULL, NULL);
-	return module;
-}
-
-static void drop_session(struct vr_object *object)
-{
-	if (object->dwfl)
-		dwfl_end(object->dwfl);
-	object->dwfl = NULL;
-}
-
-static int is_recorded_build(const struct vr_object *object, Dwfl_Module *module)
-{
-	GElf_Addr bias;
-	Elf *elf = dwfl_module_getelf(module, &bias);
-
-	return elf && vr_elf_has_build_id(elf, object->build_id, object->build_id_len);
-}
-
-/* The file at the recorded path, if it is the one that ran. */
-static Dwfl_Module *open_recorded(struct vr_object *object, const Dwfl_Callbacks *callbacks)
-{
-	Dwfl_Module *module;
-	struct stat st;
-	int fd = open_regular(object->path, &st);
-
-	object->state = fd < 0 ? VR_SYM_MISSING : VR_SYM_REBUILT;
-	if (fd < 0)
-		return NULL;
-	if (!object->build_id_len && !same_stat(object, &st)) {
-		close(fd);
-		return NULL;
-	}
-	module = report(object, callbacks, object->path, fd);
-	if (module && (!object->build_id_len || is_recorded_build(object, module)))
-		return module;
-	drop_session(object);
-	return NULL;
-}
-
-/* Writes "DIRECTORY/.build-id/ab/cdef.debug"; returns 0, or -1 where it is too long. */
-static int debug_file_path(const struct vr_object *object, const char *directory, size_t length,
-			   char path[PATH_MAX])
-{
-	int used = snprintf(path, PATH_MAX, "%.*s/.build-id/%02x/", (int)length, directory,
-			    object->build_id[0]);
-
-	if (used < 0 || (size_t)used + 2 * object->build_id_len + sizeof(".debug") > PATH_MAX)
-		return -1;
-	for (size_t i = 1; i < object->build_id_len; i++)
-		used += sprintf(path + used, "%02x", object->build_id[i]);
-	strcpy(path + used, ".debug");
-	return 0;
-}
-
-static Dwfl_Module *open_debug_file(struct vr_object *object, const Dwfl_Callbacks *callbacks,
-				    const char *path)
-{
-	Dwfl_Module *module;
-	struct stat st;
-	int fd = open_regular(path, &st);
-
-	if (fd < 0)
-		return NULL;
-	module = report(object, callbacks, path, fd);
-	if (module && is_recorded_build(object, module))
-		return module;
-	drop_session(object);
-	return NULL;
-}
-
-/* The debug file of the recorded build, taken for the object itself: it has the
- * same addresses.  Searched for here, because libdwfl (0.188) leaks an Elf and
- * closes descriptor 0 when it is to find the debug file of a module without
- * a main file. */
-static Dwfl_Module *open_by_build_id(struct vr_object *object, const Dwfl_Callbacks *callbacks)
-{
-	const char *at = *callbacks->debuginfo_path;
-	Dwfl_Module *module = NULL;
-	char path[PATH_MAX];
-
-	if (object->build_id_len < 2)
-		return NULL;
-	if (!at)
-		at = "/usr/lib/debug";
-	while (*at && !module) {
-		size_t length = strcspn(at, ":"), sign = at[0] == '+' || at[0] == '-';
-
-		if (at[sign] == '/' && !debug_file_path(object, at + sign, length - sign, path))
-			module = open_debug_file(object, callbacks, path);
-		at += length;
-		at += *at == ':';
-	}
-	return module;
 }
 
 /* Out of memory: whatever was read so far is used. */
@@ -206,8 +66,7 @@ static void read_elf(struct vr_object *object, Dwfl_Module *module, struct vr_na
 		(void)vr_plt_load(&object->plt, elf, &object->elf, names);
 }
 
-void vr_object_open(struct vr_object *object, const Dwfl_Callbacks *callbacks,
-		    struct vr_names *names)
+void vr_object_open(struct vr_object *object, struct vr_search *search, struct vr_names *names)
 {
 	Dwfl_Module *module;
 
@@ -217,12 +76,10 @@ void vr_object_open(struct vr_object *object, const Dwfl_Callbacks *callbacks,
 		object->state = VR_SYM_OK;
 		return;
 	}
-	module = open_recorded(object, callbacks);
-	if (!module)
-		module = open_by_build_id(object, callbacks);
+	module = vr_search_open(search, object);
 	if (!module)
 		return;
-	(void)vr_dwarf_open(&object->dwarf, module, names);
+	(void)vr_dwarf_open(&object->dwarf, module, object->opened, search->directory, names);
 	read_elf(object, module, names);
 	object->state = object->dwarf.units || object->elf.full ? VR_SYM_OK : VR_SYM_STRIPPED;
 }
@@ -276,6 +133,26 @@ size_t vr_object_find(struct vr_object *object, uint64_t offset, int inlines,
 	return count ? count : 1;
 }
 
+char *vr_object_note(const struct vr_object *object)
+{
+	const struct vr_split_files *split = &object->dwarf.split;
+	char *note = NULL;
+	int length = 0;
+
+	if (object->unread)
+		length =
+		    asprintf(&note, "%s: debug sections are compressed in a way not known here",
+			     object->base);
+	else if (split->missing)
+		length =
+		    asprintf(&note,
+			     "%s: %u debug files not found, %s first (a .dwo or .dwp): inlined "
+			     "calls are not shown",
+			     object->base, split->missing,
+			     split->wanted ? split->wanted : "one without a name");
+	return length < 0 ? NULL : note;
+}
+
 void vr_object_free(struct vr_object *object)
 {
 	if (!object)
@@ -284,7 +161,10 @@ void vr_object_free(struct vr_object *object)
 	vr_elf_free(&object->elf);
 	vr_plt_free(&object->plt);
 	vr_ranges_free(&object->bounds);
-	drop_session(object);
+	if (object->dwfl)
+		dwfl_end(object->dwfl);
+	free(object->opened);
+	free(object->packed);
 	free(object->path);
 	free(object);
 }

@@ -3,32 +3,11 @@
 #ifndef VR_SYM_OBJECT_H
 #define VR_SYM_OBJECT_H
 
-#include <elfutils/libdwfl.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "symbols/sym_dwarf.h"
-#include "symbols/sym_elf.h"
-#include "symbols/sym_module.h"
-#include "symbols/sym_plt.h"
-
-#define VR_BUILD_ID_MAX 64u
-
-struct vr_object {
-	char *path;
-	const char *base;  /* file name part of path */
-	const char *shown; /* path, or "[vdso]" */
-	uint8_t build_id[VR_BUILD_ID_MAX];
-	size_t build_id_len;
-	uint64_t file_bytes, mtime_ns; /* 0 where unknown */
-	enum vr_sym_state state;
-	int vdso;
-	Dwfl *dwfl;
-	struct vr_ranges bounds; /* of functions, also of those without a name */
-	struct vr_elf elf;
-	struct vr_plt plt;
-	struct vr_dwarf dwarf;
-};
+#include "symbols/sym_search.h"
+#include "symbols/sym_state.h"
 
 /* Copies what the profile knows; opens nothing.  NULL when memory ran out. */
 struct vr_object *vr_object_new(const struct vr_sym_module *module);
@@ -37,10 +16,8 @@ struct vr_object *vr_object_new(const struct vr_sym_module *module);
 int vr_object_is(const struct vr_object *object, const struct vr_sym_module *module);
 
 /* Opens the file and its debug file, once; sets object->state.
- *   callbacks  of libdwfl, must outlive the object
- *   names      must outlive the object */
-void vr_object_open(struct vr_object *object, const Dwfl_Callbacks *callbacks,
-		    struct vr_names *names);
+ *   search, names  must outlive the object */
+void vr_object_open(struct vr_object *object, struct vr_search *search, struct vr_names *names);
 
 /* Places of ELF address `offset`, as vr_dwarf_find(), from DWARF or else from
  * the symbol table; a PLT stub is called "function@plt".  Returns 0 where nothing is known. */
@@ -54,6 +31,10 @@ const char *vr_object_variable(const struct vr_object *object, uint64_t offset, 
 /* Copies code or data of the file at ELF address `offset`; returns how many bytes there were.
  * The object was opened. */
 size_t vr_object_bytes(const struct vr_object *object, uint64_t offset, uint8_t *out, size_t len);
+
+/* What is missing of its debug information, for the user; NULL: nothing that is known of.
+ * Complete once addresses were looked up.  free() it. */
+char *vr_object_note(const struct vr_object *object);
 
 /* Accepts NULL. */
 void vr_object_free(struct vr_object *object);

@@ -7,6 +7,12 @@ struct vr_symcache; /* opaque */
 /*   inlines  0: skip inline expansion (faster, one frame an address)
  * Returns NULL only when memory ran out. */
 struct vr_symcache *vr_symcache_new(int inlines);
+
+/* Where else to look; before the first address is resolved.
+ *   directory   with objects and debug files, by path, name or build-id; NULL: none
+ *   debuginfod  0: no server is asked, whatever DEBUGINFOD_URLS says
+ * Returns 0 or the -errno of a directory that is none. */
+int vr_symcache_look(struct vr_symcache *cache, const char *directory, int debuginfod);
 /* After all that were opened in it are closed. */
 void vr_symcache_free(struct vr_symcache *cache);
 

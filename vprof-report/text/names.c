@@ -250,8 +250,8 @@ const char *vr_sym_state_text(enum vr_sym_state state)
 		return "stripped";
 	case VR_SYM_MISSING:
 		return "missing";
-	case VR_SYM_REBUILT:
-		return "rebuilt";
+	case VR_SYM_REPLACED:
+		return "replaced";
 	case VR_SYM_NOT_TRIED:
 		return "unused";
 	}

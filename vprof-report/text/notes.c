@@ -68,11 +68,15 @@ void vr_warn_heap(const struct vr_context *ctx, const struct vr_heap *heap)
 		    "other threads allocated at the same sites: what they did there is included");
 }
 
-void vr_warn_rebuilt(const struct vr_context *ctx)
+void vr_warn_symbols(const struct vr_context *ctx)
 {
-	char *names = vr_profile_rebuilt(ctx->profile);
+	char *names = vr_profile_replaced(ctx->profile);
+	char *notes = vr_profile_symbol_notes(ctx->profile);
 
 	if (names)
-		vr_note(ctx, "not the objects that ran, so not used for names: %s", names);
+		vr_note(ctx, "replaced since they ran, so not used for names: %s", names);
+	if (notes && !ctx->profile->file->n_damages)
+		vr_warn_lines(ctx->profile->file->path, notes);
 	free(names);
+	free(notes);
 }

@@ -16,7 +16,8 @@ __attribute__((format(printf, 2, 3))) void vr_note(const struct vr_context *ctx,
 void vr_warn_cpu(const struct vr_context *ctx, const struct vr_cpu *cpu);
 /* The same for heap numbers: bypassed malloc, overflow, shared counters. */
 void vr_warn_heap(const struct vr_context *ctx, const struct vr_heap *heap);
-/* One line when objects on disk are not the ones that ran. */
-void vr_warn_rebuilt(const struct vr_context *ctx);
+/* A line when objects on disk are not the ones that ran, and one for each whose debug
+ * information is not whole. */
+void vr_warn_symbols(const struct vr_context *ctx);
 
 #endif

@@ -162,7 +162,7 @@ static int run_edges(struct vr_context *ctx, int callers)
 	struct vr_edge *edge = vr_tree_edges(tree, wanted, callers, &count);
 
 	vr_warn_cpu(ctx, cpu);
-	vr_warn_rebuilt(ctx);
+	vr_warn_symbols(ctx);
 	if (!matched)
 		vr_note(ctx, "no function that was sampled matches '%s'", ctx->pattern);
 	if (ctx->format == VR_FORMAT_JSON)
@@ -188,7 +188,7 @@ static int run_callees(struct vr_context *ctx)
 
 #define EDGE_OPTIONS                                                                               \
 	VR_TAKES(VR_OPT_LIMIT, VR_OPT_FORMAT, VR_OPT_THREAD, VR_OPT_WINDOW, VR_OPT_LABEL,          \
-		 VR_OPT_MODULE, VR_OPT_TREE, VR_OPT_NAMES, VR_OPT_INLINES)
+		 VR_OPT_MODULE, VR_OPT_TREE, VR_OPT_NAMES, VR_OPT_NAMING)
 
 const struct vr_verb vr_verb_callers = {
     .name = "callers",

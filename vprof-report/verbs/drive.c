@@ -387,13 +387,27 @@ static int drive_tree(const struct vr_verb *verb, struct vr_context *ctx, struct
 	return damaged ? VR_EXIT_INPUT : status;
 }
 
+/* Returns 0, or -errno after a line on stderr. */
+static int look_for_symbols(struct vr_context *ctx)
+{
+	const struct vr_opts *opts = ctx->opts;
+	int ret = ctx->symbols ? vr_symcache_look(ctx->symbols, opts->symfs, !opts->no_debuginfod)
+			       : -ENOMEM;
+
+	if (ret)
+		vr_warn("--symfs %s: %s", opts->symfs ? opts->symfs : "", strerror(-ret));
+	return ret;
+}
+
 static int drive_files(const struct vr_verb *verb, struct vr_context *ctx, struct vr_pick *pick)
 {
 	int status = VR_EXIT_OK;
 
 	/* One for all files: they are of the same programs and libraries. */
 	ctx->symbols = vr_symcache_new(ctx->opts->select.inlines);
-	if (verb->begin)
+	if (look_for_symbols(ctx))
+		status = VR_EXIT_USAGE;
+	else if (verb->begin)
 		status = verb->begin(ctx);
 	if (status == VR_EXIT_OK && ctx->opts->tree)
 		status = drive_tree(verb, ctx, pick);

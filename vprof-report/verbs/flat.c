@@ -258,7 +258,7 @@ static int run(struct vr_context *ctx)
 	if (ctx->sort == BY_CALLS)
 		vr_note(ctx, "calls are not counted exactly in this profile: ordered by time");
 	vr_warn_cpu(ctx, cpu);
-	vr_warn_rebuilt(ctx);
+	vr_warn_symbols(ctx);
 	if (picture) {
 		ret = vr_picture_flat(ctx, cpu, row, count);
 	} else if (ctx->format == VR_FORMAT_JSON) {
@@ -283,7 +283,7 @@ const struct vr_verb vr_verb_flat = {
 	      "(recursion counted once). ncalls is \"-\": a sampled profile does not count calls.\n"
 	      "The line is the lowest one seen in the function.",
     .options = VR_TAKES(VR_OPT_SORT, VR_OPT_LIMIT, VR_OPT_FORMAT, VR_OPT_THREAD, VR_OPT_WINDOW,
-			VR_OPT_LABEL, VR_OPT_MODULE, VR_OPT_TREE, VR_OPT_NAMES, VR_OPT_INLINES,
+			VR_OPT_LABEL, VR_OPT_MODULE, VR_OPT_TREE, VR_OPT_NAMES, VR_OPT_NAMING,
 			VR_OPT_PICTURE, VR_OPT_ARGS),
     .sort = sort_keys,
     .limit = 30,

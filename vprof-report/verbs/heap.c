@@ -316,7 +316,7 @@ static int run_malloc(struct vr_context *ctx)
 		if (count == ctx->limit)
 			vr_print_more(ctx, count, heap->n_sites, "sites");
 	}
-	vr_warn_rebuilt(ctx);
+	vr_warn_symbols(ctx);
 	free(order);
 	vr_heap_free(heap);
 	return 0;
@@ -393,7 +393,7 @@ const struct vr_verb vr_verb_heap = {
 	"--kind mmap: memory mapped past malloc (mmap, mremap, brk, shmat) by call path;\n"
 	"--kind resident: what the resident memory is made of; --kind all: the three.",
     .options = VR_TAKES(VR_OPT_SORT, VR_OPT_LIMIT, VR_OPT_FORMAT, VR_OPT_THREAD, VR_OPT_MODULE,
-			VR_OPT_TREE, VR_OPT_NAMES, VR_OPT_INLINES, VR_OPT_KIND),
+			VR_OPT_TREE, VR_OPT_NAMES, VR_OPT_NAMING, VR_OPT_KIND),
     .sort = sort_keys,
     .limit = 10,
     .begin = begin,

@@ -263,7 +263,7 @@ int vr_heap_maps(struct vr_context *ctx)
 		print_stacks(ctx, maps, order, count);
 		vr_print_more(ctx, count, maps->n_sites, "sites");
 	}
-	vr_warn_rebuilt(ctx);
+	vr_warn_symbols(ctx);
 	free(order);
 	vr_maps_free(maps);
 	return 0;

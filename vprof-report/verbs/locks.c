@@ -400,7 +400,7 @@ static int run(struct vr_context *ctx)
 		print_class(ctx, "Mutexes and rwlocks", &held);
 		print_class(ctx, "Conditions and joins", &others);
 	}
-	vr_warn_rebuilt(ctx);
+	vr_warn_symbols(ctx);
 	free(order);
 	vr_locks_free(locks);
 	return 0;
@@ -417,7 +417,7 @@ const struct vr_verb vr_verb_locks = {
 	      "A lock is called by its variable, by the object and its place in it where that\n"
 	      "has no symbols, by who allocated the block it lies in, or by whose stack it is on.",
     .options = VR_TAKES(VR_OPT_SORT, VR_OPT_LIMIT, VR_OPT_FORMAT, VR_OPT_THREAD, VR_OPT_WINDOW,
-			VR_OPT_MODULE, VR_OPT_NAMES, VR_OPT_INLINES),
+			VR_OPT_MODULE, VR_OPT_NAMES, VR_OPT_NAMING),
     .sort = sort_keys,
     .limit = 10,
     .run = run,

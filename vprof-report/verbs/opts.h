@@ -31,6 +31,8 @@ enum vr_option {
 	VR_OPT_PNG,
 	VR_OPT_SVG,
 	VR_OPT_INLINES,
+	VR_OPT_SYMFS,
+	VR_OPT_DEBUGINFOD,
 	VR_OPT_VERDICT,
 	VR_OPT_STRICT,
 	VR_OPT_KIND,
@@ -70,6 +72,8 @@ struct vr_opts {
 	const char *format; /* its name; drive.c checks it against the verb */
 	const char *output, *value, *kind;
 	const char *png, *svg; /* files to write, NULL: none */
+	const char *symfs;     /* a directory, NULL: none */
+	int no_debuginfod;
 	struct vr_select select;
 	int strip_dirs, bottom_up;
 	int tree; /* all processes of the run, added up */

@@ -87,7 +87,7 @@ static void print_costs(struct vr_context *ctx, const struct vr_cpu *cpu)
 {
 	const struct vr_overhead cost = vr_overhead(ctx->profile, cpu);
 	char *lost = vr_losses_text(ctx->profile->file);
-	char *rebuilt = vr_profile_rebuilt(ctx->profile);
+	char *replaced = vr_profile_replaced(ctx->profile);
 	char memory[VR_UNIT_MAX], *text;
 
 	title(ctx, "Profiler ");
@@ -100,12 +100,12 @@ static void print_costs(struct vr_context *ctx, const struct vr_cpu *cpu)
 		title(ctx, "Lost     ");
 		vr_print_wrapped(ctx, lost, 9);
 	}
-	if (rebuilt) {
-		title(ctx, "Rebuilt  ");
-		print_cut(ctx, rebuilt);
+	if (replaced) {
+		title(ctx, "Replaced ");
+		print_cut(ctx, replaced);
 	}
 	free(lost);
-	free(rebuilt);
+	free(replaced);
 }
 
 static int by_self(const void *a, const void *b)
@@ -424,7 +424,7 @@ const struct vr_verb vr_verb_summary = {
     .name = "summary",
     .summary = "One screen: run, CPU, heap, threads, and what to look at first",
     .usage = "[FILE...]",
-    .options = VR_TAKES(VR_OPT_FORMAT, VR_OPT_TREE, VR_OPT_FULL_NAMES, VR_OPT_INLINES, VR_OPT_ARGS),
+    .options = VR_TAKES(VR_OPT_FORMAT, VR_OPT_TREE, VR_OPT_FULL_NAMES, VR_OPT_NAMING, VR_OPT_ARGS),
     .no_csv = 1,
     .run = run,
 };

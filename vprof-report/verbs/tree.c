@@ -219,7 +219,7 @@ static int run(struct vr_context *ctx)
 	char total[VR_UNIT_MAX], samples[VR_UNIT_MAX];
 
 	vr_warn_cpu(ctx, cpu);
-	vr_warn_rebuilt(ctx);
+	vr_warn_symbols(ctx);
 	if (ctx->format == VR_FORMAT_JSON) {
 		ctx->json = to_json(&print);
 	} else if (ctx->format == VR_FORMAT_CSV) {
@@ -243,7 +243,7 @@ const struct vr_verb vr_verb_tree = {
     .detail = "Percentages are of all CPU time selected; branches below --min-percent\n"
 	      "(default 1) are left out.",
     .options = VR_TAKES(VR_OPT_FORMAT, VR_OPT_THREAD, VR_OPT_WINDOW, VR_OPT_LABEL, VR_OPT_MODULE,
-			VR_OPT_TREE, VR_OPT_NAMES, VR_OPT_INLINES, VR_OPT_BOTTOM_UP,
+			VR_OPT_TREE, VR_OPT_NAMES, VR_OPT_NAMING, VR_OPT_BOTTOM_UP,
 			VR_OPT_MIN_PERCENT, VR_OPT_DEPTH),
     .run = run,
 };

@@ -63,6 +63,7 @@ struct vr_verb {
 #define VR_OPT_WINDOW  VR_OPT_SINCE, VR_OPT_UNTIL
 #define VR_OPT_NAMES   VR_OPT_STRIP, VR_OPT_FULL_NAMES
 #define VR_OPT_PICTURE VR_OPT_PNG, VR_OPT_SVG
+#define VR_OPT_NAMING  VR_OPT_INLINES, VR_OPT_SYMFS, VR_OPT_DEBUGINFOD
 
 extern const struct vr_verb vr_verb_summary, vr_verb_flat, vr_verb_tree, vr_verb_callers,
     vr_verb_callees, vr_verb_heap, vr_verb_leaks, vr_verb_timeline, vr_verb_threads, vr_verb_locks,

@@ -191,7 +191,7 @@ static int run(struct vr_context *ctx)
 	/* Whether an object's symbols are of use shows when one is asked for. */
 	for (uint32_t i = 1; i < ctx->profile->stacks->base; i++)
 		vr_stacks_at(ctx->profile->stacks, i);
-	vr_warn_rebuilt(ctx);
+	vr_warn_symbols(ctx);
 	if (ctx->format == VR_FORMAT_JSON) {
 		ctx->json = vr_info_json(ctx, cpu);
 	} else {
@@ -210,7 +210,7 @@ const struct vr_verb vr_verb_info = {
     .name = "info",
     .summary = "The run: rates asked and got, losses, own overhead, modules",
     .usage = "[FILE...]",
-    .options = VR_TAKES(VR_OPT_FORMAT, VR_OPT_INLINES, VR_OPT_ARGS),
+    .options = VR_TAKES(VR_OPT_FORMAT, VR_OPT_NAMING, VR_OPT_ARGS),
     .no_csv = 1,
     .run = run,
 };

@@ -90,7 +90,7 @@ static int run(struct vr_context *ctx)
 	vr_warn_heap(ctx, heap);
 	ret = print(ctx, &view);
 	vr_leaks_write_suppressions(ctx, &view);
-	vr_warn_rebuilt(ctx);
+	vr_warn_symbols(ctx);
 	status = view.gate.status;
 	free(view.row);
 	free(view.order);
@@ -121,7 +121,7 @@ const struct vr_verb vr_verb_leaks = {
 	      "leaves out what is reachable or of the runtime: --verdict all shows them.",
     .options =
 	VR_TAKES(VR_OPT_SORT, VR_OPT_LIMIT, VR_OPT_FORMAT, VR_OPT_THREAD, VR_OPT_MODULE,
-		 VR_OPT_TREE, VR_OPT_NAMES, VR_OPT_INLINES, VR_OPT_VERDICT, VR_OPT_STRICT,
+		 VR_OPT_TREE, VR_OPT_NAMES, VR_OPT_NAMING, VR_OPT_VERDICT, VR_OPT_STRICT,
 		 VR_OPT_GATE, VR_OPT_FAIL_IF, VR_OPT_BASELINE, VR_OPT_ALLOW, VR_OPT_SUPPRESSIONS,
 		 VR_OPT_WRITE_SUPPRESSIONS, VR_OPT_PICTURE, VR_OPT_ARGS),
     .formats = formats,
