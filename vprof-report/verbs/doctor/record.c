@@ -251,7 +251,7 @@ static void check_names(struct vr_doctor *doctor, struct vr_profile *profile)
 	for (size_t i = 0; i < gaps.count; i++)
 		report_gap(doctor, profile->file, &gaps.gap[i], gaps.total_ns);
 	free(gaps.gap);
-	rebuilt = vr_profile_rebuilt(profile);
+	rebuilt = vr_profile_replaced(profile);
 	if (rebuilt)
 		vr_doctor_add(
 		    doctor, "rebuilt", VR_HEALTH_LESS,
