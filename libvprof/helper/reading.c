@@ -257,7 +257,7 @@ uint32_t vp_reading_take(int last)
 
 	vp_peak_take_total(NULL); /* a peak that threads' slack may have hidden */
 	threads = program_ended ? 0 : add_point(now);
-	header->cpu_ns = vp_sys_cpu_ns(CLOCK_PROCESS_CPUTIME_ID);
+	header->cpu_ns = vp_proc_cpu_ns();
 	expect_samples();
 	read_own(now, last);
 	if (vp_clock_is_tsc())

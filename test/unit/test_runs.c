@@ -234,32 +234,30 @@ START_TEST(strangers)
 }
 END_TEST
 
-/* The run in which something was written last is the first of all. */
+/* The run of which something ended last is the first of all; one that goes on counts from
+ * its beginning. */
 START_TEST(newest_run)
 {
 	static const struct told told[] = {
 	    {"old", "/bin/app", NULL, 10, 1, 100, 900, 60},
-	    {"new", "/bin/app", NULL, 20, 1, 50, 900, 60},
-	    {"of-old", "/bin/app", NULL, 11, 10, 110, 900, 5, 100},
+	    {"of-old", "/bin/app", NULL, 11, 10, 110, 950, 5, 100},
+	    {"long", "/bin/app", NULL, 20, 1, 50, 990, 60},
+	    {"short", "/bin/app", NULL, 30, 1, 800, 940, 60},
 	};
-	static const char *const order[] = {"new", "old", "of-old"};
-	static const time_t written[] = {1000, 3000, 2000};
+	static const char *const order[] = {"long", "old", "of-old", "short"};
 	struct vr_records records = {0};
 	struct vr_runs *runs;
 	char at[160];
 
-	for (size_t i = 0; i < 3; i++)
+	for (size_t i = 0; i < 4; i++)
 		write_record(&told[i]);
 	ck_assert_int_eq(vr_records_look(&records, directory, 0), 0);
-	ck_assert_uint_eq(records.count, 3);
-	for (size_t i = 0; i < 3; i++) /* by path: new, of-old, old */
-		records.record[i].written.tv_sec = written[i == 0 ? 1 : i == 1 ? 2 : 0];
+	ck_assert_uint_eq(records.count, 4);
 	runs = vr_runs_find(&records);
-	ck_assert_uint_eq(runs->runs, 2);
-	for (size_t i = 0; i < 3; i++) {
+	ck_assert_uint_eq(runs->runs, 3);
+	for (size_t i = 0; i < 4; i++) {
 		file_of(order[i], at);
 		ck_assert_str_eq(runs->process[i].record->path, at);
-		ck_assert_uint_eq(runs->process[i].run, i > 0);
 	}
 	ck_assert_uint_eq(runs->process[2].parent, 1);
 	vr_runs_first(runs, 1);
@@ -268,6 +266,12 @@ START_TEST(newest_run)
 	ck_assert_uint_eq(runs->process[1].parent, 0);
 	ck_assert_uint_eq(runs->process[1].run, 0);
 	ck_assert_uint_eq(runs->process[2].run, 1);
+	vr_runs_free(runs);
+	/* By path, "long" is the first. */
+	records.record[0].head->status = VR_STATUS_RUNNING;
+	runs = vr_runs_find(&records);
+	file_of("long", at);
+	ck_assert_str_eq(runs->process[3].record->path, at);
 	vr_runs_free(runs);
 	vr_records_free(&records);
 }

@@ -111,7 +111,9 @@ static void find_parent(const struct vr_runs *runs, size_t of)
 				continue;
 			child->descent = VR_DESCENT_FORK;
 		} else {
-			if (!same_pids(p->file, child->file) || child->start_ns > p->end_ns)
+			if (before->pid != h->pid && before->pid != h->ppid)
+				continue;
+			if (child->start_ns > p->end_ns || !same_pids(p->file, child->file))
 				continue;
 			if (before->pid == h->pid && p->file->status == VR_STATUS_EXECED)
 				child->descent = VR_DESCENT_EXEC;
@@ -141,56 +143,81 @@ static void find_parents(const struct vr_runs *runs)
 /* A run while they are put in order. */
 struct root {
 	uint32_t process; /* the first of it */
-	struct timespec written;
+	uint64_t last_ns; /* CLOCK_REALTIME: when something of it ended, or began and goes on */
 };
 
-static int by_written(const void *a, const void *b)
+/* What goes on would be the newest for ever, whatever was started since. */
+static uint64_t last_of(const struct vr_process *p)
+{
+	uint64_t start_ns = p->file->header.start_real_ns;
+
+	return p->end_ns == UINT64_MAX ? start_ns : start_ns + vr_file_duration_ns(p->file);
+}
+
+static int by_last(const void *a, const void *b)
 {
 	const struct root *x = a, *y = b;
 
-	if (later(x->written, y->written))
-		return -1;
-	if (later(y->written, x->written))
-		return 1;
-	return x->process < y->process ? 1 : -1; /* started later */
+	if (x->last_ns != y->last_ns)
+		return x->last_ns > y->last_ns ? -1 : 1;
+	return x->process < y->process ? 1 : -1; /* began later */
 }
 
-/* Appends a process and all that came of it; children follow in the order they started.
- * Parents stand before their children, so one pass finds the next. */
-static void append_tree(const struct vr_runs *from, struct vr_runs *to, uint32_t root)
+/* What came of each process, in the order they began. */
+struct children {
+	uint32_t *first, *next; /* index + 1 */
+};
+
+static struct children find_children(const struct vr_runs *runs)
 {
-	uint32_t *moved = vr_xcalloc(from->count, sizeof(*moved)); /* index + 1 */
-	uint32_t *next = vr_xcalloc(from->count, sizeof(*next));   /* to look at, of each */
-	uint32_t at = root;
+	struct children of = {
+	    .first = vr_xcalloc(runs->count + 1, sizeof(*of.first)),
+	    .next = vr_xcalloc(runs->count + 1, sizeof(*of.next)),
+	};
 
-	while (at != VPROF_NONE) {
-		const struct vr_process *p = &from->process[at];
-		uint32_t child;
+	for (size_t i = runs->count; i-- > 0;) {
+		uint32_t parent = runs->process[i].parent;
 
-		if (!moved[at]) {
-			struct vr_process *copy = &to->process[to->count++];
+		if (parent == VPROF_NONE)
+			continue;
+		of.next[i] = of.first[parent];
+		of.first[parent] = (uint32_t)i + 1;
+	}
+	return of;
+}
 
-			*copy = *p;
-			copy->run = to->runs;
-			if (at != root) {
-				copy->parent = moved[p->parent] - 1;
-				copy->depth = to->process[copy->parent].depth + 1;
-			}
-			moved[at] = (uint32_t)to->count;
-			next[at] = at + 1;
+static void append(const struct vr_process *from, struct vr_runs *to, uint32_t parent)
+{
+	struct vr_process *p = &to->process[to->count++];
+
+	*p = *from;
+	p->run = to->runs;
+	p->parent = parent;
+	p->depth = parent == VPROF_NONE ? 0 : to->process[parent].depth + 1;
+}
+
+/* Appends a process and all that came of it, depth first. */
+static void append_tree(const struct vr_runs *from, const struct children *of, struct vr_runs *to,
+			uint32_t root)
+{
+	uint32_t at = root, moved = VPROF_NONE; /* where the one below which we are stands now */
+
+	for (;;) {
+		append(&from->process[at], to, moved);
+		if (of->first[at]) {
+			moved = (uint32_t)to->count - 1;
+			at = of->first[at] - 1;
+			continue;
 		}
-		for (child = next[at]; child < from->count; child++)
-			if (from->process[child].parent == at)
-				break;
-		next[at] = child + 1;
-		if (child < from->count)
-			at = child;
-		else
-			at = at == root ? VPROF_NONE : p->parent;
+		while (at != root && !of->next[at]) {
+			at = from->process[at].parent;
+			moved = to->process[moved].parent;
+		}
+		if (at == root)
+			break;
+		at = of->next[at] - 1;
 	}
 	to->runs++;
-	free(moved);
-	free(next);
 }
 
 /* Of each process with all that came of it; children stand behind their parents. */
@@ -209,23 +236,27 @@ static void put_in_order(struct vr_runs *runs)
 	struct vr_runs sorted = {
 	    .process = vr_xcalloc(runs->count + 1, sizeof(*sorted.process)),
 	};
+	struct children children = find_children(runs);
 	struct root *root = vr_xcalloc(runs->count + 1, sizeof(*root));
 	uint32_t *of = vr_xcalloc(runs->count + 1, sizeof(*of)); /* its root's index in root[] */
 	size_t roots = 0;
 
 	for (size_t i = 0; i < runs->count; i++) {
 		const struct vr_process *p = &runs->process[i];
+		uint64_t last_ns = last_of(p);
 
 		of[i] = p->parent == VPROF_NONE ? (uint32_t)roots : of[p->parent];
 		if (p->parent == VPROF_NONE)
-			root[roots++] = (struct root){(uint32_t)i, p->record->written};
-		else if (later(p->record->written, root[of[i]].written))
-			root[of[i]].written = p->record->written;
+			root[roots++] = (struct root){(uint32_t)i, last_ns};
+		else if (last_ns > root[of[i]].last_ns)
+			root[of[i]].last_ns = last_ns;
 	}
 	if (roots)
-		qsort(root, roots, sizeof(*root), by_written);
+		qsort(root, roots, sizeof(*root), by_last);
 	for (size_t i = 0; i < roots; i++)
-		append_tree(runs, &sorted, root[i].process);
+		append_tree(runs, &children, &sorted, root[i].process);
+	free(children.first);
+	free(children.next);
 	free(runs->process);
 	free(root);
 	free(of);

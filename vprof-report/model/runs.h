@@ -21,7 +21,7 @@ struct vr_process {
 };
 
 struct vr_runs {
-	/* Run by run, the one written last in front; in a run each process is followed
+	/* Run by run, the one that ended or began last in front; in a run each process is followed
 	 * by what came of it. */
 	struct vr_process *process;
 	size_t count;
