@@ -98,7 +98,7 @@ const struct vr_rule vr_rule_hot_function = {
 /* Waiting is what another rule speaks of. */
 static int hardly_ran(const struct vr_seen *seen)
 {
-	uint64_t run_ns = vr_file_duration_ns(seen->profile->file);
+	uint64_t run_ns = vr_recorded_ns(seen->profile->file);
 
 	return run_ns >= IDLE_RUN_NS && vr_percent(seen->cpu->total_ns, run_ns) < IDLE_PERCENT_MAX;
 }
@@ -110,7 +110,8 @@ static int is_short(const struct vr_seen *seen, struct vr_case *found)
 	found->count = seen->cpu->total_samples;
 	if (h->heap_mode == VPROF_HEAP_OFF)
 		found->next = "info";
-	return h->engine && h->cpu_hz && !enough(seen) && !hardly_ran(seen);
+	return h->engine && h->cpu_hz && !enough(seen) && !hardly_ran(seen) &&
+	       vr_recorded_ns(seen->profile->file);
 }
 
 /* The rate, in round numbers, at which this run would have been long enough; 0: none that
@@ -128,7 +129,8 @@ static uint64_t rate_for(const struct vprof_header *h, uint64_t cpu_ns)
 static char *say_short(const struct vr_seen *seen, const struct vr_case *found)
 {
 	const struct vprof_header *h = &seen->profile->file->header;
-	uint64_t cpu_ns = seen->cpu->total_ns > h->cpu_ns ? seen->cpu->total_ns : h->cpu_ns;
+	uint64_t cpu_ns =
+	    seen->cpu->total_ns > h->cpu_ns || h->pauses ? seen->cpu->total_ns : h->cpu_ns;
 	uint64_t hz = rate_for(h, cpu_ns);
 	char used[VR_UNIT_MAX], count[VR_UNIT_MAX], needed[VR_UNIT_MAX];
 	char *text = vr_xprintf("too short to say where its CPU time goes: %s sample%s in %s; %u "

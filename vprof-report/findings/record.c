@@ -29,6 +29,34 @@ const struct vr_rule vr_rule_own_malloc = {
     .next = "doctor",
 };
 
+static int nothing_recorded(const struct vr_seen *seen, struct vr_case *found)
+{
+	const struct vr_file *file = seen->profile->file;
+
+	(void)found;
+	return file->header.pauses && !vr_recorded_ns(file);
+}
+
+static char *say_nothing_recorded(const struct vr_seen *seen, const struct vr_case *found)
+{
+	const struct vr_file *file = seen->profile->file;
+	int waits = file->header.pause_why == VPROF_PAUSE_DELAY;
+
+	(void)found;
+	return vr_xprintf(
+	    "nothing was recorded: %s%s",
+	    waits ? "the delay was longer than the run" : "it began paused, and nobody resumed it",
+	    file->status == VR_STATUS_RUNNING ? "; vprof-report ctl FILE resume begins it now"
+					      : "");
+}
+
+const struct vr_rule vr_rule_nothing_recorded = {
+    .name = "nothing-recorded",
+    .examine = nothing_recorded,
+    .evidence = say_nothing_recorded,
+    .next = "timeline",
+};
+
 static int lost_samples(const struct vr_seen *seen, struct vr_case *found)
 {
 	const struct vprof_header *h = &seen->profile->file->header;

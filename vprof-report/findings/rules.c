@@ -2,9 +2,9 @@
 
 /* The weightiest first; those that cast doubt on all numbers before what the numbers say. */
 const struct vr_rule *const vr_rules[] = {
-    &vr_rule_own_malloc,   &vr_rule_lost_samples, &vr_rule_unsampled, &vr_rule_runnable,
-    &vr_rule_growing,	   &vr_rule_rising,	  &vr_rule_spins,     &vr_rule_kernel,
-    &vr_rule_hot_function, &vr_rule_allocator,	  &vr_rule_leak,      &vr_rule_unsearched,
-    &vr_rule_idle,	   &vr_rule_short,
+    &vr_rule_nothing_recorded, &vr_rule_own_malloc,   &vr_rule_lost_samples, &vr_rule_unsampled,
+    &vr_rule_runnable,	       &vr_rule_growing,      &vr_rule_rising,	     &vr_rule_spins,
+    &vr_rule_kernel,	       &vr_rule_hot_function, &vr_rule_allocator,    &vr_rule_leak,
+    &vr_rule_unsearched,       &vr_rule_idle,	      &vr_rule_short,
 };
 const size_t vr_rules_count = sizeof(vr_rules) / sizeof(vr_rules[0]);

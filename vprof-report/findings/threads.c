@@ -83,7 +83,7 @@ static int is_idle(const struct vr_seen *seen, struct vr_case *found)
 	const struct vr_file *file = seen->profile->file;
 	const struct vr_thread *longest;
 
-	found->count = vr_file_duration_ns(file);
+	found->count = vr_recorded_ns(file);
 	found->percent = vr_percent(seen->cpu->total_ns, found->count);
 	longest =
 	    vr_threads_longest(seen->profile, seen->threads, VR_MOSTLY_RUNNABLE, &found->thread);
