@@ -23,8 +23,9 @@
 #define GROWN	   32u	/* a peak is one of a 32nd more */
 
 static uint64_t next_ns, peak_bytes;
-static char *text;	  /* TEXT_BYTES */
-static uint64_t *entries; /* PAGES */
+static uint32_t taken, last_one, highest; /* as in the header, which others may write to */
+static char *text;			  /* TEXT_BYTES */
+static uint64_t *entries;		  /* PAGES */
 
 /* --- how much ------------------------------------------------------------------ */
 /* Bytes of [lo, hi) that are there, page by page: for certain, and perhaps.  The page of
@@ -201,12 +202,12 @@ static void write_account(struct vprof_account *account, uint32_t number)
 	*row = *account;
 	/* Pairs with a reader of the file. */
 	__atomic_store_n(&row->number, number, __ATOMIC_RELEASE);
-	header->accounts = number;
-	if (account->rss > peak_bytes || !header->account_peak) {
+	header->accounts = taken = number;
+	if (account->rss > peak_bytes || !highest) {
 		peak_bytes = account->rss;
-		header->account_peak = number;
+		header->account_peak = highest = number;
 	}
-	header->account_last = number;
+	header->account_last = last_one = number;
 }
 
 static void take(uint64_t now)
@@ -217,7 +218,7 @@ static void take(uint64_t now)
 	    .heap_live = __atomic_load_n(&header->live_bytes, __ATOMIC_RELAXED),
 	    .map_live = __atomic_load_n(&header->map_live_bytes, __ATOMIC_RELAXED)};
 	uint64_t began = vp_sys_cpu_ns(CLOCK_THREAD_CPUTIME_ID);
-	uint32_t number = header->accounts + 1;
+	uint32_t number = taken + 1;
 	struct vp_statm statm;
 	int err;
 
@@ -226,8 +227,7 @@ static void take(uint64_t now)
 	account.rss = statm.rss;
 	err = take_mappings();
 	header->account_failed = (uint32_t)-err;
-	if (err == 0 &&
-	    vp_account_rows_end(number, header->account_last, header->account_peak, &account)) {
+	if (err == 0 && vp_account_rows_end(number, last_one, highest, &account)) {
 		account.cost_ns = vp_sys_cpu_ns(CLOCK_THREAD_CPUTIME_ID) - began;
 		write_account(&account, number);
 	}
@@ -245,7 +245,7 @@ void vp_account_tick(int last)
 	if (!vp_control.maps || now < TOO_SHORT || (!last && now < next_ns) ||
 	    vp_proc_statm(&statm) != 0)
 		return;
-	if (!vp_file.header->accounts)
+	if (!taken)
 		taken_ns = 0;
 	if (!last && taken_ns && now < taken_ns + EVERY_NS &&
 	    statm.rss <= peak_bytes + peak_bytes / GROWN)
@@ -257,6 +257,7 @@ void vp_account_tick(int last)
 int vp_account_init(void)
 {
 	next_ns = peak_bytes = 0;
+	taken = last_one = highest = 0;
 	vp_account_rows_init();
 	return 0;
 }

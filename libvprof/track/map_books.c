@@ -23,6 +23,7 @@ static uint16_t life;	   /* of ranges: those of another one were inherited */
 static uint32_t inherited; /* their row; 0: none */
 static struct slot first[FIRST_SLOTS], *slots = first;
 static uint32_t mask = FIRST_SLOTS - 1, used;
+static uint64_t live, peak, epoch; /* as in the header, which others may write to */
 
 /* Held for long by nobody who lives: its holder left our code by a jump, or is frozen. */
 static int take_lock(void)
@@ -103,8 +104,6 @@ uint32_t vp_books_row(const struct vp_range *range)
 /* Before any change of the row's counters. */
 static void note_peak(struct vprof_map *row)
 {
-	uint64_t epoch = vp_file.header->map_peak_epoch;
-
 	if (row->peak_epoch == epoch)
 		return;
 	row->peak_bytes = row->mapped_bytes - row->unmapped_bytes;
@@ -123,12 +122,12 @@ static void count_mapped(uint32_t id, uint64_t bytes, uint32_t flags)
 	row->last_ns = vp_clock_now();
 	if (!row->first_ns)
 		row->first_ns = row->last_ns;
-	header->map_live_bytes += bytes;
-	if (header->map_live_bytes <= header->map_peak_bytes)
+	header->map_live_bytes = live += bytes;
+	if (live <= peak)
 		return;
-	header->map_peak_bytes = header->map_live_bytes;
+	header->map_peak_bytes = peak = live;
 	header->map_peak_ns = row->last_ns;
-	header->map_peak_epoch++;
+	header->map_peak_epoch = ++epoch;
 }
 
 /* Returns the bytes. */
@@ -143,7 +142,7 @@ static uint64_t count_unmapped(const struct vp_range *list)
 		row->unmapped_bytes += list->hi - list->lo;
 		bytes += list->hi - list->lo;
 	}
-	vp_file.header->map_live_bytes -= bytes;
+	vp_file.header->map_live_bytes = live -= bytes;
 	return bytes;
 }
 
@@ -282,8 +281,8 @@ static int inherit(void)
 	row->flags = VPROF_MAP_INHERITED;
 	row->mapped_bytes = row->peak_bytes = bytes;
 	row->peak_epoch = 1;
-	header->map_live_bytes = header->map_peak_bytes = bytes;
-	header->map_peak_epoch = 1;
+	header->map_live_bytes = header->map_peak_bytes = live = peak = bytes;
+	header->map_peak_epoch = epoch = 1;
 	return 0;
 }
 
@@ -299,6 +298,7 @@ int vp_books_init(void)
 	slots = first;
 	mask = FIRST_SLOTS - 1;
 	used = inherited = 0;
+	live = peak = epoch = 0;
 	row = vp_table_add(VPROF_SEC_MAPS, &id);
 	if (!row)
 		return -1;
