@@ -16,8 +16,15 @@ uint64_t vr_paused_ns(const struct vr_file *file)
 
 uint64_t vr_recorded_ns(const struct vr_file *file)
 {
-	uint64_t all = vr_file_duration_ns(file), paused = vr_paused_ns(file);
+	uint64_t all = vr_file_duration_ns(file), paused = vr_paused_ns(file), most = 0;
 
+	for (size_t i = 0; file->header.pauses && i < file->n_members; i++) {
+		uint64_t one = vr_recorded_ns(file->member[i]);
+
+		most = one > most ? one : most;
+	}
+	if (file->n_members && file->header.pauses)
+		return most;
 	return all > paused ? all - paused : 0;
 }
 

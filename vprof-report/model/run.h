@@ -7,7 +7,8 @@
 /* 100 * part / whole; 0 when whole is 0. */
 double vr_percent(uint64_t part, uint64_t whole);
 
-/* Time in which nothing was recorded but the timeline, as somebody asked, and the rest. */
+/* Time in which nothing was recorded but the timeline, as somebody asked, and the rest.  Of
+ * several processes: of all, as CPU time is, and of the one that was recorded longest. */
 uint64_t vr_paused_ns(const struct vr_file *file);
 uint64_t vr_recorded_ns(const struct vr_file *file);
 

@@ -60,6 +60,8 @@ char *vr_recorded_text(const struct vr_file *file)
 				  vr_format_ns(b, window[i].to_ns));
 	if (count > WINDOWS_SHOWN || file->header.windows > VPROF_WINDOWS)
 		text = vr_xappend(text, ", ... (%" PRIu32 " spans)", file->header.windows);
+	if (file->n_members)
+		return vr_xappend(text, " by the process that recorded longest");
 	why = why_text(&file->header);
 	text = vr_xappend(text, "%s", why);
 	free(why);
