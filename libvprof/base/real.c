@@ -7,6 +7,7 @@
 #include <link.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/auxv.h>
 
 /* An entry by its number: the table is an array of pointers, too. */
 enum entry {
@@ -210,16 +211,41 @@ static void *find(enum entry at)
 	return found;
 }
 
+/* Of the objects behind one, in the order in which they are searched, the first that has a
+ * definition of its own.  Nothing can be looked up in the kernel's, nor in those loaded
+ * with the program before they were opened. */
+static void *defined_behind(struct link_map *map, const char *name)
+{
+	struct link_map *maker;
+	Dl_info info;
+
+	while ((map = map->l_next)) {
+		void *library = NULL, *found = NULL;
+
+		if (map->l_addr != getauxval(AT_SYSINFO_EHDR))
+			library = vp_real.dlopen(map->l_name, RTLD_LAZY | RTLD_NOLOAD);
+		if (!library)
+			continue;
+		found = vp_real.dlsym(library, name);
+		vp_real.dlclose(library);
+		if (found && dladdr1(found, &info, (void **)&maker, RTLD_DL_LINKMAP) &&
+		    maker == map)
+			return found;
+	}
+	return NULL;
+}
+
 void *vp_real_default(const char *name)
 {
-	void *found = vp_real.dlsym(RTLD_DEFAULT, name), *entry;
+	void *found = vp_real.dlsym(RTLD_DEFAULT, name), *entry, *map;
 	Dl_info info;
 
 	/* An executable linked at a fixed address that takes a function's address
 	 * stands in for it with its own PLT stub: that defines nothing. */
 	if (found && dladdr1(found, &info, &entry, RTLD_DL_SYMENT) && entry &&
-	    ((const ElfW(Sym) *)entry)->st_shndx == SHN_UNDEF)
-		return vp_real.dlsym(RTLD_NEXT, name);
+	    ((const ElfW(Sym) *)entry)->st_shndx == SHN_UNDEF &&
+	    dladdr1(found, &info, &map, RTLD_DL_LINKMAP))
+		found = defined_behind(map, name);
 	return found;
 }
 

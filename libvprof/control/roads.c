@@ -100,15 +100,19 @@ static void elsewhere(const struct vp_object *object, const Elf64_Sym *symbol,
 {
 	struct dl_find_object found;
 	struct look *look = arg;
+	const struct vp_slot_rule *first =
+	    rule >= roads && rule < roads + ROAD_COUNT ? roads : look->rule;
 
-	if (rule >= roads + NAMED_ROADS && rule < roads + ROAD_COUNT)
+	if (rule >= first + NAMED_ROADS)
 		return;
 	if (vp_slot_is_unbound(object, symbol, value) ||
 	    _dl_find_object((void *)value, &found) != 0) /* NOLINT(performance-no-int-to-ptr) */
 		return;
-	look->common |= found.dlfo_map_start == everybody.dlfo_map_start;
-	if (found.dlfo_map_start == everybody.dlfo_map_start)
+	/* One in the program that defines none is its stub, which leads to everybody's. */
+	if (found.dlfo_map_start == everybody.dlfo_map_start || !found.dlfo_link_map->l_prev) {
+		look->common = 1;
 		return;
+	}
 	if ((uint64_t)(uintptr_t)found.dlfo_map_start == object->lo)
 		say(object->path, "has a malloc of its own");
 	else

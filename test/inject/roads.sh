@@ -8,11 +8,12 @@ jemalloc=$(find /usr/lib/*/libjemalloc.so.2 2>/dev/null | head -1)
 tcmalloc=$(find /usr/lib/*/libtcmalloc_minimal.so.4 2>/dev/null | head -1)
 plugin=$PROBE/plugin_roads.so
 own=$PROBE/plugin_allocator.so
+host=$PROBE/roads
 cp "$plugin" "$T/other.so"
 
 # visit ARGS...: the host bare and preloaded say the same, and nothing is lost
 visit() {
-	t_differential "" "$PROBE/roads" "$@"
+	t_differential "" "$host" "$@"
 	file=$(t_file "$T/vprof") || { t_bad "no one record"; return; }
 	t_equal "$*: lost" 0 "$(t_json '.totals.lost.blocks + .totals.indirect.blocks' leaks "$file")"
 	t_equal "$*: unknown frees" 0 "$(t_json .lost.unknown_frees info "$file")"
@@ -48,6 +49,19 @@ export LD_BIND_NOW=1
 seen 800 450 "$plugin" deeplazy take give grow keep hold stow
 unset LD_BIND_NOW
 t_done
+
+t_begin "a program at a fixed address, which stands in for malloc and free"
+if t_need gcc; then
+	gcc -std=gnu11 -D_GNU_SOURCE -g -O1 -fno-builtin -no-pie -fno-pie -o "$T/fixed" "$TOP/test/probe/roads.c" \
+		-pthread || t_bad "no program"
+	host=$T/fixed
+	readelf --dyn-syms -W "$host" | grep -qE ' 0*[1-9a-f][0-9a-f]* .* UND malloc' || t_bad "it does not stand in: this tests nothing"
+	for how in now lazy deep deeplazy; do
+		seen 800 450 "$plugin" $how take give grow keep hold stow
+	done
+	host=$PROBE/roads
+	t_done
+fi
 
 # dlopen has to find its caller's place: the hook jumps, and looks when dlsym is called
 t_begin "RTLD_DEEPBIND, by a name that depends on the caller"

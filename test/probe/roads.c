@@ -13,6 +13,10 @@ static const char *path;
 static void *plugin;
 static void **volatile held[100];
 
+/* A program at a fixed address stands in for functions whose address it takes. */
+static void *(*volatile made_by)(size_t);
+static void (*volatile freed_by)(void *);
+
 static int mode_of(const char *how)
 {
 	int mode = strstr(how, "lazy") ? RTLD_LAZY : RTLD_NOW;
@@ -53,7 +57,7 @@ static void give(void)
 	void *(*from)(size_t) = (void *(*)(size_t))function("plugin_give");
 
 	for (size_t i = 0; i < 100; i++)
-		free(from(5000 + i));
+		freed_by(from(5000 + i));
 }
 
 static void grow(void)
@@ -84,7 +88,7 @@ static void stow(void)
 	void (*away)(void *) = (void (*)(void *))function("plugin_stow");
 
 	for (int i = 0; i < 100; i++)
-		away(malloc(800));
+		away(made_by(800));
 }
 
 static void lose(void)
@@ -156,6 +160,8 @@ int main(int argc, char **argv)
 {
 	int mode = mode_of(argv[2]);
 
+	made_by = malloc;
+	freed_by = free;
 	path = argv[1];
 	if (argc > 3 && strcmp(argv[3], "first") == 0)
 		leave_to_constructor();
