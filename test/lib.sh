@@ -118,6 +118,17 @@ t_file() {
 	files=$(t_files "$1")
 	[ -n "$files" ] && [ "$(echo "$files" | wc -l)" = 1 ] && echo "$files"
 }
+# t_record OPTIONS COMMAND...: runs it under the library in a fresh $T/run, where it has to end
+# with 0 and leave one ring file, whose name is in $file then.
+t_record() {
+	rm -rf "$T/run"
+	t_preload "$T/run" "$@"
+	t_equal status 0 "$(cat "$T/run/status")"
+	file=$(t_file "$T/run") || {
+		t_bad "no ring file"
+		return 1
+	}
+}
 # t_json FILTER COMMAND FILE ...: jq FILTER over `vprof-report COMMAND FILE --format json`.
 t_json() {
 	local filter=$1

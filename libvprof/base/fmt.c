@@ -118,6 +118,17 @@ int vp_parse_seconds(const char *str, size_t len, uint64_t most, uint64_t *ns)
 	return 0;
 }
 
+uint64_t vp_parse_next(const char **at)
+{
+	uint64_t value = 0;
+
+	while (**at == ' ' || **at == '\t')
+		(*at)++;
+	for (; **at >= '0' && **at <= '9'; (*at)++)
+		value = value * 10 + (uint64_t)(**at - '0');
+	return value;
+}
+
 uint64_t vp_parse_hex(const char **at)
 {
 	uint64_t value = 0;

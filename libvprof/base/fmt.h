@@ -27,7 +27,9 @@ int vp_parse_bytes(const char *str, size_t len, uint64_t *out);
 /* Seconds with up to nine decimals, "2", "0.5" or ".25", into nanoseconds; `most` seconds at
  * most.  Returns 0 or -EINVAL. */
 int vp_parse_seconds(const char *str, size_t len, uint64_t most, uint64_t *ns);
-/* The hexadecimal digits at *at, as /proc writes them; leaves *at behind them. */
+/* The digits at *at, after blanks, and the hexadecimal ones, as /proc writes them; *at is
+ * left behind them. */
+uint64_t vp_parse_next(const char **at);
 uint64_t vp_parse_hex(const char **at);
 
 #endif

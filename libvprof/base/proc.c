@@ -50,18 +50,6 @@ static struct {
 	int fds[VP_PROCFS_FILES]; /* -errno of the open where it failed */
 } vp_proc;
 
-/* Reads the digits at *s, after blanks, and moves *s behind them. */
-static uint64_t vp_proc_number(const char **s)
-{
-	uint64_t value = 0;
-
-	while (**s == ' ' || **s == '\t')
-		(*s)++;
-	for (; **s >= '0' && **s <= '9'; (*s)++)
-		value = value * 10 + (uint64_t)(**s - '0');
-	return value;
-}
-
 static long vp_proc_bytes(enum vp_proc_file file, char *text, size_t size)
 {
 	long len;
@@ -141,12 +129,12 @@ int vp_proc_statm(struct vp_statm *out)
 	if (len < 0)
 		return (int)len;
 	/* size resident shared text lib data dt, in pages */
-	out->vms = vp_proc_number(&s) * VP_PROCFS_PAGE;
-	out->rss = vp_proc_number(&s) * VP_PROCFS_PAGE;
-	out->shared = vp_proc_number(&s) * VP_PROCFS_PAGE;
-	vp_proc_number(&s);
-	vp_proc_number(&s);
-	out->data = vp_proc_number(&s) * VP_PROCFS_PAGE;
+	out->vms = vp_parse_next(&s) * VP_PROCFS_PAGE;
+	out->rss = vp_parse_next(&s) * VP_PROCFS_PAGE;
+	out->shared = vp_parse_next(&s) * VP_PROCFS_PAGE;
+	vp_parse_next(&s);
+	vp_parse_next(&s);
+	out->data = vp_parse_next(&s) * VP_PROCFS_PAGE;
 	return 0;
 }
 
@@ -158,7 +146,7 @@ static uint64_t vp_proc_kb(const char *text, const char *key)
 	if (!s)
 		return 0;
 	s += strlen(key);
-	return vp_proc_number(&s) * 1024;
+	return vp_parse_next(&s) * 1024;
 }
 
 long vp_proc_title(char text[VP_PROC_TITLE])
@@ -263,7 +251,7 @@ int vp_proc_stat(struct vp_procstat *out)
 			s++;
 		if (field == VP_PROCFS_STAT_FIRST)
 			out->state = *s;
-		value = vp_proc_number(&s);
+		value = vp_parse_next(&s);
 		if (field == VP_PROCFS_STAT_MINFLT)
 			out->minor_faults = since(value, before.minor_faults);
 		else if (field == VP_PROCFS_STAT_MAJFLT)

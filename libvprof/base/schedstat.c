@@ -14,17 +14,6 @@ static struct {
 	struct vp_schedstat stat;
 } before;
 
-static uint64_t next_number(const char **at)
-{
-	uint64_t value = 0;
-
-	while (**at == ' ' || **at == '\t')
-		(*at)++;
-	for (; **at >= '0' && **at <= '9'; (*at)++)
-		value = value * 10 + (uint64_t)(**at - '0');
-	return value;
-}
-
 /* Threads have another number in a /proc of another namespace, where ours may be that of
  * somebody else's process. */
 static int numbers_agree(int pid)
@@ -79,9 +68,9 @@ static int read_stat(int tid, struct vp_schedstat *out)
 
 	if (len <= 0)
 		return len < 0 ? (int)len : -ENODATA;
-	out->cpu_ns = next_number(&at);
-	out->run_delay_ns = next_number(&at);
-	out->slices = next_number(&at);
+	out->cpu_ns = vp_parse_next(&at);
+	out->run_delay_ns = vp_parse_next(&at);
+	out->slices = vp_parse_next(&at);
 	if (!out->cpu_ns && !out->slices)
 		return -ENODATA;
 	return is_ours(tid, out->cpu_ns) ? 0 : -ESRCH;
@@ -146,8 +135,8 @@ int vp_schedstat_switches(int tid, struct vp_switches *out)
 		return -ESRCH;
 	at += sizeof(voluntary) - 1;
 	second += sizeof(involuntary) - 1;
-	out->voluntary = next_number(&at);
-	out->involuntary = next_number(&second);
+	out->voluntary = vp_parse_next(&at);
+	out->involuntary = vp_parse_next(&second);
 	count_from_start(tid, out);
 	return 0;
 }

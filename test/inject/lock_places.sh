@@ -2,14 +2,10 @@
 # Locks are called by what they lie in: a variable, an object and a place in it, the site that
 # allocated their block, a thread's stack.
 . "$(dirname "$0")/../lib.sh"
+file= # of the last t_record
 
 run() { # OPTIONS PROGRAM ARGS...
-	local options=$1
-	shift
-	rm -rf "$T/run"
-	t_preload "$T/run" "$options" "$@"
-	t_equal status 0 "$(cat "$T/run/status")"
-	file=$(t_file "$T/run") || { t_bad "no ring file"; return 1; }
+	t_record "$@" || return 1
 	"$REPORT" locks "$file" --format json >"$T/locks.json" 2>"$T/notes"
 }
 locks() { # FILTER: over the mutexes somebody waited for

@@ -2,41 +2,34 @@
 # A thread is told by the function somebody wrote for it, also where a language's library
 # starts it.
 . "$(dirname "$0")/../lib.sh"
+file= # of the last t_record
 
 starts() { # of all threads but main's, in the order of their beginning
 	t_json '[.threads | sort_by(.start_ns)[] | select(.state != "profiler" and .start_function != "main")
 		| .start_function] | join(" | ")' threads "$file"
 }
-run() { # OPTIONS PROGRAM ARGS...
-	local options=$1
-	shift
-	rm -rf "$T/run"
-	t_preload "$T/run" "$options" "$@"
-	t_equal status 0 "$(cat "$T/run/status")"
-	file=$(t_file "$T/run") || { t_bad "no ring file"; return 1; }
-}
 cxx='read_book(Feed&, int) | write_log() | main::{lambda()#1} | Feed::run(int) | compute_spread(int)'
 
 t_begin "std::thread and std::async, by their samples"
-run "" "$PROBE/thread_starts" 100
+t_record "" "$PROBE/thread_starts" 100
 t_equal starts "$cxx" "$(starts)"
 t_equal "what pthread_create was given" 1 "$(t_json '[.threads[] | select(.start_routine != "main" and .start_routine != null)
 	| .start_routine] | unique | length' threads "$file")"
 t_done
 
 t_begin "the same by what they allocate: too short for a sample"
-run cpu=off "$PROBE/thread_starts" 0
+t_record cpu=off "$PROBE/thread_starts" 0
 t_equal starts "$cxx" "$(starts)"
 t_done
 
 t_begin "without any stack: what pthread_create was given"
-run cpu=off:heap=off:locks=off "$PROBE/thread_starts" 0
+t_record cpu=off:heap=off:locks=off "$PROBE/thread_starts" 0
 t_equal "distinct" 1 "$(starts | tr '|' '\n' | sort -u | sed 's/ //g' | sort -u | wc -l)"
 starts | grep -qE 'execute_native_thread_routine|libstdc\+\+' || t_bad "$(starts)"
 t_done
 
 t_begin "a thread made by a bare clone, by its samples"
-run "" "$PROBE/thread_kinds" raw
+t_record "" "$PROBE/thread_kinds" raw
 t_equal starts raw_thread "$(starts)"
 t_equal "what pthread_create was given" null "$(t_json '.threads[] | select(.start_function == "raw_thread") | .start_routine' threads "$file")"
 t_done
@@ -63,7 +56,7 @@ fn main() {
 fn write_log() { burn(); black_box(1); }
 RUST
 	if rustc -g -C opt-level=1 -o "$T/starts" "$T/starts.rs" 2>"$T/rust.err"; then
-		run "" "$T/starts"
+		t_record "" "$T/starts"
 		t_equal starts "starts::main::{closure#0} | starts::write_log" "$(starts | sed 's/{{closure}}/{closure#0}/')"
 		t_equal names "log starts starts" "$(t_json '[.threads[] | select(.state != "profiler") | .name] | sort | join(" ")' threads "$file")"
 	else

@@ -3,6 +3,7 @@
 # things, in numbers and in words; each thread's start function is known.
 # alone: a thread that spins must have a CPU
 . "$(dirname "$0")/../lib.sh"
+file= # of the last t_record
 
 # of NAME FIELD: of the threads of that name
 of() {
@@ -10,12 +11,7 @@ of() {
 		threads "$file"
 }
 run() { # OPTIONS ARGS...
-	local options=$1
-	shift
-	rm -rf "$T/run"
-	t_preload "$T/run" "$options" "$PROBE/thread_times" "$@"
-	t_equal status 0 "$(cat "$T/run/status")"
-	file=$(t_file "$T/run") || { t_bad "no ring file"; return 1; }
+	t_record "$1" "$PROBE/thread_times" "${@:2}"
 }
 
 # The clocks around a line of the probe see a little more or less than the thread's life.
