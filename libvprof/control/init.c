@@ -352,7 +352,7 @@ static void start_recording(int forked, int fd)
 	if (vp_helper_start(fd) != 0) {
 		vp_file.header->flags |= VPROF_F_NO_HELPER;
 		vp_log_line("no helper: no timeline and no perf engine");
-		vp_pause_without_helper();
+		vp_pause_without_helper(1);
 	}
 	vp_sys_close(fd);
 	vp_engine_fall_back();

@@ -10,6 +10,7 @@
 #include "control/term.h"
 #include "helper/engine.h"
 #include "helper/helper.h"
+#include "helper/pause.h"
 #include "leak/search.h"
 #include "ring/file.h"
 #include "sample/engines.h"
@@ -21,6 +22,7 @@ static void go_without(const char *why)
 	__atomic_fetch_or(&vp_file.header->flags, VPROF_F_NO_HELPER, __ATOMIC_RELAXED);
 	vp_engine_note(why);
 	vp_engine_fall_back();
+	vp_pause_without_helper(0);
 }
 
 void vp_restrict(void)

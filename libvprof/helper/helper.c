@@ -252,6 +252,7 @@ static int has_other_rights(void)
 	looks = 0;
 	__atomic_fetch_or(&vp_file.header->flags, VPROF_F_NO_HELPER, __ATOMIC_RELAXED);
 	vp_engine_note("the helper ended: the process changed its rights past libc");
+	vp_pause_without_helper(0);
 	return 1;
 }
 

@@ -122,18 +122,6 @@ void vp_pause_start(int forked)
 	header->paused_since_ns = 0;
 }
 
-void vp_pause_without_helper(void)
-{
-	int waits = is_paused && begins_ns != NEVER;
-
-	if (!waits && left_ns == NEVER && ends_ns == NEVER)
-		return;
-	vp_log_line("no helper to keep delay= and duration=: recording goes on to the end");
-	left_ns = ends_ns = NEVER;
-	if (waits)
-		vp_pause_ask(0);
-}
-
 int vp_pause_is_over(void)
 {
 	return is_over || (!is_paused && ends_ns != NEVER && vp_clock_mono() >= ends_ns);
@@ -157,6 +145,19 @@ void vp_pause_ask_alone(int on)
 	vp_lock_take(&lock);
 	vp_pause_ask(on);
 	vp_lock_drop(&lock);
+}
+
+void vp_pause_without_helper(int said)
+{
+	int waits = is_paused && begins_ns != NEVER;
+
+	if (!waits && left_ns == NEVER && ends_ns == NEVER)
+		return;
+	if (said)
+		vp_log_line("no helper to keep delay= and duration=: recording goes on to the end");
+	left_ns = ends_ns = NEVER;
+	if (waits)
+		vp_pause_ask_alone(0);
 }
 
 void vp_pause_limit(uint64_t ns)

@@ -12,9 +12,11 @@
  * was in one.  Before anything is recorded.
  * Context: constructor or fork handler, one thread. */
 void vp_pause_start(int forked);
-/* The helper, which keeps these times, could not be had: what would have waited for it
- * begins now.  Context: as above. */
-void vp_pause_without_helper(void);
+/* The helper, which keeps these times, could not be had, or has to go: what would have waited
+ * for it begins now, and has no end.
+ *   said  1: one line on stderr, which only at the start is sure to be the host's
+ * Context: any thread, busy guard held. */
+void vp_pause_without_helper(int said);
 /* 1: duration= is over, and a forked child has nothing to record. */
 int vp_pause_is_over(void);
 

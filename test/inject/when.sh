@@ -112,13 +112,20 @@ t_preload "$T/exec" duration=0.3 sh -c "sleep 0.6; exec $probe api"
 t_equal "blocks of the executed program" 15 "$(t_heap "$(t_files "$T/exec" | grep '/when\.')" allocs)"
 t_done
 
-t_begin "the last point is the program's"
-record last "" last
-point=$(t_json '.points[-1]' timeline "$file" -n 0)
-t_near "RSS, KiB" "$(jq '.rss / 1024 | floor' "$T/last/out")" "$(jq '.rss / 1024 | floor' <<<"$point")" 300
-t_near "VMS, KiB" "$(jq '.vms / 1024 | floor' "$T/last/out")" "$(jq '.vms / 1024 | floor' <<<"$point")" 300
-t_equal "the heap at the end" "$(t_heap "$file" live_bytes)" "$(jq .heap_live <<<"$point")"
-t_done
+for signal in "" 15; do
+	t_begin "the last point is the program's${signal:+, which a signal ends}"
+	rm -rf "$T/last"
+	# shellcheck disable=SC2086
+	t_preload "$T/last" leakscan=term "$probe" last $signal
+	file=$(t_file "$T/last")
+	t_equal status $((signal ? 128 + signal : 0)) "$(cat "$T/last/status")"
+	t_equal "searched" complete "$(t_json .examined.search leaks "$file")"
+	point=$(t_json '.points[-1]' timeline "$file" -n 0)
+	t_near "RSS, KiB" "$(jq '.rss / 1024 | floor' "$T/last/out")" "$(jq '.rss / 1024 | floor' <<<"$point")" 300
+	t_near "VMS, KiB" "$(jq '.vms / 1024 | floor' "$T/last/out")" "$(jq '.vms / 1024 | floor' <<<"$point")" 300
+	t_equal "the heap at the end" "$(t_heap "$file" live_bytes)" "$(jq .heap_live <<<"$point")"
+	t_done
+done
 
 t_begin "arguments: secrets never come into the file"
 rm -rf "$T/args"

@@ -10,8 +10,8 @@
  * when fork MS   a child allocates 10 blocks of 100 bytes at once and 20 MS later, the parent
  *	7 then
  * when late MS   sleeps, then forks a child that allocates 10 blocks
- * when last      20 MiB in 40,000 blocks, of which some are lost; prints its own RSS and VMS in
- *	bytes as the last thing before it ends
+ * when last [SIGNAL]  20 MiB in 40,000 blocks, of which some are lost; prints its own RSS and
+ *	VMS in bytes as the last thing before it ends, or sends itself that signal
  * when burn MS   so much CPU time, as JSON what it was
  * when held MS   two threads that wait for a mutex the other holds, for so long
  * when paused    in a pause: a table that stays; after it: blocks that only the table holds,
@@ -21,6 +21,7 @@
 #include <alloca.h>
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <sys/wait.h>
 #include <vprof.h>
 
@@ -207,9 +208,11 @@ int main(int argc, char **argv)
 		forks(argv + 2);
 	else if (!strcmp(what, "late") && argc == 3)
 		forks_late(argv + 2);
-	else if (!strcmp(what, "last"))
+	else if (!strcmp(what, "last")) {
 		last();
-	else if (!strcmp(what, "burn") && argc == 3)
+		if (argc == 3)
+			raise(atoi(argv[2]));
+	} else if (!strcmp(what, "burn") && argc == 3)
 		burn((unsigned)atoi(argv[2]));
 	else if (!strcmp(what, "held") && argc == 3)
 		held((unsigned)atoi(argv[2]));
