@@ -79,7 +79,8 @@ static enum vr_mostly judge(const struct vr_thread *thread)
 /* Rows of CPU in the order of their threads. */
 static void sort_cpu(const struct vr_file *file, struct vr_thread_stacks *stacks)
 {
-	stacks->first = vr_xcalloc(file->n_threads + 2u, sizeof(*stacks->first));
+	/* Samples of a record without threads are those of row 0, which is not there. */
+	stacks->first = vr_xcalloc(file->n_threads + 3u, sizeof(*stacks->first));
 	stacks->row = vr_xcalloc(file->n_cpus + 1u, sizeof(*stacks->row));
 	for (uint32_t i = 1; i < file->n_cpus; i++)
 		stacks->first[file->cpu[i].thread + 2]++;
