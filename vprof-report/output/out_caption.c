@@ -97,22 +97,33 @@ char *vr_caption_whole(const struct vr_caption *label)
 	return compose(label, label->place, label->function, label->other);
 }
 
+/* Columns for the function where another one follows: the other is not shortened further than
+ * to its class before both have given up theirs. */
+static int share(const struct fit *fit, int room)
+{
+	int function = vr_short_width(fit->function, VR_PIECE_CLASS);
+	int bare = vr_short_width(fit->other, VR_PIECE_ARGUMENTS);
+	int least = vr_short_width(fit->other, VR_PIECE_CLASS);
+
+	if (function + bare <= room)
+		return room - bare;
+	if (function + least <= room)
+		return room - least;
+	return least < room / 2 ? room - least : (room + 1) / 2;
+}
+
 /* Both names in so many columns: what the one does not need is the other's. */
 static char *with_names(const struct fit *fit, const char *place, int room)
 {
 	char *function, *other = NULL, *text;
-	int least, width;
+	int width;
 
 	room -= around(fit, place);
-	if (!fit->other) {
-		function = vr_short_text(fit->function, room > 1 ? room : 1);
-	} else {
-		least = vr_short_width(fit->other, VR_PIECE_ARGUMENTS);
-		width = least < room / 2 ? room - least : (room + 1) / 2;
-		function = vr_short_text(fit->function, width > 1 ? width : 1);
-		room -= vr_text_width(function);
+	width = fit->other ? share(fit, room) : room;
+	function = vr_short_text(fit->function, width > 1 ? width : 1);
+	room -= vr_text_width(function);
+	if (fit->other)
 		other = vr_short_text(fit->other, room > 1 ? room : 1);
-	}
 	text = compose(fit->label, place, function, other);
 	free(function);
 	free(other);

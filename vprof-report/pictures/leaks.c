@@ -3,7 +3,7 @@
 #include "cli/units.h"
 #include "cli/xalloc.h"
 #include "pictures/series.h"
-#include "text/shapes.h"
+#include "text/sites.h"
 
 #define BARS	  12u
 #define SITE_ROOM 64 /* columns, about as many as fit beside the bars */
@@ -41,13 +41,22 @@ static size_t find_kinds(const struct vr_leaks *leaks, const size_t *order, size
 	return n;
 }
 
-static char *label_of(struct vr_context *ctx, const struct vr_leak *leak)
+/* "lost: Book::insert (book.h:12) < main" of each; free() them. */
+static void make_labels(struct vr_context *ctx, const struct vr_leaks *leaks, const size_t *order,
+			size_t count, const char **label)
 {
-	char *site = vr_shapes_site(ctx->profile, leak->node, SITE_ROOM);
-	char *text = vr_xprintf("%s: %s", vr_verdict_name(leak->verdict), site);
+	uint32_t node[BARS] = {0};
+	char **site;
 
+	for (size_t i = 0; i < count; i++)
+		node[i] = leaks->leak[order[i]].node;
+	site = vr_sites_texts(ctx->profile, node, count, SITE_ROOM);
+	for (size_t i = 0; i < count; i++) {
+		label[i] =
+		    vr_xprintf("%s: %s", vr_verdict_name(leaks->leak[order[i]].verdict), site[i]);
+		free(site[i]);
+	}
 	free(site);
-	return text;
 }
 
 static char *amount_of(const struct vr_leak *leak)
@@ -88,12 +97,12 @@ int vr_picture_leaks(struct vr_context *ctx, const struct vr_leaks *leaks, const
 	vr_site_panel_growth(ctx, growth, &lines);
 	panel[1] = lines.panel;
 	panel[0].sorts = find_kinds(leaks, order, count, shown, place);
+	make_labels(ctx, leaks, order, count, label);
 	for (size_t i = 0; i < count; i++) {
 		const struct vr_leak *leak = &leaks->leak[order[i]];
 
 		value[i] = (double)leak->bytes / MB;
 		kind[i] = place[kind_of(leak->verdict)];
-		label[i] = label_of(ctx, leak);
 		text[i] = amount_of(leak);
 	}
 	ret = vr_picture_write(ctx, &chart, "Leaks");

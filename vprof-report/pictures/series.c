@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "cli/xalloc.h"
-#include "text/shapes.h"
+#include "text/sites.h"
 
 #define MB	  1048576.0
 #define SITE_ROOM 90			    /* columns of a site in the legend */
@@ -72,12 +72,12 @@ static size_t choose(const struct vr_growth *growth, struct points p,
 	return count;
 }
 
-static void add_site(struct vr_context *ctx, const struct vr_growth_site *site, struct points p,
+/*   name  taken */
+static void add_site(const struct vr_growth_site *site, char *name, struct points p,
 		     int with_verdict, struct vr_site_panel *out)
 {
 	uint32_t points = p.to - p.from;
 	double *value = out->value + (size_t)points * out->panel.count;
-	char *name = vr_shapes_site(ctx->profile, site->node, SITE_ROOM);
 
 	for (uint32_t i = 0; i < points; i++)
 		value[i] = p.from + i < site->first && with_verdict
@@ -94,6 +94,20 @@ static void add_site(struct vr_context *ctx, const struct vr_growth_site *site, 
 				     !with_verdict			  ? VR_TONE_NAME
 				     : site->verdict == VR_GROWTH_GROWING ? VR_TONE_ALARM
 									  : VR_TONE_CALM};
+}
+
+static void add_sites(struct vr_context *ctx, const struct vr_growth *growth, const size_t *chosen,
+		      size_t count, struct points p, int with_verdict, struct vr_site_panel *out)
+{
+	uint32_t node[MOST] = {0};
+	char **name;
+
+	for (size_t i = 0; i < count; i++)
+		node[i] = growth->site[chosen[i]].node;
+	name = vr_sites_texts(ctx->profile, node, count, SITE_ROOM);
+	for (size_t i = 0; i < count; i++)
+		add_site(&growth->site[chosen[i]], name[i], p, with_verdict, out);
+	free(name);
 }
 
 /* What the heap held at each point beyond the sites shown. */
@@ -155,8 +169,7 @@ void vr_site_panel_stack(struct vr_context *ctx, const struct vr_growth *growth,
 	begin(growth, p, out);
 	out->panel.kind = VR_PANEL_AREAS;
 	out->panel.title = "Heap by site over time";
-	for (size_t i = 0; i < count; i++)
-		add_site(ctx, &growth->site[chosen[i]], p, 0, out);
+	add_sites(ctx, growth, chosen, count, p, 0, out);
 	if (count)
 		add_rest(ctx, growth, p, out);
 	end(out);
@@ -172,8 +185,7 @@ void vr_site_panel_growth(struct vr_context *ctx, const struct vr_growth *growth
 	begin(growth, p, out);
 	out->panel.kind = VR_PANEL_LINES;
 	out->panel.title = "Live bytes over time of the sites that grew most";
-	for (size_t i = 0; i < count; i++)
-		add_site(ctx, &growth->site[chosen[i]], p, 1, out);
+	add_sites(ctx, growth, chosen, count, p, 1, out);
 	end(out);
 }
 

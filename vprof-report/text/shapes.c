@@ -30,13 +30,12 @@ static uint64_t whole(double value)
 	return value > 0 ? (uint64_t)value : 0;
 }
 
-char *vr_shapes_site(const struct vr_profile *profile, uint32_t node, int room)
+static char *site_text(const struct vr_profile *profile, uint32_t node)
 {
-	struct vr_caption label = vr_responsible_caption(profile->stacks, node, 1);
-	const char *caller = vr_sites_caller(profile->stacks, node);
+	char **all = vr_sites_texts(profile, &node, 1, VR_PROSE_ROOM), *text = all[0];
 
-	label.other = caller ? vr_xstrdup(caller) : NULL;
-	return vr_caption_short(profile, label, room);
+	free(all);
+	return text;
 }
 
 /* "site 4.0 MiB, site 1.2 MiB" after `before`; "" where no site is known. */
@@ -46,7 +45,7 @@ static char *sites_text(struct vr_profile *profile, const struct vr_memory_sites
 	char *text = vr_xstrdup("");
 
 	for (size_t i = 0; i < sites->count; i++) {
-		char *name = vr_shapes_site(profile, sites->site[i].node, VR_PROSE_ROOM);
+		char *name = site_text(profile, sites->site[i].node);
 		char bytes[VR_UNIT_MAX];
 		char *longer = vr_xprintf("%s%s%s %s", text, i ? ", " : before, name,
 					  vr_format_bytes(bytes, sites->site[i].bytes));

@@ -19,10 +19,6 @@ struct vr_shapes {
 struct vr_shapes vr_shapes_text(struct vr_profile *profile, const struct vr_memory *memory);
 void vr_shapes_free(struct vr_shapes *shapes);
 
-/* "function (file:line) < caller" of the one who asked for the memory, in so many columns;
- * free() it. */
-char *vr_shapes_site(const struct vr_profile *profile, uint32_t node, int room);
-
 /* "shape" of docs/json.md. */
 json_t *vr_shapes_json(struct vr_context *ctx, const struct vr_memory *memory);
 

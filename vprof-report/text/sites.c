@@ -157,13 +157,40 @@ void vr_sites_free(struct vr_caption *caption, size_t count)
 	free(caption);
 }
 
-const char *vr_sites_caller(struct vr_stacks *stacks, uint32_t node)
+/* The nearest caller that is no inside of a library, for a path that is told from no other. */
+static void show_caller(const struct vr_stacks *stacks, const struct path *path,
+			struct vr_caption *caption)
 {
-	struct path path = {0};
-	const struct vr_place *place;
+	for (size_t i = 1; i < path->mark; i++) {
+		const char *name = vr_place_function(stacks, place_at(stacks, path, i))->name;
 
-	read_path(stacks, node, &path);
-	place = path.mark > 1 ? place_at(stacks, &path, 1) : NULL;
-	free(path.place);
-	return place ? vr_place_function(stacks, place)->name : NULL;
+		if (vr_is_wrapper(name))
+			continue;
+		caption->other = vr_xstrdup(name);
+		caption->link = i > 1 ? VR_LINK_FAR_CALLER : VR_LINK_CALLER;
+		return;
+	}
+}
+
+char **vr_sites_texts(const struct vr_profile *profile, const uint32_t *node, size_t count,
+		      int room)
+{
+	struct vr_caption *caption = vr_sites_captions(profile, node, count, 1);
+	const struct vr_caption **all = vr_xcalloc(count + 1, sizeof(struct vr_caption *));
+	char **text;
+
+	for (size_t i = 0; i < count; i++) {
+		struct path path = {0};
+
+		all[i] = &caption[i];
+		if (caption[i].other)
+			continue;
+		read_path(profile->stacks, node[i], &path);
+		show_caller(profile->stacks, &path, &caption[i]);
+		free(path.place);
+	}
+	text = vr_captions_fit(all, count, room);
+	vr_sites_free(caption, count);
+	free(all);
+	return text;
 }

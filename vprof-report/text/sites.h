@@ -12,7 +12,9 @@ struct vr_caption *vr_sites_captions(const struct vr_profile *profile, const uin
 				     size_t count, int strip_dirs);
 void vr_sites_free(struct vr_caption *label, size_t count);
 
-/* The function that called the responsible frame of a path, NULL: none. */
-const char *vr_sites_caller(struct vr_stacks *stacks, uint32_t node);
+/* The same as texts of at most `room` columns, each with a caller even where it need not be told
+ * from others: the nearest that is the program's.  free() each and the array. */
+char **vr_sites_texts(const struct vr_profile *profile, const uint32_t *node, size_t count,
+		      int room);
 
 #endif
