@@ -213,7 +213,7 @@ t_done
 record() {
 	local name=$1 options=$2
 	shift 2
-	"${before[@]}" env VPROF_OPTIONS="$options" VPROF_OUT="$T/$name.vprof" "LD_PRELOAD=$LIB" "$@" 2>err
+	"${before[@]}" env VPROF_OPTIONS="$options" VPROF_OUT="$T/$name.vprof" "LD_PRELOAD=$LIB" "$@" >out 2>err
 	doctor "$name.vprof"
 }
 before=()
