@@ -143,6 +143,14 @@ hints hot
 has hot-function '[0-9]+% of the CPU time is spent in turn_in_main'
 hasnt short leak idle
 t_done
+t_begin "a hot function of a stripped program has no name: what to ask"
+cp 'the host' whole
+strip 'the host'
+hints hot
+has hot-function 'the host\+0x[0-9a-f]+ itself, which has no name here'
+grep -q '^vprof-report doctor ' commands || t_bad "the command is another: $(head -n 1 commands)"
+mv whole 'the host'
+t_done
 t_begin "what constructors do is start-up, and kept apart"
 hints constructor
 has hot-function 'turn_in_main'

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli/enough.h"
+#include "cli/text.h"
 #include "cli/units.h"
 #include "cli/xalloc.h"
 #include "findings/rules.h"
@@ -11,13 +12,19 @@
 
 /* Below these a finding says more about the profile than about the program. */
 #define HOT_PERCENT_MIN	   5.0
+#define HOT_SAMPLES_MIN	   8.0
 #define KERNEL_PERCENT_MIN 30.0
-#define IDLE_RUN_NS	   1000000000u
-#define IDLE_PERCENT_MAX   5.0
 
 static int enough(const struct vr_seen *seen)
 {
 	return seen->cpu->total_samples >= VR_SAMPLES_ENOUGH;
+}
+
+/* A share that a handful of samples makes is chance. */
+static int is_sure(const struct vr_seen *seen, double percent)
+{
+	return enough(seen) &&
+	       percent * (double)seen->cpu->total_samples / 100.0 >= HOT_SAMPLES_MIN;
 }
 
 static const struct vr_function *function_of(const struct vr_seen *seen, uint32_t function)
@@ -38,7 +45,7 @@ static int kernel_is_much(const struct vr_seen *seen, struct vr_case *found)
 	found->function = function_of(seen, seen->work.kernel_caller);
 	if (!found->function)
 		found->next = "tree";
-	return enough(seen) && found->percent >= KERNEL_PERCENT_MIN;
+	return is_sure(seen, found->percent) && found->percent >= KERNEL_PERCENT_MIN;
 }
 
 static char *say_kernel(const struct vr_seen *seen, const struct vr_case *found)
@@ -51,7 +58,7 @@ static char *say_kernel(const struct vr_seen *seen, const struct vr_case *found)
 		return text;
 	caller =
 	    vr_caption_short(seen->profile, vr_function_caption(found->function, 1), VR_PROSE_ROOM);
-	text = vr_xappend(text, "; most of it (%.0f%%) for %s",
+	text = vr_xappend(text, "; %.0f%% of that for %s",
 			  vr_percent(seen->work.kernel_caller_ns, seen->work.kernel_ns), caller);
 	free(caller);
 	return text;
@@ -67,11 +74,25 @@ const struct vr_rule vr_rule_kernel = {
 
 /* --- one function ------------------------------------------------------------ */
 
+/* "libz.so.1+0xaa60", "0x7f12": nobody knows what that is. */
+static int is_nameless(const struct vr_function *function)
+{
+	const char *base = vr_text_base(function->module);
+	size_t length = strlen(base);
+
+	return strncmp(function->name, "0x", 2) == 0 ||
+	       (length && strncmp(function->name, base, length) == 0 &&
+		function->name[length] == '+');
+}
+
 static int function_is_hot(const struct vr_seen *seen, struct vr_case *found)
 {
 	found->function = function_of(seen, seen->work.top);
+	if (found->function && is_nameless(found->function))
+		found->next = "doctor";
 	found->percent = vr_percent(seen->work.top_ns, seen->cpu->total_ns);
-	return enough(seen) && found->function && found->percent >= HOT_PERCENT_MIN;
+	return is_sure(seen, found->percent) && found->function &&
+	       found->percent >= HOT_PERCENT_MIN;
 }
 
 static char *say_hot_function(const struct vr_seen *seen, const struct vr_case *found)
@@ -80,7 +101,11 @@ static char *say_hot_function(const struct vr_seen *seen, const struct vr_case *
 	char *where =
 	    vr_caption_short(seen->profile, vr_function_caption(found->function, 1), VR_PROSE_ROOM);
 
-	text = vr_xappend(text, "%s itself", where);
+	text =
+	    vr_xappend(text, "%s itself%s", where,
+		       found->next ? ", which has no name here: its file is stripped, or not the "
+				     "one that ran"
+				   : "");
 	free(where);
 	return text;
 }
@@ -95,22 +120,17 @@ const struct vr_rule vr_rule_hot_function = {
 
 /* --- too few samples --------------------------------------------------------- */
 
-/* Waiting is what another rule speaks of. */
-static int hardly_ran(const struct vr_seen *seen)
-{
-	uint64_t run_ns = vr_recorded_ns(seen->profile->file);
-
-	return run_ns >= IDLE_RUN_NS && vr_percent(seen->cpu->total_ns, run_ns) < IDLE_PERCENT_MAX;
-}
-
+/* That it waited all the time says it, too. */
 static int is_short(const struct vr_seen *seen, struct vr_case *found)
 {
 	const struct vprof_header *h = &seen->profile->file->header;
 
+	struct vr_case idle = {0};
+
 	found->count = seen->cpu->total_samples;
 	if (h->heap_mode == VPROF_HEAP_OFF)
 		found->next = "info";
-	return h->engine && h->cpu_hz && !enough(seen) && !hardly_ran(seen) &&
+	return h->engine && h->cpu_hz && !enough(seen) && !vr_rule_idle.examine(seen, &idle) &&
 	       vr_recorded_ns(seen->profile->file);
 }
 

@@ -12,8 +12,9 @@ static char *command_line(const struct vr_seen *seen, const char *verb, const ch
 {
 	char *file = vr_quote_shell(seen->profile->file->path);
 	char *text = vr_xprintf("vprof-report %s", verb);
-	/* What was found in the sum is shown in the sum; info is about one record. */
-	int of_run = seen->profile->file->n_members && strcmp(verb, "info") != 0;
+	/* What was found in the sum is shown in the sum; these are about one record. */
+	int of_run = seen->profile->file->n_members && strcmp(verb, "info") != 0 &&
+		     strcmp(verb, "doctor") != 0;
 
 	if (operand) {
 		struct vr_short *name = vr_short_new(operand);

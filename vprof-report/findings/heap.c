@@ -43,11 +43,24 @@ static char *say_growth(const struct vr_seen *seen, const struct vr_case *found)
 			  vr_format_bytes(to, steady->to_bytes));
 }
 
-/* The largest leak of a kind, and the bytes of all of them. */
+/* What a leak holds, with what only it leads to. */
+static uint64_t weight_of(const struct vr_leaks *leaks, const struct vr_leak *leak)
+{
+	uint64_t bytes = leak->bytes;
+
+	for (size_t i = 0; leak->verdict == VR_LOST && i < leaks->n_leaks; i++)
+		if (leaks->leak[i].verdict == VR_INDIRECT && leaks->leak[i].owner == leak->node)
+			bytes += leaks->leak[i].bytes;
+	return bytes;
+}
+
+/* The weightiest leak of a kind, and the bytes of all of them.  What is lost comes before
+ * what hangs on it. */
 static const struct vr_leak *add_up(const struct vr_seen *seen, int growing, uint64_t *bytes,
 				    uint64_t *blocks)
 {
 	const struct vr_leak *largest = NULL;
+	uint64_t most = 0;
 
 	*bytes = *blocks = 0;
 	for (size_t i = 0; i < seen->leaks->n_leaks; i++) {
@@ -58,8 +71,11 @@ static const struct vr_leak *add_up(const struct vr_seen *seen, int growing, uin
 			continue;
 		*bytes += leak->bytes;
 		*blocks += leak->blocks;
-		if (!largest || leak->bytes > largest->bytes)
-			largest = leak;
+		if (largest &&
+		    (leak->verdict == VR_INDIRECT || weight_of(seen->leaks, leak) <= most))
+			continue;
+		largest = leak;
+		most = weight_of(seen->leaks, leak);
 	}
 	return largest;
 }
@@ -188,16 +204,19 @@ static char *say_leak(const struct vr_seen *seen, const struct vr_case *found)
 {
 	const struct vr_leak *leak = found->leak;
 	char bytes[VR_UNIT_MAX], all[VR_UNIT_MAX], blocks[VR_UNIT_MAX];
+	uint64_t hanging = weight_of(seen->leaks, leak) - leak->bytes;
+	char *who = name_of(seen, leak->node);
 	char *text = vr_xprintf("%s leaked, nothing in use points to them: ",
 				vr_format_bytes(all, found->count));
-	char *who = name_of(seen, leak->node);
 
 	if (leak->bytes < found->count)
-		text = vr_xappend(text, "%s of it in ", vr_format_bytes(bytes, leak->bytes));
+		text = vr_xappend(text, "%s in ", vr_format_bytes(bytes, leak->bytes));
 	text = vr_xappend(text, "%s block%s from %s", vr_format_count(blocks, leak->blocks),
 			  leak->blocks == 1 ? "" : "s", who);
 	free(who);
-	return text;
+	return hanging ? vr_xappend(text, ", and %s that only they lead to",
+				    vr_format_bytes(bytes, hanging))
+		       : text;
 }
 
 const struct vr_rule vr_rule_leak = {

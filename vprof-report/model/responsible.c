@@ -44,6 +44,22 @@ static int is_rust_own(const char *name)
 	return !path || path > as || begins(name, own, count);
 }
 
+/* Perl_safesyscalloc, jv_mem_alloc, sqlite3Malloc, zstrdup(char const*): programs call what
+ * they wrap malloc in after it. */
+static int is_called_after_malloc(const char *name)
+{
+	static const char *const ending[] = {"alloc", "strdup"};
+	size_t length = strcspn(name, "(");
+
+	for (size_t i = 0; i < sizeof(ending) / sizeof(ending[0]); i++) {
+		size_t end = strlen(ending[i]);
+
+		if (length >= end && strncasecmp(name + length - end, ending[i], end) == 0)
+			return 1;
+	}
+	return 0;
+}
+
 int vr_is_wrapper(const char *name)
 {
 	static const char *const exact[] = {
@@ -67,7 +83,8 @@ int vr_is_wrapper(const char *name)
 		if (strcmp(name, exact[i]) == 0)
 			return 1;
 	name = without_type(name);
-	return begins(name, prefix, sizeof(prefix) / sizeof(prefix[0])) || is_rust_own(name);
+	return is_called_after_malloc(name) ||
+	       begins(name, prefix, sizeof(prefix) / sizeof(prefix[0])) || is_rust_own(name);
 }
 
 /* An allocator that maps memory is not who asked for it. */

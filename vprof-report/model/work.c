@@ -63,6 +63,8 @@ static int is_allocator(const char *name)
 					    "tcmalloc::",
 					    "mi_"};
 
+	if (strncmp(name, "__GI_", 5) == 0) /* glibc's own name for it */
+		name += 5;
 	return IS_ONE_OF(name, exact) || BEGINS_AS_ONE(name, begin);
 }
 
