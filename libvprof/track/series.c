@@ -323,11 +323,13 @@ static void count_age(const struct vp_block *block, void *arg)
 	series(group[of - 1].row)->age[bucket] += blocks * count->stride;
 }
 
-/* How old the blocks are that live now.  Of very many, some pages only. */
+/* How old the blocks are that live now, or were when recording ended.  Of very many, some
+ * pages only. */
 static void count_ages(void)
 {
 	struct vprof_header *header = vp_file.header;
-	struct age_count count = {vp_clock_now(), 1 + header->live_blocks / AGES_BLOCKS};
+	uint64_t now = vp_control.paused ? header->paused_since_ns : vp_clock_now();
+	struct age_count count = {now, 1 + header->live_blocks / AGES_BLOCKS};
 	uint32_t used = vp_table_used(VPROF_SEC_SERIES);
 
 	header->series_ages_ns = 0;
@@ -367,7 +369,8 @@ void vp_series_tick(int last)
 	vp_lock_take(&lock);
 	if (kind == VPROF_SERIES_NONE)
 		header->series_clock = kind = VPROF_SERIES_TIME;
-	if (kind == VPROF_SERIES_TIME && (last || vp_clock_now() >= next_ns))
+	/* In a pause nothing would rise. */
+	if (kind == VPROF_SERIES_TIME && !vp_control.paused && (last || vp_clock_now() >= next_ns))
 		timed_reading(!points || in_point >= merge);
 	if (last)
 		count_ages();
@@ -394,6 +397,6 @@ static void iteration_service(void *arg)
 
 void vp_series_iteration(void)
 {
-	if (vp_config.heap && vp_control.heap && series_exist())
+	if (vp_config.heap && vp_control.heap && !vp_control.paused && series_exist())
 		vp_service(iteration_service, NULL);
 }

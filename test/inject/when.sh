@@ -72,6 +72,14 @@ t_totals "$file" '{"allocs":5,"frees":0,"bytes_allocated":5000,"live_blocks":5}'
 t_equal windows 1 "$(t_json '.run.windows | length' info "$file")"
 t_done
 
+# What stops to rise because nobody looks any more has not stopped.
+t_begin "growth is judged in the time that was recorded"
+record grow delay=0.8:duration=3.5:tick=50 grow 6000
+t_equal "the growth" growing "$(t_json .growth.verdict leaks "$file")"
+t_equal "the sites" '["cache_more"]' \
+	"$(t_json '[.sites[] | select(.verdict == "growing") | .frames[0].function]' leaks "$file" | jq -c .)"
+t_done
+
 t_begin "blocks that a pause hid hold what was recorded, and are no leak"
 record hidden "" paused
 t_equal "blocks lost" 1 "$(t_json .totals.lost.blocks leaks "$file")"
@@ -271,7 +279,7 @@ waits() {
 	t_json .totals.lock_waits locks "$file"
 }
 t_begin "ctl set locks"
-begin tick=20 "$probe" held 4000
+begin tick=20 "$probe" held 20000
 sleep 0.5
 t_equal answer "set locks=off" "$(ctl "$file" set locks=off)"
 sleep 0.1

@@ -12,6 +12,7 @@
  * when late MS   sleeps, then forks a child that allocates 10 blocks
  * when last [SIGNAL]  20 MiB in 40,000 blocks, of which some are lost; prints its own RSS and
  *	VMS in bytes as the last thing before it ends, or sends itself that signal
+ * when grow MS   a cache that holds 20 KB more every 10 ms
  * when burn MS   so much CPU time, as JSON what it was
  * when held MS   two threads that wait for a mutex the other holds, for so long
  * when paused    in a pause: a table that stays; after it: blocks that only the table holds,
@@ -124,7 +125,7 @@ static uint64_t own_bytes(int which)
 	return pages[which] * 4096ull;
 }
 
-static void **table;
+void **table; /* what is held, for the compiler too */
 
 static void last(void)
 {
@@ -137,6 +138,20 @@ static void last(void)
 	}
 	sleep_ms(300);
 	say("{\"rss\":%lu,\"vms\":%lu}\n", own_bytes(1), own_bytes(0));
+}
+
+static __attribute__((noinline)) void cache_more(int i)
+{
+	table[i] = memset(malloc(20000), 1, 20000);
+}
+
+static void grow(unsigned ms)
+{
+	table = calloc(ms, sizeof(*table));
+	for (int i = 0; clock_ns(CLOCK_MONOTONIC) < begun + ms * 1000000ull; i++) {
+		cache_more(i);
+		sleep_ms(10);
+	}
 }
 
 static void burn(unsigned ms)
@@ -212,7 +227,9 @@ int main(int argc, char **argv)
 		last();
 		if (argc == 3)
 			raise(atoi(argv[2]));
-	} else if (!strcmp(what, "burn") && argc == 3)
+	} else if (!strcmp(what, "grow") && argc == 3)
+		grow((unsigned)atoi(argv[2]));
+	else if (!strcmp(what, "burn") && argc == 3)
 		burn((unsigned)atoi(argv[2]));
 	else if (!strcmp(what, "held") && argc == 3)
 		held((unsigned)atoi(argv[2]));
