@@ -8,6 +8,9 @@
 
 /* Ids of modules that a node can name; those behind are taken. */
 #define MODULES_MOST 0xff00u
+/* Where modules go whose place is taken: far from where the kernel puts any. */
+#define MOVE_FROM 0x100000000000ull
+#define MOVE_STEP 0x100000ull
 
 /* Appends the text in rows of its own. */
 static uint32_t append(struct vr_merge *merge, const char *text)
@@ -85,6 +88,30 @@ static void note_builds(struct vr_merge *merge, uint32_t path)
 		sum->other_builds = vr_xappend(sum->other_builds, ", %s", name);
 }
 
+static int is_free(const struct vr_file *sum, uint64_t start, uint64_t end)
+{
+	for (uint32_t i = 0; i < sum->n_modules; i++)
+		if (start < sum->module[i].end && sum->module[i].start < end)
+			return 0;
+	return 1;
+}
+
+/* Two programs may have been at the same addresses: the second is moved to where nothing
+ * is, so that an address of the sum is in one module. */
+static void find_place(struct vr_merge *merge, struct vprof_module *module)
+{
+	uint64_t bytes = module->end - module->start, step = (bytes | (MOVE_STEP - 1)) + 1;
+	uint64_t to = MOVE_FROM;
+
+	if (is_free(merge->sum, module->start, module->end))
+		return;
+	while (to + bytes < VPROF_WHERE_ADDRESS && !is_free(merge->sum, to, to + bytes))
+		to += step;
+	module->bias += to - module->start;
+	module->start = to;
+	module->end = to + bytes;
+}
+
 /* The number in the sum of a module, which is where the first record had it. */
 static uint32_t add_module(struct vr_merge *merge, const struct vprof_module *module)
 {
@@ -103,6 +130,7 @@ static uint32_t add_module(struct vr_merge *merge, const struct vprof_module *mo
 				note_builds(merge, row.path);
 			if (merge->sum->n_modules >= MODULES_MOST)
 				return *at = VPROF_MODULE_UNKNOWN;
+			find_place(merge, &row);
 			return *at = append_module(merge, &row, 0);
 		}
 		if (*at >= merge->sum->n_modules)

@@ -168,7 +168,7 @@ const struct vr_verb vr_verb_export = {
 	"Values: cpu (nanoseconds), samples, allocs, alloc_bytes, live_blocks, live_bytes,\n"
 	"peak_blocks, peak_bytes. Heap totals have no times: a window exports CPU time alone.",
     .options = VR_TAKES(VR_OPT_FORMAT, VR_OPT_OUTPUT, VR_OPT_VALUE, VR_OPT_THREAD, VR_OPT_WINDOW,
-			VR_OPT_MODULE, VR_OPT_NAMING, VR_OPT_ARGS),
+			VR_OPT_MODULE, VR_OPT_TREE, VR_OPT_NAMING, VR_OPT_ARGS),
     .formats = formats,
     .only_own = 1,
     .begin = begin,
