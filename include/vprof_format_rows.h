@@ -59,7 +59,10 @@ struct vprof_thread {
 	uint64_t involuntary;
 	/* 176: its stack [start, end), 0 where unknown */
 	uint64_t stack_start, stack_end;
-	uint64_t reserved[8];
+	/* 192: started by std::thread: the method that calls the program's function, and that
+	 * function where the state holds nothing else; 0: none, or not known */
+	uint64_t start_method, start_target;
+	uint64_t reserved[6];
 };
 _Static_assert(sizeof(struct vprof_thread) == 256, "vprof_thread");
 #define VPROF_THREAD_SHARED_SHARD 1u  /* other threads have the same shard */

@@ -17,12 +17,37 @@ void vp_thread_row_name(struct vprof_thread *row)
 	memcpy(row->name, name, sizeof(row->name) - 1);
 }
 
-void vp_thread_row_start(struct vprof_thread *row, uint64_t routine)
+/* Every std::thread is started with one function of libstdc++, whose argument is an object: it
+ * has a table of methods, of which the third calls what the program gave, and behind it that. */
+static int is_libstdcxx(const struct vp_module *module)
+{
+	const char *name = module->path ? strrchr(module->path, '/') : NULL;
+
+	return name && strncmp(name, "/libstdc++.so", 13) == 0;
+}
+
+static void find_method(struct vprof_thread *row, uint64_t argument)
+{
+	uint64_t object[2], methods[3];
+
+	if (!argument || argument & 7 ||
+	    vp_sys_peek(object, argument, sizeof(object)) != sizeof(object) || object[0] & 7 ||
+	    !vp_module_find(object[0]) ||
+	    vp_sys_peek(methods, object[0], sizeof(methods)) != sizeof(methods) ||
+	    !vp_module_find(methods[2]))
+		return;
+	row->start_method = methods[2];
+	row->start_target = vp_module_find(object[1]) ? object[1] : 0;
+}
+
+void vp_thread_row_start(struct vprof_thread *row, uint64_t routine, uint64_t argument)
 {
 	const struct vp_module *module = routine ? vp_module_find(routine) : NULL;
 
 	row->start_routine = routine;
 	row->start_module = module ? module->id : VPROF_NONE;
+	if (module && is_libstdcxx(module))
+		find_method(row, argument);
 }
 
 void vp_thread_row_stack(const struct vp_thread *thread)

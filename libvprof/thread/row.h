@@ -6,7 +6,7 @@
 
 /* Name and start function.  Context: service. */
 void vp_thread_row_name(struct vprof_thread *row);
-void vp_thread_row_start(struct vprof_thread *row, uint64_t routine);
+void vp_thread_row_start(struct vprof_thread *row, uint64_t routine, uint64_t argument);
 
 /* Its stack, once that is known.  Context: the thread itself. */
 void vp_thread_row_stack(const struct vp_thread *thread);

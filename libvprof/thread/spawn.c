@@ -69,7 +69,8 @@ static struct start begin(void *arg, const void *trampoline)
 
 	if (vp_busy_enter()) {
 		struct vp_thread_start known = {(uint64_t)(uintptr_t)start.fn.pthread,
-						start.stack_bytes, trampoline};
+						start.stack_bytes, trampoline,
+						(uint64_t)(uintptr_t)start.arg};
 
 		vp_service(put_start, arg);
 		if (vp_tls.self == NULL)

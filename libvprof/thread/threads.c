@@ -285,7 +285,7 @@ static void join(void *arg)
 	vp_arrivals_start(thread);
 	vp_lock_drop(&registry);
 	if (thread->row_id)
-		vp_thread_row_start(thread->row, thread->routine);
+		vp_thread_row_start(thread->row, thread->routine, request->start.argument);
 	request->thread = thread;
 }
 

@@ -54,6 +54,7 @@ struct vp_thread {
 struct vp_thread_start {
 	uint64_t routine, stack_bytes; /* 0: not known */
 	const void *trampoline;	       /* of ours, that libc was given; NULL */
+	uint64_t argument;	       /* of the routine */
 };
 
 /* The calling thread's state, made at its first event.  NULL after the thread

@@ -141,6 +141,8 @@ static void add_threads(struct vr_merge *merge)
 		}
 		row.shard = (uint16_t)shard_in_sum(merge, row.shard);
 		row.stack_start = row.stack_end = 0; /* others have theirs there, too */
+		row.start_method = vr_merge_address(merge, row.start_method);
+		row.start_target = vr_merge_address(merge, row.start_target);
 		if (row.state == VPROF_THREAD_LIVE && file->status != VR_STATUS_RUNNING) {
 			row.state = VPROF_THREAD_ENDED; /* with its process */
 			row.end_ns = vr_file_duration_ns(file);

@@ -1,23 +1,6 @@
 /* Waits of several processes. */
 #include "input/merge_parts.h"
 
-/* A lock in static data lies where the sum has its object: in each process it is another
- * lock of the same name. */
-static void move_address(const struct vr_merge *merge, struct vprof_lock *row)
-{
-	const struct vr_file *file = merge->file;
-
-	for (uint32_t i = 0; i < file->n_modules; i++) {
-		const struct vprof_module *m = &file->module[i];
-
-		if (row->address < m->start || row->address >= m->end ||
-		    merge->module[i] >= merge->sum->n_modules)
-			continue;
-		row->address += merge->sum->module[merge->module[i]].bias - m->bias;
-		return;
-	}
-}
-
 void vr_merge_locks(struct vr_merge *merge)
 {
 	const struct vr_file *file = merge->file;
@@ -34,7 +17,8 @@ void vr_merge_locks(struct vr_merge *merge)
 			none->max_ns = row.max_ns > none->max_ns ? row.max_ns : none->max_ns;
 			continue;
 		}
-		move_address(merge, &row);
+		/* In static data each process has another lock of the same name. */
+		row.address = vr_merge_address(merge, row.address);
 		row.node = merge->node[row.node];
 		row.site = merge->node[row.site];
 		row.thread = vr_merge_thread(merge, row.thread);

@@ -215,3 +215,17 @@ void vr_merge_nodes(struct vr_merge *merge)
 			     where_in_sum(merge, file->node[i].where));
 	}
 }
+
+uint64_t vr_merge_address(const struct vr_merge *merge, uint64_t address)
+{
+	const struct vr_file *file = merge->file;
+
+	for (uint32_t i = 0; i < file->n_modules; i++) {
+		const struct vprof_module *m = &file->module[i];
+
+		if (address >= m->start && address < m->end &&
+		    merge->module[i] < merge->sum->n_modules)
+			return address + merge->sum->module[merge->module[i]].bias - m->bias;
+	}
+	return address;
+}

@@ -59,6 +59,8 @@ uint32_t vr_merge_text(struct vr_merge *merge, const char *text);
 /* A string of the record that is being added. */
 uint32_t vr_merge_string(struct vr_merge *merge, uint32_t id);
 void vr_merge_modules(struct vr_merge *merge);
+/* Where the sum has what was at this address of the record that is being added. */
+uint64_t vr_merge_address(const struct vr_merge *merge, uint64_t address);
 void vr_merge_nodes(struct vr_merge *merge);
 
 /* --- merge_time.c: readings over time */

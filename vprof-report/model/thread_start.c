@@ -159,6 +159,53 @@ static int look_behind(struct vr_profile *profile, uint32_t node, const char *ro
 	return 0;
 }
 
+/* The frame of an address that the row of a thread has. */
+static const struct vr_frame *frame_of(struct vr_profile *profile, uint64_t address)
+{
+	const struct vr_file *file = profile->file;
+	struct vr_frames frames;
+
+	for (uint32_t i = 0; i < file->n_modules; i++) {
+		if (address < file->module[i].start || address >= file->module[i].end ||
+		    file->module[i].unload_ns)
+			continue;
+		frames = vr_sym_resolve(profile->sym, i, address, 1);
+		return &frames.frame[frames.count - 1];
+	}
+	return NULL;
+}
+
+static void set_start(struct vr_start *start, const struct vr_frame *frame, const char *name)
+{
+	*start = (struct vr_start){name, frame->file, frame->module, frame->line};
+}
+
+/* What a std::thread was made of, as its state tells.  Returns 1 when that is the function;
+ * a pointer to one that has arguments beside it is told by its type alone. */
+static int look_at_state(struct vr_profile *profile, const struct vprof_thread *row,
+			 struct vr_start *start)
+{
+	static const char lone[] = "*)()> > >::_M_run()";
+	const struct vr_frame *method =
+	    row->start_method ? frame_of(profile, row->start_method) : NULL;
+	const struct vr_frame *target =
+	    row->start_target ? frame_of(profile, row->start_target) : NULL;
+	const char *name = method ? object_called(profile->sym, method->function) : NULL;
+	size_t len = method ? strlen(method->function) : 0;
+
+	if (!method)
+		return 0;
+	if (name != method->function && !is_wrapper(name)) {
+		set_start(start, method, name);
+		return 1;
+	}
+	if (!target || len < sizeof(lone) || strstr(method->function, "::*)") ||
+	    strcmp(method->function + len - (sizeof(lone) - 1), lone) != 0)
+		return 0;
+	set_start(start, target, target->function);
+	return 1;
+}
+
 static int begins_threads(const char *name)
 {
 	name += strspn(name, "_");
@@ -262,6 +309,8 @@ void vr_thread_find_start(struct vr_profile *profile, const struct vr_thread_sta
 	thread->start = thread->routine;
 	known = thread->routine.name != NULL;
 	if (known && !is_wrapper(thread->routine.name) && !is_wrapping(thread->routine.module))
+		return;
+	if (known && look_at_state(profile, &profile->file->thread[row], &thread->start))
 		return;
 	collect(profile->file, stacks, row, &list);
 	for (uint32_t i = 0; i < list.count; i++) {
