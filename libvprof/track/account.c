@@ -23,6 +23,9 @@
 #define GROWN	   32u	/* a peak is one of a 32nd more */
 
 static uint64_t next_ns, peak_bytes;
+static struct {
+	uint64_t rss, heap, maps;
+} before;				  /* as of the last one */
 static uint32_t taken, last_one, highest; /* as in the header, which others may write to */
 static char *text;			  /* TEXT_BYTES */
 static uint64_t *entries;		  /* PAGES */
@@ -225,6 +228,9 @@ static void take(uint64_t now)
 	if (!has_memory() || vp_proc_statm(&statm) != 0)
 		return;
 	account.rss = statm.rss;
+	before.rss = statm.rss;
+	before.heap = account.heap_live;
+	before.maps = account.map_live;
 	err = take_mappings();
 	header->account_failed = (uint32_t)-err;
 	if (err == 0 && vp_account_rows_end(number, last_one, highest, &account)) {
@@ -234,6 +240,21 @@ static void take(uint64_t now)
 	account.cost_ns = vp_sys_cpu_ns(CLOCK_THREAD_CPUTIME_ID) - began;
 	header->account_cost_ns += account.cost_ns;
 	next_ns = now + account.cost_ns * COST_SHARE;
+}
+
+static int differs(uint64_t was, uint64_t is)
+{
+	return (was > is ? was - is : is - was) > before.rss / 64;
+}
+
+/* A process that rests is not looked at again and again. */
+static int has_changed(uint64_t rss)
+{
+	const struct vprof_header *header = vp_file.header;
+
+	return differs(before.rss, rss) ||
+	       differs(before.heap, __atomic_load_n(&header->live_bytes, __ATOMIC_RELAXED)) ||
+	       differs(before.maps, __atomic_load_n(&header->map_live_bytes, __ATOMIC_RELAXED));
 }
 
 void vp_account_tick(int last)
@@ -247,8 +268,8 @@ void vp_account_tick(int last)
 		return;
 	if (!taken)
 		taken_ns = 0;
-	if (!last && taken_ns && now < taken_ns + EVERY_NS &&
-	    statm.rss <= peak_bytes + peak_bytes / GROWN)
+	if (!last && taken_ns && statm.rss <= peak_bytes + peak_bytes / GROWN &&
+	    (now < taken_ns + EVERY_NS || !has_changed(statm.rss)))
 		return;
 	taken_ns = now;
 	take(now);

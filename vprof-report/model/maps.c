@@ -86,7 +86,8 @@ static void add_rows(struct vr_profile *profile, struct vr_maps *maps)
 		/* One of an older epoch has not changed since the peak. */
 		site.peak_bytes = row->peak_epoch >= file->header.map_peak_epoch ? row->peak_bytes
 										 : site.live_bytes;
-		site.resident_bytes = row->node ? resident_of(file, row->node) : 0;
+		site.resident_known = row->node != VPROF_NODE_ROOT && file->header.account_last;
+		site.resident_bytes = site.resident_known ? resident_of(file, row->node) : 0;
 		maps->site = vr_xgrow(maps->site, maps->n_sites, &room, sizeof(*maps->site));
 		maps->site[maps->n_sites++] = site;
 		add_site(&maps->all, &site);
@@ -99,7 +100,7 @@ struct vr_maps *vr_maps_new(struct vr_profile *profile)
 	struct vr_maps *maps = vr_xcalloc(1, sizeof(*maps));
 
 	maps->known = profile->file->n_maps != 0;
-	maps->has_account = header->account_last != 0;
+	maps->all.resident_known = header->account_last != 0;
 	add_rows(profile, maps);
 	if (!profile->select.module)
 		maps->all.peak_bytes = header->map_peak_bytes;

@@ -8,7 +8,8 @@ struct vr_map_site {
 	uint32_t node;
 	struct vprof_map sum;
 	uint64_t live_bytes, peak_bytes; /* its share of the process's peak */
-	uint64_t resident_bytes;	 /* by the last account; 0 without one */
+	int resident_known;
+	uint64_t resident_bytes; /* by the last account; 0 without one */
 };
 
 struct vr_maps {
@@ -16,7 +17,6 @@ struct vr_maps {
 	size_t n_sites;
 	struct vr_map_site all; /* sums; the peak is the process's where nothing is selected */
 	int known;		/* 0: the library that wrote the record did not look */
-	int has_account;	/* resident_bytes is known */
 };
 
 enum vr_maps_key { VR_MAPS_BYTES, VR_MAPS_CALLS, VR_MAPS_LIVE, VR_MAPS_PEAK };

@@ -34,7 +34,8 @@ static void get_resident(const struct vr_rows *rows, const void *row, struct vr_
 {
 	const struct vr_map_site *site = row;
 
-	value->cell.null = !maps_of(rows)->has_account;
+	(void)rows;
+	value->cell.null = !site->resident_known;
 	value->cell.u = site->resident_bytes;
 }
 
@@ -140,9 +141,11 @@ static void print_header(struct vr_context *ctx, const struct vr_maps *maps)
 
 	fprintf(ctx->out,
 		"   mmap, mremap, brk, shmat by the program and its libraries, past malloc\n");
-	fprintf(ctx->out, "   %s mappings of %s in all, %s unmapped by %s calls\n",
-		vr_format_count(a, all->sum.maps), vr_format_bytes(b, all->sum.mapped_bytes),
-		vr_format_bytes(c, all->sum.unmapped_bytes), vr_format_count(d, all->sum.unmaps));
+	fprintf(ctx->out, "   %s mapping%s of %s in all, %s unmapped by %s call%s\n",
+		vr_format_count(a, all->sum.maps), plural(all->sum.maps),
+		vr_format_bytes(b, all->sum.mapped_bytes),
+		vr_format_bytes(c, all->sum.unmapped_bytes), vr_format_count(d, all->sum.unmaps),
+		plural(all->sum.unmaps));
 	fprintf(ctx->out, "   peak %s", vr_format_bytes(a, all->peak_bytes));
 	if (ctx->profile->file->header.map_peak_ns)
 		fprintf(ctx->out, " at %s",
