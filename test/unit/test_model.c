@@ -386,6 +386,10 @@ END_TEST
 START_TEST(wrappers_are_known_by_their_path)
 {
 	static const char *const wrapper[] = {
+	    "zmalloc_usable",
+	    "ngx_memalign",
+	    "AllocSetAlloc",
+	    "palloc0",
 	    "malloc",
 	    "operator new(unsigned long)",
 	    "std::vector<int>::push_back(int&&)",
@@ -397,6 +401,8 @@ START_TEST(wrappers_are_known_by_their_path)
 	    "<&T as core::fmt::Debug>::fmt",
 	    "<core::iter::Cloned<I> as std::Iter>::next"};
 	static const char *const program[] = {
+	    "allocate_order",
+	    "ngx_http_alloc_large_header_buffer",
 	    "main",
 	    "ns::Book<std::vector<int> >::add(std::string const&)",
 	    "void ns::add<std::string>(std::string)",

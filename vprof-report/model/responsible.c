@@ -60,6 +60,14 @@ static int is_called_after_malloc(const char *name)
 	return 0;
 }
 
+/* Of programs that many people run; what follows the name says which kind: zmalloc_usable. */
+static const char *const of_programs[] = {
+    "zmalloc_",	     "ztrymalloc_",	    "zcalloc_",	    "ztrycalloc_",
+    "zrealloc_",     "ztryrealloc_",	    "ngx_memalign", "ngx_create_pool",
+    "AllocSet",	     "MemoryContextAlloc",  "palloc0",	    "sqlite3DbMalloc",
+    "_PyObject_GC_", "PyType_GenericAlloc",
+};
+
 int vr_is_wrapper(const char *name)
 {
 	static const char *const exact[] = {
@@ -82,6 +90,8 @@ int vr_is_wrapper(const char *name)
 	for (size_t i = 0; i < sizeof(exact) / sizeof(exact[0]); i++)
 		if (strcmp(name, exact[i]) == 0)
 			return 1;
+	if (begins(name, of_programs, sizeof(of_programs) / sizeof(of_programs[0])))
+		return 1;
 	name = without_type(name);
 	return is_called_after_malloc(name) ||
 	       begins(name, prefix, sizeof(prefix) / sizeof(prefix[0])) || is_rust_own(name);
