@@ -134,31 +134,40 @@ static int is_short(const struct vr_seen *seen, struct vr_case *found)
 	       vr_recorded_ns(seen->profile->file);
 }
 
+/* CPU time after which there would have been enough, as it went: samples may be lost. */
+static uint64_t needed_ns(const struct vr_seen *seen, uint64_t cpu_ns)
+{
+	uint64_t asked = VR_SAMPLES_ENOUGH * 1000000000ull / seen->profile->file->header.cpu_hz;
+	uint64_t samples = seen->cpu->total_samples;
+	uint64_t went = samples ? VR_SAMPLES_ENOUGH * cpu_ns / samples : 0;
+
+	return went > asked ? went : asked;
+}
+
 /* The rate, in round numbers, at which this run would have been long enough; 0: none that
  * can be had. */
-static uint64_t rate_for(const struct vprof_header *h, uint64_t cpu_ns)
+static uint64_t rate_for(const struct vprof_header *h, uint64_t needed, uint64_t cpu_ns)
 {
 	uint64_t hz;
 
 	if (h->engine != VPROF_ENGINE_PERF || !cpu_ns)
 		return 0;
-	hz = (VR_SAMPLES_ENOUGH * 1000000000ull / cpu_ns / 1000 + 1) * 1000;
+	hz = (uint64_t)((double)h->cpu_hz * (double)needed / (double)cpu_ns);
+	hz = (hz / 1000 + 1) * 1000;
 	return hz <= 20000 ? hz : 0;
 }
 
 static char *say_short(const struct vr_seen *seen, const struct vr_case *found)
 {
 	const struct vprof_header *h = &seen->profile->file->header;
-	uint64_t cpu_ns =
-	    seen->cpu->total_ns > h->cpu_ns || h->pauses ? seen->cpu->total_ns : h->cpu_ns;
-	uint64_t hz = rate_for(h, cpu_ns);
-	char used[VR_UNIT_MAX], count[VR_UNIT_MAX], needed[VR_UNIT_MAX];
+	uint64_t cpu_ns = seen->cpu->total_ns > h->cpu_ns ? seen->cpu->total_ns : h->cpu_ns;
+	uint64_t needed = needed_ns(seen, cpu_ns), hz = rate_for(h, needed, cpu_ns);
+	char used[VR_UNIT_MAX], count[VR_UNIT_MAX], least[VR_UNIT_MAX];
 	char *text = vr_xprintf("too short to say where its CPU time goes: %s sample%s in %s; %u "
 				"are enough, %s at %u Hz",
 				vr_format_count(count, found->count), found->count == 1 ? "" : "s",
 				vr_format_ns(used, cpu_ns), VR_SAMPLES_ENOUGH,
-				vr_format_ns(needed, VR_SAMPLES_ENOUGH * 1000000000ull / h->cpu_hz),
-				h->cpu_hz);
+				vr_format_ns(least, needed), h->cpu_hz);
 
 	return hz ? vr_xappend(text, " (VPROF_OPTIONS=cpu=%llu takes more)", (unsigned long long)hz)
 		  : text;

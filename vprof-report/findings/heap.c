@@ -5,6 +5,7 @@
 #include "cli/units.h"
 #include "cli/xalloc.h"
 #include "findings/rules.h"
+#include "model/responsible.h"
 #include "model/run.h"
 #include "text/names.h"
 
@@ -129,25 +130,53 @@ const struct vr_rule vr_rule_rising = {
 
 /* --- allocating -------------------------------------------------------------- */
 
-/* The largest that is not the loader's, once and for all. */
-static const struct vr_site *largest(const struct vr_seen *seen, enum vr_heap_key key)
+/* By function: call paths are many. */
+struct sums {
+	uint64_t allocs, temporary, bytes;
+};
+
+/* The function that allocates most often, the loader's work left out: that is once and for
+ * all.  0: nobody does. */
+static int find_busiest(const struct vr_seen *seen, struct vr_case *found)
 {
-	size_t *order = vr_heap_order(seen->heap, key);
-	const struct vr_site *found = NULL;
+	struct vr_stacks *stacks = seen->profile->stacks;
+	uint32_t *function = vr_xcalloc(seen->heap->n_sites + 1, sizeof(*function));
+	struct sums *sum;
+	size_t best = 0;
 
-	for (size_t i = 0; i < seen->heap->n_sites && !found; i++) {
-		const struct vr_site *site = &seen->heap->site[order[i]];
+	for (size_t i = 0; i < seen->heap->n_sites; i++) {
+		uint32_t node = seen->heap->site[i].node;
+		const struct vr_place *who =
+		    vr_work_is_startup(stacks, node) ? NULL : vr_responsible_frame(stacks, node);
 
-		if (!vr_work_is_startup(seen->profile->stacks, site->node))
-			found = site;
+		function[i] = who ? who->function : VPROF_NONE;
 	}
-	free(order);
-	return found;
+	sum = vr_xcalloc(stacks->n_functions + 1, sizeof(*sum));
+	for (size_t i = 0; i < seen->heap->n_sites; i++) {
+		const struct vr_site *site = &seen->heap->site[i];
+
+		if (function[i] == VPROF_NONE)
+			continue;
+		sum[function[i]].allocs += site->allocs;
+		sum[function[i]].temporary += site->temporary;
+		sum[function[i]].bytes += site->alloc_bytes;
+		if (sum[function[i]].allocs > sum[best].allocs)
+			best = function[i];
+	}
+	if (sum[best].allocs) {
+		found->function = &stacks->function[best];
+		found->allocs = sum[best].allocs;
+		found->temporary = sum[best].temporary;
+		found->alloc_bytes = sum[best].bytes;
+	}
+	free(sum);
+	free(function);
+	return found->function != NULL;
 }
 
-static int is_temporary(const struct vr_site *site)
+static int is_temporary(const struct vr_case *found)
 {
-	return vr_percent(site->temporary, site->allocs) >= TEMPORARY_PERCENT_MIN;
+	return vr_percent(found->temporary, found->allocs) >= TEMPORARY_PERCENT_MIN;
 }
 
 /* A count alone is no cost: a million calls may be nothing beside the rest. */
@@ -155,31 +184,31 @@ static int allocating_is_much(const struct vr_seen *seen, struct vr_case *found)
 {
 	found->percent = vr_percent(seen->work.allocator_ns, seen->cpu->total_ns);
 	if (seen->cpu->total_samples < VR_SAMPLES_ENOUGH ||
-	    found->percent < ALLOCATOR_PERCENT_MIN || seen->heap->allocs < ALLOCATOR_CALLS_MIN)
+	    found->percent < ALLOCATOR_PERCENT_MIN || seen->heap->allocs < ALLOCATOR_CALLS_MIN ||
+	    !find_busiest(seen, found))
 		return 0;
-	found->site = largest(seen, VR_HEAP_CALLS);
-	if (found->site && is_temporary(found->site))
+	if (is_temporary(found))
 		found->next = "heap --sort temporary";
-	return found->site != NULL;
+	return 1;
 }
 
 static char *say_allocating(const struct vr_seen *seen, const struct vr_case *found)
 {
-	const struct vr_site *site = found->site;
 	char calls[VR_UNIT_MAX], all[VR_UNIT_MAX], size[VR_UNIT_MAX];
-	char *who = name_of(seen, site->node);
+	char *who =
+	    vr_caption_short(seen->profile, vr_function_caption(found->function, 1), VR_PROSE_ROOM);
 	char *text =
 	    vr_xprintf("%.0f%% of the CPU time goes into malloc and free: %s allocations, %s of "
-		       "them by %s, of %s",
+		       "them by %s, of %s on average",
 		       found->percent, vr_format_count(all, seen->heap->allocs),
-		       vr_format_count(calls, site->allocs), who,
-		       vr_format_bytes(size, site->allocs ? site->alloc_bytes / site->allocs : 0));
+		       vr_format_count(calls, found->allocs), who,
+		       vr_format_bytes(size, found->alloc_bytes / found->allocs));
 
 	free(who);
-	if (!is_temporary(site))
+	if (!is_temporary(found))
 		return text;
 	return vr_xappend(text, ", %.0f%% freed at once: reuse one buffer",
-			  vr_percent(site->temporary, site->allocs));
+			  vr_percent(found->temporary, found->allocs));
 }
 
 const struct vr_rule vr_rule_allocator = {

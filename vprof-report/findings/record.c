@@ -17,8 +17,8 @@ static char *say_own_malloc(const struct vr_seen *seen, const struct vr_case *fo
 	char count[VR_UNIT_MAX];
 
 	(void)seen;
-	return vr_xprintf("the program defines malloc itself: its own calls were not seen, only %s "
-			  "of other objects",
+	return vr_xprintf("the program defines malloc itself: its own calls were not seen, those "
+			  "of other objects were: %s",
 			  vr_format_count(count, found->count));
 }
 

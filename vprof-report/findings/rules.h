@@ -27,8 +27,8 @@ struct vr_seen {
 struct vr_case {
 	uint64_t count;
 	double percent;
-	uint32_t thread; /* row */
-	const struct vr_site *site;
+	uint32_t thread;			 /* row */
+	uint64_t allocs, temporary, alloc_bytes; /* of one function */
 	const struct vr_leak *leak;
 	const struct vr_function *function;
 	const char *next; /* where the rule's own would not do; NULL: it does */
