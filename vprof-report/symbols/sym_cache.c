@@ -31,7 +31,8 @@ struct vr_symcache *vr_symcache_new(int inlines)
 
 int vr_symcache_look(struct vr_symcache *cache, const char *directory, int debuginfod)
 {
-	vr_server_open(debuginfod);
+	if (!debuginfod)
+		vr_server_forbid();
 	return directory ? vr_search_directory(&cache->search, directory) : 0;
 }
 

@@ -19,7 +19,7 @@ typedef int find_fn(debuginfod_client *client, const unsigned char *build_id, in
 		    char **path);
 
 static struct {
-	int open, usable;
+	int tried, usable;
 	debuginfod_client *(*begin)(void);
 	void (*end)(debuginfod_client *client);
 	void (*set_progress)(debuginfod_client *client, progress_fn *progress);
@@ -123,17 +123,23 @@ static void load(void)
 	*(void **)&server.find_executable = function(library, "debuginfod_find_executable");
 }
 
-void vr_server_open(int allowed)
+/* Loads the library when first asked. */
+static int is_usable(void)
 {
 	const char *urls = getenv(VARIABLE);
 
-	if (server.open)
-		return;
-	server.open = 1;
-	if (allowed && urls && urls[0])
+	if (!server.tried && urls && urls[0])
 		load();
-	if (!server.usable)
+	if (!server.tried && !server.usable)
 		give_up();
+	server.tried = 1;
+	return server.usable;
+}
+
+void vr_server_forbid(void)
+{
+	server.tried = 1;
+	give_up();
 }
 
 static void start(const char *object)
@@ -146,7 +152,7 @@ static void start(const char *object)
 
 void vr_server_begin(Dwfl *dwfl, const char *object)
 {
-	debuginfod_client *client = server.usable ? dwfl_get_debuginfod_client(dwfl) : NULL;
+	debuginfod_client *client = is_usable() ? dwfl_get_debuginfod_client(dwfl) : NULL;
 
 	if (client)
 		server.set_progress(client, progress);
@@ -165,7 +171,7 @@ int vr_server_find(const uint8_t *build_id, size_t length, const char *object, c
 	int fd = -1;
 
 	*path = NULL;
-	client = server.usable && length ? server.begin() : NULL;
+	client = length && is_usable() ? server.begin() : NULL;
 	if (!client)
 		return -1;
 	server.set_progress(client, progress);

@@ -8,9 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* One a process: libdebuginfod tells its caller no more.
- *   allowed  0: no server is ever asked */
-void vr_server_open(int allowed);
+/* No server is ever asked; before the first object is opened. */
+void vr_server_forbid(void);
 
 /* Between these libdwfl may ask, for the object of that name, and its waiting is bounded. */
 void vr_server_begin(Dwfl *dwfl, const char *object);

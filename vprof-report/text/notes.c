@@ -32,9 +32,16 @@ static void warn_paused(const struct vr_context *ctx)
 
 void vr_warn_cpu(const struct vr_context *ctx, const struct vr_cpu *cpu)
 {
+	const struct vprof_header *h = &ctx->profile->file->header;
 	char oldest[VR_UNIT_MAX];
 
 	warn_paused(ctx);
+	if (h->lost[VPROF_CUT_COPY_END] * 100 >= h->samples && h->samples)
+		vr_note(
+		    ctx,
+		    "%.0f%% of the samples have a stack longer than what is copied of it: their "
+		    "outer frames are [stack cut]",
+		    100.0 * (double)h->lost[VPROF_CUT_COPY_END] / (double)h->samples);
 	if (cpu->window_cut)
 		vr_note(ctx,
 			"the ring has wrapped: samples before %s are gone, the window begins there",

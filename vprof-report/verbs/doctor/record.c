@@ -244,20 +244,30 @@ static void report_gap(struct vr_doctor *doctor, const struct vr_file *file, con
 
 static void check_names(struct vr_doctor *doctor, struct vr_profile *profile)
 {
-	char *rebuilt = NULL;
+	char *replaced, *notes;
 	struct gaps gaps = {0};
 
 	find_gaps(profile, &gaps);
 	for (size_t i = 0; i < gaps.count; i++)
 		report_gap(doctor, profile->file, &gaps.gap[i], gaps.total_ns);
 	free(gaps.gap);
-	rebuilt = vr_profile_replaced(profile);
-	if (rebuilt)
+	replaced = vr_profile_replaced(profile);
+	if (replaced)
 		vr_doctor_add(
-		    doctor, "rebuilt", VR_HEALTH_LESS,
-		    vr_xprintf("not the files that ran, so not used for names: %s", rebuilt),
-		    vr_xstrdup("record again, or keep the build of a profile"));
-	free(rebuilt);
+		    doctor, "replaced", VR_HEALTH_LESS,
+		    vr_xprintf("not the files that ran, so not used for names: %s", replaced),
+		    vr_xstrdup(
+			"record again, or show where the build is kept: --symfs DIR of flat, "
+			"heap and the others"));
+	free(replaced);
+	notes = vr_profile_symbol_notes(profile);
+	if (notes) {
+		notes[strcspn(notes, "\n")] = '\0'; /* of the first object */
+		vr_doctor_add(doctor, "debug files", VR_HEALTH_LESS, vr_xstrdup(notes),
+			      vr_xstrdup("keep its .dwo files or a .dwp beside it, or name their "
+					 "folder: --symfs DIR"));
+	}
+	free(notes);
 }
 
 /* --- heap, record ------------------------------------------------------------- */
