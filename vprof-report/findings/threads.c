@@ -1,4 +1,5 @@
 /* Rules about what threads did with their time. */
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "cli/units.h"
@@ -15,18 +16,26 @@
 #define IDLE_RUN_NS	  1000000000u
 #define IDLE_PERCENT_MAX  5.0
 
-/* The thread that was kept from running longest, if that was much of what it wanted. */
+/* Much of what it wanted. */
+static int lacked_cpu(const struct vr_thread *thread)
+{
+	return thread->run_delay_ns >= DELAY_NS &&
+	       vr_percent(thread->run_delay_ns, thread->run_delay_ns + thread->cpu_ns) >=
+		   DELAY_PERCENT_MIN &&
+	       vr_percent(thread->run_delay_ns, thread->wall_ns) >= DELAY_LIFE_MIN;
+}
+
+/* The thread that was kept from running longest. */
 static int is_kept_from_running(const struct vr_seen *seen, struct vr_case *found)
 {
 	const struct vr_thread *thread =
 	    vr_threads_longest(seen->profile, seen->threads, VR_MOSTLY_RUNNABLE, &found->thread);
 
-	if (!thread || thread->run_delay_ns < DELAY_NS)
+	if (!thread || !lacked_cpu(thread))
 		return 0;
 	found->count = thread->run_delay_ns;
 	found->percent = vr_percent(thread->run_delay_ns, thread->run_delay_ns + thread->cpu_ns);
-	return found->percent >= DELAY_PERCENT_MIN &&
-	       vr_percent(thread->run_delay_ns, thread->wall_ns) >= DELAY_LIFE_MIN;
+	return 1;
 }
 
 static char *say_kept_from_running(const struct vr_seen *seen, const struct vr_case *found)
@@ -36,7 +45,14 @@ static char *say_kept_from_running(const struct vr_seen *seen, const struct vr_c
 	char *text =
 	    vr_xprintf("%s was runnable and did not run for %s, %.0f%% of the time it wanted a CPU",
 		       who, vr_format_ns(delay, found->count), found->percent);
+	uint32_t others = 0;
 
+	for (uint32_t i = 1; i < seen->profile->file->n_threads; i++)
+		others += i != found->thread && seen->profile->keep_thread[i] &&
+			  lacked_cpu(&seen->threads[i]);
+	if (others)
+		text = vr_xappend(text, ", and so were %" PRIu32 " more thread%s", others,
+				  others == 1 ? "" : "s");
 	free(who);
 	return text;
 }
