@@ -55,8 +55,11 @@ const char *vp_config_lookup(char **environment, const char *name, size_t len);
 
 /* Writes the file name for this process: expands %p %e %t %{NAME} %%, makes
  * it absolute, and appends ".PID" when `unique` and the pattern has no %p.
+ *   here  1: a relative name begins in the working directory; 0: in what that was the last
+ *         time, which is where the parent of a forked child began
  * Returns 0, or -ENAMETOOLONG; notes in path_has_pid whether PID is in the name. */
-int vp_config_path(char *buf, size_t size, char **environment, const char *program, int unique);
+int vp_config_path(char *buf, size_t size, char **environment, const char *program, int unique,
+		   int here);
 
 /* Takes our entry out of LD_PRELOAD for programs started later. */
 void vp_config_unload_env(char **environment);

@@ -44,7 +44,21 @@ static void expand(struct vp_text *text, const char **at, char **environment, co
 	*at += 2;
 }
 
-int vp_config_path(char *buf, size_t size, char **environment, const char *program, int unique)
+/* Where the program began: a relative name leads there.  Empty: not known. */
+static char began[4096];
+
+static void note_directory(void)
+{
+	long len = vp_sys(SYS_getcwd, began, sizeof(began) - 1, 0);
+
+	if (len <= 0 || began[0] != '/')
+		began[0] = '\0';
+	else if (began[1])
+		memcpy(began + len - 1, "/", 2);
+}
+
+int vp_config_path(char *buf, size_t size, char **environment, const char *program, int unique,
+		   int here)
 {
 	const char *at = vp_config.out;
 	struct vp_text text;
@@ -52,12 +66,9 @@ int vp_config_path(char *buf, size_t size, char **environment, const char *progr
 
 	vp_text_init(&text, buf, size);
 	if (*at != '/') {
-		long len = vp_sys(SYS_getcwd, buf, size, 0);
-
-		if (len > 0 && buf[0] == '/') {
-			text.len = (size_t)len - 1;
-			vp_text_char(&text, '/');
-		}
+		if (here)
+			note_directory();
+		vp_text_str(&text, began);
 	}
 	while (*at) {
 		if (*at == '%')

@@ -318,14 +318,23 @@ static void say_no_record(int err)
 	vp_log_end(&log);
 }
 
+static int open_at(int forked, int here, int *fd)
+{
+	int err = vp_config_path(vp_file.path, sizeof(vp_file.path), vp_environment, program,
+				 forked, here);
+
+	vp_file.unique = vp_config.path_has_pid;
+	return err ? err : vp_file_create(vp_config.size_bytes, fd);
+}
+
+/* A forked child writes beside its parent, wherever it has gone since (servers go to their
+ * data), or where it is if it may not. */
 static int open_file(int forked, int *fd)
 {
-	int err;
+	int err = open_at(forked, !forked, fd);
 
-	err = vp_config_path(vp_file.path, sizeof(vp_file.path), vp_environment, program, forked);
-	vp_file.unique = vp_config.path_has_pid;
-	if (!err)
-		err = vp_file_create(vp_config.size_bytes, fd);
+	if (err && forked)
+		err = open_at(forked, 1, fd);
 	if (err)
 		say_no_record(err);
 	else

@@ -33,7 +33,7 @@ t_equal parents "[$parent]" "$(jq -c '[.runs[0].processes[1:][].ppid] | unique' 
 t_equal "what is said" "vprof-report: worker.$parent.vprof, of 4 records of this run: worker is the first; the others: vprof-report ls; --tree adds all up" \
 	"$(cat "$T/said")"
 for pid in $(jq '.runs[0].processes[1:][].pid' <<<"$list"); do
-	grep -q "vprof-report summary worker.$pid.vprof\$" "$T/summary" || t_bad "$pid is not listed"
+	grep -q "vprof-report summary worker.$pid.vprof  *worker\$" "$T/summary" || t_bad "$pid is not listed"
 done
 t_done
 
@@ -120,6 +120,14 @@ grep -q "pid [0-9]* ($T/worker), ran" "$T/out" || t_bad "summary names no progra
 grep -q ": trader is the first;" "$T/said" || t_bad "said: $(cat "$T/said")"
 t_equal ls '["trader","trader","trader","trader"]' \
 	"$(cd "$T/link" && "$REPORT" ls --format json | jq -c '[.runs[0].processes[].program]')"
+t_done
+
+t_begin "a child that has gone elsewhere"
+mkdir -p "$T/moved/data"
+# shellcheck disable=SC2016
+t_preload "$T/moved" cpu=off sh -c 'cd data; (:) & wait $!'
+t_equal "records beside the parent's" 2 "$(t_files "$T/moved" | wc -l)"
+t_equal "records elsewhere" 0 "$(t_files "$T/moved/data" | wc -l)"
 t_done
 
 t_begin "processes that name themselves"

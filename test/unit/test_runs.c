@@ -5,7 +5,7 @@
 
 static char directory[64];
 
-/* A record by its few words. */
+/* A record by its few words; what is not said is 0. */
 struct told {
 	const char *name, *exe, *called;
 	uint32_t pid, ppid;
@@ -13,6 +13,12 @@ struct told {
 	uint64_t forked_ms; /* start of the process that forked it, 0: executed */
 	int execed;
 };
+
+#define RECORD(n, e, p, pp, start, end, cpu, ...)                                                  \
+	{                                                                                          \
+		.name = n, .exe = e, .pid = p, .ppid = pp, .start_ms = start, .end_ms = end,       \
+		.cpu_ms = cpu, __VA_ARGS__                                                         \
+	}
 
 static void make_directory(void)
 {
@@ -110,7 +116,7 @@ static void expect(const struct told *told, size_t count, const char *tree, cons
 
 START_TEST(alone)
 {
-	static const struct told told[] = {{"app", "/bin/app", NULL, 10, 1, 100, 900, 500}};
+	static const struct told told[] = {RECORD("app", "/bin/app", 10, 1, 100, 900, 500)};
 
 	EXPECT(told, "app", "app", VR_CHOICE_ONLY);
 }
@@ -120,8 +126,8 @@ END_TEST
 START_TEST(what_a_launcher_became)
 {
 	static const struct told told[] = {
-	    {"env", "/bin/env", NULL, 10, 1, 100, 110, 2, .execed = 1},
-	    {"app", "/bin/app", NULL, 10, 1, 112, 900, 3},
+	    RECORD("env", "/bin/env", 10, 1, 100, 110, 2, .execed = 1),
+	    RECORD("app", "/bin/app", 10, 1, 112, 900, 3),
 	};
 
 	EXPECT(told, "env(app)", "app", VR_CHOICE_PROGRAM);
@@ -132,10 +138,11 @@ END_TEST
 START_TEST(what_a_shell_started)
 {
 	static const struct told told[] = {
-	    {"sh", "/bin/dash", "sh", 10, 1, 100, 990, 4},
-	    {"sub", "/bin/dash", "sh", 11, 10, 120, 125, 1, 100, .execed = 1},
-	    {"rm", "/bin/rm", NULL, 11, 10, 126, 130, 20},
-	    {"app", "/bin/app", NULL, 12, 10, 150, 900, 60},
+	    RECORD("sh", "/bin/dash", 10, 1, 100, 990, 4, .called = "sh"),
+	    RECORD("sub", "/bin/dash", 11, 10, 120, 125, 1, .called = "sh", .forked_ms = 100,
+		   .execed = 1),
+	    RECORD("rm", "/bin/rm", 11, 10, 126, 130, 20),
+	    RECORD("app", "/bin/app", 12, 10, 150, 900, 60),
 	};
 
 	EXPECT(told, "sh(sub(rm) app)", "app", VR_CHOICE_PROGRAM);
@@ -146,8 +153,8 @@ END_TEST
 START_TEST(a_shell_at_work)
 {
 	static const struct told told[] = {
-	    {"sh", "/bin/dash", "sh", 10, 1, 100, 990, 400},
-	    {"date", "/bin/date", NULL, 12, 10, 150, 160, 120},
+	    RECORD("sh", "/bin/dash", 10, 1, 100, 990, 400, .called = "sh"),
+	    RECORD("date", "/bin/date", 12, 10, 150, 160, 120),
 	};
 
 	EXPECT(told, "sh(date)", "sh", VR_CHOICE_FIRST);
@@ -158,11 +165,11 @@ END_TEST
 START_TEST(a_driver)
 {
 	static const struct told told[] = {
-	    {"g++", "/bin/g++-12", "g++", 10, 1, 100, 990, 8},
-	    {"cc1plus", "/lib/cc1plus", NULL, 11, 10, 110, 600, 500},
-	    {"as", "/bin/as", NULL, 12, 10, 610, 700, 60},
-	    {"collect2", "/lib/collect2", NULL, 13, 10, 710, 980, 3},
-	    {"ld", "/bin/ld", NULL, 14, 13, 715, 975, 170},
+	    RECORD("g++", "/bin/g++-12", 10, 1, 100, 990, 8, .called = "g++"),
+	    RECORD("cc1plus", "/lib/cc1plus", 11, 10, 110, 600, 500),
+	    RECORD("as", "/bin/as", 12, 10, 610, 700, 60),
+	    RECORD("collect2", "/lib/collect2", 13, 10, 710, 980, 3),
+	    RECORD("ld", "/bin/ld", 14, 13, 715, 975, 170),
 	};
 
 	EXPECT(told, "g++(cc1plus as collect2(ld))", "cc1plus", VR_CHOICE_PROGRAM);
@@ -173,9 +180,9 @@ END_TEST
 START_TEST(a_server)
 {
 	static const struct told told[] = {
-	    {"nginx", "/bin/nginx", NULL, 10, 1, 100, 990, 5},
-	    {"w1", "/bin/nginx", NULL, 11, 10, 110, 980, 400, 100},
-	    {"w2", "/bin/nginx", NULL, 12, 10, 111, 980, 420, 100},
+	    RECORD("nginx", "/bin/nginx", 10, 1, 100, 990, 5),
+	    RECORD("w1", "/bin/nginx", 11, 10, 110, 980, 400, .forked_ms = 100),
+	    RECORD("w2", "/bin/nginx", 12, 10, 111, 980, 420, .forked_ms = 100),
 	};
 
 	EXPECT(told, "nginx(w1 w2)", "nginx", VR_CHOICE_FIRST);
@@ -185,8 +192,8 @@ END_TEST
 START_TEST(a_heavy_descendant)
 {
 	static const struct told told[] = {
-	    {"app", "/bin/app", NULL, 10, 1, 100, 990, 90},
-	    {"child", "/bin/app", NULL, 11, 10, 110, 980, 410, 100},
+	    RECORD("app", "/bin/app", 10, 1, 100, 990, 90),
+	    RECORD("child", "/bin/app", 11, 10, 110, 980, 410, .forked_ms = 100),
 	};
 
 	EXPECT(told, "app(child)", "child", VR_CHOICE_HEAVY);
@@ -197,8 +204,8 @@ END_TEST
 START_TEST(a_heavy_descendant_of_nothing)
 {
 	static const struct told told[] = {
-	    {"app", "/bin/app", NULL, 10, 1, 100, 990, 1},
-	    {"child", "/bin/uname", NULL, 11, 10, 110, 120, 9},
+	    RECORD("app", "/bin/app", 10, 1, 100, 990, 1),
+	    RECORD("child", "/bin/uname", 11, 10, 110, 120, 9),
 	};
 
 	EXPECT(told, "app(child)", "app", VR_CHOICE_FIRST);
@@ -209,9 +216,9 @@ END_TEST
 START_TEST(a_daemon)
 {
 	static const struct told told[] = {
-	    {"app", "/bin/app", NULL, 10, 1, 100, 120, 60},
-	    {"mid", "/bin/app", NULL, 11, 10, 110, 115, 1, 100},
-	    {"daemon", "/bin/app", NULL, 12, 1, 112, 990, 40, 110},
+	    RECORD("app", "/bin/app", 10, 1, 100, 120, 60),
+	    RECORD("mid", "/bin/app", 11, 10, 110, 115, 1, .forked_ms = 100),
+	    RECORD("daemon", "/bin/app", 12, 1, 112, 990, 40, .forked_ms = 110),
 	};
 
 	EXPECT(told, "app(mid(daemon))", "app", VR_CHOICE_FIRST);
@@ -222,12 +229,12 @@ END_TEST
 START_TEST(strangers)
 {
 	static const struct told told[] = {
-	    {"app", "/bin/app", NULL, 10, 1, 100000, 200000, 60},
-	    {"child", "/bin/app", NULL, 11, 10, 110000, 115000, 1, 100000},
-	    {"childs-copy", "/bin/app", NULL, 11, 10, 110000, 115000, 1, 100000},
-	    {"before", "/bin/other", NULL, 10, 1, 100, 20000, 60},
-	    {"its", "/bin/other", NULL, 11, 10, 300, 19000, 60},
-	    {"after", "/bin/other", NULL, 20, 10, 300000, 310000, 60},
+	    RECORD("app", "/bin/app", 10, 1, 100000, 200000, 60),
+	    RECORD("child", "/bin/app", 11, 10, 110000, 115000, 1, .forked_ms = 100000),
+	    RECORD("childs-copy", "/bin/app", 11, 10, 110000, 115000, 1, .forked_ms = 100000),
+	    RECORD("before", "/bin/other", 10, 1, 100, 20000, 60),
+	    RECORD("its", "/bin/other", 11, 10, 300, 19000, 60),
+	    RECORD("after", "/bin/other", 20, 10, 300000, 310000, 60),
 	};
 
 	EXPECT(told, "app(child)", "app", VR_CHOICE_FIRST);
@@ -239,10 +246,10 @@ END_TEST
 START_TEST(newest_run)
 {
 	static const struct told told[] = {
-	    {"old", "/bin/app", NULL, 10, 1, 100, 900, 60},
-	    {"of-old", "/bin/app", NULL, 11, 10, 110, 950, 5, 100},
-	    {"long", "/bin/app", NULL, 20, 1, 50, 990, 60},
-	    {"short", "/bin/app", NULL, 30, 1, 800, 940, 60},
+	    RECORD("old", "/bin/app", 10, 1, 100, 900, 60),
+	    RECORD("of-old", "/bin/app", 11, 10, 110, 950, 5, .forked_ms = 100),
+	    RECORD("long", "/bin/app", 20, 1, 50, 990, 60),
+	    RECORD("short", "/bin/app", 30, 1, 800, 940, 60),
 	};
 	static const char *const order[] = {"long", "old", "of-old", "short"};
 	struct vr_records records = {0};
@@ -284,7 +291,8 @@ START_TEST(what_is_no_record)
 	char at[160];
 	FILE *out;
 
-	write_record(&(struct told){"app", "/bin/app", "./link", 10, 1, 100, 900, 5});
+	write_record(
+	    &(struct told)RECORD("app", "/bin/app", 10, 1, 100, 900, 5, .called = "./link"));
 	file_of("broken", at);
 	out = fopen(at, "w");
 	fputs("nothing", out);

@@ -109,14 +109,14 @@ START_TEST(paths_expand)
 	char path[256], wanted[64];
 
 	strcpy(vp_config.out, "/t/%e.%%.%{WHO}.%{NONE}.%p");
-	ck_assert_int_eq(vp_config_path(path, sizeof(path), environment, "prog", 1), 0);
+	ck_assert_int_eq(vp_config_path(path, sizeof(path), environment, "prog", 1, 1), 0);
 	snprintf(wanted, sizeof(wanted), "/t/prog.%%.me..%d", getpid());
 	ck_assert_str_eq(path, wanted);
 	strcpy(vp_config.out, "/t/x");
-	ck_assert_int_eq(vp_config_path(path, sizeof(path), environment, "prog", 1), 0);
+	ck_assert_int_eq(vp_config_path(path, sizeof(path), environment, "prog", 1, 1), 0);
 	snprintf(wanted, sizeof(wanted), "/t/x.%d", getpid());
 	ck_assert_str_eq(path, wanted);
-	ck_assert_int_eq(vp_config_path(path, 3, environment, "prog", 0), -ENAMETOOLONG);
+	ck_assert_int_eq(vp_config_path(path, 3, environment, "prog", 0, 1), -ENAMETOOLONG);
 }
 END_TEST
 

@@ -108,23 +108,6 @@ char *vr_programs_text(const struct vr_process *process, size_t count)
 	return left ? vr_xappend(text, ", %zu more", left) : text;
 }
 
-/* What tells a process from the others of its run: of "postgres: checkpointer" the part
- * behind the name, which stands above it; the name it was called by. */
-static const char *role_of(const struct vr_process *process)
-{
-	const struct vr_file *file = process->file;
-	const char *name = vr_called_name(file);
-	const char *title = file->header.title ? vr_file_string(file, file->header.title) : "";
-	size_t length = strlen(name);
-
-	if (!*title)
-		return name;
-	if (process->depth && strncmp(title, name, length) == 0 &&
-	    strncmp(title + length, ": ", 2) == 0 && title[length + 2])
-		return title + length + 2;
-	return title;
-}
-
 static int by_cpu(const void *a, const void *b, void *arg)
 {
 	const struct vr_process *x = a, *y = b;
@@ -133,11 +116,21 @@ static int by_cpu(const void *a, const void *b, void *arg)
 	return vr_larger_first(x->cpu_ns, y->cpu_ns);
 }
 
+/* The title of a process, else the name it was called by. */
+static const char *title_of(const struct vr_process *process)
+{
+	const struct vr_file *file = process->file;
+	const char *title = file->header.title ? vr_file_string(file, file->header.title) : "";
+
+	return *title ? title : vr_called_name(file);
+}
+
 void vr_print_others(struct vr_context *ctx)
 {
-	size_t first, count, shown = 0;
-	const struct vr_process *process;
-	size_t *order;
+	const struct vr_process *process, *other[OTHERS];
+	char *path[OTHERS];
+	size_t first, count, shown = 0, *order;
+	int width = 0;
 
 	if (!ctx->runs || ctx->process)
 		return; /* a file was named, or all are in the sum */
@@ -146,20 +139,24 @@ void vr_print_others(struct vr_context *ctx)
 		return;
 	process = ctx->runs->process + first;
 	order = vr_order(process, count, sizeof(*process), by_cpu, NULL);
-	fprintf(ctx->out, "\nOther processes of this run, by CPU time:\n");
 	for (size_t i = 0; i < count && shown < OTHERS; i++) {
-		const struct vr_process *one = &process[order[i]];
-		char cpu[VR_UNIT_MAX], *name, *path;
-
 		if (first + order[i] == ctx->chosen->process)
 			continue;
-		name = vr_text_escape(role_of(one));
-		path = vr_quote_shell(one->record->path);
-		fprintf(ctx->out, "%9s  %-18.18s  vprof-report summary %s\n",
-			vr_format_ns(cpu, one->cpu_ns), name, path);
-		free(name);
-		free(path);
+		other[shown] = &process[order[i]];
+		path[shown] = vr_quote_shell(other[shown]->record->path);
+		if ((int)strlen(path[shown]) > width)
+			width = (int)strlen(path[shown]);
 		shown++;
+	}
+	fprintf(ctx->out, "\nOther processes of this run, by CPU time:\n");
+	for (size_t i = 0; i < shown; i++) {
+		char cpu[VR_UNIT_MAX];
+
+		fprintf(ctx->out, "%9s  vprof-report summary %-*s  ",
+			vr_format_ns(cpu, other[i]->cpu_ns), width, path[i]);
+		vr_print_safe(ctx, title_of(other[i]));
+		fputc('\n', ctx->out);
+		free(path[i]);
 	}
 	if (count - 1 > shown)
 		fprintf(ctx->out, "%9s  %zu more: vprof-report ls\n", "", count - 1 - shown);
@@ -188,6 +185,19 @@ static int is_wide(const struct vr_rows *rows)
 static void get_string(struct vr_value *value, const void *row, uint32_t id)
 {
 	value->cell.s = id ? vr_file_string(process_of(row)->file, id) : "";
+}
+
+/* What tells a process from those above it in its run: of "postgres: checkpointer" the part
+ * behind the name. */
+static const char *role_of(const struct vr_process *process)
+{
+	const char *name = vr_called_name(process->file), *title = title_of(process);
+	size_t length = strlen(name);
+
+	if (process->depth && strncmp(title, name, length) == 0 &&
+	    strncmp(title + length, ": ", 2) == 0 && title[length + 2])
+		return title + length + 2;
+	return title;
 }
 
 /* Indented by what it came of. */
