@@ -106,7 +106,7 @@
     {"app::feed::decode::{closure#0}", 22, "decode::{closure#0}"},
     {"alloc::slice::sort_by::<u8>", 24, "alloc::slice::sort_by"},
     {"<app::Book>::handle", WIDE, "app::Book::handle"},
-    {"<app::feed::Decoder<app::Book>>::decode", 32, "app::feed::Decoder<Book>::decode"},
+    {"<app::feed::Decoder<app::Book>>::decode", 32, "Decoder<Book>::decode"},
     {"core::ptr::drop_in_place<alloc::vec::Vec<app::Order>>", 40,
      "core::ptr::drop_in_place<Vec<Order>>"},
     {"core::ops::function::FnOnce::call_once{{vtable.shim}}", 28, "call_once{{vtable.shim}}"},

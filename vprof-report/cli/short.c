@@ -106,6 +106,7 @@ static char *what_is_left(struct vr_short *name, int room, struct going going, i
 {
 	struct view view = {.text = name->text, .columns = vr_text_width(name->text)};
 	char *text = vr_xcalloc(name->length + 4, 1), *to = text;
+	enum vr_piece_rank with = VR_PIECE_SPELLING; /* all of it go together */
 
 	if (!name->sorted && name->pieces)
 		qsort(name->piece, name->pieces, sizeof(*name->piece), compare);
@@ -116,8 +117,10 @@ static char *what_is_left(struct vr_short *name, int room, struct going going, i
 	for (size_t i = 0; i < name->pieces; i++) {
 		const struct vr_piece *piece = &name->piece[i];
 
-		if (piece->rank > going.least && (piece->rank > going.most || view.columns <= room))
+		if (piece->rank > going.least &&
+		    (piece->rank > going.most || (view.columns <= room && piece->rank != with)))
 			break;
+		with = piece->rank == VR_PIECE_ARGUMENT_SPACE ? piece->rank : VR_PIECE_SPELLING;
 		if (!piece->kept)
 			hide(&view, piece);
 	}

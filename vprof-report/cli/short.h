@@ -15,7 +15,7 @@ enum vr_piece_rank {
 	VR_PIECE_SPELLING, /* what nobody writes */
 	VR_PIECE_NOISE,	   /* "(anonymous namespace)::", " [clone .cold]", "virtual thunk to " */
 	VR_PIECE_TYPE,	   /* parameters, return type, " const" */
-	VR_PIECE_ARGUMENT_SPACE, /* namespaces inside of arguments */
+	VR_PIECE_ARGUMENT_SPACE, /* namespaces inside of arguments, all of them */
 	VR_PIECE_ARGUMENT,	 /* beside one that tells this name from another */
 	VR_PIECE_ARGUMENTS,	 /* "<...>": the innermost first, of these the longest */
 	VR_PIECE_NAMESPACE,	 /* the outermost first */
