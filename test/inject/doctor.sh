@@ -247,7 +247,7 @@ cp prog again
 record again "" ./again
 gcc -g -O1 -DOTHER -o again -x c - <<<'int main(void) { return 1; }'
 doctor again.vprof
-says rebuilt less 'not the files that ran.*again'
+says replaced less 'not the files that ran.*again'
 t_done
 t_begin "a full record, a damaged one"
 record wrapped size=1M:cpu=20000 ./prog 1.5
