@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "cli/enough.h"
-#include "cli/text.h"
 #include "cli/units.h"
 #include "cli/xalloc.h"
 #include "findings/rules.h"
@@ -74,21 +73,10 @@ const struct vr_rule vr_rule_kernel = {
 
 /* --- one function ------------------------------------------------------------ */
 
-/* "libz.so.1+0xaa60", "0x7f12": nobody knows what that is. */
-static int is_nameless(const struct vr_function *function)
-{
-	const char *base = vr_text_base(function->module);
-	size_t length = strlen(base);
-
-	return strncmp(function->name, "0x", 2) == 0 ||
-	       (length && strncmp(function->name, base, length) == 0 &&
-		function->name[length] == '+');
-}
-
 static int function_is_hot(const struct vr_seen *seen, struct vr_case *found)
 {
 	found->function = function_of(seen, seen->work.top);
-	if (found->function && is_nameless(found->function))
+	if (found->function && vr_function_is_nameless(found->function))
 		found->next = "doctor";
 	found->percent = vr_percent(seen->work.top_ns, seen->cpu->total_ns);
 	return is_sure(seen, found->percent) && found->function &&

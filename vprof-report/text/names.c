@@ -9,14 +9,25 @@
 #include "cli/xalloc.h"
 #include "model/responsible.h"
 
-/* 1 for "libx.so+0x12" and "[kernel]": the name says where it is. */
-static int names_its_module(const struct vr_function *function)
+/* "libx.so+0x12" */
+static int is_place_in_module(const struct vr_function *function)
 {
 	const char *base = vr_text_base(function->module);
 	size_t len = strlen(base);
 
-	return !len || strcmp(function->name, function->module) == 0 ||
-	       (strncmp(function->name, base, len) == 0 && function->name[len] == '+');
+	return len && strncmp(function->name, base, len) == 0 && function->name[len] == '+';
+}
+
+int vr_function_is_nameless(const struct vr_function *function)
+{
+	return strncmp(function->name, "0x", 2) == 0 || is_place_in_module(function);
+}
+
+/* 1 for "libx.so+0x12" and "[kernel]": the name says where it is. */
+static int names_its_module(const struct vr_function *function)
+{
+	return !*vr_text_base(function->module) || strcmp(function->name, function->module) == 0 ||
+	       is_place_in_module(function);
 }
 
 /* The file, the object where the file is unknown, "~" where that is too. */

@@ -27,6 +27,9 @@ char *vr_location(const struct vr_function *function, int strip_dirs);
 char *vr_function_text(const struct vr_function *function, int strip_dirs);
 char *vr_responsible_text(struct vr_stacks *stacks, uint32_t node, int strip_dirs);
 
+/* 1 for "libx.so+0x12" and a bare address: nobody knows what it is called. */
+int vr_function_is_nameless(const struct vr_function *function);
+
 /* "exited with status 0", "killed", "running for 12.3 s", ...; free() it. */
 char *vr_status_text(const struct vr_file *file);
 const char *vr_engine_name(uint32_t engine);

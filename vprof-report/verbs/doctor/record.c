@@ -154,17 +154,6 @@ static struct gap *gap_of(struct gaps *gaps, const char *module)
 	return &gaps->gap[gaps->count++];
 }
 
-/* "libx.so+0x12", or an address. */
-static int is_nameless(const struct vr_function *function)
-{
-	const char *base = vr_text_base(function->module);
-	size_t length = strlen(base);
-
-	return strncmp(function->name, "0x", 2) == 0 ||
-	       (length && strncmp(function->name, base, length) == 0 &&
-		function->name[length] == '+');
-}
-
 static void find_gaps(struct vr_profile *profile, struct gaps *gaps)
 {
 	struct vr_cpu *cpu = vr_cpu_new(profile);
@@ -180,7 +169,7 @@ static void find_gaps(struct vr_profile *profile, struct gaps *gaps)
 		    strcmp(f->module, "[vdso]") == 0)
 			continue;
 		gap = gap_of(gaps, f->module);
-		gap->nameless_ns += is_nameless(f) ? function[i].self_ns : 0;
+		gap->nameless_ns += vr_function_is_nameless(f) ? function[i].self_ns : 0;
 		gap->lineless_ns += f->file[0] ? 0 : function[i].self_ns;
 	}
 	free(function);
