@@ -79,7 +79,8 @@ static int pick_strings(struct vr_parts *parts, unsigned version, uint8_t **offs
 	*offsets = malloc(parts->offsets.size + 1);
 	if (!*offsets || !text)
 		return -ENOMEM;
-	memcpy(*offsets, parts->offsets.at, parts->offsets.size);
+	if (parts->offsets.size)
+		memcpy(*offsets, parts->offsets.at, parts->offsets.size);
 	for (; at + 4 <= parts->offsets.size; at += 4) {
 		uint32_t from = word(*offsets + at), to = 0;
 		size_t left = from < parts->strings.size ? parts->strings.size - from : 0;
