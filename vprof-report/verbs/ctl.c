@@ -201,7 +201,7 @@ static void say_done(const struct ctl_verb *verb, const struct vprof_header *hea
 
 static int control(const char *path, const struct ctl_verb *verb, const char *text)
 {
-	struct vprof_header header;
+	struct vprof_header header = {.ctl_said = ""}; /* nothing, where nobody could be asked */
 	int fd = open_record(path);
 	int ret, asked = 0;
 
