@@ -47,6 +47,7 @@ static void say_no_record(const struct vrun_result *r)
 void vrun_screen_trouble(const struct vrun_result *r)
 {
 	const json_t *info = r->records ? r->record[0].info : NULL;
+	uint64_t samples = vrun_json_u64(r->by_self, "totals.samples");
 	char *end;
 
 	if (r->end.error) {
@@ -61,10 +62,9 @@ void vrun_screen_trouble(const struct vrun_result *r)
 		say_no_record(r);
 	else if (!info)
 		vr_warn("%s: %s cannot be read", r->run->name, r->record[0].path);
-	else if (r->by_self && vrun_json_u64(r->by_self, "totals.samples") < VR_SAMPLES_ENOUGH)
-		vr_warn("%s %s: %llu CPU samples say little about where its time goes",
-			r->run->name, end,
-			(unsigned long long)vrun_json_u64(r->by_self, "totals.samples"));
+	else if (r->by_self && samples < VR_SAMPLES_ENOUGH)
+		vr_warn("%s %s: %llu CPU sample%s little about where its time goes", r->run->name,
+			end, (unsigned long long)samples, samples == 1 ? " says" : "s say");
 	if (info && json_is_true(vrun_json_at(info, "sampling.own_malloc")))
 		vr_warn("%s has a malloc of its own; its heap cannot be followed", r->run->name);
 	free(end);

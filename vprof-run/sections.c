@@ -64,7 +64,7 @@ static void write_cpu(const struct vrun_result *r, FILE *out)
 	uint64_t samples = vrun_json_u64(r->by_self, "totals.samples");
 	uint64_t ran_ns = vrun_json_u64(r->summary, "recorded_ns");
 	uint64_t cpu_ns = vrun_json_u64(r->summary, "cpu_ns");
-	char cpu[VR_UNIT_MAX];
+	char cpu[VR_UNIT_MAX], count[VR_UNIT_MAX];
 
 	fprintf(out, "\n### CPU\n\n");
 	if (!samples) {
@@ -74,8 +74,9 @@ static void write_cpu(const struct vrun_result *r, FILE *out)
 		fprintf(out, ").\n");
 		return;
 	}
-	fprintf(out, "%s of CPU time, %.0f%% of one CPU, from %llu samples.%s\n",
-		vr_format_ns(cpu, cpu_ns), percent(cpu_ns, ran_ns), (unsigned long long)samples,
+	fprintf(out, "%s of CPU time, %.0f%% of one CPU, from %s sample%s.%s\n",
+		vr_format_ns(cpu, cpu_ns), percent(cpu_ns, ran_ns), vr_format_count(count, samples),
+		vr_plural(samples),
 		samples < 100 ? " That is few: run it longer before trusting the order." : "");
 	write_functions(out, "The 20 functions with most time of their own", r->by_self);
 	write_functions(out, "The 20 functions with most time, callees included", r->by_total);
@@ -133,8 +134,9 @@ static void write_memory(const struct vrun_result *r, FILE *out)
 		write_column(out, r->timeline, "its own (USS)", "uss");
 		write_column(out, r->timeline, "heap in use", "heap_live");
 	}
-	fprintf(out, "\n%s allocations of %s in all; at most %s at once, which were:\n",
+	fprintf(out, "\n%s allocation%s of %s in all; at most %s at once, which were:\n",
 		vr_format_count(allocs, vrun_json_u64(r->heap, "totals.allocs")),
+		vr_plural(vrun_json_u64(r->heap, "totals.allocs")),
 		vr_format_bytes(all, vrun_json_u64(r->heap, "totals.bytes_allocated")),
 		vr_format_bytes(peak, vrun_json_u64(r->heap, "totals.peak_bytes")));
 	if (json_array_size(vrun_json_at(r->heap, "sites")))
@@ -177,8 +179,9 @@ static void write_search(const struct vrun_result *r, FILE *out)
 
 	if (strcmp(vrun_json_text(r->leaks, "examined.search"), "complete") != 0)
 		return;
-	fprintf(out, "Pointers to %s blocks were looked for %s, after %s.%s\n",
+	fprintf(out, "Pointers to %s block%s were looked for %s, after %s.%s\n",
 		vr_format_count(blocks, vrun_json_u64(r->leaks, "examined.blocks")),
+		vr_plural(vrun_json_u64(r->leaks, "examined.blocks")),
 		at_exit			       ? "when it ended"
 		: strcmp(trigger, "term") == 0 ? "at the signal that ended it"
 		: r->end.searched	       ? "before it was told to end"

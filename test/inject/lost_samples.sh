@@ -16,8 +16,8 @@ account() {
 	[ $(((got + lost) * 100)) -ge $((expected * 74)) ] ||
 		t_bad "$got taken and $lost lost of $expected"
 	if [ "$lost" -gt 0 ]; then
-		"$REPORT" info "$file" | grep -q "lost.*$lost CPU samples" || t_bad "info is silent"
-		"$REPORT" summary "$file" | grep -q "$lost CPU samples" || t_bad "summary is silent"
+		"$REPORT" info "$file" | grep -q "lost.*$lost CPU sample" || t_bad "info is silent"
+		"$REPORT" summary "$file" | grep -q "$lost CPU sample" || t_bad "summary is silent"
 	fi
 }
 

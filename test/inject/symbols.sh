@@ -33,7 +33,7 @@ desk::Book<unsigned short>::add(unsigned short) 9 < main 16'
 # left: what there is without the split unit: symbols, the object's lines, a word
 left() {
 	t_equal "without it" "$LEFT" "$(sites | sed 's/ < __libc.*//')"
-	t_equal "words" 1 "$(grep -c 'sym: 1 debug files not found, sym.dwo first' "$T/said")"
+	t_equal "words" 1 "$(grep -c 'sym: 1 debug file not found, sym.dwo first' "$T/said")"
 }
 
 for compiler in g++ clang++; do

@@ -150,7 +150,7 @@ t_done
 t_begin "an end at once is said to tell little"
 run once -- /bin/true
 t_equal status 0 $status
-said 'CPU samples say little'
+said 'CPU samples? says? little'
 [ -s once/true.vprof ] || t_bad "no record"
 t_done
 

@@ -133,7 +133,7 @@ static void check_without(const char *folder)
 	ck_assert_int_le(frames.frame[0].line, 17);
 	note = vr_sym_module_note(sym, 0);
 	ck_assert_ptr_nonnull(note);
-	ck_assert_ptr_nonnull(strstr(note, "split: 1 debug files not found"));
+	ck_assert_ptr_nonnull(strstr(note, "split: 1 debug file not found"));
 	ck_assert_ptr_nonnull(strstr(note, ".dwo"));
 	free(note);
 	vr_sym_close(sym);

@@ -80,6 +80,11 @@ const char *vr_format_count(char buf[VR_UNIT_MAX], uint64_t count)
 	return buf;
 }
 
+const char *vr_plural(uint64_t count)
+{
+	return count == 1 ? "" : "s";
+}
+
 const char *vr_format_seconds(char buf[VR_UNIT_MAX], double seconds)
 {
 	unsigned long whole = (unsigned long)(seconds < 0 ? 0 : seconds + 0.5);

@@ -198,10 +198,10 @@ static char *say_allocating(const struct vr_seen *seen, const struct vr_case *fo
 	char *who =
 	    vr_caption_short(seen->profile, vr_function_caption(found->function, 1), VR_PROSE_ROOM);
 	char *text =
-	    vr_xprintf("%.0f%% of the CPU time goes into malloc and free: %s allocations, %s of "
+	    vr_xprintf("%.0f%% of the CPU time goes into malloc and free: %s allocation%s, %s of "
 		       "them by %s, of %s on average",
 		       found->percent, vr_format_count(all, seen->heap->allocs),
-		       vr_format_count(calls, found->allocs), who,
+		       vr_plural(seen->heap->allocs), vr_format_count(calls, found->allocs), who,
 		       vr_format_bytes(size, found->alloc_bytes / found->allocs));
 
 	free(who);

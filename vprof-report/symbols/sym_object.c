@@ -146,9 +146,9 @@ char *vr_object_note(const struct vr_object *object)
 	else if (split->missing)
 		length =
 		    asprintf(&note,
-			     "%s: %u debug files not found, %s first (a .dwo or .dwp): inlined "
+			     "%s: %u debug file%s not found, %s first (a .dwo or .dwp): inlined "
 			     "calls are not shown",
-			     object->base, split->missing,
+			     object->base, split->missing, split->missing == 1 ? "" : "s",
 			     split->wanted ? split->wanted : "one without a name");
 	return length < 0 ? NULL : note;
 }

@@ -47,8 +47,9 @@ char *vr_growth_examined(char *text, const struct vr_growth *growth)
 		    growth->undecided == 1 ? "s" : "", growth->undecided == 1 ? "has" : "have",
 		    *more ? "; " : "", more);
 	if (growth->left_out)
-		text = vr_xappend(text, "Not examined for growth: %s sites that found no room.\n",
-				  vr_format_count(a, growth->left_out));
+		text =
+		    vr_xappend(text, "Not examined for growth: %s site%s that found no room.\n",
+			       vr_format_count(a, growth->left_out), vr_plural(growth->left_out));
 	return text;
 }
 
@@ -90,8 +91,8 @@ char *vr_growth_stay_text(const struct vr_growth_site *site, int by_iteration)
 		return vr_xprintf("its blocks wait longer and longer: %s by now",
 				  vr_format_ns(a, (uint64_t)(site->stay * 1e9)));
 	if (site->steps && !site->old_freed)
-		return vr_xprintf("in %s steps, none of which was taken back",
-				  vr_format_count(a, site->steps));
+		return vr_xprintf("in %s step%s, none of which was taken back",
+				  vr_format_count(a, site->steps), vr_plural(site->steps));
 	if (!site->ages_known)
 		return NULL;
 	return vr_xprintf("%s of its blocks are older than %s; it freed %s that old",

@@ -103,8 +103,9 @@ static char *gap_text(const struct vr_file *file, const struct vr_leaks *leaks)
 		return vr_xprintf("the last search was made %s before the end",
 				  vr_format_ns(a, ran > h->scan_t_ns ? ran - h->scan_t_ns : 0));
 	case VR_GAP_BLOCKS:
-		return vr_xprintf("%s blocks found no room in the table of live ones",
-				  vr_format_count(a, h->lost[VPROF_LOST_BLOCKS]));
+		return vr_xprintf("%s block%s found no room in the table of live ones",
+				  vr_format_count(a, h->lost[VPROF_LOST_BLOCKS]),
+				  vr_plural(h->lost[VPROF_LOST_BLOCKS]));
 	case VR_GAP_OPERATORS:
 		return vr_xstrdup("C++ operators that do not call malloc were not seen");
 	case VR_GAP_PAUSED:
@@ -249,8 +250,9 @@ static char *add_unsearched(char *text, const struct vprof_header *h, const stru
 				  vr_format_bytes(a, h->scan_skipped_bytes));
 	free(what);
 	if (sum.blocks)
-		text = vr_xappend(text, "%s in %s blocks may hang on that: they are possible.\n",
-				  vr_format_bytes(a, sum.bytes), vr_format_count(b, sum.blocks));
+		text = vr_xappend(text, "%s in %s block%s may hang on that: %s possible.\n",
+				  vr_format_bytes(a, sum.bytes), vr_format_count(b, sum.blocks),
+				  vr_plural(sum.blocks), sum.blocks == 1 ? "it is" : "they are");
 	if (h->scan_missed)
 		text = vr_xappend(text, "Searches that failed since: %s.\n",
 				  vr_format_count(a, h->scan_missed));
@@ -293,8 +295,9 @@ char *vr_leaks_examined(const struct vr_profile *profile, const struct vr_leaks 
 		text = vr_xappend(text, "Examined %s, after %s: ", trigger_text(h->scan_trigger),
 				  vr_format_ns(a, h->scan_t_ns));
 	text = vr_xappend(
-	    text, "%s in %s blocks; pointers were looked for in them and in %s of other memory, ",
+	    text, "%s in %s block%s; pointers were looked for in %s and in %s of other memory, ",
 	    vr_format_bytes(b, h->scan_bytes), vr_format_count(c, h->scan_blocks),
+	    vr_plural(h->scan_blocks), h->scan_blocks == 1 ? "it" : "them",
 	    vr_format_bytes(d, h->scan_root_bytes));
 	text = vr_xappend(text, "for which the process%s stood still %s (%s in all).\n",
 			  leaks->members ? "es" : "", vr_format_ns(a, h->scan_pause_ns),
@@ -310,8 +313,9 @@ char *vr_leaks_examined(const struct vr_profile *profile, const struct vr_leaks 
 		text = vr_xappend(text, "Not seen: %s.\n", roads);
 	free(roads);
 	if (leaks->sum[VR_UNEXAMINED].blocks)
-		text = vr_xappend(text, "Not examined: %s in %s blocks allocated since.\n",
+		text = vr_xappend(text, "Not examined: %s in %s block%s allocated since.\n",
 				  vr_format_bytes(a, leaks->sum[VR_UNEXAMINED].bytes),
-				  vr_format_count(b, leaks->sum[VR_UNEXAMINED].blocks));
+				  vr_format_count(b, leaks->sum[VR_UNEXAMINED].blocks),
+				  vr_plural(leaks->sum[VR_UNEXAMINED].blocks));
 	return vr_growth_examined(text, growth);
 }

@@ -190,59 +190,61 @@ const char *vr_lost_name(unsigned which)
 	return which < VPROF_LOST_COUNT ? name[which] : NULL;
 }
 
-/* What a loss means to the reader of a report; %s is the count. */
-static const char *const loss_text[VPROF_LOST_COUNT] = {
-    [VPROF_LOST_SAMPLES] = "%s CPU samples",
-    [VPROF_LOST_THROTTLES] = "sampling throttled %s times",
-    [VPROF_LOST_NODES] = "%s stacks cut by a full stack table",
-    [VPROF_LOST_SITES] = "%s heap events without a site of their own",
-    [VPROF_LOST_THREADS] = "%s threads without a row",
-    [VPROF_LOST_MODULES] = "%s modules",
-    [VPROF_LOST_CPU_ROWS] = "%s samples without a stack of their own",
-    [VPROF_LOST_STRINGS] = "%s names",
-    [VPROF_LOST_EVENTS] = "%s events",
-    [VPROF_LOST_BLOCKS] = "%s heap blocks not tracked",
-    [VPROF_LOST_UNKNOWN_FREES] = "%s frees of blocks from before the start",
-    [VPROF_LOST_REENTRANT] = "%s events inside the profiler",
-    [VPROF_CUT_NO_INFO] = "%s stacks cut at code without unwind rules",
-    [VPROF_CUT_COPY_END] = "%s stacks cut at the end of their copy",
-    [VPROF_CUT_DEPTH] = "%s stacks cut at the depth limit",
-    [VPROF_CUT_BAD_FRAME] = "%s stacks cut at a bad frame",
-    [VPROF_LOST_LOCK_ROWS] = "%s waits for locks without a row of their own",
-    [VPROF_LOST_THREAD_EVENTS] = "%s threads without CPU samples",
-    [VPROF_LOST_MAPS] = "%s calls of mmap and the like",
-    [VPROF_LOST_LABELS] = "%s labels",
+/* What a loss means to the reader of a report, around its count: "1 stack cut by ...". */
+static const struct {
+	const char *before, *noun, *after, *after_one; /* NULL: as after more */
+} loss_text[VPROF_LOST_COUNT] = {
+    [VPROF_LOST_SAMPLES] = {"", " CPU sample", ""},
+    [VPROF_LOST_THROTTLES] = {"sampling throttled ", " time", ""},
+    [VPROF_LOST_NODES] = {"", " stack", " cut by a full stack table"},
+    [VPROF_LOST_SITES] = {"", " heap event", " without a site of their own",
+			  " without a site of its own"},
+    [VPROF_LOST_THREADS] = {"", " thread", " without a row"},
+    [VPROF_LOST_MODULES] = {"", " module", ""},
+    [VPROF_LOST_CPU_ROWS] = {"", " sample", " without a stack of their own",
+			     " without a stack of its own"},
+    [VPROF_LOST_STRINGS] = {"", " name", ""},
+    [VPROF_LOST_EVENTS] = {"", " event", ""},
+    [VPROF_LOST_BLOCKS] = {"", " heap block", " not tracked"},
+    [VPROF_LOST_UNKNOWN_FREES] = {"", " free", " of blocks from before the start"},
+    [VPROF_LOST_REENTRANT] = {"", " event", " inside the profiler"},
+    [VPROF_CUT_NO_INFO] = {"", " stack", " cut at code without unwind rules"},
+    [VPROF_CUT_COPY_END] = {"", " stack", " cut at the end of their copy",
+			    " cut at the end of its copy"},
+    [VPROF_CUT_DEPTH] = {"", " stack", " cut at the depth limit"},
+    [VPROF_CUT_BAD_FRAME] = {"", " stack", " cut at a bad frame"},
+    [VPROF_LOST_LOCK_ROWS] = {"", " wait", " for locks without a row of their own",
+			      " for locks without a row of its own"},
+    [VPROF_LOST_THREAD_EVENTS] = {"", " thread", " without CPU samples"},
+    [VPROF_LOST_MAPS] = {"", " call", " of mmap and the like"},
+    [VPROF_LOST_LABELS] = {"", " label", ""},
 };
 
 char *vr_losses_text(const struct vr_file *file)
 {
-	char *text = NULL;
+	char *text = vr_xstrdup("");
 
 	for (unsigned i = 0; i < VPROF_LOST_COUNT; i++) {
-		const char *phrase = loss_text[i];
-		const char *rest;
+		uint64_t lost = file->header.lost[i];
 		char count[VR_UNIT_MAX];
-		char *longer;
 
-		if (!file->header.lost[i] || !phrase)
-			continue;
-		rest = strstr(phrase, "%s");
-		longer = vr_xprintf("%s%s%.*s%s%s", text ? text : "", text ? ", " : "",
-				    (int)(rest - phrase), phrase,
-				    vr_format_count(count, file->header.lost[i]), rest + 2);
-		free(text);
-		text = longer;
+		if (lost && loss_text[i].noun)
+			text = vr_xappend(
+			    text, "%s%s%s%s%s%s", *text ? ", " : "", loss_text[i].before,
+			    vr_format_count(count, lost), loss_text[i].noun, vr_plural(lost),
+			    lost == 1 && loss_text[i].after_one ? loss_text[i].after_one
+								: loss_text[i].after);
 	}
 	if (file->header.flags & VPROF_F_NO_ROOM) {
 		char when[VR_UNIT_MAX];
-		char *longer =
-		    vr_xprintf("%s%sno room for the file to grow at %s", text ? text : "",
-			       text ? ", " : "", vr_format_ns(when, file->header.room_ns));
 
-		free(text);
-		text = longer;
+		text = vr_xappend(text, "%sno room for the file to grow at %s", *text ? ", " : "",
+				  vr_format_ns(when, file->header.room_ns));
 	}
-	return text;
+	if (*text)
+		return text;
+	free(text);
+	return NULL;
 }
 
 const char *vr_heap_mode_name(uint32_t mode)

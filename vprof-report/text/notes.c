@@ -63,12 +63,13 @@ void vr_warn_heap(const struct vr_context *ctx, const struct vr_heap *heap)
 		vr_note(ctx, "operator new does not call malloc here: C++ objects were not seen");
 	if (h->lost[VPROF_LOST_SITES])
 		vr_note(ctx,
-			"the site table was full: %" PRIu64
-			" events have no stack of their own; run with a larger size=",
-			h->lost[VPROF_LOST_SITES]);
+			"the site table was full: %" PRIu64 " event%s own; run with a larger size=",
+			h->lost[VPROF_LOST_SITES],
+			h->lost[VPROF_LOST_SITES] == 1 ? " has no stack of its"
+						       : "s have no stack of their");
 	if (h->lost[VPROF_LOST_BLOCKS])
-		vr_note(ctx, "%" PRIu64 " live blocks found no place: live and peak are too low",
-			h->lost[VPROF_LOST_BLOCKS]);
+		vr_note(ctx, "%" PRIu64 " live block%s found no place: live and peak are too low",
+			h->lost[VPROF_LOST_BLOCKS], vr_plural(h->lost[VPROF_LOST_BLOCKS]));
 	if (heap->shared)
 		vr_note(
 		    ctx,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/text.h"
+#include "cli/units.h"
 #include "cli/xalloc.h"
 #include "output/out.h"
 #include "text/names.h"
@@ -100,6 +101,10 @@ void vr_print_table(struct vr_context *ctx, struct vr_table *table)
 
 void vr_print_more(struct vr_context *ctx, size_t shown, size_t all, const char *what)
 {
+	char count[VR_UNIT_MAX];
+
 	if (ctx->format == VR_FORMAT_TABLE && shown < all)
-		fprintf(ctx->out, "%zu more %s; -n 0 shows all\n", all - shown, what);
+		fprintf(ctx->out, "%s more %.*s; -n 0 shows all\n",
+			vr_format_count(count, all - shown), (int)strlen(what) - (all - shown == 1),
+			what); /* "1 more site" */
 }

@@ -59,7 +59,8 @@ char *vr_recorded_text(const struct vr_file *file)
 				  vr_format_ns(a, window[i].from_ns),
 				  vr_format_ns(b, window[i].to_ns));
 	if (count > WINDOWS_SHOWN || file->header.windows > VPROF_WINDOWS)
-		text = vr_xappend(text, ", ... (%" PRIu32 " spans)", file->header.windows);
+		text = vr_xappend(text, ", ... (%" PRIu32 " span%s)", file->header.windows,
+				  vr_plural(file->header.windows));
 	if (file->n_members)
 		return vr_xappend(text, " by the process that recorded longest");
 	why = why_text(&file->header);
@@ -107,6 +108,6 @@ char *vr_command_text(const struct vr_file *file, enum vr_args args)
 		return vr_xstrdup(vr_file_string(file, file->header.exe));
 	if (shown || words == 1 || args == VR_ARGS_ALL)
 		return vr_xstrdup(command);
-	return vr_xprintf("%.*s (%zu words of arguments, not masked: --args=all shows them)",
-			  (int)program, command, words - 1);
+	return vr_xprintf("%.*s (%zu word%s of arguments, not masked: --args=all shows them)",
+			  (int)program, command, words - 1, vr_plural(words - 1));
 }

@@ -191,8 +191,9 @@ static void say_done(const struct ctl_verb *verb, const struct vprof_header *hea
 	char pause[VR_UNIT_MAX];
 
 	if (verb->verb == VPROF_CTL_LEAKSCAN)
-		printf("searched: %" PRIu64 " blocks, the process stood still for %s\n",
-		       header->scan_blocks, vr_format_ns(pause, header->scan_pause_ns));
+		printf("searched: %" PRIu64 " block%s, the process stood still for %s\n",
+		       header->scan_blocks, vr_plural(header->scan_blocks),
+		       vr_format_ns(pause, header->scan_pause_ns));
 	else if (verb->verb == VPROF_CTL_SET)
 		printf("%s %s\n", verb->done, text);
 	else

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "cli/units.h"
 #include "cli/warn.h"
 #include "cli/xalloc.h"
 #include "model/profile_tree.h"
@@ -181,7 +182,8 @@ static int report_damage(const struct vr_file *file)
 		if (file->damage[i].total - file->damage[i].kept > worst->total - worst->kept)
 			worst = &file->damage[i];
 	if (file->n_damages > 1)
-		snprintf(more, sizeof(more), "; %zu more damaged places", file->n_damages - 1);
+		snprintf(more, sizeof(more), "; %zu more damaged place%s", file->n_damages - 1,
+			 vr_plural(file->n_damages - 1));
 	if (worst->total)
 		vr_warn("%s: %s at 0x%" PRIx64 ": kept %" PRIu64 " of %" PRIu64 " rows%s",
 			file->path, worst->reason, worst->offset, worst->kept, worst->total, more);

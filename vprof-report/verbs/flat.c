@@ -129,11 +129,11 @@ static void print_header(struct vr_context *ctx, const struct vr_cpu *cpu)
 	const struct vprof_header *h = &file->header;
 	char total[VR_UNIT_MAX], run[VR_UNIT_MAX], samples[VR_UNIT_MAX];
 	char *status = vr_status_text(file);
-	char *text =
-	    vr_xprintf("%s CPU time, %s samples, engine %s at %" PRIu32 " Hz; %s run, %s",
-		       vr_format_ns(total, cpu->total_ns),
-		       vr_format_count(samples, cpu->total_samples), vr_engine_name(h->engine),
-		       h->cpu_hz, vr_format_ns(run, vr_file_duration_ns(file)), status);
+	char *text = vr_xprintf("%s CPU time, %s sample%s, engine %s at %" PRIu32 " Hz; %s run, %s",
+				vr_format_ns(total, cpu->total_ns),
+				vr_format_count(samples, cpu->total_samples),
+				vr_plural(cpu->total_samples), vr_engine_name(h->engine), h->cpu_hz,
+				vr_format_ns(run, vr_file_duration_ns(file)), status);
 
 	fputs("   ", ctx->out);
 	vr_print_wrapped(ctx, text, 3);

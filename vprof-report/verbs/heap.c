@@ -43,18 +43,19 @@ static void print_header(struct vr_context *ctx, const struct vr_heap *heap)
 	const struct vprof_header *h = &ctx->profile->file->header;
 	char *text, a[VR_UNIT_MAX], b[VR_UNIT_MAX], c[VR_UNIT_MAX];
 
-	fprintf(ctx->out, "   %s allocations of %s in all, %s frees\n",
-		vr_format_count(a, heap->allocs), vr_format_bytes(b, heap->alloc_bytes),
-		vr_format_count(c, heap->frees));
-	text =
-	    vr_xprintf("peak%s %s in %s blocks",
-		       ctx->profile->file->n_members ? "s, each process its own, together" : "",
-		       vr_format_bytes(a, heap->peak_bytes), vr_format_count(b, heap->peak_blocks));
+	fprintf(ctx->out, "   %s allocation%s of %s in all, %s free%s\n",
+		vr_format_count(a, heap->allocs), vr_plural(heap->allocs),
+		vr_format_bytes(b, heap->alloc_bytes), vr_format_count(c, heap->frees),
+		vr_plural(heap->frees));
+	text = vr_xprintf("peak%s %s in %s block%s",
+			  ctx->profile->file->n_members ? "s, each process its own, together" : "",
+			  vr_format_bytes(a, heap->peak_bytes),
+			  vr_format_count(b, heap->peak_blocks), vr_plural(heap->peak_blocks));
 	if (h->peak_ns)
 		text = vr_xappend(text, " at %s", vr_format_ns(c, h->peak_ns));
-	text =
-	    vr_xappend(text, "; live at the end %s in %s blocks",
-		       vr_format_bytes(a, heap->live_bytes), vr_format_count(b, heap->live_blocks));
+	text = vr_xappend(text, "; live at the end %s in %s block%s",
+			  vr_format_bytes(a, heap->live_bytes),
+			  vr_format_count(b, heap->live_blocks), vr_plural(heap->live_blocks));
 	fputs("   ", ctx->out);
 	vr_print_wrapped(ctx, text, 3);
 	free(text);
@@ -274,8 +275,9 @@ static void print_stacks(struct vr_context *ctx, const struct vr_heap *heap, con
 		const struct vr_site *s = &heap->site[order[i]];
 		char a[VR_UNIT_MAX], b[VR_UNIT_MAX];
 
-		fprintf(ctx->out, "\n#%zu  %s in %s calls\n", i + 1,
-			vr_format_bytes(a, s->alloc_bytes), vr_format_count(b, s->allocs));
+		fprintf(ctx->out, "\n#%zu  %s in %s call%s\n", i + 1,
+			vr_format_bytes(a, s->alloc_bytes), vr_format_count(b, s->allocs),
+			vr_plural(s->allocs));
 		vr_print_stack(ctx, s->node, "      ", STACK_FRAMES);
 	}
 }

@@ -129,11 +129,6 @@ static const struct vr_field total_fields[] = {
     {"peak_ns", "", VR_NS, VR_IN_JSON, .get = get_peak_ns},
 };
 
-static const char *plural(uint64_t count)
-{
-	return count == 1 ? "" : "s";
-}
-
 static void print_header(struct vr_context *ctx, const struct vr_maps *maps)
 {
 	const struct vr_map_site *all = &maps->all;
@@ -142,10 +137,10 @@ static void print_header(struct vr_context *ctx, const struct vr_maps *maps)
 	fprintf(ctx->out,
 		"   mmap, mremap, brk, shmat by the program and its libraries, past malloc\n");
 	fprintf(ctx->out, "   %s mapping%s of %s in all, %s unmapped by %s call%s\n",
-		vr_format_count(a, all->sum.maps), plural(all->sum.maps),
+		vr_format_count(a, all->sum.maps), vr_plural(all->sum.maps),
 		vr_format_bytes(b, all->sum.mapped_bytes),
 		vr_format_bytes(c, all->sum.unmapped_bytes), vr_format_count(d, all->sum.unmaps),
-		plural(all->sum.unmaps));
+		vr_plural(all->sum.unmaps));
 	fprintf(ctx->out, "   peak %s", vr_format_bytes(a, all->peak_bytes));
 	if (ctx->profile->file->header.map_peak_ns)
 		fprintf(ctx->out, " at %s",
@@ -182,7 +177,8 @@ static void print_advice(struct vr_context *ctx, const struct vprof_map *sum)
 		if (sum->advised[i])
 			fprintf(ctx->out, "      %s: %s in %s call%s\n", name[i],
 				vr_format_bytes(bytes, sum->advised_bytes[i]),
-				vr_format_count(count, sum->advised[i]), plural(sum->advised[i]));
+				vr_format_count(count, sum->advised[i]),
+				vr_plural(sum->advised[i]));
 }
 
 static void print_stacks(struct vr_context *ctx, const struct vr_maps *maps, const size_t *order,
@@ -199,11 +195,11 @@ static void print_stacks(struct vr_context *ctx, const struct vr_maps *maps, con
 		if (s->sum.maps)
 			fprintf(ctx->out, " %s in %s mapping%s (%s)",
 				vr_format_bytes(a, s->sum.mapped_bytes),
-				vr_format_count(b, s->sum.maps), plural(s->sum.maps), what);
+				vr_format_count(b, s->sum.maps), vr_plural(s->sum.maps), what);
 		if (s->sum.unmaps)
 			fprintf(ctx->out, "%s unmaps %s in %s call%s", s->sum.maps ? ";" : "",
 				vr_format_bytes(a, s->sum.released_bytes),
-				vr_format_count(b, s->sum.unmaps), plural(s->sum.unmaps));
+				vr_format_count(b, s->sum.unmaps), vr_plural(s->sum.unmaps));
 		fputc('\n', ctx->out);
 		free(what);
 		print_advice(ctx, &s->sum);

@@ -26,17 +26,12 @@ static const struct vr_sort_key sort_keys[] = {
 #define STACK_FRAMES 8u
 #define TOP_PATHS    5u
 
-static const char *plural(uint64_t count)
-{
-	return count == 1 ? "" : "s";
-}
-
 static void print_sum(struct vr_context *ctx, const char *what, struct vr_wait_sum sum)
 {
 	char waits[VR_UNIT_MAX], time[VR_UNIT_MAX], timeouts[VR_UNIT_MAX];
 
 	fprintf(ctx->out, "   %s: %s in %s wait%s", what, vr_format_ns(time, sum.wait_ns),
-		vr_format_count(waits, sum.waits), plural(sum.waits));
+		vr_format_count(waits, sum.waits), vr_plural(sum.waits));
 	if (sum.timeouts)
 		fprintf(ctx->out, ", %s of them timed out",
 			vr_format_count(timeouts, sum.timeouts));
@@ -278,7 +273,7 @@ static void print_path(struct vr_context *ctx, size_t rank, const struct ranked 
 
 	fprintf(ctx->out, "\n#%zu  %s in %s wait%s, at most %s, for %s ", rank,
 		vr_format_ns(time, sum->wait_ns), vr_format_count(waits, sum->waits),
-		plural(sum->waits), vr_format_ns(most, sum->max_ns),
+		vr_plural(sum->waits), vr_format_ns(most, sum->max_ns),
 		vr_lock_kind_name(one->lock->kind));
 	vr_print_safe(ctx, name);
 	fputc('\n', ctx->out);
@@ -361,9 +356,10 @@ static void warn(const struct vr_context *ctx, const struct vr_locks *locks)
 			vr_format_ns(oldest, ctx->profile->file->oldest_event_ns));
 	if (h->lost[VPROF_LOST_LOCK_ROWS])
 		vr_note(ctx,
-			"the lock table was full: %" PRIu64
-			" waits have no row of their own; run with a larger size=",
-			h->lost[VPROF_LOST_LOCK_ROWS]);
+			"the lock table was full: %" PRIu64 " wait%s own; run with a larger size=",
+			h->lost[VPROF_LOST_LOCK_ROWS],
+			h->lost[VPROF_LOST_LOCK_ROWS] == 1 ? " has no row of its"
+							   : "s have no row of their");
 	if (h->heap_mode == VPROF_HEAP_EXACT)
 		return;
 	for (size_t i = 0; i < locks->n_locks; i++) {

@@ -142,11 +142,11 @@ static void print_cpu(struct vr_context *ctx, const struct vr_seen *seen,
 		vr_table_free(table);
 		return;
 	}
-	fprintf(ctx->out, "%s (%.0f%% of one CPU), %s samples by %s at %" PRIu32 " Hz\n",
+	fprintf(ctx->out, "%s (%.0f%% of one CPU), %s sample%s by %s at %" PRIu32 " Hz\n",
 		vr_format_ns(total, seen->cpu->total_ns),
 		vr_percent(seen->cpu->total_ns, vr_recorded_ns(ctx->profile->file)),
-		vr_format_count(samples, seen->cpu->total_samples), vr_engine_name(h->engine),
-		h->cpu_hz);
+		vr_format_count(samples, seen->cpu->total_samples),
+		vr_plural(seen->cpu->total_samples), vr_engine_name(h->engine), h->cpu_hz);
 	if (vr_percent(seen->work.startup_ns, seen->cpu->total_ns) >= 1.0)
 		fprintf(ctx->out, "         %.0f%% of it at start-up: loader and constructors\n",
 			vr_percent(seen->work.startup_ns, seen->cpu->total_ns));
@@ -240,11 +240,12 @@ static void print_heap(struct vr_context *ctx, const struct vr_heap *heap)
 		fputs("not profiled (heap=off)\n", ctx->out);
 		return;
 	}
-	text =
-	    vr_xprintf("%s allocations of %s; peak %s; unfreed %s",
-		       vr_format_count(a, heap->allocs), vr_format_bytes(b, heap->alloc_bytes),
-		       vr_format_bytes(c, heap->peak_bytes), vr_format_bytes(d, heap->live_bytes));
-	text = vr_xappend(text, " in %s blocks", vr_format_count(a, heap->live_blocks));
+	text = vr_xprintf(
+	    "%s allocation%s of %s; peak %s; unfreed %s", vr_format_count(a, heap->allocs),
+	    vr_plural(heap->allocs), vr_format_bytes(b, heap->alloc_bytes),
+	    vr_format_bytes(c, heap->peak_bytes), vr_format_bytes(d, heap->live_bytes));
+	text = vr_xappend(text, " in %s block%s", vr_format_count(a, heap->live_blocks),
+			  vr_plural(heap->live_blocks));
 	vr_print_wrapped(ctx, text, 9);
 	free(text);
 	if (heap->sampled)
@@ -321,10 +322,10 @@ static void print_waits(struct vr_context *ctx, const struct vr_locks *locks)
 		return;
 	name = vr_lock_text(ctx->profile, vr_locks_largest(locks, VR_LOCKS_WAIT));
 	text =
-	    vr_xprintf("%s in %s waits for mutexes and rwlocks (%.0f%% of the run), most for %s; "
+	    vr_xprintf("%s in %s wait%s for mutexes and rwlocks (%.0f%% of the run), most for %s; "
 		       "conditions %s, joins %s",
 		       vr_format_ns(wait, held.wait_ns), vr_format_count(waits, held.waits),
-		       vr_percent(held.wait_ns, run_ns), name,
+		       vr_plural(held.waits), vr_percent(held.wait_ns, run_ns), name,
 		       vr_format_ns(cond, locks->kind[VPROF_LOCK_COND].wait_ns),
 		       vr_format_ns(join, locks->kind[VPROF_LOCK_JOIN].wait_ns));
 	title(ctx, "Waits    ");

@@ -114,7 +114,8 @@ static void print_points(const struct vr_rows *rows)
 		if (vr_profile_in_window(rows->ctx->profile, file->point[i].t_ns))
 			vr_sheet_row(sheet, &file->point[i]);
 	if (rows->ctx->format == VR_FORMAT_TABLE)
-		fprintf(rows->ctx->out, "   %" PRIu32 " points, one every %s\n\n", file->n_points,
+		fprintf(rows->ctx->out, "   %" PRIu32 " point%s, one every %s\n\n", file->n_points,
+			vr_plural(file->n_points),
 			vr_format_ns(step, file->header.timeline_step_ns));
 	vr_sheet_print(sheet);
 }

@@ -225,9 +225,9 @@ static int run(struct vr_context *ctx)
 	} else if (ctx->format == VR_FORMAT_CSV) {
 		print_csv(&print);
 	} else {
-		fprintf(ctx->out, "   %s CPU time, %s samples, %s; from %g%%\n\n",
+		fprintf(ctx->out, "   %s CPU time, %s sample%s, %s; from %g%%\n\n",
 			vr_format_ns(total, cpu->total_ns),
-			vr_format_count(samples, cpu->total_samples),
+			vr_format_count(samples, cpu->total_samples), vr_plural(cpu->total_samples),
 			ctx->opts->bottom_up ? "bottom up" : "top down", ctx->opts->min_percent);
 		walk(&print, print_line);
 	}

@@ -80,14 +80,16 @@ static void check_samples(struct vr_doctor *doctor, const struct vr_file *file)
 			       h->cpu_hz));
 	if (h->lost[VPROF_LOST_THREAD_EVENTS])
 		vr_doctor_add(doctor, "threads", VR_HEALTH_LESS,
-			      vr_xprintf("%" PRIu64 " threads had no CPU samples",
-					 h->lost[VPROF_LOST_THREAD_EVENTS]),
+			      vr_xprintf("%" PRIu64 " thread%s had no CPU samples",
+					 h->lost[VPROF_LOST_THREAD_EVENTS],
+					 vr_plural(h->lost[VPROF_LOST_THREAD_EVENTS])),
 			      vr_xstrdup("ulimit -n 65536 (descriptors), or sudo sysctl "
 					 "kernel.perf_event_mlock_kb=16384"));
 	if (h->lost[VPROF_LOST_THROTTLES])
 		vr_doctor_add(doctor, "throttled", VR_HEALTH_LESS,
-			      vr_xprintf("the kernel held sampling up %" PRIu64 " times",
-					 h->lost[VPROF_LOST_THROTTLES]),
+			      vr_xprintf("the kernel held sampling up %" PRIu64 " time%s",
+					 h->lost[VPROF_LOST_THROTTLES],
+					 vr_plural(h->lost[VPROF_LOST_THROTTLES])),
 			      vr_xstrdup("sudo sysctl kernel.perf_event_max_sample_rate=100000, or "
 					 "VPROF_OPTIONS=cpu=100"));
 	free(count);
@@ -108,7 +110,8 @@ static void check_cut(struct vr_doctor *doctor, const struct vr_file *file, enum
 		return;
 	count = count_text(cut);
 	vr_doctor_add(doctor, "cut stacks", VR_HEALTH_LESS,
-		      vr_xprintf("%s stacks end %s: who called is not known", count, where),
+		      vr_xprintf("%s stack%s %s: who called is not known", count,
+				 cut == 1 ? " ends" : "s end", where),
 		      vr_xstrdup(fix));
 	free(count);
 }

@@ -124,13 +124,15 @@ static void print_history(struct vr_context *ctx)
 	char a[VR_UNIT_MAX], b[VR_UNIT_MAX], c[VR_UNIT_MAX];
 
 	if (!h.wrapped) {
-		line(ctx, "history", "all of it: %s events", vr_format_count(a, h.events_kept));
+		line(ctx, "history", "all of it: %s event%s", vr_format_count(a, h.events_kept),
+		     vr_plural(h.events_kept));
 		return;
 	}
-	line(ctx, "history", "the last %s: %s of %s events", vr_format_ns(a, h.kept_ns),
-	     vr_format_count(b, h.events_kept), vr_format_count(c, h.events_written));
-	line(ctx, "", "overwritten: the first %s, %s blocks", vr_format_ns(a, h.lost_ns),
-	     vr_format_count(b, h.blocks_overwritten));
+	line(ctx, "history", "the last %s: %s of %s event%s", vr_format_ns(a, h.kept_ns),
+	     vr_format_count(b, h.events_kept), vr_format_count(c, h.events_written),
+	     vr_plural(h.events_written));
+	line(ctx, "", "overwritten: the first %s, %s block%s", vr_format_ns(a, h.lost_ns),
+	     vr_format_count(b, h.blocks_overwritten), vr_plural(h.blocks_overwritten));
 }
 
 static void print_costs(struct vr_context *ctx, const struct vr_cpu *cpu)
@@ -146,9 +148,10 @@ static void print_costs(struct vr_context *ctx, const struct vr_cpu *cpu)
 	     vr_format_bytes(b, cost.memory_bytes));
 	line(ctx, "", "%.1f%% of the sampled CPU time was spent in the hooks; it is in no total",
 	     cost.hooks_percent);
-	line(ctx, "unwinding", "%s stacks, %s rules learned, %s full steps",
-	     vr_format_count(a, h->unwinds), vr_format_count(b, h->rows_learned),
-	     vr_format_count(c, h->full_steps));
+	line(ctx, "unwinding", "%s stack%s, %s rule%s learned, %s full step%s",
+	     vr_format_count(a, h->unwinds), vr_plural(h->unwinds),
+	     vr_format_count(b, h->rows_learned), vr_plural(h->rows_learned),
+	     vr_format_count(c, h->full_steps), vr_plural(h->full_steps));
 	free(lost);
 }
 

@@ -181,7 +181,7 @@ static void judge_leaks(struct vr_context *ctx, struct vr_leaks_view *view)
 	}
 	if (count > listed)
 		fail(&view->gate, view->plan->baseline ? VR_EXIT_REGRESSION : VR_EXIT_LEAK,
-		     "and %zu more sites", count - listed);
+		     "and %zu more site%s", count - listed, vr_plural(count - listed));
 }
 
 static void judge_budgets(struct vr_context *ctx, struct vr_leaks_view *view)
@@ -238,9 +238,10 @@ char *vr_gate_text(const struct vr_leaks_view *view)
 				continue;
 			pattern = vr_text_escape(one->pattern);
 			source = vr_text_escape(one->source);
-			text = vr_xappend(text, "  %s in %s blocks, leak:%s (%s)\n",
+			text = vr_xappend(text, "  %s in %s block%s, leak:%s (%s)\n",
 					  vr_format_bytes(a, one->bytes),
-					  vr_format_count(b, one->blocks), pattern, source);
+					  vr_format_count(b, one->blocks), vr_plural(one->blocks),
+					  pattern, source);
 			free(pattern);
 			free(source);
 		}
@@ -254,7 +255,8 @@ char *vr_gate_text(const struct vr_leaks_view *view)
 	if (gate->unexamined)
 		text = vr_xappend(text, "; that it was not examined is allowed");
 	if (gate->allowed)
-		text = vr_xappend(text, "; %zu leaking sites allowed", gate->allowed);
+		text = vr_xappend(text, "; %zu leaking site%s allowed", gate->allowed,
+				  vr_plural(gate->allowed));
 	if (gate->known)
 		text = vr_xappend(text, "; %zu no worse than in the baseline", gate->known);
 	if (gate->by_object)

@@ -120,10 +120,10 @@ static void print_site(struct vr_context *ctx, const struct vr_leaks_view *view,
 	char *excuse = vr_excuse_text(leak);
 
 	vr_error_text(error, &leak->sure, leak->bytes);
-	fprintf(ctx->out, "\n#%zu %s: %s%s%s in %s of %s blocks", rank,
+	fprintf(ctx->out, "\n#%zu %s: %s%s%s in %s of %s block%s", rank,
 		vr_verdict_name(leak->verdict), vr_format_bytes(a, leak->bytes),
 		error[0] ? " " : "", error, vr_format_count(b, leak->blocks),
-		vr_format_count(c, leak->allocs));
+		vr_format_count(c, leak->allocs), vr_plural(leak->allocs));
 	if (leak->example)
 		fprintf(ctx->out, ", one at 0x%" PRIx64, leak->example);
 	fputc('\n', ctx->out);
