@@ -31,7 +31,7 @@ __attribute__((noinline)) static void busy_part(void)
 {
 	double wall = seconds(CLOCK_MONOTONIC), cpu = seconds(CLOCK_PROCESS_CPUTIME_ID);
 	while (seconds(CLOCK_MONOTONIC) < wall + 0.6 || seconds(CLOCK_PROCESS_CPUTIME_ID) < cpu + 0.3) {
-		for (int i = 0; i < 1000; i++)
+		for (int i = 0; i < 1000000; i++)
 			sink = sink * 0.5 + i;
 		inner_part();
 	}
