@@ -282,29 +282,30 @@ START_TEST(identity_survives_a_rebuild)
 	    {"load.constprop.0", "/v1/lib/libbook.so.1.2"},
 	    {"run(int) [clone .isra.0]", "/v1/app"},
 	    {"app+0x1234", "/v1/app"},
+	    {"main::{lambda:12}::{lambda:14}::operator()", "/v1/app"},
 	    {"main", "/v1/app"},
 	    {"__libc_start_call_main", "/lib/libc.so.6"},
 	    {"_start", "/v1/app"},
 	};
 	static const char *const after[][2] = {
-	    {"load", "/v2/libbook.so.2"},
-	    {"run(int)", "/v2/app"},
-	    {"app+0x9999", "/v2/app"},
+	    {"load", "/v2/libbook.so.2"}, {"run(int)", "/v2/app"},
+	    {"app+0x9999", "/v2/app"},	  {"main::{lambda:13}::{lambda:15}::operator()", "/v2/app"},
 	    {"main", "/v2/app"},
 	};
-	struct vr_identity a = identity_of(before, 6), b = identity_of(after, 4);
-	struct vr_identity c = identity_of(after + 1, 3);
+	struct vr_identity a = identity_of(before, 7), b = identity_of(after, 5);
+	struct vr_identity c = identity_of(after + 1, 4);
 
 	ck_assert_uint_eq(a.path, b.path);
 	ck_assert_uint_eq(a.shape, b.shape);
 	ck_assert_uint_ne(a.path, c.path);
 	ck_assert_int_eq(b.unnamed, 1);
-	ck_assert_uint_eq(b.frames, 4);
+	ck_assert_uint_eq(b.frames, 5);
 	ck_assert_str_eq(b.frame[0].object, "libbook.so");
 	ck_assert_str_eq(b.frame[1].function, "run(int)");
 	ck_assert_ptr_null(b.frame[2].function);
 	/* Of ordinary names the fingerprint is what it always was. */
 	ck_assert_uint_eq(b.path, vr_identity_hash("libbook.so!load\napp!run(int)\napp!?\n"
+						   "app!main::{lambda}::{lambda}::operator()\n"
 						   "app!main\n"));
 	ck_assert_uint_eq(b.shape, vr_identity_hash("libbook.so!app!"));
 	ck_assert_uint_eq(vr_identity_hash("a"), 0xaf63dc4c8601ec8cull); /* FNV-1a's own */

@@ -117,7 +117,7 @@ END_TEST
 /* What has no linkage name is called by the scopes it is declared in. */
 START_TEST(scopes_are_named)
 {
-	static const char *const want[] = {"main::{lambda}::operator()",
+	static const char *const want[] = {"main::{lambda:",
 					   "ns::(anonymous namespace)::Local::get",
 					   "ns::(anonymous namespace)::twice<main"};
 	struct vr_sym *sym = open_module("scopes", "scopes", 1);

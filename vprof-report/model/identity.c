@@ -69,6 +69,26 @@ static char *part(const char *text, size_t length)
 	return valid;
 }
 
+/* "{lambda:12}" without the line, which every edit above it changes. */
+static char *without_lines(char *name)
+{
+	static const char lambda[] = "{lambda:";
+	char *to = name;
+
+	for (const char *from = name; *from;) {
+		if (strncmp(from, lambda, sizeof(lambda) - 1) != 0) {
+			*to++ = *from++;
+			continue;
+		}
+		memcpy(to, lambda, sizeof(lambda) - 2);
+		to += sizeof(lambda) - 2;
+		from += sizeof(lambda) - 1;
+		from += strspn(from, "0123456789");
+	}
+	*to = '\0';
+	return name;
+}
+
 void vr_identity_add(struct vr_identity *identity, const char *function, const char *module)
 {
 	const char *base = vr_text_base(module);
@@ -79,7 +99,7 @@ void vr_identity_add(struct vr_identity *identity, const char *function, const c
 	    vr_xgrow(identity->frame, identity->frames, &identity->room, sizeof(*identity->frame));
 	identity->frame[identity->frames++] = (struct vr_identity_frame){
 	    .object = part(base, object_length(base)),
-	    .function = unnamed ? NULL : part(function, function_length(function)),
+	    .function = unnamed ? NULL : without_lines(part(function, function_length(function))),
 	};
 	/* Without a name, what calls libc's start is _start() all the same. */
 	if (!start && !(unnamed && identity->after_start))

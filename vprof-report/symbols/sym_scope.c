@@ -1,6 +1,7 @@
 #include "symbols/sym_scope.h"
 
 #include <dwarf.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -71,12 +72,20 @@ static size_t path_to(Dwarf_Die *unit, Dwarf_Die *die, Dwarf_Die scope[NESTED_MA
 	return 0;
 }
 
-/* The class of a lambda has no name; what is called in it is its operator(). */
-static const char *unnamed(Dwarf_Die *inner)
+/* The class of a lambda has no name; what is called in it is its operator(). The line tells it from
+ * other lambdas of the same function, which would be one function otherwise. */
+static const char *unnamed(struct vr_names *names, Dwarf_Die *die)
 {
-	const char *name = name_of(inner);
+	const char *inner = name_of(die + 1);
+	char text[32];
+	int line;
 
-	return name && !strcmp(name, "operator()") ? "{lambda}" : "{unnamed}";
+	if (!inner || strcmp(inner, "operator()") != 0)
+		return "{unnamed}";
+	if (dwarf_decl_line(die, &line) != 0 || line <= 0)
+		return "{lambda}";
+	snprintf(text, sizeof(text), "{lambda:%d}", line);
+	return vr_names_keep(names, text);
 }
 
 /* What a scope is called in a name, NULL: nothing.
@@ -94,7 +103,7 @@ static const char *scope_name(struct vr_names *names, Dwarf_Die *die, int *whole
 	case DW_TAG_class_type:
 	case DW_TAG_structure_type:
 	case DW_TAG_union_type:
-		return name ? name : unnamed(die + 1);
+		return name ? name : unnamed(names, die);
 	case DW_TAG_subprogram:
 		linkage =
 		    dwarf_formstring(dwarf_attr_integrate(die, DW_AT_linkage_name, &attribute));
@@ -105,6 +114,15 @@ static const char *scope_name(struct vr_names *names, Dwarf_Die *die, int *whole
 	}
 }
 
+/* 1 for the operator() of a lambda: what is declared in it is in the lambda. */
+static int is_lambda_call(Dwarf_Die *die)
+{
+	const char *name = name_of(die);
+
+	return name && strcmp(name, "operator()") == 0 && dwarf_tag(die - 1) != DW_TAG_namespace &&
+	       !name_of(die - 1);
+}
+
 static const char *make_name(struct vr_names *names, Dwarf_Die *unit, Dwarf_Die *die)
 {
 	char text[SCOPED_MAX] = "";
@@ -112,12 +130,12 @@ static const char *make_name(struct vr_names *names, Dwarf_Die *unit, Dwarf_Die 
 	size_t count = path_to(unit, die, scope), used = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		int whole;
+		int whole = 0;
 		const char *name =
 		    i + 1 < count ? scope_name(names, &scope[i], &whole) : name_of(&scope[i]);
 		size_t length = name ? strlen(name) : 0;
 
-		if (!name)
+		if (!name || (i && i + 1 < count && is_lambda_call(&scope[i])))
 			continue;
 		if (i + 1 < count && whole)
 			used = 0; /* it says itself where it is */
