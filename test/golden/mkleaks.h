@@ -191,12 +191,13 @@ static inline void mk_resident(struct mkprof *mk, uint32_t account, uint32_t kin
 }
 
 /* Memory mapped past malloc: node 6 has 7 MiB of which 2 are gone, and more at the peak, node 4
- * lets go and advises, one is inherited; three accounts, the second the highest, a row of
- * which is of an account that nobody asks for. */
+ * lets go and advises, one is inherited; four accounts, the second the highest, and a
+ * row of an account that nobody asks for. */
 static inline struct mkprof mk_maps(void)
 {
 	struct mkprof mk = mk_normal();
 	struct vprof_header *h = mk_header(&mk);
+	struct vprof_account *a;
 	struct vprof_map *m;
 
 	mk_section(&mk, VPROF_SEC_MAPS, sizeof(struct vprof_map));
@@ -218,7 +219,12 @@ static inline struct mkprof mk_maps(void)
 	h->map_peak_ns = 800 * MK_MS;
 	mk_account(&mk, 1, 100, 2 << 20, 1 << 20);
 	mk_account(&mk, 2, 800, 20 << 20, 4 << 20);
+	a = mk_account(&mk, 4, 1500, 16 << 20, 4 << 20); /* as high, and more of it live */
+	a->heap_live = 12 << 20;
+	a->resident[VPROF_RESIDENT_PROFILER] = (5 << 20) - (64 << 10);
+	a->rss = (28 << 20) - (64 << 10);
 	mk_account(&mk, 3, 1900, 18 << 20, 2 << 20);
+	h->accounts = 4;
 	h->account_peak = 2;
 	mk_resident(&mk, 0, 99, 0xffffff, NULL, 1, 1);
 	mk_resident(&mk, 1, VPROF_RESIDENT_MMAP, 6, NULL, 1 << 20, 1 << 20);

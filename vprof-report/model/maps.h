@@ -37,9 +37,12 @@ struct vr_resident {
 	int partly;	  /* 1: not all of the run was recorded, so not all blocks are known */
 };
 
-enum vr_resident_when { VR_RESIDENT_LAST, VR_RESIDENT_PEAK };
+/* USUAL: of those about as high as the highest, the one with the largest live heap; at the very
+ * highest the program may be gone already, and only what malloc keeps be there. */
+enum vr_resident_when { VR_RESIDENT_LAST, VR_RESIDENT_PEAK, VR_RESIDENT_USUAL };
 
-/* NULL: there is no account with its mappings; vr_resident_free(). */
+/* NULL: there is no account; vr_resident_free().  The mappings of a USUAL one may be unknown:
+ * no rows. */
 struct vr_resident *vr_resident_new(struct vr_profile *profile, enum vr_resident_when when);
 void vr_resident_free(struct vr_resident *resident);
 /* Bytes of malloc's beyond what was live: free, fragmented, or its own books; 0 where more

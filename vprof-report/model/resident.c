@@ -53,12 +53,47 @@ static const struct vprof_account *find_account(const struct vr_file *file, uint
 	return NULL;
 }
 
+/* So much below the highest is as high. */
+#define AS_HIGH 0.98
+
+static const struct vprof_account *usual_account(const struct vr_file *file)
+{
+	const struct vprof_account *best = NULL;
+	uint64_t highest = 0;
+
+	for (uint32_t i = 0; i < file->n_accounts; i++) {
+		uint64_t sum = vr_account_sum(&file->account[i]);
+
+		highest = sum > highest ? sum : highest;
+	}
+	for (uint32_t i = 0; i < file->n_accounts; i++) {
+		const struct vprof_account *account = &file->account[i];
+
+		if ((double)vr_account_sum(account) >= AS_HIGH * (double)highest &&
+		    (!best || account->heap_live > best->heap_live))
+			best = account;
+	}
+	return best;
+}
+
+static const struct vprof_account *account_of(const struct vr_file *file,
+					      enum vr_resident_when when)
+{
+	switch (when) {
+	case VR_RESIDENT_LAST:
+		return find_account(file, file->header.account_last);
+	case VR_RESIDENT_PEAK:
+		return find_account(file, file->header.account_peak);
+	case VR_RESIDENT_USUAL:
+		break;
+	}
+	return usual_account(file);
+}
+
 struct vr_resident *vr_resident_new(struct vr_profile *profile, enum vr_resident_when when)
 {
 	const struct vr_file *file = profile->file;
-	uint32_t number =
-	    when == VR_RESIDENT_LAST ? file->header.account_last : file->header.account_peak;
-	const struct vprof_account *account = find_account(file, number);
+	const struct vprof_account *account = account_of(file, when);
 	struct vr_resident *resident;
 	size_t room = 0;
 
@@ -70,7 +105,7 @@ struct vr_resident *vr_resident_new(struct vr_profile *profile, enum vr_resident
 	resident->cost_ns = file->header.account_cost_ns;
 	resident->partly = file->header.pauses != 0;
 	for (uint32_t i = 0; i < file->n_residents; i++) {
-		if (file->resident[i].account != number)
+		if (file->resident[i].account != account->number)
 			continue;
 		resident->row =
 		    vr_xgrow(resident->row, resident->n_rows, &room, sizeof(*resident->row));

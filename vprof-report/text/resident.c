@@ -86,7 +86,7 @@ static char *line_of(const struct vr_resident *resident)
 
 char *vr_resident_line(struct vr_profile *profile)
 {
-	struct vr_resident *resident = vr_resident_new(profile, VR_RESIDENT_PEAK);
+	struct vr_resident *resident = vr_resident_new(profile, VR_RESIDENT_USUAL);
 	char *line = resident ? line_of(resident) : NULL;
 
 	vr_resident_free(resident);
@@ -106,7 +106,7 @@ char *vr_resident_none_text(const struct vr_file *file)
 
 json_t *vr_resident_json(struct vr_profile *profile)
 {
-	struct vr_resident *resident = vr_resident_new(profile, VR_RESIDENT_PEAK);
+	struct vr_resident *resident = vr_resident_new(profile, VR_RESIDENT_USUAL);
 	json_t *root;
 
 	if (!resident)

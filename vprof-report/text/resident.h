@@ -11,8 +11,8 @@
 /* What a kind is, and of malloc how much of it was live. */
 char *vr_resident_kind_text(const struct vr_resident *resident, uint32_t kind);
 
-/* One line: what the resident memory was made of at its highest.  NULL: no account, or all is
- * as one would expect, a live heap and little else. */
+/* One line: what the resident memory was made of while it was about at its highest.  NULL: no
+ * account, or all is as one would expect, a live heap and little else. */
 char *vr_resident_line(struct vr_profile *profile);
 
 /* Why there is no account. */
