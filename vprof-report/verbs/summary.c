@@ -83,18 +83,35 @@ static void print_run(struct vr_context *ctx)
 	free(recorded);
 }
 
+/* The figure of the line `Resident` where there is one, so that there are not two. */
+static char *own_memory_text(struct vr_profile *profile, const struct vr_overhead *cost)
+{
+	struct vr_resident *resident = vr_resident_new(profile, VR_RESIDENT_USUAL);
+	char size[VR_UNIT_MAX], *text;
+
+	if (resident)
+		text = vr_xprintf(
+		    "%s of memory with the record",
+		    vr_format_bytes(size, resident->account.resident[VPROF_RESIDENT_PROFILER]));
+	else
+		text =
+		    vr_xprintf("%s in heap and tables", vr_format_bytes(size, cost->memory_bytes));
+	vr_resident_free(resident);
+	return text;
+}
+
 static void print_costs(struct vr_context *ctx, const struct vr_cpu *cpu)
 {
 	const struct vr_overhead cost = vr_overhead(ctx->profile, cpu);
 	char *lost = vr_losses_text(ctx->profile->file);
 	char *replaced = vr_profile_replaced(ctx->profile);
-	char memory[VR_UNIT_MAX], *text;
+	char *memory = own_memory_text(ctx->profile, &cost), *text;
 
 	title(ctx, "Profiler ");
-	text = vr_xprintf("%.2f%% of the CPU time in its thread, %.1f%% in its hooks; %s of memory",
-			  cost.cpu_percent, cost.hooks_percent,
-			  vr_format_bytes(memory, cost.memory_bytes));
+	text = vr_xprintf("%.2f%% of the CPU time in its thread, %.1f%% in its hooks; %s",
+			  cost.cpu_percent, cost.hooks_percent, memory);
 	vr_print_wrapped(ctx, text, 9);
+	free(memory);
 	free(text);
 	if (lost) {
 		title(ctx, "Lost     ");

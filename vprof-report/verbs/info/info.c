@@ -143,7 +143,8 @@ static void print_costs(struct vr_context *ctx, const struct vr_cpu *cpu)
 	char a[VR_UNIT_MAX], b[VR_UNIT_MAX], c[VR_UNIT_MAX];
 
 	line(ctx, "lost", "%s", lost ? lost : "nothing");
-	line(ctx, "own cost", "%s CPU (%.2f%% of the run, %.2f%% of the CPU time), %s memory",
+	line(ctx, "own cost",
+	     "%s CPU (%.2f%% of the run, %.2f%% of the CPU time), %s in heap and tables",
 	     vr_format_ns(a, cost.cpu_ns), cost.run_percent, cost.cpu_percent,
 	     vr_format_bytes(b, cost.memory_bytes));
 	line(ctx, "", "%.1f%% of the sampled CPU time was spent in the hooks; it is in no total",
