@@ -53,6 +53,10 @@ size_t vr_windows(const struct vr_file *file, struct vprof_window out[VPROF_WIND
 	return count;
 }
 
+/* CPU time of the program without its helper, and of samples, below which shares are chance. */
+#define CPU_ENOUGH_NS	  100000000u
+#define SAMPLED_ENOUGH_NS 50000000u
+
 struct vr_overhead vr_overhead(const struct vr_profile *profile, const struct vr_cpu *cpu)
 {
 	const struct vprof_header *h = &profile->file->header;
@@ -65,6 +69,8 @@ struct vr_overhead vr_overhead(const struct vr_profile *profile, const struct vr
 	cost.run_percent = vr_percent(cost.cpu_ns, vr_file_duration_ns(profile->file));
 	cost.cpu_percent = vr_percent(cost.cpu_ns, h->cpu_ns);
 	cost.hooks_percent = vr_percent(cpu->hooks_ns, cpu->total_ns + cpu->hooks_ns);
+	cost.few = h->cpu_ns < cost.cpu_ns + CPU_ENOUGH_NS ||
+		   (h->engine && cpu->total_ns + cpu->hooks_ns < SAMPLED_ENOUGH_NS);
 	return cost;
 }
 

@@ -23,6 +23,7 @@ size_t vr_windows(const struct vr_file *file, struct vprof_window out[VPROF_WIND
 struct vr_overhead {
 	uint64_t cpu_ns, memory_bytes, heap_bytes;
 	double run_percent, cpu_percent, hooks_percent;
+	int few; /* the program used too little CPU time for the last two to mean anything */
 };
 struct vr_overhead vr_overhead(const struct vr_profile *profile, const struct vr_cpu *cpu);
 

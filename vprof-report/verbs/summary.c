@@ -105,11 +105,16 @@ static void print_costs(struct vr_context *ctx, const struct vr_cpu *cpu)
 	const struct vr_overhead cost = vr_overhead(ctx->profile, cpu);
 	char *lost = vr_losses_text(ctx->profile->file);
 	char *replaced = vr_profile_replaced(ctx->profile);
-	char *memory = own_memory_text(ctx->profile, &cost), *text;
+	char *memory = own_memory_text(ctx->profile, &cost), *text, used[VR_UNIT_MAX];
 
 	title(ctx, "Profiler ");
-	text = vr_xprintf("%.2f%% of the CPU time in its thread, %.1f%% in its hooks; %s",
-			  cost.cpu_percent, cost.hooks_percent, memory);
+	if (cost.few)
+		text = vr_xprintf("%s of CPU time in its thread, the program used too little to "
+				  "tell shares; %s",
+				  vr_format_ns(used, cost.cpu_ns), memory);
+	else
+		text = vr_xprintf("%.2f%% of the CPU time in its thread, %.1f%% in its hooks; %s",
+				  cost.cpu_percent, cost.hooks_percent, memory);
 	vr_print_wrapped(ctx, text, 9);
 	free(memory);
 	free(text);

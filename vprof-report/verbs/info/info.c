@@ -143,12 +143,20 @@ static void print_costs(struct vr_context *ctx, const struct vr_cpu *cpu)
 	char a[VR_UNIT_MAX], b[VR_UNIT_MAX], c[VR_UNIT_MAX];
 
 	line(ctx, "lost", "%s", lost ? lost : "nothing");
-	line(ctx, "own cost",
-	     "%s CPU (%.2f%% of the run, %.2f%% of the CPU time), %s in heap and tables",
-	     vr_format_ns(a, cost.cpu_ns), cost.run_percent, cost.cpu_percent,
-	     vr_format_bytes(b, cost.memory_bytes));
-	line(ctx, "", "%.1f%% of the sampled CPU time was spent in the hooks; it is in no total",
-	     cost.hooks_percent);
+	vr_format_ns(a, cost.cpu_ns);
+	vr_format_bytes(b, cost.memory_bytes);
+	if (cost.few) {
+		line(ctx, "own cost", "%s CPU (%.2f%% of the run), %s in heap and tables", a,
+		     cost.run_percent, b);
+		line(ctx, "", "the program used too little CPU time to tell shares of it");
+	} else {
+		line(ctx, "own cost",
+		     "%s CPU (%.2f%% of the run, %.2f%% of the CPU time), %s in heap and tables", a,
+		     cost.run_percent, cost.cpu_percent, b);
+		line(ctx, "",
+		     "%.1f%% of the sampled CPU time was spent in the hooks; it is in no total",
+		     cost.hooks_percent);
+	}
 	line(ctx, "unwinding", "%s stack%s, %s rule%s learned, %s full step%s",
 	     vr_format_count(a, h->unwinds), vr_plural(h->unwinds),
 	     vr_format_count(b, h->rows_learned), vr_plural(h->rows_learned),
