@@ -111,6 +111,7 @@ done
 check maps-mmap-csv maps heap --kind mmap --format csv
 check maps-resident-csv maps heap --kind resident --format csv
 check maps-mmap-peak maps heap --kind mmap --sort peak -n 1
+check maps-mmap-none maps heap --kind mmap --module nowhere
 check maps-bad-kind maps heap --kind stack
 check maps-summary maps summary
 check normal-heap-mmap normal heap --kind mmap

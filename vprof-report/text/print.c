@@ -108,3 +108,11 @@ void vr_print_more(struct vr_context *ctx, size_t shown, size_t all, const char 
 			vr_format_count(count, all - shown), (int)strlen(what) - (all - shown == 1),
 			what); /* "1 more site" */
 }
+
+void vr_print_none(struct vr_context *ctx, const char *what)
+{
+	const struct vr_select *select = &ctx->profile->select;
+	int chosen = select->thread || select->module || select->label || select->windowed;
+
+	fprintf(ctx->out, "   %s%s\n", what, chosen ? " in what was selected" : "");
+}

@@ -22,4 +22,8 @@ void vr_print_table(struct vr_context *ctx, struct vr_table *table);
 /* "N more rows; -n 0 shows all" under a cut table; nothing in CSV. */
 void vr_print_more(struct vr_context *ctx, size_t shown, size_t all, const char *what);
 
+/* A line that says that there is nothing to list: "no thread waited", and of what where the user
+ * has chosen. */
+void vr_print_none(struct vr_context *ctx, const char *what);
+
 #endif

@@ -254,10 +254,11 @@ int vr_heap_maps(struct vr_context *ctx)
 		print_sites(&rows, order, count);
 	} else if (!maps->known) {
 		fputs("   mappings were not recorded (an older library, or heap=off)\n", ctx->out);
+	} else if (!maps->n_sites) {
+		vr_print_none(ctx, "nothing was mapped past malloc");
 	} else {
 		print_header(ctx, maps);
-		if (count)
-			fputc('\n', ctx->out);
+		fputc('\n', ctx->out);
 		print_sites(&rows, order, count);
 		print_stacks(ctx, maps, order, count);
 		vr_print_more(ctx, count, maps->n_sites, "sites");

@@ -390,6 +390,8 @@ static int run(struct vr_context *ctx)
 		ctx->json = to_json(ctx, &all);
 	} else if (ctx->format == VR_FORMAT_CSV) {
 		print_rows(ctx, &all);
+	} else if (!all.count) {
+		vr_print_none(ctx, "no thread waited for a lock");
 	} else {
 		print_header(ctx, locks);
 		fprintf(ctx->out, "   Ordered by: %s\n", sort_keys[ctx->sort].name);
