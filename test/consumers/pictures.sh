@@ -90,6 +90,8 @@ for text in 'CPU time by function: app' '4 of 4 functions' 'CPU time (ms)' 'own 
 	'160.0 ms (53.3%)'; do
 	texts "$T/normal-flat.svg" | grep -qF "$text" || t_bad "flat lacks '$text'"
 done
+"$REPORT" flat -n 3 --svg "$T/three.svg" "$T/normal.vprof" >/dev/null
+texts "$T/three.svg" | grep -qF '3 of 4 functions' || t_bad "flat does not heed -n"
 texts "$T/normal-leaks.svg" | grep -qF 'libbook.so.1+0x300' || t_bad "leaks lacks the site"
 texts "$T/spikes-timeline.svg" | grep -qF '2 spikes of the heap' || t_bad "no spikes named"
 for text in 'Heap by site over time' '&lt; take_buffer' 'all other sites'; do

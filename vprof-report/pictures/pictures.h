@@ -16,9 +16,9 @@ int vr_picture_begin(struct vr_context *ctx);
  * written. */
 int vr_picture_timeline(struct vr_context *ctx, const struct vr_memory *memory,
 			const struct vr_growth *growth);
-/* `function` is in the order of the bars. */
+/* `function` is in the order of the bars, of which there are `most`. */
 int vr_picture_flat(struct vr_context *ctx, const struct vr_cpu *cpu,
-		    const struct vr_cpu_function *function, size_t count);
+		    const struct vr_cpu_function *function, size_t count, size_t most);
 /* order: indices of the leaks, in that of the bars. */
 int vr_picture_leaks(struct vr_context *ctx, const struct vr_leaks *leaks, const size_t *order,
 		     const struct vr_growth *growth);

@@ -14,7 +14,10 @@
 #include "text/names.h"
 #include "text/notes.h"
 #include "text/print.h"
+#include "verbs/opts.h"
 #include "verbs/verb.h"
+
+#define BARS 20u /* of a picture, without --limit */
 
 enum key {
 	BY_TIME,
@@ -260,7 +263,8 @@ static int run(struct vr_context *ctx)
 	vr_warn_cpu(ctx, cpu);
 	vr_warn_symbols(ctx);
 	if (picture) {
-		ret = vr_picture_flat(ctx, cpu, row, count);
+		ret = vr_picture_flat(ctx, cpu, row, count,
+				      vr_opts_given(ctx->opts, VR_OPT_LIMIT) ? ctx->limit : BARS);
 	} else if (ctx->format == VR_FORMAT_JSON) {
 		ctx->json = to_json(&rows, row, count);
 	} else {
@@ -279,9 +283,11 @@ const struct vr_verb vr_verb_flat = {
     .name = "flat",
     .summary = "CPU time by function, in the columns of Python's pstats",
     .usage = "[FILE...]",
-    .detail = "tottime is the CPU time in the function itself, cumtime includes what it calls\n"
-	      "(recursion counted once). ncalls is \"-\": a sampled profile does not count calls.\n"
-	      "The line is the lowest one seen in the function.",
+    .detail =
+	"tottime is the CPU time in the function itself, cumtime includes what it calls\n"
+	"(recursion counted once). ncalls is \"-\": a sampled profile does not count calls.\n"
+	"The line is the lowest one seen in the function.\n"
+	"A picture has the 20 functions with most cumulative time; -n and --sort choose others.",
     .options = VR_TAKES(VR_OPT_SORT, VR_OPT_LIMIT, VR_OPT_FORMAT, VR_OPT_THREAD, VR_OPT_WINDOW,
 			VR_OPT_LABEL, VR_OPT_MODULE, VR_OPT_TREE, VR_OPT_NAMES, VR_OPT_NAMING,
 			VR_OPT_PICTURE, VR_OPT_ARGS),
