@@ -133,8 +133,11 @@ t_done
 t_begin "processes that name themselves"
 t_preload "$T/titled" "" "$PROBE/titled" "$(printf '%40s' '' | tr ' ' x)"
 t_equal status 0 "$(cat "$T/titled/status")"
-t_equal titles '[["titled",""],["titled","titled: master process"],["titled","titled: worker"]]' \
+t_equal titles '[["titled",""],["titled","titled: master process"],["titled","titled: worker process is shutting down"]]' \
 	"$(cd "$T/titled" && "$REPORT" ls --format json | jq -c '[.runs[0].processes[] | [.program, .title]] | sort')"
+t_equal "whole titles" 1 "$(cd "$T/titled" && COLUMNS=200 "$REPORT" ls | grep -c '^  titled: worker process is shutting down  ')"
+t_equal "the end of a title is cut" 1 \
+	"$(cd "$T/titled" && COLUMNS=40 "$REPORT" summary 2>&1 | grep -c '  titled: worker pr\.\.\.$')"
 t_done
 
 t_begin "other records beside"

@@ -14,7 +14,7 @@ static void entitle(char **argv, const char *title)
 
 int main(int argc, char **argv)
 {
-	if (argc != 2 || strlen(argv[1]) < 32)
+	if (argc != 2 || strlen(argv[1]) < 40)
 		return 1;
 	entitle(argv, "titled: master process");
 	for (int n = 0; n < 2; n++) {
@@ -24,7 +24,7 @@ int main(int argc, char **argv)
 			DIE("fork");
 		if (child == 0) {
 			if (n == 0)
-				entitle(argv, "titled: worker");
+				entitle(argv, "titled: worker process is shutting down");
 			return 0;
 		}
 		waitpid(child, NULL, 0);

@@ -16,7 +16,9 @@
 #include "text/recorded.h"
 
 /* Other processes that are listed; the rest is counted. */
-#define OTHERS 6u
+#define OTHERS	       6u
+#define OTHERS_COLUMNS 34 /* of such a line before and behind the path */
+#define TITLE_LEAST    20 /* columns of a title, however narrow the terminal is */
 /* Programs that are named in a sentence. */
 #define NAMED 8u
 /* Columns from which on a table of processes has all it has to tell. */
@@ -125,6 +127,18 @@ static const char *title_of(const struct vr_process *process)
 	return *title ? title : vr_called_name(file);
 }
 
+/* In the columns that are left; what it is comes first, so that the end goes. */
+static void print_title(struct vr_context *ctx, const char *title, int used)
+{
+	int room = ctx->width - used > TITLE_LEAST ? ctx->width - used : TITLE_LEAST;
+	int cut = ctx->width && (int)strlen(title) > room;
+	char *text = cut ? vr_xprintf("%.*s...", room - 3, title) : vr_xstrdup(title);
+
+	vr_print_safe(ctx, text);
+	fputc('\n', ctx->out);
+	free(text);
+}
+
 void vr_print_others(struct vr_context *ctx)
 {
 	const struct vr_process *process, *other[OTHERS];
@@ -154,8 +168,7 @@ void vr_print_others(struct vr_context *ctx)
 
 		fprintf(ctx->out, "%9s  vprof-report summary %-*s  ",
 			vr_format_ns(cpu, other[i]->cpu_ns), width, path[i]);
-		vr_print_safe(ctx, title_of(other[i]));
-		fputc('\n', ctx->out);
+		print_title(ctx, title_of(other[i]), OTHERS_COLUMNS + width);
 		free(path[i]);
 	}
 	if (count - 1 > shown)
@@ -187,19 +200,6 @@ static void get_string(struct vr_value *value, const void *row, uint32_t id)
 	value->cell.s = id ? vr_file_string(process_of(row)->file, id) : "";
 }
 
-/* What tells a process from those above it in its run: of "postgres: checkpointer" the part
- * behind the name. */
-static const char *role_of(const struct vr_process *process)
-{
-	const char *name = vr_called_name(process->file), *title = title_of(process);
-	size_t length = strlen(name);
-
-	if (process->depth && strncmp(title, name, length) == 0 &&
-	    strncmp(title + length, ": ", 2) == 0 && title[length + 2])
-		return title + length + 2;
-	return title;
-}
-
 /* Indented by what it came of. */
 static void get_shown(const struct vr_rows *rows, const void *row, struct vr_value *value)
 {
@@ -207,7 +207,7 @@ static void get_shown(const struct vr_rows *rows, const void *row, struct vr_val
 	int indent = (int)(process->depth < 12 ? process->depth : 12) * 2;
 
 	/* The first row is out of its place: it is the one that is meant. */
-	value->text = vr_xprintf("%*s%s", rows->rank == 1 ? 0 : indent, "", role_of(process));
+	value->text = vr_xprintf("%*s%s", rows->rank == 1 ? 0 : indent, "", title_of(process));
 }
 
 static void get_program(const struct vr_rows *rows, const void *row, struct vr_value *value)
