@@ -17,6 +17,12 @@ t_equal "what pthread_create was given" 1 "$(t_json '[.threads[] | select(.start
 	| .start_routine] | unique | length' threads "$file")"
 t_done
 
+t_begin "threads that are called alike, in a line"
+"$REPORT" summary "$file" | sed -n '/^Threads/,/^[A-Z]/p' >"$T/threads"
+grep -q 'read_book(' "$T/threads" || t_bad "$(cat "$T/threads")"
+if grep -q 'thread_starts [0-9]' "$T/threads"; then t_bad "$(cat "$T/threads")"; fi
+t_done
+
 t_begin "the same by what they allocate: too short for a sample"
 t_record cpu=off "$PROBE/thread_starts" 0
 t_equal starts "$cxx" "$(starts)"
