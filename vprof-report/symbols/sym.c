@@ -8,6 +8,7 @@
 
 #include "symbols/sym_cache.h"
 #include "symbols/sym_perfmap.h"
+#include "symbols/sym_vdso.h"
 
 /* Code without an object: what the process that made it says of it. */
 struct jit {
@@ -236,7 +237,7 @@ static size_t find_object(void *arg, uint64_t offset, struct vr_frame *frame)
 		/* A function without a name is called by its start: one row, not
 		 * one an address. */
 		frame[i].function = object->vdso
-					? "[vdso]"
+					? VR_VDSO_NAME
 					: vr_symcache_numbered(cache, object->base, "%.255s+0x%llx",
 							       bounds ? bounds->lo : offset);
 	}

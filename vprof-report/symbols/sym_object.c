@@ -5,10 +5,11 @@
 #include <string.h>
 
 #include "symbols/sym_bounds.h"
+#include "symbols/sym_vdso.h"
 
 static int is_vdso(const char *path)
 {
-	return !path[0] || !strcmp(path, "[vdso]") || !strncmp(path, "linux-vdso", 10);
+	return !path[0] || !strcmp(path, VR_VDSO_NAME) || !strncmp(path, "linux-vdso", 10);
 }
 
 struct vr_object *vr_object_new(const struct vr_sym_module *module)
@@ -26,7 +27,7 @@ struct vr_object *vr_object_new(const struct vr_sym_module *module)
 	slash = strrchr(object->path, '/');
 	object->base = slash && slash[1] ? slash + 1 : object->path;
 	object->vdso = is_vdso(object->path);
-	object->shown = object->vdso ? "[vdso]" : object->path;
+	object->shown = object->vdso ? VR_VDSO_NAME : object->path;
 	if (module->build_id && module->build_id_len <= VR_BUILD_ID_MAX) {
 		object->build_id_len = module->build_id_len;
 		memcpy(object->build_id, module->build_id, module->build_id_len);
@@ -72,16 +73,18 @@ void vr_object_open(struct vr_object *object, struct vr_search *search, struct v
 
 	if (object->state != VR_SYM_NOT_TRIED)
 		return;
-	if (object->vdso) {
-		object->state = VR_SYM_OK;
-		return;
-	}
 	module = vr_search_open(search, object);
+	/* Nobody can put the vdso of another kernel here, so none is missed. */
+	if (object->vdso)
+		object->state = VR_SYM_STRIPPED;
 	if (!module)
 		return;
 	(void)vr_dwarf_open(&object->dwarf, module, object->opened, search->directory, names);
 	read_elf(object, module, names);
-	object->state = object->dwarf.units || object->elf.full ? VR_SYM_OK : VR_SYM_STRIPPED;
+	object->state =
+	    object->dwarf.units || object->elf.full || (object->vdso && object->elf.count)
+		? VR_SYM_OK
+		: VR_SYM_STRIPPED;
 }
 
 /* C++ and Rust compilers leave out linkage names at low debug levels; a plain

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 #include "symbols/sym_server.h"
 #include "symbols/sym_state.h"
 #include "symbols/sym_unpack.h"
+#include "symbols/sym_vdso.h"
 
 #define OBJECT_MAX   (64ll << 30)
 #define DEFAULT_PATH ":.debug:/usr/lib/debug" /* as in elfutils */
@@ -294,6 +296,25 @@ static Dwfl_Module *open_by_build_id(struct vr_search *search, struct vr_object 
 	return module;
 }
 
+/* This kernel's vdso, or one that was installed beside its modules: a record may have been
+ * made before the machine was started anew.  Only a build-id tells one from another. */
+static Dwfl_Module *open_vdso(struct vr_search *search, struct vr_object *object)
+{
+	glob_t installed = {0};
+	Dwfl_Module *module = NULL;
+	int fd = object->build_id_len ? vr_vdso_open() : -1;
+
+	if (fd >= 0)
+		module = open_same(search, object, VR_VDSO_NAME, fd);
+	if (module || !object->build_id_len)
+		return module;
+	(void)glob("/lib/modules/*/vdso/vdso64.so", 0, NULL, &installed);
+	for (size_t i = 0; i < installed.gl_pathc && !module; i++)
+		module = open_debug_file(search, object, installed.gl_pathv[i]);
+	globfree(&installed);
+	return module;
+}
+
 static Dwfl_Module *open_from_server(struct vr_search *search, struct vr_object *object)
 {
 	Dwfl_Module *module;
@@ -309,7 +330,8 @@ static Dwfl_Module *open_from_server(struct vr_search *search, struct vr_object 
 
 Dwfl_Module *vr_search_open(struct vr_search *search, struct vr_object *object)
 {
-	Dwfl_Module *module = open_recorded(search, object);
+	Dwfl_Module *module =
+	    object->vdso ? open_vdso(search, object) : open_recorded(search, object);
 
 	if (!module && search->directory)
 		module = open_below(search, object, search->directory, object->path);

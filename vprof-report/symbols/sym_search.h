@@ -20,9 +20,9 @@ int vr_search_directory(struct vr_search *search, const char *directory);
 void vr_search_free(struct vr_search *search);
 
 /* Opens the object's file in a session of its own, object->dwfl.  In this order: its recorded
- * path, below the user's directory, in the process's own mount namespace, its debug file
- * by build-id, a server.  Sets object->opened; where the answer is NULL, object->state to
- * VR_SYM_MISSING or VR_SYM_REPLACED. */
+ * path (a vdso: this kernel, those installed), below the user's directory, in the process's
+ * own mount namespace, its debug file by build-id, a server.  Sets object->opened; where the answer
+ * is NULL, object->state to VR_SYM_MISSING or VR_SYM_REPLACED. */
 Dwfl_Module *vr_search_open(struct vr_search *search, struct vr_object *object);
 
 #endif
