@@ -9,19 +9,12 @@
 
 const json_t *vrun_responsible_frame(const json_t *site)
 {
-	static const char *const runtime[] = {"libc.so", "ld-linux", "libstdc++.so"};
 	const json_t *frames = vrun_json_at(site, "frames"), *frame;
 	size_t i;
 
 	json_array_foreach(frames, i, frame)
 	{
-		const char *module = vr_text_base(vrun_json_text(frame, "module"));
-		size_t k = 0;
-
-		while (k < sizeof(runtime) / sizeof(runtime[0]) &&
-		       strncmp(module, runtime[k], strlen(runtime[k])) != 0)
-			k++;
-		if (k == sizeof(runtime) / sizeof(runtime[0]))
+		if (json_is_true(vrun_json_at(frame, "responsible")))
 			return frame;
 	}
 	return json_array_get(frames, 0);

@@ -15,7 +15,7 @@ size_t vrun_findings(const struct vrun_session *session, FILE *out,
 
 /* Words for the last column: "clean", "leak: 12.0 KiB lost", ...; free() it. */
 char *vrun_leak_words(const struct vrun_session *session, const struct vrun_result *result);
-/* The frame of an allocation site that is not libc's or the loader's. */
+/* The frame of a site that the report blames. */
 const json_t *vrun_responsible_frame(const json_t *site);
 /* "file.c:12", or the module of a function without lines; free() it. */
 char *vrun_place(const json_t *frame);

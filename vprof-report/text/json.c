@@ -5,6 +5,7 @@
 
 #include "cli/text.h"
 #include "cli/xalloc.h"
+#include "model/responsible.h"
 
 json_t *vr_json_text(const char *text)
 {
@@ -32,6 +33,9 @@ void vr_json_set_text(json_t *object, const char *key, const char *text)
 
 json_t *vr_json_frames(struct vr_stacks *stacks, uint32_t node)
 {
+	const struct vr_place *found = vr_responsible_frame(stacks, node);
+	/* By number: places move when more of them become known. */
+	size_t responsible = found ? (size_t)(found - stacks->place) : SIZE_MAX;
 	json_t *frames = json_array();
 
 	for (; node != VPROF_NODE_ROOT; node = vr_stacks_parent(stacks, node)) {
@@ -47,6 +51,8 @@ json_t *vr_json_frames(struct vr_stacks *stacks, uint32_t node)
 			json_object_set_new(frame, "line", json_integer(place->line));
 			vr_json_set_text(frame, "module", function->module);
 			json_object_set_new(frame, "inlined", json_boolean(place->inlined));
+			if (span.first + i == responsible)
+				json_object_set_new(frame, "responsible", json_true());
 			json_array_append_new(frames, frame);
 		}
 	}
