@@ -84,6 +84,13 @@ static void read_smaps(uint64_t now)
 	smaps_next_ns = now + (took * 100 > SECOND / 2 ? took * 100 : SECOND / 2);
 }
 
+/* A main thread that has ended counts until the process is gone. */
+static void look_alone(const struct vp_procstat *stat)
+{
+	alone = stat->state == 'Z' && stat->threads == 2;
+	alone_status = stat->exit_code >> 8 & 0xff;
+}
+
 static void read_process(struct vprof_point *point)
 {
 	struct vp_statm statm;
@@ -102,9 +109,7 @@ static void read_process(struct vprof_point *point)
 	point->smaps_t_ns = smaps_t_ns;
 	if (vp_proc_stat(&stat) != 0)
 		return;
-	/* A main thread that has ended counts until the process is gone. */
-	alone = stat.state == 'Z' && stat.threads == 2;
-	alone_status = stat.exit_code >> 8 & 0xff;
+	look_alone(&stat);
 	point->minor_faults = stat.minor_faults;
 	point->major_faults = stat.major_faults;
 	point->switches = stat.switches;
@@ -249,14 +254,26 @@ void vp_reading_program_ends(void)
 	program_ended = 1;
 }
 
+/* A program that may not end its process, by a filter, ends its threads; and we are left. */
+static void look_after_end(void)
+{
+	struct vp_procstat stat;
+
+	if (can_read && vp_proc_stat(&stat) == 0)
+		look_alone(&stat);
+}
+
 uint32_t vp_reading_take(int last)
 {
 	struct vprof_header *header = vp_file.header;
 	uint64_t now = vp_clock_now();
-	uint32_t threads;
+	uint32_t threads = 0;
 
 	vp_peak_take_total(NULL); /* a peak that threads' slack may have hidden */
-	threads = program_ended ? 0 : add_point(now);
+	if (program_ended)
+		look_after_end();
+	else
+		threads = add_point(now);
 	header->cpu_ns = vp_proc_cpu_ns();
 	expect_samples();
 	read_own(now, last);
