@@ -82,8 +82,8 @@ done
 
 t_begin "text of the pictures"
 for text in 'Memory over time: app' 'MB (2^20 bytes)' 'time since the start (s)' \
-	'RSS: resident set size' 'USS: resident, not shared' 'VMS: virtual memory size' \
-	'heap: live blocks' 'steady increase of the heap'; do
+	'RSS: all that is resident' 'USS: resident and of this process alone' 'VMS: address space' \
+	'heap: bytes in live blocks' 'steady increase of the heap'; do
 	texts "$T/normal-timeline.svg" | grep -qF "$text" || t_bad "timeline lacks '$text'"
 done
 for text in 'CPU time by function: app' '4 of 4 functions' 'CPU time (ms)' 'own time' 'app+0x3000' \
