@@ -139,6 +139,17 @@ static inline struct mkprof mk_growing(void)
 	return mk;
 }
 
+/* The same sites in a heap of 8 MiB that is let go at the end. */
+static inline struct mkprof mk_grown(void)
+{
+	struct mkprof mk = mk_growing();
+
+	for (unsigned i = 0; i < 20; i++)
+		mk_point(&mk, 100 * i, 16 << 20, i < 19 ? 8 << 20 : 370000, 50 * i);
+	mk_header(&mk)->peak_bytes = (8 << 20) + 370000;
+	return mk;
+}
+
 static inline struct vprof_map *mk_map(struct mkprof *mk, uint32_t node, uint32_t flags,
 				       uint64_t maps, uint64_t mapped, uint64_t unmapped)
 {

@@ -12,12 +12,24 @@ static inline int mk_shape(const char *name, struct mkprof *mk)
 		const char *name;
 		struct mkprof (*make)(void);
 	} shape[] = {
-	    {"normal", mk_normal},   {"wrapped", mk_wrapped},	      {"overflow", mk_overflow},
-	    {"killed", mk_killed},   {"user-only", mk_user_only},     {"nasty", mk_nasty},
-	    {"empty", mk_new},	     {"sampled", mk_sampled},	      {"locks", mk_locks},
-	    {"leaks", mk_leaks},     {"leaks-clean", mk_leaks_clean}, {"growing", mk_growing},
-	    {"kinds", mk_kinds},     {"second", mk_second},	      {"maps", mk_maps},
-	    {"threads", mk_threads}, {"paused", mk_paused},
+	    {"normal", mk_normal},
+	    {"wrapped", mk_wrapped},
+	    {"overflow", mk_overflow},
+	    {"killed", mk_killed},
+	    {"user-only", mk_user_only},
+	    {"nasty", mk_nasty},
+	    {"empty", mk_new},
+	    {"sampled", mk_sampled},
+	    {"locks", mk_locks},
+	    {"leaks", mk_leaks},
+	    {"leaks-clean", mk_leaks_clean},
+	    {"growing", mk_growing},
+	    {"grown", mk_grown},
+	    {"kinds", mk_kinds},
+	    {"second", mk_second},
+	    {"maps", mk_maps},
+	    {"threads", mk_threads},
+	    {"paused", mk_paused},
 	};
 
 	for (size_t i = 0; i < sizeof(shape) / sizeof(shape[0]); i++) {

@@ -187,6 +187,7 @@ for format in json sarif github; do
 done
 check growing-verdicts growing leaks --verdict growing -n 1
 check growing-summary growing summary
+check grown-summary grown summary
 check growing-gate growing leaks --gate -n 1 --fail-if 'growing_sites>1'
 check growing-allow growing leaks --gate -n 1 --allow growing
 check growing-known growing leaks -n 1 --baseline growing.vprof

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "cli/xalloc.h"
+#include "model/leaks.h"
 #include "model/run.h"
 
 /* Of the heap, a level worth a thought; of a process, which has libraries and
@@ -160,8 +161,24 @@ static struct course course_of(const struct vr_file *file, const struct vprof_se
 	return c;
 }
 
+/* 1 for what only libc and the like hold there: nobody's to mend. */
+static int is_runtime(const struct vr_leaks *leaks, uint32_t node)
+{
+	int runtime = 0;
+
+	for (size_t i = 0; i < leaks->n_leaks; i++) {
+		if (leaks->leak[i].node != node)
+			continue;
+		if (leaks->leak[i].verdict != VR_RUNTIME)
+			return 0;
+		runtime = 1;
+	}
+	return runtime;
+}
+
 /* What each site added to the increase, and held all through the baseline. */
-static void follow_sites(const struct vr_file *file, struct vr_memory *memory)
+static void follow_sites(const struct vr_file *file, const struct vr_leaks *leaks,
+			 struct vr_memory *memory)
 {
 	const struct vr_shape_steady *steady = &memory->shape[VR_MEMORY_HEAP].steady;
 	const struct vr_shape_baseline *base = &memory->shape[VR_MEMORY_HEAP].baseline;
@@ -170,7 +187,8 @@ static void follow_sites(const struct vr_file *file, struct vr_memory *memory)
 		const struct vprof_series *row = &file->series[i];
 		struct course c = course_of(file, row, steady->from_ns, steady->to_ns);
 
-		if (steady->found && c.points > 1 && c.last > c.first)
+		if (steady->found && !memory->grown.found && c.points > 1 && c.last > c.first &&
+		    !is_runtime(leaks, row->node))
 			rank(&memory->steady, row->node, c.last - c.first);
 		c = course_of(file, row, base->from_ns, base->to_ns);
 		if (base->found && c.points)
@@ -205,8 +223,12 @@ static void find_sites(const struct vr_profile *profile, const struct vr_heap *h
 
 	memory->followed = profile->file->series_points > 1 && profile->file->series_rows > 1;
 	memory->steady.at_peak = memory->baseline.at_peak = !memory->followed;
-	if (memory->followed)
-		follow_sites(profile->file, memory);
+	if (memory->followed) {
+		struct vr_leaks *leaks = vr_leaks_new(profile, heap);
+
+		follow_sites(profile->file, leaks, memory);
+		vr_leaks_free(leaks);
+	}
 
 	for (size_t i = 0; i < vr_shape_spikes_kept(shape); i++) {
 		if (shape->spike[i].from_ns <= peak_ns && peak_ns <= shape->spike[i].to_ns) {
@@ -217,14 +239,15 @@ static void find_sites(const struct vr_profile *profile, const struct vr_heap *h
 	for (size_t i = 0; i < heap->n_sites; i++) {
 		const struct vr_site *s = &heap->site[i];
 
-		if (shape->steady.found && !memory->followed)
+		if (shape->steady.found && !memory->grown.found && !memory->followed)
 			rank(&memory->steady, s->node, s->peak_bytes);
 		if (shape->baseline.found && !memory->followed)
 			rank(&memory->baseline, s->node, s->peak_bytes);
 		if (spike && s->peak_bytes > s->live_bytes)
 			rank(spike, s->node, s->peak_bytes - s->live_bytes);
 	}
-	drop_small(&memory->steady, shape->steady.to_bytes - shape->steady.from_bytes);
+	if (!memory->grown.found)
+		drop_small(&memory->steady, shape->steady.to_bytes - shape->steady.from_bytes);
 	drop_small(&memory->baseline, shape->baseline.bytes);
 	if (spike)
 		drop_small(spike, height);
@@ -233,36 +256,63 @@ static void find_sites(const struct vr_profile *profile, const struct vr_heap *h
 			follow_spike(profile->file, &shape->spike[i], &memory->spike[i]);
 }
 
-/* The sites that grow, as an increase of the heap that its shape did not show. */
-static void steady_of(const struct vr_growth *growth, struct vr_shape_steady *steady)
+/* Of the heap's peak; sites that gain less are no increase of the heap. */
+#define GROWN_PART 0.1
+
+/* Adds what a site that grows has gained; steady->to_ns is known. */
+static void add_growing(const struct vr_growth *growth, const struct vr_growth_site *site,
+			struct vr_memory *memory)
 {
-	uint32_t last = growth->points - 1;
+	struct vr_shape_steady *steady = &memory->grown;
+	uint32_t from = site->first, last = growth->points - 1;
+	double by;
 
-	*steady = (struct vr_shape_steady){
-	    .found = 1, .from_ns = UINT64_MAX, .to_ns = growth->t_ns[last]};
-	for (size_t i = 0; i < growth->growing; i++) {
-		const struct vr_growth_site *site = &growth->site[i];
-		uint32_t from = site->first;
-		double by;
+	while (from < last && growth->t_ns[from] < site->since_ns)
+		from++;
+	by = growth->by_iteration && growth->t_ns[last] > growth->t_ns[from]
+		 ? (double)growth->iterations * 1e9 / (double)growth->t_ns[last]
+		 : 1;
+	if (growth->t_ns[from] < steady->from_ns)
+		steady->from_ns = growth->t_ns[from];
+	steady->from_bytes += site->bytes[from];
+	steady->to_bytes += site->bytes[last];
+	steady->slope += site->slope * by;
+	steady->slope_low += site->low * by;
+	steady->slope_high += site->high * by;
+	if (site->bytes[last] > site->bytes[from])
+		rank(&memory->steady, site->node, site->bytes[last] - site->bytes[from]);
+	memory->growing++;
+}
 
-		while (from < last && growth->t_ns[from] < site->since_ns)
-			from++;
-		by = growth->by_iteration && growth->t_ns[last] > growth->t_ns[from]
-			 ? (double)growth->iterations * 1e9 / (double)growth->t_ns[last]
-			 : 1;
-		if (growth->t_ns[from] < steady->from_ns)
-			steady->from_ns = growth->t_ns[from];
-		steady->from_bytes += site->bytes[from];
-		steady->to_bytes += site->bytes[last];
-		steady->slope += site->slope * by;
-		steady->slope_low += site->low * by;
-		steady->slope_high += site->high * by;
-	}
+/* The sites that grow, where the heap as a whole does not show it. */
+static void find_grown(const struct vr_profile *profile, const struct vr_heap *heap,
+		       const struct vr_growth *growth, struct vr_memory *memory)
+{
+	struct vr_leaks *leaks = vr_leaks_new(profile, heap);
+	struct vr_shape_steady *grown = &memory->grown;
+
+	*grown = (struct vr_shape_steady){.from_ns = UINT64_MAX,
+					  .to_ns = growth->t_ns[growth->points - 1]};
+	for (size_t i = 0; i < growth->growing; i++)
+		if (!is_runtime(leaks, growth->site[i].node))
+			add_growing(growth, &growth->site[i], memory);
+	vr_leaks_free(leaks);
+	grown->found = memory->growing > 0;
+	if (grown->to_bytes > grown->from_bytes)
+		drop_small(&memory->steady, grown->to_bytes - grown->from_bytes);
+}
+
+/* 1 where that is an increase of the heap, too. */
+static int is_of_heap(const struct vr_heap *heap, const struct vr_shape_steady *grown)
+{
+	return grown->to_bytes > grown->from_bytes &&
+	       (double)(grown->to_bytes - grown->from_bytes) >=
+		   GROWN_PART * (double)heap->peak_bytes;
 }
 
 /* Makes the shape say what the growth of the sites says. */
-static void one_voice(const struct vr_profile *profile, const struct vr_growth *growth,
-		      struct vr_memory *memory)
+static void one_voice(const struct vr_profile *profile, const struct vr_heap *heap,
+		      const struct vr_growth *growth, struct vr_memory *memory)
 {
 	struct vr_shape_steady *steady = &memory->shape[VR_MEMORY_HEAP].steady;
 
@@ -273,8 +323,11 @@ static void one_voice(const struct vr_profile *profile, const struct vr_growth *
 	}
 	if (growth->growing) {
 		if (!steady->found)
-			steady_of(growth, steady);
-		memory->rise = VR_RISE_GROWS;
+			find_grown(profile, heap, growth, memory);
+		if (is_of_heap(heap, &memory->grown))
+			*steady = memory->grown;
+		if (steady->found || memory->grown.found)
+			memory->rise = VR_RISE_GROWS;
 		return;
 	}
 	if (!steady->found)
@@ -304,12 +357,12 @@ void vr_memory_judge(const struct vr_profile *profile, const struct vr_heap *hea
 		resident->spikes = 0;
 	if (live->baseline.found)
 		resident->baseline.found = 0;
-	one_voice(profile, growth, memory);
+	one_voice(profile, heap, growth, memory);
 	find_sites(profile, heap, memory);
 }
 
 int vr_memory_none(const struct vr_memory *memory)
 {
-	return vr_shape_none(&memory->shape[VR_MEMORY_HEAP]) &&
+	return !memory->grown.found && vr_shape_none(&memory->shape[VR_MEMORY_HEAP]) &&
 	       vr_shape_none(&memory->shape[VR_MEMORY_RESIDENT]);
 }

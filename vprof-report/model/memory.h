@@ -29,7 +29,7 @@ enum vr_memory_series {
  * verdict on leaks are one voice. */
 enum vr_memory_rise {
 	VR_RISE_NONE,
-	VR_RISE_GROWS,	 /* sites grow without bound; `steady` is found */
+	VR_RISE_GROWS,	 /* sites grow without bound; `steady` or `grown` is found */
 	VR_RISE_UNKNOWN, /* growth was not judged; `steady` goes by its shape alone */
 	VR_RISE_OPEN,	 /* sites rise, but whether for good is not decided yet */
 	VR_RISE_BOUNDED	 /* no site grows: levelled off, or let go */
@@ -42,6 +42,8 @@ struct vr_memory {
 	int judged;		      /* one of them was */
 	enum vr_memory_rise rise;     /* of the heap */
 	struct vr_shape_steady risen; /* OPEN and BOUNDED: what is not called steady */
+	struct vr_shape_steady grown; /* GROWS: of the sites alone, the heap does not show it */
+	size_t growing;		      /* how many sites those are */
 	double more_s;		      /* that may decide it, 0: not known */
 	int followed;		      /* sites over time; else as they were at the peak */
 	struct vr_memory_sites steady, baseline, spike[VR_SPIKES_KEPT]; /* of the heap */

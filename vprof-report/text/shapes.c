@@ -57,24 +57,43 @@ static char *sites_text(struct vr_profile *profile, const struct vr_memory_sites
 	return text;
 }
 
+/* more: what is to be said of the figures, before the sites */
 static char *steady_text(struct vr_profile *profile, const char *series,
 			 const struct vr_shape_steady *steady, const struct vr_memory_sites *sites,
-			 int unknown)
+			 const char *more)
 {
 	char slope[VR_UNIT_MAX], low[VR_UNIT_MAX], high[VR_UNIT_MAX], since[VR_UNIT_MAX],
 	    until[VR_UNIT_MAX], from[VR_UNIT_MAX], to[VR_UNIT_MAX];
-	const char *unit, *known = unknown ? " (whether without bound is not decided yet)" : "";
+	const char *unit;
 	double times = rate_unit(steady, &unit);
 	char *who = sites_text(profile, sites, sites->at_peak ? "; at the peak: " : "; by ");
 	char *text = vr_xprintf(
-	    "steady increase of the %s: %s/%s (95 %%: %s to %s) from %s at %s to %s at %s%s%s",
-	    series, vr_format_bytes(slope, whole(steady->slope * times)), unit,
+	    "steady increase of %s: %s/%s (95 %%: %s to %s) from %s at %s to %s at %s%s%s", series,
+	    vr_format_bytes(slope, whole(steady->slope * times)), unit,
 	    vr_format_bytes(low, whole(steady->slope_low * times)),
 	    vr_format_bytes(high, whole(steady->slope_high * times)),
 	    vr_format_bytes(from, steady->from_bytes), vr_format_ns(since, steady->from_ns),
-	    vr_format_bytes(to, steady->to_bytes), vr_format_ns(until, steady->to_ns), known, who);
+	    vr_format_bytes(to, steady->to_bytes), vr_format_ns(until, steady->to_ns), more, who);
 
 	free(who);
+	return text;
+}
+
+/* Sites grow, and the heap as a whole goes up and down, or much less in proportion. */
+static char *grown_text(struct vr_profile *profile, const struct vr_memory *memory)
+{
+	int of_heap = memory->shape[VR_MEMORY_HEAP].steady.found;
+	char peak[VR_UNIT_MAX], *what, *more, *text;
+
+	what = of_heap ? vr_xstrdup("the heap")
+		       : vr_xprintf("what is held by %zu site%s", memory->growing,
+				    vr_plural(memory->growing));
+	more = of_heap ? vr_xstrdup(" (at the sites that grow)")
+		       : vr_xprintf(", of a heap of %s at its peak",
+				    vr_format_bytes(peak, profile->file->header.peak_bytes));
+	text = steady_text(profile, what, &memory->grown, &memory->steady, more);
+	free(what);
+	free(more);
 	return text;
 }
 
@@ -181,11 +200,15 @@ struct vr_shapes vr_shapes_text(struct vr_profile *profile, const struct vr_memo
 		const struct vr_shape *shape = &memory->shape[i];
 		int heap = i == VR_MEMORY_HEAP;
 
-		if (shape->steady.found)
+		if (heap && memory->grown.found)
+			add_line(&out, grown_text(profile, memory), 1);
+		else if (shape->steady.found)
 			add_line(&out,
-				 steady_text(profile, series_name[i], &shape->steady,
-					     heap ? &memory->steady : nobody,
-					     heap && memory->rise == VR_RISE_UNKNOWN),
+				 steady_text(profile, heap ? "the heap" : "the resident memory",
+					     &shape->steady, heap ? &memory->steady : nobody,
+					     heap && memory->rise == VR_RISE_UNKNOWN
+						 ? " (whether without bound is not decided yet)"
+						 : ""),
 				 1);
 		if (shape->spikes)
 			add_line(&out,
@@ -316,6 +339,12 @@ static void add_shapes(json_t *array, struct vr_context *ctx, const char *of,
 	struct about about = {.of = of};
 	const struct vr_rows rows = {.ctx = ctx, .model = &about};
 
+	if (memory && memory->grown.found && !shape->steady.found) {
+		about = (struct about){"steady", "sites", &memory->steady};
+		json_array_append_new(
+		    array, vr_json_fields(&rows, VR_FIELDS(steady_fields), &memory->grown));
+		about.of = of;
+	}
 	if (shape->steady.found) {
 		about.shape = "steady";
 		about.sites = memory ? &memory->steady : NULL;
