@@ -83,11 +83,12 @@ START_TEST(bundled_programs_that_are_missing_are_said)
 }
 END_TEST
 
-START_TEST(the_responsible_frame_is_the_program_s)
+START_TEST(the_responsible_frame_is_the_one_the_report_blames)
 {
 	json_t *site =
-	    json_pack("{s:[{s:s,s:s},{s:s,s:s,s:i}]}", "frames", "module", "/lib/libc.so.6", "file",
-		      "", "module", "/opt/engine", "file", "src/book.c", "line", 12);
+	    json_pack("{s:[{s:s,s:s},{s:s,s:s,s:i,s:b},{s:s,s:s}]}", "frames", "module",
+		      "/lib/libc.so.6", "file", "", "module", "/opt/engine", "file", "src/book.c",
+		      "line", 12, "responsible", 1, "module", "/opt/engine", "file", "src/main.c");
 	const json_t *frame = vrun_responsible_frame(site);
 	char *place = vrun_place(frame);
 
@@ -96,6 +97,10 @@ START_TEST(the_responsible_frame_is_the_program_s)
 	place = vrun_place(json_array_get(json_object_get(site, "frames"), 0));
 	ck_assert_str_eq(place, "libc.so.6"); /* without lines: its module */
 	free(place);
+	json_decref(site);
+	site = json_pack("{s:[{s:s}]}", "frames", "module", "/lib/libc.so.6");
+	ck_assert_ptr_eq(vrun_responsible_frame(site),
+			 json_array_get(json_object_get(site, "frames"), 0)); /* none is */
 	json_decref(site);
 }
 END_TEST
@@ -107,7 +112,7 @@ static void cases(TCase *tests)
 	tcase_add_test(tests, without_a_symbol_there_is_one_run);
 	tcase_add_test(tests, a_name_of_hostile_characters_is_a_harmless_label);
 	tcase_add_test(tests, bundled_programs_that_are_missing_are_said);
-	tcase_add_test(tests, the_responsible_frame_is_the_program_s);
+	tcase_add_test(tests, the_responsible_frame_is_the_one_the_report_blames);
 }
 
 int main(void)
