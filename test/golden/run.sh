@@ -114,6 +114,7 @@ check maps-mmap-peak maps heap --kind mmap --sort peak -n 1
 check maps-mmap-none maps heap --kind mmap --module nowhere
 check maps-bad-kind maps heap --kind stack
 check maps-summary maps summary
+check maps-timeline maps timeline --format table
 check normal-heap-mmap normal heap --kind mmap
 check normal-heap-resident normal heap --kind resident
 check wrapped-flat-window wrapped flat --since 1 --until 7050ms

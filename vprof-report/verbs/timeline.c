@@ -11,6 +11,7 @@
 #include "text/notes.h"
 #include "text/print.h"
 #include "text/recorded.h"
+#include "text/resident.h"
 #include "text/shapes.h"
 #include "verbs/verb.h"
 
@@ -132,6 +133,16 @@ static void print_line(struct vr_context *ctx, const char *before, const char *t
 	fputc('\n', ctx->out);
 }
 
+/* Why more is resident than is live: the points are too many to look into each. */
+static void print_resident(struct vr_context *ctx)
+{
+	char *line = vr_resident_line(ctx->profile);
+
+	if (line)
+		print_line(ctx, "resident: ", line);
+	free(line);
+}
+
 static void print_shapes(struct vr_context *ctx, const struct vr_memory *memory)
 {
 	struct vr_shapes shapes;
@@ -146,6 +157,7 @@ static void print_shapes(struct vr_context *ctx, const struct vr_memory *memory)
 	for (size_t i = 0; i < shapes.count; i++)
 		print_line(ctx, "", shapes.line[i]);
 	vr_shapes_free(&shapes);
+	print_resident(ctx);
 }
 
 static json_t *to_json(const struct vr_rows *rows, const struct vr_memory *memory)
@@ -162,6 +174,7 @@ static json_t *to_json(const struct vr_rows *rows, const struct vr_memory *memor
 	vr_json_set_u64(root, "step_ns", file->header.timeline_step_ns);
 	json_object_set_new(root, "windows", vr_windows_json(file));
 	json_object_set_new(root, "shapes", vr_shapes_json(ctx, memory));
+	json_object_set_new(root, "resident", vr_resident_json(ctx->profile));
 	json_object_set_new(root, "points", points);
 	return root;
 }
@@ -201,6 +214,7 @@ const struct vr_verb vr_verb_timeline = {
     .detail = "Bytes, but for timestamp (seconds since the epoch) and cpu_percent (of one CPU,\n"
 	      "since the row before). heap_allocated, allocs, frees, faults and switches count\n"
 	      "from the start of the run. uss and pss are read less often and keep their value.\n"
+	      "A line says what the resident memory was made of where much of it is not live heap.\n"
 	      "--tree adds up all processes of the run at common moments: of those that have\n"
 	      "ended, the counters alone. What they share is in rss once for each of them, in\n"
 	      "pss once.",
