@@ -86,12 +86,13 @@ c_is() {
 	[ "$2" = "$3" ] || printf '%s: wanted %s, got %s; ' "$1" "$2" "$3"
 }
 
-# c_check NAME COMMAND...: a case that holds when the check says nothing
+# c_check NAME COMMAND...: a case that holds when the check says nothing. That stacks are longer
+# than what is copied of them the report says of its own, and it depends on the machine's load.
 c_check() {
 	local why
 	t_begin "$1"
 	shift
-	why=$("$@" 2>&1)
+	why=$("$@" 2>&1 | grep -v 'their outer frames are \[stack cut\]$')
 	[ -z "$why" ] || t_bad "$why"
 	t_done
 }
