@@ -220,6 +220,15 @@ static const struct {
     [VPROF_LOST_LABELS] = {"", " label", ""},
 };
 
+/* A forked child may free what its parent's record has: nothing is lost by that. */
+static const char *loss_after(const struct vr_file *file, unsigned which, uint64_t lost)
+{
+	if (which == VPROF_LOST_UNKNOWN_FREES && file->header.flags & VPROF_F_FORKED)
+		return " of blocks that the parent's record has";
+	return lost == 1 && loss_text[which].after_one ? loss_text[which].after_one
+						       : loss_text[which].after;
+}
+
 char *vr_losses_text(const struct vr_file *file)
 {
 	char *text = vr_xstrdup("");
@@ -229,11 +238,10 @@ char *vr_losses_text(const struct vr_file *file)
 		char count[VR_UNIT_MAX];
 
 		if (lost && loss_text[i].noun)
-			text = vr_xappend(
-			    text, "%s%s%s%s%s%s", *text ? ", " : "", loss_text[i].before,
-			    vr_format_count(count, lost), loss_text[i].noun, vr_plural(lost),
-			    lost == 1 && loss_text[i].after_one ? loss_text[i].after_one
-								: loss_text[i].after);
+			text =
+			    vr_xappend(text, "%s%s%s%s%s%s", *text ? ", " : "", loss_text[i].before,
+				       vr_format_count(count, lost), loss_text[i].noun,
+				       vr_plural(lost), loss_after(file, i, lost));
 	}
 	if (file->header.flags & VPROF_F_NO_ROOM) {
 		char when[VR_UNIT_MAX];

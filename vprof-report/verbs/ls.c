@@ -142,7 +142,7 @@ static void print_text(struct vr_context *ctx, const struct vr_runs *runs, uint3
 		fprintf(ctx->out, ": %s\n", records->record[i].error);
 	}
 	if (count < runs->runs)
-		fprintf(ctx->out, "\n%" PRIu32 " earlier run%s; --all shows all\n",
+		fprintf(ctx->out, "\n%" PRIu32 " other run%s; --all shows all\n",
 			runs->runs - count, runs->runs - count == 1 ? "" : "s");
 }
 

@@ -172,7 +172,8 @@ static void print_cpu(struct vr_context *ctx, const struct vr_seen *seen,
 	if (vr_percent(seen->work.startup_ns, seen->cpu->total_ns) >= 1.0)
 		fprintf(ctx->out, "         %.0f%% of it at start-up: loader and constructors\n",
 			vr_percent(seen->work.startup_ns, seen->cpu->total_ns));
-	for (size_t i = 0; i < functions && i < TOP_FUNCTIONS; i++) {
+	/* Those without time of their own only called the others. */
+	for (size_t i = 0; i < functions && i < TOP_FUNCTIONS && function[i].self_ns; i++) {
 		const struct vr_cpu_function *row = &function[i];
 		struct vr_caption label =
 		    vr_function_caption(&ctx->profile->stacks->function[row->function], 1);
