@@ -194,3 +194,23 @@ char **vr_sites_texts(const struct vr_profile *profile, const uint32_t *node, si
 	free(all);
 	return text;
 }
+
+void vr_sites_print(const struct vr_rows *rows, const struct vr_field *fields, size_t n_fields,
+		    const struct vr_site_row *site, size_t count)
+{
+	uint32_t *node = vr_xcalloc(count + 1, sizeof(*node));
+	struct vr_rows told = *rows;
+	struct vr_caption *caption;
+	struct vr_sheet *sheet;
+
+	for (size_t i = 0; i < count; i++)
+		node[i] = site[i].node;
+	caption = vr_sites_captions(rows->ctx->profile, node, count, rows->ctx->strip_dirs);
+	told.site = caption;
+	sheet = vr_sheet_new(&told, fields, n_fields);
+	for (size_t i = 0; i < count; i++)
+		vr_sheet_row(sheet, site[i].row);
+	vr_sheet_print(sheet);
+	vr_sites_free(caption, count);
+	free(node);
+}

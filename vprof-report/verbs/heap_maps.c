@@ -150,21 +150,13 @@ static void print_header(struct vr_context *ctx, const struct vr_maps *maps)
 
 static void print_sites(const struct vr_rows *rows, const size_t *order, size_t count)
 {
-	uint32_t *node = vr_xcalloc(count + 1, sizeof(*node));
-	struct vr_rows told = *rows;
-	struct vr_caption *site;
-	struct vr_sheet *sheet;
+	struct vr_site_row *site = vr_xcalloc(count + 1, sizeof(*site));
 
 	for (size_t i = 0; i < count; i++)
-		node[i] = maps_of(rows)->site[order[i]].node;
-	told.site = site =
-	    vr_sites_captions(rows->ctx->profile, node, count, rows->ctx->strip_dirs);
-	sheet = vr_sheet_new(&told, VR_FIELDS(site_fields));
-	for (size_t i = 0; i < count; i++)
-		vr_sheet_row(sheet, &maps_of(rows)->site[order[i]]);
-	vr_sheet_print(sheet);
-	vr_sites_free(site, count);
-	free(node);
+		site[i] = (struct vr_site_row){&maps_of(rows)->site[order[i]],
+					       maps_of(rows)->site[order[i]].node};
+	vr_sites_print(rows, VR_FIELDS(site_fields), site, count);
+	free(site);
 }
 
 static void print_advice(struct vr_context *ctx, const struct vprof_map *sum)

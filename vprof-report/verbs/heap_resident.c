@@ -234,22 +234,13 @@ static void print_mappings(const struct vr_rows *rows)
 {
 	const struct vr_resident *resident = rows->model;
 	size_t count = resident->n_rows < rows->ctx->limit ? resident->n_rows : rows->ctx->limit;
-	uint32_t *node = vr_xcalloc(count + 1, sizeof(*node));
-	struct vr_rows told = *rows;
-	struct vr_caption *site;
-	struct vr_sheet *sheet;
+	struct vr_site_row *site = vr_xcalloc(count + 1, sizeof(*site));
 
 	for (size_t i = 0; i < count; i++)
-		node[i] = resident->row[i].node;
-	told.site = site =
-	    vr_sites_captions(rows->ctx->profile, node, count, rows->ctx->strip_dirs);
-	sheet = vr_sheet_new(&told, VR_FIELDS(mapping_fields));
-	for (size_t i = 0; i < count; i++)
-		vr_sheet_row(sheet, &resident->row[i]);
-	vr_sheet_print(sheet);
+		site[i] = (struct vr_site_row){&resident->row[i], resident->row[i].node};
+	vr_sites_print(rows, VR_FIELDS(mapping_fields), site, count);
 	vr_print_more(rows->ctx, count, resident->n_rows, "mappings");
-	vr_sites_free(site, count);
-	free(node);
+	free(site);
 }
 
 static void print(const struct vr_rows *rows)
