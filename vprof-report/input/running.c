@@ -11,7 +11,7 @@
 
 #include "cli/xalloc.h"
 
-static int is_record(const char *path)
+int vr_is_record(const char *path)
 {
 	char magic[sizeof(VPROF_MAGIC) - 1] = "";
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
@@ -33,7 +33,7 @@ static char *find_mapped(FILE *maps)
 		char *path = strchr(line, '/');
 
 		line[strcspn(line, "\n")] = '\0';
-		if (path && strstr(line, " rw-s ") && is_record(path))
+		if (path && strstr(line, " rw-s ") && vr_is_record(path))
 			found = vr_xstrdup(path);
 	}
 	free(line);

@@ -2,15 +2,14 @@
 #include "verbs/doctor/doctor.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/err.h"
 #include "cli/library.h"
 #include "cli/warn.h"
 #include "cli/xalloc.h"
+#include "input/running.h"
 #include "text/json.h"
 #include "text/print.h"
 
@@ -115,18 +114,6 @@ static void free_checks(struct vr_doctor *doctor)
 /* --- what is asked ----------------------------------------------------------- */
 
 /* A record begins with its magic; a program does not. */
-static int is_record(const char *path)
-{
-	char magic[8] = "";
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	int is = fd >= 0 && read(fd, magic, sizeof(magic)) == (ssize_t)sizeof(magic) &&
-		 memcmp(magic, VPROF_MAGIC, sizeof(magic)) == 0;
-
-	if (fd >= 0)
-		close(fd);
-	return is;
-}
-
 static void ask_machine(struct vr_doctor *doctor)
 {
 	vr_doctor_library(doctor);
@@ -162,7 +149,7 @@ static int run(struct vr_context *ctx)
 		free_checks(&doctor);
 		return VR_EXIT_USAGE;
 	}
-	if (about && is_record(about)) {
+	if (about && vr_is_record(about)) {
 		status = ask_record(&doctor, about);
 	} else {
 		ask_machine(&doctor);
