@@ -14,8 +14,8 @@
  * otherwise.  Tables are exact and updated in place while the process lives;
  * the event section is a ring.
  *
- * Here: the header.  The rows of each section: vprof_format_rows.h, which this
- * one includes. */
+ * Here: the header.  The rows of each section: vprof_format_rows.h and
+ * vprof_format_waits.h, which this one includes. */
 #ifndef VPROF_FORMAT_H
 #define VPROF_FORMAT_H
 
@@ -48,6 +48,11 @@ enum vprof_section_kind {
 	VPROF_SEC_MAPS = 14,
 	VPROF_SEC_ACCOUNTS = 15,
 	VPROF_SEC_RESIDENT = 17,
+	VPROF_SEC_CALLS = 18,
+	VPROF_SEC_BOOKS = 19,
+	VPROF_SEC_LOOPS = 20,
+	VPROF_SEC_STALLS = 21,
+	VPROF_SEC_DUMPS = 22,
 	VPROF_SEC_END,	     /* kinds from here on are not known to this header */
 	VPROF_SEC_MORE = 16, /* kinds below are in vprof_header.section, */
 	VPROF_SEC_COUNT = 64 /* those from there to this in section_more */
@@ -93,8 +98,8 @@ enum vprof_engine {
 
 enum vprof_heap_mode { VPROF_HEAP_OFF = 0, VPROF_HEAP_EXACT = 1, VPROF_HEAP_SAMPLE = 2 };
 
-/* What was not recorded, and why; index into vprof_header.lost.  Ten are
- * free: 21 to 23 and 25 to 31. */
+/* What was not recorded, and why; index into vprof_header.lost.  Five are
+ * free: 27 to 31. */
 enum vprof_lost {
 	VPROF_LOST_SAMPLES = 0,	  /* CPU samples the kernel or timer dropped */
 	VPROF_LOST_THROTTLES = 1, /* times the kernel throttled the engine */
@@ -117,7 +122,12 @@ enum vprof_lost {
 	VPROF_LOST_LOCK_ROWS = 18,     /* waits charged to the overflow row */
 	VPROF_LOST_THREAD_EVENTS = 19, /* threads without CPU samples */
 	VPROF_LOST_MAPS = 20, /* calls that mapped or unmapped, without a row or not in the books */
+	VPROF_LOST_CALLS = 21,	  /* calls that may block, without a row */
+	VPROF_LOST_SWITCHES = 22, /* records of context switches */
+	VPROF_LOST_LOOPS = 23,	  /* loops without a row */
 	VPROF_LOST_LABELS = 24, /* labels, marks without a name; samples whose label is not known */
+	VPROF_LOST_STALLS = 25, /* stalls without a row; the longest are kept */
+	VPROF_LOST_GAVE_UP = 26, /* threads that switch too often for a record of each */
 	VPROF_LOST_COUNT = 32
 };
 
@@ -353,8 +363,20 @@ struct vprof_header {
 	struct vprof_window window[VPROF_WINDOWS];
 	/* 2448 */
 	char ctl_said[256]; /* why the last request was refused, for people */
-	/* 2704 */
-	uint8_t reserved[4096 - 2704];
+	/* 2704: time off the CPU */
+	uint32_t layers;      /* enum vprof_layer: what the books of this run rest on */
+	uint32_t layers_note; /* string id: which are missing, and why; 0: none */
+	uint64_t stall_ns;    /* iterations as long as this are stalls; 0: none are */
+	uint64_t hang_ns;     /* after this all threads are dumped; 0: never */
+	uint32_t stall_auto;  /* 1: stall_ns is learned from the loops (stall=auto) */
+	uint32_t dumps;	      /* so far; the number of the last one */
+	uint64_t stalls;      /* so far */
+	uint64_t frozen;      /* times the process was stopped, or the machine stood still ... */
+	uint64_t frozen_ns;   /* ... and for how long, which is no stall */
+	uint64_t late_looks;  /* times the helper came too late to see */
+	uint64_t loop_looks;  /* times it looked */
+	/* 2776 */
+	uint8_t reserved[4096 - 2776];
 };
 _Static_assert(sizeof(struct vprof_header) == 4096, "vprof_header");
 
@@ -383,7 +405,8 @@ VPROF_GROUP(accounts, 2136);
 VPROF_GROUP(windows, 2160);
 VPROF_GROUP(window, 2192);
 VPROF_GROUP(ctl_said, 2448);
-VPROF_GROUP(reserved, 2704);
+VPROF_GROUP(layers, 2704);
+VPROF_GROUP(reserved, 2776);
 #undef VPROF_GROUP
 
 /* The entry of a kind below VPROF_SEC_COUNT in a header, const or not. */
@@ -403,6 +426,7 @@ enum vprof_ctl_verb {
 #define VPROF_EXTENT_TABLE_OFFSET 4096u
 
 #include "vprof_format_rows.h"
+#include "vprof_format_waits.h"
 
 /* A thread's CPU time outside of pauses, as far as its row knows it, in nanoseconds:
  * what its samples should add up to. */

@@ -372,7 +372,9 @@ enum vprof_event_kind {
 	VPROF_EV_MARK = 2, /* arg = row in MARKS, value = live heap bytes */
 	VPROF_EV_THREAD_START = 3,
 	VPROF_EV_THREAD_END = 4,
-	VPROF_EV_WAIT = 5 /* value = wait_ns, arg = row in LOCKS; t_ns: its end */
+	VPROF_EV_WAIT = 5, /* value = wait_ns, arg = row in LOCKS; t_ns: its end */
+	VPROF_EV_CALL = 6  /* value = its time, arg = row in CALLS; t_ns: its end;
+			    * flags = enum vprof_class of that time */
 };
 #define VPROF_WAIT_TIMEOUT 1u /* vprof_event.flags of a wait */
 struct vprof_event {

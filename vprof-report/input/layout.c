@@ -30,6 +30,11 @@ static const struct {
     [VPROF_SEC_MAPS] = {"maps", sizeof(struct vprof_map)},
     [VPROF_SEC_ACCOUNTS] = {"accounts", sizeof(struct vprof_account)},
     [VPROF_SEC_RESIDENT] = {"resident", sizeof(struct vprof_resident)},
+    [VPROF_SEC_CALLS] = {"calls", sizeof(struct vprof_call)},
+    [VPROF_SEC_BOOKS] = {"books", sizeof(struct vprof_book)},
+    [VPROF_SEC_LOOPS] = {"loops", sizeof(struct vprof_loop)},
+    [VPROF_SEC_STALLS] = {"stalls", sizeof(struct vprof_stall)},
+    [VPROF_SEC_DUMPS] = {"dumps", sizeof(struct vprof_dump)},
 };
 
 const char *vr_section_name(unsigned kind)
