@@ -4,39 +4,7 @@
 #include <string.h>
 
 #include "cli/xalloc.h"
-
-/* Bad rows of one section; the first one is named. */
-struct tally {
-	unsigned kind;
-	const char *reason;
-	uint32_t row, bad;
-};
-
-static void tally_hit(struct tally *tally, uint32_t row, const char *reason)
-{
-	if (tally->bad++ == 0) {
-		tally->row = row;
-		tally->reason = reason;
-	}
-}
-
-static void tally_report(const struct tally *tally, struct vr_file *file,
-			 const struct vr_layout *layout)
-{
-	uint32_t claimed = layout->section[tally->kind].claimed;
-	uint32_t rows = layout->section[tally->kind].rows;
-
-	if (tally->bad)
-		vr_damage_add(file, vr_section_name(tally->kind), tally->reason,
-			      vr_layout_offset(layout, tally->kind, tally->row), rows - tally->bad,
-			      claimed);
-}
-
-static int string_ok(const struct vr_file *file, uint32_t id)
-{
-	return id == VPROF_NONE || vr_file_string(file, id)[0] ||
-	       (uint64_t)id * file->string_row_bytes < file->strings_bytes || id == 0;
-}
+#include "input/check_parts.h"
 
 static void check_header_strings(struct vr_file *file)
 {
@@ -47,7 +15,7 @@ static void check_header_strings(struct vr_file *file)
 	    h->libc_unlike};
 
 	for (size_t i = 0; i < sizeof(id) / sizeof(id[0]); i++) {
-		if (string_ok(file, id[i]))
+		if (vr_check_string(file, id[i]))
 			continue;
 		vr_damage_add(file, "header", "string id out of range",
 			      offsetof(struct vprof_header, exe), 0, 0);
@@ -57,7 +25,7 @@ static void check_header_strings(struct vr_file *file)
 
 static void check_modules(struct vr_file *file, const struct vr_layout *layout)
 {
-	struct tally tally = {.kind = VPROF_SEC_MODULES};
+	struct vr_tally tally = {.kind = VPROF_SEC_MODULES};
 
 	for (uint32_t i = 0; i < file->n_modules; i++) {
 		struct vprof_module *m = &file->module[i];
@@ -69,19 +37,19 @@ static void check_modules(struct vr_file *file, const struct vr_layout *layout)
 			reason = "address range makes no sense";
 		else if (m->build_id_bytes > sizeof(m->build_id))
 			reason = "build-id is too long";
-		else if (!string_ok(file, m->path))
+		else if (!vr_check_string(file, m->path))
 			reason = "string id out of range";
 		if (!reason)
 			continue;
-		tally_hit(&tally, i, reason);
+		vr_tally_hit(&tally, i, reason);
 		*m = (struct vprof_module){.path = VPROF_NONE};
 	}
-	tally_report(&tally, file, layout);
+	vr_tally_report(&tally, file, layout);
 }
 
 static void check_threads(struct vr_file *file, const struct vr_layout *layout)
 {
-	struct tally tally = {.kind = VPROF_SEC_THREADS};
+	struct vr_tally tally = {.kind = VPROF_SEC_THREADS};
 
 	for (uint32_t i = 0; i < file->n_threads; i++) {
 		struct vprof_thread *t = &file->thread[i];
@@ -91,15 +59,15 @@ static void check_threads(struct vr_file *file, const struct vr_layout *layout)
 			t->stack_start = t->stack_end = 0;
 		if (t->state <= VPROF_THREAD_ENDED)
 			continue;
-		tally_hit(&tally, i, "unknown thread state");
+		vr_tally_hit(&tally, i, "unknown thread state");
 		memset(t, 0, sizeof(*t));
 	}
-	tally_report(&tally, file, layout);
+	vr_tally_report(&tally, file, layout);
 }
 
 static void check_nodes(struct vr_file *file, const struct vr_layout *layout)
 {
-	struct tally tally = {.kind = VPROF_SEC_NODES};
+	struct vr_tally tally = {.kind = VPROF_SEC_NODES};
 
 	if (file->n_nodes)
 		file->node[0] = (struct vprof_node){0};
@@ -108,33 +76,33 @@ static void check_nodes(struct vr_file *file, const struct vr_layout *layout)
 		uint64_t module = n->where >> VPROF_WHERE_MODULE_SHIFT;
 
 		if (n->parent >= i) {
-			tally_hit(&tally, i, "parent is not an older node");
+			vr_tally_hit(&tally, i, "parent is not an older node");
 			n->parent = VR_NODE_UNREADABLE;
 		} else if (module >= file->n_modules && module < VPROF_MODULE_KERNEL) {
-			tally_hit(&tally, i, "module id out of range");
+			vr_tally_hit(&tally, i, "module id out of range");
 			n->where |= (uint64_t)VPROF_MODULE_UNKNOWN << VPROF_WHERE_MODULE_SHIFT;
 		}
 	}
-	tally_report(&tally, file, layout);
+	vr_tally_report(&tally, file, layout);
 }
 
 static void check_sites(struct vr_file *file, const struct vr_layout *layout)
 {
-	struct tally tally = {.kind = VPROF_SEC_SITES};
+	struct vr_tally tally = {.kind = VPROF_SEC_SITES};
 
 	for (uint32_t i = 0; i < file->n_sites; i++) {
 		if (file->site[i].node < file->n_nodes)
 			continue;
 		if (file->site[i].allocs || file->site[i].frees)
-			tally_hit(&tally, i, "node id out of range");
+			vr_tally_hit(&tally, i, "node id out of range");
 		memset(&file->site[i], 0, sizeof(file->site[i]));
 	}
-	tally_report(&tally, file, layout);
+	vr_tally_report(&tally, file, layout);
 }
 
 static void check_cpu(struct vr_file *file, const struct vr_layout *layout)
 {
-	struct tally tally = {.kind = VPROF_SEC_CPU};
+	struct vr_tally tally = {.kind = VPROF_SEC_CPU};
 
 	for (uint32_t i = 0; i < file->n_cpus; i++) {
 		struct vprof_cpu *c = &file->cpu[i];
@@ -143,18 +111,18 @@ static void check_cpu(struct vr_file *file, const struct vr_layout *layout)
 		    c->label < vr_file_string_ids(file))
 			continue;
 		if (c->samples || c->weight_ns)
-			tally_hit(&tally, i,
-				  c->node >= file->n_nodes	 ? "node id out of range"
-				  : c->thread >= file->n_threads ? "thread id out of range"
-								 : "label out of range");
+			vr_tally_hit(&tally, i,
+				     c->node >= file->n_nodes	    ? "node id out of range"
+				     : c->thread >= file->n_threads ? "thread id out of range"
+								    : "label out of range");
 		memset(c, 0, sizeof(*c));
 	}
-	tally_report(&tally, file, layout);
+	vr_tally_report(&tally, file, layout);
 }
 
 static void check_locks(struct vr_file *file, const struct vr_layout *layout)
 {
-	struct tally tally = {.kind = VPROF_SEC_LOCKS};
+	struct vr_tally tally = {.kind = VPROF_SEC_LOCKS};
 
 	for (uint32_t i = 0; i < file->n_locks; i++) {
 		struct vprof_lock *lock = &file->lock[i];
@@ -173,15 +141,15 @@ static void check_locks(struct vr_file *file, const struct vr_layout *layout)
 		if (!reason)
 			continue;
 		if (lock->waits)
-			tally_hit(&tally, i, reason);
+			vr_tally_hit(&tally, i, reason);
 		memset(lock, 0, sizeof(*lock));
 	}
-	tally_report(&tally, file, layout);
+	vr_tally_report(&tally, file, layout);
 }
 
 static void check_leaks(struct vr_file *file, const struct vr_layout *layout)
 {
-	struct tally tally = {.kind = VPROF_SEC_LEAKS};
+	struct vr_tally tally = {.kind = VPROF_SEC_LEAKS};
 
 	for (uint32_t i = 0; i < file->n_leaks; i++) {
 		struct vprof_leak *leak = &file->leak[i];
@@ -201,41 +169,41 @@ static void check_leaks(struct vr_file *file, const struct vr_layout *layout)
 			leak->because = VPROF_UNSEARCHED_OTHER;
 		if (!reason)
 			continue;
-		tally_hit(&tally, i, reason);
+		vr_tally_hit(&tally, i, reason);
 		memset(leak, 0, sizeof(*leak));
 	}
-	tally_report(&tally, file, layout);
+	vr_tally_report(&tally, file, layout);
 }
 
 static void check_marks(struct vr_file *file, const struct vr_layout *layout)
 {
-	struct tally tally = {.kind = VPROF_SEC_MARKS};
+	struct vr_tally tally = {.kind = VPROF_SEC_MARKS};
 
 	for (uint32_t i = 0; i < file->n_marks; i++) {
-		if (string_ok(file, file->mark[i].name))
+		if (vr_check_string(file, file->mark[i].name))
 			continue;
-		tally_hit(&tally, i, "string id out of range");
+		vr_tally_hit(&tally, i, "string id out of range");
 		file->mark[i] = (struct vprof_mark){.name = VPROF_NONE};
 	}
-	tally_report(&tally, file, layout);
+	vr_tally_report(&tally, file, layout);
 }
 
 static void check_maps(struct vr_file *file, const struct vr_layout *layout)
 {
-	struct tally tally = {.kind = VPROF_SEC_MAPS};
+	struct vr_tally tally = {.kind = VPROF_SEC_MAPS};
 
 	for (uint32_t i = 0; i < file->n_maps; i++) {
 		if (file->map[i].node < file->n_nodes)
 			continue;
-		tally_hit(&tally, i, "node id out of range");
+		vr_tally_hit(&tally, i, "node id out of range");
 		memset(&file->map[i], 0, sizeof(file->map[i]));
 	}
-	tally_report(&tally, file, layout);
+	vr_tally_report(&tally, file, layout);
 }
 
 static void check_accounts(struct vr_file *file, const struct vr_layout *layout)
 {
-	struct tally tally = {.kind = VPROF_SEC_ACCOUNTS};
+	struct vr_tally tally = {.kind = VPROF_SEC_ACCOUNTS};
 	uint32_t kept = 0;
 
 	for (uint32_t i = 0; i < file->n_accounts; i++) {
@@ -245,18 +213,18 @@ static void check_accounts(struct vr_file *file, const struct vr_layout *layout)
 			continue; /* handed out, not filled in yet */
 		if (kept && account->t_ns < file->account[kept - 1].t_ns) {
 			if (!vr_layout_unfinished(layout))
-				tally_hit(&tally, i, "time runs backwards");
+				vr_tally_hit(&tally, i, "time runs backwards");
 			continue;
 		}
 		file->account[kept++] = *account;
 	}
-	tally_report(&tally, file, layout);
+	vr_tally_report(&tally, file, layout);
 	file->n_accounts = kept;
 }
 
 static void check_resident(struct vr_file *file, const struct vr_layout *layout)
 {
-	struct tally tally = {.kind = VPROF_SEC_RESIDENT};
+	struct vr_tally tally = {.kind = VPROF_SEC_RESIDENT};
 
 	for (uint32_t i = 0; i < file->n_residents; i++) {
 		struct vprof_resident *row = &file->resident[i];
@@ -268,19 +236,19 @@ static void check_resident(struct vr_file *file, const struct vr_layout *layout)
 			reason = "node id out of range";
 		else if (row->kind >= VPROF_RESIDENT_KINDS)
 			reason = "unknown kind";
-		else if (!string_ok(file, row->name))
+		else if (!vr_check_string(file, row->name))
 			reason = "string id out of range";
 		if (!reason)
 			continue;
-		tally_hit(&tally, i, reason);
+		vr_tally_hit(&tally, i, reason);
 		memset(row, 0, sizeof(*row));
 	}
-	tally_report(&tally, file, layout);
+	vr_tally_report(&tally, file, layout);
 }
 
 static void check_timeline(struct vr_file *file, const struct vr_layout *layout)
 {
-	struct tally tally = {.kind = VPROF_SEC_TIMELINE};
+	struct vr_tally tally = {.kind = VPROF_SEC_TIMELINE};
 	uint32_t kept = 0;
 
 	for (uint32_t i = 0; i < file->n_points; i++) {
@@ -291,12 +259,12 @@ static void check_timeline(struct vr_file *file, const struct vr_layout *layout)
 		if (kept && p->t_ns < file->point[kept - 1].t_ns) {
 			/* A live timeline is merged in place as we read. */
 			if (!vr_layout_unfinished(layout))
-				tally_hit(&tally, i, "time runs backwards");
+				vr_tally_hit(&tally, i, "time runs backwards");
 			continue;
 		}
 		file->point[kept++] = *p;
 	}
-	tally_report(&tally, file, layout);
+	vr_tally_report(&tally, file, layout);
 	file->n_points = kept;
 }
 
@@ -317,12 +285,12 @@ static const char *clock_fault(const struct vr_file *file)
 
 static void check_series(struct vr_file *file, const struct vr_layout *layout)
 {
-	struct tally tally = {.kind = VPROF_SEC_SERIES};
+	struct vr_tally tally = {.kind = VPROF_SEC_SERIES};
 	const char *fault = file->series_rows ? clock_fault(file) : NULL;
 
 	/* A process that was killed may have been merging points. */
 	if (fault && !vr_layout_unfinished(layout))
-		tally_hit(&tally, 0, fault);
+		vr_tally_hit(&tally, 0, fault);
 	if (fault || !file->series_rows)
 		file->series_rows = file->series_points = 0;
 	for (uint32_t i = 1; i < file->series_rows; i++) {
@@ -330,13 +298,13 @@ static void check_series(struct vr_file *file, const struct vr_layout *layout)
 
 		if (s->node < file->n_nodes && s->first <= file->series_points)
 			continue;
-		tally_hit(&tally, i,
-			  s->node < file->n_nodes ? "first point out of range"
-						  : "node id out of range");
+		vr_tally_hit(&tally, i,
+			     s->node < file->n_nodes ? "first point out of range"
+						     : "node id out of range");
 		memset(s, 0, sizeof(*s));
 		s->first = file->series_points;
 	}
-	tally_report(&tally, file, layout);
+	vr_tally_report(&tally, file, layout);
 }
 
 void vr_check_tables(struct vr_file *file, const struct vr_layout *layout)
@@ -358,6 +326,7 @@ void vr_check_tables(struct vr_file *file, const struct vr_layout *layout)
 	check_accounts(file, layout);
 	check_resident(file, layout);
 	check_timeline(file, layout);
+	vr_check_waits(file, layout);
 }
 
 /* A block and its place, for sorting by age. */
@@ -406,6 +375,8 @@ static int event_ok(const struct vr_file *file, const struct vprof_event *event)
 		return event->arg < file->n_marks;
 	case VPROF_EV_WAIT:
 		return event->arg < file->n_locks;
+	case VPROF_EV_CALL:
+		return event->arg < file->n_calls && event->flags < VPROF_CLASS_COUNT;
 	default:
 		return 1;
 	}
@@ -427,6 +398,8 @@ static uint32_t add_block(struct vr_file *file, const struct vprof_event_block *
 			continue;
 		if (unfinished && event->kind == VPROF_EV_MARK && event->arg >= file->n_marks)
 			continue;
+		if (unfinished && event->kind == VPROF_EV_CALL && event->arg >= file->n_calls)
+			continue;
 		if (event_ok(file, event))
 			file->event[file->n_events++] = *event;
 		else
@@ -439,7 +412,7 @@ void vr_check_events(struct vr_file *file, const struct vr_layout *layout,
 		     const struct vprof_event_block *block, uint32_t blocks,
 		     uint64_t reserved_after)
 {
-	struct tally tally = {.kind = VPROF_SEC_EVENTS};
+	struct vr_tally tally = {.kind = VPROF_SEC_EVENTS};
 	struct aged *order = vr_xcalloc(blocks, sizeof(*order));
 	size_t count = 0;
 
@@ -449,14 +422,14 @@ void vr_check_events(struct vr_file *file, const struct vr_layout *layout,
 		if (!fault)
 			order[count++] = (struct aged){block[i].seq, i};
 		else if (*fault)
-			tally_hit(&tally, i, fault);
+			vr_tally_hit(&tally, i, fault);
 	}
 	qsort(order, count, sizeof(*order), by_age);
 	file->event = vr_xcalloc(count * VPROF_BLOCK_EVENTS, sizeof(*file->event));
 	for (size_t i = 0; i < count; i++)
 		if (add_block(file, &block[order[i].row], vr_layout_unfinished(layout)))
-			tally_hit(&tally, order[i].row, "event with an id out of range");
-	tally_report(&tally, file, layout);
+			vr_tally_hit(&tally, order[i].row, "event with an id out of range");
+	vr_tally_report(&tally, file, layout);
 	file->wrapped = count && order[0].seq > 1;
 	file->oldest_event_ns = count && file->wrapped ? block[order[0].row].first_ns : 0;
 	free(order);

@@ -51,6 +51,11 @@ void vr_file_drop_rows(struct vr_file *file)
 	free(file->map);
 	free(file->account);
 	free(file->resident);
+	free(file->call);
+	free(file->book);
+	free(file->loop);
+	free(file->stall);
+	free(file->dump);
 	free(file->point);
 	free(file->event);
 	file->module = NULL;
@@ -65,11 +70,17 @@ void vr_file_drop_rows(struct vr_file *file)
 	file->map = NULL;
 	file->account = NULL;
 	file->resident = NULL;
+	file->call = NULL;
+	file->book = NULL;
+	file->loop = NULL;
+	file->stall = NULL;
+	file->dump = NULL;
 	file->point = NULL;
 	file->event = NULL;
 	file->n_modules = file->n_threads = file->n_nodes = file->n_sites = file->n_cpus = 0;
 	file->n_locks = file->n_leaks = file->n_points = file->n_marks = file->series_rows = 0;
 	file->n_maps = file->n_accounts = file->n_residents = 0;
+	file->n_calls = file->n_books = file->n_loops = file->n_stalls = file->n_dumps = 0;
 	file->n_events = 0;
 }
 

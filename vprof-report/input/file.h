@@ -44,20 +44,28 @@ struct vr_file {
 	struct vprof_node *node;     /* parent < id, or VR_NODE_UNREADABLE */
 	struct vprof_site *site;
 	struct vprof_cpu *cpu;
-	struct vprof_lock *lock;     /* kinds of enum vprof_lock_kind, 0 for row 0 */
-	struct vprof_leak *leak;     /* verdicts of enum vprof_leak_verdict; scan 0: void */
-	struct vprof_mark *mark;     /* names are strings */
+	struct vprof_lock *lock; /* kinds of enum vprof_lock_kind, 0 for row 0 */
+	struct vprof_leak *leak; /* verdicts of enum vprof_leak_verdict; scan 0: void */
+	struct vprof_mark *mark; /* names are strings */
 	struct vprof_map *map;
 	struct vprof_account *account;	 /* in the order of time; numbers are not 0 */
 	struct vprof_resident *resident; /* kinds below VPROF_RESIDENT_KINDS; account 0: void */
-	struct vprof_point *point;   /* t_ns never decreases */
+	struct vprof_point *point;	 /* t_ns never decreases */
+	/* Of these five a row is void where it is all zeros: not filled in yet, or damaged.
+	 * Classes, kinds and states are those of their enums; strings are there or none. */
+	struct vprof_call *call;
+	struct vprof_book *book; /* at most one a thread */
+	struct vprof_loop *loop;
+	struct vprof_stall *stall;   /* of one loop, no two at the same time */
+	struct vprof_dump *dump;     /* of one number, at most one a thread */
 	struct vprof_series *series; /* row 0 is the clock, which never runs
 				      * backwards; `first` <= series_points */
 	struct vprof_event *event;   /* in the order of their blocks; of waits,
-				      * arg is a row of `lock`, of marks one of
-				      * `mark`, of CPU samples a string id */
+				      * arg is a row of `lock`, of calls one of `call`,
+				      * of marks one of `mark`, of CPU samples a
+				      * string id */
 	uint32_t n_modules, n_threads, n_nodes, n_sites, n_cpus, n_locks, n_leaks, n_points,
-	    n_marks, n_maps, n_accounts, n_residents;
+	    n_marks, n_maps, n_accounts, n_residents, n_calls, n_books, n_loops, n_stalls, n_dumps;
 	uint32_t series_rows, series_points; /* 0: there is no series */
 	size_t n_events;
 	uint64_t oldest_event_ns; /* start of the history that is kept */

@@ -42,6 +42,8 @@ static void describe(struct vr_merge *merge, const struct vprof_header *head)
 	       offsetof(struct vprof_header, args) - offsetof(struct vprof_header, map_live_bytes));
 	h->map_peak_epoch = 1;
 	memset(h->window, 0, sizeof(h->window));
+	memset(&h->layers, 0,
+	       offsetof(struct vprof_header, reserved) - offsetof(struct vprof_header, layers));
 	memset(h->ctl_said, 0, sizeof(h->ctl_said));
 	h->pid_namespace = head->pid_namespace;
 	h->scan_note = VPROF_NONE;
@@ -290,6 +292,8 @@ static void add_events(struct vr_merge *merge)
 			row.arg += merge->mark0;
 		else if (row.kind == VPROF_EV_WAIT)
 			row.arg = row.arg ? merge->lock0 + row.arg - 1 : 0;
+		else if (row.kind == VPROF_EV_CALL)
+			row.arg += merge->call0;
 		VR_MERGE_APPEND(merge, event, n_events, event_room, row);
 	}
 }
@@ -415,6 +419,7 @@ uint32_t *vr_merge_add(struct vr_merge *merge, struct vr_file *file)
 	add_cpu(merge);
 	add_sites(merge, file, shard0);
 	vr_merge_locks(merge);
+	vr_merge_waits(merge);
 	vr_merge_maps(merge);
 	add_leaks(merge);
 	add_marks(merge);

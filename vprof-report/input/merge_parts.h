@@ -19,7 +19,8 @@ struct vr_merge {
 	struct vr_file *sum;
 	int events;
 	size_t string_room, module_room, thread_room, node_room, site_room, cpu_room, lock_room,
-	    leak_room, mark_room, event_room, member_room, course_room, pid_room, map_room;
+	    leak_room, mark_room, event_room, member_room, course_room, pid_room, map_room,
+	    call_room, book_room, loop_room, stall_room, dump_room;
 	struct vr_map string_at, module_at, node_at, map_at;
 	struct vr_merge_course *course;
 	size_t courses;
@@ -33,6 +34,7 @@ struct vr_merge {
 	uint32_t *node, *module;	/* ids in the sum */
 	uint32_t no_object;		/* module of code without one, VPROF_NONE: not met yet */
 	uint32_t thread0, lock0, mark0; /* row 1 of THREADS and LOCKS, row 0 of MARKS */
+	uint32_t call0, loop0;		/* row 0 of CALLS and LOOPS */
 };
 
 /* Appends `row` to an array of the sum. */
@@ -50,8 +52,9 @@ static inline uint32_t vr_merge_thread(const struct vr_merge *merge, uint32_t th
 	return thread ? merge->thread0 + thread - 1 : 0;
 }
 
-/* --- merge_locks.c, merge_maps.c */
+/* --- merge_locks.c, merge_maps.c, merge_waits.c */
 void vr_merge_locks(struct vr_merge *merge);
+void vr_merge_waits(struct vr_merge *merge);
 void vr_merge_maps(struct vr_merge *merge);
 
 /* --- merge_names.c: strings, modules, nodes */

@@ -94,6 +94,25 @@ static void forget_damage(struct vr_file *file)
 	file->n_damages = 0;
 }
 
+/* The rows of a section, and where they go. */
+struct part {
+	unsigned kind;
+	size_t size;
+	void **array;
+	uint32_t *rows;
+};
+
+static int read_parts(int fd, struct vr_file *file, const struct vr_layout *layout,
+		      const struct part *part, size_t count)
+{
+	int ret = 0;
+
+	for (size_t i = 0; ret == 0 && i < count; i++)
+		ret = vr_rows_read(fd, file, layout, part[i].kind, part[i].size, part[i].array,
+				   part[i].rows);
+	return ret;
+}
+
 #define ROWS(kind, member, count)                                                                  \
 	{                                                                                          \
 		VPROF_SEC_##kind, sizeof(*file->member), (void **)&file->member, &file->count      \
@@ -104,12 +123,7 @@ static void forget_damage(struct vr_file *file)
  * we have seen is then in the tables we have. */
 static int read_sections(int fd, struct vr_file *file, struct vr_layout *layout, struct vr_err *err)
 {
-	struct {
-		unsigned kind;
-		size_t size;
-		void **array;
-		uint32_t *rows;
-	} early[] =
+	const struct part early[] =
 	    {
 		ROWS(SITES, site, n_sites),
 		ROWS(CPU, cpu, n_cpus),
@@ -120,13 +134,18 @@ static int read_sections(int fd, struct vr_file *file, struct vr_layout *layout,
 		ROWS(MAPS, map, n_maps),
 		ROWS(ACCOUNTS, account, n_accounts),
 		ROWS(RESIDENT, resident, n_residents),
+		ROWS(CALLS, call, n_calls),
+		ROWS(STALLS, stall, n_stalls),
+		ROWS(LOOPS, loop, n_loops),
+		ROWS(BOOKS, book, n_books),
+		ROWS(DUMPS, dump, n_dumps),
 		ROWS(TIMELINE, point, n_points),
 	    },
-	  late[] = {
-	      ROWS(THREADS, thread, n_threads),
-	      ROWS(NODES, node, n_nodes),
-	      ROWS(MODULES, module, n_modules),
-	  };
+			  late[] = {
+			      ROWS(THREADS, thread, n_threads),
+			      ROWS(NODES, node, n_nodes),
+			      ROWS(MODULES, module, n_modules),
+			  };
 	struct vr_layout *first = vr_xcalloc(1, sizeof(*first));
 	struct vprof_event_block *block = NULL;
 	uint32_t blocks = 0;
@@ -138,14 +157,12 @@ static int read_sections(int fd, struct vr_file *file, struct vr_layout *layout,
 	forget_damage(file);
 	ret = vr_rows_read(fd, file, first, VPROF_SEC_EVENTS, sizeof(*block), (void **)&block,
 			   &blocks);
-	for (size_t i = 0; ret == 0 && i < sizeof(early) / sizeof(early[0]); i++)
-		ret = vr_rows_read(fd, file, first, early[i].kind, early[i].size, early[i].array,
-				   early[i].rows);
+	if (ret == 0)
+		ret = read_parts(fd, file, first, early, sizeof(early) / sizeof(early[0]));
 	if (ret == 0)
 		ret = read_layout(fd, file, layout, err);
-	for (size_t i = 0; ret == 0 && i < sizeof(late) / sizeof(late[0]); i++)
-		ret = vr_rows_read(fd, file, layout, late[i].kind, late[i].size, late[i].array,
-				   late[i].rows);
+	if (ret == 0)
+		ret = read_parts(fd, file, layout, late, sizeof(late) / sizeof(late[0]));
 	if (ret == 0)
 		ret = vr_rows_strings(fd, file, layout);
 	if (ret == 0) {
@@ -199,9 +216,9 @@ static int read_head(int fd, struct vr_file *file, struct vr_layout *layout, str
 	return 0;
 }
 
-typedef int read_parts(int fd, struct vr_file *file, struct vr_layout *layout, struct vr_err *err);
+typedef int reader(int fd, struct vr_file *file, struct vr_layout *layout, struct vr_err *err);
 
-static int open_parts(const char *path, read_parts *take, struct vr_file **out, struct vr_err *err)
+static int open_parts(const char *path, reader *take, struct vr_file **out, struct vr_err *err)
 {
 	struct vr_file *file = vr_xcalloc(1, sizeof(*file));
 	struct vr_layout *layout = vr_xcalloc(1, sizeof(*layout));

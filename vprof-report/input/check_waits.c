@@ -1,0 +1,439 @@
+/* Rows of time off the CPU: ids, sums and times that cannot be.  A row that was being written
+ * when it was read is ahead of itself by a call or two: it is put right, and no damage. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/xalloc.h"
+#include "input/check_parts.h"
+
+/* What may be off where nothing is wrong. */
+struct bounds {
+	uint64_t end_ns; /* the last moment there can be */
+	uint64_t calls;	 /* that a row may be ahead of itself */
+};
+
+#define AFTER_END_NS  10000000000u /* threads go on while the process ends */
+#define SUMS_OFF_NS   1000000000u  /* of all classes together, against the clock */
+#define HALF_WRITTEN  2u
+#define READ_MEANTIME 64u
+#define SHORT_NS      1000000u
+
+static struct bounds bounds_of(const struct vr_layout *layout)
+{
+	const struct vprof_header *h = &layout->header;
+
+	if (vr_layout_unfinished(layout))
+		return (struct bounds){UINT64_MAX / 4, READ_MEANTIME};
+	return (struct bounds){h->end_ns < UINT64_MAX / 8 ? h->end_ns + AFTER_END_NS : h->end_ns,
+			       HALF_WRITTEN};
+}
+
+/* Brings a part that is ahead of the whole by no more than `off` back to it.
+ * Returns 1 where it is further ahead. */
+static int part_fits(uint64_t *part, uint64_t whole, uint64_t off)
+{
+	if (*part <= whole)
+		return 1;
+	if (*part - whole > off)
+		return 0;
+	*part = whole;
+	return 1;
+}
+
+/* UINT64_MAX where they do not fit one. */
+static uint64_t sum_of(const uint64_t *ns, size_t count)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < count; i++)
+		if (__builtin_add_overflow(sum, ns[i], &sum))
+			return UINT64_MAX;
+	return sum;
+}
+
+/* All that a thread did in `wall_ns` is longer than that, and by more than clocks differ. */
+static int exceeds(uint64_t sum_ns, uint64_t wall_ns)
+{
+	return sum_ns > wall_ns && sum_ns - wall_ns > wall_ns / 2 + SUMS_OFF_NS;
+}
+
+static const char *ids_fault(const struct vr_file *file, uint32_t node, uint32_t thread)
+{
+	if (node >= file->n_nodes)
+		return "node id out of range";
+	return thread >= file->n_threads ? "thread id out of range" : NULL;
+}
+
+static int strings_ok(const struct vr_file *file, const uint32_t *id, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (id[i] && id[i] != VPROF_NONE && !vr_file_string(file, id[i])[0])
+			return 0;
+	return 1;
+}
+
+static int is_void(const void *row, size_t bytes)
+{
+	const uint64_t *word = row;
+
+	for (size_t i = 0; i < bytes / sizeof(*word); i++)
+		if (word[i])
+			return 0;
+	return 1;
+}
+
+/* --- CALLS ------------------------------------------------------------------- */
+
+static int call_sums_fit(struct vprof_call *row, const struct bounds *may)
+{
+	uint64_t off = may->calls, ns, buckets = 0;
+	int fit;
+
+	if (row->max_ns > may->end_ns || row->time_ns > UINT64_MAX / 4)
+		return 0;
+	if (row->max_ns > row->time_ns)
+		row->max_ns = row->time_ns;
+	ns = row->max_ns < UINT64_MAX / 1024 ? off * (row->max_ns + SHORT_NS) : row->max_ns;
+	fit = part_fits(&row->failed, row->calls, off) & part_fits(&row->blocked, row->calls, off) &
+	      part_fits(&row->idle, row->calls, off) & part_fits(&row->on_loop, row->calls, off) &
+	      part_fits(&row->under_lock, row->calls, off) &
+	      part_fits(&row->timeouts, row->calls, off) &
+	      part_fits(&row->blocked_ns, row->time_ns, ns) &
+	      part_fits(&row->idle_ns, row->time_ns, ns) &
+	      part_fits(&row->on_loop_ns, row->time_ns, ns) &
+	      part_fits(&row->under_lock_ns, row->time_ns, ns);
+	for (size_t i = 0; i < VPROF_CALL_BUCKETS; i++)
+		buckets += row->histogram[i];
+	if (buckets > row->calls + off || (row->flags & VPROF_CALL_SATURATED))
+		return fit && buckets <= row->calls + off;
+	return fit && row->calls - (buckets < row->calls ? buckets : row->calls) <= off;
+}
+
+static const char *call_fault(const struct vr_file *file, struct vprof_call *row,
+			      const struct bounds *may)
+{
+	const char *fault = ids_fault(file, row->node, row->thread);
+
+	if (fault)
+		return fault;
+	if (!strings_ok(file, (uint32_t[]){row->name, row->target}, 2))
+		return "string id out of range";
+	if (row->class >= VPROF_CLASS_COUNT)
+		return "class out of range";
+	if (row->calls > UINT64_MAX / 4 || !call_sums_fit(row, may))
+		return "sums do not add";
+	/* One thread is in one call at a time, but for handlers of signals. */
+	if (row->last_ns > may->end_ns || row->first_ns > row->last_ns ||
+	    (row->thread && exceeds(row->time_ns / 2, may->end_ns)))
+		return "times make no sense";
+	return NULL;
+}
+
+static void check_calls(struct vr_file *file, const struct vr_layout *layout)
+{
+	struct vr_tally tally = {.kind = VPROF_SEC_CALLS};
+	const struct bounds may = bounds_of(layout);
+
+	for (uint32_t i = 0; i < file->n_calls; i++) {
+		struct vprof_call *row = &file->call[i];
+		const char *fault;
+
+		if (is_void(row, sizeof(*row)))
+			continue;
+		if (row->target_kind > VPROF_TARGET_PEER) {
+			row->target_kind = VPROF_TARGET_NONE; /* a newer library's */
+			row->target = VPROF_NONE;
+		}
+		if (row->first_ns > row->last_ns && row->calls <= may.calls)
+			row->last_ns = row->first_ns; /* of the first call, being written */
+		/* A loop may be newer than the header read before. */
+		if (row->loop >= file->n_loops && vr_layout_unfinished(layout))
+			row->loop = VPROF_NONE;
+		fault = call_fault(file, row, &may);
+		if (!fault && row->loop >= file->n_loops && row->loop != VPROF_NONE)
+			fault = "loop id out of range";
+		if (!fault)
+			continue;
+		vr_tally_hit(&tally, i, fault);
+		memset(row, 0, sizeof(*row));
+	}
+	vr_tally_report(&tally, file, layout);
+}
+
+/* --- BOOKS ------------------------------------------------------------------- */
+
+static const char *book_fault(const struct vr_file *file, struct vprof_book *row,
+			      const struct bounds *may)
+{
+	uint64_t start_ns, off = may->calls;
+
+	if (row->thread >= file->n_threads)
+		return "thread id out of range";
+	start_ns = file->thread[row->thread].start_ns;
+	if (row->until_ns > may->end_ns || row->until_ns + SUMS_OFF_NS < start_ns)
+		return "times make no sense";
+	if (exceeds(sum_of(row->ns, VPROF_CLASS_COUNT),
+		    row->until_ns > start_ns ? row->until_ns - start_ns : 0))
+		return "sums do not add";
+	for (size_t i = 0; i < VPROF_CLASS_COUNT; i++)
+		if (!part_fits(&row->longest_ns[i], row->ns[i], off * SHORT_NS))
+			return "sums do not add";
+	return part_fits(&row->without_half, row->switches, off) ? NULL : "sums do not add";
+}
+
+static void check_books(struct vr_file *file, const struct vr_layout *layout)
+{
+	struct vr_tally tally = {.kind = VPROF_SEC_BOOKS};
+	const struct bounds may = bounds_of(layout);
+	uint8_t *has = vr_xcalloc(file->n_threads + 1, 1);
+
+	for (uint32_t i = 0; i < file->n_books; i++) {
+		struct vprof_book *row = &file->book[i];
+		const char *fault;
+
+		if (is_void(row, sizeof(*row)))
+			continue;
+		fault = book_fault(file, row, &may);
+		if (!fault && has[row->thread]++)
+			fault = "second row of a thread";
+		if (!fault)
+			continue;
+		vr_tally_hit(&tally, i, fault);
+		memset(row, 0, sizeof(*row));
+	}
+	vr_tally_report(&tally, file, layout);
+	free(has);
+}
+
+/* --- LOOPS ------------------------------------------------------------------- */
+
+static int loop_sums_fit(struct vprof_loop *row, const struct bounds *may)
+{
+	const uint64_t part[] = {row->busy_ns, row->idle_ns, row->spin_ns};
+	uint64_t turns = sum_of(row->histogram, VPROF_LOOP_BUCKETS), off = may->calls;
+	uint64_t delays = sum_of(row->delay, VPROF_DELAY_BUCKETS);
+
+	if (row->max_ns > row->busy_ns)
+		row->max_ns = row->busy_ns;
+	return part_fits(&row->stalls, row->iterations, off) &&
+	       part_fits(&row->slept, row->iterations, off) &&
+	       part_fits(&turns, row->iterations, off) && row->iterations - turns <= off &&
+	       part_fits(&delays, row->delays, off) && row->delays - delays <= off &&
+	       part_fits(&row->blocked_ns, row->busy_ns, SUMS_OFF_NS) &&
+	       part_fits(&row->stall_ns, row->busy_ns, SUMS_OFF_NS) &&
+	       !exceeds(sum_of(part, 3), row->last_ns - row->first_ns);
+}
+
+static const char *loop_fault(const struct vr_file *file, struct vprof_loop *row,
+			      const struct bounds *may)
+{
+	const char *fault = ids_fault(file, row->node, row->thread);
+
+	if (fault)
+		return fault;
+	if (!strings_ok(file, &row->name, 1))
+		return "string id out of range";
+	if (row->last_ns > may->end_ns || row->first_ns > row->last_ns ||
+	    row->max_ns > may->end_ns || row->max_at_ns > may->end_ns || row->now_ns > may->end_ns)
+		return "times make no sense";
+	return loop_sums_fit(row, may) ? NULL : "sums do not add";
+}
+
+static void check_loops(struct vr_file *file, const struct vr_layout *layout)
+{
+	struct vr_tally tally = {.kind = VPROF_SEC_LOOPS};
+	const struct bounds may = bounds_of(layout);
+
+	for (uint32_t i = 0; i < file->n_loops; i++) {
+		struct vprof_loop *row = &file->loop[i];
+		const char *fault;
+
+		if (is_void(row, sizeof(*row)))
+			continue;
+		fault = loop_fault(file, row, &may);
+		if (!fault)
+			continue;
+		vr_tally_hit(&tally, i, fault);
+		memset(row, 0, sizeof(*row));
+	}
+	vr_tally_report(&tally, file, layout);
+}
+
+/* --- STALLS ------------------------------------------------------------------ */
+
+static const char *stall_fault(const struct vr_file *file, const struct vprof_stall *row,
+			       const struct bounds *may)
+{
+	const uint32_t text[] = {row->call, row->target, row->wchan, row->holder_call,
+				 row->holder_target};
+	const char *fault = ids_fault(file, row->node, row->thread);
+	uint64_t end_ns;
+
+	if (fault)
+		return fault;
+	if (row->holder_node >= file->n_nodes)
+		return "node id out of range";
+	if (row->holder >= file->n_threads && row->holder != VPROF_NONE)
+		return "thread id out of range";
+	if (row->loop >= file->n_loops && row->loop != VPROF_NONE)
+		return "loop id out of range";
+	if (!strings_ok(file, text, sizeof(text) / sizeof(text[0])))
+		return "string id out of range";
+	if (row->class >= VPROF_CLASS_COUNT)
+		return "class out of range";
+	if (__builtin_add_overflow(row->begin_ns, row->duration_ns, &end_ns) ||
+	    end_ns > may->end_ns || row->first_look_ns > may->end_ns ||
+	    (row->looks && row->first_look_ns + SHORT_NS < row->begin_ns))
+		return "times make no sense";
+	if (exceeds(sum_of(row->ns, VPROF_CLASS_COUNT), row->duration_ns))
+		return "sums do not add";
+	return NULL;
+}
+
+/* Rows of one loop of one thread together, in the order of time. */
+static int by_loop(const void *a, const void *b, void *arg)
+{
+	const struct vprof_stall *stall = arg;
+	const struct vprof_stall *x = &stall[*(const uint32_t *)a];
+	const struct vprof_stall *y = &stall[*(const uint32_t *)b];
+
+	if (x->thread != y->thread)
+		return x->thread < y->thread ? -1 : 1;
+	if (x->loop != y->loop)
+		return x->loop < y->loop ? -1 : 1;
+	return x->begin_ns < y->begin_ns ? -1 : x->begin_ns > y->begin_ns;
+}
+
+/* A thread is in one iteration at a time.  A row may be being replaced. */
+static void check_overlaps(struct vr_file *file, const struct vr_layout *layout,
+			   struct vr_tally *tally)
+{
+	uint32_t *order = vr_xcalloc(file->n_stalls + 1, sizeof(*order)), count = 0;
+
+	for (uint32_t i = 0; i < file->n_stalls; i++)
+		if (file->stall[i].duration_ns && !(file->stall[i].flags & VPROF_STALL_FROZEN))
+			order[count++] = i;
+	qsort_r(order, count, sizeof(*order), by_loop, file->stall);
+	for (uint32_t i = 1, last = 0; i < count; i++) {
+		const struct vprof_stall *before = &file->stall[order[last]];
+		struct vprof_stall *row = &file->stall[order[i]];
+
+		if (row->thread == before->thread && row->loop == before->loop &&
+		    row->begin_ns + SHORT_NS < before->begin_ns + before->duration_ns) {
+			if (!vr_layout_unfinished(layout))
+				vr_tally_hit(tally, order[i], "overlaps another");
+			memset(row, 0, sizeof(*row));
+		} else {
+			last = i;
+		}
+	}
+	free(order);
+}
+
+static void check_stalls(struct vr_file *file, const struct vr_layout *layout)
+{
+	struct vr_tally tally = {.kind = VPROF_SEC_STALLS};
+	const struct bounds may = bounds_of(layout);
+
+	for (uint32_t i = 0; i < file->n_stalls; i++) {
+		struct vprof_stall *row = &file->stall[i];
+		const char *fault;
+
+		if (is_void(row, sizeof(*row)))
+			continue;
+		if (row->loop >= file->n_loops && vr_layout_unfinished(layout))
+			row->loop = VPROF_NONE;
+		fault = stall_fault(file, row, &may);
+		if (!fault)
+			continue;
+		vr_tally_hit(&tally, i, fault);
+		memset(row, 0, sizeof(*row));
+	}
+	check_overlaps(file, layout, &tally);
+	vr_tally_report(&tally, file, layout);
+}
+
+/* --- DUMPS ------------------------------------------------------------------- */
+
+static const char *dump_fault(const struct vr_file *file, const struct vprof_dump *row,
+			      const struct bounds *may)
+{
+	const uint32_t text[] = {row->call, row->target, row->wchan};
+	const char *fault = ids_fault(file, row->node, row->thread);
+
+	if (fault)
+		return fault;
+	if (row->waits_for >= file->n_threads && row->waits_for != VPROF_NONE)
+		return "thread id out of range";
+	if (!strings_ok(file, text, sizeof(text) / sizeof(text[0])))
+		return "string id out of range";
+	if (!row->why || row->why > VPROF_DUMP_HANG || row->state > VPROF_DUMP_FAULT)
+		return "unknown reason or state";
+	if (row->t_ns > may->end_ns || row->since_ns > may->end_ns ||
+	    row->since_ns > row->t_ns + SUMS_OFF_NS)
+		return "times make no sense";
+	return NULL;
+}
+
+static int by_number(const void *a, const void *b, void *arg)
+{
+	const struct vprof_dump *dump = arg;
+	const struct vprof_dump *x = &dump[*(const uint32_t *)a];
+	const struct vprof_dump *y = &dump[*(const uint32_t *)b];
+
+	if (x->number != y->number)
+		return x->number < y->number ? -1 : 1;
+	return x->thread < y->thread ? -1 : x->thread > y->thread;
+}
+
+/* A thread is at one place at a time; those without a row of their own share row 0. */
+static void check_twice(struct vr_file *file, struct vr_tally *tally)
+{
+	uint32_t *order = vr_xcalloc(file->n_dumps + 1, sizeof(*order)), count = 0;
+
+	for (uint32_t i = 0; i < file->n_dumps; i++)
+		if (file->dump[i].number && file->dump[i].thread)
+			order[count++] = i;
+	qsort_r(order, count, sizeof(*order), by_number, file->dump);
+	for (uint32_t i = count; i-- > 1;) {
+		if (by_number(&order[i - 1], &order[i], file->dump))
+			continue;
+		vr_tally_hit(tally, order[i], "second row of a thread");
+		memset(&file->dump[order[i]], 0, sizeof(*file->dump));
+	}
+	free(order);
+}
+
+static void check_dumps(struct vr_file *file, const struct vr_layout *layout)
+{
+	struct vr_tally tally = {.kind = VPROF_SEC_DUMPS};
+	const struct bounds may = bounds_of(layout);
+
+	for (uint32_t i = 0; i < file->n_dumps; i++) {
+		struct vprof_dump *row = &file->dump[i];
+		const char *fault;
+
+		if (!row->number) { /* handed out, not filled in yet */
+			memset(row, 0, sizeof(*row));
+			continue;
+		}
+		fault = dump_fault(file, row, &may);
+		if (!fault && row->number > layout->header.dumps && !vr_layout_unfinished(layout))
+			fault = "of a dump that never was";
+		if (!fault)
+			continue;
+		vr_tally_hit(&tally, i, fault);
+		memset(row, 0, sizeof(*row));
+	}
+	check_twice(file, &tally);
+	vr_tally_report(&tally, file, layout);
+}
+
+void vr_check_waits(struct vr_file *file, const struct vr_layout *layout)
+{
+	check_loops(file, layout);
+	check_calls(file, layout);
+	check_books(file, layout);
+	check_stalls(file, layout);
+	check_dumps(file, layout);
+}
