@@ -95,6 +95,11 @@ static int set_locks(const char *value, size_t len)
 	return set_switch(value, len, &vp_config.locks);
 }
 
+static int set_waits(const char *value, size_t len)
+{
+	return set_switch(value, len, &vp_config.waits);
+}
+
 static int set_leakscan(const char *value, size_t len)
 {
 	vp_config.leakscan = is(value, len, "exit")   ? VPROF_SCAN_WHEN_EXIT
@@ -214,6 +219,7 @@ static const struct option options[] = {
     {"heap", "exact|sample=BYTES|off", "exact",
      "heap accounting; sample: one block in so many bytes, 64 or more, totals estimated", set_heap},
     {"locks", "on|off", "on", "waits for locks, conditions and threads", set_locks},
+    {"waits", "on|off", "on", "calls that may block: reads, sleeps, polls and the like", set_waits},
     {"tick", "MS", "100", "milliseconds between timeline points, 10 to 60000", set_tick},
     {"start", "now|paused", "now",
      "paused: nothing is recorded until `vprof-report ctl FILE resume`, or vprof_start()",
@@ -250,7 +256,7 @@ static const struct option options[] = {
 
 /* What may be changed while the process runs (helper/settings.c). */
 static const char *const live[] = {
-    "cpu", "locks", "tick", "duration", "leakscan_every", "leakscan_wait", "follow_fork"};
+    "cpu", "locks", "waits", "tick", "duration", "leakscan_every", "leakscan_wait", "follow_fork"};
 #define LIVE_COUNT (sizeof(live) / sizeof(live[0]))
 
 static void print_help(void)

@@ -16,6 +16,8 @@
 #include <time.h>
 
 typedef const struct timespec vp_deadline;
+struct pollfd;
+struct epoll_event;
 
 struct vp_real {
 #define REAL(name, result, parameters, arguments, lacking) result(*name) parameters;

@@ -42,7 +42,8 @@ struct vp_control {
 	uint32_t lock_kinds; /* VP_LOCK_KINDS: waits for locks are recorded; or 0 */
 	uint32_t paused;     /* 1: nothing new is recorded (helper/pause.c) */
 	uint32_t maps;	     /* 1: mappings of the program are recorded */
-	uint8_t pad[4096 - 36];
+	uint32_t calls;	     /* 1: calls that may block are recorded */
+	uint8_t pad[4096 - 40];
 };
 _Static_assert(sizeof(struct vp_control) == 4096, "one page");
 /* Declared hidden, or every look at it would go by way of an address in the GOT. */

@@ -16,6 +16,7 @@
 #include "thread/threads.h"
 #include "track/account.h"
 #include "track/account_owner.h"
+#include "track/call.h"
 #include "track/cpu.h"
 #include "track/heap.h"
 #include "track/label.h"
@@ -91,6 +92,10 @@ static const struct vp_tracker trackers[] = {
      .thread_end = vp_waits_thread_end,
      .finish = vp_waits_finish,
      .section = {SECTION(LOCKS, vprof_lock, 2, 0)}},
+    {.name = "calls",
+     .init = vp_calls_init,
+     .thread_end = vp_calls_thread_end,
+     .section = {SECTION(CALLS, vprof_call, 2, 0)}},
     {.name = "marks", .init = vp_marks_init, .section = {SECTION(MARKS, vprof_mark, OF_FILE, 1)}},
     {.name = "leak search",
      .fork_child = vp_leak_search_fork_child,

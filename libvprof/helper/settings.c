@@ -30,6 +30,12 @@ static const char *change_locks(void)
 	return NULL;
 }
 
+static const char *change_waits(void)
+{
+	vp_control.calls = vp_config.waits != 0;
+	return NULL;
+}
+
 static const char *change_tick(void)
 {
 	vp_file.header->tick_ms = vp_config.tick_ms;
@@ -59,6 +65,7 @@ static const struct {
 } changes[] = {
     {"cpu", change_cpu},
     {"locks", change_locks},
+    {"waits", change_waits},
     {"tick", change_tick},
     {"duration", change_duration},
     {"leakscan_every", change_leakscan_every},

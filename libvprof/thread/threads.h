@@ -3,7 +3,9 @@
 #define VP_THREAD_THREADS_H
 
 #include "base/state.h"
+#include "ring/events.h"
 #include "stack/capture.h"
+#include "thread/line.h"
 #include "vprof_format.h"
 
 #include <stddef.h>
@@ -27,6 +29,22 @@ enum vp_thread_slot {
 	VP_SLOT_COUNT
 };
 
+/* Call sites of a thread, and the rows of CALLS that their calls are counted in. */
+#define VP_CALL_SITES 128u /* power of two */
+struct vp_call_site {
+	uint64_t pc, sp;
+	struct vprof_call *row;
+	uint32_t row_id;
+	uint32_t kind;
+};
+struct vp_calls {
+	/* (kind, node) -> row of CALLS; open addressing, 0 is empty, else row + 1 */
+	uint32_t mask, used;
+	struct vp_call_index *index;
+	struct vp_event_writer writer;
+	struct vp_call_site site[VP_CALL_SITES];
+};
+
 /* What the library knows of one thread of the host. */
 struct vp_thread {
 	struct vprof_thread *row; /* in the file; row 0 when the table is full */
@@ -47,7 +65,11 @@ struct vp_thread {
 	uint64_t now_ns;	/* when this thread last looked at the clock */
 	uint32_t now_tick;	/* ... during this tick of the helper */
 	uint64_t random;	/* xorshift state, 0 before the first use */
-	struct vp_stack stack;	/* last: it need not be zeroed for a new thread */
+	struct vp_call_line line __attribute__((aligned(64)));
+	struct vp_calls calls;
+	/* From here on it need not be zeroed for a new thread: */
+	struct vp_stack stack;
+	struct vp_call_spans spans; /* but for its head */
 };
 
 /* How a thread was started. */

@@ -344,6 +344,13 @@ static void find_place(struct vp_wait_note *note)
 	note->offset = 0;
 }
 
+static const uint8_t call_kind[] = {
+    [VPROF_LOCK_MUTEX] = VP_CALL_MUTEX,	  [VPROF_LOCK_RDLOCK] = VP_CALL_RDLOCK,
+    [VPROF_LOCK_WRLOCK] = VP_CALL_WRLOCK, [VPROF_LOCK_COND] = VP_CALL_COND,
+    [VPROF_LOCK_JOIN] = VP_CALL_JOIN,
+};
+_Static_assert(VP_CALL_KINDS <= 255, "a byte holds a kind");
+
 void vp_wait_begin(struct vp_wait *wait, uint64_t lock, enum vprof_lock_kind kind,
 		   const struct vp_regs *caller)
 {
@@ -364,6 +371,8 @@ void vp_wait_begin(struct vp_wait *wait, uint64_t lock, enum vprof_lock_kind kin
 		wait->note.node = vp_capture_stack(&thread->stack, caller);
 		find_place(&wait->note);
 		put(&wait->waits->under_way, &wait->note);
+		vp_call_enter(&wait->call, thread, call_kind[kind], lock, caller,
+			      wait->note.since_ns);
 	}
 	vp_inside_end(inside);
 }
@@ -395,7 +404,10 @@ void vp_wait_end(struct vp_wait *wait, int ret)
 	    thread->slot[VP_SLOT_WAITS] != wait->waits)
 		return;
 	now = vp_clock_now();
-	wait->note.wait_ns = now > wait->note.since_ns ? now - wait->note.since_ns : 0;
+	if (now < wait->note.since_ns) /* the clock was aligned meanwhile */
+		now = wait->note.since_ns;
+	wait->note.wait_ns = now - wait->note.since_ns;
+	vp_call_leave(&wait->call, now);
 	if (!vp_inside_try(&inside))
 		return;
 	if (vp_control.lock_kinds)

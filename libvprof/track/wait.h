@@ -12,6 +12,7 @@
 #include "base/state.h"
 #include "stack/regs.h"
 #include "thread/threads.h"
+#include "track/call.h"
 
 #include <pthread.h>
 
@@ -33,6 +34,7 @@ struct vp_wait_note {
 struct vp_wait {
 	struct vp_waits *waits; /* NULL: not recorded */
 	uint32_t life;		/* of which process it is */
+	struct vp_call call;	/* as others see it */
 	struct vp_wait_note note;
 };
 

@@ -164,7 +164,7 @@ for name in prctl execl mtx_lock epoll_wait; do
 done
 lib "a version of a name defined outside hooks/" base \
 	'int vp_p(void) { return 0; }\n__asm__(".symver vp_p,pthread_cond_wait@GLIBC_2.2.5");' 'defines pthread_cond_wait'
-lib "a hook that no list has" hooks 'int epoll_wait(void) { return 0; }' 'defines epoll_wait'
+lib "a hook that no list has" hooks 'int clock_gettime(void) { return 0; }' 'defines clock_gettime'
 lib "a call of a hook" helper \
 	'int pthread_join(unsigned long, void **);\nint vp_p(void) { return pthread_join(0, 0); }' 'calls pthread_join'
 lib "a call of a hook by its neighbour" hooks \

@@ -1,0 +1,41 @@
+/* The calls that may block: their numbers, names and traits, from base/real.def. */
+#ifndef VP_BASE_CALLS_H
+#define VP_BASE_CALLS_H
+
+#include "vprof_format.h"
+
+#include <stdint.h>
+
+enum vp_call_kind {
+	VP_CALL_NONE,
+#define REAL(name, result, parameters, arguments, lacking)
+#define HOOK_CALL(name, result, parameters, arguments, lacking, traits, target, object, outcome)   \
+	VP_CALL_##name,
+#include "base/real.def"
+	/* what track/wait.c waits for, under whichever name it was called */
+	VP_CALL_MUTEX,
+	VP_CALL_RDLOCK,
+	VP_CALL_WRLOCK,
+	VP_CALL_COND,
+	VP_CALL_JOIN,
+	VP_CALL_KINDS
+};
+
+/* vp_call_info.traits: what a call is, outside of a loop's iterations ... */
+#define VP_CALL_CLASS(class) (VPROF_CLASS_##class)
+#define VP_CALL_CLASS_MASK   15u
+/* ... whether coming back to it again and again makes a loop ... */
+#define VP_CALL_LOOPS 16u
+/* ... and whether calls that it makes past us are part of it: the resolver's, stdio's */
+#define VP_CALL_OWNS 32u
+/* its outcome counts events, not bytes */
+#define VP_CALL_EVENTS 64u
+
+struct vp_call_info {
+	const char *name; /* as libc names it */
+	uint8_t traits;
+	uint8_t target; /* enum vprof_target */
+};
+extern const struct vp_call_info vp_call_info[VP_CALL_KINDS];
+
+#endif

@@ -1,0 +1,74 @@
+/* What a thread says of the call it is in: the line that the helper reads without asking,
+ * and the calls that lasted, which explain its times off the CPU.
+ *
+ * Only the thread writes, with plain stores, which x86-64 makes visible in their order; a
+ * call that never ends (cancelled, left by a longjmp) is overwritten by the next. */
+#ifndef VP_THREAD_LINE_H
+#define VP_THREAD_LINE_H
+
+#include "base/calls.h"
+#include "stack/regs.h"
+
+#include <stdint.h>
+
+/* vp_call_line.flags */
+#define VP_LINE_AT_LOOP 1u /* the wait of the thread's own loop */
+
+struct vp_call_line {
+	uint32_t sequence; /* odd while it is being written */
+	uint16_t kind;	   /* enum vp_call_kind; VP_CALL_NONE: in none */
+	uint16_t flags;	   /* VP_LINE_* */
+	uint64_t object;   /* what the call was given: a descriptor, an address */
+	uint64_t since_ns;
+	struct vp_regs caller; /* where it was called, for whoever wants the stack */
+	uint64_t iteration_ns; /* the loop's iteration under way began; 0: there is none */
+	uint64_t reserved;
+};
+_Static_assert(sizeof(struct vp_call_line) == 64, "a cache line");
+
+/* A call that lasted. */
+struct vp_call_span {
+	uint64_t begin_ns;
+	uint64_t end; /* nanoseconds << 4 | enum vprof_class */
+};
+#define VP_SPANS 512u /* kept of a thread, power of two */
+
+struct vp_call_spans {
+	uint64_t head; /* so many were written; number n lies in span[n % VP_SPANS] */
+	struct vp_call_span span[VP_SPANS];
+};
+
+static inline void vp_spans_put(struct vp_call_spans *spans, uint64_t begin_ns, uint64_t end_ns,
+				enum vprof_class class)
+{
+	uint64_t head = spans->head;
+
+	spans->span[head % VP_SPANS] = (struct vp_call_span){begin_ns, end_ns << 4 | class};
+	/* Pairs with the helper, which reads what is below it. */
+	__atomic_store_n(&spans->head, head + 1, __ATOMIC_RELEASE);
+}
+
+static inline void vp_line_open(struct vp_call_line *line)
+{
+	__atomic_store_n(&line->sequence, line->sequence + 1, __ATOMIC_RELAXED);
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+}
+
+static inline void vp_line_close(struct vp_call_line *line)
+{
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	/* Pairs with vp_line_read(). */
+	__atomic_store_n(&line->sequence, line->sequence + 1, __ATOMIC_RELEASE);
+}
+
+/* A copy of another thread's line.  Returns 0 while it is being written: try again. */
+static inline int vp_line_read(const struct vp_call_line *line, struct vp_call_line *out)
+{
+	uint32_t before = __atomic_load_n(&line->sequence, __ATOMIC_ACQUIRE);
+
+	*out = *line;
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	return !(before & 1) && __atomic_load_n(&line->sequence, __ATOMIC_RELAXED) == before;
+}
+
+#endif

@@ -1,0 +1,50 @@
+/* What a call that may block means: how often, how long, how much, at which stack.
+ *
+ * Two looks at the clock and a few counters are all that a call pays that returns at once.
+ * The stack is captured after the call, whose caller's frames still stand, and only if it
+ * lasted, or if its call site is new. */
+#ifndef VP_TRACK_CALL_H
+#define VP_TRACK_CALL_H
+
+#include "base/state.h"
+#include "stack/regs.h"
+#include "thread/line.h"
+#include "thread/threads.h"
+
+#include <stdint.h>
+
+/* A call under way, in its hook's frame.  What it found in the thread's line comes back at
+ * its end: a signal handler's calls lie within those it interrupts. */
+struct vp_call {
+	struct vp_thread *thread; /* NULL: not recorded */
+	struct vp_regs caller;
+	uint64_t object, since_ns;
+	uint16_t kind;
+	uint16_t outer_kind, outer_flags;
+	uint16_t flags; /* VP_LINE_* */
+	uint64_t outer_object, outer_since_ns;
+	struct vp_regs outer_caller;
+};
+
+/* What a call came to. */
+struct vp_call_outcome {
+	uint64_t amount; /* bytes, or events, by the kind's traits */
+	int failed;
+};
+
+/* Around the real call.  In between nothing of ours is held, and neither makes a system call
+ * unless the call lasted or its site is new.  errno is kept.
+ * Context: any thread that is known, in or out of a signal handler. */
+void vp_call_begin(struct vp_call *call, enum vp_call_kind kind, uint64_t object,
+		   const struct vp_regs *caller);
+void vp_call_end(struct vp_call *call, struct vp_call_outcome outcome);
+
+/* The same for what has rows of its own (track/wait.c): the line and the span only. */
+void vp_call_enter(struct vp_call *call, struct vp_thread *thread, enum vp_call_kind kind,
+		   uint64_t object, const struct vp_regs *caller, uint64_t now_ns);
+void vp_call_leave(struct vp_call *call, uint64_t now_ns);
+
+int vp_calls_init(void); /* a fresh file */
+void vp_calls_thread_end(struct vp_thread *thread);
+
+#endif
