@@ -5,6 +5,7 @@
 
 #include "mkleaks.h"
 #include "mkthreads.h"
+#include "mkwaits.h"
 
 static inline int mk_shape(const char *name, struct mkprof *mk)
 {
@@ -30,6 +31,7 @@ static inline int mk_shape(const char *name, struct mkprof *mk)
 	    {"maps", mk_maps},
 	    {"threads", mk_threads},
 	    {"paused", mk_paused},
+	    {"waits", mk_waits},
 	};
 
 	for (size_t i = 0; i < sizeof(shape) / sizeof(shape[0]); i++) {

@@ -50,4 +50,31 @@ static inline void refused(struct mkprof *mk, uint64_t size, const char *part)
 	ck_assert_ptr_null(strchr(err.text, '\n'));
 }
 
+/* The first extent of a section, in memory. */
+static inline void *rows_of(struct mkprof *mk, unsigned kind)
+{
+	const struct vprof_extent *table = (void *)(mk->bytes + VPROF_EXTENT_TABLE_OFFSET);
+
+	for (uint32_t i = 1; i < mk_header(mk)->extents_used; i++)
+		if (table[i].kind == kind && table[i].index == 0)
+			return mk->bytes + (uint64_t)i * MK_EXTENT;
+	ck_abort_msg("no such section");
+	return NULL;
+}
+
+static inline uint64_t offset_of(struct mkprof *mk, const void *at)
+{
+	return (uint64_t)((const uint8_t *)at - mk->bytes);
+}
+
+static inline void one_damage(const struct vr_file *file, const char *part, uint64_t offset,
+			      uint64_t kept, uint64_t total)
+{
+	ck_assert_uint_eq(file->n_damages, 1);
+	ck_assert_msg(strstr(file->damage[0].reason, part), "'%s'", file->damage[0].reason);
+	ck_assert_uint_eq(file->damage[0].offset, offset);
+	ck_assert_uint_eq(file->damage[0].kept, kept);
+	ck_assert_uint_eq(file->damage[0].total, total);
+}
+
 #endif

@@ -4,33 +4,6 @@
 
 #include "ring_file.h"
 
-/* The first extent of a section, in memory. */
-static void *rows_of(struct mkprof *mk, unsigned kind)
-{
-	const struct vprof_extent *table = (void *)(mk->bytes + VPROF_EXTENT_TABLE_OFFSET);
-
-	for (uint32_t i = 1; i < mk_header(mk)->extents_used; i++)
-		if (table[i].kind == kind && table[i].index == 0)
-			return mk->bytes + (uint64_t)i * MK_EXTENT;
-	ck_abort_msg("no such section");
-	return NULL;
-}
-
-static uint64_t offset_of(struct mkprof *mk, const void *at)
-{
-	return (uint64_t)((const uint8_t *)at - mk->bytes);
-}
-
-static void one_damage(const struct vr_file *file, const char *part, uint64_t offset, uint64_t kept,
-		       uint64_t total)
-{
-	ck_assert_uint_eq(file->n_damages, 1);
-	ck_assert_msg(strstr(file->damage[0].reason, part), "'%s'", file->damage[0].reason);
-	ck_assert_uint_eq(file->damage[0].offset, offset);
-	ck_assert_uint_eq(file->damage[0].kept, kept);
-	ck_assert_uint_eq(file->damage[0].total, total);
-}
-
 START_TEST(damaged_node)
 {
 	struct mkprof mk = mk_normal();
@@ -253,6 +226,34 @@ START_TEST(strings_end_in_their_extent)
 }
 END_TEST
 
+/* Of time off the CPU. */
+static void waits_are_safe(const struct vr_file *file)
+{
+	const uint32_t nodes = file->n_nodes ? file->n_nodes : 1;
+	const uint32_t threads = file->n_threads ? file->n_threads : 1;
+
+	for (uint32_t i = 0; i < file->n_calls; i++)
+		ck_assert(
+		    !file->call[i].calls ||
+		    (file->call[i].node < nodes && file->call[i].thread < threads &&
+		     file->call[i].class < VPROF_CLASS_COUNT &&
+		     file->call[i].blocked_ns <= file->call[i].time_ns &&
+		     (file->call[i].loop == VPROF_NONE || file->call[i].loop < file->n_loops)));
+	for (uint32_t i = 0; i < file->n_books; i++)
+		ck_assert_uint_lt(file->book[i].thread, threads);
+	for (uint32_t i = 0; i < file->n_loops; i++)
+		ck_assert(file->loop[i].node < nodes && file->loop[i].thread < threads);
+	for (uint32_t i = 0; i < file->n_stalls; i++)
+		ck_assert(file->stall[i].node < nodes && file->stall[i].thread < threads &&
+			  file->stall[i].class < VPROF_CLASS_COUNT &&
+			  (!file->stall[i].duration_ns || file->stall[i].loop == VPROF_NONE ||
+			   file->stall[i].loop < file->n_loops));
+	for (uint32_t i = 0; i < file->n_dumps; i++)
+		ck_assert(file->dump[i].node < nodes && file->dump[i].thread < threads &&
+			  (!file->dump[i].number || file->dump[i].waits_for == VPROF_NONE ||
+			   file->dump[i].waits_for < threads));
+}
+
 /* What was handed out must be safe to use, whatever the bytes were. */
 static void is_safe(const struct vr_file *file)
 {
@@ -279,6 +280,7 @@ static void is_safe(const struct vr_file *file)
 		ck_assert(!file->lock[i].waits || (file->lock[i].node < file->n_nodes &&
 						   file->lock[i].thread < file->n_threads &&
 						   file->lock[i].kind <= VPROF_LOCK_JOIN));
+	waits_are_safe(file);
 	for (uint32_t i = 0; i < file->n_modules; i++)
 		ck_assert_uint_le(file->module[i].build_id_bytes, 32);
 	for (uint32_t i = 0; i < file->n_threads; i++)
@@ -287,7 +289,7 @@ static void is_safe(const struct vr_file *file)
 
 START_TEST(any_bytes_are_safe)
 {
-	static const char *const shape[] = {"normal", "wrapped", "overflow", "locks"};
+	static const char *const shape[] = {"normal", "wrapped", "overflow", "locks", "waits"};
 	unsigned damaged = 0, refused_files = 0;
 
 	for (unsigned i = 0; i < 1000; i++) {
@@ -297,7 +299,7 @@ START_TEST(any_bytes_are_safe)
 		struct mkprof mk;
 		size_t size;
 
-		ck_assert_int_eq(mk_shape(shape[i % 4], &mk), 0);
+		ck_assert_int_eq(mk_shape(shape[i % 5], &mk), 0);
 		size =
 		    mk_spoil(mk.bytes, mk_size(&mk) < 64 * MK_EXTENT ? mk_size(&mk) : 65536, seed);
 		ck_assert_int_eq(mk_write(&mk, path, size ? size : 1), 0);
