@@ -21,6 +21,8 @@ static const char *const commands[] = {
     "tree",
     "tree --bottom-up --format csv --depth 3",
     "tree --format json",
+    "tree --clock wall --idle",
+    "flat --clock wall --since 0.2 --until 1.5",
     "callers main",
     "callees * --format json",
     "heap",

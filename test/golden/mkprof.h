@@ -3,6 +3,7 @@
 #ifndef MKPROF_H
 #define MKPROF_H
 
+#include "mkclock.h"
 #include "mkleaks.h"
 #include "mkthreads.h"
 #include "mkwaits.h"
@@ -32,6 +33,7 @@ static inline int mk_shape(const char *name, struct mkprof *mk)
 	    {"threads", mk_threads},
 	    {"paused", mk_paused},
 	    {"waits", mk_waits},
+	    {"clock", mk_clock},
 	};
 
 	for (size_t i = 0; i < sizeof(shape) / sizeof(shape[0]); i++) {

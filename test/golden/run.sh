@@ -192,6 +192,28 @@ check grown-summary grown summary
 check growing-gate growing leaks --gate -n 1 --fail-if 'growing_sites>1'
 check growing-allow growing leaks --gate -n 1 --allow growing
 check growing-known growing leaks -n 1 --baseline growing.vprof
+for command in tree flat; do
+	check clock-$command clock $command --clock wall
+	check clock-$command-json clock $command --clock wall --format json
+	check clock-$command-csv clock $command --clock wall --format csv
+done
+check clock-cpu clock tree --clock cpu
+check clock-tree-idle clock tree --clock wall --idle --depth 2
+check clock-tree-bottom-up clock tree --clock wall --bottom-up --min-percent 9
+check clock-callers clock callers fsync --clock wall
+check clock-callees-json clock callees app+0x2000 --clock wall --format json
+check clock-window clock tree --clock wall --since 300ms --until 0.5
+check clock-thread clock tree --clock wall --thread few
+check clock-module clock tree --clock wall --module '*libc.so*' --depth 1
+for format in folded callgrind speedscope json; do
+	check clock-export-$format clock export --clock wall --format $format -o -
+done
+check clock-export-cpu clock export --clock wall --format folded --value cpu -o -
+check clock-export-bad-value clock export --format folded --value wall -o -
+check clock-bad clock tree --clock sun
+check clock-bad-idle clock tree --idle
+check locks-clock locks tree --clock wall
+check normal-clock normal flat --clock wall
 check empty-summary empty summary
 check empty-heap empty heap
 check empty-leaks empty leaks

@@ -426,7 +426,8 @@ START_TEST(commands_survive_any_bytes)
 	    &vr_verb_summary, &vr_verb_flat,  &vr_verb_tree,	 &vr_verb_callers, &vr_verb_callees,
 	    &vr_verb_heap,    &vr_verb_leaks, &vr_verb_timeline, &vr_verb_threads, &vr_verb_info,
 	};
-	static const char *const shape[] = {"normal", "wrapped", "user-only", "nasty", "leaks"};
+	static const char shape[6][10] = {"normal", "wrapped", "user-only",
+					  "nasty",  "leaks",   "clock"};
 	FILE *nowhere = fopen("/dev/null", "w");
 	unsigned opened = 0;
 
@@ -434,14 +435,16 @@ START_TEST(commands_survive_any_bytes)
 	ck_assert_ptr_nonnull(freopen("/dev/null", "w", stderr));
 	for (unsigned i = 0; i < 300; i++) {
 		uint64_t seed = 1000000 + (uint64_t)_i * 300 + i;
-		struct vr_opts opts = {
-		    .select = {.until_ns = UINT64_MAX, .inlines = 1, .windowed = seed % 4 == 3},
-		    .bottom_up = seed % 2};
+		struct vr_opts opts = {.select = {.until_ns = UINT64_MAX, .inlines = 1},
+				       .bottom_up = seed % 2};
 		struct mkprof mk;
 		struct vr_err err;
 		size_t size;
 
-		ck_assert_int_eq(mk_shape(shape[i % 5], &mk), 0);
+		opts.select.windowed = seed % 4 == 3;
+		opts.select.wall = seed % 3 == 0;
+		opts.select.idle = seed % 6 == 0;
+		ck_assert_int_eq(mk_shape(shape[i % 6], &mk), 0);
 		size = mk_spoil(mk.bytes, mk_size(&mk), seed);
 		ck_assert_int_eq(mk_write(&mk, path, size ? size : 1), 0);
 		mk_free(&mk);

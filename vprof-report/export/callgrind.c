@@ -149,11 +149,13 @@ static void put_header(struct callgrind *c)
 	    [VR_VALUE_ALLOCS] = "Allocs",	    [VR_VALUE_ALLOC_BYTES] = "Alloc_bytes",
 	    [VR_VALUE_LIVE_BLOCKS] = "Live_blocks", [VR_VALUE_LIVE_BYTES] = "Live_bytes",
 	    [VR_VALUE_PEAK_BLOCKS] = "Peak_blocks", [VR_VALUE_PEAK_BYTES] = "Peak_bytes",
+	    [VR_VALUE_WALL_NS] = "Wall_ns",
 	};
 	/* The first event is what readers sort by. */
 	static const enum vr_value order[VR_VALUES] = {
-	    VR_VALUE_CPU_NS,	 VR_VALUE_SAMPLES,     VR_VALUE_ALLOC_BYTES, VR_VALUE_ALLOCS,
-	    VR_VALUE_LIVE_BYTES, VR_VALUE_LIVE_BLOCKS, VR_VALUE_PEAK_BYTES,  VR_VALUE_PEAK_BLOCKS,
+	    VR_VALUE_WALL_NS,	  VR_VALUE_CPU_NS,     VR_VALUE_SAMPLES,
+	    VR_VALUE_ALLOC_BYTES, VR_VALUE_ALLOCS,     VR_VALUE_LIVE_BYTES,
+	    VR_VALUE_LIVE_BLOCKS, VR_VALUE_PEAK_BYTES, VR_VALUE_PEAK_BLOCKS,
 	};
 
 	for (size_t i = 0; i < VR_VALUES; i++)

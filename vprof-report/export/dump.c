@@ -14,6 +14,7 @@ static const struct {
     [VR_VALUE_LIVE_BYTES] = {"live_bytes", "bytes"},
     [VR_VALUE_PEAK_BLOCKS] = {"peak_blocks", "count"},
     [VR_VALUE_PEAK_BYTES] = {"peak_bytes", "bytes"},
+    [VR_VALUE_WALL_NS] = {"wall", "nanoseconds"},
 };
 
 const char *vr_value_name(enum vr_value value)
@@ -39,7 +40,24 @@ int vr_value_parse(const char *name, enum vr_value *value)
 
 int vr_dump_has(const struct vr_dump *dump, enum vr_value value)
 {
+	if (value == VR_VALUE_WALL_NS)
+		return dump->has_wall;
 	return value <= VR_VALUE_CPU_NS ? dump->has_cpu : dump->has_heap;
+}
+
+int vr_dump_values(const struct vr_dump *dump)
+{
+	return dump->has_wall ? VR_VALUES : VR_VALUE_WALL_NS;
+}
+
+enum vr_value vr_dump_time(const struct vr_dump *dump)
+{
+	return dump->has_wall ? VR_VALUE_WALL_NS : VR_VALUE_CPU_NS;
+}
+
+enum vr_value vr_dump_first(const struct vr_dump *dump)
+{
+	return dump->has_cpu || dump->has_wall ? vr_dump_time(dump) : VR_VALUE_ALLOC_BYTES;
 }
 
 const char *vr_dump_file(const struct vr_dump_function *function)

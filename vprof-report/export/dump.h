@@ -22,6 +22,7 @@ enum vr_value {
 	VR_VALUE_LIVE_BYTES,
 	VR_VALUE_PEAK_BLOCKS, /* when the process was at its highest */
 	VR_VALUE_PEAK_BYTES,
+	VR_VALUE_WALL_NS, /* on a CPU or off it; the last: many profiles have none */
 	VR_VALUES
 };
 
@@ -76,7 +77,7 @@ struct vr_dump {
 	struct vr_dump_sample *sample; /* a node may have several: one a thread, and heap */
 	size_t modules, functions, lines, frames, nodes, threads, samples;
 	uint64_t total[VR_VALUES];
-	int has_cpu, has_heap;
+	int has_cpu, has_heap, has_wall;
 	int heap_sampled;	       /* the heap's values are estimates */
 	const char *program, *cmdline; /* path, arguments joined by blanks */
 	const char *version;	       /* of this program */
@@ -93,6 +94,13 @@ const char *vr_value_unit(enum vr_value value); /* "count", "bytes", "nanosecond
 int vr_value_parse(const char *name, enum vr_value *value);
 /* 1 when the profile has numbers of this kind at all. */
 int vr_dump_has(const struct vr_dump *dump, enum vr_value value);
+
+/* How many kinds of values are written where all are: all but the wall clock's where there
+ * is none. */
+int vr_dump_values(const struct vr_dump *dump);
+/* The time that formats with one kind of it hold, and the value that is shown first. */
+enum vr_value vr_dump_time(const struct vr_dump *dump);
+enum vr_value vr_dump_first(const struct vr_dump *dump);
 
 /* The file as formats without modules name it: the module's path where the
  * file is unknown, "~" where that is too (as Python names its own). */

@@ -4,9 +4,9 @@
 #include "export/dump.h"
 #include "export/json_text.h"
 
-static void put_values(const uint64_t *value, FILE *out)
+static void put_values(const struct vr_dump *dump, const uint64_t *value, FILE *out)
 {
-	for (int v = 0; v < VR_VALUES; v++)
+	for (int v = 0; v < vr_dump_values(dump); v++)
 		fprintf(out, "%s%" PRIu64, v ? "," : "[", value[v]);
 	fputc(']', out);
 }
@@ -32,11 +32,11 @@ static void put_process(const struct vr_dump *dump, FILE *out)
 static void put_types(const struct vr_dump *dump, FILE *out)
 {
 	fputs("\"values\":[", out);
-	for (int v = 0; v < VR_VALUES; v++)
+	for (int v = 0; v < vr_dump_values(dump); v++)
 		fprintf(out, "%s{\"name\":\"%s\",\"unit\":\"%s\"}", v ? "," : "",
 			vr_value_name((enum vr_value)v), vr_value_unit((enum vr_value)v));
 	fputs("],\n\"totals\":", out);
-	put_values(dump->total, out);
+	put_values(dump, dump->total, out);
 	fprintf(out, ",\n\"has_cpu\":%s,\"has_heap\":%s,\"heap_sampled\":%s,\n",
 		dump->has_cpu ? "true" : "false", dump->has_heap ? "true" : "false",
 		dump->heap_sampled ? "true" : "false");
@@ -116,7 +116,7 @@ static void put_samples(const struct vr_dump *dump, FILE *out)
 		fprintf(out, "%s\n{\"stack\":%" PRIu32 ",\"thread\":", i ? "," : "", sample->node);
 		put_row(sample->thread, out);
 		fputs(",\"values\":", out);
-		put_values(sample->value, out);
+		put_values(dump, sample->value, out);
 		fputc('}', out);
 	}
 	fputs("]}\n", out);

@@ -47,6 +47,7 @@ static const struct {
     [VR_VALUE_LIVE_BYTES] = {"inuse_space", "bytes"},
     [VR_VALUE_PEAK_BLOCKS] = {"peak_objects", "count"},
     [VR_VALUE_PEAK_BYTES] = {"peak_space", "bytes"},
+    [VR_VALUE_WALL_NS] = {"wall", "nanoseconds"},
 };
 
 static void put_header(struct pprof *p)
@@ -58,18 +59,17 @@ static void put_header(struct pprof *p)
 	int64_t comment[1];
 
 	text(p, "");
-	for (size_t i = 0; i < VR_VALUES; i++) {
+	for (int i = 0; i < vr_dump_values(dump); i++) {
 		vr__pprof__value_type__init(&type[i]);
 		type[i].type = text(p, sample_types[i].type);
 		type[i].unit = text(p, sample_types[i].unit);
 		types[i] = &type[i];
 	}
-	piece.n_sample_type = VR_VALUES;
+	piece.n_sample_type = (size_t)vr_dump_values(dump);
 	piece.sample_type = types;
 	piece.time_nanos = (int64_t)dump->start_real_ns;
 	piece.duration_nanos = (int64_t)dump->duration_ns;
-	piece.default_sample_type =
-	    text(p, sample_types[dump->has_cpu ? VR_VALUE_CPU_NS : VR_VALUE_ALLOC_BYTES].type);
+	piece.default_sample_type = text(p, sample_types[vr_dump_first(dump)].type);
 	if (dump->has_cpu) {
 		period.type = text(p, "cpu");
 		period.unit = text(p, "nanoseconds");
@@ -189,7 +189,7 @@ static void put_sample(struct pprof *p, const struct vr_dump_sample *from)
 		value[i] = (int64_t)from->value[i];
 	sample.n_location_id = stack_of(p, from->node);
 	sample.location_id = p->location;
-	sample.n_value = VR_VALUES;
+	sample.n_value = (size_t)vr_dump_values(p->dump);
 	sample.value = value;
 	if (from->thread != VR_DUMP_NONE) {
 		name.key = text(p, "thread");

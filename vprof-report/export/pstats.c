@@ -67,12 +67,13 @@ static void put_key(const struct vr_dump_function *function, FILE *out)
 	put_text(function->name, out);
 }
 
-static void put_numbers(const uint64_t *self, const uint64_t *total, FILE *out)
+static void put_numbers(const struct vr_dump *dump, const uint64_t *self, const uint64_t *total,
+			FILE *out)
 {
 	put_integer(total[VR_VALUE_SAMPLES], out);
 	put_integer(total[VR_VALUE_SAMPLES], out);
-	put_seconds(self[VR_VALUE_CPU_NS], out);
-	put_seconds(total[VR_VALUE_CPU_NS], out);
+	put_seconds(self[vr_dump_time(dump)], out);
+	put_seconds(total[vr_dump_time(dump)], out);
 }
 
 static int by_callee(const void *a, const void *b)
@@ -85,11 +86,11 @@ static int by_callee(const void *a, const void *b)
 	return x->caller < y->caller ? -1 : x->caller > y->caller;
 }
 
-/* 1 when any of the CPU time is the function's: what only allocated is no
+/* 1 when any of the time is the function's: what only allocated is no
  * part of a file of times. */
-static int is_timed(const uint64_t *total)
+static int is_timed(const struct vr_dump *dump, const uint64_t *total)
 {
-	return total[VR_VALUE_CPU_NS] || total[VR_VALUE_SAMPLES];
+	return total[vr_dump_time(dump)] || total[VR_VALUE_SAMPLES];
 }
 
 void vr_write_pstats(const struct vr_dump *dump, FILE *out)
@@ -104,22 +105,22 @@ void vr_write_pstats(const struct vr_dump *dump, FILE *out)
 	for (uint32_t f = 0; f < sums->functions; f++) {
 		const struct vr_function_sum *sum = &sums->function[f];
 
-		if (!is_timed(sum->total))
+		if (!is_timed(dump, sum->total))
 			continue;
 		put_key(&dump->function[f], out);
 		put_tuple(5, out);
-		put_numbers(sum->self, sum->total, out);
+		put_numbers(dump, sum->self, sum->total, out);
 		fputc('{', out);
 		while (at < sums->calls && sums->call[at].callee < f)
 			at++;
 		for (; at < sums->calls && sums->call[at].callee == f; at++) {
 			const struct vr_call *call = &sums->call[at];
 
-			if (call->caller == VR_DUMP_NONE || !is_timed(call->total))
+			if (call->caller == VR_DUMP_NONE || !is_timed(dump, call->total))
 				continue;
 			put_key(&dump->function[call->caller], out);
 			put_tuple(4, out);
-			put_numbers(call->self, call->total, out);
+			put_numbers(dump, call->self, call->total, out);
 		}
 		fputc('0', out);
 	}

@@ -87,6 +87,8 @@ static void put_profile(const struct vr_paths *paths, enum vr_value value, const
 	*comma = ",";
 }
 
+static const char *const time_name[] = {"CPU time", "CPU time and waits"};
+
 struct thread_cpu {
 	uint32_t thread;
 	uint64_t ns;
@@ -106,12 +108,13 @@ static int busiest_first(const void *a, const void *b)
 static void put_threads(const struct vr_dump *dump, const char **comma, FILE *out)
 {
 	struct thread_cpu *cpu = vr_xcalloc(dump->threads, sizeof(*cpu));
+	enum vr_value time = vr_dump_time(dump);
 
 	for (uint32_t i = 0; i < dump->threads; i++)
 		cpu[i].thread = i;
 	for (size_t i = 0; i < dump->samples; i++)
 		if (dump->sample[i].thread != VR_DUMP_NONE)
-			cpu[dump->sample[i].thread].ns += dump->sample[i].value[VR_VALUE_CPU_NS];
+			cpu[dump->sample[i].thread].ns += dump->sample[i].value[time];
 	if (dump->threads)
 		qsort(cpu, dump->threads, sizeof(*cpu), busiest_first);
 	for (size_t i = 0; i < dump->threads && i < THREADS_MAX; i++) {
@@ -122,9 +125,9 @@ static void put_threads(const struct vr_dump *dump, const char **comma, FILE *ou
 		if (!cpu[i].ns || dump->threads < 2 || !cpu[1].ns)
 			break;
 		paths = vr_paths_new(dump, 0, cpu[i].thread);
-		snprintf(name, sizeof(name), "CPU time, thread %s (%" PRIu32 ")", thread->name,
-			 thread->tid);
-		put_profile(paths, VR_VALUE_CPU_NS, name, comma, out);
+		snprintf(name, sizeof(name), "%s, thread %s (%" PRIu32 ")",
+			 time_name[dump->has_wall], thread->name, thread->tid);
+		put_profile(paths, time, name, comma, out);
 		vr_paths_free(paths);
 	}
 	free(cpu);
@@ -141,7 +144,7 @@ void vr_write_speedscope(const struct vr_dump *dump, FILE *out)
 	fputs(",\n\"activeProfileIndex\":0,\n", out);
 	put_frames(dump, out);
 	fputs("\"profiles\":[", out);
-	put_profile(paths, VR_VALUE_CPU_NS, "CPU time", &comma, out);
+	put_profile(paths, vr_dump_time(dump), time_name[dump->has_wall], &comma, out);
 	if (dump->threads > 1)
 		put_threads(dump, &comma, out);
 	put_profile(paths, VR_VALUE_ALLOC_BYTES, "allocated bytes", &comma, out);

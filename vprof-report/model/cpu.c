@@ -75,8 +75,7 @@ static uint64_t scaled(struct scale *scale, uint64_t weight_ns)
 	return weight_ns;
 }
 
-static void add_to_row(struct vr_cpu *cpu, uint32_t node, uint32_t thread, uint64_t ns,
-		       uint64_t samples)
+static struct vr_cpu_row *row_at(struct vr_cpu *cpu, uint32_t node, uint32_t thread)
 {
 	int added;
 	uint32_t *at = vr_map_at(&cpu->by_row, (uint64_t)thread << 32 | node, &added);
@@ -86,8 +85,7 @@ static void add_to_row(struct vr_cpu *cpu, uint32_t node, uint32_t thread, uint6
 		cpu->row[cpu->rows] = (struct vr_cpu_row){.node = node, .thread = thread};
 		*at = (uint32_t)cpu->rows++;
 	}
-	cpu->row[*at].ns += ns;
-	cpu->row[*at].samples += samples;
+	return &cpu->row[*at];
 }
 
 /* Where a weight comes from. */
@@ -110,8 +108,12 @@ static void charge(struct vr_profile *profile, struct vr_cpu *cpu, const struct 
 	cpu->self_samples[node] += samples;
 	cpu->total_ns += ns;
 	cpu->total_samples += samples;
-	if (cpu->by_thread)
-		add_to_row(cpu, node, origin->thread, ns, samples);
+	if (cpu->by_thread) {
+		struct vr_cpu_row *row = row_at(cpu, node, origin->thread);
+
+		row->ns += ns;
+		row->samples += samples;
+	}
 	cpu->label_ns[origin->label] += ns;
 	cpu->label_samples[origin->label] += samples;
 }
@@ -181,12 +183,34 @@ static void add_events(struct vr_profile *profile, struct vr_cpu *cpu, const str
 	cpu->window_no_kernel = (file->header.flags & VPROF_F_EXCLUDE_KERNEL) != 0;
 }
 
+/* The stacks off the CPU are nodes of their own, but for what no table had room for. */
+static void add_wall(const struct vr_profile *profile, struct vr_cpu *cpu)
+{
+	for (size_t i = 0; i < cpu->wall->rows; i++) {
+		const struct vr_wall_row *row = &cpu->wall->row[i];
+
+		if (vr_wall_is_idle(row->class) && !profile->select.idle)
+			continue;
+		cpu->self_ns[row->node] += row->ns;
+		cpu->total_ns += row->ns;
+		cpu->on_cpu_ns += row->class == VPROF_CLASS_RUN ? row->ns : 0;
+		if (cpu->by_thread) {
+			struct vr_cpu_row *one = row_at(cpu, row->node, row->thread);
+
+			one->ns += row->ns;
+			one->off_cpu = row->class != VPROF_CLASS_RUN;
+		}
+	}
+}
+
 static struct vr_cpu *count(struct vr_profile *profile, int by_thread)
 {
 	struct vr_cpu *cpu = vr_xcalloc(1, sizeof(*cpu));
 	struct scale *scale = thread_scales(profile, cpu);
 
 	cpu->by_thread = by_thread;
+	if (profile->select.wall)
+		cpu->wall = vr_wall_new(profile); /* before there are arrays by node */
 	cpu->self_ns = vr_xcalloc(profile->stacks->n_nodes, sizeof(*cpu->self_ns));
 	cpu->self_samples = vr_xcalloc(profile->stacks->n_nodes, sizeof(*cpu->self_samples));
 	cpu->label_ns = vr_xcalloc(vr_file_string_ids(profile->file), sizeof(*cpu->label_ns));
@@ -209,6 +233,9 @@ static struct vr_cpu *count(struct vr_profile *profile, int by_thread)
 				add_kernel(profile, cpu, scale);
 		}
 	}
+	cpu->on_cpu_ns = cpu->total_ns;
+	if (cpu->wall)
+		add_wall(profile, cpu);
 	free(scale);
 	return cpu;
 }
@@ -233,6 +260,7 @@ void vr_cpu_free(struct vr_cpu *cpu)
 	free(cpu->self_samples);
 	free(cpu->label_ns);
 	free(cpu->label_samples);
+	vr_wall_free(cpu->wall);
 	free(cpu);
 }
 

@@ -1,4 +1,5 @@
-/* CPU time by stack and by function, over the selected threads and window.
+/* CPU time by stack and by function, over the selected threads and window; with select.wall
+ * also the time off the CPU (model/wall.h), added to it.
  *
  * Whole-run weights come from the CPU table; a window is counted from the
  * events that are still in the ring.  docs/sampling.md explains the scaling
@@ -7,10 +8,12 @@
 #define VR_CPU_H
 
 #include "model/profile.h"
+#include "model/wall.h"
 
-/* CPU time of one stack in one thread. */
+/* Time of one stack in one thread. */
 struct vr_cpu_row {
 	uint32_t node, thread;
+	int off_cpu;
 	uint64_t ns, samples;
 };
 
@@ -32,6 +35,8 @@ struct vr_cpu {
 	/* window only */
 	int window_cut;	      /* it begins before the oldest event kept */
 	int window_no_kernel; /* kernel time of the window is not known */
+	struct vr_wall *wall; /* what of the time was off the CPU; NULL: only CPU time counts */
+	uint64_t on_cpu_ns;   /* of total_ns */
 };
 
 struct vr_cpu *vr_cpu_new(struct vr_profile *profile);

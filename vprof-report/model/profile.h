@@ -14,6 +14,7 @@ struct vr_select {
 	const char *label;	     /* glob over pairs of labels, NULL: all */
 	int windowed;		     /* since_ns and until_ns are meant */
 	uint64_t since_ns, until_ns; /* since the start, [since, until) */
+	int wall, idle; /* the wall clock, idle time too; else CPU time */
 	int inlines;
 	int full_names; /* what is shown of names: everything */
 };

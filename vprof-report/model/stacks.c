@@ -29,6 +29,7 @@ struct vr_stacks *vr_stacks_new(const struct vr_file *file, struct vr_sym *sym, 
 	/* Root and overflow node exist whatever the file says. */
 	stacks->base = file->n_nodes > 2 ? file->n_nodes : 2;
 	stacks->n_nodes = stacks->base + VR_PSEUDO_COUNT;
+	stacks->node_room = stacks->n_nodes;
 	stacks->node_span = vr_xcalloc(stacks->n_nodes, sizeof(*stacks->node_span));
 	stacks->own = vr_own_nodes(file);
 	return stacks;
@@ -43,9 +44,14 @@ void vr_stacks_free(struct vr_stacks *stacks)
 	free(stacks->place);
 	free(stacks->span);
 	free(stacks->node_span);
+	free(stacks->added_parent);
+	for (size_t i = 0; i < stacks->n_added_names; i++)
+		free(stacks->added_name[i]);
+	free(stacks->added_name);
 	free(stacks->own);
 	vr_map_free(&stacks->by_where);
 	vr_map_free(&stacks->by_function);
+	vr_map_free(&stacks->by_frame);
 	free(stacks);
 }
 
@@ -63,6 +69,8 @@ uint32_t vr_stacks_parent(const struct vr_stacks *stacks, uint32_t node)
 {
 	uint32_t parent;
 
+	if (node >= stacks->base + VR_PSEUDO_COUNT)
+		return stacks->added_parent[node - stacks->base - VR_PSEUDO_COUNT];
 	if (node >= stacks->file->n_nodes)
 		return VPROF_NODE_ROOT;
 	parent = stacks->file->node[node].parent;
@@ -145,6 +153,38 @@ static uint32_t add_named(struct vr_stacks *stacks, const char *name)
 	if (strcmp(name, pseudo_name[VR_PSEUDO_KERNEL]) == 0)
 		frame.module = name;
 	return add_span(stacks, &frame, 1);
+}
+
+static const char *keep_name(struct vr_stacks *stacks, const char *name)
+{
+	stacks->added_name = vr_xgrow(stacks->added_name, stacks->n_added_names, &stacks->name_room,
+				      sizeof(*stacks->added_name));
+	return stacks->added_name[stacks->n_added_names++] = vr_xstrdup(name);
+}
+
+uint32_t vr_stacks_add(struct vr_stacks *stacks, uint32_t parent, const char *name,
+		       const char *module)
+{
+	struct vr_frame frame = {.function = name, .linkage = "", .file = "", .module = module};
+	size_t functions = stacks->n_functions;
+	uint32_t function = intern_function(stacks, &frame);
+	size_t added = stacks->n_nodes - stacks->base - VR_PSEUDO_COUNT;
+	int is_new;
+	uint32_t *at = vr_map_at(&stacks->by_frame, (uint64_t)parent << 32 | function, &is_new);
+
+	if (stacks->n_functions > functions)
+		stacks->function[function].name = keep_name(stacks, name);
+	if (!is_new)
+		return *at;
+	frame.function = stacks->function[function].name;
+	*at = stacks->n_nodes;
+	stacks->node_span = vr_xgrow(stacks->node_span, stacks->n_nodes, &stacks->node_room,
+				     sizeof(*stacks->node_span));
+	stacks->added_parent = vr_xgrow(stacks->added_parent, added, &stacks->added_room,
+					sizeof(*stacks->added_parent));
+	stacks->added_parent[added] = parent;
+	stacks->node_span[stacks->n_nodes] = add_span(stacks, &frame, 1) + 1;
+	return stacks->n_nodes++;
 }
 
 static uint32_t resolve_address(struct vr_stacks *stacks, uint64_t where)

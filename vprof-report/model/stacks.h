@@ -49,18 +49,24 @@ struct vr_stacks {
 	struct vr_sym *sym;
 	int merge_files;  /* functions are told apart by name and module only */
 	uint32_t base;	  /* the first pseudo node */
-	uint32_t n_nodes; /* of the file and pseudo ones */
+	uint32_t n_nodes; /* of the file, pseudo ones and added ones */
 	struct vr_function *function;
 	size_t n_functions, function_room;
 	struct vr_place *place;
 	size_t n_places, place_room;
 	struct vr_span *span; /* one for each distinct address */
 	size_t n_spans, span_room;
-	uint8_t *own;		 /* VR_OWN_* of each node of the file */
-	uint32_t *node_span;	 /* index + 1, 0: not resolved yet */
+	uint8_t *own;	     /* VR_OWN_* of each node of the file */
+	uint32_t *node_span; /* index + 1, 0: not resolved yet */
+	size_t node_room;
+	uint32_t *added_parent; /* of the nodes that were added */
+	size_t added_room;
+	char **added_name; /* of their functions */
+	size_t n_added_names, name_room;
 	uint32_t *function_next; /* chain of equal hashes */
 	size_t function_next_room;
 	struct vr_map by_where, by_function;
+	struct vr_map by_frame; /* parent << 32 | function -> added node */
 };
 
 /*   sym      resolver with the file's modules added; borrowed
@@ -76,6 +82,13 @@ uint32_t vr_stacks_parent(const struct vr_stacks *stacks, uint32_t node);
 /* 1 when time at this node was the profiler's own. */
 int vr_stacks_own_work(const struct vr_stacks *stacks, uint32_t node);
 uint32_t vr_stacks_pseudo(const struct vr_stacks *stacks, enum vr_pseudo which);
+/* A node that no file has, below any other: the same again for the same parent and name.
+ * Arrays by node that were made before are too short for it.
+ *
+ *   name    of its function
+ *   module  the path of that; outlives the stacks */
+uint32_t vr_stacks_add(struct vr_stacks *stacks, uint32_t parent, const char *name,
+		       const char *module);
 
 static inline const struct vr_function *vr_place_function(const struct vr_stacks *stacks,
 							  const struct vr_place *place)

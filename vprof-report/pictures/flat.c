@@ -87,7 +87,9 @@ int vr_picture_flat(struct vr_context *ctx, const struct vr_cpu *cpu,
 	    {"own time", NULL, 0, VR_TONE_NAME}};
 	struct vr_chart_panel panel = {
 	    .kind = VR_PANEL_BARS,
-	    .unit = ms ? "CPU time (ms)" : "CPU time (s)",
+	    .unit = cpu->wall ? ms ? "threads' time (ms)" : "threads' time (s)"
+		    : ms      ? "CPU time (ms)"
+			      : "CPU time (s)",
 	    .empty = ctx->profile->file->header.engine ? "no CPU sample in this profile"
 						       : "CPU time was not sampled",
 	    .points = bars.count,
@@ -106,7 +108,8 @@ int vr_picture_flat(struct vr_context *ctx, const struct vr_cpu *cpu,
 	fill(ctx, cpu, function, ms ? 1e6 : 1e9, &bars);
 	title = vr_xprintf("%zu of %zu functions", bars.count, count);
 	panel.title = title;
-	ret = vr_picture_write(ctx, &chart, "CPU time by function");
+	ret = vr_picture_write(
+	    ctx, &chart, cpu->wall ? "CPU time and waits by function" : "CPU time by function");
 	free(title);
 	free_bars(&bars);
 	return ret;

@@ -30,6 +30,30 @@ static void warn_paused(const struct vr_context *ctx)
 	free(recorded);
 }
 
+/* What the wall clock does not know of this profile. */
+static void warn_wall(const struct vr_context *ctx, const struct vr_cpu *cpu)
+{
+	const struct vr_file *file = ctx->profile->file;
+	const char *why = vr_file_string(file, file->header.layers_note);
+
+	if (!cpu->wall)
+		return;
+	if (!cpu->wall->calls_known)
+		vr_note(ctx, "calls that may block were not recorded: waits=on records them; "
+			     "of the time off the CPU there are waits for locks alone");
+	if (ctx->profile->keep_label)
+		vr_note(ctx, "waits belong to no label: this is CPU time alone");
+	else if (ctx->profile->select.windowed)
+		vr_note(ctx,
+			"preempted, waiting for pages and unhooked are known for the whole run "
+			"only");
+	else if (cpu->wall->calls_known && !cpu->wall->books_known)
+		vr_note(ctx,
+			"the kernel did not tell when threads were off the CPU%s%s: calls and "
+			"locks are as long as they took, and the rest is not known",
+			*why ? ": " : "", why);
+}
+
 void vr_warn_cpu(const struct vr_context *ctx, const struct vr_cpu *cpu)
 {
 	const struct vprof_header *h = &ctx->profile->file->header;
@@ -50,6 +74,7 @@ void vr_warn_cpu(const struct vr_context *ctx, const struct vr_cpu *cpu)
 		vr_note(ctx, "kernel time was not sampled and is known for the whole run only");
 	else if (cpu->label_no_kernel)
 		vr_note(ctx, "kernel time was not sampled and belongs to no label");
+	warn_wall(ctx, cpu);
 }
 
 void vr_warn_heap(const struct vr_context *ctx, const struct vr_heap *heap)

@@ -8,6 +8,7 @@
 #include "model/cpu.h"
 #include "model/run.h"
 #include "output/out.h"
+#include "text/clock.h"
 #include "text/fields.h"
 #include "text/json.h"
 #include "text/names.h"
@@ -147,6 +148,8 @@ static json_t *to_json(const struct vr_rows *rows, const struct vr_edge *edge, s
 		json_array_append_new(edges,
 				      vr_json_fields(rows, VR_FIELDS(edge_fields), &edge[i]));
 	json_object_set_new(root, "edges", edges);
+	if (edges_of(rows)->cpu->wall)
+		json_object_set_new(root, "clock", vr_clock_json(edges_of(rows)->cpu));
 	return root;
 }
 
@@ -188,7 +191,7 @@ static int run_callees(struct vr_context *ctx)
 
 #define EDGE_OPTIONS                                                                               \
 	VR_TAKES(VR_OPT_LIMIT, VR_OPT_FORMAT, VR_OPT_THREAD, VR_OPT_WINDOW, VR_OPT_LABEL,          \
-		 VR_OPT_MODULE, VR_OPT_TREE, VR_OPT_NAMES, VR_OPT_NAMING)
+		 VR_OPT_MODULE, VR_OPT_TIMES, VR_OPT_TREE, VR_OPT_NAMES, VR_OPT_NAMING)
 
 const struct vr_verb vr_verb_callers = {
     .name = "callers",
@@ -196,7 +199,7 @@ const struct vr_verb vr_verb_callers = {
     .usage = "PATTERN [FILE...]",
     .detail =
 	"PATTERN is a part of the function's name, or a glob over all of it; the name may be\n"
-	"written without parameters and template arguments: 'Book::match'.",
+	"written without parameters and template arguments: 'Book::match'.\n" VR_CLOCK_DETAIL,
     .options = EDGE_OPTIONS,
     .limit = 40,
     .pattern = 1,
@@ -209,7 +212,7 @@ const struct vr_verb vr_verb_callees = {
     .usage = "PATTERN [FILE...]",
     .detail =
 	"PATTERN is a part of the function's name, or a glob over all of it; the name may be\n"
-	"written without parameters and template arguments: 'Book::match'.",
+	"written without parameters and template arguments: 'Book::match'.\n" VR_CLOCK_DETAIL,
     .options = EDGE_OPTIONS,
     .limit = 40,
     .pattern = 1,

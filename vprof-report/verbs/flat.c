@@ -10,6 +10,7 @@
 #include "model/run.h"
 #include "output/out.h"
 #include "pictures/pictures.h"
+#include "text/clock.h"
 #include "text/fields.h"
 #include "text/names.h"
 #include "text/notes.h"
@@ -130,17 +131,16 @@ static void print_header(struct vr_context *ctx, const struct vr_cpu *cpu)
 {
 	const struct vr_file *file = ctx->profile->file;
 	const struct vprof_header *h = &file->header;
-	char total[VR_UNIT_MAX], run[VR_UNIT_MAX], samples[VR_UNIT_MAX];
-	char *status = vr_status_text(file);
-	char *text = vr_xprintf("%s CPU time, %s sample%s, engine %s at %" PRIu32 " Hz; %s run, %s",
-				vr_format_ns(total, cpu->total_ns),
-				vr_format_count(samples, cpu->total_samples),
-				vr_plural(cpu->total_samples), vr_engine_name(h->engine), h->cpu_hz,
+	char run[VR_UNIT_MAX];
+	char *status = vr_status_text(file), *times = vr_clock_text(ctx->profile, cpu);
+	char *text = vr_xprintf("%s%s engine %s at %" PRIu32 " Hz; %s run, %s", times,
+				cpu->wall ? ";" : ",", vr_engine_name(h->engine), h->cpu_hz,
 				vr_format_ns(run, vr_file_duration_ns(file)), status);
 
 	fputs("   ", ctx->out);
 	vr_print_wrapped(ctx, text, 3);
 	free(text);
+	free(times);
 	free(status);
 	if (ctx->profile->select.windowed) {
 		char since[VR_UNIT_MAX], until[VR_UNIT_MAX];
@@ -214,7 +214,7 @@ static const struct vr_field function_fields[] = {
 #define TOTAL(member) VR_MEMBER(struct vr_cpu, member)
 
 static const struct vr_field total_fields[] = {
-    {"cpu_ns", "", VR_NS, VR_IN_JSON, TOTAL(total_ns)},
+    {"cpu_ns", "", VR_NS, VR_IN_JSON, TOTAL(on_cpu_ns)},
     {"samples", "", VR_COUNT, VR_IN_JSON, TOTAL(total_samples)},
     {"kernel_ns", "", VR_NS, VR_IN_JSON, TOTAL(kernel_ns)},
     {"own_cpu_ns", "", VR_NS, VR_IN_JSON, TOTAL(helper_ns)},
@@ -234,9 +234,12 @@ static json_t *to_json(const struct vr_rows *rows, const struct vr_cpu_function 
 {
 	json_t *root = json_object();
 	json_t *functions = json_array();
+	json_t *totals = vr_json_fields(rows, VR_FIELDS(total_fields), rows->model);
+	const struct vr_cpu *cpu = rows->model;
 
-	json_object_set_new(root, "totals",
-			    vr_json_fields(rows, VR_FIELDS(total_fields), rows->model));
+	if (cpu->wall)
+		json_object_set_new(totals, "clock", vr_clock_json(cpu));
+	json_object_set_new(root, "totals", totals);
 	json_object_set_new(root, "functions", functions);
 	for (size_t i = 0; i < count && i < rows->ctx->limit; i++)
 		json_array_append_new(functions,
@@ -281,16 +284,16 @@ static int run(struct vr_context *ctx)
 
 const struct vr_verb vr_verb_flat = {
     .name = "flat",
-    .summary = "CPU time by function, in the columns of Python's pstats",
+    .summary = "CPU time, or waits, by function, in the columns of Python's pstats",
     .usage = "[FILE...]",
-    .detail =
-	"tottime is the CPU time in the function itself, cumtime includes what it calls\n"
-	"(recursion counted once). ncalls is \"-\": a sampled profile does not count calls.\n"
-	"The line is the lowest one seen in the function.\n"
-	"A picture has the 20 functions with most cumulative time; -n and --sort choose others.",
+    .detail = "tottime is the CPU time in the function itself, cumtime includes what it calls\n"
+	      "(recursion counted once). ncalls is \"-\": a sampled profile does not count calls.\n"
+	      "The line is the lowest one seen in the function.\n"
+	      "A picture has the 20 functions with most cumulative time; -n and --sort choose "
+	      "others.\n" VR_CLOCK_DETAIL,
     .options = VR_TAKES(VR_OPT_SORT, VR_OPT_LIMIT, VR_OPT_FORMAT, VR_OPT_THREAD, VR_OPT_WINDOW,
-			VR_OPT_LABEL, VR_OPT_MODULE, VR_OPT_TREE, VR_OPT_NAMES, VR_OPT_NAMING,
-			VR_OPT_PICTURE, VR_OPT_ARGS),
+			VR_OPT_LABEL, VR_OPT_MODULE, VR_OPT_TIMES, VR_OPT_TREE, VR_OPT_NAMES,
+			VR_OPT_NAMING, VR_OPT_PICTURE, VR_OPT_ARGS),
     .sort = sort_keys,
     .limit = 30,
     .begin = vr_picture_begin,

@@ -21,6 +21,7 @@ enum kind {
 	PERCENT, /* double */
 	TIME,	 /* uint64_t, nanoseconds */
 	COLOR,	 /* int */
+	CLOCK,	 /* int: 1 for the wall clock */
 	ARGS	 /* enum vr_args; its value may be left out */
 };
 
@@ -51,6 +52,10 @@ static const struct row {
 		       OPTION(select.module)},
     [VR_OPT_LABEL] = {"label", 'l', "K=V", "only under this label of vprof_begin() (a glob)", TEXT,
 		      OPTION(select.label)},
+    [VR_OPT_CLOCK] = {"clock", 0, "CLOCK", "cpu (default), or wall: what blocked and waited too",
+		      CLOCK, OPTION(select.wall), 0, "cpu or wall"},
+    [VR_OPT_IDLE] = {"idle", 0, NULL, "with --clock wall: waits for work and pauses too", ON,
+		     OPTION(select.idle)},
     [VR_OPT_TREE] = {"tree", 0, NULL, "all processes of the record's run, added up", ON,
 		     OPTION(tree)},
     [VR_OPT_ALL] = {"all", 'a', NULL, "every run there is, not the newest alone", ON, OPTION(all)},
@@ -146,6 +151,12 @@ static int parse_color(const char *text, int *color)
 	return 0;
 }
 
+static int parse_clock(const char *text, int *wall)
+{
+	*wall = strcmp(text, "wall") == 0;
+	return !*wall && strcmp(text, "cpu") != 0 ? -EINVAL : 0;
+}
+
 static int parse_args(const char *text, enum vr_args *args)
 {
 	*args = text ? VR_ARGS_ALL : VR_ARGS_WHOLE;
@@ -184,6 +195,8 @@ static int keep(struct vr_opts *opts, const struct row *row, const char *value)
 		return vr_text_duration(value, member);
 	case COLOR:
 		return parse_color(value, member);
+	case CLOCK:
+		return parse_clock(value, member);
 	case ARGS:
 		return parse_args(value, member);
 	}
@@ -271,6 +284,8 @@ int vr_opts_parse(int argc, char **argv, struct vr_opts *opts, struct vr_err *er
 		opts->operand[opts->operands++] = argv[optind++];
 	if (ret == 0 && opts->select.since_ns >= opts->select.until_ns)
 		ret = vr_err_set(err, VR_EXIT_USAGE, "--since is not before --until");
+	if (ret == 0 && opts->select.idle && !opts->select.wall)
+		ret = vr_err_set(err, VR_EXIT_USAGE, "--idle is for --clock wall");
 	return ret;
 }
 

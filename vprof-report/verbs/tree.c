@@ -2,13 +2,16 @@
 #include <stdlib.h>
 
 #include "cli/units.h"
+#include "cli/xalloc.h"
 #include "model/calltree.h"
 #include "model/cpu.h"
 #include "model/run.h"
 #include "output/out.h"
+#include "text/clock.h"
 #include "text/fields.h"
 #include "text/names.h"
 #include "text/notes.h"
+#include "text/print.h"
 #include "verbs/verb.h"
 
 /* Deeper levels are printed at this one's indentation. */
@@ -205,6 +208,20 @@ static void print_csv(struct print *print)
 	vr_sheet_print(print->sheet);
 }
 
+static void print_header(struct vr_context *ctx, const struct vr_cpu *cpu)
+{
+	char *times = vr_clock_text(ctx->profile, cpu);
+	char *text =
+	    vr_xprintf("%s%s %s; from %g%%", times, cpu->wall ? ";" : ",",
+		       ctx->opts->bottom_up ? "bottom up" : "top down", ctx->opts->min_percent);
+
+	fputs("   ", ctx->out);
+	vr_print_wrapped(ctx, text, 3);
+	fputc('\n', ctx->out);
+	free(text);
+	free(times);
+}
+
 static int run(struct vr_context *ctx)
 {
 	struct vr_cpu *cpu = vr_cpu_new(ctx->profile);
@@ -216,19 +233,17 @@ static int run(struct vr_context *ctx)
 	    .least_ns = (uint64_t)((double)cpu->total_ns * ctx->opts->min_percent / 100.0),
 	    .depth_max = (int)ctx->opts->depth,
 	};
-	char total[VR_UNIT_MAX], samples[VR_UNIT_MAX];
 
 	vr_warn_cpu(ctx, cpu);
 	vr_warn_symbols(ctx);
 	if (ctx->format == VR_FORMAT_JSON) {
 		ctx->json = to_json(&print);
+		if (cpu->wall)
+			json_object_set_new(ctx->json, "clock", vr_clock_json(cpu));
 	} else if (ctx->format == VR_FORMAT_CSV) {
 		print_csv(&print);
 	} else {
-		fprintf(ctx->out, "   %s CPU time, %s sample%s, %s; from %g%%\n\n",
-			vr_format_ns(total, cpu->total_ns),
-			vr_format_count(samples, cpu->total_samples), vr_plural(cpu->total_samples),
-			ctx->opts->bottom_up ? "bottom up" : "top down", ctx->opts->min_percent);
+		print_header(ctx, cpu);
 		walk(&print, print_line);
 	}
 	vr_tree_free(tree);
@@ -238,12 +253,12 @@ static int run(struct vr_context *ctx)
 
 const struct vr_verb vr_verb_tree = {
     .name = "tree",
-    .summary = "Call tree of CPU time, top down or --bottom-up",
+    .summary = "Call tree of CPU time, or of what threads waited for",
     .usage = "[FILE...]",
-    .detail = "Percentages are of all CPU time selected; branches below --min-percent\n"
-	      "(default 1) are left out.",
+    .detail = "Percentages are of all time selected; branches below --min-percent\n"
+	      "(default 1) are left out.\n" VR_CLOCK_DETAIL,
     .options = VR_TAKES(VR_OPT_FORMAT, VR_OPT_THREAD, VR_OPT_WINDOW, VR_OPT_LABEL, VR_OPT_MODULE,
-			VR_OPT_TREE, VR_OPT_NAMES, VR_OPT_NAMING, VR_OPT_BOTTOM_UP,
+			VR_OPT_TIMES, VR_OPT_TREE, VR_OPT_NAMES, VR_OPT_NAMING, VR_OPT_BOTTOM_UP,
 			VR_OPT_MIN_PERCENT, VR_OPT_DEPTH),
     .run = run,
 };

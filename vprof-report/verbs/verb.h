@@ -61,9 +61,18 @@ struct vr_verb {
 		__VA_ARGS__, VR_OPTIONS                                                            \
 	}
 #define VR_OPT_WINDOW  VR_OPT_SINCE, VR_OPT_UNTIL
+#define VR_OPT_TIMES   VR_OPT_CLOCK, VR_OPT_IDLE
 #define VR_OPT_NAMES   VR_OPT_STRIP, VR_OPT_FULL_NAMES
 #define VR_OPT_PICTURE VR_OPT_PNG, VR_OPT_SVG
 #define VR_OPT_NAMING  VR_OPT_INLINES, VR_OPT_SYMFS, VR_OPT_DEBUGINFOD
+
+/* More help of verbs that take --clock. */
+#define VR_CLOCK_DETAIL                                                                            \
+	"With --clock wall times are of all threads added up, so they may exceed those on a "      \
+	"clock\n"                                                                                  \
+	"at the wall: CPU time, calls that blocked, waits for locks, preempted, page faults. "     \
+	"What\n"                                                                                   \
+	"a thread waited in its own loop and the pauses it asked for are left out without --idle."
 
 extern const struct vr_verb vr_verb_summary, vr_verb_flat, vr_verb_tree, vr_verb_callers,
     vr_verb_callees, vr_verb_heap, vr_verb_leaks, vr_verb_timeline, vr_verb_threads, vr_verb_locks,

@@ -28,14 +28,14 @@ static int find_value(struct vr_context *ctx, const struct vr_dump *dump, enum v
 {
 	const char *name = ctx->opts->value;
 
-	*value = dump->has_cpu ? VR_VALUE_CPU_NS : VR_VALUE_ALLOC_BYTES;
+	*value = vr_dump_first(dump);
 	if (name && ctx->own_format != FOLDED) {
 		vr_warn("--value is for --format folded; the other formats hold all values");
 		return VR_EXIT_USAGE;
 	}
 	if (name && vr_value_parse(name, value) < 0) {
 		vr_warn("--value '%s' is not valid: samples, cpu, allocs, alloc_bytes, "
-			"live_blocks, live_bytes, peak_blocks or peak_bytes",
+			"live_blocks, live_bytes, peak_blocks, peak_bytes or wall",
 			name);
 		return VR_EXIT_USAGE;
 	}
@@ -54,12 +54,16 @@ static int check_data(struct vr_context *ctx, const struct vr_dump *dump, enum v
 	const char *path = ctx->profile->file->path;
 	int format = ctx->own_format;
 
-	if (ctx->profile->file->n_damages && !dump->has_cpu && !dump->has_heap)
+	int has_time = dump->has_cpu || dump->has_wall;
+
+	if (ctx->profile->file->n_damages && !has_time && !dump->has_heap)
 		return VR_EXIT_USAGE; /* of which one line was said */
-	if (!dump->has_cpu && !dump->has_heap)
+	if (value == VR_VALUE_WALL_NS && !ctx->profile->select.wall)
+		vr_warn("--value wall needs --clock wall");
+	else if (!has_time && !dump->has_heap)
 		vr_warn("%s: nothing to export: no CPU sample and no allocation%s", path,
 			is_selected(ctx->opts) ? " is selected" : "");
-	else if (format == PSTATS && !dump->has_cpu)
+	else if (format == PSTATS && !has_time)
 		vr_warn("%s: no CPU samples, which is all that pstats holds", path);
 	else if (format == HEAPTRACK && !dump->has_heap)
 		vr_warn("%s: no allocations%s, which is all that heaptrack holds", path,
@@ -166,9 +170,10 @@ const struct vr_verb vr_verb_export = {
 	"folded (stacks for flame graphs, one --value), heaptrack (heap only), json.\n"
 	"An OUT that ends in .gz or .zst is compressed.\n"
 	"Values: cpu (nanoseconds), samples, allocs, alloc_bytes, live_blocks, live_bytes,\n"
-	"peak_blocks, peak_bytes. Heap totals have no times: a window exports CPU time alone.",
+	"peak_blocks, peak_bytes, wall. Heap totals have no times: a window exports time "
+	"alone.\n" VR_CLOCK_DETAIL,
     .options = VR_TAKES(VR_OPT_FORMAT, VR_OPT_OUTPUT, VR_OPT_VALUE, VR_OPT_THREAD, VR_OPT_WINDOW,
-			VR_OPT_MODULE, VR_OPT_TREE, VR_OPT_NAMING, VR_OPT_ARGS),
+			VR_OPT_MODULE, VR_OPT_TIMES, VR_OPT_TREE, VR_OPT_NAMING, VR_OPT_ARGS),
     .formats = formats,
     .only_own = 1,
     .begin = begin,

@@ -172,11 +172,10 @@ static struct vr_dump_sample *add_sample(struct fill *fill, uint32_t node, uint3
 	return &dump->sample[dump->samples++];
 }
 
-static void fill_cpu(struct fill *fill)
+static void fill_cpu(struct fill *fill, const struct vr_cpu *cpu)
 {
 	struct vr_profile *profile = fill->profile;
 	const char *glob = profile->select.module;
-	struct vr_cpu *cpu = vr_cpu_new_by_thread(profile);
 
 	for (size_t i = 0; i < cpu->rows; i++) {
 		const struct vr_cpu_row *row = &cpu->row[i];
@@ -186,11 +185,16 @@ static void fill_cpu(struct fill *fill)
 		    (glob && !vr_stacks_touches(profile->stacks, row->node, glob)))
 			continue;
 		sample = add_sample(fill, row->node, row->thread);
+		if (cpu->wall) {
+			sample->value[VR_VALUE_WALL_NS] = row->ns;
+			fill->dump->has_wall = 1;
+		}
+		if (row->off_cpu)
+			continue;
 		sample->value[VR_VALUE_SAMPLES] = row->samples;
 		sample->value[VR_VALUE_CPU_NS] = row->ns;
 		fill->dump->has_cpu = 1;
 	}
-	vr_cpu_free(cpu);
 }
 
 static void fill_heap(struct fill *fill)
@@ -298,6 +302,7 @@ struct vr_dump *vr_dump_new(struct vr_profile *profile, const char *command)
 {
 	struct vr_dump *dump = vr_xcalloc(1, sizeof(*dump));
 	struct fill fill = {.dump = dump, .profile = profile};
+	struct vr_cpu *cpu = vr_cpu_new_by_thread(profile); /* it may add nodes */
 
 	fill.node = vr_xcalloc(profile->stacks->n_nodes, sizeof(*fill.node));
 	memset(fill.node, 0xff, profile->stacks->n_nodes * sizeof(*fill.node));
@@ -307,9 +312,10 @@ struct vr_dump *vr_dump_new(struct vr_profile *profile, const char *command)
 	fill_header(dump, profile->file, command);
 	fill_modules(dump, profile->file);
 	fill_threads(dump, profile->file);
-	fill_cpu(&fill);
+	fill_cpu(&fill, cpu);
 	if (!profile->select.windowed)
 		fill_heap(&fill);
+	vr_cpu_free(cpu);
 	finish_functions(&fill);
 	for (size_t i = 0; i < dump->samples; i++)
 		for (int v = 0; v < VR_VALUES; v++)
