@@ -36,6 +36,7 @@ struct vp_call_info {
 	uint8_t traits;
 	uint8_t target; /* enum vprof_target */
 };
-extern const struct vp_call_info vp_call_info[VP_CALL_KINDS];
+/* Declared hidden, or every look at it would go by way of an address in the GOT. */
+extern const struct vp_call_info vp_call_info[VP_CALL_KINDS] __attribute__((visibility("hidden")));
 
 #endif

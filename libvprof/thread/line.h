@@ -19,7 +19,7 @@ struct vp_call_line {
 	uint16_t kind;	   /* enum vp_call_kind; VP_CALL_NONE: in none */
 	uint16_t flags;	   /* VP_LINE_* */
 	uint64_t object;   /* what the call was given: a descriptor, an address */
-	uint64_t since_ns;
+	uint64_t since_ns; /* 0: nobody looked at the clock */
 	struct vp_regs caller; /* where it was called, for whoever wants the stack */
 	uint64_t iteration_ns; /* the loop's iteration under way began; 0: there is none */
 	uint64_t reserved;

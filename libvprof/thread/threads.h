@@ -6,6 +6,7 @@
 #include "ring/events.h"
 #include "stack/capture.h"
 #include "thread/line.h"
+#include "thread/page.h"
 #include "vprof_format.h"
 
 #include <stddef.h>
@@ -35,7 +36,8 @@ struct vp_call_site {
 	uint64_t pc, sp;
 	struct vprof_call *row;
 	uint32_t row_id;
-	uint32_t kind;
+	uint16_t kind;
+	uint16_t quick; /* calls since one that slept, or may have */
 };
 struct vp_calls {
 	/* (kind, node) -> row of CALLS; open addressing, 0 is empty, else row + 1 */
@@ -66,6 +68,7 @@ struct vp_thread {
 	uint32_t now_tick;	/* ... during this tick of the helper */
 	uint64_t random;	/* xorshift state, 0 before the first use */
 	struct vp_call_line line __attribute__((aligned(64)));
+	struct vp_page page;
 	struct vp_calls calls;
 	/* From here on it need not be zeroed for a new thread: */
 	struct vp_stack stack;

@@ -12,7 +12,9 @@
 /* ... and one that lasted this long may have slept. */
 #define SLEPT_NS 2000u
 /* Text of a path that is kept. */
-#define TEXT_MOST   1024u
+#define TEXT_MOST 1024u
+/* So many calls of a site in a row that returned at once, and the next will, too. */
+#define QUICK	    16u
 #define FIRST_INDEX 64u /* power of two */
 
 struct vp_call_index {
@@ -31,7 +33,7 @@ int vp_calls_init(void)
 
 /* ---- the line -------------------------------------------------------------- */
 
-static void put_line(struct vp_call_line *line, const struct vp_call *call)
+static inline void put_line(struct vp_call_line *line, const struct vp_call *call)
 {
 	vp_line_open(line);
 	line->kind = call->kind;
@@ -50,11 +52,11 @@ static void keep_outer(const struct vp_call_line *line, struct vp_call *call)
 	call->outer_caller = line->caller;
 }
 
-static void put_outer(struct vp_call_line *line, const struct vp_call *call)
+static inline void put_outer(struct vp_call_line *line, const struct vp_call *call)
 {
 	vp_line_open(line);
 	line->kind = call->outer_kind;
-	if (call->outer_kind) {
+	if (__builtin_expect(call->outer_kind != VP_CALL_NONE, 0)) {
 		line->flags = call->outer_flags;
 		line->object = call->outer_object;
 		line->since_ns = call->outer_since_ns;
@@ -64,42 +66,53 @@ static void put_outer(struct vp_call_line *line, const struct vp_call *call)
 }
 
 /* The call that the line tells of is still under way beneath this one. */
-static int is_within(const struct vp_call_line *line, const struct vp_regs *caller)
+static inline int is_within(const struct vp_call_line *line, const struct vp_regs *caller)
 {
 	return line->kind != VP_CALL_NONE && caller->sp < line->caller.sp;
 }
 
-void vp_call_enter(struct vp_call *call, struct vp_thread *thread, enum vp_call_kind kind,
-		   uint64_t object, const struct vp_regs *caller, uint64_t now_ns)
+/* call->thread, caller and kind are set. */
+static inline void enter(struct vp_call *call, uint64_t object, uint64_t now_ns)
 {
-	struct vp_call_line *line = &thread->line;
+	struct vp_call_line *line = &call->thread->line;
 
-	call->thread = thread;
-	call->caller = *caller;
 	call->object = object;
 	call->since_ns = now_ns;
-	call->kind = (uint16_t)kind;
 	call->flags = 0;
 	call->outer_kind = VP_CALL_NONE;
-	if (__builtin_expect(is_within(line, caller), 0)) {
+	if (__builtin_expect(is_within(line, &call->caller), 0)) {
 		call->outer_kind = line->kind;
 		keep_outer(line, call);
 	}
 	put_line(line, call);
 }
 
-static enum vprof_class class_of(const struct vp_call *call)
+void vp_call_enter(struct vp_call *call, struct vp_thread *thread, enum vp_call_kind kind,
+		   uint64_t object, const struct vp_regs *caller, uint64_t now_ns)
+{
+	call->thread = thread;
+	call->caller = *caller;
+	call->kind = (uint16_t)kind;
+	enter(call, object, now_ns);
+}
+
+static inline enum vprof_class class_of(const struct vp_call *call)
 {
 	return vp_call_info[call->kind].traits & VP_CALL_CLASS_MASK;
 }
 
-void vp_call_leave(struct vp_call *call, uint64_t now_ns)
+static inline void leave(struct vp_call *call, uint64_t now_ns)
 {
 	struct vp_thread *thread = call->thread;
 
 	put_outer(&thread->line, call);
-	if (now_ns - call->since_ns >= SLEPT_NS)
+	if (__builtin_expect(now_ns - call->since_ns >= SLEPT_NS, 0))
 		vp_spans_put(&thread->spans, call->since_ns, now_ns, class_of(call));
+}
+
+void vp_call_leave(struct vp_call *call, uint64_t now_ns)
+{
+	leave(call, now_ns);
 }
 
 /* ---- rows ------------------------------------------------------------------ */
@@ -188,7 +201,7 @@ static struct vprof_call *row_of(const struct vp_call *call, uint32_t node, uint
 	return row;
 }
 
-static struct vp_call_site *site_of(const struct vp_call *call)
+static inline struct vp_call_site *site_of(const struct vp_call *call)
 {
 	uint64_t h = (call->caller.pc ^ call->caller.sp >> 4 ^ (uint64_t)call->kind << 20) *
 		     0x9e3779b97f4a7c15u;
@@ -199,17 +212,21 @@ _Static_assert(VP_CALL_SITES == 128, "7 bits of a hash");
 
 /* ---- counting -------------------------------------------------------------- */
 
-static inline void count(struct vprof_call *row, const struct vp_call *call,
-			 struct vp_call_outcome outcome, uint64_t now_ns)
+static inline void count_one(struct vprof_call *row, const struct vp_call *call,
+			     struct vp_call_outcome outcome)
+{
+	row->calls++;
+	row->failed += outcome.failed != 0;
+	if (!(vp_call_info[call->kind].traits & VP_CALL_EVENTS))
+		row->bytes += outcome.amount;
+}
+
+static inline void count_time(struct vprof_call *row, const struct vp_call *call, uint64_t now_ns)
 {
 	uint64_t ns = now_ns - call->since_ns;
 	uint32_t bucket = vprof_histogram_bucket(ns, VPROF_CALL_UNIT_BITS, VPROF_CALL_SUB_BITS,
 						 VPROF_CALL_BUCKETS);
 
-	row->calls++;
-	row->failed += outcome.failed != 0;
-	if (!(vp_call_info[call->kind].traits & VP_CALL_EVENTS))
-		row->bytes += outcome.amount;
 	row->time_ns += ns;
 	if (__builtin_expect(++row->histogram[bucket] == 0, 0)) {
 		row->histogram[bucket]--;
@@ -266,7 +283,6 @@ static void count_lasting(struct vprof_call *row, uint32_t row_id, const struct 
 /* At a site that is new, or after a call that lasted.  Context: busy guard held. */
 static void record(const struct vp_call *call, struct vp_call_outcome outcome, uint64_t now_ns)
 {
-	struct vp_call_site *site = site_of(call);
 	uint32_t node = vp_capture_stack(&call->thread->stack, &call->caller), id;
 	struct vprof_call *row = row_of(call, node, &id);
 
@@ -276,13 +292,34 @@ static void record(const struct vp_call *call, struct vp_call_outcome outcome, u
 	}
 	if (!row->first_ns)
 		row->first_ns = now_ns;
-	count(row, call, outcome, now_ns);
+	count_one(row, call, outcome);
+	count_time(row, call, now_ns);
 	if (now_ns - call->since_ns >= LASTED_NS)
 		count_lasting(row, id, call, outcome, now_ns);
-	*site = (struct vp_call_site){call->caller.pc, call->caller.sp, row, id, call->kind};
+	*call->site =
+	    (struct vp_call_site){call->caller.pc, call->caller.sp, row, id, call->kind, 0};
 }
 
 /* ---- the calls ------------------------------------------------------------- */
+
+static inline int is_of(const struct vp_call_site *site, const struct vp_call *call)
+{
+	return site->pc == call->caller.pc && site->sp == call->caller.sp &&
+	       site->kind == call->kind;
+}
+
+/* Where a thread has a user page, a site whose calls return at once need not be timed: the
+ * page tells when one sleeps after all. */
+static inline int needs_no_clock(struct vp_call *call)
+{
+	const struct perf_event_mmap_page *map = call->thread->page.map;
+
+	if (!map)
+		return 0;
+	call->lock = vp_page_lock(map);
+	return call->site->quick == QUICK && is_of(call->site, call) &&
+	       !(vp_call_info[call->kind].traits & VP_CALL_LOOPS);
+}
 
 void vp_call_begin(struct vp_call *call, enum vp_call_kind kind, uint64_t object,
 		   const struct vp_regs *caller)
@@ -292,30 +329,57 @@ void vp_call_begin(struct vp_call *call, enum vp_call_kind kind, uint64_t object
 	call->thread = NULL;
 	if (thread <= VP_TLS_ENDED || vp_tls.busy || vp_control.paused)
 		return;
-	if (vp_call_info[thread->line.kind].traits & VP_CALL_OWNS &&
-	    is_within(&thread->line, caller))
+	if (is_within(&thread->line, caller) &&
+	    vp_call_info[thread->line.kind].traits & VP_CALL_OWNS)
 		return;
-	vp_call_enter(call, thread, kind, object, caller, vp_clock_now());
+	call->thread = thread;
+	call->caller = *caller;
+	call->kind = (uint16_t)kind;
+	call->site = site_of(call);
+	enter(call, object, needs_no_clock(call) ? 0 : vp_clock_now());
+}
+
+/* When the call ended.  Where it was not timed: 0 if it did not sleep, else it gets the time
+ * that it began, too. */
+static inline uint64_t end_of(struct vp_call *call)
+{
+	struct vp_page *page = &call->thread->page;
+	const struct perf_event_mmap_page *map = page->map;
+	int slept = map && vp_page_lock(map) != call->lock;
+	uint64_t now;
+
+	if (call->since_ns == 0 && !slept)
+		return 0;
+	now = vp_clock_now();
+	if (call->since_ns == 0)
+		call->since_ns = vp_page_slept_since(page, map, now);
+	if (slept)
+		vp_page_mark(page, map, now);
+	/* The clock may have been aligned meanwhile. */
+	return now < call->since_ns ? call->since_ns : now;
 }
 
 void vp_call_end(struct vp_call *call, struct vp_call_outcome outcome)
 {
+	struct vp_call_site *site = call->site;
 	struct vp_inside inside;
-	struct vp_call_site *site;
 	uint64_t now;
 
 	/* A child forked in a signal handler comes back to a call of its parent. */
-	if (!call->thread || call->thread != vp_tls.self)
+	if (!call->thread || !vp_control.calls || call->thread != vp_tls.self)
 		return;
-	now = vp_clock_now();
-	if (now < call->since_ns) /* the clock was aligned meanwhile */
-		now = call->since_ns;
-	vp_call_leave(call, now);
-	site = site_of(call);
-	if (site->pc == call->caller.pc && site->sp == call->caller.sp &&
-	    site->kind == call->kind && now - call->since_ns < LASTED_NS) {
-		count(site->row, call, outcome, now);
-	} else if (vp_control.calls && vp_inside_try(&inside)) {
+	now = end_of(call);
+	leave(call, now);
+	if (is_of(site, call) && (!now || now - call->since_ns < LASTED_NS)) {
+		count_one(site->row, call, outcome);
+		if (now)
+			count_time(site->row, call, now);
+		else
+			site->row->untimed++;
+		site->quick = (uint16_t)(site->quick + (site->quick < QUICK));
+	} else if (vp_inside_try(&inside)) {
+		if (!now)
+			call->since_ns = now = vp_clock_now();
 		record(call, outcome, now);
 		vp_inside_end(inside);
 	}

@@ -18,7 +18,10 @@
 struct vp_call {
 	struct vp_thread *thread; /* NULL: not recorded */
 	struct vp_regs caller;
-	uint64_t object, since_ns;
+	struct vp_call_site *site; /* the call's place among the sites of its thread */
+	uint64_t object;
+	uint64_t since_ns; /* 0: the clock was not looked at, the user page is */
+	uint32_t lock;	   /* of the page */
 	uint16_t kind;
 	uint16_t outer_kind, outer_flags;
 	uint16_t flags; /* VP_LINE_* */
