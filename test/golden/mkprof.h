@@ -34,6 +34,7 @@ static inline int mk_shape(const char *name, struct mkprof *mk)
 	    {"paused", mk_paused},
 	    {"waits", mk_waits},
 	    {"clock", mk_clock},
+	    {"waits-second", mk_waits_second},
 	};
 
 	for (size_t i = 0; i < sizeof(shape) / sizeof(shape[0]); i++) {

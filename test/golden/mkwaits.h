@@ -268,4 +268,12 @@ static inline struct mkprof mk_waits(void)
 	return mk;
 }
 
+static inline struct mkprof mk_waits_second(void)
+{
+	struct mkprof mk = mk_waits();
+
+	mk_move(&mk);
+	return mk;
+}
+
 #endif

@@ -98,6 +98,25 @@ check locks-thread locks locks --thread worker --sort max
 check locks-module locks locks --module 'libbook*'
 check normal-locks normal locks
 check empty-locks empty locks
+check waits-waits waits waits
+check waits-waits-json waits waits --format json -n 3
+check waits-waits-csv waits waits --format csv
+for columns in 80 200; do
+	COLUMNS=$columns check waits-waits-$columns waits waits --idle -n 2
+done
+check waits-thread waits waits --thread worker
+check waits-window waits waits --since 0.4 --until 0.8 --idle
+check waits-window-json waits waits --since 0.8 --format json
+check waits-calls waits waits --sort calls -n 2
+check waits-module waits waits --module 'libbook*' --sort p99 -n 1
+check waits-none waits waits --module nowhere
+check waits-bad-sort waits waits --sort size
+check waits-info waits info
+check waits-info-json waits info --format json
+check normal-waits normal waits
+check normal-waits-json normal waits --format json
+"$T/mkprof" waits-second "$T/waits-second.vprof"
+check waits-tree waits waits --tree -n 3 waits-second.vprof
 "$T/mkprof" second "$T/second.vprof"
 for command in flat heap leaks timeline; do
 	check normal-$command-tree normal $command --tree -n 3 second.vprof

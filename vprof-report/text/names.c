@@ -184,7 +184,12 @@ const char *vr_lost_name(unsigned which)
 	    [VPROF_LOST_LOCK_ROWS] = "lock_rows",
 	    [VPROF_LOST_THREAD_EVENTS] = "thread_events",
 	    [VPROF_LOST_MAPS] = "maps",
+	    [VPROF_LOST_CALLS] = "calls",
+	    [VPROF_LOST_SWITCHES] = "switches",
+	    [VPROF_LOST_LOOPS] = "loops",
 	    [VPROF_LOST_LABELS] = "labels",
+	    [VPROF_LOST_STALLS] = "stalls",
+	    [VPROF_LOST_GAVE_UP] = "gave_up",
 	};
 
 	return which < VPROF_LOST_COUNT ? name[which] : NULL;
@@ -217,7 +222,12 @@ static const struct {
 			      " for locks without a row of its own"},
     [VPROF_LOST_THREAD_EVENTS] = {"", " thread", " without CPU samples"},
     [VPROF_LOST_MAPS] = {"", " call", " of mmap and the like"},
+    [VPROF_LOST_CALLS] = {"", " call", " that may block, without a row"},
+    [VPROF_LOST_SWITCHES] = {"", " record", " of context switches"},
+    [VPROF_LOST_LOOPS] = {"", " loop", " without a row"},
     [VPROF_LOST_LABELS] = {"", " label", ""},
+    [VPROF_LOST_STALLS] = {"", " stall", " without a row (the longest have one)"},
+    [VPROF_LOST_GAVE_UP] = {"", " thread", " too busy switching for a record of each time"},
 };
 
 /* A forked child may free what its parent's record has: nothing is lost by that. */
@@ -253,6 +263,24 @@ char *vr_losses_text(const struct vr_file *file)
 		return text;
 	free(text);
 	return NULL;
+}
+
+const char *vr_layer_name(unsigned bit)
+{
+	static const char *const name[] = {"schedstat", "switches", "page",
+					   "calls",	"looks",    "faults"};
+
+	return bit < sizeof(name) / sizeof(name[0]) ? name[bit] : NULL;
+}
+
+char *vr_layers_text(uint32_t layers)
+{
+	char *text = vr_xstrdup("");
+
+	for (unsigned i = 0; vr_layer_name(i); i++)
+		if (layers & 1u << i)
+			text = vr_xappend(text, "%s%s", *text ? ", " : "", vr_layer_name(i));
+	return text;
 }
 
 const char *vr_heap_mode_name(uint32_t mode)

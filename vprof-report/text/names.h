@@ -35,6 +35,9 @@ char *vr_status_text(const struct vr_file *file);
 const char *vr_engine_name(uint32_t engine);
 const char *vr_heap_mode_name(uint32_t mode);
 const char *vr_lost_name(unsigned which); /* of enum vprof_lost; NULL: not used */
+/* Of enum vprof_layer: "switches" for bit 1; NULL: there is none. All that are set; free() it. */
+const char *vr_layer_name(unsigned bit);
+char *vr_layers_text(uint32_t layers);
 const char *vr_sym_state_text(enum vr_sym_state state);
 /* Every loss that is not zero, in words and separated by commas (free() it);
  * NULL when nothing was lost. */

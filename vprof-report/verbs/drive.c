@@ -110,6 +110,10 @@ static int check_options(const struct vr_verb *verb, const struct vr_opts *opts)
 	enum vr_option first = 0;
 	char *names;
 
+	if (!bad && opts->select.idle && !opts->select.wall && takes & vr_option_bit(VR_OPT_CLOCK)) {
+		vr_warn("--idle is for --clock wall");
+		return VR_EXIT_USAGE;
+	}
 	if (!bad)
 		return 0;
 	while (!(bad & vr_option_bit(first)))

@@ -54,7 +54,7 @@ static const struct row {
 		      OPTION(select.label)},
     [VR_OPT_CLOCK] = {"clock", 0, "CLOCK", "cpu (default), or wall: what blocked and waited too",
 		      CLOCK, OPTION(select.wall), 0, "cpu or wall"},
-    [VR_OPT_IDLE] = {"idle", 0, NULL, "with --clock wall: waits for work and pauses too", ON,
+    [VR_OPT_IDLE] = {"idle", 0, NULL, "waits for work and pauses too, which are left out", ON,
 		     OPTION(select.idle)},
     [VR_OPT_TREE] = {"tree", 0, NULL, "all processes of the record's run, added up", ON,
 		     OPTION(tree)},
@@ -284,8 +284,6 @@ int vr_opts_parse(int argc, char **argv, struct vr_opts *opts, struct vr_err *er
 		opts->operand[opts->operands++] = argv[optind++];
 	if (ret == 0 && opts->select.since_ns >= opts->select.until_ns)
 		ret = vr_err_set(err, VR_EXIT_USAGE, "--since is not before --until");
-	if (ret == 0 && opts->select.idle && !opts->select.wall)
-		ret = vr_err_set(err, VR_EXIT_USAGE, "--idle is for --clock wall");
 	return ret;
 }
 

@@ -306,6 +306,42 @@ static const struct vr_field block_fields[] = {
     {"blocks_capacity", "", VR_COUNT, HEADER(blocks_capacity)},
 };
 
+static void get_layers(const struct vr_rows *rows, const void *row, struct vr_value *value)
+{
+	(void)rows;
+	value->json = json_array();
+	for (unsigned i = 0; vr_layer_name(i); i++)
+		if (header_of(row)->layers & 1u << i)
+			json_array_append_new(value->json, json_string(vr_layer_name(i)));
+}
+
+static void get_layers_note(const struct vr_rows *rows, const void *row, struct vr_value *value)
+{
+	uint32_t note = header_of(row)->layers_note;
+
+	value->cell.s = note ? vr_file_string(file_of(rows), note) : "";
+}
+
+static void get_stall_auto(const struct vr_rows *rows, const void *row, struct vr_value *value)
+{
+	(void)rows;
+	value->json = json_boolean(header_of(row)->stall_auto);
+}
+
+static const struct vr_field off_cpu_fields[] = {
+    {"layers", "", VR_TEXT, VR_IN_JSON, .get = get_layers},
+    {"layers_note", "", VR_TEXT, VR_IN_JSON, .get = get_layers_note},
+    {"stall_limit_ns", "", VR_NS, HEADER(stall_ns)},
+    {"stall_auto", "", VR_TEXT, VR_IN_JSON, .get = get_stall_auto},
+    {"hang_limit_ns", "", VR_NS, HEADER(hang_ns)},
+    {"stalls", "", VR_COUNT, HEADER(stalls)},
+    {"looks", "", VR_COUNT, HEADER(loop_looks)},
+    {"late_looks", "", VR_COUNT, HEADER(late_looks)},
+    {"frozen", "", VR_COUNT, HEADER(frozen)},
+    {"frozen_ns", "", VR_NS, HEADER(frozen_ns)},
+    {"dumps", "", VR_COUNT, HEADER(dumps)},
+};
+
 static json_t *lost_json(const struct vr_file *file)
 {
 	json_t *lost = json_object();
@@ -334,6 +370,9 @@ json_t *vr_info_json(struct vr_context *ctx, const struct vr_cpu *cpu)
 	json_object_set_new(root, "run", vr_json_fields(&rows, VR_FIELDS(run_fields), h));
 	json_object_set_new(root, "sampling", sampling);
 	json_object_set_new(root, "history", kept);
+	json_object_set_new(root, "off_cpu",
+			    h->layers ? vr_json_fields(&rows, VR_FIELDS(off_cpu_fields), h)
+				      : json_null());
 	json_object_set_new(root, "lost", lost_json(ctx->profile->file));
 	json_object_set_new(root, "own", own);
 	json_object_set_new(root, "sections", sections_json(&rows));

@@ -118,6 +118,29 @@ static void print_sampling(struct vr_context *ctx)
 	     file->n_points, vr_format_ns(period, h->timeline_step_ns), h->tick_ms);
 }
 
+/* What is known of time off the CPU; nothing of an older library's record. */
+static void print_off_cpu(struct vr_context *ctx)
+{
+	const struct vr_file *file = ctx->profile->file;
+	const struct vprof_header *h = &file->header;
+	char *layers = vr_layers_text(h->layers);
+	char a[VR_UNIT_MAX], b[VR_UNIT_MAX], c[VR_UNIT_MAX], d[VR_UNIT_MAX];
+
+	if (h->layers)
+		line(ctx, "off the CPU", "known by %s%s%s", layers, h->layers_note ? "; " : "",
+		     h->layers_note ? vr_file_string(file, h->layers_note) : "");
+	if (h->stall_ns)
+		line(ctx, "stalls", "%s of %s and longer%s; looked %s time%s, %s too late",
+		     vr_format_count(a, h->stalls), vr_format_ns(b, h->stall_ns),
+		     h->stall_auto ? " (learned)" : "", vr_format_count(c, h->loop_looks),
+		     vr_plural(h->loop_looks), vr_format_count(d, h->late_looks));
+	if (h->frozen)
+		line(ctx, "stood still", "%s time%s, %s in all: stopped, or the whole machine",
+		     vr_format_count(a, h->frozen), vr_plural(h->frozen),
+		     vr_format_ns(b, h->frozen_ns));
+	free(layers);
+}
+
 static void print_history(struct vr_context *ctx)
 {
 	const struct vr_history h = vr_history(ctx->profile);
@@ -209,6 +232,7 @@ static int run(struct vr_context *ctx)
 	} else {
 		print_run(ctx);
 		print_sampling(ctx);
+		print_off_cpu(ctx);
 		print_history(ctx);
 		print_costs(ctx, cpu);
 		print_sections(ctx);
