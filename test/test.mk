@@ -136,7 +136,7 @@ $B/test/bench/many_samples: test/bench/work/many_samples.c
 	$(call build,CC,$(BASE) $(OPT))
 # The library's own unwinder in an ordinary program: its objects, hooks left out.
 WHOLE_LIBRARY := -Wl,--whole-archive $B/unit-vp.a -Wl,--no-whole-archive $B/libvpje.a -ldl -lpthread
-$B/test/bench/unwind_frames: test/bench/work/unwind_frames.c $B/unit-vp.a $B/libvpje.a
+$B/test/bench/unwind_frames $B/test/bench/publish_line: $B/test/bench/%: test/bench/work/%.c $B/unit-vp.a $B/libvpje.a
 	$(call build,CC,$(PROBE_CFLAGS) -Werror -Ilibvprof -O2,$(WHOLE_LIBRARY))
 $B/test/bench/%: test/bench/work/%.cpp
 	$(call build,CXX,-O2 -g -std=gnu++17 -Wall -Wextra -MMD -MP)

@@ -1,4 +1,4 @@
-# Small costs: locks, event loop, idle hooks, memory, the report. Sourced by run.sh.
+# Small costs: locks, idle hooks, memory, the report. Sourced by run.sh.
 # shellcheck shell=bash
 
 hooked() { # NAME: does the library stand in front of it?
@@ -6,7 +6,7 @@ hooked() { # NAME: does the library stand in front of it?
 }
 group_locks() {
 	detail
-	detail "## Uncontended locks, turns of an event loop"
+	detail "## Uncontended locks"
 	bench mutex
 	run bare bare "$WORK/mutex_pairs" "$(many 10000000)"
 	ours defaults vprof "" "$WORK/mutex_pairs" "$(many 10000000)"
@@ -22,20 +22,6 @@ group_locks() {
 		row_skip "uncontended mutex pair over bare" "<= 2 ns" "locks are not hooked in this build"
 	fi
 	detail_table mutex 1 "ns a pair"
-	locks_loop
-}
-locks_loop() {
-	if ! hooked epoll_wait; then
-		row_skip "turn of an event loop over bare" "<= 25 ns" "epoll_wait is not hooked in this build"
-		return
-	fi
-	bench loop
-	run bare bare "$WORK/loop_turns" "$(many 1000000)"
-	ours defaults vprof "" "$WORK/loop_turns" "$(many 1000000)"
-	rounds
-	figure diff 1 loop/defaults loop/bare
-	row "turn of an event loop over bare" "<=" 25 ns
-	detail_table loop 1 "ns a turn"
 }
 group_idle() {
 	bench idle

@@ -1,20 +1,20 @@
 # What `make bench` makes of its runs; sourced by run.sh.
-#   figure MODE COLUMN KEY/NAME...    -> FIG, SPREAD (see stat.awk)
+#   figure MODE COLUMN KEY/NAME...    -> FIG, SPREAD, LOW, HIGH (see stat.awk)
 #   row WHAT OP LIMIT UNIT            a row of the table of targets
 #   ratios KEY COLUMN=TITLE...        a table of a benchmark, over its first command
 # shellcheck shell=bash
 
-FIG=- SPREAD=-
+FIG=- SPREAD=- LOW=- HIGH=-
 
 figure() { # MODE COLUMN KEY/NAME...
 	local mode=$1 col=$2 files=() of
 	shift 2
-	FIG=- SPREAD=-
+	FIG=- SPREAD=- LOW=- HIGH=-
 	for of; do
 		[ -s "$D/$of" ] || return 1
 		files+=("$D/$of")
 	done
-	read -r FIG SPREAD _ < <(awk -v mode="$mode" -v col="$col" -f "$TOP/test/bench/stat.awk" "${files[@]}")
+	read -r FIG SPREAD _ LOW HIGH < <(awk -v mode="$mode" -v col="$col" -f "$TOP/test/bench/stat.awk" "${files[@]}")
 	[ "$FIG" != - ]
 }
 short() { # NUMBER: as people write it

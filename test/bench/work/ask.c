@@ -1,9 +1,10 @@
 /* Asks a server on a Unix socket, line by line, and says how long the answers took.
  *
- *   ask SOCKET CONNECTIONS REQUESTS
+ *   ask SOCKET CONNECTIONS REQUESTS [PATH]
  *
  * Each connection sends a line, waits for a line, and so on; the lines are JSON
  * whose sizes and values are drawn from the seed.  At the end one line `stop` is sent.
+ * With PATH it asks an HTTP server for that, whose answer ends in "\nend\n".
  * Prints microseconds an answer: p50, p99 and p99.9. */
 #include "bench.h"
 
@@ -22,6 +23,7 @@ struct connection {
 
 static struct sockaddr_un server = {.sun_family = AF_UNIX};
 static long requests;
+static const char *path; /* NULL: lines */
 
 static int reach(void)
 {
@@ -40,7 +42,11 @@ static int reach(void)
 static size_t compose(char *line, size_t room, uint64_t *random)
 {
 	unsigned levels = 1 + (unsigned)(bench_random(random) % 40);
-	size_t at = (size_t)snprintf(line, room, "{\"symbol\": \"S%u\", \"levels\": [",
+	size_t at;
+
+	if (path)
+		return (size_t)snprintf(line, room, "GET %s HTTP/1.1\r\nHost: bench\r\n\r\n", path);
+	at = (size_t)snprintf(line, room, "{\"symbol\": \"S%u\", \"levels\": [",
 				     (unsigned)(bench_random(random) % 1000));
 
 	for (unsigned i = 0; i < levels; i++) {
@@ -53,17 +59,20 @@ static size_t compose(char *line, size_t room, uint64_t *random)
 	return at + (size_t)snprintf(line + at, room - at, "]}\n");
 }
 
-/* Returns 0 when a whole line came back. */
+/* Returns 0 when a whole answer came back. */
 static int exchange(int fd, const char *line, size_t bytes)
 {
+	const char *end = path ? "\nend\n" : "\n";
+	size_t at = 0, ends = strlen(end);
 	char answer[65536];
 	ssize_t got;
 
 	if (write(fd, line, bytes) != (ssize_t)bytes)
 		return -1;
-	do
-		got = read(fd, answer, sizeof(answer));
-	while (got > 0 && answer[got - 1] != '\n');
+	do {
+		got = read(fd, answer + at, sizeof(answer) - at);
+		at += got > 0 ? (size_t)got : 0;
+	} while (got > 0 && (at < ends || memcmp(answer + at - ends, end, ends) != 0));
 	return got > 0 ? 0 : -1;
 }
 
@@ -94,6 +103,7 @@ int main(int argc, char **argv)
 	double *us;
 
 	requests = bench_arg(argc, argv, 3, 1000);
+	path = argc > 4 ? argv[4] : NULL;
 	if (argc < 2 || connections < 1 || connections > 64 || requests < 1)
 		return 1;
 	snprintf(server.sun_path, sizeof(server.sun_path), "%s", argv[1]);
@@ -107,8 +117,8 @@ int main(int argc, char **argv)
 		pthread_join(connection[i].id, NULL);
 		failed |= connection[i].failed;
 	}
-	fd = reach();
-	if (fd < 0 || write(fd, "stop\n", 5) != 5 || failed)
+	fd = path ? 0 : reach();
+	if (fd < 0 || (!path && write(fd, "stop\n", 5) != 5) || failed)
 		return 1;
 	bench_print_tail(us, (size_t)(connections * requests));
 	free(us);
