@@ -5,8 +5,8 @@
 
 #include "mkclock.h"
 #include "mkleaks.h"
+#include "mkloops.h"
 #include "mkthreads.h"
-#include "mkwaits.h"
 
 static inline int mk_shape(const char *name, struct mkprof *mk)
 {
@@ -35,6 +35,7 @@ static inline int mk_shape(const char *name, struct mkprof *mk)
 	    {"waits", mk_waits},
 	    {"clock", mk_clock},
 	    {"waits-second", mk_waits_second},
+	    {"loops", mk_loops},
 	};
 
 	for (size_t i = 0; i < sizeof(shape) / sizeof(shape[0]); i++) {

@@ -1,0 +1,178 @@
+#include "model/loops.h"
+
+#include <fnmatch.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/order.h"
+#include "cli/short.h"
+#include "cli/text.h"
+#include "cli/xalloc.h"
+#include "model/responsible.h"
+
+const double vr_loop_share[VR_LOOP_PERCENTILES] = {0.5, 0.9, 0.99, 0.999, 0.9999};
+const char *const vr_loop_percentile_name[VR_LOOP_PERCENTILES] = {"p50", "p90", "p99", "p99.9",
+								  "p99.99"};
+
+static struct vr_function function_at(const struct vr_stacks *stacks, const struct vr_place *place)
+{
+	struct vr_function function = {"", "", "", 0};
+
+	if (place) {
+		function = *vr_place_function(stacks, place);
+		function.line = place->line;
+	}
+	return function;
+}
+
+struct vr_function vr_responsible_function(struct vr_profile *profile, uint32_t node)
+{
+	return function_at(profile->stacks, vr_responsible_frame(profile->stacks, node));
+}
+
+struct vr_function vr_program_frame(struct vr_profile *profile, uint32_t node)
+{
+	const char *program = vr_file_string(profile->file, profile->file->header.exe);
+	struct vr_function responsible = vr_responsible_function(profile, node);
+	struct vr_stacks *stacks = profile->stacks;
+
+	for (; *program && node != VPROF_NODE_ROOT; node = vr_stacks_parent(stacks, node)) {
+		struct vr_span span = vr_stacks_at(stacks, node);
+
+		for (uint32_t i = 0; i < span.count; i++) {
+			const struct vr_place *place = &stacks->place[span.first + i];
+			const struct vr_function *function = vr_place_function(stacks, place);
+
+			if (strcmp(function->module, program) != 0 || vr_is_wrapper(function->name))
+				continue;
+			/* Of a library's loop that main() runs, the library's name says more. */
+			return strcmp(function->name, "main") == 0 ? responsible
+								   : function_at(stacks, place);
+		}
+	}
+	return responsible;
+}
+
+static int name_matches(const char *name, const char *wanted)
+{
+	struct vr_short *read = vr_short_new(name);
+	char *plain = vr_short_without(read, VR_PIECE_ARGUMENTS);
+	int matches = fnmatch(wanted, name, 0) == 0 || fnmatch(wanted, plain, 0) == 0;
+
+	free(plain);
+	vr_short_free(read);
+	return matches;
+}
+
+static void find_percentiles(struct vr_loop *loop)
+{
+	const struct vprof_loop *row = loop->row;
+
+	loop->iteration = vr_histogram_of(row->histogram, VPROF_LOOP_BUCKETS, VPROF_LOOP_UNIT_BITS,
+					  VPROF_LOOP_SUB_BITS, row->max_ns);
+	loop->lateness = vr_histogram_of(row->delay, VPROF_DELAY_BUCKETS, VPROF_DELAY_UNIT_BITS,
+					 VPROF_DELAY_SUB_BITS, row->delay_max_ns);
+	for (int i = 0; i < VR_LOOP_PERCENTILES; i++) {
+		loop->took[i] = vr_histogram_quantile(&loop->iteration, vr_loop_share[i]);
+		loop->delay[i] =
+		    vr_histogram_delay(&loop->iteration, loop->wall_ns, vr_loop_share[i]);
+		loop->late[i] = vr_histogram_quantile(&loop->lateness, vr_loop_share[i]);
+	}
+	loop->delayed = vr_histogram_delayed(&loop->iteration, loop->wall_ns, 0);
+}
+
+/* 0: it is not one of those that are meant. */
+static int read_loop(struct vr_profile *profile, uint32_t id, struct vr_loop *loop)
+{
+	const struct vprof_loop *row = &profile->file->loop[id];
+	const char *glob = profile->select.module;
+
+	if (!row->iterations && !row->spins && !row->now_ns)
+		return 0; /* void */
+	if (!profile->keep_thread[row->thread] ||
+	    (glob && !vr_stacks_touches(profile->stacks, row->node, glob)))
+		return 0;
+	*loop = (struct vr_loop){.row = row, .id = id};
+	loop->function = vr_program_frame(profile, row->node);
+	if (*loop->function.name)
+		loop->name = vr_xstrdup(loop->function.name);
+	else
+		loop->name = vr_xprintf("[%s]", vr_file_string(profile->file, row->name));
+	loop->wall_ns = row->last_ns > row->first_ns ? row->last_ns - row->first_ns : 0;
+	find_percentiles(loop);
+	return 1;
+}
+
+struct vr_loops *vr_loops_new(struct vr_profile *profile, const char *name)
+{
+	const struct vr_file *file = profile->file;
+	struct vr_loops *loops = vr_xcalloc(1, sizeof(*loops));
+
+	loops->loop = vr_xcalloc(file->n_loops, sizeof(*loops->loop));
+	for (uint32_t i = 0; i < file->n_loops; i++) {
+		struct vr_loop loop;
+
+		if (!read_loop(profile, i, &loop))
+			continue;
+		if (!name || name_matches(loop.name, name))
+			loops->loop[loops->n_loops++] = loop;
+		else
+			free(loop.name);
+	}
+	if (name && !loops->n_loops) {
+		vr_loops_free(loops);
+		return NULL;
+	}
+	vr_stalls_read(profile, loops, !name);
+	return loops;
+}
+
+void vr_loops_free(struct vr_loops *loops)
+{
+	if (!loops)
+		return;
+	for (size_t i = 0; i < loops->n_loops; i++)
+		free(loops->loop[i].name);
+	free(loops->loop);
+	free(loops->stall);
+	free(loops->cause);
+	free(loops);
+}
+
+static uint64_t value_of(const struct vr_loop *loop, enum vr_loops_key key)
+{
+	switch (key) {
+	case VR_LOOPS_STALL:
+		return loop->stall_ns > loop->row->stall_ns ? loop->stall_ns : loop->row->stall_ns;
+	case VR_LOOPS_BUSY:
+		return loop->row->busy_ns;
+	case VR_LOOPS_MAX:
+		return loop->row->max_ns;
+	case VR_LOOPS_P50:
+		return loop->took[VR_LOOP_P50].ns;
+	case VR_LOOPS_P99:
+		return loop->took[VR_LOOP_P99].ns;
+	case VR_LOOPS_P999:
+		return loop->took[VR_LOOP_P999].ns;
+	case VR_LOOPS_ITERATIONS:
+		return loop->row->iterations;
+	case VR_LOOPS_SPIN:
+		return loop->row->spin_ns;
+	}
+	return 0;
+}
+
+static int compare_loops(const void *a, const void *b, void *arg)
+{
+	const struct vr_loop *x = a, *y = b;
+	enum vr_loops_key key = *(enum vr_loops_key *)arg;
+	int c = vr_larger_first(value_of(x, key), value_of(y, key));
+
+	c = c ? c : vr_larger_first(x->row->max_ns, y->row->max_ns);
+	return c ? c : vr_smaller_first(x->id, y->id);
+}
+
+size_t *vr_loops_order(const struct vr_loops *loops, enum vr_loops_key key)
+{
+	return vr_order(loops->loop, loops->n_loops, sizeof(*loops->loop), compare_loops, &key);
+}

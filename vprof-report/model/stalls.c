@@ -1,0 +1,212 @@
+#include "model/loops.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/order.h"
+#include "cli/xalloc.h"
+
+int vr_class_is_outside(uint32_t class)
+{
+	return class == VPROF_CLASS_PREEMPTED || class == VPROF_CLASS_FAULT;
+}
+
+static int by_id(const void *key, const void *element)
+{
+	const struct vr_loop *loop = element;
+
+	return vr_smaller_first(*(const uint32_t *)key, loop->id);
+}
+
+/* NULL: none of those that are meant. */
+static struct vr_loop *loop_of(const struct vr_loops *loops, uint32_t id)
+{
+	return bsearch(&id, loops->loop, loops->n_loops, sizeof(*loops->loop), by_id);
+}
+
+static int is_meant(const struct vr_profile *profile, const struct vprof_stall *row)
+{
+	uint64_t end_ns = row->begin_ns + row->duration_ns;
+	const char *glob = profile->select.module;
+
+	if (!row->duration_ns || !profile->keep_thread[row->thread])
+		return 0;
+	if (!vr_profile_in_window(profile, row->begin_ns) && !vr_profile_in_window(profile, end_ns))
+		return 0;
+	return !glob || vr_stacks_touches(profile->stacks, row->node, glob);
+}
+
+static int by_time(const void *a, const void *b)
+{
+	const struct vr_stall *x = a, *y = b;
+	int c = vr_smaller_first(x->row->begin_ns, y->row->begin_ns);
+
+	return c ? c : vr_smaller_first(x->row->thread, y->row->thread);
+}
+
+static int by_function(const struct vr_function *a, const struct vr_function *b)
+{
+	int c = strcmp(a->name, b->name);
+
+	return c ? c : strcmp(a->module, b->module);
+}
+
+static int by_loop(const void *a, const void *b, void *arg)
+{
+	const struct vr_stall *x = a, *y = b;
+
+	(void)arg;
+	return vr_smaller_first(x->row->loop, y->row->loop);
+}
+
+/* Equal: of one loop, in the same call at the same function, kept by a holder who did the
+ * same. */
+static int by_cause(const void *a, const void *b, void *arg)
+{
+	const struct vr_file *file = arg;
+	const struct vr_stall *x = a, *y = b;
+	int c = by_loop(x, y, NULL);
+
+	c = c ? c : vr_smaller_first(x->row->class, y->row->class);
+	if (c || vr_class_is_outside(x->row->class))
+		return c;
+	c = strcmp(vr_file_string(file, x->row->call), vr_file_string(file, y->row->call));
+	c = c ? c : by_function(&x->function, &y->function);
+	return c ? c : by_function(&x->holder, &y->holder);
+}
+
+static void add_to_cause(struct vr_stall_cause *cause, const struct vr_stall *stall)
+{
+	if (!cause->stalls || stall->row->duration_ns > cause->longest_ns)
+		cause->worst = stall;
+	cause->longest_ns = cause->worst->row->duration_ns;
+	cause->sum_ns += stall->row->duration_ns;
+	cause->stalls++;
+	cause->live += (stall->row->flags & VPROF_STALL_LIVE) != 0;
+}
+
+static int compare_causes(const void *a, const void *b, void *arg)
+{
+	const struct vr_stall_cause *x = a, *y = b;
+	int c = vr_larger_first(x->sum_ns, y->sum_ns);
+
+	(void)arg;
+	return c ? c : vr_smaller_first(x->worst->row->begin_ns, y->worst->row->begin_ns);
+}
+
+/* Puts the causes in their order, and says so to the stalls. */
+static void sort_causes(struct vr_loops *loops, struct vr_stall_cause *cause)
+{
+	size_t *order = vr_order(cause, loops->n_causes, sizeof(*cause), compare_causes, NULL);
+	size_t *place = vr_xcalloc(loops->n_causes, sizeof(*place));
+
+	loops->cause = vr_xcalloc(loops->n_causes, sizeof(*loops->cause));
+	for (size_t i = 0; i < loops->n_causes; i++) {
+		loops->cause[i] = cause[order[i]];
+		place[order[i]] = i;
+	}
+	for (size_t i = 0; i < loops->n_stalls; i++)
+		loops->stall[i].cause = place[loops->stall[i].cause];
+	free(place);
+	free(order);
+}
+
+/* Equal ones keep their order, which is that of time. */
+static void find_causes(const struct vr_file *file, struct vr_loops *loops)
+{
+	struct vr_stall *stall = loops->stall;
+	size_t *order = vr_order(stall, loops->n_stalls, sizeof(*stall), by_cause, (void *)file);
+	struct vr_stall_cause *cause = vr_xcalloc(loops->n_stalls, sizeof(*cause));
+	uint64_t *moment = vr_xcalloc(loops->n_stalls, sizeof(*moment));
+
+	for (size_t i = 0, from = 0; i < loops->n_stalls; i++) {
+		struct vr_stall_cause *one = &cause[loops->n_causes];
+
+		add_to_cause(one, &stall[order[i]]);
+		stall[order[i]].cause = loops->n_causes;
+		moment[i] = stall[order[i]].row->begin_ns;
+		if (i + 1 < loops->n_stalls &&
+		    by_cause(&stall[order[i]], &stall[order[i + 1]], (void *)file) == 0)
+			continue;
+		one->rhythm = vr_rhythm_of(moment + from, i + 1 - from, vr_file_duration_ns(file));
+		from = i + 1;
+		loops->n_causes++;
+	}
+	sort_causes(loops, cause);
+	free(moment);
+	free(cause);
+	free(order);
+}
+
+static void find_rhythms(const struct vr_file *file, struct vr_loops *loops)
+{
+	const struct vr_stall *stall = loops->stall;
+	size_t *order = vr_order(stall, loops->n_stalls, sizeof(*stall), by_loop, NULL);
+	uint64_t *moment = vr_xcalloc(loops->n_stalls, sizeof(*moment));
+
+	for (size_t i = 0, from = 0; i < loops->n_stalls; i++) {
+		struct vr_loop *loop = loop_of(loops, stall[order[i]].row->loop);
+
+		moment[i] = stall[order[i]].row->begin_ns;
+		if (i + 1 < loops->n_stalls &&
+		    by_loop(&stall[order[i]], &stall[order[i + 1]], NULL) == 0)
+			continue;
+		if (loop)
+			loop->rhythm =
+			    vr_rhythm_of(moment + from, i + 1 - from, vr_file_duration_ns(file));
+		from = i + 1;
+	}
+	free(moment);
+	free(order);
+}
+
+static void add_stall(struct vr_profile *profile, struct vr_loops *loops,
+		      const struct vprof_stall *row, int of_no_loop)
+{
+	struct vr_loop *loop = row->loop == VPROF_NONE ? NULL : loop_of(loops, row->loop);
+
+	if (!is_meant(profile, row) || (!loop && !(of_no_loop && row->loop == VPROF_NONE)))
+		return;
+	if (row->flags & VPROF_STALL_FROZEN) {
+		loops->frozen++;
+		loops->frozen_ns += row->duration_ns;
+		return;
+	}
+	loops->stall[loops->n_stalls++] =
+	    (struct vr_stall){.row = row,
+			      .loop = loop,
+			      .function = vr_responsible_function(profile, row->node),
+			      .holder = vr_responsible_function(profile, row->holder_node)};
+	if (!loop)
+		return;
+	loop->stalls++;
+	loop->stall_ns += row->duration_ns;
+	if (row->duration_ns > loop->longest_ns)
+		loop->longest_ns = row->duration_ns;
+}
+
+void vr_stalls_read(struct vr_profile *profile, struct vr_loops *loops, int of_no_loop)
+{
+	const struct vr_file *file = profile->file;
+
+	loops->stall = vr_xcalloc(file->n_stalls, sizeof(*loops->stall));
+	for (uint32_t i = 0; i < file->n_stalls; i++)
+		add_stall(profile, loops, &file->stall[i], of_no_loop);
+	qsort(loops->stall, loops->n_stalls, sizeof(*loops->stall), by_time);
+	find_causes(file, loops);
+	find_rhythms(file, loops);
+}
+
+static int compare_stalls(const void *a, const void *b, void *arg)
+{
+	const struct vr_stall *x = a, *y = b;
+	int c = vr_larger_first(x->row->duration_ns, y->row->duration_ns);
+
+	(void)arg;
+	return c ? c : by_time(a, b);
+}
+
+size_t *vr_stalls_order(const struct vr_loops *loops)
+{
+	return vr_order(loops->stall, loops->n_stalls, sizeof(*loops->stall), compare_stalls, NULL);
+}
