@@ -144,6 +144,46 @@ START_TEST(a_window_far_from_zero)
 }
 END_TEST
 
+/* Histograms: buckets of all widths and counts, marks close together and far from each other. */
+START_TEST(no_mark_lies_on_another)
+{
+	static double from[POINTS], to[POINTS];
+	static const double spread[] = {1, 1.01, 1.5, 30, 1e6};
+	struct vr_chart_mark mark[5];
+	char what[80];
+
+	for (int width = 0; width < 4; width++) {
+		for (int m = 0; m < 5; m++) {
+			make(POINTS, 1, width == 3 ? 0 : pow(10, 3 * width), "app");
+			for (size_t i = 0; i < POINTS; i++) {
+				from[i] = pow(1 + 0.004 * (width + 1), (double)i);
+				to[i] = from[i] * (1 + 0.004 * (width + 1));
+			}
+			for (int i = 0; i < 5; i++)
+				mark[i] = (struct vr_chart_mark){1e3 * pow(spread[m], i),
+								 i % 2 ? "p99.9 1.2 ms" : "max 7 s",
+								 i == 3};
+			panel[0] = (struct vr_chart_panel){.kind = VR_PANEL_TIMES,
+							   .title = "loop",
+							   .unit = "iterations",
+							   .empty = "none",
+							   .points = POINTS,
+							   .series = series,
+							   .count = 1,
+							   .from_ns = from,
+							   .to_ns = to,
+							   .mark = mark,
+							   .marks = 5};
+			panel[1] = panel[0];
+			panel[1].points = 1;
+			panel[2].points = 0;
+			sprintf(what, "width %d, marks %g apart", width, spread[m]);
+			nothing_overlaps(what);
+		}
+	}
+}
+END_TEST
+
 START_TEST(two_texts_on_each_other_are_seen)
 {
 	struct vr_scene_text style = {.size = 12, .x = 10, .y = 20};
@@ -261,6 +301,7 @@ static void cases(TCase *tests)
 {
 	tcase_add_test(tests, no_text_lies_on_another);
 	tcase_add_test(tests, a_window_far_from_zero);
+	tcase_add_test(tests, no_mark_lies_on_another);
 	tcase_add_test(tests, two_texts_on_each_other_are_seen);
 	tcase_add_test(tests, long_text_is_shortened_to_its_room);
 	tcase_add_test(tests, alarms_have_colours_of_their_own);

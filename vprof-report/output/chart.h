@@ -12,7 +12,8 @@
 enum vr_panel_kind {
 	VR_PANEL_LINES, /* series over time */
 	VR_PANEL_AREAS, /* the same, stacked */
-	VR_PANEL_BARS	/* one row for each name, series beside each other */
+	VR_PANEL_BARS,	/* one row for each name, series beside each other */
+	VR_PANEL_TIMES	/* how many took how long: a histogram, both axes logarithmic */
 };
 
 /* What a colour says.  The alarm's is used for nothing else. */
@@ -27,6 +28,13 @@ struct vr_chart_series {
 	const double *value; /* one for each x, or for each bar; NAN: unknown */
 	int bridged;	     /* a line goes on over what is unknown */
 	enum vr_chart_tone tone;
+};
+
+/* A line across a histogram, at so many nanoseconds. */
+struct vr_chart_mark {
+	double ns;
+	const char *name;
+	int alarm;
 };
 
 struct vr_chart_panel {
@@ -46,6 +54,11 @@ struct vr_chart_panel {
 	size_t points; /* of x, or bars */
 	const struct vr_chart_series *series;
 	size_t count; /* of series */
+	/* Of a histogram, whose only series has the counts: the ends of each bucket in
+	 * nanoseconds, not below 1 and rising, and what is marked. */
+	const double *from_ns, *to_ns;
+	const struct vr_chart_mark *mark;
+	size_t marks;
 };
 
 /* A line below the title. */

@@ -8,6 +8,7 @@
 #include "cli/xalloc.h"
 #include "output/chart_bars.h"
 #include "output/chart_panel.h"
+#include "output/chart_times.h"
 #include "output/out.h"
 
 #define WIDTH	    1200.0
@@ -283,8 +284,12 @@ struct vr_scene *vr_chart_layout(const struct vr_chart *chart)
 		style.y = y += 28;
 		vr_scene_text(scene, style, panel->title, WIDTH - 2 * VR_PANEL_MARGIN);
 		y += 8;
-		y = panel->kind == VR_PANEL_BARS ? vr_bars_panel(scene, panel, y)
-						 : time_panel(scene, chart, panel, y);
+		if (panel->kind == VR_PANEL_BARS)
+			y = vr_bars_panel(scene, panel, y);
+		else if (panel->kind == VR_PANEL_TIMES)
+			y = vr_times_panel(scene, panel, y);
+		else
+			y = time_panel(scene, chart, panel, y);
 	}
 	scene->height = ceil(y + VR_PANEL_MARGIN);
 	return scene;
