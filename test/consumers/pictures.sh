@@ -5,7 +5,7 @@
 . "$(dirname "$0")/../lib.sh"
 golden=$TOP/test/golden
 ${CC:-gcc} -std=gnu11 -D_GNU_SOURCE -O1 -I"$TOP/include" -o "$T/mkprof" "$golden/mkprof.c" || exit 1
-for shape in normal empty nasty locks; do
+for shape in normal empty nasty locks loops; do
 	"$T/mkprof" $shape "$T/$shape.vprof"
 done
 t_preload "$T/short" "out=$T/short.vprof" true
@@ -61,10 +61,10 @@ texts() { # SVG: its texts, one a line
 	xmllint --xpath '//*[local-name()="text"]/text()' "$1" 2>/dev/null
 }
 
-for profile in normal empty nasty short spikes; do
+for profile in normal empty nasty short spikes loops; do
 	t_begin "pictures of $profile"
 	t_need pngcheck rsvg-convert xmllint "$PYTHON" || continue
-	for command in timeline flat leaks; do
+	for command in timeline flat leaks loop; do
 		draw $command $profile
 		file=$T/$profile-$command
 		pngcheck -q "$file.png" >"$T/check" 2>&1 || t_bad "pngcheck: $(head -1 "$T/check")"
@@ -90,6 +90,11 @@ for text in 'CPU time by function: app' '4 of 4 functions' 'CPU time (ms)' 'own 
 	'160.0 ms (53.3%)'; do
 	texts "$T/normal-flat.svg" | grep -qF "$text" || t_bad "flat lacks '$text'"
 done
+for text in 'Iterations of event loops: app' 'app+0x2000, epoll_wait, thread main: 1,000 iterations, 14 stalls' \
+	'p50 573.4 us' 'p99.9 589.8 us' 'max 41.0 ms' 'stall 10.0 ms' 'how long it took'; do
+	texts "$T/loops-loop.svg" | grep -qF "$text" || t_bad "loop lacks '$text'"
+done
+texts "$T/normal-loop.svg" | grep -qF 'no event loop was seen' || t_bad "no loop, and it is not said"
 "$REPORT" flat -n 3 --svg "$T/three.svg" "$T/normal.vprof" >/dev/null
 texts "$T/three.svg" | grep -qF '3 of 4 functions' || t_bad "flat does not heed -n"
 texts "$T/normal-leaks.svg" | grep -qF 'libbook.so.1+0x300' || t_bad "leaks lacks the site"

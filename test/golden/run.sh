@@ -131,6 +131,16 @@ check maps-mmap-csv maps heap --kind mmap --format csv
 check maps-resident-csv maps heap --kind resident --format csv
 check maps-mmap-peak maps heap --kind mmap --sort peak -n 1
 check maps-mmap-none maps heap --kind mmap --module nowhere
+check loops-loop loops loop
+check loops-loop-json loops loop --format json
+check loops-loop-csv loops loop --format csv --sort iterations
+check loops-name loops loop --loop '*0x1000'
+check loops-bad-name loops loop --loop 'feed*'
+check loops-thread loops loop --thread main --since 0.4 --until 0.5 -n 1
+check loops-module loops loop --module 'libbook*' --sort p99.9
+check waits-loop waits loop
+check normal-loop normal loop
+check normal-bad-loop normal loop --loop feed
 check maps-bad-kind maps heap --kind stack
 check maps-summary maps summary
 check maps-timeline maps timeline --format table

@@ -1,9 +1,10 @@
-/* --png and --svg: what timeline, flat and leaks have to draw. */
+/* --png and --svg: what timeline, flat, leaks and loop have to draw. */
 #ifndef VR_PICTURES_H
 #define VR_PICTURES_H
 
 #include "model/cpu.h"
 #include "model/leaks.h"
+#include "model/loops.h"
 #include "model/memory.h"
 #include "text/context.h"
 
@@ -22,6 +23,10 @@ int vr_picture_flat(struct vr_context *ctx, const struct vr_cpu *cpu,
 /* order: indices of the leaks, in that of the bars. */
 int vr_picture_leaks(struct vr_context *ctx, const struct vr_leaks *leaks, const size_t *order,
 		     const struct vr_growth *growth);
+
+/* order: indices of the loops, of which the first `most` are drawn. */
+int vr_picture_loops(struct vr_context *ctx, const struct vr_loops *loops, const size_t *order,
+		     size_t most);
 
 /* --- write.c: shared ---------------------------------------------------- */
 

@@ -50,6 +50,7 @@ static const struct row {
 		      OPTION(select.until_ns), 0, "seconds since the start, or with ms, s, m, h"},
     [VR_OPT_MODULE] = {"module", 0, "GLOB", "only what happens in these objects", TEXT,
 		       OPTION(select.module)},
+    [VR_OPT_LOOP] = {"loop", 0, "GLOB", "only loops of functions of this name", TEXT, OPTION(loop)},
     [VR_OPT_LABEL] = {"label", 'l', "K=V", "only under this label of vprof_begin() (a glob)", TEXT,
 		      OPTION(select.label)},
     [VR_OPT_CLOCK] = {"clock", 0, "CLOCK", "cpu (default), or wall: what blocked and waited too",

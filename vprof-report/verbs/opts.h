@@ -20,6 +20,7 @@ enum vr_option {
 	VR_OPT_SINCE,
 	VR_OPT_UNTIL,
 	VR_OPT_MODULE,
+	VR_OPT_LOOP,
 	VR_OPT_LABEL,
 	VR_OPT_CLOCK,
 	VR_OPT_IDLE,
@@ -84,6 +85,7 @@ struct vr_opts {
 	size_t depth; /* 0: no limit */
 	int color;    /* 1 or 0, resolved */
 	enum vr_args args;
+	const char *loop;    /* a glob over names of loops, NULL: all */
 	const char *verdict; /* names, separated by commas */
 	int strict;
 	struct vr_words fail_if, allow, suppressions;
