@@ -11,13 +11,12 @@
 #include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/types.h>
 #include <threads.h>
 #include <time.h>
 
 typedef const struct timespec vp_deadline;
-struct pollfd;
-struct epoll_event;
 
 struct vp_real {
 #define REAL(name, result, parameters, arguments, lacking) result(*name) parameters;

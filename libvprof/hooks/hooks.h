@@ -14,9 +14,11 @@
 
 #define REAL(name, result, parameters, arguments, lacking)
 #define HOOK(name, result, parameters, arguments, lacking) result name parameters;
-#define HOOK_CALL(name, result, parameters, arguments, lacking, traits, target, object, outcome)   \
-	result name parameters;
 #define HOOK_VARIADIC(name, result, parameters, arguments, lacking)                                \
+	result vp_hook_##name parameters __asm__(#name);
+#define HOOK_CALL(name, result, parameters, arguments, lacking, traits, target, object, outcome)   \
+	result vp_hook_##name parameters __asm__(#name);
+#define HOOK_CALL_AS(name, kind, result, parameters, arguments, lacking, object, outcome, when)    \
 	result vp_hook_##name parameters __asm__(#name);
 #define HOOK_IN_TWO(name, result, parameters, arguments, lacking)                                  \
 	result vp_##name parameters;                                                               \

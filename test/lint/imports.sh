@@ -4,7 +4,7 @@
 . "$(dirname "$0")/../lib-lint.sh"
 
 # Memory, streams and calls of the kernel: ours are base/private_heap.h, base/log.h, base/sys.h.
-never='.*alloc.*|.*memalign|free|strn?dup|as?printf|.*printf|.*scanf|f?put[cs]|putchar|f?get[cs]|getline|f?open(at)?(64)?|f(close|flush|read|write|gets|puts|seek|dopen)|perror|stdin|stderr|p?(read|write)v?(64)?|close|mmap(64)?|munmap|mprotect|madvise|brk|sbrk|ioctl|fcntl(64)?|clone|fork|vfork|kill|nanosleep|usleep|sleep|getenv|secure_getenv|system|popen'
+never='.*alloc.*|.*memalign|free|strn?dup|as?printf|.*printf|.*scanf|f?put[cs]|putchar|f?get[cs]|getline|f?open(at)?(64)?|f(close|flush|read|write|gets|puts|seek|dopen)|perror|stderr|p?(read|write)v?(64)?|close|mmap(64)?|munmap|mprotect|madvise|brk|sbrk|ioctl|fcntl(64)?|clone|fork|vfork|kill|nanosleep|usleep|sleep|getenv|secure_getenv|system|popen'
 
 listed() {
 	sed -n '/^#/d; s/ : .*//p' "$1" | tr ' ' '\n' | grep . | sort -u

@@ -170,8 +170,8 @@ lib "a call of a hook" helper \
 lib "a call of a hook by its neighbour" hooks \
 	'int execve(void) { return 0; }\nint execv(void) { return execve(); }' 'calls execve'
 lib "libc's allocation" base 'char *strdup(const char *);\nvoid *vp_p(void) { return strdup(""); }' 'takes strdup'
-lib "stdio" base 'int printf(const char *, ...);\nvoid vp_p(void) { printf("x"); }' 'takes printf'
-lib "a system call by libc" ring 'int open(const char *, int);\nint vp_p(void) { return open("", 0); }' 'takes open'
+lib "stdio" base 'void perror(const char *);\nvoid vp_p(void) { perror("x"); }' 'takes perror'
+lib "a system call by libc" ring 'int mkdir(const char *, int);\nint vp_p(void) { return mkdir("", 0); }' 'takes mkdir'
 rep() { # WHAT FOLDER TEXT MESSAGE
 	sees "$1" "vprof-report/$2/" "$3" "$4"
 }
