@@ -9,7 +9,7 @@
 
 static const char *const shapes[] = {"normal",	"wrapped",     "overflow", "killed", "user-only",
 				     "nasty",	"empty",       "sampled",  "locks",  "leaks",
-				     "growing", "leaks-clean", "kinds"};
+				     "growing", "leaks-clean", "kinds",	   "waits"};
 static const char *const commands[] = {
     "summary",
     "summary --format json",
@@ -62,6 +62,10 @@ static const char *const commands[] = {
     "export --format folded -o /dev/null",
     "export --format json -o /dev/null",
     "export --format folded --value live_bytes -o /dev/null",
+    "waits --idle",
+    "waits --format csv --sort p99 --module *",
+    "waits --format json",
+    "waits --format json --since 0.2 --until 1.5 --thread main",
 };
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
