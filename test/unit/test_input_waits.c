@@ -64,6 +64,9 @@ static const struct fault faults[] = {
     CALL(0, blocked, 6, "sums do not add"),
     CALL(0, failed, UINT64_MAX, "sums do not add"),
     CALL(0, calls, 10, "sums do not add"), /* more than the histogram has */
+    CALL(8, calls, 4000, "sums do not add"),
+    CALL(0, untimed, 8, "sums do not add"),
+    CALL(0, untimed, UINT64_MAX, "sums do not add"),
     CALL(0, calls, UINT64_MAX, "sums do not add"),
     CALL(0, histogram[5], 7, "sums do not add"),
     CALL(2, under_lock_ns, 900 * MK_MS, "sums do not add"),
@@ -182,16 +185,20 @@ START_TEST(half_written_is_put_right)
 }
 END_TEST
 
-START_TEST(saturated_buckets_hold_less)
+/* Where the library knows that a call did not sleep it does not look at the clock. */
+START_TEST(not_all_calls_are_timed)
 {
 	struct vprof_call *row = rows_of(&mk, VPROF_SEC_CALLS);
 	struct vr_file *file;
 
 	row[8].calls += 1000000;
-	row[8].flags |= VPROF_CALL_SATURATED;
+	row[8].untimed = 1000000;
+	row[0].calls += 50; /* a bucket is full */
+	row[0].flags |= VPROF_CALL_SATURATED;
 	file = open_ok(&mk);
 	ck_assert_uint_eq(file->n_damages, 0);
 	ck_assert_uint_eq(file->call[8].calls, 1005000);
+	ck_assert_uint_eq(file->call[0].calls, 53);
 	vr_file_close(file);
 }
 END_TEST
@@ -257,7 +264,7 @@ static void cases(TCase *tests)
 	tcase_add_loop_test(tests, one_fault, 0, sizeof(faults) / sizeof(faults[0]));
 	tcase_add_test(tests, several_rows);
 	tcase_add_test(tests, half_written_is_put_right);
-	tcase_add_test(tests, saturated_buckets_hold_less);
+	tcase_add_test(tests, not_all_calls_are_timed);
 	tcase_add_test(tests, a_newer_kind_of_target);
 	tcase_add_test(tests, events_of_calls);
 	tcase_add_test(tests, cut_while_it_lasts);

@@ -104,9 +104,11 @@ static int call_sums_fit(struct vprof_call *row, const struct bounds *may)
 	      part_fits(&row->under_lock_ns, row->time_ns, ns);
 	for (size_t i = 0; i < VPROF_CALL_BUCKETS; i++)
 		buckets += row->histogram[i];
-	if (buckets > row->calls + off || (row->flags & VPROF_CALL_SATURATED))
-		return fit && buckets <= row->calls + off;
-	return fit && row->calls - (buckets < row->calls ? buckets : row->calls) <= off;
+	/* Calls of which the library knew that they did not sleep are in no bucket. */
+	if (__builtin_add_overflow(buckets, row->untimed, &buckets) || buckets > row->calls + off)
+		return 0;
+	return fit && (row->flags & VPROF_CALL_SATURATED ||
+		       row->calls - (buckets < row->calls ? buckets : row->calls) <= off);
 }
 
 static const char *call_fault(const struct vr_file *file, struct vprof_call *row,

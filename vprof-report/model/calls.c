@@ -7,6 +7,8 @@
 #include "cli/xalloc.h"
 #include "model/histogram.h"
 
+#define LASTED_NS 10000u /* a call of the library's that did */
+
 const char *vr_class_name(uint32_t class)
 {
 	static const char *const name[VPROF_CLASS_COUNT] = {
@@ -77,6 +79,7 @@ static void add_sum(struct vr_call_sum *to, const struct vr_call_sum *from)
 	to->timeouts += from->timeouts;
 	to->bytes += from->bytes;
 	to->time_ns += from->time_ns;
+	to->untimed += from->untimed;
 	to->blocked += from->blocked;
 	to->on_loop += from->on_loop;
 	to->on_loop_ns += from->on_loop_ns;
@@ -129,6 +132,7 @@ static void add_tables(struct vr_profile *profile, struct items *items)
 			    .timeouts = row->timeouts,
 			    .bytes = row->bytes,
 			    .time_ns = row->time_ns,
+			    .untimed = row->untimed,
 			    .max_ns = row->max_ns,
 			    .first_ns = row->first_ns,
 			    .last_ns = row->last_ns,
@@ -250,6 +254,20 @@ static void make_sites(const struct vr_file *file, struct vr_calls *calls,
 	}
 }
 
+/* Calls that were seen not to sleep need not have been timed: they were like most of those
+ * that did not last. */
+static void add_untimed(struct vr_call_site *site)
+{
+	uint32_t last = vprof_histogram_bucket(LASTED_NS, VPROF_CALL_UNIT_BITS, VPROF_CALL_SUB_BITS,
+					       VPROF_CALL_BUCKETS);
+	uint32_t fullest = 0;
+
+	for (uint32_t i = 0; i < last; i++)
+		if (site->histogram[i] > site->histogram[fullest])
+			fullest = i;
+	site->histogram[fullest] += site->sum.untimed;
+}
+
 /* Of a thread's life, what lies in the window. */
 static uint64_t life_ns(const struct vr_profile *profile, const struct vprof_thread *thread,
 			uint64_t end_ns)
@@ -294,6 +312,8 @@ struct vr_calls *vr_calls_new(struct vr_profile *profile)
 	if (items.count)
 		qsort(items.item, items.count, sizeof(*items.item), by_thread);
 	make_sites(profile->file, calls, &items);
+	for (size_t i = 0; i < calls->n_sites; i++)
+		add_untimed(&calls->site[i]);
 	add_lives(profile, calls);
 	free(items.item);
 	return calls;

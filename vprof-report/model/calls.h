@@ -10,6 +10,7 @@
 struct vr_call_sum {
 	uint64_t calls, failed, timeouts, bytes;
 	uint64_t time_ns, max_ns;
+	uint64_t untimed; /* of the calls: it was seen that they did not sleep */
 	uint64_t first_ns, last_ns;
 	uint64_t blocked;		      /* of the calls, those that lasted ... */
 	uint64_t class_ns[VPROF_CLASS_COUNT]; /* ... and what their time was */

@@ -223,6 +223,7 @@ const struct vr_field vr_waits_fields[] = {
     {"idle_ns", "", VR_NS, VR_IN_DATA, CLASS(IDLE), .part = sum_of},
     {"paced_ns", "", VR_NS, VR_IN_DATA, CLASS(PACED), .part = sum_of},
     {"time_ns", "", VR_NS, VR_IN_DATA, SUM(time_ns)},
+    {"untimed", "", VR_COUNT, VR_IN_DATA, SUM(untimed)},
     {"p50_ns", "p50", VR_NS, VR_IN_ALL, .get = get_p50, .yields = 5},
     {"p99_ns", "p99", VR_NS, VR_IN_ALL, .get = get_p99, .yields = 3},
     {"max_ns", "max", VR_NS, VR_IN_ALL, .get = get_max},
