@@ -99,7 +99,14 @@ $B/test/probe/static_%: test/probe/static_%.c
 $B/test/probe/%: test/probe/%.cpp
 	$(call build,CXX,$(PROBE_CXXFLAGS))
 $B/test/probe/%: test/probe/%.c
-	$(call build,CC,$(PROBE_CFLAGS),-ldl -lpthread -lm)
+	$(call build,CC,$(PROBE_CFLAGS) $(CFLAGS_$*),-ldl -lpthread -lm $(LIBS_$*))
+# Loops of other people's libraries.
+LIBS_loop_uv := -luv
+LIBS_loop_ev := -lev
+LIBS_loop_glib = $(shell pkg-config --libs glib-2.0)
+CFLAGS_loop_glib = $(shell pkg-config --cflags glib-2.0)
+LIBS_loop_curl := -lcurl
+LIBS_loop_uring := -luring
 
 # The leak probes once more, linked with LeakSanitizer: a peer to compare with.
 LSAN_PROBES := $(patsubst test/probe/%,$B/test/lsan/%,$(basename $(wildcard test/probe/leak_*.c test/probe/leak_*.cpp))) \

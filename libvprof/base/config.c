@@ -100,6 +100,11 @@ static int set_waits(const char *value, size_t len)
 	return set_switch(value, len, &vp_config.waits);
 }
 
+static int set_loop(const char *value, size_t len)
+{
+	return set_switch(value, len, &vp_config.loop);
+}
+
 static int set_leakscan(const char *value, size_t len)
 {
 	vp_config.leakscan = is(value, len, "exit")   ? VPROF_SCAN_WHEN_EXIT
@@ -220,6 +225,7 @@ static const struct option options[] = {
      "heap accounting; sample: one block in so many bytes, 64 or more, totals estimated", set_heap},
     {"locks", "on|off", "on", "waits for locks, conditions and threads", set_locks},
     {"waits", "on|off", "on", "calls that may block: reads, sleeps, polls and the like", set_waits},
+    {"loop", "on|off", "on", "loops among them, and their iterations; needs waits=on", set_loop},
     {"tick", "MS", "100", "milliseconds between timeline points, 10 to 60000", set_tick},
     {"start", "now|paused", "now",
      "paused: nothing is recorded until `vprof-report ctl FILE resume`, or vprof_start()",
@@ -255,8 +261,9 @@ static const struct option options[] = {
 #define OPTION_COUNT (sizeof(options) / sizeof(options[0]))
 
 /* What may be changed while the process runs (helper/settings.c). */
-static const char *const live[] = {
-    "cpu", "locks", "waits", "tick", "duration", "leakscan_every", "leakscan_wait", "follow_fork"};
+static const char *const live[] = {"cpu",	 "locks",    "waits",	       "loop",
+				   "tick",	 "duration", "leakscan_every", "leakscan_wait",
+				   "follow_fork"};
 #define LIVE_COUNT (sizeof(live) / sizeof(live[0]))
 
 static void print_help(void)

@@ -23,6 +23,7 @@ struct vp_config {
 	uint32_t tick_ms;
 	int locks;
 	int waits; /* calls that may block */
+	int loop;  /* loops among them */
 	int leakscan;		   /* enum vprof_scan_when: search for pointers to blocks */
 	uint32_t leakscan_every_s; /* 0: never */
 	uint32_t leakscan_wait_ms; /* what a signal that ends the process may wait for it */

@@ -43,7 +43,9 @@ struct vp_control {
 	uint32_t paused;     /* 1: nothing new is recorded (helper/pause.c) */
 	uint32_t maps;	     /* 1: mappings of the program are recorded */
 	uint32_t calls;	     /* 1: calls that may block are recorded */
-	uint8_t pad[4096 - 40];
+	uint32_t loops;	     /* 1: loops are looked for among them */
+	uint32_t pauses;     /* times that calls, or loops, began to go unrecorded */
+	uint8_t pad[4096 - 48];
 };
 _Static_assert(sizeof(struct vp_control) == 4096, "one page");
 /* Declared hidden, or every look at it would go by way of an address in the GOT. */

@@ -24,6 +24,13 @@ static int ask_pause(void *on)
 	return vp_pause_ask(on != NULL);
 }
 
+/* The helper has no CPU to do more. */
+static void pause_alone(int on)
+{
+	vp_control.paused = (uint32_t)on;
+	vp_control.pauses += (uint32_t)on;
+}
+
 static void set_pause(int on)
 {
 	struct vp_inside inside;
@@ -35,7 +42,7 @@ static void set_pause(int on)
 	if (err == -ESRCH && vp_file.header->flags & VPROF_F_NO_HELPER)
 		vp_pause_ask_alone(on);
 	else if (err == -ESRCH || err == -ETIME)
-		vp_control.paused = (uint32_t)on; /* the helper has no CPU to do more */
+		pause_alone(on);
 	vp_inside_end(inside);
 }
 

@@ -20,6 +20,7 @@
 #include "track/cpu.h"
 #include "track/heap.h"
 #include "track/label.h"
+#include "track/loop_rows.h"
 #include "track/map_books.h"
 #include "track/maps.h"
 #include "track/mark.h"
@@ -96,6 +97,10 @@ static const struct vp_tracker trackers[] = {
      .init = vp_calls_init,
      .thread_end = vp_calls_thread_end,
      .section = {SECTION(CALLS, vprof_call, 2, 0)}},
+    {.name = "loops",
+     .thread_start = vp_loops_thread_start,
+     .thread_end = vp_loops_thread_end,
+     .section = {SECTION(LOOPS, vprof_loop, 1, 0)}},
     {.name = "marks", .init = vp_marks_init, .section = {SECTION(MARKS, vprof_mark, OF_FILE, 1)}},
     {.name = "leak search",
      .fork_child = vp_leak_search_fork_child,

@@ -75,6 +75,7 @@ static void begin(enum vprof_pause_why why)
 	/* Pairs with a forked child, which finds one state or the other. */
 	__atomic_store_n(&is_paused, 1, __ATOMIC_RELEASE);
 	vp_control.paused = 1;
+	vp_control.pauses++;
 	vp_engine_pause(1);
 	vp_watch_pause(1);
 	note_begin(vp_file.header, why);

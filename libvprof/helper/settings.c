@@ -33,6 +33,14 @@ static const char *change_locks(void)
 static const char *change_waits(void)
 {
 	vp_control.calls = vp_config.waits != 0;
+	vp_control.pauses++;
+	return NULL;
+}
+
+static const char *change_loop(void)
+{
+	vp_control.loops = vp_config.loop != 0;
+	vp_control.pauses++;
 	return NULL;
 }
 
@@ -66,6 +74,7 @@ static const struct {
     {"cpu", change_cpu},
     {"locks", change_locks},
     {"waits", change_waits},
+    {"loop", change_loop},
     {"tick", change_tick},
     {"duration", change_duration},
     {"leakscan_every", change_leakscan_every},

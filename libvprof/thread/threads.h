@@ -6,6 +6,7 @@
 #include "ring/events.h"
 #include "stack/capture.h"
 #include "thread/line.h"
+#include "thread/loop.h"
 #include "thread/page.h"
 #include "vprof_format.h"
 
@@ -70,6 +71,7 @@ struct vp_thread {
 	struct vp_call_line line __attribute__((aligned(64)));
 	struct vp_page page;
 	struct vp_calls calls;
+	struct vp_loops loops;
 	/* From here on it need not be zeroed for a new thread: */
 	struct vp_stack stack;
 	struct vp_call_spans spans; /* but for its head */

@@ -1,9 +1,9 @@
 #include "track/call.h"
 #include "base/clock.h"
-#include "base/sys.h"
 #include "ring/events.h"
 #include "ring/tables.h"
 #include "stack/capture.h"
+#include "track/call_rows.h"
 
 #include <string.h>
 
@@ -14,23 +14,7 @@
 /* Text of a path that is kept. */
 #define TEXT_MOST 1024u
 /* So many calls of a site in a row that returned at once, and the next will, too. */
-#define QUICK	    16u
-#define FIRST_INDEX 64u /* power of two */
-
-struct vp_call_index {
-	uint32_t node, kind;
-	uint32_t row; /* + 1; 0: empty */
-};
-
-/* Name of a kind in the file; id + 1, 0: not yet there. */
-static uint32_t name_id[VP_CALL_KINDS];
-
-int vp_calls_init(void)
-{
-	memset(name_id, 0, sizeof(name_id));
-	return 0;
-}
-
+#define QUICK 16u
 /* ---- the line -------------------------------------------------------------- */
 
 static inline void put_line(struct vp_call_line *line, const struct vp_call *call)
@@ -41,6 +25,7 @@ static inline void put_line(struct vp_call_line *line, const struct vp_call *cal
 	line->object = call->object;
 	line->since_ns = call->since_ns;
 	line->caller = call->caller;
+	line->iteration_ns = vp_loops_iteration(&call->thread->loops);
 	vp_line_close(line);
 }
 
@@ -62,6 +47,7 @@ static inline void put_outer(struct vp_call_line *line, const struct vp_call *ca
 		line->since_ns = call->outer_since_ns;
 		line->caller = call->outer_caller;
 	}
+	line->iteration_ns = vp_loops_iteration(&call->thread->loops);
 	vp_line_close(line);
 }
 
@@ -71,14 +57,28 @@ static inline int is_within(const struct vp_call_line *line, const struct vp_reg
 	return line->kind != VP_CALL_NONE && caller->sp < line->caller.sp;
 }
 
-/* call->thread, caller and kind are set. */
+/* Whether it is the wait of the thread's loop, or within an iteration of it. */
+static inline void find_loop(struct vp_call *call, uint64_t now_ns)
+{
+	struct vp_loop_at at = {call->caller.pc, call->caller.sp, call->object,
+				vp_loop_rank_of(call->kind)};
+
+	call->where = VP_LOOP_OUTSIDE;
+	call->loop = NULL;
+	if (vp_control.loops)
+		call->where = (uint16_t)vp_loop_begin(&call->thread->loops, &at, call->limit_ns,
+						      now_ns, &call->loop);
+	call->flags = call->where == VP_LOOP_OWN ? VP_LINE_AT_LOOP : 0;
+}
+
+/* call->thread, caller, kind and limit_ns are set. */
 static inline void enter(struct vp_call *call, uint64_t object, uint64_t now_ns)
 {
 	struct vp_call_line *line = &call->thread->line;
 
 	call->object = object;
 	call->since_ns = now_ns;
-	call->flags = 0;
+	find_loop(call, now_ns);
 	call->outer_kind = VP_CALL_NONE;
 	if (__builtin_expect(is_within(line, &call->caller), 0)) {
 		call->outer_kind = line->kind;
@@ -92,113 +92,66 @@ void vp_call_enter(struct vp_call *call, struct vp_thread *thread, enum vp_call_
 {
 	call->thread = thread;
 	call->caller = *caller;
+	call->site = NULL;
 	call->kind = (uint16_t)kind;
+	call->limit_ns = VP_LOOP_NO_LIMIT;
 	enter(call, object, now_ns);
 }
 
 static inline enum vprof_class class_of(const struct vp_call *call)
 {
-	return vp_call_info[call->kind].traits & VP_CALL_CLASS_MASK;
+	enum vprof_class class = vp_call_info[call->kind].traits & VP_CALL_CLASS_MASK;
+
+	if (call->where == VP_LOOP_OUTSIDE || class == VPROF_CLASS_LOCK)
+		return class;
+	if (call->where == VP_LOOP_INSIDE)
+		return VPROF_CLASS_BLOCKED;
+	return class == VPROF_CLASS_PACED ? VPROF_CLASS_PACED : VPROF_CLASS_IDLE;
 }
 
-static inline void leave(struct vp_call *call, uint64_t now_ns)
+static inline int leave_loop(struct vp_call *call, struct vp_call_outcome outcome, int slept,
+			     uint64_t now_ns)
+{
+	uint8_t traits = vp_call_info[call->kind].traits;
+	struct vp_loop_at at = {call->caller.pc, call->caller.sp, call->object, 0};
+	struct vp_loop_result result = {.begin_ns = call->since_ns,
+					.end_ns = now_ns,
+					.limit_ns = call->limit_ns,
+					.slept = slept,
+					.nothing = outcome.failed};
+
+	if (traits & VP_CALL_EVENTS) {
+		result.events = outcome.amount;
+		result.nothing = outcome.amount == 0;
+		result.timed_out = result.nothing && !outcome.failed;
+	} else {
+		result.bytes = outcome.amount;
+		result.timed_out =
+		    (traits & VP_CALL_CLASS_MASK) == VPROF_CLASS_PACED && !outcome.failed;
+	}
+	return vp_loop_end(&call->thread->loops, call->loop, &at, &result);
+}
+
+/* Returns 1 where settle() is to follow. */
+static inline int leave(struct vp_call *call, struct vp_call_outcome outcome, int slept,
+			uint64_t now_ns)
 {
 	struct vp_thread *thread = call->thread;
+	int due = 0;
 
+	if (call->where == VP_LOOP_INSIDE)
+		vp_loop_blocked(&thread->loops, now_ns - call->since_ns);
+	if (call->loop)
+		due = leave_loop(call, outcome, slept, now_ns);
 	put_outer(&thread->line, call);
 	if (__builtin_expect(now_ns - call->since_ns >= SLEPT_NS, 0))
 		vp_spans_put(&thread->spans, call->since_ns, now_ns, class_of(call));
+	return due;
 }
 
-void vp_call_leave(struct vp_call *call, uint64_t now_ns)
+int vp_call_leave(struct vp_call *call, struct vp_call_outcome outcome, uint64_t now_ns)
 {
-	leave(call, now_ns);
-}
-
-/* ---- rows ------------------------------------------------------------------ */
-
-static uint32_t name_of(enum vp_call_kind kind)
-{
-	uint32_t id = __atomic_load_n(&name_id[kind], __ATOMIC_RELAXED);
-
-	if (id)
-		return id - 1;
-	id = vp_string_add(vp_call_info[kind].name, strlen(vp_call_info[kind].name));
-	if (id != VPROF_NONE)
-		__atomic_store_n(&name_id[kind], id + 1, __ATOMIC_RELAXED);
-	return id;
-}
-
-static struct vp_call_index *place(struct vp_call_index *index, uint32_t mask, uint32_t node,
-				   uint32_t kind)
-{
-	uint64_t h = ((uint64_t)node << 8 ^ kind) * 0x9e3779b97f4a7c15u >> 32;
-
-	while (index[h & mask].row &&
-	       (index[h & mask].node != node || index[h & mask].kind != kind))
-		h++;
-	return &index[h & mask];
-}
-
-/* Returns 0 without memory: then as it was. */
-static int grow(struct vp_calls *calls)
-{
-	uint32_t room = calls->index ? (calls->mask + 1) * 2 : FIRST_INDEX;
-	struct vp_call_index *more = vp_sys_map(room * sizeof(*more));
-
-	if (!more)
-		return 0;
-	for (uint32_t i = 0; calls->index && i <= calls->mask; i++) {
-		const struct vp_call_index *old = &calls->index[i];
-
-		if (old->row)
-			*place(more, room - 1, old->node, old->kind) = *old;
-	}
-	if (calls->index)
-		vp_sys_unmap(calls->index, (calls->mask + 1) * sizeof(*more));
-	calls->index = more;
-	calls->mask = room - 1;
-	return 1;
-}
-
-static struct vprof_call *new_row(const struct vp_call *call, uint32_t node, uint32_t *id)
-{
-	struct vprof_call *row = vp_table_add(VPROF_SEC_CALLS, id);
-
-	if (!row)
-		return NULL;
-	row->node = node;
-	row->thread = call->thread->row_id;
-	row->class = vp_call_info[call->kind].traits & VP_CALL_CLASS_MASK;
-	row->site = call->caller.pc;
-	row->target = row->loop = VPROF_NONE;
-	row->target_kind = vp_call_info[call->kind].target;
-	/* Pairs with a reader of the file, to which a row without a name is none. */
-	__atomic_store_n(&row->name, name_of(call->kind), __ATOMIC_RELEASE);
-	return row;
-}
-
-/* The row of a stack; NULL: there is no room for one. */
-static struct vprof_call *row_of(const struct vp_call *call, uint32_t node, uint32_t *id)
-{
-	struct vp_calls *calls = &call->thread->calls;
-	struct vp_call_index *at;
-	struct vprof_call *row;
-
-	if ((!calls->index || calls->used * 4 > (calls->mask + 1) * 3) && !grow(calls) &&
-	    (!calls->index || calls->used == calls->mask))
-		return NULL;
-	at = place(calls->index, calls->mask, node, call->kind);
-	if (at->row) {
-		*id = at->row - 1;
-		return vp_table_row(VPROF_SEC_CALLS, *id);
-	}
-	row = new_row(call, node, id);
-	if (row) {
-		*at = (struct vp_call_index){node, call->kind, *id + 1};
-		calls->used++;
-	}
-	return row;
+	return leave(call, outcome, now_ns - call->since_ns >= SLEPT_NS, now_ns);
 }
 
 static inline struct vp_call_site *site_of(const struct vp_call *call)
@@ -217,6 +170,8 @@ static inline void count_one(struct vprof_call *row, const struct vp_call *call,
 {
 	row->calls++;
 	row->failed += outcome.failed != 0;
+	row->idle += call->where == VP_LOOP_OWN;
+	row->on_loop += call->where == VP_LOOP_INSIDE;
 	if (!(vp_call_info[call->kind].traits & VP_CALL_EVENTS))
 		row->bytes += outcome.amount;
 }
@@ -228,6 +183,10 @@ static inline void count_time(struct vprof_call *row, const struct vp_call *call
 						 VPROF_CALL_BUCKETS);
 
 	row->time_ns += ns;
+	if (call->where == VP_LOOP_OWN)
+		row->idle_ns += ns;
+	else if (call->where == VP_LOOP_INSIDE)
+		row->on_loop_ns += ns;
 	if (__builtin_expect(++row->histogram[bucket] == 0, 0)) {
 		row->histogram[bucket]--;
 		row->flags |= VPROF_CALL_SATURATED;
@@ -262,6 +221,20 @@ static void keep_longest(struct vprof_call *row, const struct vp_call *call,
 	row->max_ns = ns;
 }
 
+void vp_call_lasted(const struct vp_call *call, uint32_t node, uint64_t now_ns)
+{
+	struct vp_loop_worst *worst = &call->thread->loops.worst;
+	uint64_t ns = now_ns - call->since_ns;
+
+	if (call->where == VP_LOOP_INSIDE && ns > worst->ns)
+		*worst = (struct vp_loop_worst){.begin_ns = call->since_ns,
+						.ns = ns,
+						.object = call->object,
+						.node = node,
+						.kind = call->kind,
+						.class = (uint16_t)class_of(call)};
+}
+
 static void count_lasting(struct vprof_call *row, uint32_t row_id, const struct vp_call *call,
 			  struct vp_call_outcome outcome, uint64_t now_ns)
 {
@@ -277,14 +250,31 @@ static void count_lasting(struct vprof_call *row, uint32_t row_id, const struct 
 	row->blocked++;
 	row->blocked_ns += ns;
 	keep_longest(row, call, outcome, ns);
+	vp_call_lasted(call, row->node, now_ns);
 	vp_event_put(&call->thread->calls.writer, &event);
+}
+
+/* The wait of a loop slept: its stack is that of the loop, and it has no event, or there would
+ * be room for few others. */
+static inline void count_own(struct vprof_call *row, const struct vp_call *call, uint64_t now_ns)
+{
+	uint64_t ns = now_ns - call->since_ns;
+
+	if (ns < LASTED_NS)
+		return;
+	row->blocked++;
+	row->blocked_ns += ns;
+	if (ns > row->max_ns) {
+		row->max_ns = ns;
+		row->object = call->object;
+	}
 }
 
 /* At a site that is new, or after a call that lasted.  Context: busy guard held. */
 static void record(const struct vp_call *call, struct vp_call_outcome outcome, uint64_t now_ns)
 {
 	uint32_t node = vp_capture_stack(&call->thread->stack, &call->caller), id;
-	struct vprof_call *row = row_of(call, node, &id);
+	struct vprof_call *row = vp_call_row(call, node, &id);
 
 	if (!row) {
 		vp_lost(VPROF_LOST_CALLS, 1);
@@ -292,6 +282,10 @@ static void record(const struct vp_call *call, struct vp_call_outcome outcome, u
 	}
 	if (!row->first_ns)
 		row->first_ns = now_ns;
+	if (call->where == VP_LOOP_OWN) {
+		row->flags |= VPROF_CALL_AT_LOOP;
+		row->loop = call->loop->row_id;
+	}
 	count_one(row, call, outcome);
 	count_time(row, call, now_ns);
 	if (now_ns - call->since_ns >= LASTED_NS)
@@ -321,8 +315,34 @@ static inline int needs_no_clock(struct vp_call *call)
 	       !(vp_call_info[call->kind].traits & VP_CALL_LOOPS);
 }
 
-void vp_call_begin(struct vp_call *call, enum vp_call_kind kind, uint64_t object,
-		   const struct vp_regs *caller)
+/* The wait is found to be a loop's: what was said of it so far is corrected. */
+void vp_call_settle(struct vp_call *call)
+{
+	struct vp_thread *thread = call->thread;
+	struct vp_loops *loops = &thread->loops;
+	const struct vp_call_site *site = call->site;
+	int blocks = (vp_call_info[call->kind].traits & VP_CALL_CLASS_MASK) == VPROF_CLASS_BLOCKED;
+	struct vp_loop_past past;
+
+	if (!vp_loop_settle(thread, call->loop, &call->caller, vp_call_name(call->kind), &past))
+		return;
+	vp_line_open(&thread->line);
+	thread->line.iteration_ns = vp_loops_iteration(loops);
+	vp_line_close(&thread->line);
+	loops->moved += blocks ? past.waits : past.inside;
+	loops->moved_ns += blocks ? past.waited_ns : past.inside_ns;
+	if (!site || !is_of(site, call))
+		return;
+	site->row->flags |= VPROF_CALL_AT_LOOP;
+	site->row->loop = loops->row_id;
+	site->row->idle += past.waits;
+	site->row->idle_ns += past.waited_ns;
+	site->row->on_loop -= past.inside;
+	site->row->on_loop_ns -= past.inside_ns;
+}
+
+void vp_call_begin_within(struct vp_call *call, enum vp_call_kind kind, uint64_t object,
+			  uint64_t limit_ns, const struct vp_regs *caller)
 {
 	struct vp_thread *thread = vp_tls.self;
 
@@ -335,19 +355,21 @@ void vp_call_begin(struct vp_call *call, enum vp_call_kind kind, uint64_t object
 	call->thread = thread;
 	call->caller = *caller;
 	call->kind = (uint16_t)kind;
+	call->limit_ns = limit_ns;
 	call->site = site_of(call);
 	enter(call, object, needs_no_clock(call) ? 0 : vp_clock_now());
 }
 
 /* When the call ended.  Where it was not timed: 0 if it did not sleep, else it gets the time
  * that it began, too. */
-static inline uint64_t end_of(struct vp_call *call)
+static inline uint64_t end_of(struct vp_call *call, int *slept_out)
 {
 	struct vp_page *page = &call->thread->page;
 	const struct perf_event_mmap_page *map = page->map;
 	int slept = map && vp_page_lock(map) != call->lock;
 	uint64_t now;
 
+	*slept_out = slept;
 	if (call->since_ns == 0 && !slept)
 		return 0;
 	now = vp_clock_now();
@@ -356,7 +378,9 @@ static inline uint64_t end_of(struct vp_call *call)
 	if (slept)
 		vp_page_mark(page, map, now);
 	/* The clock may have been aligned meanwhile. */
-	return now < call->since_ns ? call->since_ns : now;
+	now = now < call->since_ns ? call->since_ns : now;
+	*slept_out = map ? slept : now - call->since_ns >= SLEPT_NS;
+	return now;
 }
 
 void vp_call_end(struct vp_call *call, struct vp_call_outcome outcome)
@@ -364,13 +388,18 @@ void vp_call_end(struct vp_call *call, struct vp_call_outcome outcome)
 	struct vp_call_site *site = call->site;
 	struct vp_inside inside;
 	uint64_t now;
+	int slept, due;
 
 	/* A child forked in a signal handler comes back to a call of its parent. */
 	if (!call->thread || !vp_control.calls || call->thread != vp_tls.self)
 		return;
-	now = end_of(call);
-	leave(call, now);
-	if (is_of(site, call) && (!now || now - call->since_ns < LASTED_NS)) {
+	now = end_of(call, &slept);
+	due = leave(call, outcome, slept, now);
+	if (is_of(site, call) && call->where == VP_LOOP_OWN) {
+		count_one(site->row, call, outcome);
+		count_time(site->row, call, now);
+		count_own(site->row, call, now);
+	} else if (is_of(site, call) && (!now || now - call->since_ns < LASTED_NS)) {
 		count_one(site->row, call, outcome);
 		if (now)
 			count_time(site->row, call, now);
@@ -383,15 +412,8 @@ void vp_call_end(struct vp_call *call, struct vp_call_outcome outcome)
 		record(call, outcome, now);
 		vp_inside_end(inside);
 	}
-}
-
-void vp_calls_thread_end(struct vp_thread *thread)
-{
-	struct vp_calls *calls = &thread->calls;
-
-	if (calls->index)
-		vp_sys_unmap(calls->index, (calls->mask + 1) * sizeof(*calls->index));
-	calls->index = NULL;
-	calls->used = calls->mask = 0;
-	memset(calls->site, 0, sizeof(calls->site));
+	if (__builtin_expect(due, 0) && vp_inside_try(&inside)) {
+		vp_call_settle(call);
+		vp_inside_end(inside);
+	}
 }

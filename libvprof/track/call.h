@@ -10,6 +10,7 @@
 #include "stack/regs.h"
 #include "thread/line.h"
 #include "thread/threads.h"
+#include "track/loop_rows.h"
 
 #include <stdint.h>
 
@@ -20,8 +21,11 @@ struct vp_call {
 	struct vp_regs caller;
 	struct vp_call_site *site; /* the call's place among the sites of its thread */
 	uint64_t object;
-	uint64_t since_ns; /* 0: the clock was not looked at, the user page is */
-	uint32_t lock;	   /* of the page */
+	uint64_t since_ns;    /* 0: the clock was not looked at, the user page is */
+	uint32_t lock;	      /* of the page */
+	uint64_t limit_ns;    /* it may last so long; VP_LOOP_NO_LIMIT */
+	struct vp_loop *loop; /* what it is to the loops of its thread; NULL: no wait of one */
+	uint16_t where;	      /* enum vp_loop_where */
 	uint16_t kind;
 	uint16_t outer_kind, outer_flags;
 	uint16_t flags; /* VP_LINE_* */
@@ -38,14 +42,23 @@ struct vp_call_outcome {
 /* Around the real call.  In between nothing of ours is held, and neither makes a system call
  * unless the call lasted or its site is new.  errno is kept.
  * Context: any thread that is known, in or out of a signal handler. */
-void vp_call_begin(struct vp_call *call, enum vp_call_kind kind, uint64_t object,
-		   const struct vp_regs *caller);
+void vp_call_begin_within(struct vp_call *call, enum vp_call_kind kind, uint64_t object,
+			  uint64_t limit_ns, const struct vp_regs *caller);
+static inline void vp_call_begin(struct vp_call *call, enum vp_call_kind kind, uint64_t object,
+				 const struct vp_regs *caller)
+{
+	vp_call_begin_within(call, kind, object, VP_LOOP_NO_LIMIT, caller);
+}
 void vp_call_end(struct vp_call *call, struct vp_call_outcome outcome);
 
 /* The same for what has rows of its own (track/wait.c): the line and the span only. */
 void vp_call_enter(struct vp_call *call, struct vp_thread *thread, enum vp_call_kind kind,
 		   uint64_t object, const struct vp_regs *caller, uint64_t now_ns);
-void vp_call_leave(struct vp_call *call, uint64_t now_ns);
+/* Returns 1 where vp_call_settle() is to follow, with the guard held. */
+int vp_call_leave(struct vp_call *call, struct vp_call_outcome outcome, uint64_t now_ns);
+void vp_call_settle(struct vp_call *call);
+/* The call lasted; its caller's stack is `node`. */
+void vp_call_lasted(const struct vp_call *call, uint32_t node, uint64_t now_ns);
 
 int vp_calls_init(void); /* a fresh file */
 void vp_calls_thread_end(struct vp_thread *thread);

@@ -398,6 +398,7 @@ void vp_wait_end(struct vp_wait *wait, int ret)
 	struct vp_thread *thread = vp_tls.self;
 	struct vp_inside inside;
 	uint64_t now;
+	int due;
 
 	/* A child forked in a signal handler comes back to a wait of its parent. */
 	if (!wait->waits || wait->life != life || thread <= VP_TLS_ENDED ||
@@ -407,9 +408,12 @@ void vp_wait_end(struct vp_wait *wait, int ret)
 	if (now < wait->note.since_ns) /* the clock was aligned meanwhile */
 		now = wait->note.since_ns;
 	wait->note.wait_ns = now - wait->note.since_ns;
-	vp_call_leave(&wait->call, now);
+	due = vp_call_leave(&wait->call, (struct vp_call_outcome){0, 0}, now);
 	if (!vp_inside_try(&inside))
 		return;
+	vp_call_lasted(&wait->call, wait->note.node, now);
+	if (due)
+		vp_call_settle(&wait->call);
 	if (vp_control.lock_kinds)
 		end(wait->waits, &wait->note, ret);
 	else /* locks=off was set meanwhile, or recording ended: the thread does not wait */

@@ -1,0 +1,87 @@
+/* What is known of the loops of one thread: see track/loop.h. */
+#ifndef VP_THREAD_LOOP_H
+#define VP_THREAD_LOOP_H
+
+#include "vprof_format.h"
+
+#include <stdint.h>
+
+#define VP_LOOP_FIRST 16u /* returns that make a site the wait of a loop */
+#define VP_LOOP_SITES 6u  /* that may be, or become, one */
+
+/* How sure it is that a wait is one for whatever comes next; of waits in the same frame,
+ * the one with the higher rank is the loop's. */
+enum vp_loop_rank {
+	VP_LOOP_NEVER = 0, /* no loop waits in it: a lock, a write, fsync */
+	VP_LOOP_PACED = 1, /* for time to pass */
+	VP_LOOP_SLEPT = 2, /* in recv, accept, a condition, ..., where it slept */
+	VP_LOOP_MULTI = 3  /* for one of many: epoll, poll, select, io_uring */
+};
+
+/* A wait as it is told apart from others. */
+struct vp_loop_at {
+	uint64_t pc, sp; /* of the caller: return address, stack pointer */
+	uint64_t object; /* descriptor or address; 0: none */
+	enum vp_loop_rank rank;
+};
+
+/* What a site has been through before it was found to be a loop. */
+struct vp_loop_past {
+	uint64_t first_ns; /* the first wait began; 0: no past */
+	uint64_t last_ns;
+	uint64_t events, bytes;
+	uint64_t idle_ns, spin_ns, spins;
+	uint64_t waits_ns[VP_LOOP_FIRST]; /* before each iteration, at once with something */
+	uint64_t begin_ns[VP_LOOP_FIRST], end_ns[VP_LOOP_FIRST];
+	uint32_t iterations;
+	/* the waits, which were taken for something else than a loop's; and of them, those
+	 * within an iteration of another loop */
+	uint32_t waits, inside;
+	uint64_t waited_ns, inside_ns;
+};
+
+struct vp_loop {
+	uint64_t pc, sp; /* pc 0: free; sp 0: waits on stacks of their own, fibers */
+	uint64_t object;
+	uint64_t wait_ns;    /* the last wait began; 0: it came back */
+	uint64_t back_ns;    /* the iteration under way began; 0: none is */
+	uint64_t lasted_ns;  /* the last wait, where it did not sleep; else 0 */
+	uint64_t blocked_ns; /* of the iteration under way, in calls */
+	uint64_t seen;	     /* vp_loops.turns at its last return */
+	uint32_t returns;    /* that count towards VP_LOOP_FIRST */
+	uint32_t quick;	     /* that do not, as they did not sleep */
+	uint32_t row_id;
+	uint8_t rank;
+	uint8_t empty;		/* the last wait came back at once, with nothing */
+	uint8_t outside;	/* it gave its place to one inside of its iteration */
+	uint8_t inside;		/* the wait under way is within an iteration of another */
+	uint8_t refused;	/* there was no room for its row */
+	struct vprof_loop *row; /* NULL: not yet a loop */
+	/* the frame around that of the wait: without it the loop is gone; pc 0: not known */
+	uint64_t outer_sp, outer_pc;
+	struct vp_loop_past past;
+};
+
+/* The longest call within the iteration under way. */
+struct vp_loop_worst {
+	uint64_t begin_ns, ns;
+	uint64_t object;
+	uint32_t node;
+	uint16_t kind; /* of the call, as in its line */
+	uint16_t class;
+};
+
+struct vp_loops {
+	struct vp_loop *now; /* the thread's loop; NULL: none so far */
+	uint32_t row_id;     /* its row: valid while an iteration is under way */
+	uint32_t pauses;     /* vp_loop_pauses when that was last looked at */
+	uint64_t turns;	     /* returns to the wait of `now` */
+	uint64_t stack_lo, stack_hi;
+	/* waits of 16 each that were taken for calls that block, and were idle time: what
+	 * their spans say is to be corrected by as much */
+	uint64_t moved, moved_ns;
+	struct vp_loop_worst worst;
+	struct vp_loop site[VP_LOOP_SITES];
+};
+
+#endif

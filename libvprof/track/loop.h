@@ -1,0 +1,150 @@
+/* Which waits are those of a loop: found by structure, not by names.
+ *
+ * A wait to which a thread comes back again and again at the same depth of its stack is a
+ * loop, whatever it waits in; from its return to its next beginning is an iteration, and
+ * what waits deeper in the stack is a call that holds an iteration up.  Rules and reasons:
+ * docs/decisions/loops.md.
+ *
+ * Nothing here knows of calls, stacks or the file's tables, but for the row that a loop has
+ * been given: pc, sp and times go in.  track/loop_rows.h does the rest. */
+#ifndef VP_TRACK_LOOP_H
+#define VP_TRACK_LOOP_H
+
+#include "base/state.h"
+#include "thread/loop.h"
+
+/* A turn that found nothing and was over before that is none ... */
+#define VP_LOOP_SPIN_NS 2000u
+/* ... or before that, where the next wait may sleep: whoever looked first had nothing to do. */
+#define VP_LOOP_LOOKED_NS 100000u
+#define VP_LOOP_NO_LIMIT  (~0ull)
+
+enum vp_loop_where {
+	VP_LOOP_OUTSIDE = 0, /* of an iteration */
+	VP_LOOP_OWN = 1,     /* the wait of the thread's loop */
+	VP_LOOP_INSIDE = 2   /* of an iteration of it: it holds it up */
+};
+
+/* What a wait brought. */
+struct vp_loop_result {
+	uint64_t begin_ns, end_ns;
+	uint64_t limit_ns; /* how long it might last, 0: it could not sleep; VP_LOOP_NO_LIMIT */
+	uint64_t events, bytes;
+	int slept;
+	int nothing;   /* it brought nothing: there were none, it was refused or interrupted */
+	int timed_out; /* it came back because its limit was over */
+};
+
+/* Before a call.
+ *   limit_ns  as in struct vp_loop_result
+ *   site      [out] what vp_loop_end() is to be given; NULL: it is not to be called
+ * Context: the thread itself, in or out of a signal handler. */
+static inline enum vp_loop_where vp_loop_begin(struct vp_loops *loops, const struct vp_loop_at *at,
+					       uint64_t limit_ns, uint64_t now,
+					       struct vp_loop **site);
+enum vp_loop_where vp_loop_begin_slow(struct vp_loops *loops, const struct vp_loop_at *at,
+				      uint64_t limit_ns, uint64_t now, struct vp_loop **site);
+
+/* After it.  Returns 1 where the site may have become the thread's loop: vp_loop_settle().
+ * Context: as above. */
+static inline int vp_loop_end(struct vp_loops *loops, struct vp_loop *site,
+			      const struct vp_loop_at *at, const struct vp_loop_result *result);
+int vp_loop_end_slow(struct vp_loops *loops, struct vp_loop *site, const struct vp_loop_at *at,
+		     const struct vp_loop_result *result);
+
+/* A call within an iteration is over: `ns` of it were waited. */
+static inline void vp_loop_blocked(struct vp_loops *loops, uint64_t ns)
+{
+	if (loops->now)
+		loops->now->blocked_ns += ns;
+}
+
+/* Is the site to be the thread's loop from now on?
+ *   gone  the frame around the wait of the loop so far has returned */
+int vp_loop_takes_over(const struct vp_loops *loops, const struct vp_loop *site, int gone,
+		       uint64_t now);
+/* It is. */
+void vp_loop_take(struct vp_loops *loops, struct vp_loop *site, int gone);
+
+/* Since when the iteration under way is; 0: there is none. */
+static inline uint64_t vp_loops_iteration(const struct vp_loops *loops)
+{
+	return loops->now ? loops->now->back_ns : 0;
+}
+
+/* No iteration is under way any more: the thread ends, or nothing was recorded for a while. */
+void vp_loops_drop(struct vp_loops *loops);
+
+/* An iteration of a loop that has a row. */
+void vp_loop_count(struct vp_loops *loops, struct vp_loop *loop, uint64_t begin, uint64_t end);
+
+/* The turn that began with the loop's last return is over. */
+static inline void vp_loop_turn(struct vp_loops *loops, struct vp_loop *loop, uint64_t limit_ns,
+				uint64_t now)
+{
+	struct vprof_loop *row = loop->row;
+	uint64_t ns = now > loop->back_ns ? now - loop->back_ns : 0;
+
+	if (loop->empty && ns < (limit_ns ? VP_LOOP_LOOKED_NS : VP_LOOP_SPIN_NS)) {
+		row->spin_ns += loop->lasted_ns + ns;
+		row->spins++;
+	} else {
+		row->busy_ns += loop->lasted_ns;
+		vp_loop_count(loops, loop, loop->back_ns, now);
+	}
+	row->last_ns = now;
+	row->now_ns = 0;
+}
+
+static inline enum vp_loop_where vp_loop_begin(struct vp_loops *loops, const struct vp_loop_at *at,
+					       uint64_t limit_ns, uint64_t now,
+					       struct vp_loop **site)
+{
+	struct vp_loop *loop = loops->now;
+
+	*site = NULL;
+	if (!loop && !at->rank)
+		return VP_LOOP_OUTSIDE;
+	if (__builtin_expect(!loop || loops->pauses != vp_control.pauses, 0))
+		return vp_loop_begin_slow(loops, at, limit_ns, now, site);
+	if (at->pc == loop->pc && (at->sp == loop->sp || !loop->sp)) {
+		if (loop->back_ns)
+			vp_loop_turn(loops, loop, limit_ns, now);
+		loop->back_ns = 0;
+		loop->wait_ns = now;
+		*site = loop;
+		return VP_LOOP_OWN;
+	}
+	if (!at->rank && at->sp <= loop->sp)
+		return loop->back_ns ? VP_LOOP_INSIDE : VP_LOOP_OUTSIDE;
+	return vp_loop_begin_slow(loops, at, limit_ns, now, site);
+}
+
+static inline int vp_loop_end(struct vp_loops *loops, struct vp_loop *site,
+			      const struct vp_loop_at *at, const struct vp_loop_result *result)
+{
+	struct vprof_loop *row = site->row;
+	uint64_t ns = result->end_ns - result->begin_ns;
+
+	if (__builtin_expect(
+		site != loops->now || result->timed_out || loops->pauses != vp_control.pauses, 0))
+		return vp_loop_end_slow(loops, site, at, result);
+	if (result->slept && result->limit_ns) {
+		row->idle_ns += ns;
+		site->lasted_ns = 0;
+		site->empty = 0;
+	} else {
+		site->lasted_ns = ns;
+		site->empty = result->nothing != 0;
+	}
+	row->events += result->events;
+	row->bytes += result->bytes;
+	row->last_ns = row->now_ns = site->back_ns = result->end_ns;
+	site->wait_ns = 0;
+	site->blocked_ns = 0;
+	loops->worst.ns = 0;
+	loops->turns++;
+	return 0;
+}
+
+#endif

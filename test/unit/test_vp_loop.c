@@ -1,0 +1,443 @@
+/* track/loop: which waits of made-up sequences are those of a loop, and what its
+ * iterations are. */
+#include "loop_waits.h"
+
+START_TEST(a_wait_at_one_place_is_a_loop)
+{
+	turns(EPOLL, OUTER, 15);
+	ck_assert_uint_eq(used, 0);
+	turns(EPOLL, OUTER, 85);
+	ck_assert_uint_eq(used, 1);
+	/* those before it was known among them; the last is not over */
+	ck_assert_uint_eq(rows[0].iterations, 99);
+	ck_assert_uint_eq(in_histogram(&rows[0]), 99);
+	ck_assert_uint_eq(rows[0].busy_ns, 99 * 100 * US);
+	ck_assert_uint_eq(rows[0].idle_ns, 100 * 500 * US);
+	ck_assert_uint_eq(rows[0].events, 100);
+	ck_assert_uint_eq(rows[0].first_ns, 1000000);
+	ck_assert_uint_eq(rows[0].now_ns, now - 100 * US);
+	ck_assert_uint_eq(rows[0].max_ns, 100 * US);
+	ck_assert_uint_eq(rows[0].last_ns - rows[0].first_ns,
+			  rows[0].busy_ns + rows[0].idle_ns + rows[0].spin_ns);
+}
+END_TEST
+
+START_TEST(fifteen_returns_are_none)
+{
+	turns(EPOLL, OUTER, 15);
+	for (int i = 0; i < 40; i++) /* and neither is a wait from ever other depths */
+		turns(RECV, OUTER - 64 * (uint64_t)i, 1);
+	ck_assert_uint_eq(used, 0);
+}
+END_TEST
+
+START_TEST(a_wait_deeper_holds_an_iteration_up)
+{
+	turns(EPOLL, OUTER, 20);
+	for (int i = 0; i < 30; i++) {
+		ck_assert_int_eq(wait_for(EPOLL, OUTER, MS), VP_LOOP_OWN);
+		for (int k = 0; k < 40; k++) /* curl in a callback: more often than the loop */
+			ck_assert_int_eq(wait_for(POLL, INNER, MS), VP_LOOP_INSIDE);
+		/* no loop waits in these */
+		ck_assert_int_eq(begin(1, INNER, VP_LOOP_NO_LIMIT), VP_LOOP_INSIDE);
+		ck_assert_int_eq(begin(1, OUTER, VP_LOOP_NO_LIMIT), VP_LOOP_INSIDE);
+	}
+	wait_for(EPOLL, OUTER, MS);
+	ck_assert_uint_eq(used, 1);
+	ck_assert_uint_eq(rows[0].iterations, 50);
+	ck_assert_uint_eq(rows[0].blocked_ns, 30 * 40 * MS);
+	ck_assert_uint_eq(rows[0].max_ns, 40 * MS);
+}
+END_TEST
+
+START_TEST(outside_of_an_iteration)
+{
+	turns(EPOLL, OUTER, 20);
+	begin(EPOLL, OUTER, VP_LOOP_NO_LIMIT);
+	/* in a signal handler, while the loop waits */
+	ck_assert_int_eq(begin(1, INNER, VP_LOOP_NO_LIMIT), VP_LOOP_OUTSIDE);
+	ck_assert_int_eq(wait_for(RECV, INNER, MS), VP_LOOP_OUTSIDE);
+}
+END_TEST
+
+/* The inner loop is met first, and comes back more often; the outer one is the loop. */
+START_TEST(nested_from_the_start)
+{
+	for (int i = 0; i < 40; i++) {
+		wait_for(EPOLL, OUTER, MS);
+		wait_for(POLL, INNER, MS);
+		wait_for(POLL, INNER, MS);
+	}
+	ck_assert_uint_eq(used, 1);
+	ck_assert_uint_eq(rows[0].site, EPOLL);
+	ck_assert_uint_eq(rows[0].iterations, 39);
+}
+END_TEST
+
+/* Two waits in one frame: the first is the loop's, the other holds it up. */
+START_TEST(alternating)
+{
+	for (int i = 0; i < 40; i++) {
+		wait_for(RECV, OUTER, MS);
+		wait_for(RECV + 1, OUTER, 2 * MS);
+	}
+	ck_assert_uint_eq(used, 1);
+	ck_assert_uint_eq(rows[0].site, RECV);
+	ck_assert_uint_eq(rows[0].iterations, 39);
+	ck_assert_int_eq(wait_for(RECV, OUTER, MS), VP_LOOP_OWN);
+	ck_assert_int_eq(wait_for(RECV + 1, OUTER, MS), VP_LOOP_INSIDE);
+}
+END_TEST
+
+/* In one frame, what waits for one of many outranks, however often the other waits. */
+START_TEST(ranks_in_one_frame)
+{
+	for (int i = 0; i < 40; i++) {
+		wait_for(EPOLL, OUTER, MS);
+		for (int k = 0; k < 30; k++)
+			wait_for(RECV, OUTER, 20 * US);
+		wait_for(SLEEP, OUTER, MS);
+	}
+	ck_assert_uint_eq(used, 1);
+	ck_assert_uint_eq(rows[0].site, EPOLL);
+	ck_assert_uint_eq(rows[0].iterations, 39);
+}
+END_TEST
+
+START_TEST(another_place_takes_over)
+{
+	turns(POLL, OUTER, 20); /* until the server is there */
+	turns(EPOLL, OUTER, 15);
+	ck_assert_uint_eq(used, 1);
+	ck_assert_uint_eq(rows[0].iterations, 19);
+	turns(EPOLL, OUTER, 1);
+	ck_assert_uint_eq(used, 2);
+	ck_assert_uint_eq(rows[0].now_ns, 0);
+	turns(EPOLL, OUTER, 84);
+	ck_assert_uint_eq(rows[1].iterations, 99);
+	/* the first one again: its row goes on */
+	turns(POLL, OUTER, 50);
+	ck_assert_uint_eq(used, 2);
+	ck_assert_uint_eq(rows[0].iterations, 19 + 49);
+	ck_assert_uint_eq(rows[1].iterations, 99);
+}
+END_TEST
+
+/* With the old one in between, another does not take over. */
+START_TEST(no_takeover_in_between)
+{
+	turns(RECV, OUTER, 20);
+	for (int i = 0; i < 40; i++) {
+		turns(COND, OUTER, 15);
+		turns(RECV, OUTER, 1);
+	}
+	ck_assert_uint_eq(used, 1);
+	ck_assert_uint_eq(rows[0].iterations, 59);
+}
+END_TEST
+
+/* A loop that sleeps between two sessions, each of which has a loop of its own. */
+START_TEST(sessions)
+{
+	for (int i = 0; i < 40; i++) {
+		turns(EPOLL, INNER, 100);
+		ck_assert_int_eq(wait_for(SLEEP, OUTER, S), VP_LOOP_OUTSIDE);
+	}
+	ck_assert_uint_eq(used, 1);
+	ck_assert_uint_eq(rows[0].site, EPOLL);
+	/* what lies between two sessions is no iteration */
+	ck_assert_uint_eq(rows[0].iterations, 40 * 99);
+	ck_assert_uint_eq(rows[0].max_ns, 100 * US);
+}
+END_TEST
+
+/* While it starts, the program sleeps now and then; then its loop runs deeper. */
+START_TEST(a_loop_that_was_left)
+{
+	for (int known = 0; known < 2; known++) {
+		setup();
+		turns(SLEEP, OUTER, 20);
+		gone = known; /* its frame has returned; or it is main */
+		turns(EPOLL, INNER, 4000);
+		ck_assert_uint_eq(used, 2);
+		ck_assert_uint_eq(rows[0].iterations, 19);
+		ck_assert_uint_eq(rows[0].max_ns, 100 * US);
+		if (known)
+			ck_assert_uint_eq(rows[1].iterations, 3999);
+		else /* after a second */
+			ck_assert_uint_ge(rows[1].iterations, 2000);
+		ck_assert_uint_eq(rows[1].busy_ns, rows[1].iterations * 100 * US);
+		ck_assert_uint_eq(rows[1].idle_ns, (rows[1].iterations + 1) * 500 * US);
+		ck_assert_uint_eq(rows[1].site, EPOLL);
+	}
+}
+END_TEST
+
+/* A loop inside of another's iteration, for so long that it is the loop; then the outer
+ * one again, whose iteration was that long. */
+START_TEST(a_long_nested_loop)
+{
+	turns(EPOLL, OUTER, 20);
+	turns(POLL, INNER, 100);
+	ck_assert_uint_eq(used, 1);
+	turns(POLL, INNER, 40000);
+	ck_assert_uint_eq(used, 2);
+	ck_assert_uint_eq(rows[0].iterations, 19);
+	ck_assert_int_eq(wait_for(POLL, INNER, MS), VP_LOOP_OWN);
+	/* after the inner one, still in the outer one's iteration */
+	ck_assert_int_eq(begin(1, INNER + 64, VP_LOOP_NO_LIMIT), VP_LOOP_INSIDE);
+	ck_assert_int_eq(wait_for(EPOLL, OUTER, MS), VP_LOOP_OWN);
+	ck_assert_uint_eq(rows[0].iterations, 20);
+	ck_assert_uint_gt(rows[0].max_ns, 24 * S);
+	turns(EPOLL, OUTER, 10);
+	ck_assert_uint_eq(used, 2);
+}
+END_TEST
+
+/* From an iteration back to the frame that waits: one iteration.  To one further out: none. */
+START_TEST(longjmp_out)
+{
+	turns(EPOLL, OUTER, 20);
+	now += 5 * MS;
+	turns(EPOLL, OUTER, 1);
+	ck_assert_uint_eq(rows[0].iterations, 20);
+	ck_assert_uint_eq(rows[0].max_ns, 5 * MS + 100 * US);
+	now += 50 * MS;
+	ck_assert_int_eq(wait_for(RECV, OUTER + 256, MS), VP_LOOP_OUTSIDE);
+	ck_assert_uint_eq(rows[0].now_ns, 0);
+	ck_assert_int_eq(begin(1, INNER, VP_LOOP_NO_LIMIT), VP_LOOP_OUTSIDE);
+	turns(EPOLL, OUTER, 5);
+	ck_assert_uint_eq(rows[0].iterations, 24);
+	ck_assert_uint_eq(rows[0].max_ns, 5 * MS + 100 * US);
+	/* out of the wait itself: the next one begins at the same place */
+	begin(EPOLL, OUTER, VP_LOOP_NO_LIMIT);
+	now += 50 * MS;
+	turns(EPOLL, OUTER, 2);
+	ck_assert_uint_eq(rows[0].iterations, 24 + 2);
+}
+END_TEST
+
+START_TEST(fibers)
+{
+	/* whichever fiber has nothing to do waits */
+	for (int i = 0; i < 100; i++)
+		turns(EPOLL, FIBER + (uint64_t)(i * 7 % 5) * (8u << 20), 1);
+	ck_assert_uint_eq(used, 1);
+	ck_assert_uint_eq(loops.now->sp, 0);
+	ck_assert_uint_eq(rows[0].iterations, 99);
+	ck_assert_int_eq(wait_for(RECV, FIBER + (3u << 20), MS), VP_LOOP_INSIDE);
+	/* a loop on the thread's stack, and fibers that wait in its iterations */
+	setup();
+	turns(EPOLL, INNER, 20);
+	ck_assert_int_eq(wait_for(RECV, FIBER, MS), VP_LOOP_INSIDE);
+	ck_assert_int_eq(wait_for(RECV, STACK + (64ull << 20), MS), VP_LOOP_INSIDE);
+	ck_assert_int_eq(wait_for(EPOLL, INNER, MS), VP_LOOP_OWN);
+	/* one place at two depths of one stack is two */
+	setup();
+	for (int i = 0; i < 40; i++) {
+		turns(EPOLL, OUTER, 1);
+		turns(EPOLL, INNER, 1);
+	}
+	ck_assert_uint_eq(used, 1);
+	ck_assert_uint_eq(loops.now->sp, OUTER);
+}
+END_TEST
+
+/* libuv's double poll: a look, then a wait, at one place. */
+START_TEST(double_poll)
+{
+	for (int i = 0; i < 100; i++) {
+		begin(EPOLL, OUTER, 0);
+		end(700, 0, 0);
+		now += 60;
+		begin(EPOLL, OUTER, 30 * MS);
+		end(400 * US, 1, 0);
+		now += 90 * US;
+	}
+	ck_assert_uint_eq(used, 1);
+	ck_assert_uint_eq(rows[0].iterations, 99);
+	ck_assert_uint_eq(rows[0].idle_ns, 100 * 400 * US);
+	ck_assert_uint_eq(rows[0].spin_ns, 100 * 760);
+	ck_assert_uint_eq(rows[0].busy_ns, 99 * 90 * US);
+	ck_assert_uint_eq(in_histogram(&rows[0]), 99);
+}
+END_TEST
+
+START_TEST(busy_poll)
+{
+	for (int i = 0; i < 1000; i++) {
+		begin(EPOLL, OUTER, 0);
+		end(400, i % 100 == 99, 0);
+		now += i % 100 == 99 ? 5 * US : 100; /* one of a hundred has something */
+	}
+	begin(EPOLL, OUTER, 0);
+	ck_assert_uint_eq(used, 1);
+	ck_assert_uint_eq(rows[0].iterations, 10);
+	ck_assert_uint_eq(rows[0].spins, 990);
+	ck_assert_uint_eq(rows[0].spin_ns, 990 * 500);
+	ck_assert_uint_eq(rows[0].busy_ns, 10 * (5 * US + 400));
+	ck_assert_uint_eq(rows[0].idle_ns, 0);
+	/* a turn that found nothing and did something all the same: libuv's idle handles */
+	end(400, 0, 0);
+	now += 50 * US;
+	begin(EPOLL, OUTER, 0);
+	ck_assert_uint_eq(rows[0].iterations, 11);
+	/* looks, then waits at another place for the same: one wait */
+	end(400, 0, 0);
+	now += 100;
+	ck_assert_int_eq(begin(POLL, OUTER, MS), VP_LOOP_OWN);
+	end(MS, 1, 0);
+	now += 7 * US;
+	begin(EPOLL, OUTER, 0);
+	ck_assert_uint_eq(rows[0].iterations, 12);
+	ck_assert_uint_eq(rows[0].idle_ns, MS);
+}
+END_TEST
+
+/* A feed that is looked at again and again, without poll. */
+START_TEST(busy_recv)
+{
+	for (int i = 0; i < 5000; i++) {
+		begin(RECV, OUTER, VP_LOOP_NO_LIMIT);
+		end(300, i % 500 == 0, 0);
+		now += 100;
+	}
+	ck_assert_uint_eq(used, 1);
+	ck_assert_uint_eq(rows[0].events, 10);
+	ck_assert_uint_eq(rows[0].iterations, 10);
+	ck_assert_uint_eq(rows[0].spins, 4989);
+	/* but not in a loop that waits for many */
+	setup();
+	turns(EPOLL, OUTER, 20);
+	for (int i = 0; i < 5000; i++) {
+		begin(RECV, OUTER, VP_LOOP_NO_LIMIT);
+		end(300, 1, 0);
+	}
+	ck_assert_uint_eq(used, 1);
+	ck_assert_uint_eq(loops.now->pc, EPOLL);
+}
+END_TEST
+
+START_TEST(late_wakeups)
+{
+	turns(EPOLL, OUTER, 20);
+	begin(EPOLL, OUTER, 10 * MS);
+	end(10 * MS + 70 * US, 0, 1);
+	begin(EPOLL, OUTER, 10 * MS);
+	end(3 * MS, 1, 0);
+	begin(EPOLL, OUTER, 0);
+	end(MS, 0, 1);
+	ck_assert_uint_eq(rows[0].delays, 1);
+	ck_assert_uint_eq(rows[0].delay_ns, 70 * US);
+	ck_assert_uint_eq(rows[0].delay_max_ns, 70 * US);
+}
+END_TEST
+
+START_TEST(pauses)
+{
+	turns(EPOLL, OUTER, 20);
+	now += S; /* nothing is recorded meanwhile */
+	vp_control.pauses++;
+	turns(EPOLL, OUTER, 20);
+	ck_assert_uint_eq(rows[0].iterations, 38);
+	ck_assert_uint_eq(rows[0].max_ns, 100 * US);
+	/* it begins, and ends, during a wait */
+	begin(EPOLL, OUTER, VP_LOOP_NO_LIMIT);
+	vp_control.pauses++;
+	end(S, 1, 0);
+	turns(EPOLL, OUTER, 2);
+	ck_assert_uint_eq(rows[0].max_ns, 100 * US);
+	/* before the loop is known */
+	setup();
+	turns(EPOLL, OUTER, 10);
+	vp_control.pauses++;
+	turns(EPOLL, OUTER, 10);
+	ck_assert_uint_eq(used, 0);
+	turns(EPOLL, OUTER, 10);
+	ck_assert_uint_eq(used, 1);
+	ck_assert_uint_eq(rows[0].iterations, 19);
+}
+END_TEST
+
+/* More sites than there is room for: the loop stays. */
+START_TEST(many_sites)
+{
+	turns(EPOLL, OUTER, 20);
+	for (int i = 0; i < 200; i++) {
+		turns(EPOLL, OUTER, 1);
+		for (uint64_t k = 0; k < 12; k++)
+			wait_for(RECV + k, INNER - 64 * k, MS);
+	}
+	ck_assert_uint_eq(used, 1);
+	ck_assert_uint_eq(rows[0].iterations, 219);
+}
+END_TEST
+
+/* Sums hold, whatever the sequence: nothing is counted twice or runs backwards. */
+START_TEST(any_sequence)
+{
+	static const uint64_t pcs[] = {EPOLL, POLL, RECV, SLEEP, COND, 1};
+	uint64_t seed = (uint64_t)_i + 1, start;
+
+	setup();
+	start = now;
+	for (int i = 0; i < 20000; i++) {
+		uint64_t random, sp;
+
+		seed ^= seed << 13;
+		seed ^= seed >> 7;
+		seed ^= seed << 17;
+		random = seed >> 20;
+		sp = (random & 15) == 15 ? FIBER + (random & 0x30) * 65536
+					 : OUTER - (random >> 4 & 3) * 64;
+		gone = random >> 8 & 1;
+		begin(pcs[(random >> 12) % 6], sp, random >> 16 & 3 ? VP_LOOP_NO_LIMIT : 0);
+		if (random >> 18 & 15) /* else it never ends */
+			end((random >> 22) % (20 * US), random >> 24 & 1, random >> 25 & 1);
+		now += (random >> 26) % (10 * US);
+		vp_control.pauses += (random >> 30) % 1000 == 0;
+		if (used >= VP_LOOP_SITES)
+			break;
+	}
+	for (uint32_t i = 0; i < used; i++) {
+		const struct vprof_loop *row = &rows[i];
+
+		ck_assert_uint_eq(row->iterations, in_histogram(row));
+		ck_assert_uint_le(row->busy_ns + row->idle_ns + row->spin_ns, now - start);
+		ck_assert_uint_le(row->busy_ns + row->idle_ns + row->spin_ns,
+				  row->last_ns - row->first_ns);
+		ck_assert_uint_le(row->last_ns, now);
+	}
+}
+END_TEST
+
+static void cases(TCase *tests)
+{
+	tcase_add_checked_fixture(tests, setup, NULL);
+	tcase_add_test(tests, a_wait_at_one_place_is_a_loop);
+	tcase_add_test(tests, fifteen_returns_are_none);
+	tcase_add_test(tests, a_wait_deeper_holds_an_iteration_up);
+	tcase_add_test(tests, outside_of_an_iteration);
+	tcase_add_test(tests, nested_from_the_start);
+	tcase_add_test(tests, alternating);
+	tcase_add_test(tests, ranks_in_one_frame);
+	tcase_add_test(tests, another_place_takes_over);
+	tcase_add_test(tests, no_takeover_in_between);
+	tcase_add_test(tests, sessions);
+	tcase_add_test(tests, a_loop_that_was_left);
+	tcase_add_test(tests, a_long_nested_loop);
+	tcase_add_test(tests, longjmp_out);
+	tcase_add_test(tests, fibers);
+	tcase_add_test(tests, double_poll);
+	tcase_add_test(tests, busy_poll);
+	tcase_add_test(tests, busy_recv);
+	tcase_add_test(tests, late_wakeups);
+	tcase_add_test(tests, pauses);
+	tcase_add_test(tests, many_sites);
+	tcase_add_loop_test(tests, any_sequence, 0, 50);
+}
+
+int main(void)
+{
+	return check_main("vp_loop", cases);
+}
