@@ -50,6 +50,9 @@ START_TEST(what_the_time_was)
 	/* main 1 to 2000, worker 2 to 1500, few from 3, far from 4 */
 	ck_assert_uint_eq(calls->thread_ns, (1999 + 1498 + 1997 + 1996) * MK_MS);
 	ck_assert_uint_eq(calls->wall_ns, 2000 * MK_MS);
+	ck_assert_str_eq(profile->file->thread[calls->kept_thread].name, "worker");
+	ck_assert_uint_eq(calls->kept_ns, 750 * MK_MS);
+	ck_assert_uint_eq(calls->kept_life_ns, 1498 * MK_MS);
 
 	site = find("fsync"); /* of two threads */
 	ck_assert_uint_eq(site->threads, 2);

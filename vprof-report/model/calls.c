@@ -283,14 +283,37 @@ static uint64_t life_ns(const struct vr_profile *profile, const struct vprof_thr
 	return to > from ? to - from : 0;
 }
 
-static void add_lives(const struct vr_profile *profile, struct vr_calls *calls)
+/* Waits of each thread, by row of THREADS; free() it. */
+static uint64_t *waits_of_threads(const struct vr_file *file, const struct items *items)
+{
+	uint64_t *ns = vr_xcalloc(file->n_threads + 1, sizeof(*ns));
+
+	for (size_t i = 0; i < items->count; i++)
+		ns[items->item[i].thread] += vr_calls_wait_ns(&items->item[i].sum);
+	return ns;
+}
+
+static void add_threads(const struct vr_profile *profile, struct vr_calls *calls,
+			const struct items *items)
 {
 	const struct vr_select *select = &profile->select;
 	uint64_t end_ns = vr_file_duration_ns(profile->file);
+	uint64_t *wait_ns = waits_of_threads(profile->file, items);
 
-	for (uint32_t i = 1; i < profile->file->n_threads; i++)
-		if (profile->keep_thread[i] && vr_profile_thread_used(profile, i))
-			calls->thread_ns += life_ns(profile, &profile->file->thread[i], end_ns);
+	for (uint32_t i = 1; i < profile->file->n_threads; i++) {
+		uint64_t life;
+
+		if (!profile->keep_thread[i] || !vr_profile_thread_used(profile, i))
+			continue;
+		life = life_ns(profile, &profile->file->thread[i], end_ns);
+		calls->thread_ns += life;
+		if (wait_ns[i] <= calls->kept_ns)
+			continue;
+		calls->kept_thread = i;
+		calls->kept_ns = wait_ns[i];
+		calls->kept_life_ns = life;
+	}
+	free(wait_ns);
 	if (select->windowed)
 		end_ns = least(end_ns, select->until_ns);
 	calls->wall_ns = end_ns > select->since_ns ? end_ns - select->since_ns : 0;
@@ -314,7 +337,7 @@ struct vr_calls *vr_calls_new(struct vr_profile *profile)
 	make_sites(profile->file, calls, &items);
 	for (size_t i = 0; i < calls->n_sites; i++)
 		add_untimed(&calls->site[i]);
-	add_lives(profile, calls);
+	add_threads(profile, calls, &items);
 	free(items.item);
 	return calls;
 }

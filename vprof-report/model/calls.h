@@ -39,6 +39,9 @@ struct vr_calls {
 	struct vr_call_sum sum;
 	uint64_t thread_ns; /* lives of the selected threads, together */
 	uint64_t wall_ns;   /* of the process, or the window */
+	/* the thread that was kept from work longest, of those with a row of their own; 0: none */
+	uint32_t kept_thread;
+	uint64_t kept_ns, kept_life_ns;
 	int windowed;	    /* calls that returned at once, and bytes, are not known */
 	int window_cut;	    /* the window begins before the oldest event kept */
 };

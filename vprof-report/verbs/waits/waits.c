@@ -1,3 +1,4 @@
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "cli/units.h"
@@ -133,15 +134,20 @@ static void print_line(struct vr_context *ctx, char *text)
 static void print_header(struct vr_context *ctx, const struct vr_calls *calls)
 {
 	const struct vr_waits_view kept = {calls, 0}, idle = {calls, 1};
+	const struct vprof_thread *thread = &ctx->profile->file->thread[calls->kept_thread];
 	char a[VR_UNIT_MAX], b[VR_UNIT_MAX];
 	uint64_t wait = vr_waits_ns(&kept, &calls->sum), left = vr_waits_ns(&idle, &calls->sum);
 
-	print_line(ctx,
-		   vr_xprintf("kept from work: %s, %.1f%% of %.1f thread-seconds: %.2f threads "
-			      "on average",
-			      vr_format_ns(a, wait), vr_waits_share(&kept, &calls->sum),
-			      (double)calls->thread_ns / 1e9,
-			      calls->wall_ns ? (double)wait / (double)calls->wall_ns : 0));
+	print_line(
+	    ctx, vr_xprintf("kept from work: %s, %.1f%% of %.1f thread-seconds (mean %.2f threads)",
+			    vr_format_ns(a, wait), vr_waits_share(&kept, &calls->sum),
+			    (double)calls->thread_ns / 1e9,
+			    calls->wall_ns ? (double)wait / (double)calls->wall_ns : 0));
+	if (calls->kept_thread && calls->kept_ns)
+		print_line(
+		    ctx, vr_xprintf("most of it by thread %s (%" PRIu32 "): %s, %.1f%% of its life",
+				    thread->name, thread->tid, vr_format_ns(a, calls->kept_ns),
+				    vr_percent(calls->kept_ns, calls->kept_life_ns)));
 	if (left)
 		print_line(
 		    ctx,
