@@ -239,10 +239,13 @@ static inline struct mkprof mk_waits(void)
 	struct vprof_event_block *block = NULL;
 	struct vprof_header *h = mk_header(&mk);
 	struct vprof_stall *stall;
+	struct vprof_loop *loop;
 	struct vprof_dump *dump;
 
 	mk_call_rows(&mk);
-	mk_loop(&mk, "epoll_wait", 3, 1, 500, 450, 110, 1400)->stalls = 1;
+	loop = mk_loop(&mk, "epoll_wait", 3, 1, 500, 450, 110, 1400);
+	loop->stalls = 1;
+	loop->stall_ns = 110 * MK_MS;
 	mk_book(&mk, 1, 1950, (const uint64_t[]){100, 1400, 0, 190, 5, 200, 3, 50});
 	mk_book(&mk, 2, 1500, (const uint64_t[]){60, 0, 300, 750, 10, 370, 0, 8});
 	stall = mk_stall(&mk, 1, 0, VPROF_CLASS_BLOCKED, 4, "fsync", 500, 110);

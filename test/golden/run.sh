@@ -139,6 +139,10 @@ check loops-bad-name loops loop --loop 'feed*'
 check loops-thread loops loop --thread main --since 0.4 --until 0.5 -n 1
 check loops-module loops loop --module 'libbook*' --sort p99.9
 check waits-loop waits loop
+check loops-summary loops summary
+check waits-slow waits summary --format json
+"$T/mkprof" waits-second "$T/waits-second.vprof"
+check waits-loop-tree waits loop --tree -n 2 waits-second.vprof
 check normal-loop normal loop
 check normal-bad-loop normal loop --loop feed
 check maps-bad-kind maps heap --kind stack

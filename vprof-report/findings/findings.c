@@ -14,7 +14,7 @@ static char *command_line(const struct vr_seen *seen, const char *verb, const ch
 	char *text = vr_xprintf("vprof-report %s", verb);
 	/* What was found in the sum is shown in the sum; these are about one record. */
 	int of_run = seen->profile->file->n_members && strcmp(verb, "info") != 0 &&
-		     strcmp(verb, "doctor") != 0;
+		     strcmp(verb, "doctor") != 0 && strcmp(verb, "locks") != 0;
 
 	if (operand) {
 		struct vr_short *name = vr_short_new(operand);
@@ -43,16 +43,29 @@ static struct vr_finding make_finding(const struct vr_rule *rule, const struct v
 	return finding;
 }
 
-size_t vr_findings_find(const struct vr_seen *seen, struct vr_finding out[VR_FINDINGS_MAX])
+static size_t find(const struct vr_rule *const *rule, size_t rules, const struct vr_seen *seen,
+		   struct vr_finding out[VR_FINDINGS_MAX])
 {
 	size_t count = 0;
 
-	for (size_t i = 0; i < vr_rules_count && count < VR_FINDINGS_MAX; i++) {
+	for (size_t i = 0; i < rules && count < VR_FINDINGS_MAX; i++) {
 		struct vr_case found = {0};
 
-		if (vr_rules[i]->examine(seen, &found))
-			out[count++] = make_finding(vr_rules[i], seen, &found);
+		if (rule[i]->examine(seen, &found))
+			out[count++] = make_finding(rule[i], seen, &found);
 	}
+	return count;
+}
+
+size_t vr_slow_find(const struct vr_seen *seen, struct vr_finding out[VR_FINDINGS_MAX])
+{
+	return find(vr_slow_rules, vr_slow_rules_count, seen, out);
+}
+
+size_t vr_findings_find(const struct vr_seen *seen, struct vr_finding out[VR_FINDINGS_MAX])
+{
+	size_t count = find(vr_rules, vr_rules_count, seen, out);
+
 	if (!count)
 		out[count++] = (struct vr_finding){"nothing", vr_xstrdup("nothing stands out"),
 						   command_line(seen, "flat", NULL)};

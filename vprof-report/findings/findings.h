@@ -15,6 +15,8 @@ struct vr_finding {
 /* Fills at most VR_FINDINGS_MAX findings, the weightiest first, for
  * vr_findings_free(); returns how many. */
 size_t vr_findings_find(const struct vr_seen *seen, struct vr_finding out[VR_FINDINGS_MAX]);
+/* Why it was slow, in the same way; 0 where nothing was. */
+size_t vr_slow_find(const struct vr_seen *seen, struct vr_finding out[VR_FINDINGS_MAX]);
 void vr_findings_free(struct vr_finding *finding, size_t count);
 
 #endif

@@ -1,13 +1,16 @@
 /* Rules: each is one thing that may stand out in a run.
  *
- * A new one is a struct in its family's file (record.c, heap.c, cpu.c, threads.c), its name below
- * and its place in the order of rules.c. */
+ * A new one is a struct in its family's file (record.c, heap.c, cpu.c, threads.c, slow.c), its name
+ * below and its place in an order of rules.c. */
 #ifndef VR_RULES_H
 #define VR_RULES_H
 
+#include "model/calls.h"
 #include "model/cpu.h"
 #include "model/heap.h"
 #include "model/leaks.h"
+#include "model/locks.h"
+#include "model/loops.h"
 #include "model/memory.h"
 #include "model/threads.h"
 #include "model/work.h"
@@ -21,6 +24,9 @@ struct vr_seen {
 	const struct vr_leaks *leaks; /* what was suppressed is marked */
 	const struct vr_memory *memory;
 	const struct vr_thread *threads; /* by row of THREADS */
+	const struct vr_locks *locks;
+	const struct vr_calls *calls;
+	const struct vr_loops *loops;
 };
 
 /* What a rule found: each fills what its evidence speaks of. */
@@ -31,6 +37,10 @@ struct vr_case {
 	uint64_t allocs, temporary, alloc_bytes; /* of one function */
 	const struct vr_leak *leak;
 	const struct vr_function *function;
+	const struct vr_loop *loop;
+	const struct vr_stall *stall;
+	const struct vr_stall_cause *cause;
+	const struct vr_call_site *site;
 	const char *next; /* where the rule's own would not do; NULL: it does */
 };
 
@@ -46,13 +56,15 @@ struct vr_rule {
 	const char *(*operand)(const struct vr_case *found);
 };
 
-/* In the order in which they are asked. */
-extern const struct vr_rule *const vr_rules[];
-extern const size_t vr_rules_count;
+/* In the order in which they are asked: what to look at first, and why it was slow. */
+extern const struct vr_rule *const vr_rules[], *const vr_slow_rules[];
+extern const size_t vr_rules_count, vr_slow_rules_count;
 
 extern const struct vr_rule vr_rule_own_malloc, vr_rule_lost_samples, vr_rule_unsampled,
     vr_rule_short, vr_rule_growing, vr_rule_rising, vr_rule_kernel, vr_rule_hot_function,
     vr_rule_allocator, vr_rule_leak, vr_rule_unsearched, vr_rule_idle, vr_rule_runnable,
-    vr_rule_spins, vr_rule_nothing_recorded;
+    vr_rule_spins, vr_rule_nothing_recorded, vr_rule_deadlock, vr_rule_hang, vr_rule_stalls,
+    vr_rule_outside, vr_rule_loop_blocked, vr_rule_loop_busy, vr_rule_blocked, vr_rule_locked,
+    vr_rule_pages;
 
 #endif

@@ -30,6 +30,8 @@
 
 #define TOP_FUNCTIONS 8u
 #define TOP_SITES     3u
+#define SLOW	      "Slow     "
+#define SLOW_BOLD     "\033[1m" SLOW "\033[0m"
 #define SCREEN	      100 /* columns of one screen where the width is not known */
 
 static void title(struct vr_context *ctx, const char *text)
@@ -387,6 +389,7 @@ static json_t *to_json(struct vr_context *ctx, const struct vr_seen *seen,
 	vr_json_set_u64(root, "join_wait_ns", locks->kind[VPROF_LOCK_JOIN].wait_ns);
 	json_object_set_new(root, "shapes", vr_shapes_json(ctx, seen->memory));
 	json_object_set_new(root, "resident", vr_resident_json(ctx->profile));
+	json_object_set_new(root, "slow", vr_slow_json(seen));
 	json_object_set_new(root, "findings", vr_findings_json(seen));
 	free(lost);
 	free(command);
@@ -410,7 +413,11 @@ static int run(struct vr_context *ctx)
 			       .heap = heap,
 			       .leaks = leaks,
 			       .memory = &memory,
-			       .threads = threads};
+			       .threads = threads,
+			       .locks = locks,
+			       .calls = vr_calls_new(ctx->profile),
+			       .loops = vr_loops_new(ctx->profile, NULL)};
+	int locks_said;
 
 	ctx->recorded_said = 1;
 	qsort(function, functions, sizeof(*function), by_self);
@@ -421,12 +428,14 @@ static int run(struct vr_context *ctx)
 		if (!ctx->width)
 			ctx->width = SCREEN;
 		print_run(ctx);
+		locks_said = vr_print_slow(ctx, &seen, ctx->color ? SLOW_BOLD : SLOW);
 		print_cpu(ctx, &seen, function, functions);
 		print_heap(ctx, heap);
 		print_leaks(ctx, leaks);
 		print_timeline(ctx, &memory);
 		print_threads(ctx, seen.threads);
-		print_waits(ctx, locks);
+		if (!locks_said)
+			print_waits(ctx, locks);
 		print_costs(ctx, cpu);
 		title(ctx, "\nWhat to look at first:\n");
 		vr_print_findings(ctx, &seen);
@@ -434,6 +443,8 @@ static int run(struct vr_context *ctx)
 	}
 	vr_warn_cpu(ctx, cpu);
 	vr_warn_heap(ctx, heap);
+	vr_loops_free((struct vr_loops *)seen.loops);
+	vr_calls_free((struct vr_calls *)seen.calls);
 	free(threads);
 	vr_locks_free(locks);
 	vr_leaks_free(leaks);
@@ -446,7 +457,7 @@ static int run(struct vr_context *ctx)
 
 const struct vr_verb vr_verb_summary = {
     .name = "summary",
-    .summary = "One screen: run, CPU, heap, threads, and what to look at first",
+    .summary = "One screen: run, why it was slow, CPU, heap, threads, and what to look at first",
     .usage = "[FILE...]",
     .options = VR_TAKES(VR_OPT_FORMAT, VR_OPT_TREE, VR_OPT_FULL_NAMES, VR_OPT_NAMING, VR_OPT_ARGS),
     .no_csv = 1,
