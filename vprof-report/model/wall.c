@@ -6,6 +6,7 @@
 #include "base/order.h"
 #include "cli/text.h"
 #include "cli/xalloc.h"
+#include "model/calls.h"
 
 struct build {
 	struct vr_profile *profile;
@@ -73,21 +74,15 @@ static void add_part(struct build *build, const struct vprof_call *call, uint32_
 
 static void add_call(struct build *build, const struct vprof_call *call)
 {
-	uint64_t idle = least(call->idle_ns, call->blocked_ns);
-	uint64_t rest = call->blocked_ns - idle, inside = 0;
-	int is_pause = vr_wall_is_idle(call->class);
+	uint64_t ns[VPROF_CLASS_COUNT];
 	uint32_t node;
 
 	if (!call->blocked_ns || !build->profile->keep_thread[call->thread])
 		return;
 	node = leaf(build, call->node, vr_file_string(build->profile->file, call->name));
-	/* A pause inside of a loop's iteration keeps the loop from its work. */
-	if (is_pause)
-		inside = least(call->on_loop_ns, rest);
-	add_part(build, call, node,
-		 call->class == VPROF_CLASS_PACED ? VPROF_CLASS_PACED : VPROF_CLASS_IDLE, idle);
-	add_part(build, call, node, VPROF_CLASS_BLOCKED, inside);
-	add_part(build, call, node, call->class, rest - inside);
+	vr_call_row_classes(call, ns);
+	for (uint32_t class = 0; class < VPROF_CLASS_COUNT; class++)
+		add_part(build, call, node, class, ns[class]);
 }
 
 /* ---- locks ------------------------------------------------------------------------ */
@@ -163,8 +158,7 @@ static void add_events(struct build *build)
 			    .node = leaf(build, event->node,
 					 vr_file_string(file, file->call[event->arg].name)),
 			    .thread = event->thread,
-			    .class = event->flags < VPROF_CLASS_COUNT ? event->flags
-								      : VPROF_CLASS_BLOCKED,
+			    .class = event->flags,
 			    .kind = VR_WALL_CALL,
 			    .ns = ns,
 			    .times = 1,
