@@ -195,7 +195,7 @@ check-compat: ## other projects' test suites bare and preloaded; installs packag
 	$Q.setup/install-packages packages.txt packages-test.txt test/compat/packages.txt
 	$Q$(MAKE) --no-print-directory run-compat
 run-compat: all
-	$QT_SCRIPT_LIMIT=14400 test/run.sh $(if $S,$(S:%=test/compat/%.sh),$(addprefix test/compat/,cpython.sh perl.sh redis.sh postgres.sh git.sh))
+	$QT_SCRIPT_LIMIT=14400 test/run.sh $(if $S,$(S:%=test/compat/%.sh),$(addprefix test/compat/,cpython.sh perl.sh redis.sh postgres.sh git.sh tools.sh))
 fuzz: $(if $T,$B/fuzz/$T) ## let a fuzzer find crashes of vprof-report: T=record (or baseline ...) SECONDS=1800
 	$Qtest/fuzz/run.sh "$T" "$(SECONDS)"
 bench: all $(BENCH_WORK) $B/test/probe/cpu_split ## costs beside bare runs and peers; G="heap cpu" for some, SEED=n again, OLD=commit beside it
