@@ -121,8 +121,7 @@ static void get_within(const struct vr_rows *rows, const void *row, struct vr_va
 {
 	const struct vr_call_sum *sum = &site_of(row)->sum;
 
-	(void)rows;
-	value->cell.null = !sum->on_loop_ns && !sum->under_lock_ns;
+	value->cell.null = view_of(rows)->idle || (!sum->on_loop_ns && !sum->under_lock_ns);
 	value->cell.s = !sum->under_lock_ns ? "loop" : sum->on_loop_ns ? "loop, lock" : "lock";
 }
 

@@ -92,8 +92,10 @@ static void print_stack(struct vr_context *ctx, const struct vr_waits_view *view
 	if (*object)
 		text = vr_xappend(text, ", for %s%s", object,
 				  site->targets_differ ? " and others" : "");
-	text = add_part(text, site->sum.on_loop_ns, waited, "within a loop's iterations");
-	text = add_part(text, site->sum.under_lock_ns, waited, "while it held a lock");
+	if (!view->idle) {
+		text = add_part(text, site->sum.on_loop_ns, waited, "within a loop's iterations");
+		text = add_part(text, site->sum.under_lock_ns, waited, "while it held a lock");
+	}
 	if (site->sum.failed)
 		text = vr_xappend(text, "; %s failed", vr_format_count(part, site->sum.failed));
 	fprintf(ctx->out, "\n#%zu  ", rank);
