@@ -213,7 +213,7 @@ class Runs:
 
 
 VERBS = ["summary", "flat", "tree", "callers main", "callees *", "heap", "leaks --gate", "timeline",
-         "threads", "locks", "labels", "marks", "info"]
+         "threads", "locks", "waits --idle", "loop", "labels", "marks", "info"]
 EXPORTS = {"pprof": "binary", "speedscope": "json", "callgrind": "text", "pstats": "pstats",
            "folded": "folded", "heaptrack": "text", "json": "json"}
 

@@ -1,5 +1,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "cli/units.h"
 #include "cli/xalloc.h"
@@ -117,6 +118,8 @@ static void print_view(struct vr_context *ctx, const struct vr_waits_view *view,
 	if (ctx->format == VR_FORMAT_TABLE && count)
 		fprintf(ctx->out, "\n%s\n",
 			view->idle ? "Waits for work, and pauses" : "Kept from work");
+	if (ctx->format == VR_FORMAT_TABLE && !count && !view->idle)
+		vr_print_none(ctx, "no call kept a thread from its work");
 	if (count || ctx->format == VR_FORMAT_CSV)
 		vr_sites_print(&rows, vr_waits_fields, vr_waits_fields_count, row, shown);
 	vr_print_more(ctx, shown, count, "sites");
@@ -193,16 +196,22 @@ static void warn(const struct vr_context *ctx, const struct vr_calls *calls)
 			vr_format_count(count, lost), lost == 1 ? " has" : "s have");
 }
 
-/* 1: there is nothing to print of, which is said. */
+/* 1: no calls were recorded, which is said. */
 static int is_unknown(struct vr_context *ctx)
 {
 	const struct vr_file *file = ctx->profile->file;
-	const struct vprof_section *section = VPROF_HEADER_SECTION(&file->header, VPROF_SEC_CALLS);
+	const struct vprof_header *h = &file->header;
+	const char *why = NULL;
 
-	if (file->n_calls || section->row_bytes || file->header.layers & VPROF_LAYER_CALLS)
+	if (file->n_calls || h->layers & VPROF_LAYER_CALLS)
 		return 0;
-	vr_note(ctx, "calls that may block are not in this record: waits=off, or an older library");
-	return 1;
+	if (!VPROF_HEADER_SECTION(h, VPROF_SEC_CALLS)->row_bytes)
+		why = "an older library wrote it";
+	else if (strstr(vr_file_string(file, h->options), "waits=off"))
+		why = "waits=off";
+	if (why)
+		vr_note(ctx, "no calls that may block are in this record: %s", why);
+	return why != NULL;
 }
 
 static int run(struct vr_context *ctx)

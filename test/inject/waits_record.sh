@@ -1,0 +1,98 @@
+#!/bin/bash
+# `waits` on what a program leaves: when it ends, when it is killed in a call, while it runs,
+# when its file was cut, of a process and its child, and of one that recorded no calls.
+. "$(dirname "$0")/../lib.sh"
+
+# site KIND FIELD FILE OPTION...: of all sites of that function
+site() {
+	local kind=$1 field=$2
+	shift 2
+	t_json "[.sites[] | select(.kind == \"$kind\") | .$field] | add // 0" waits "$@"
+}
+
+# says LINE TIMES FILE OPTION...: what the program measured is what the record has
+says() {
+	local line=$1 times=$2 kind ms
+	shift 2
+	t_equal "calls of read" $((5 * times)) "$(site read calls "$@")"
+	t_equal "bytes read" $((5 * times)) "$(site read bytes "$@")"
+	t_equal "calls of nanosleep" $((2 * times)) "$(site nanosleep calls "$@")"
+	t_equal "calls of poll" "$times" "$(site poll calls "$@")"
+	for kind in read nanosleep poll; do
+		ms=$(jq -s "[.[].$kind] | add / 1e6" <<<"$line")
+		t_near "ms in $kind" "$ms" "$(jq -n "$(site $kind wait_ns "$@") / 1e6")" \
+			"$(jq -n "$ms * 0.02 + 1.5 * $times")"
+	done
+	[ "$(site read blocked_ns "$@")" = "$(site read wait_ns "$@")" ] || t_bad "read is not blocked"
+	[ "$(site nanosleep paced_ns "$@")" = "$(site nanosleep wait_ns "$@")" ] ||
+		t_bad "nanosleep is not paced"
+	[ "$(site poll idle_ns "$@")" = "$(site poll wait_ns "$@")" ] || t_bad "poll is not idle"
+	t_equal function read_ticks \
+		"$(t_json 'first(.sites[] | select(.kind == "read")).frames[0].function' waits "$@")"
+}
+
+t_begin "a program that ends"
+if t_record "" "$PROBE/waits_record" once; then
+	says "$(cat "$T/run/out")" 1 "$file"
+	"$REPORT" waits "$file" >"$T/table"
+	! grep -q nanosleep "$T/table" || t_bad "pauses are in the table"
+	"$REPORT" waits --idle "$file" | grep -q nanosleep || t_bad "--idle has no pauses"
+	"$REPORT" waits --until 0 "$file" 2>"$T/err" && t_bad "an empty window"
+	t_equal "lines about it" 1 "$(wc -l <"$T/err")"
+	t_equal "calls in a window" 5 "$(site read calls "$file" --since 0.001)"
+fi
+t_done
+
+t_begin "a process and its child"
+rm -rf "$T/run"
+t_preload "$T/run" "" "$PROBE/waits_record" fork
+mapfile -t files < <(t_files "$T/run")
+t_equal records 2 ${#files[@]}
+says "$(cat "$T/run/out")" 2 "${files[@]}" --tree
+t_done
+
+t_begin "no calls recorded"
+if t_record waits=off "$PROBE/waits_record" once; then
+	"$REPORT" waits "$file" >"$T/table" 2>"$T/err" || t_bad "status $?"
+	t_equal "lines about it" 1 "$(wc -l <"$T/err")"
+	grep -q waits=off "$T/err" || t_bad "it says: $(cat "$T/err")"
+fi
+t_done
+
+# start HOW WORD: the probe under the library, until it says so
+start() {
+	rm -rf "$T/run"
+	mkdir "$T/run"
+	(cd "$T/run" && exec env "LD_PRELOAD=$LIB" "$PROBE/waits_record" "$1" >out 2>err) &
+	pid=$!
+	t_pids=$pid
+	for ((i = 0; i < 300; i++)); do
+		! grep -q "$2" "$T/run/out" || break
+		sleep 0.1
+	done
+}
+
+t_begin "killed in a call"
+start stay poll
+file=$(t_file "$T/run") || t_bad "no ring file"
+sleep 0.3
+says "$(cat "$T/run/out")" 1 "$file" # while it runs
+kill -9 $pid
+wait $pid 2>/dev/null
+t_pids=
+says "$(cat "$T/run/out")" 1 "$file"
+t_done
+
+t_begin "a file that was cut"
+bytes=$(stat -c %s "$file")
+for ((at = 65536; at < bytes; at += bytes / 12)); do
+	head -c "$at" "$file" >"$T/cut.vprof"
+	"$REPORT" waits "$T/cut.vprof" >"$T/table" 2>"$T/err"
+	case $? in
+	0) ;;
+	2) t_equal "lines about $at bytes" 1 "$(grep -vc 'symbols\|debug' "$T/err")" ;;
+	*) t_bad "$at bytes: $(head -c 200 "$T/err")" ;;
+	esac
+done
+t_done
+t_end
