@@ -6,8 +6,9 @@
 
 #include <stdint.h>
 
-#define VP_LOOP_FIRST 16u /* returns that make a site the wait of a loop */
-#define VP_LOOP_SITES 6u  /* that may be, or become, one */
+#define VP_LOOP_FIRST  16u /* returns that make a site the wait of a loop */
+#define VP_LOOP_SITES  6u  /* that may be, or become, one */
+#define VP_LOOP_AROUND 24u
 
 /* How sure it is that a wait is one for whatever comes next; of waits in the same frame,
  * the one with the higher rank is the loop's. */
@@ -36,8 +37,14 @@ struct vp_loop_past {
 	uint32_t iterations;
 	/* the waits, which were taken for something else than a loop's; and of them, those
 	 * within an iteration of another loop */
-	uint32_t waits, inside;
+	uint32_t waits, slept, inside;
 	uint64_t waited_ns, inside_ns;
+};
+
+/* The frames around that of a wait, by their stack pointers, innermost first. */
+struct vp_loop_around {
+	uint32_t count;
+	uint64_t sp[VP_LOOP_AROUND];
 };
 
 struct vp_loop {
@@ -47,18 +54,19 @@ struct vp_loop {
 	uint64_t back_ns;    /* the iteration under way began; 0: none is */
 	uint64_t lasted_ns;  /* the last wait, where it did not sleep; else 0 */
 	uint64_t blocked_ns; /* of the iteration under way, in calls */
-	uint64_t seen;	     /* vp_loops.turns at its last return */
+	uint64_t seen;	     /* vp_loops.turns at its last return ... */
+	uint64_t seen_first; /* ... and at the first of `returns` */
 	uint32_t returns;    /* that count towards VP_LOOP_FIRST */
 	uint32_t quick;	     /* that do not, as they did not sleep */
 	uint32_t row_id;
 	uint8_t rank;
-	uint8_t empty;		/* the last wait came back at once, with nothing */
-	uint8_t outside;	/* it gave its place to one inside of its iteration */
-	uint8_t inside;		/* the wait under way is within an iteration of another */
-	uint8_t refused;	/* there was no room for its row */
-	struct vprof_loop *row; /* NULL: not yet a loop */
-	/* the frame around that of the wait: without it the loop is gone; pc 0: not known */
-	uint64_t outer_sp, outer_pc;
+	uint8_t nothing;	      /* the last wait brought nothing */
+	uint8_t outside;	      /* it gave its place to one inside of its iteration */
+	uint8_t inside;		      /* the wait under way is within an iteration of another */
+	uint8_t refused;	      /* there was no room for its row */
+	struct vprof_loop *row;	      /* NULL: not yet a loop */
+	struct vprof_loop *void_row;  /* it was taken for one: row_id is free; NULL */
+	struct vp_loop_around around; /* of a loop */
 	struct vp_loop_past past;
 };
 

@@ -315,6 +315,11 @@ static inline int needs_no_clock(struct vp_call *call)
 	       !(vp_call_info[call->kind].traits & VP_CALL_LOOPS);
 }
 
+static uint64_t at_most(uint64_t value, uint64_t most)
+{
+	return value < most ? value : most;
+}
+
 /* The wait is found to be a loop's: what was said of it so far is corrected. */
 void vp_call_settle(struct vp_call *call)
 {
@@ -323,6 +328,7 @@ void vp_call_settle(struct vp_call *call)
 	const struct vp_call_site *site = call->site;
 	int blocks = (vp_call_info[call->kind].traits & VP_CALL_CLASS_MASK) == VPROF_CLASS_BLOCKED;
 	struct vp_loop_past past;
+	struct vprof_call *row;
 
 	if (!vp_loop_settle(thread, call->loop, &call->caller, vp_call_name(call->kind), &past))
 		return;
@@ -333,12 +339,14 @@ void vp_call_settle(struct vp_call *call)
 	loops->moved_ns += blocks ? past.waited_ns : past.inside_ns;
 	if (!site || !is_of(site, call))
 		return;
-	site->row->flags |= VPROF_CALL_AT_LOOP;
-	site->row->loop = loops->row_id;
-	site->row->idle += past.waits;
-	site->row->idle_ns += past.waited_ns;
-	site->row->on_loop -= past.inside;
-	site->row->on_loop_ns -= past.inside_ns;
+	row = site->row;
+	row->flags |= VPROF_CALL_AT_LOOP;
+	row->loop = loops->row_id;
+	/* Some may have been counted in rows of other stacks. */
+	row->on_loop -= at_most(past.inside, row->on_loop);
+	row->on_loop_ns -= at_most(past.inside_ns, row->on_loop_ns);
+	row->idle += at_most(past.waits, row->calls - row->idle - row->on_loop);
+	row->idle_ns += at_most(past.waited_ns, row->time_ns - row->idle_ns - row->on_loop_ns);
 }
 
 void vp_call_begin_within(struct vp_call *call, enum vp_call_kind kind, uint64_t object,

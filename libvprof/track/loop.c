@@ -9,37 +9,30 @@
 /* The same of one that sleeps, where a wait for one of many stands in the same frame: that is
  * to be found first. */
 #define OUTRANKED_FIRST (16u * VP_LOOP_FIRST)
-/* An iteration that lasts so long, while a wait within it comes back again and again, is a
- * loop that was not left by a return: the inner one is the loop from then on. */
-#define PATIENCE_NS	  10000000000ull
-#define PATIENCE_PACED_NS 1000000000ull
-/* Stacks that are not the thread's own are the same one if no further apart. */
-#define NEAR (1u << 20)
-
-enum relation { DEEPER, SAME, HIGHER };
-
+/* Another wait comes back again and again, that of the loop does not: is it one within a long
+ * iteration, or has the loop been left?  It is the latter after a quarter of the loop's life,
+ * but no sooner than this, and no later than a multiple of it. */
+#define PATIENCE_LEAST_NS 10000000ull
+/* ... where the frame of the loop's wait still stands, so that it may well be waited in again. */
+#define PATIENCE_ALIVE_NS 1000000000ull
+#define PATIENCE_MORE	  10u
+/* An iteration that holds another loop for longer was none: the program did something else. */
+#define OUTSIDE_MOST_NS 60000000000ull
+/* A loop whose wait lies within the frame of another wait is the inner one, unless it turns
+ * so often before that other comes back. */
+#define INNER_TURNS 64u
+/* ... and what is known of it is dropped, as it was only the first to be seen. */
+#define INNER_FEW 1024u
 static int own(const struct vp_loops *loops, uint64_t sp)
 {
 	return sp - loops->stack_lo < loops->stack_hi - loops->stack_lo;
-}
-
-/* Where sp is, seen from the wait of a loop. */
-static enum relation relation(const struct vp_loops *loops, uint64_t sp, const struct vp_loop *to)
-{
-	uint64_t apart = sp > to->sp ? sp - to->sp : to->sp - sp;
-	int mine = own(loops, sp);
-
-	if (!to->sp || mine != own(loops, to->sp) || (!mine && apart > NEAR))
-		return DEEPER;
-	return sp == to->sp ? SAME : sp < to->sp ? DEEPER : HIGHER;
 }
 
 static void forget_past(struct vp_loop *site)
 {
 	site->returns = site->quick = 0;
 	site->past.first_ns = 0;
-	site->past.idle_ns = 0;
-	site->past.iterations = site->past.waits = site->past.inside = 0;
+	site->past.iterations = site->past.waits = site->past.slept = site->past.inside = 0;
 }
 
 static void drop_turn(struct vp_loop *loop)
@@ -57,37 +50,6 @@ void vp_loops_drop(struct vp_loops *loops)
 		forget_past(&loops->site[i]);
 	}
 	loops->pauses = vp_control.pauses;
-}
-
-/* The innermost of the loops that gave their place to one inside. */
-static struct vp_loop *next_out(struct vp_loops *loops)
-{
-	struct vp_loop *next = NULL;
-
-	for (uint32_t i = 0; i < VP_LOOP_SITES; i++) {
-		struct vp_loop *site = &loops->site[i];
-
-		if (site->outside && (!next || site->sp < next->sp))
-			next = site;
-	}
-	return next;
-}
-
-/* Whoever calls from higher up has left the loop, and is in an iteration of the one around
- * it, if there is one. */
-static void leave(struct vp_loops *loops, uint64_t sp)
-{
-	while (loops->now && relation(loops, sp, loops->now) == HIGHER) {
-		struct vp_loop *out = next_out(loops);
-
-		drop_turn(loops->now);
-		if (!out)
-			return;
-		out->outside = 0;
-		loops->now = out;
-		loops->row_id = out->row_id;
-		loops->turns++;
-	}
 }
 
 static struct vp_loop *find(struct vp_loops *loops, const struct vp_loop_at *at)
@@ -138,21 +100,15 @@ static struct vp_loop *new_site(struct vp_loops *loops, const struct vp_loop_at 
 	return oldest;
 }
 
-/* A wait begins here: frames below have returned, and of the waits in one frame the first
- * of the highest rank is the loop's. */
-static void reset_lesser(struct vp_loops *loops, const struct vp_loop_at *at)
+/* Of the waits in one frame, the first of the highest rank is the loop's. */
+static void reset_lesser(struct vp_loops *loops, const struct vp_loop *than)
 {
 	for (uint32_t i = 0; i < VP_LOOP_SITES; i++) {
 		struct vp_loop *site = &loops->site[i];
-		enum relation seen;
 
-		if (!site->pc || !site->sp || site == loops->now || site->outside)
-			continue;
-		seen = relation(loops, at->sp, site);
-		if (seen == HIGHER || (seen == SAME && site->rank < at->rank)) {
-			drop_turn(site);
+		if (site != loops->now && !site->outside && site->sp && site->sp == than->sp &&
+		    site->rank < than->rank)
 			forget_past(site);
-		}
 	}
 }
 
@@ -164,15 +120,17 @@ static void past_turn(struct vp_loop *site, uint64_t limit_ns, uint64_t now)
 
 	if (!site->back_ns || !past->first_ns)
 		return;
-	if (past->iterations == VP_LOOP_FIRST) /* all of it, or what adds up to nothing */
-		past->first_ns = past->idle_ns = 0;
-	if (site->empty && ns < (limit_ns ? VP_LOOP_LOOKED_NS : VP_LOOP_SPIN_NS)) {
-		past->spin_ns += site->lasted_ns + ns;
-		past->spins++;
-	} else if (past->first_ns) {
+	if (past->iterations == VP_LOOP_FIRST) { /* all of it, or what adds up to nothing */
+		past->first_ns = 0;
+	} else if (!vp_loop_is_empty(site, ns, limit_ns)) {
 		past->waits_ns[past->iterations] = site->lasted_ns;
 		past->begin_ns[past->iterations] = site->back_ns;
 		past->end_ns[past->iterations++] = now;
+	} else if (site->lasted_ns) {
+		past->spin_ns += site->lasted_ns + ns;
+		past->spins++;
+	} else {
+		past->idle_ns += ns;
 	}
 	past->last_ns = now;
 }
@@ -180,21 +138,42 @@ static void past_turn(struct vp_loop *site, uint64_t limit_ns, uint64_t now)
 /* Whoever looked at the same thing a moment ago, without waiting, waits now. */
 static int is_second_look(const struct vp_loop *loop, const struct vp_loop_at *at, uint64_t now)
 {
-	return loop->back_ns && loop->empty && at->object && at->object == loop->object &&
-	       at->sp == loop->sp && now - loop->back_ns < VP_LOOP_LOOKED_NS;
+	return loop->back_ns && loop->nothing && loop->lasted_ns && at->object &&
+	       at->object == loop->object && at->sp == loop->sp &&
+	       now - loop->back_ns < VP_LOOP_LOOKED_NS;
+}
+
+/* The program comes back to the wait of a loop that gave its place to one inside: that one
+ * is left, and the iteration is over. */
+static void come_back(struct vp_loops *loops, struct vp_loop *loop, uint64_t now)
+{
+	drop_turn(loops->now);
+	for (uint32_t i = 0; i < VP_LOOP_SITES; i++) {
+		struct vp_loop *other = &loops->site[i];
+
+		if (other->outside && other->back_ns > loop->back_ns)
+			drop_turn(other);
+	}
+	loop->outside = 0;
+	if (now - loop->back_ns > OUTSIDE_MOST_NS)
+		drop_turn(loop);
+	loops->now = loop;
+	loops->row_id = loop->row_id;
+	loops->turns++;
+	loops->worst.ns = 0;
 }
 
 static enum vp_loop_where begin(struct vp_loops *loops, const struct vp_loop_at *at,
 				uint64_t limit_ns, uint64_t now, struct vp_loop **at_site)
 {
-	struct vp_loop *loop, *site;
+	struct vp_loop *loop, *site = at->rank ? find(loops, at) : NULL;
 	int inside;
 
 	if (loops->pauses != vp_control.pauses)
 		vp_loops_drop(loops);
-	leave(loops, at->sp);
+	if (site && site->outside)
+		come_back(loops, site, now);
 	loop = loops->now;
-	site = at->rank ? find(loops, at) : NULL;
 	if (at->rank && loop && (site == loop || is_second_look(loop, at, now))) {
 		if (loop->back_ns)
 			vp_loop_turn(loops, loop, limit_ns, now);
@@ -203,11 +182,11 @@ static enum vp_loop_where begin(struct vp_loops *loops, const struct vp_loop_at 
 		*at_site = loop;
 		return VP_LOOP_OWN;
 	}
-	inside = loop && loop->back_ns && relation(loops, at->sp, loop) != HIGHER;
+	inside = loop && loop->back_ns;
 	if (at->rank) {
-		reset_lesser(loops, at);
 		site = site ? site : new_site(loops, at);
 		if (site) {
+			reset_lesser(loops, site);
 			past_turn(site, limit_ns, now);
 			site->back_ns = 0;
 			site->wait_ns = now;
@@ -257,18 +236,35 @@ static int is_outranked(const struct vp_loops *loops, const struct vp_loop *site
 	return 0;
 }
 
-/* 1: the site has come back often enough, without the loop's wait in between. */
+/* The frame of the site's wait stands around that of the loop's. */
+static int is_around(const struct vp_loop *site, const struct vp_loop *loop)
+{
+	for (uint32_t i = 0; loop && site->sp && i < loop->around.count; i++)
+		if (loop->around.sp[i] == site->sp)
+			return 1;
+	return 0;
+}
+
+/* It need not come back without the loop's wait in between to be the loop in its place. */
+static int goes_before(const struct vp_loop *site, const struct vp_loop *loop)
+{
+	return loop && ((site->rank > loop->rank && site->sp && site->sp == loop->sp) ||
+			is_around(site, loop));
+}
+
+/* 1: the site has come back often enough. */
 static int count_return(const struct vp_loops *loops, struct vp_loop *site, int slept, int nothing)
 {
 	const struct vp_loop *loop = loops->now;
-	int outranks = loop && site->rank > loop->rank && site->sp &&
-		       relation(loops, site->sp, loop) != DEEPER;
 
-	if (site->seen != loops->turns && !outranks)
+	if (site->seen != loops->turns && !goes_before(site, loop))
 		forget_past(site);
 	site->seen = loops->turns;
-	/* One that has slept before may have found that something had come meanwhile. */
-	if (slept || site->rank == VP_LOOP_MULTI || (site->past.idle_ns && !nothing)) {
+	if (!site->returns)
+		site->seen_first = loops->turns;
+	/* Where most of them slept, the others found that something had come meanwhile. */
+	if (slept || site->rank == VP_LOOP_MULTI ||
+	    (!nothing && site->past.slept * 4 >= site->returns && site->returns)) {
 		site->returns++;
 		return site->returns % VP_LOOP_FIRST == 0 &&
 		       (site->returns >= OUTRANKED_FIRST || !is_outranked(loops, site));
@@ -293,6 +289,7 @@ static int end_other(struct vp_loops *loops, struct vp_loop *site,
 		past->first_ns = result->begin_ns;
 	}
 	past->idle_ns += slept ? ns : 0;
+	past->slept += (uint32_t)slept;
 	past->events += result->events;
 	past->bytes += result->bytes;
 	past->waits++;
@@ -302,7 +299,7 @@ static int end_other(struct vp_loops *loops, struct vp_loop *site,
 	past->last_ns = site->back_ns = result->end_ns;
 	site->wait_ns = 0;
 	site->lasted_ns = slept ? 0 : ns;
-	site->empty = !slept && result->nothing;
+	site->nothing = result->nothing != 0;
 	return due && !site->refused;
 }
 
@@ -334,20 +331,27 @@ int vp_loop_end_slow(struct vp_loops *loops, struct vp_loop *site, const struct 
 	return due;
 }
 
-int vp_loop_takes_over(const struct vp_loops *loops, const struct vp_loop *site, int gone,
-		       uint64_t now)
+int vp_loop_takes_over(const struct vp_loops *loops, const struct vp_loop *site,
+		       const struct vp_loop_around *around, uint64_t now)
 {
 	const struct vp_loop *loop = loops->now;
-	uint64_t since, patience;
+	uint64_t since, patience, least = PATIENCE_LEAST_NS;
 
-	if (!loop || gone || loop == site)
+	if (!loop || loop == site)
 		return 1;
-	if (!site->sp || relation(loops, site->sp, loop) != DEEPER)
-		return 1;
+	if (goes_before(site, loop))
+		return loops->turns - site->seen_first < (uint64_t)site->returns * INNER_TURNS;
 	since = loop->back_ns ? loop->back_ns : loop->wait_ns;
-	patience = loop->rank < site->rank && loop->rank == VP_LOOP_PACED ? PATIENCE_PACED_NS
-									  : PATIENCE_NS;
-	return !since || now - since >= patience;
+	if (!since)
+		return 1;
+	for (uint32_t i = 0; i < around->count; i++)
+		if (around->sp[i] == loop->sp && loop->rank > VP_LOOP_PACED)
+			least = PATIENCE_ALIVE_NS;
+	patience = (since - loop->row->first_ns) / 4;
+	patience = patience < least		      ? least
+		   : patience < least * PATIENCE_MORE ? patience
+						      : least * PATIENCE_MORE;
+	return now - since >= patience;
 }
 
 static void add_past(struct vp_loops *loops, struct vp_loop *site)
@@ -370,28 +374,30 @@ static void add_past(struct vp_loops *loops, struct vp_loop *site)
 	row->now_ns = site->back_ns;
 }
 
-void vp_loop_take(struct vp_loops *loops, struct vp_loop *site, int gone)
+/* It was the inner one, and only the first to be seen. */
+static void forget_loop(struct vp_loop *loop)
+{
+	struct vprof_loop *row = loop->row;
+
+	if (!row || row->iterations >= INNER_FEW)
+		return;
+	memset(row, 0, sizeof(*row));
+	loop->row = NULL;
+	loop->void_row = row;
+}
+
+void vp_loop_take(struct vp_loops *loops, struct vp_loop *site)
 {
 	struct vp_loop *old = loops->now;
+	int before = goes_before(site, old);
 
-	if (old && old != site) {
-		/* An iteration of a loop that waits for others goes on: it counts if the
-		 * program comes back to its wait. */
-		int stays = !gone && site->sp && old->sp && old->back_ns &&
-			    old->rank > VP_LOOP_PACED && relation(loops, site->sp, old) == DEEPER;
-
-		if (stays)
-			old->outside = 1;
-		else
-			drop_turn(old);
-	}
-	for (uint32_t i = 0; i < VP_LOOP_SITES; i++) {
-		struct vp_loop *other = &loops->site[i];
-
-		if (other->outside &&
-		    (gone || other == site || relation(loops, site->sp, other) != DEEPER))
-			drop_turn(other);
-	}
+	if (old && old != site && !before && old->back_ns && old->rank > VP_LOOP_PACED)
+		old->outside = 1; /* its iteration is over when the program comes back to it */
+	else if (old && old != site)
+		drop_turn(old);
+	if (before)
+		forget_loop(old);
+	site->outside = 0;
 	loops->now = site;
 	loops->row_id = site->row_id;
 	loops->turns++;

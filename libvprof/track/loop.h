@@ -60,11 +60,11 @@ static inline void vp_loop_blocked(struct vp_loops *loops, uint64_t ns)
 }
 
 /* Is the site to be the thread's loop from now on?
- *   gone  the frame around the wait of the loop so far has returned */
-int vp_loop_takes_over(const struct vp_loops *loops, const struct vp_loop *site, int gone,
-		       uint64_t now);
-/* It is. */
-void vp_loop_take(struct vp_loops *loops, struct vp_loop *site, int gone);
+ *   around  the frames around that of its wait */
+int vp_loop_takes_over(const struct vp_loops *loops, const struct vp_loop *site,
+		       const struct vp_loop_around *around, uint64_t now);
+/* It is: it has a row. */
+void vp_loop_take(struct vp_loops *loops, struct vp_loop *site);
 
 /* Since when the iteration under way is; 0: there is none. */
 static inline uint64_t vp_loops_iteration(const struct vp_loops *loops)
@@ -78,6 +78,14 @@ void vp_loops_drop(struct vp_loops *loops);
 /* An iteration of a loop that has a row. */
 void vp_loop_count(struct vp_loops *loops, struct vp_loop *loop, uint64_t begin, uint64_t end);
 
+/* A turn of `ns` that is no iteration: the wait had brought nothing, and the next one, which
+ * may last limit_ns, begins at once. */
+static inline int vp_loop_is_empty(const struct vp_loop *loop, uint64_t ns, uint64_t limit_ns)
+{
+	return loop->nothing &&
+	       ns < (loop->lasted_ns && limit_ns ? VP_LOOP_LOOKED_NS : VP_LOOP_SPIN_NS);
+}
+
 /* The turn that began with the loop's last return is over. */
 static inline void vp_loop_turn(struct vp_loops *loops, struct vp_loop *loop, uint64_t limit_ns,
 				uint64_t now)
@@ -85,12 +93,14 @@ static inline void vp_loop_turn(struct vp_loops *loops, struct vp_loop *loop, ui
 	struct vprof_loop *row = loop->row;
 	uint64_t ns = now > loop->back_ns ? now - loop->back_ns : 0;
 
-	if (loop->empty && ns < (limit_ns ? VP_LOOP_LOOKED_NS : VP_LOOP_SPIN_NS)) {
+	if (!vp_loop_is_empty(loop, ns, limit_ns)) {
+		row->busy_ns += loop->lasted_ns;
+		vp_loop_count(loops, loop, loop->back_ns, now);
+	} else if (loop->lasted_ns) {
 		row->spin_ns += loop->lasted_ns + ns;
 		row->spins++;
 	} else {
-		row->busy_ns += loop->lasted_ns;
-		vp_loop_count(loops, loop, loop->back_ns, now);
+		row->idle_ns += ns;
 	}
 	row->last_ns = now;
 	row->now_ns = 0;
@@ -115,7 +125,7 @@ static inline enum vp_loop_where vp_loop_begin(struct vp_loops *loops, const str
 		*site = loop;
 		return VP_LOOP_OWN;
 	}
-	if (!at->rank && at->sp <= loop->sp)
+	if (!at->rank)
 		return loop->back_ns ? VP_LOOP_INSIDE : VP_LOOP_OUTSIDE;
 	return vp_loop_begin_slow(loops, at, limit_ns, now, site);
 }
@@ -132,11 +142,10 @@ static inline int vp_loop_end(struct vp_loops *loops, struct vp_loop *site,
 	if (result->slept && result->limit_ns) {
 		row->idle_ns += ns;
 		site->lasted_ns = 0;
-		site->empty = 0;
 	} else {
 		site->lasted_ns = ns;
-		site->empty = result->nothing != 0;
 	}
+	site->nothing = result->nothing != 0;
 	row->events += result->events;
 	row->bytes += result->bytes;
 	row->last_ns = row->now_ns = site->back_ns = result->end_ns;

@@ -2,41 +2,27 @@
 #include "ring/tables.h"
 #include "stack/capture.h"
 
-/* Has the frame around that of the loop's wait returned?  What cannot be seen has not.
- * Context: the thread's stack has just been captured. */
-static int is_gone(const struct vp_thread *thread, const struct vp_loop *loop, uint64_t sp)
+/* The frames that have just been captured, without that of the wait itself. */
+static void look_around(const struct vp_thread *thread, const struct vp_regs *caller,
+			struct vp_loop_around *around)
 {
 	const struct vp_capture *last = &thread->stack.capture;
 
-	if (!loop || !loop->outer_pc ||
-	    sp - thread->stack.lo >= thread->stack.hi - thread->stack.lo)
-		return 0;
-	for (uint32_t i = last->depth; i > 0; i--) {
-		if (last->frame[i].sp == loop->outer_sp && last->frame[i].pc == loop->outer_pc)
-			return 0;
-		if (last->frame[i].sp > loop->outer_sp)
-			return 1;
-	}
-	return 0;
-}
-
-static void note_outer(const struct vp_thread *thread, struct vp_loop *site, uint64_t sp)
-{
-	const struct vp_capture *last = &thread->stack.capture;
-
-	site->outer_pc = 0;
-	if (last->depth < 2 || last->frame[last->depth].sp != sp)
+	around->count = 0;
+	if (last->frame[last->depth].sp != caller->sp) /* a stack that is not its own */
 		return;
-	site->outer_sp = last->frame[last->depth - 1].sp;
-	site->outer_pc = last->frame[last->depth - 1].pc;
+	for (uint32_t i = last->depth; i > 1 && around->count < VP_LOOP_AROUND; i--)
+		around->sp[around->count++] = last->frame[i - 1].sp;
 }
 
 static struct vprof_loop *new_row(const struct vp_thread *thread, struct vp_loop *site,
 				  uint32_t node, uint32_t name)
 {
-	uint32_t id;
-	struct vprof_loop *row = vp_table_add(VPROF_SEC_LOOPS, &id);
+	uint32_t id = site->row_id;
+	struct vprof_loop *row = site->void_row;
 
+	if (!row)
+		row = vp_table_add(VPROF_SEC_LOOPS, &id);
 	if (!row) {
 		site->refused = 1;
 		vp_lost(VPROF_LOST_LOOPS, 1);
@@ -57,18 +43,19 @@ int vp_loop_settle(struct vp_thread *thread, struct vp_loop *site, const struct 
 {
 	struct vp_loops *loops = &thread->loops;
 	uint32_t node = vp_capture_stack(&thread->stack, caller);
-	int gone = is_gone(thread, loops->now, caller->sp);
+	struct vp_loop_around around;
 
-	if (!vp_loop_takes_over(loops, site, gone, site->back_ns))
+	look_around(thread, caller, &around);
+	if (!vp_loop_takes_over(loops, site, &around, site->back_ns))
 		return 0;
-	if (!site->row) {
-		note_outer(thread, site, caller->sp);
+	if (!site->row)
 		site->row = new_row(thread, site, node, name);
-	}
 	if (!site->row)
 		return 0;
+	site->void_row = NULL;
+	site->around = around;
 	*past = site->past;
-	vp_loop_take(loops, site, gone);
+	vp_loop_take(loops, site);
 	return 1;
 }
 

@@ -20,6 +20,7 @@ static void *serve(void *unused)
 	static const char head[] = "HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\n\r\n";
 	char request[1024];
 
+	pthread_setname_np(pthread_self(), "feeder");
 	for (;;) {
 		int fd = accept(listener, NULL, NULL);
 

@@ -9,6 +9,7 @@
 static struct truth truth;
 static int end[2];
 static volatile int handled;
+static int did; /* something, since the last poll */
 
 static void on_byte(struct ev_loop *loop, ev_io *io, int events)
 {
@@ -20,6 +21,7 @@ static void on_byte(struct ev_loop *loop, ev_io *io, int events)
 		DIE("read");
 	work_us(200);
 	handled++;
+	did = 1;
 }
 
 static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
@@ -28,6 +30,7 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 	(void)timer;
 	(void)events;
 	work_us(700);
+	did = 1;
 }
 
 static void on_check(struct ev_loop *loop, ev_check *check, int events)
@@ -35,20 +38,25 @@ static void on_check(struct ev_loop *loop, ev_check *check, int events)
 	(void)loop;
 	(void)check;
 	(void)events;
-	truth_back(&truth, 0, 0);
+	truth_back(&truth, 1, 0);
+	did = 0;
 }
 
 static void on_prepare(struct ev_loop *loop, ev_prepare *prepare, int events)
 {
 	(void)prepare;
 	(void)events;
+	if (handled == WAKES) {
+		ev_break(loop, EVBREAK_ALL); /* it polls no more */
+		return;
+	}
+	truth.empty += truth.back_ns && !did;
 	truth_waits(&truth);
-	if (handled == WAKES)
-		ev_break(loop, EVBREAK_ALL);
 }
 
 static void *wake(void *unused)
 {
+	pthread_setname_np(pthread_self(), "feeder");
 	for (int i = 0; i < WAKES; i++) {
 		while (handled < i)
 			sleep_us(100);
@@ -79,10 +87,11 @@ int main(void)
 	ev_timer_start(loop, &timer);
 	ev_check_start(loop, &check);
 	ev_prepare_start(loop, &prepare);
-	truth_begin(&truth, "ev", "epoll_wait");
 	pthread_create(&waker, NULL, wake, NULL);
+	truth_begin(&truth, "ev", "epoll_wait");
 	ev_run(loop, 0);
 	pthread_join(waker, NULL);
+	truth.events = handled;
 	truth_say(&truth);
 	return 0;
 }

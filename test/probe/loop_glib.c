@@ -5,7 +5,7 @@
 #include <glib.h>
 #include <poll.h>
 
-#define TURNS 120
+#define TURNS 220
 
 static struct truth truth;
 static GMainLoop *outer, *inner;
@@ -25,9 +25,9 @@ static gint counted_poll(GPollFD *fds, guint count, gint timeout)
 
 static gboolean on_inner(gpointer data)
 {
-	if (++inner_turns % 40 == 0)
+	if (++inner_turns % 20 == 0)
 		g_main_loop_quit(inner);
-	return data == NULL && inner_turns % 40 != 0;
+	return data == NULL && inner_turns % 20 != 0;
 }
 
 static gboolean on_timer(gpointer data)
@@ -35,7 +35,7 @@ static gboolean on_timer(gpointer data)
 	work_us(150);
 	if (++turn == TURNS)
 		g_main_loop_quit(outer);
-	if (turn % 50 == 0) { /* 40 turns of a millisecond */
+	if (turn % 100 == 0) { /* 20 turns of a millisecond */
 		uint64_t begin = clock_ns(CLOCK_MONOTONIC);
 
 		depth++;

@@ -18,6 +18,7 @@ struct truth {
 	uint64_t back_ns;
 	uint64_t wait_ns;
 	uint64_t iterations;
+	uint64_t empty; /* of them, those that had nothing to do */
 };
 
 __attribute__((unused)) static void truth_begin(struct truth *truth, const char *thread,
@@ -57,9 +58,9 @@ __attribute__((unused)) static long truth_back(struct truth *truth, long events,
 __attribute__((unused)) static void truth_say(const struct truth *truth)
 {
 	say("{\"thread\":\"%s\",\"name\":\"%s\",\"iterations\":%lu,\"events\":%lu,\"bytes\":%lu,"
-	    "\"busy_ns\":%lu,\"idle_ns\":%lu,\"max_ns\":%lu,\"blocked_ns\":%lu}\n",
+	    "\"busy_ns\":%lu,\"idle_ns\":%lu,\"max_ns\":%lu,\"blocked_ns\":%lu,\"empty\":%lu}\n",
 	    truth->thread, truth->name, truth->iterations, truth->events, truth->bytes,
-	    truth->busy_ns, truth->idle_ns, truth->max_ns, truth->blocked_ns);
+	    truth->busy_ns, truth->idle_ns, truth->max_ns, truth->blocked_ns, truth->empty);
 }
 
 /* Burns CPU time: what handling an event costs. */

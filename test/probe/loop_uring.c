@@ -11,6 +11,7 @@ static volatile int handled;
 
 static void *feed(void *unused)
 {
+	pthread_setname_np(pthread_self(), "feeder");
 	for (int i = 0; i < TURNS; i++) {
 		while (handled < i)
 			sleep_us(100);
@@ -35,8 +36,8 @@ int main(void)
 	}
 	if (pipe(end))
 		DIE("pipe");
-	truth_begin(&truth, "uring", "__io_uring_get_cqe");
 	pthread_create(&feeder, NULL, feed, NULL);
+	truth_begin(&truth, "uring", "__io_uring_get_cqe");
 	for (int i = 0; i < TURNS; i++) {
 		struct io_uring_cqe *cqe;
 

@@ -41,6 +41,7 @@ static void on_prepare(uv_prepare_t *prepare)
 
 static void *wake(void *unused)
 {
+	pthread_setname_np(pthread_self(), "feeder");
 	for (int i = 0; i < WAKES; i++) {
 		while (handled < i)
 			sleep_us(100);
@@ -69,13 +70,14 @@ int main(int argc, char **argv)
 	uv_check_start(&check, on_check);
 	uv_prepare_init(&loop, &prepare);
 	uv_prepare_start(&prepare, on_prepare);
-	truth_begin(&truth, "uv", "epoll_pwait");
 	pthread_create(&waker, NULL, wake, NULL);
+	truth_begin(&truth, "uv", "epoll_wait");
 	begin = clock_ns(CLOCK_MONOTONIC);
 	uv_run(&loop, UV_RUN_DEFAULT);
 	begin = clock_ns(CLOCK_MONOTONIC) - begin;
 	pthread_join(waker, NULL);
-	truth_say(&truth);
+	/* callbacks run within what libuv calls its poll: only it knows its idle time */
+	say("{\"thread\":\"uv\",\"name\":\"epoll_wait\",\"iterations\":%lu}\n", truth.iterations);
 	if (measured)
 		say("{\"wall_ns\":%lu,\"uv_idle_ns\":%lu}\n", begin, uv_metrics_idle_time(&loop));
 	return 0;

@@ -22,7 +22,7 @@ static struct vp_loops loops;
 static struct vprof_loop rows[VP_LOOP_SITES + 4];
 static uint32_t used;
 static uint64_t now;
-static int gone; /* what is found of the frame of the loop so far, when a site is due */
+static struct vp_loop_around around; /* that a wait is found to have */
 
 static void setup(void)
 {
@@ -34,7 +34,7 @@ static void setup(void)
 	vp_tls.busy = 0;
 	used = 0;
 	now = 1000000;
-	gone = 0;
+	around.count = 0;
 }
 
 static enum vp_loop_rank rank_of(uint64_t pc)
@@ -55,15 +55,20 @@ static enum vp_loop_rank rank_of(uint64_t pc)
 /* What track/loop_rows.c does. */
 static void settle(struct vp_loop *site)
 {
-	if (!vp_loop_takes_over(&loops, site, gone, now))
+	if (!vp_loop_takes_over(&loops, site, &around, now))
 		return;
-	if (!site->row) {
+	if (!site->row && site->void_row) {
+		site->row = site->void_row;
+		site->row->site = site->pc;
+	} else if (!site->row) {
 		ck_assert_uint_lt(used, sizeof(rows) / sizeof(rows[0]));
 		site->row_id = used;
 		site->row = &rows[used++];
 		site->row->site = site->pc;
 	}
-	vp_loop_take(&loops, site, gone);
+	site->around = around;
+	site->void_row = NULL;
+	vp_loop_take(&loops, site);
 }
 
 static struct vp_loop_at at;

@@ -33,6 +33,7 @@ END_TEST
 
 START_TEST(a_wait_deeper_holds_an_iteration_up)
 {
+	around = (struct vp_loop_around){2, {OUTER - 64, OUTER}};
 	turns(EPOLL, OUTER, 20);
 	for (int i = 0; i < 30; i++) {
 		ck_assert_int_eq(wait_for(EPOLL, OUTER, MS), VP_LOOP_OWN);
@@ -60,17 +61,22 @@ START_TEST(outside_of_an_iteration)
 }
 END_TEST
 
-/* The inner loop is met first, and comes back more often; the outer one is the loop. */
+/* The inner wait comes back more often, and is found first; it lies within the frame of the
+ * outer one, which is the loop. */
 START_TEST(nested_from_the_start)
 {
+	around = (struct vp_loop_around){2, {OUTER - 64, OUTER}};
 	for (int i = 0; i < 40; i++) {
 		wait_for(EPOLL, OUTER, MS);
 		wait_for(POLL, INNER, MS);
 		wait_for(POLL, INNER, MS);
 	}
-	ck_assert_uint_eq(used, 1);
-	ck_assert_uint_eq(rows[0].site, EPOLL);
-	ck_assert_uint_eq(rows[0].iterations, 39);
+	ck_assert_uint_eq(used, 2);
+	ck_assert_uint_eq(rows[0].site, 0); /* void again */
+	ck_assert_uint_eq(rows[0].iterations, 0);
+	ck_assert_uint_eq(rows[1].site, EPOLL);
+	ck_assert_uint_eq(rows[1].iterations, 39);
+	ck_assert_int_eq(wait_for(POLL, INNER, MS), VP_LOOP_INSIDE);
 }
 END_TEST
 
@@ -110,16 +116,22 @@ START_TEST(another_place_takes_over)
 	turns(EPOLL, OUTER, 15);
 	ck_assert_uint_eq(used, 1);
 	ck_assert_uint_eq(rows[0].iterations, 19);
-	turns(EPOLL, OUTER, 1);
+	turns(EPOLL, OUTER, 85);
 	ck_assert_uint_eq(used, 2);
-	ck_assert_uint_eq(rows[0].now_ns, 0);
-	turns(EPOLL, OUTER, 84);
-	ck_assert_uint_eq(rows[1].iterations, 99);
-	/* the first one again: its row goes on */
+	/* after 10 ms */
+	ck_assert_uint_ge(rows[1].iterations, 80);
+	ck_assert_uint_eq(rows[1].busy_ns, rows[1].iterations * 100 * US);
+	/* the first one again: its row goes on, and the rest was one iteration of it */
 	turns(POLL, OUTER, 50);
 	ck_assert_uint_eq(used, 2);
-	ck_assert_uint_eq(rows[0].iterations, 19 + 49);
-	ck_assert_uint_eq(rows[1].iterations, 99);
+	ck_assert_uint_eq(rows[0].iterations, 20 + 49);
+	ck_assert_uint_eq(rows[0].max_ns, 60 * MS + 100 * US);
+	ck_assert_uint_eq(rows[1].now_ns, 0);
+	/* but not if it was longer than an iteration is */
+	turns(EPOLL, OUTER, 101000);
+	turns(POLL, OUTER, 50);
+	ck_assert_uint_eq(rows[0].iterations, 20 + 49 + 49);
+	ck_assert_uint_eq(rows[0].max_ns, 60 * MS + 100 * US);
 }
 END_TEST
 
@@ -136,40 +148,39 @@ START_TEST(no_takeover_in_between)
 }
 END_TEST
 
-/* A loop that sleeps between two sessions, each of which has a loop of its own. */
+/* A loop that sleeps between two sessions, each of which has a loop of its own: that is the
+ * loop, and the sleep holds it up. */
 START_TEST(sessions)
 {
+	around = (struct vp_loop_around){2, {OUTER - 64, OUTER}};
 	for (int i = 0; i < 40; i++) {
 		turns(EPOLL, INNER, 100);
-		ck_assert_int_eq(wait_for(SLEEP, OUTER, S), VP_LOOP_OUTSIDE);
+		ck_assert_int_eq(wait_for(SLEEP, OUTER, S), VP_LOOP_INSIDE);
 	}
 	ck_assert_uint_eq(used, 1);
 	ck_assert_uint_eq(rows[0].site, EPOLL);
-	/* what lies between two sessions is no iteration */
-	ck_assert_uint_eq(rows[0].iterations, 40 * 99);
-	ck_assert_uint_eq(rows[0].max_ns, 100 * US);
+	ck_assert_uint_eq(rows[0].iterations, 40 * 100 - 1);
+	ck_assert_uint_eq(rows[0].max_ns, S + 100 * US);
+	ck_assert_uint_eq(rows[0].blocked_ns, 39 * S);
 }
 END_TEST
 
-/* While it starts, the program sleeps now and then; then its loop runs deeper. */
+/* While it starts, the program sleeps, or polls, now and then; then its loop runs deeper. */
 START_TEST(a_loop_that_was_left)
 {
-	for (int known = 0; known < 2; known++) {
-		setup();
-		turns(SLEEP, OUTER, 20);
-		gone = known; /* its frame has returned; or it is main */
-		turns(EPOLL, INNER, 4000);
-		ck_assert_uint_eq(used, 2);
-		ck_assert_uint_eq(rows[0].iterations, 19);
-		ck_assert_uint_eq(rows[0].max_ns, 100 * US);
-		if (known)
-			ck_assert_uint_eq(rows[1].iterations, 3999);
-		else /* after a second */
-			ck_assert_uint_ge(rows[1].iterations, 2000);
-		ck_assert_uint_eq(rows[1].busy_ns, rows[1].iterations * 100 * US);
-		ck_assert_uint_eq(rows[1].idle_ns, (rows[1].iterations + 1) * 500 * US);
-		ck_assert_uint_eq(rows[1].site, EPOLL);
-	}
+	uint64_t first = _i & 1 ? SLEEP : POLL;
+
+	around = (struct vp_loop_around){2, {OUTER - 64, _i & 2 ? OUTER : OUTER + 64}};
+	turns(first, OUTER, 20);
+	turns(EPOLL, INNER, 4000);
+	ck_assert_uint_eq(used, 2);
+	ck_assert_uint_eq(rows[0].iterations, 19);
+	ck_assert_uint_eq(rows[0].max_ns, 100 * US);
+	/* after 10 ms; after a second where it polled in the frame that is still there */
+	ck_assert_uint_eq(rows[1].site, EPOLL);
+	ck_assert_uint_ge(rows[1].iterations, _i == 2 ? 2300 : 3980);
+	ck_assert_uint_eq(rows[1].busy_ns, rows[1].iterations * 100 * US);
+	ck_assert_uint_eq(rows[1].idle_ns, (rows[1].iterations + 1) * 500 * US);
 }
 END_TEST
 
@@ -177,24 +188,49 @@ END_TEST
  * one again, whose iteration was that long. */
 START_TEST(a_long_nested_loop)
 {
-	turns(EPOLL, OUTER, 20);
-	turns(POLL, INNER, 100);
+	turns(EPOLL, OUTER, 20000);
+	turns(POLL, INNER, 160);
 	ck_assert_uint_eq(used, 1);
 	turns(POLL, INNER, 40000);
 	ck_assert_uint_eq(used, 2);
-	ck_assert_uint_eq(rows[0].iterations, 19);
+	ck_assert_uint_eq(rows[0].iterations, 19999);
 	ck_assert_int_eq(wait_for(POLL, INNER, MS), VP_LOOP_OWN);
 	/* after the inner one, still in the outer one's iteration */
 	ck_assert_int_eq(begin(1, INNER + 64, VP_LOOP_NO_LIMIT), VP_LOOP_INSIDE);
 	ck_assert_int_eq(wait_for(EPOLL, OUTER, MS), VP_LOOP_OWN);
-	ck_assert_uint_eq(rows[0].iterations, 20);
+	ck_assert_uint_eq(rows[0].iterations, 20000);
 	ck_assert_uint_gt(rows[0].max_ns, 24 * S);
 	turns(EPOLL, OUTER, 10);
 	ck_assert_uint_eq(used, 2);
 }
 END_TEST
 
-/* From an iteration back to the frame that waits: one iteration.  To one further out: none. */
+/* The wait is deep in the library's stack, the callbacks are not: libuv's timers. */
+START_TEST(waits_higher_up)
+{
+	turns(EPOLL, INNER, 20);
+	for (int i = 0; i < 40; i++) {
+		turns(EPOLL, INNER, 3);
+		ck_assert_int_eq(wait_for(POLL, OUTER, MS), VP_LOOP_INSIDE);
+		ck_assert_int_eq(wait_for(SLEEP, OUTER, MS), VP_LOOP_INSIDE);
+		ck_assert_int_eq(begin(1, OUTER, VP_LOOP_NO_LIMIT), VP_LOOP_INSIDE);
+	}
+	ck_assert_uint_eq(used, 1);
+	ck_assert_uint_eq(rows[0].iterations, 19 + 120);
+	ck_assert_uint_eq(rows[0].max_ns, 2 * MS + 100 * US);
+	/* from the start */
+	setup();
+	for (int i = 0; i < 40; i++) {
+		turns(EPOLL, INNER, 1);
+		begin(RECV, OUTER, VP_LOOP_NO_LIMIT);
+		end(1 * US, 1, 0);
+	}
+	ck_assert_uint_eq(used, 1);
+	ck_assert_uint_eq(rows[0].iterations, 39);
+}
+END_TEST
+
+/* From an iteration back to the frame that waits, or from the wait itself. */
 START_TEST(longjmp_out)
 {
 	turns(EPOLL, OUTER, 20);
@@ -202,18 +238,17 @@ START_TEST(longjmp_out)
 	turns(EPOLL, OUTER, 1);
 	ck_assert_uint_eq(rows[0].iterations, 20);
 	ck_assert_uint_eq(rows[0].max_ns, 5 * MS + 100 * US);
-	now += 50 * MS;
-	ck_assert_int_eq(wait_for(RECV, OUTER + 256, MS), VP_LOOP_OUTSIDE);
-	ck_assert_uint_eq(rows[0].now_ns, 0);
-	ck_assert_int_eq(begin(1, INNER, VP_LOOP_NO_LIMIT), VP_LOOP_OUTSIDE);
-	turns(EPOLL, OUTER, 5);
-	ck_assert_uint_eq(rows[0].iterations, 24);
-	ck_assert_uint_eq(rows[0].max_ns, 5 * MS + 100 * US);
-	/* out of the wait itself: the next one begins at the same place */
+	/* out of the wait: the next one begins at the same place */
 	begin(EPOLL, OUTER, VP_LOOP_NO_LIMIT);
 	now += 50 * MS;
+	ck_assert_int_eq(begin(1, INNER, VP_LOOP_NO_LIMIT), VP_LOOP_OUTSIDE);
 	turns(EPOLL, OUTER, 2);
-	ck_assert_uint_eq(rows[0].iterations, 24 + 2);
+	ck_assert_uint_eq(rows[0].iterations, 20 + 2);
+	ck_assert_uint_eq(rows[0].max_ns, 5 * MS + 100 * US);
+	/* out of a wait within an iteration */
+	begin(RECV, INNER, VP_LOOP_NO_LIMIT);
+	turns(EPOLL, OUTER, 1);
+	ck_assert_uint_eq(rows[0].iterations, 20 + 3);
 }
 END_TEST
 
@@ -240,6 +275,7 @@ START_TEST(fibers)
 	}
 	ck_assert_uint_eq(used, 1);
 	ck_assert_uint_eq(loops.now->sp, OUTER);
+	ck_assert_uint_eq(rows[0].iterations, 39);
 }
 END_TEST
 
@@ -323,7 +359,10 @@ START_TEST(late_wakeups)
 	turns(EPOLL, OUTER, 20);
 	begin(EPOLL, OUTER, 10 * MS);
 	end(10 * MS + 70 * US, 0, 1);
+	now += 50;
+	/* nothing to do: that was no iteration, libuv's clock of milliseconds is short of it */
 	begin(EPOLL, OUTER, 10 * MS);
+	ck_assert_uint_eq(rows[0].iterations, 20);
 	end(3 * MS, 1, 0);
 	begin(EPOLL, OUTER, 0);
 	end(MS, 0, 1);
@@ -390,7 +429,7 @@ START_TEST(any_sequence)
 		random = seed >> 20;
 		sp = (random & 15) == 15 ? FIBER + (random & 0x30) * 65536
 					 : OUTER - (random >> 4 & 3) * 64;
-		gone = random >> 8 & 1;
+		around = (struct vp_loop_around){1 + (random >> 8 & 1), {OUTER, OUTER - 64}};
 		begin(pcs[(random >> 12) % 6], sp, random >> 16 & 3 ? VP_LOOP_NO_LIMIT : 0);
 		if (random >> 18 & 15) /* else it never ends */
 			end((random >> 22) % (20 * US), random >> 24 & 1, random >> 25 & 1);
@@ -424,7 +463,8 @@ static void cases(TCase *tests)
 	tcase_add_test(tests, another_place_takes_over);
 	tcase_add_test(tests, no_takeover_in_between);
 	tcase_add_test(tests, sessions);
-	tcase_add_test(tests, a_loop_that_was_left);
+	tcase_add_test(tests, waits_higher_up);
+	tcase_add_loop_test(tests, a_loop_that_was_left, 0, 4);
 	tcase_add_test(tests, a_long_nested_loop);
 	tcase_add_test(tests, longjmp_out);
 	tcase_add_test(tests, fibers);
