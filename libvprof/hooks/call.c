@@ -33,18 +33,53 @@ static uint64_t bytes_of(const struct mmsghdr *messages, int n)
 /* Of fcntl's commands. */
 #define WAITS_FOR_LOCK(what) ((what) == F_SETLKW || (what) == F_OFD_SETLKW)
 
+/* How long a call may last, where its arguments say so: before it, and after it, when what a
+ * pointer leads to has been read by the kernel without harm.  0: it does not wait. */
+#define MS(ms)		      ((ms) < 0 ? VP_LOOP_NO_LIMIT : (uint64_t)(ms)*1000000u)
+#define SPEC(time)	      (outcome_.failed ? VP_LOOP_NO_LIMIT : spec_ns((const struct timespec *)(time)))
+#define FLAGS(flags)	      ((flags)&MSG_DONTWAIT ? 0 : VP_LOOP_NO_LIMIT)
+#define LIMIT_poll	      _, MS(ms)
+#define LIMIT_epoll_wait      _, MS(ms)
+#define LIMIT_epoll_pwait     _, MS(ms)
+#define LIMIT_ppoll	      _, SPEC(time)
+#define LIMIT_pselect	      _, SPEC(time)
+#define LIMIT_epoll_pwait2    _, SPEC(time)
+#define LIMIT_nanosleep	      _, SPEC(time)
+#define LIMIT_thrd_sleep      _, SPEC(time)
+#define LIMIT_clock_nanosleep _, (flags)&TIMER_ABSTIME ? VP_LOOP_NO_LIMIT : SPEC(time)
+#define LIMIT_usleep	      _, (uint64_t)us * 1000u
+#define LIMIT_sleep	      _, (uint64_t)s * 1000000000u
+#define LIMIT_recv	      _, FLAGS(flags)
+#define LIMIT_recvfrom	      _, FLAGS(flags)
+#define LIMIT_recvmsg	      _, FLAGS(flags)
+#define LIMIT_recvmmsg	      _, FLAGS(flags)
+#define SECOND(...)	      SECOND_(__VA_ARGS__, , )
+#define SECOND_(a, b, ...)    b
+/* Of a kind that is not among these, which makes one argument of LIMIT_KIND: none. */
+#define LIMIT(kind) SECOND(LIMIT_##kind, VP_LOOP_NO_LIMIT)
+
+static uint64_t spec_ns(const struct timespec *time)
+{
+	return time ? (uint64_t)time->tv_sec * 1000000000u + (uint64_t)time->tv_nsec
+		    : VP_LOOP_NO_LIMIT;
+}
+
 #define CALL(name, kind, result, parameters, arguments, object, outcome, when)                     \
 	VP_HOOK result vp_hook_##name parameters                                                   \
 	{                                                                                          \
 		struct vp_regs caller_ = VP_CALLER_REGS();                                         \
 		struct vp_call call_;                                                              \
+		struct vp_call_outcome outcome_ = {0, 1};                                          \
 		result ret_;                                                                       \
                                                                                                    \
 		if (!vp_control.calls || !(when))                                                  \
 			return (vp_real.name)arguments;                                            \
-		vp_call_begin(&call_, VP_CALL_##kind, (uint64_t)(object), &caller_);               \
+		vp_call_begin_within(&call_, VP_CALL_##kind, (uint64_t)(object), LIMIT(kind),      \
+				     &caller_);                                                    \
 		ret_ = (vp_real.name)arguments;                                                    \
-		vp_call_end(&call_, OUTCOME_##outcome);                                            \
+		outcome_ = OUTCOME_##outcome;                                                      \
+		call_.limit_ns = LIMIT(kind);                                                      \
+		vp_call_end(&call_, outcome_);                                                     \
 		return ret_;                                                                       \
 	}
 

@@ -330,7 +330,8 @@ void vp_call_settle(struct vp_call *call)
 	struct vp_loop_past past;
 	struct vprof_call *row;
 
-	if (!vp_loop_settle(thread, call->loop, &call->caller, vp_call_name(call->kind), &past))
+	if (!vp_loop_settle(thread, call->loop, &call->caller, call->kind, vp_call_name(call->kind),
+			    &past))
 		return;
 	vp_line_open(&thread->line);
 	thread->line.iteration_ns = vp_loops_iteration(loops);

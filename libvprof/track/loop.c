@@ -95,7 +95,6 @@ static struct vp_loop *new_site(struct vp_loops *loops, const struct vp_loop_at 
 	memset(oldest, 0, sizeof(*oldest));
 	oldest->pc = at->pc;
 	oldest->sp = at->sp;
-	oldest->object = at->object;
 	oldest->rank = (uint8_t)at->rank;
 	return oldest;
 }
@@ -190,6 +189,7 @@ static enum vp_loop_where begin(struct vp_loops *loops, const struct vp_loop_at 
 			past_turn(site, limit_ns, now);
 			site->back_ns = 0;
 			site->wait_ns = now;
+			site->object = at->object;
 			site->inside = (uint8_t)inside;
 		}
 		*at_site = site;
@@ -213,9 +213,10 @@ static void count_delay(struct vprof_loop *row, const struct vp_loop_result *res
 {
 	uint64_t due = result->begin_ns + result->limit_ns, ns;
 
-	if (!result->timed_out || !result->limit_ns || result->limit_ns == VP_LOOP_NO_LIMIT)
+	if (!result->timed_out || !result->limit_ns || result->limit_ns == VP_LOOP_NO_LIMIT ||
+	    result->end_ns < due)
 		return;
-	ns = result->end_ns > due ? result->end_ns - due : 0;
+	ns = result->end_ns - due;
 	row->delays++;
 	row->delay_ns += ns;
 	row->delay_max_ns = ns > row->delay_max_ns ? ns : row->delay_max_ns;

@@ -13,11 +13,13 @@
 #include "base/state.h"
 #include "thread/loop.h"
 
-/* A turn that found nothing and was over before that is none ... */
-#define VP_LOOP_SPIN_NS 2000u
-/* ... or before that, where the next wait may sleep: whoever looked first had nothing to do. */
-#define VP_LOOP_LOOKED_NS 100000u
-#define VP_LOOP_NO_LIMIT  (~0ull)
+/* The wait brought nothing, and the next one began so soon: that was no iteration.  After one
+ * that slept; after one that did not, where the next will not either; and where it may, for
+ * whoever looked first had nothing to do. */
+#define VP_LOOP_NOTHING_NS 2000u
+#define VP_LOOP_SPIN_NS	   10000u
+#define VP_LOOP_LOOKED_NS  100000u
+#define VP_LOOP_NO_LIMIT   (~0ull)
 
 enum vp_loop_where {
 	VP_LOOP_OUTSIDE = 0, /* of an iteration */
@@ -82,8 +84,11 @@ void vp_loop_count(struct vp_loops *loops, struct vp_loop *loop, uint64_t begin,
  * may last limit_ns, begins at once. */
 static inline int vp_loop_is_empty(const struct vp_loop *loop, uint64_t ns, uint64_t limit_ns)
 {
-	return loop->nothing &&
-	       ns < (loop->lasted_ns && limit_ns ? VP_LOOP_LOOKED_NS : VP_LOOP_SPIN_NS);
+	if (!loop->nothing)
+		return 0;
+	if (!loop->lasted_ns)
+		return ns < VP_LOOP_NOTHING_NS;
+	return ns < (limit_ns ? VP_LOOP_LOOKED_NS : VP_LOOP_SPIN_NS);
 }
 
 /* The turn that began with the loop's last return is over. */

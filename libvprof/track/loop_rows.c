@@ -1,6 +1,10 @@
 #include "track/loop_rows.h"
+#include "base/sys.h"
 #include "ring/tables.h"
 #include "stack/capture.h"
+
+#include <sys/stat.h>
+#include <sys/syscall.h>
 
 /* The frames that have just been captured, without that of the wait itself. */
 static void look_around(const struct vp_thread *thread, const struct vp_regs *caller,
@@ -38,15 +42,28 @@ static struct vprof_loop *new_row(const struct vp_thread *thread, struct vp_loop
 	return row;
 }
 
+/* A file is read to its end again and again, but nobody waits for what comes next. */
+static int reads_file(struct vp_loop *site, enum vp_call_kind kind)
+{
+	const struct vp_call_info *call = &vp_call_info[kind];
+	struct stat file;
+
+	if (call->target != VPROF_TARGET_FD || site->rank != VP_LOOP_SLEPT ||
+	    (call->traits & VP_CALL_CLASS_MASK) == VPROF_CLASS_IDLE)
+		return 0;
+	return vp_sys(SYS_fstat, site->object, &file, 0) != 0 || S_ISREG(file.st_mode) ||
+	       S_ISBLK(file.st_mode);
+}
+
 int vp_loop_settle(struct vp_thread *thread, struct vp_loop *site, const struct vp_regs *caller,
-		   uint32_t name, struct vp_loop_past *past)
+		   enum vp_call_kind kind, uint32_t name, struct vp_loop_past *past)
 {
 	struct vp_loops *loops = &thread->loops;
 	uint32_t node = vp_capture_stack(&thread->stack, caller);
 	struct vp_loop_around around;
 
 	look_around(thread, caller, &around);
-	if (!vp_loop_takes_over(loops, site, &around, site->back_ns))
+	if (!vp_loop_takes_over(loops, site, &around, site->back_ns) || reads_file(site, kind))
 		return 0;
 	if (!site->row)
 		site->row = new_row(thread, site, node, name);

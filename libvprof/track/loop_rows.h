@@ -22,12 +22,12 @@ static inline enum vp_loop_rank vp_loop_rank_of(enum vp_call_kind kind)
 /* After vp_loop_end() has returned 1: makes the site the thread's loop, unless it is a wait
  * within an iteration of another.
  *   caller  registers of the wait's caller
- *   name    string id: the function that waits
+ *   kind    and name, string id: the function that waits
  *   past    [out] the waits that were counted as something else so far
  * Returns 1 if it is the loop now.
  * Context: the thread itself, busy guard held. */
 int vp_loop_settle(struct vp_thread *thread, struct vp_loop *site, const struct vp_regs *caller,
-		   uint32_t name, struct vp_loop_past *past);
+		   enum vp_call_kind kind, uint32_t name, struct vp_loop_past *past);
 
 void vp_loops_thread_start(struct vp_thread *thread);
 void vp_loops_thread_end(struct vp_thread *thread);
