@@ -51,8 +51,8 @@ static char *say_kept_from_running(const struct vr_seen *seen, const struct vr_c
 		others += i != found->thread && seen->profile->keep_thread[i] &&
 			  lacked_cpu(&seen->threads[i]);
 	if (others)
-		text = vr_xappend(text, ", and so were %" PRIu32 " more thread%s", others,
-				  others == 1 ? "" : "s");
+		text = vr_xappend(text, ", and so %s %" PRIu32 " more thread%s",
+				  others == 1 ? "was" : "were", others, others == 1 ? "" : "s");
 	free(who);
 	return text;
 }

@@ -30,10 +30,17 @@ struct vr_function vr_responsible_function(struct vr_profile *profile, uint32_t 
 	return function_at(profile->stacks, vr_responsible_frame(profile->stacks, node));
 }
 
+/* "app+0x12", "0x1234": its file has no symbols there. */
+static int is_nameless(const struct vr_function *function)
+{
+	return strncmp(function->name, "0x", 2) == 0 || strstr(function->name, "+0x");
+}
+
 struct vr_function vr_program_frame(struct vr_profile *profile, uint32_t node)
 {
 	const char *program = vr_file_string(profile->file, profile->file->header.exe);
 	struct vr_function responsible = vr_responsible_function(profile, node);
+	struct vr_function own = {"", "", "", 0};
 	struct vr_stacks *stacks = profile->stacks;
 
 	for (; *program && node != VPROF_NODE_ROOT; node = vr_stacks_parent(stacks, node)) {
@@ -45,12 +52,16 @@ struct vr_function vr_program_frame(struct vr_profile *profile, uint32_t node)
 
 			if (strcmp(function->module, program) != 0 || vr_is_wrapper(function->name))
 				continue;
-			/* Of a library's loop that main() runs, the library's name says more. */
-			return strcmp(function->name, "main") == 0 ? responsible
-								   : function_at(stacks, place);
+			if (!*own.name)
+				own = function_at(stacks, place);
+			/* A caller that has a name says more than a number; but main() runs
+			 * whatever there is. */
+			if (!is_nameless(function) && strcmp(function->name, "main") != 0)
+				return function_at(stacks, place);
 		}
 	}
-	return responsible;
+	/* Of a library's loop that main() runs, the library's name says more. */
+	return !*own.name || strcmp(own.name, "main") == 0 ? responsible : own;
 }
 
 static int name_matches(const char *name, const char *wanted)

@@ -83,8 +83,10 @@ int vr_is_wrapper(const char *name)
 	    "getline",		"asprintf",	   "vasprintf",
 	};
 	static const char *const prefix[] = {
-	    "_IO_",    "__GI__IO_", "operator new", "std::",  "__gnu_cxx::", "__gthread_",
-	    "alloc::", "__rdl_",    "__rust_",	    "core::", "hashbrown::",
+	    "_IO_",	     "__GI__IO_",   "operator new", "std::",
+	    "__gnu_cxx::",   "__gthread_",  "alloc::",	    "__rdl_",
+	    "__rust_",	     "core::",	    "hashbrown::",  "uv_cond_",
+	    "uv_mutex_lock", "uv_sem_wait", "g_cond_wait",  "g_mutex_lock",
 	};
 
 	for (size_t i = 0; i < sizeof(exact) / sizeof(exact[0]); i++)

@@ -15,15 +15,29 @@ static void print_one(struct vr_context *ctx, const struct vr_finding *finding, 
 	fputc('\n', ctx->out);
 }
 
+static int is_among(const struct vr_finding *finding, const struct vr_finding *others, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(others[i].rule, finding->rule) == 0)
+			return 1;
+	return 0;
+}
+
+/* What has been said of why it was slow is not said again. */
 void vr_print_findings(struct vr_context *ctx, const struct vr_seen *seen)
 {
-	struct vr_finding finding[VR_FINDINGS_MAX];
-	size_t count = vr_findings_find(seen, finding);
+	struct vr_finding finding[VR_FINDINGS_MAX], slow[VR_FINDINGS_MAX];
+	size_t count = vr_findings_find(seen, finding), slows = vr_slow_find(seen, slow), said = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		fprintf(ctx->out, "%zu. ", i + 1);
+		if (is_among(&finding[i], slow, slows))
+			continue;
+		fprintf(ctx->out, "%zu. ", ++said);
 		print_one(ctx, &finding[i], 3);
 	}
+	if (!said)
+		fputs("   what it was slow for, above\n", ctx->out);
+	vr_findings_free(slow, slows);
 	vr_findings_free(finding, count);
 }
 

@@ -9,8 +9,9 @@
 #include "verbs/loop/loop.h"
 
 #define INDENT	    6
-#define HEAD_ROOM   50	/* columns of a loop's name */
-#define SHARE_LEAST 0.1 /* percent */
+#define HEAD_ROOM   50	 /* columns of a loop's name */
+#define ALL_PERCENT 98.0 /* the thread was in this loop all the time */
+#define SHARE_LEAST 0.1	 /* percent */
 
 static void print_head(struct vr_context *ctx, size_t rank, const struct vr_loop *loop)
 {
@@ -58,6 +59,7 @@ static void print_work(struct vr_context *ctx, const struct vr_loop *loop)
 {
 	const struct vprof_loop *row = loop->row;
 	char count[VR_UNIT_MAX], time[VR_UNIT_MAX];
+	uint64_t known_ns;
 	char *text = vr_xprintf("%s iteration%s in %s", vr_format_count(count, row->iterations),
 				vr_plural(row->iterations), vr_format_ns(time, loop->wall_ns));
 
@@ -68,16 +70,20 @@ static void print_work(struct vr_context *ctx, const struct vr_loop *loop)
 	text = append_share(text, "busy", row->busy_ns, loop);
 	text = append_share(text, "waiting", row->idle_ns, loop);
 	text = append_share(text, "spinning", row->spin_ns, loop);
+	known_ns = row->busy_ns + row->idle_ns + row->spin_ns;
+	if (vr_percent(known_ns, loop->wall_ns) < ALL_PERCENT)
+		text = append_share(text, "elsewhere", loop->wall_ns - known_ns, loop);
 	if (row->events && row->iterations)
 		text = vr_xappend(text, "; %.1f event%s an iteration",
 				  (double)row->events / (double)row->iterations,
 				  row->events == row->iterations ? "" : "s");
 	print_line(ctx, text);
 	if (vr_percent(row->blocked_ns, row->busy_ns) >= 1)
-		print_line(ctx,
-			   vr_xprintf("blocked in calls for %s, %.0f%% of the time it was busy",
-				      vr_format_ns(time, row->blocked_ns),
-				      vr_percent(row->blocked_ns, row->busy_ns)));
+		print_line(
+		    ctx,
+		    vr_xprintf("in calls that may block for %s, %.0f%% of the time it was busy",
+			       vr_format_ns(time, row->blocked_ns),
+			       vr_percent(row->blocked_ns, row->busy_ns)));
 }
 
 static void print_quantiles(struct vr_context *ctx, const char *what,

@@ -33,9 +33,8 @@ static void get_name(const struct vr_rows *rows, const void *row, struct vr_valu
 {
 	const struct vr_loop *loop = row;
 
-	if (rows->ctx->format == VR_FORMAT_TABLE && *loop->function.name)
-		vr_value_caption(rows, value, vr_function_caption(&loop->function, 1));
-	else if (rows->ctx->format == VR_FORMAT_TABLE)
+	/* Its place is said below the table, and leaves room for the thread here. */
+	if (rows->ctx->format == VR_FORMAT_TABLE)
 		vr_value_caption(rows, value, (struct vr_caption){.function = loop->name});
 	else
 		value->cell.s = loop->name;
@@ -205,13 +204,13 @@ static void get_stalls(const struct vr_rows *rows, const void *row, struct vr_va
 
 static const struct vr_field fields[] = {
     {"tid", "", VR_COUNT, VR_IN_DATA, .get = get_tid},
-    {"iterations", "iterations", VR_COUNT, VR_IN_ALL, ROW(iterations)},
+    {"iterations", "iterations", VR_COUNT, VR_IN_ALL, ROW(iterations), .yields = 2},
     {"iterations_per_s", "per s", VR_NUMBER, VR_IN_DATA, .get = get_rate},
     {"busy_percent", "busy%", VR_PERCENT, VR_IN_COLUMNS, .get = get_busy},
     {"busy_share", "", VR_NUMBER, VR_IN_JSON, .get = get_busy},
     {"idle_share", "", VR_NUMBER, VR_IN_JSON, .get = get_idle},
     {"spin_share", "", VR_NUMBER, VR_IN_JSON, .get = get_spin},
-    {"p50_ns", "p50", VR_NS, VR_IN_ALL, .get = get_p50},
+    {"p50_ns", "p50", VR_NS, VR_IN_ALL, .get = get_p50, .yields = 3},
     {"p90_ns", "", VR_NS, VR_IN_DATA, .get = get_p90},
     {"p99_ns", "p99", VR_NS, VR_IN_ALL, .get = get_p99},
     {"p999_ns", "", VR_NS, VR_IN_DATA, .get = get_p999},
