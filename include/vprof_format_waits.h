@@ -110,7 +110,7 @@ struct vprof_call {
 _Static_assert(sizeof(struct vprof_call) == 768, "vprof_call");
 
 /* BOOKS: what a thread's time went into.  Each class is measured for itself; what is left of
- * the wall time from the thread's start to `until_ns` is what nobody knows. */
+ * recorded_ns is what nobody knows. */
 struct vprof_book {
 	uint32_t thread; /* row in THREADS */
 	uint32_t layers; /* enum vprof_layer */
@@ -120,7 +120,8 @@ struct vprof_book {
 	uint64_t longest_ns[VPROF_CLASS_COUNT];
 	uint64_t switches;     /* records of context switches that came */
 	uint64_t without_half; /* and those of which the other half did not */
-	uint64_t reserved[4];
+	uint64_t recorded_ns;  /* from the thread's start to until_ns, without pauses */
+	uint64_t reserved[3];
 };
 _Static_assert(sizeof(struct vprof_book) == 256, "vprof_book");
 

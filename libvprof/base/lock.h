@@ -10,7 +10,7 @@
  *	marks | labels | series | cpu rows | the index of a shared shard | the books of mappings
  *	a page of live blocks (track/live.c, a bit of its descriptor)
  *	the service (base/service.h)
- *	the registry of threads | the list of shards
+ *	the registry of threads | the list of shards | calls of threads that have ended
  *	the trie's inserts | strings | the ring of events
  *	the growth of tables (ring/tables.c)
  *	the private heap's own

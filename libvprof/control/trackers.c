@@ -5,6 +5,7 @@
  * in include/vprof_format.h. */
 #include "control/trackers.h"
 #include "base/tracker.h"
+#include "helper/books.h"
 #include "helper/helper.h"
 #include "helper/watch.h"
 #include "leak/search.h"
@@ -12,6 +13,7 @@
 #include "ring/tables.h"
 #include "stack/trie.h"
 #include "stack/unwind.h"
+#include "thread/spans.h"
 #include "thread/spawn.h"
 #include "thread/threads.h"
 #include "track/account.h"
@@ -71,7 +73,7 @@ static const struct vp_tracker trackers[] = {
      .section = {SECTION(SITES, vprof_site, OF_FILE, 0)}},
     {.name = "maps",
      .init = vp_maps_init,
-     .fork_child = vp_books_fork_child,
+     .fork_child = vp_map_books_fork_child,
      .section = {SECTION(MAPS, vprof_map, OF_FILE, 0)}},
     {.name = "resident memory",
      .init = vp_account_init,
@@ -101,6 +103,11 @@ static const struct vp_tracker trackers[] = {
      .thread_start = vp_loops_thread_start,
      .thread_end = vp_loops_thread_end,
      .section = {SECTION(LOOPS, vprof_loop, 1, 0)}},
+    {.name = "books",
+     .init = vp_books_init,
+     .thread_end = vp_spans_thread_end,
+     .tick = vp_books_tick,
+     .section = {SECTION(BOOKS, vprof_book, 2, 0)}},
     {.name = "marks", .init = vp_marks_init, .section = {SECTION(MARKS, vprof_mark, OF_FILE, 1)}},
     {.name = "leak search",
      .fork_child = vp_leak_search_fork_child,

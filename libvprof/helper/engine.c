@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/state.h"
 #include "base/sys.h"
+#include "helper/books.h"
 #include "helper/reading.h"
 #include "helper/sampled_threads.h"
 #include "ring/file.h"
@@ -25,6 +26,7 @@ static uint64_t next_change = ~0ull; /* of periods, CLOCK_MONOTONIC */
 #define GROW_SAMPLES 3
 #define GROW_NS	     (100ull * 1000 * 1000)
 static uint64_t opened_ns, samples;
+static const struct vp_perf_sinks sinks = {vp_track_cpu_perf, vp_books_off};
 
 int vp_engine_is_perf(void)
 {
@@ -79,6 +81,8 @@ static void read_stats(void)
 	vp_reading_lost(stats.lost);
 	header->lost[VPROF_LOST_THROTTLES] = stats.throttles;
 	header->lost[VPROF_LOST_THREAD_EVENTS] = stats.refused;
+	header->lost[VPROF_LOST_SWITCHES] = stats.unpaired;
+	header->lost[VPROF_LOST_GAVE_UP] = stats.gave_up;
 	/* A host that gives up its rights is refused later than at the start. */
 	if (stats.exclude_kernel && !(header->flags & VPROF_F_EXCLUDE_KERNEL)) {
 		__atomic_fetch_or(&header->flags, VPROF_F_EXCLUDE_KERNEL, __ATOMIC_RELAXED);
@@ -92,7 +96,7 @@ static void open_perf(void)
 	uint64_t period = 1000000000u / vp_config.cpu_hz;
 
 	vp_standing_open(period);
-	perf_error = vp_perf_open(vp_control.pid, period);
+	perf_error = vp_perf_open(vp_control.pid, period, vp_config.waits);
 	if (perf_error)
 		return;
 	perf_is_open = 1;
@@ -149,8 +153,7 @@ int vp_engine_set_rate(void)
 {
 	struct vprof_header *header = vp_file.header;
 	uint64_t period = perf_is_open ? 1000000000u / vp_config.cpu_hz : timer_period_ns();
-	int err = perf_is_open ? vp_perf_set_period(period, vp_track_cpu_perf)
-			       : vp_timer_set_period(period);
+	int err = perf_is_open ? vp_perf_set_period(period, &sinks) : vp_timer_set_period(period);
 
 	if (err)
 		return err;
@@ -164,12 +167,29 @@ int vp_engine_set_rate(void)
 void vp_engine_drain(void)
 {
 	if (perf_is_open) {
-		samples += vp_perf_drain(vp_track_cpu_perf);
+		samples += vp_perf_drain(&sinks);
 		vp_standing_watch();
+		vp_books_join();
 		read_stats();
 	} else if (vp_control.cpu_timer) {
 		vp_reading_lost(vp_timer_lost());
 	}
+}
+
+uint64_t vp_engine_off_so_far(int last)
+{
+	return perf_is_open ? vp_perf_off_so_far(&sinks, last) : 0;
+}
+
+const char *vp_engine_why_no_switches(void)
+{
+	if (perf_is_open)
+		return vp_config.waits ? NULL : "waits=off";
+	if (!vp_config.cpu_hz)
+		return "cpu=off";
+	if (vp_config.engine == VP_ENGINE_TIMER || !perf_error)
+		return "engine=timer";
+	return "perf_event_open refused";
 }
 
 void vp_engine_run(uint64_t now)
@@ -181,7 +201,7 @@ void vp_engine_run(uint64_t now)
 	if (now < next_change)
 		return;
 	if (samples >= GROW_SAMPLES || now >= opened_ns + GROW_NS)
-		vp_perf_grow(vp_track_cpu_perf);
+		vp_perf_grow(&sinks);
 	vp_perf_change_periods();
 	next_change = change_after(now);
 }

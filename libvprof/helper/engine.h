@@ -11,6 +11,9 @@ void vp_engine_note(const char *text); /* for `info`: what became of it */
  * refused or not asked for. */
 void vp_engine_fall_back(void);
 void vp_engine_drain(void); /* helper, as all up to close */
+/* Times off the CPU: vp_perf_off_so_far() of the engine at work, and why there are none. */
+uint64_t vp_engine_off_so_far(int last);
+const char *vp_engine_why_no_switches(void);
 /* Drains, and does what else is due.  now_ns: CLOCK_MONOTONIC */
 void vp_engine_run(uint64_t now_ns);
 uint64_t vp_engine_due(void);	       /* when to run next at the latest; ~0: never */

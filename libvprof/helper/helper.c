@@ -8,6 +8,7 @@
 #include "base/sys.h"
 #include "base/task.h"
 #include "base/tracker.h"
+#include "helper/books.h"
 #include "helper/ending.h"
 #include "helper/engine.h"
 #include "helper/mailbox.h"
@@ -145,6 +146,7 @@ static int serve(void)
 		break;
 	case REQUEST_END:
 		vp_reading_program_ends();
+		vp_books_end();
 		if (scan_end)
 			scan_at_end(1);
 		answer = 0;

@@ -4,6 +4,7 @@
 #include "base/lock.h"
 #include "base/log.h"
 #include "base/state.h"
+#include "helper/books.h"
 #include "helper/engine.h"
 #include "helper/watch.h"
 #include "ring/file.h"
@@ -72,6 +73,7 @@ static void begin(enum vprof_pause_why why)
 
 	left_ns = ends_ns == NEVER ? NEVER : ends_ns > now ? ends_ns - now : 0;
 	begins_ns = NEVER;
+	vp_books_pause(1);
 	/* Pairs with a forked child, which finds one state or the other. */
 	__atomic_store_n(&is_paused, 1, __ATOMIC_RELEASE);
 	vp_control.paused = 1;
@@ -88,6 +90,7 @@ static void end(void)
 	/* As in begin(). */
 	__atomic_store_n(&is_paused, 0, __ATOMIC_RELEASE);
 	vp_watch_pause(0);
+	vp_books_pause(0);
 	note_end(vp_file.header);
 	vp_engine_pause(0);
 	vp_control.paused = 0;

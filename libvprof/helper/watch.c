@@ -3,6 +3,7 @@
 #include "base/private_heap.h"
 #include "base/proc.h"
 #include "base/sys.h"
+#include "helper/books.h"
 #include "helper/sched.h"
 #include "ring/file.h"
 #include "ring/tables.h"
@@ -56,14 +57,17 @@ static uint64_t cpu_of(uint32_t tid)
 	return vp_sys_cpu_ns((int)(~tid << 3 | 6));
 }
 
-static void refresh(struct vprof_thread *row, struct vp_sched_seen *seen, int with_names)
+static void refresh(uint32_t id, struct vp_sched_seen *seen, int with_names)
 {
-	uint64_t cpu = cpu_of(row->tid);
+	struct vprof_thread *row = vp_table_row(VPROF_SEC_THREADS, id);
+	uint64_t cpu = cpu_of(row->tid), now = vp_clock_now();
 	char name[16];
 
 	if (vp_proc_thread_ns(row->tid, cpu) > row->cpu_ns)
 		row->cpu_ns = vp_proc_thread_ns(row->tid, cpu);
-	if (cpu == 0 && row->start_ns + 1000000 < vp_clock_now()) {
+	if (cpu)
+		vp_books_read(id, vp_proc_thread_ns(row->tid, cpu), now);
+	if (cpu == 0 && row->start_ns + 1000000 < now) {
 		if (__atomic_load_n(&row->state, __ATOMIC_ACQUIRE) != VPROF_THREAD_LIVE)
 			return; /* it has told us meanwhile */
 		/* Ended without telling us: never called a hook. */
@@ -147,7 +151,7 @@ void vp_watch_refresh(int with_names, uint64_t drained_ns)
 		int state = __atomic_load_n(&row->state, __ATOMIC_ACQUIRE);
 
 		if (state == VPROF_THREAD_LIVE)
-			refresh(row, &watched[i].seen, with_names);
+			refresh(watched[i].row, &watched[i].seen, with_names);
 		if (state == VPROF_THREAD_ENDED && row->end_ns < drained_ns) {
 			end_pause(row);
 			vp_sched_settle(row, &watched[i].seen);

@@ -29,10 +29,32 @@ struct vp_perf_sample {
 /* Receives each sample, in the helper thread. */
 typedef void vp_perf_sink(const struct vp_perf_sample *sample);
 
+/* A time that a thread was off the CPU, as the kernel's records of context switches
+ * (PERF_RECORD_SWITCH, perf_event_open(2)) tell it. */
+struct vp_perf_off {
+	int tid;
+	uint64_t begin_ns, end_ns; /* CLOCK_MONOTONIC */
+	uint8_t preempted;	   /* it could have run on: nothing was waited for */
+	uint8_t goes_on;	   /* it is still off: what follows begins at end_ns */
+	uint8_t fault; /* none: a page is there now, for which it was off before, if it was */
+	uint8_t half;  /* none: a switch whose other half is lost */
+	uint8_t gap;   /* nobody watched for so long; of it, it was on a CPU, and waited for one: */
+	uint64_t ran_ns, delay_ns;
+};
+/* Receives each, in the order of their ends, in the helper thread. */
+typedef void vp_perf_off_sink(const struct vp_perf_off *off);
+
+struct vp_perf_sinks {
+	vp_perf_sink *sample;
+	vp_perf_off_sink *off;
+};
+
 struct vp_perf_stats {
 	uint64_t lost;	    /* PERF_RECORD_LOST(_SAMPLES) */
 	uint64_t throttles; /* PERF_RECORD_THROTTLE */
 	uint64_t refused;   /* threads that got no event */
+	uint64_t unpaired;  /* switches without their other half: time off the CPU not known */
+	uint64_t gave_up;   /* threads that switch too often for a record of each */
 	int exclude_kernel; /* 1: the kernel refused kernel samples */
 };
 
@@ -40,9 +62,10 @@ struct vp_perf_stats {
  *
  *   period_ns  CPU time between samples, on average: each event has a period
  *              of its own, which vp_perf_change_periods changes
+ *   switches   1: times off the CPU are recorded, too
  * Returns 0, or -errno of the refusal that mattered.
  * Context: helper thread only, as all of vp_perf_*; allocates with mmap only. */
-int vp_perf_open(int main_tid, uint64_t period_ns);
+int vp_perf_open(int main_tid, uint64_t period_ns, int switches);
 
 /* Another thread of this process is to be sampled; after a drain, so that what
  * an earlier thread of the same number has left is out of the rings.
@@ -57,17 +80,30 @@ void vp_perf_remove_unmarked(void);
 
 /* Another period, on average.  What was sampled before goes to the sink.
  * Returns 0, or -EINVAL: shorter than the kernel can. */
-int vp_perf_set_period(uint64_t period_ns, vp_perf_sink *sink);
+int vp_perf_set_period(uint64_t period_ns, const struct vp_perf_sinks *sinks);
 /* Stops the events, those of threads added from now on too, or starts them. */
 void vp_perf_pause(int on);
 
-/* Hands every complete record to the sink.  Returns samples handed over. */
-size_t vp_perf_drain(vp_perf_sink *sink);
+/* Hands every complete record to the sinks.  Returns samples handed over. */
+size_t vp_perf_drain(const struct vp_perf_sinks *sinks);
+/* After a drain: hands over, too, how long the threads that are off the CPU have been.
+ *   last  1: no later call will make good what a ring has not told yet
+ * Returns until when all is handed over (CLOCK_MONOTONIC), 0: nothing is. */
+uint64_t vp_perf_off_so_far(const struct vp_perf_sinks *sinks, int last);
+/* Are this thread's times off the CPU handed over; from when on?  Returns 0, VP_PERF_OFF, or
+ * VP_PERF_OFF_AND_FAULTS. */
+enum { VP_PERF_OFF = 1, VP_PERF_OFF_AND_FAULTS = 2 };
+struct vp_perf_off_since {
+	uint64_t since_ns; /* CLOCK_MONOTONIC */
+	uint64_t cpu_ns;   /* the thread's CPU time then, and its run delay, 0: not known */
+	uint64_t delay_ns;
+};
+int vp_perf_off_known(int tid, struct vp_perf_off_since *out);
 /* New periods for the events that have had enough samples with the old one.
  * Call at irregular times, after a drain. */
 void vp_perf_change_periods(void);
 /* Replaces the small rings of the start by those of a process that lasts. */
-void vp_perf_grow(vp_perf_sink *sink);
+void vp_perf_grow(const struct vp_perf_sinks *sinks);
 /* The time within which no ring is filled to more than about a half. */
 uint64_t vp_perf_drain_ns(void);
 void vp_perf_stats(struct vp_perf_stats *out);

@@ -34,6 +34,11 @@
 
 static struct vp_perf vp_perf;
 
+struct vp_perf *vp_perf_engine(void)
+{
+	return &vp_perf;
+}
+
 /* What a first ring takes in is no less than what its successor will. */
 static uint32_t stack_ring(const struct vp_perf *p, uint32_t bytes)
 {
@@ -48,79 +53,6 @@ static void note_ring(struct vp_perf *p, uint32_t bytes, uint32_t as_bytes)
 		p->half_samples = samples;
 }
 
-/* ---- the table of threads ------------------------------------------------ */
-
-static size_t table_bytes(const struct vp_perf *p, uint32_t room)
-{
-	return room * (sizeof(struct vp_perf_thread) + p->stride * sizeof(struct vp_perf_event));
-}
-
-/* In the order that leaves valid pointers at any moment: another thread may
- * fork now, and the child unmaps what it finds. */
-static int grow_table(struct vp_perf *p)
-{
-	uint32_t old_room = p->room, room = old_room ? old_room * 2 : 64;
-	struct vp_perf_thread *old = p->thread, *more = vp_sys_map(table_bytes(p, room));
-	struct vp_perf_event *event;
-
-	if (!more)
-		return -ENOMEM;
-	event = (struct vp_perf_event *)(void *)(more + room);
-	if (old) {
-		memcpy(more, old, old_room * sizeof(*more));
-		memcpy(event, p->event, (size_t)old_room * p->stride * sizeof(*event));
-	}
-	p->event = event;
-	/* Pairs with vp_perf_mark_thread() and others; one thread, but a child may be forked
-	 * between. */
-	__atomic_store_n(&p->thread, more, __ATOMIC_RELEASE);
-	__atomic_store_n(&p->room, room, __ATOMIC_RELEASE);
-	vp_sys_unmap(old, table_bytes(p, old_room));
-	return 0;
-}
-
-static uint32_t *find_slot(struct vp_perf *p, int tid)
-{
-	uint32_t *at = &p->bucket[(uint32_t)tid % VP_PERF_BUCKETS];
-
-	while (*at && p->thread[*at - 1].tid != tid)
-		at = &p->thread[*at - 1].next;
-	return at;
-}
-
-static struct vp_perf_thread *find_thread(struct vp_perf *p, int tid)
-{
-	uint32_t slot = *find_slot(p, tid);
-
-	return slot ? &p->thread[slot - 1] : NULL;
-}
-
-static struct vp_perf_event *events_of(struct vp_perf *p, const struct vp_perf_thread *thread)
-{
-	return p->event + (size_t)(thread - p->thread) * p->stride;
-}
-
-static struct vp_perf_thread *new_thread(struct vp_perf *p, int tid)
-{
-	uint32_t *bucket = &p->bucket[(uint32_t)tid % VP_PERF_BUCKETS];
-	struct vp_perf_thread *thread;
-	uint32_t slot = p->free_slot;
-
-	if (slot) {
-		p->free_slot = p->thread[slot - 1].next;
-	} else {
-		if (p->high == p->room && grow_table(p))
-			return NULL;
-		slot = ++p->high;
-	}
-	thread = &p->thread[slot - 1];
-	*thread = (struct vp_perf_thread){.tid = tid, .next = *bucket};
-	for (uint32_t i = 0; i < p->stride; i++)
-		events_of(p, thread)[i] = (struct vp_perf_event){.fd = -1};
-	*bucket = slot;
-	return thread;
-}
-
 /* ---- events of a thread -------------------------------------------------- */
 
 /* One event per CPU, writing into the CPU's ring. */
@@ -129,13 +61,15 @@ static int open_shared(struct vp_perf *p, struct vp_perf_thread *thread)
 	int ret = -ENODEV;
 
 	for (uint32_t i = 0; i < p->shared; i++) {
-		struct vp_perf_event *event = &events_of(p, thread)[i];
+		struct vp_perf_event *event = &vp_perf_table_events(&p->table, thread)[i];
 		int fd;
 
 		if (p->ring_fd[i] < 0)
 			continue;
-		fd = vp_perf_event_open(&p->common, event, thread->tid, p->cpu[i],
-					stack_ring(p, p->ring[i].bytes));
+		fd = vp_perf_event_open(&p->common, event,
+					&(struct vp_perf_place){thread->tid, p->cpu[i],
+								stack_ring(p, p->ring[i].bytes),
+								vp_perf_off_is_wanted(p, thread)});
 		if (fd == -ENODEV) /* offline, too */
 			continue;
 		if (fd < 0)
@@ -151,7 +85,7 @@ static int open_shared(struct vp_perf *p, struct vp_perf_thread *thread)
 /* One event for all CPUs, with a ring. */
 static int open_own(struct vp_perf *p, struct vp_perf_thread *thread)
 {
-	struct vp_perf_event *event = events_of(p, thread);
+	struct vp_perf_event *event = vp_perf_table_events(&p->table, thread);
 	uint32_t bytes = VP_PERF_RING_LOW;
 	int ret;
 
@@ -159,7 +93,9 @@ static int open_own(struct vp_perf *p, struct vp_perf_thread *thread)
 	while (bytes > VP_PERF_RING_MIN && p->own_total + bytes * 16 > VP_PERF_RINGS_TOTAL)
 		bytes /= 2;
 	for (;; bytes /= 2) {
-		ret = vp_perf_event_open(&p->common, event, thread->tid, -1, bytes);
+		ret = vp_perf_event_open(&p->common, event,
+					 &(struct vp_perf_place){thread->tid, -1, bytes,
+								 vp_perf_off_is_wanted(p, thread)});
 		if (ret < 0)
 			return ret;
 		ret = vp_perf_ring_map(&thread->ring, event->fd, bytes);
@@ -176,18 +112,18 @@ static int open_own(struct vp_perf *p, struct vp_perf_thread *thread)
 
 static void close_thread(struct vp_perf *p, struct vp_perf_thread *thread)
 {
-	for (uint32_t i = 0; i < p->stride; i++)
-		vp_perf_event_close(&p->common, &events_of(p, thread)[i]);
+	for (uint32_t i = 0; i < p->table.stride; i++)
+		vp_perf_event_close(&p->common, &vp_perf_table_events(&p->table, thread)[i]);
 	if (thread->ring.page)
 		p->own_total -= thread->ring.bytes;
 	vp_perf_ring_unmap(&thread->ring);
-	thread->shared = 0;
+	thread->shared = thread->watched = thread->faults = 0;
 }
 
 static void pause_thread(struct vp_perf *p, struct vp_perf_thread *thread)
 {
-	for (uint32_t i = 0; thread->tid && i < p->stride; i++) {
-		int fd = events_of(p, thread)[i].fd;
+	for (uint32_t i = 0; thread->tid && i < p->table.stride; i++) {
+		int fd = vp_perf_table_events(&p->table, thread)[i].fd;
 
 		if (fd >= 0)
 			vp_sys(SYS_ioctl, fd,
@@ -195,13 +131,17 @@ static void pause_thread(struct vp_perf *p, struct vp_perf_thread *thread)
 	}
 }
 
+static void stop(struct vp_perf *p, int on)
+{
+	p->paused = on;
+	for (uint32_t i = 0; i < p->table.high; i++)
+		pause_thread(p, &p->table.thread[i]);
+}
+
 void vp_perf_pause(int on)
 {
-	struct vp_perf *p = &vp_perf;
-
-	p->paused = on;
-	for (uint32_t i = 0; i < p->high; i++)
-		pause_thread(p, &p->thread[i]);
+	vp_perf_off_unknown(&vp_perf);
+	stop(&vp_perf, on);
 }
 
 static int open_events(struct vp_perf *p, struct vp_perf_thread *thread)
@@ -214,6 +154,8 @@ static int open_events(struct vp_perf *p, struct vp_perf_thread *thread)
 		ret = open_shared(p, thread);
 	else
 		ret = p->common.files < p->files_max ? open_own(p, thread) : -EMFILE;
+	if (ret == 0)
+		vp_perf_off_opened(p, thread);
 	if (ret == 0 && p->paused)
 		pause_thread(p, thread);
 	if (ret == 0)
@@ -232,10 +174,10 @@ int vp_perf_add_thread(int tid)
 	struct vp_perf *p = &vp_perf;
 	struct vp_perf_thread *thread;
 
-	if (!p->stride || tid == p->common.owner_tid)
+	if (!p->table.stride || tid == p->common.owner_tid)
 		return -EINVAL;
 	vp_perf_remove_thread(tid); /* of an earlier thread with this number */
-	thread = new_thread(p, tid);
+	thread = vp_perf_table_add(&p->table, tid);
 	if (thread)
 		return open_events(p, thread);
 	p->refused++;
@@ -245,22 +187,18 @@ int vp_perf_add_thread(int tid)
 void vp_perf_remove_thread(int tid)
 {
 	struct vp_perf *p = &vp_perf;
-	uint32_t *at = find_slot(p, tid), slot = *at;
-	struct vp_perf_thread *thread;
+	struct vp_perf_thread *thread = vp_perf_table_find(&p->table, tid);
 
 	vp_standing_forget(tid);
-	if (!slot)
+	if (!thread)
 		return;
-	thread = &p->thread[slot - 1];
 	close_thread(p, thread);
-	*at = thread->next;
-	*thread = (struct vp_perf_thread){.next = p->free_slot};
-	p->free_slot = slot;
+	vp_perf_table_remove(&p->table, thread);
 }
 
 int vp_perf_mark_thread(int tid)
 {
-	struct vp_perf_thread *thread = find_thread(&vp_perf, tid);
+	struct vp_perf_thread *thread = vp_perf_table_find(&vp_perf.table, tid);
 
 	if (thread)
 		thread->marked = 1;
@@ -271,8 +209,8 @@ void vp_perf_remove_unmarked(void)
 {
 	struct vp_perf *p = &vp_perf;
 
-	for (uint32_t i = 0; i < p->high; i++) {
-		struct vp_perf_thread *thread = &p->thread[i];
+	for (uint32_t i = 0; i < p->table.high; i++) {
+		struct vp_perf_thread *thread = &p->table.thread[i];
 
 		/* A listing of /proc may miss a thread while another ends. */
 		if (thread->tid && !thread->marked &&
@@ -287,37 +225,58 @@ void vp_perf_remove_unmarked(void)
 static void take(struct vp_perf_sample *sample, uint64_t count, uint32_t index)
 {
 	struct vp_perf *p = &vp_perf;
-	struct vp_perf_thread *thread = find_thread(p, sample->tid);
-	struct vp_perf_event *event = thread ? &events_of(p, thread)[index] : NULL;
+	struct vp_perf_thread *thread = vp_perf_table_find(&p->table, sample->tid);
+	struct vp_perf_event *event =
+	    thread ? &vp_perf_table_events(&p->table, thread)[index] : NULL;
 
 	sample->weight_ns =
 	    event && event->fd >= 0 ? vp_perf_event_weigh(event, count) : p->common.period_ns;
-	p->sink(sample);
+	p->sinks->sample(sample);
 }
 
-size_t vp_perf_drain(vp_perf_sink *sink)
+size_t vp_perf_drain(const struct vp_perf_sinks *sinks)
 {
 	struct vp_perf *p = &vp_perf;
 	size_t handed = 0;
 
-	p->sink = sink;
+	p->sinks = sinks;
+	p->drained_ns = vp_clock_mono();
 	for (uint32_t i = 0; i < p->shared; i++)
 		if (p->ring[i].page)
 			handed += vp_perf_ring_drain(&p->ring[i], take, i, &p->losses);
-	for (uint32_t i = 0; p->own_total && i < p->high; i++)
-		if (p->thread[i].ring.page)
-			handed += vp_perf_ring_drain(&p->thread[i].ring, take, 0, &p->losses);
+	for (uint32_t i = 0; p->own_total && i < p->table.high; i++)
+		if (p->table.thread[i].ring.page)
+			handed += vp_perf_ring_drain(&p->table.thread[i].ring, take, 0, &p->losses);
+	if (p->common.switches)
+		vp_perf_off_settle(p, 0);
 	return handed;
+}
+
+/* Its events anew, without records of switches. */
+static void record_no_switches(struct vp_perf *p, struct vp_perf_thread *thread)
+{
+	for (uint32_t i = 0; i < p->table.stride; i++)
+		vp_perf_event_retire(&p->common, &vp_perf_table_events(&p->table, thread)[i]);
+	close_thread(p, thread);
+	thread->away.given_up = VP_PERF_GAVE_UP;
+	p->gave_up++;
+	open_events(p, thread);
 }
 
 void vp_perf_change_periods(void)
 {
 	struct vp_perf *p = &vp_perf;
 
-	for (uint32_t i = 0; i < p->high; i++) {
-		struct vp_perf_event *event = p->event + (size_t)i * p->stride;
+	for (uint32_t i = 0; i < p->table.high; i++) {
+		struct vp_perf_thread *thread = &p->table.thread[i];
 
-		for (uint32_t k = 0; p->thread[i].tid && k < p->stride; k++)
+		if (thread->tid && thread->away.given_up == VP_PERF_GIVES_UP)
+			record_no_switches(p, thread);
+	}
+	for (uint32_t i = 0; i < p->table.high; i++) {
+		struct vp_perf_event *event = p->table.event + (size_t)i * p->table.stride;
+
+		for (uint32_t k = 0; p->table.thread[i].tid && k < p->table.stride; k++)
 			if (event[k].fd >= 0 && event[k].since >= VP_PERF_SAME_PERIOD)
 				vp_perf_event_change_period(&p->common, &event[k]);
 	}
@@ -384,42 +343,46 @@ static int open_rings(struct vp_perf *p, int main_tid)
 {
 	int cpus = vp_perf_ring_cpus(main_tid, p->cpu, VP_PERF_SHARED_CPUS), ret;
 
-	p->stride = 1;
+	p->clocks = 1;
 	if (cpus == 0)
 		return -ENODEV;
 	if (cpus > VP_PERF_SHARED_CPUS)
 		return 0;
 	ret = size_rings(p, cpus, VP_PERF_RING_FIRST);
 	if (ret == 0)
-		p->stride = p->shared;
+		p->clocks = p->shared;
 	return ret;
 }
 
 /* Events anew: to lead one to another ring, the kernel would first wait for
  * milliseconds.  The old rings go before, both may be more than is allowed. */
-static void renew(struct vp_perf *p, vp_perf_sink *sink)
+static void renew(struct vp_perf *p, const struct vp_perf_sinks *sinks)
 {
 	int cpus = (int)p->shared, paused = p->paused;
 
 	p->grown = 1;
-	vp_perf_pause(1);
-	vp_perf_drain(sink);
-	for (uint32_t i = 0; i < p->high * p->stride; i++)
-		if (p->thread[i / p->stride].shared)
-			vp_perf_event_retire(&p->common, &p->event[i]);
+	p->sinks = sinks;
+	stop(p, 1);
+	if (p->common.switches && !paused)
+		vp_perf_off_renew(p);
+	else
+		vp_perf_drain(sinks);
+	for (uint32_t i = 0; i < p->table.high * p->table.stride; i++)
+		if (p->table.thread[i / p->table.stride].shared)
+			vp_perf_event_retire(&p->common, &p->table.event[i]);
 	release_rings(p);
 	p->half_samples = 0;
 	size_rings(p, cpus, VP_PERF_RING_MAX);
-	for (uint32_t i = 0; i < p->high; i++)
-		if (p->thread[i].shared)
-			open_events(p, &p->thread[i]);
-	vp_perf_pause(paused);
+	for (uint32_t i = 0; i < p->table.high; i++)
+		if (p->table.thread[i].shared)
+			open_events(p, &p->table.thread[i]);
+	stop(p, paused);
 }
 
-void vp_perf_grow(vp_perf_sink *sink)
+void vp_perf_grow(const struct vp_perf_sinks *sinks)
 {
 	if (!vp_perf.grown && vp_perf.shared)
-		renew(&vp_perf, sink);
+		renew(&vp_perf, sinks);
 }
 
 /* A change of period costs half of one, every 24 to 48 samples. */
@@ -429,7 +392,7 @@ static uint64_t programmed(uint64_t period_ns)
 }
 
 /* How much stack is copied goes with the rate, and an event keeps it for life. */
-int vp_perf_set_period(uint64_t period_ns, vp_perf_sink *sink)
+int vp_perf_set_period(uint64_t period_ns, const struct vp_perf_sinks *sinks)
 {
 	struct vp_perf *p = &vp_perf;
 
@@ -437,14 +400,15 @@ int vp_perf_set_period(uint64_t period_ns, vp_perf_sink *sink)
 		return -EINVAL;
 	p->common.period_ns = programmed(period_ns);
 	if (p->shared)
-		renew(p, sink);
-	for (uint32_t i = 0; i < p->high * p->stride; i++)
-		if (p->event[i].fd >= 0 && !p->thread[i / p->stride].shared)
-			vp_perf_event_change_period(&p->common, &p->event[i]);
+		renew(p, sinks);
+	for (uint32_t i = 0; i < p->table.high * p->table.stride; i++)
+		if (p->table.event[i].fd >= 0 && !p->table.event[i].faults &&
+		    !p->table.thread[i / p->table.stride].shared)
+			vp_perf_event_change_period(&p->common, &p->table.event[i]);
 	return 0;
 }
 
-int vp_perf_open(int main_tid, uint64_t period_ns)
+int vp_perf_open(int main_tid, uint64_t period_ns, int switches)
 {
 	struct vp_perf *p = &vp_perf;
 	int ret;
@@ -455,11 +419,13 @@ int vp_perf_open(int main_tid, uint64_t period_ns)
 	p->common.owner_pid = vp_sys_pid();
 	p->common.owner_tid = vp_sys_tid();
 	p->common.period_ns = programmed(period_ns);
+	p->common.switches = switches;
 	p->common.random = (vp_clock_mono() ^ (uint64_t)p->common.owner_tid << 40) | 1;
 	for (int i = 0; i < 8; i++)
 		vp_perf_event_random(&p->common);
 	p->files_max = vp_perf_event_files_limit();
 	ret = open_rings(p, main_tid);
+	p->table.stride = switches ? p->clocks * 2 : p->clocks;
 	if (!ret)
 		ret = vp_perf_add_thread(main_tid);
 	if (ret)
@@ -479,6 +445,8 @@ void vp_perf_stats(struct vp_perf_stats *out)
 	out->lost = vp_perf.losses.lost;
 	out->throttles = vp_perf.losses.throttles;
 	out->refused = vp_perf.refused;
+	out->gave_up = vp_perf.gave_up;
+	out->unpaired = vp_perf.unpaired + vp_perf_switch_dropped();
 	out->exclude_kernel = vp_perf.common.exclude_kernel;
 }
 
@@ -489,11 +457,12 @@ void vp_perf_close(void)
 	/* A forked child has neither the descriptors nor the rings (they are
 	 * not copied): there the addresses and numbers belong to others. */
 	if (p->common.owner_pid == vp_sys_pid()) {
-		for (uint32_t i = 0; i < p->high; i++)
-			if (p->thread[i].tid)
-				close_thread(p, &p->thread[i]);
+		for (uint32_t i = 0; i < p->table.high; i++)
+			if (p->table.thread[i].tid)
+				close_thread(p, &p->table.thread[i]);
 		release_rings(p);
 	}
-	vp_sys_unmap(p->thread, table_bytes(p, p->room));
+	vp_perf_table_drop(&p->table);
+	vp_perf_switch_forget();
 	memset(p, 0, sizeof(*p));
 }

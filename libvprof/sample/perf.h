@@ -14,6 +14,7 @@
 #define VP_PERF_SAMPLE_TYPE                                                                        \
 	(PERF_SAMPLE_IP | PERF_SAMPLE_TID | PERF_SAMPLE_TIME | PERF_SAMPLE_CPU |                   \
 	 PERF_SAMPLE_READ | PERF_SAMPLE_REGS_USER | PERF_SAMPLE_STACK_USER)
+#define VP_PERF_FAULT_TYPE (PERF_SAMPLE_TID | PERF_SAMPLE_TIME | PERF_SAMPLE_CPU)
 /* Order in a record is by bit number: bp, sp, ip (asm/perf_regs.h). */
 #define VP_PERF_REGS ((1U << 6) | (1U << 7) | (1U << 8))
 
@@ -31,9 +32,29 @@ void vp_perf_ring_unmap(struct vp_perf_ring *ring);
  * CPU time.  `index` is what the caller of drain gave. */
 typedef void vp_perf_ring_sink(struct vp_perf_sample *sample, uint64_t count, uint32_t index);
 
+struct vp_perf_thread;
 struct vp_perf_ring_losses {
 	uint64_t lost, throttles;
 };
+
+/* A thread left a CPU (1), or got one. */
+struct vp_perf_switch {
+	uint64_t time_ns; /* CLOCK_MONOTONIC */
+	int tid;
+	uint8_t out, preempted;
+	uint8_t fault; /* neither: a page that was not in memory has been brought in */
+};
+/* Keeps a record; hands those up to a time on, by time. */
+void vp_perf_switch_keep(const struct vp_perf_switch *record);
+void vp_perf_switch_settle(uint64_t until_ns, void (*each)(const struct vp_perf_switch *record));
+/* Pairs a thread's records: each time off the CPU to the sink when it ends, and so far.
+ * A thread that switches too often gives up: its events are to be opened without records.
+ * Returns 1 if the record has no other half. */
+int vp_perf_away_take(struct vp_perf_thread *thread, const struct vp_perf_switch *record,
+		      vp_perf_off_sink *sink);
+void vp_perf_away_so_far(struct vp_perf_thread *thread, uint64_t now_ns, vp_perf_off_sink *sink);
+uint64_t vp_perf_switch_dropped(void); /* for want of memory */
+void vp_perf_switch_forget(void);      /* all, and the memory */
 
 /* Hands every complete record to the sink, adds up losses.  Returns samples
  * handed over. */
@@ -54,6 +75,14 @@ struct vp_perf_common {
 	uint64_t random;
 	uint32_t files; /* descriptors in use */
 	int exclude_kernel;
+	int switches; /* context switches are recorded */
+};
+
+/* What an event watches, and into how large a ring it writes. */
+struct vp_perf_place {
+	int tid, cpu; /* -1: all CPUs */
+	uint32_t ring_bytes;
+	int switches; /* with a record for each context switch */
 };
 
 /* A thread's event on one CPU, or on all. */
@@ -67,6 +96,24 @@ struct vp_perf_event {
 	uint64_t carry_ns; /* CPU time not charged yet: between the last sample and that change,
 			    * or inherited from the event that this one replaced */
 	int user_only;
+	int faults; /* no clock: it tells of page faults that read from a disk */
+};
+
+/* What is known of a thread's time off the CPU. */
+struct vp_perf_away {
+	uint64_t since_ns;   /* it is off since then; 0: on a CPU, or not known */
+	uint64_t opened_ns;  /* its events; until the first record nobody knows where it is */
+	uint64_t counted_ns; /* CPU time that they had counted then */
+	uint64_t watched_ns; /* times are known since then; its CPU time and run delay then */
+	uint64_t cpu_ns, delay_ns;
+	uint64_t gap_ns; /* nobody watched since then; 0: there is no gap */
+	uint64_t gap_cpu_ns, gap_delay_ns;
+	uint64_t last_ns;   /* of the last record */
+	uint64_t second_ns; /* a second's begin, and the switches in it */
+	uint32_t switches;
+	uint8_t preempted; /* it was made to leave */
+	int known;	   /* a record has told where it is */
+	enum vp_perf_given_up { VP_PERF_RECORDS, VP_PERF_GIVES_UP, VP_PERF_GAVE_UP } given_up;
 };
 
 /* A thread that is sampled. */
@@ -74,7 +121,9 @@ struct vp_perf_thread {
 	int tid;       /* 0: slot is free */
 	uint32_t next; /* slot + 1 in the same bucket, or on the free list */
 	int marked;
+	struct vp_perf_away away; /* off the CPU */
 	int shared;		  /* its events write into the rings of CPUs */
+	int watched, faults;	  /* they record switches, and page faults */
 	struct vp_perf_ring ring; /* its own, where it writes into none of a CPU */
 };
 
@@ -82,6 +131,22 @@ struct vp_perf_thread {
 #define VP_PERF_SHARED_CPUS 16 /* more than that are many */
 #endif
 #define VP_PERF_BUCKETS 1024U
+
+/* Slots never move within a table; event[slot * stride ...] are the slot's.  Both are one
+ * mapping. */
+struct vp_perf_table {
+	struct vp_perf_thread *thread;
+	struct vp_perf_event *event;
+	uint32_t stride, room, high, free_slot;
+	uint32_t bucket[VP_PERF_BUCKETS];
+};
+struct vp_perf_thread *vp_perf_table_find(struct vp_perf_table *table, int tid); /* or NULL */
+/* A new slot, with events that are not open; NULL without memory. */
+struct vp_perf_thread *vp_perf_table_add(struct vp_perf_table *table, int tid);
+void vp_perf_table_remove(struct vp_perf_table *table, struct vp_perf_thread *thread);
+struct vp_perf_event *vp_perf_table_events(struct vp_perf_table *table,
+					   const struct vp_perf_thread *thread);
+void vp_perf_table_drop(struct vp_perf_table *table); /* its memory */
 
 /* The engine (perf.c). */
 struct vp_perf {
@@ -94,25 +159,41 @@ struct vp_perf {
 	struct vp_perf_ring ring[VP_PERF_SHARED_CPUS + 1];
 	uint32_t own_total;    /* bytes of threads' own rings */
 	uint32_t half_samples; /* that fit half of the smallest ring */
-	/* Slots never move within a table; event[slot * stride ...] are the
-	 * slot's.  Both tables are one mapping. */
-	struct vp_perf_thread *thread;
-	struct vp_perf_event *event;
-	uint32_t stride, room, high, free_slot;
-	uint32_t bucket[VP_PERF_BUCKETS];
+	uint32_t clocks;       /* events of a thread; as many behind them are for page faults */
+	struct vp_perf_table table;
 	struct vp_perf_ring_losses losses;
 	uint64_t refused;
+	uint64_t unpaired;   /* switches */
+	uint64_t gave_up;    /* threads, to record them */
+	uint64_t drained_ns; /* CLOCK_MONOTONIC: what is older has been in the rings */
 	int paused;
-	vp_perf_sink *sink;
+	const struct vp_perf_sinks *sinks;
 };
+
+struct vp_perf *vp_perf_engine(void);
+
+/* Times off the CPU (perf_off.c).  Is the thread to have records of its switches? */
+int vp_perf_off_is_wanted(const struct vp_perf *p, const struct vp_perf_thread *thread);
+/* Its clocks are open: adds what tells of page faults, if there are descriptors for it. */
+void vp_perf_off_opened(struct vp_perf *p, struct vp_perf_thread *thread);
+/* Hands over what is certain; returns until when.  last: no later call will do it better. */
+uint64_t vp_perf_off_settle(struct vp_perf *p, int last);
+/* Nobody watches any thread, or has watched: they begin anew. */
+void vp_perf_off_unknown(struct vp_perf *p);
+/* The events are stopped and will be opened once more: what is until now is handed over, and
+ * then the gap. */
+void vp_perf_off_renew(struct vp_perf *p);
 
 /* The event that holds a CPU's ring: of this thread, so that it needs no right
  * to watch a CPU, and outlives all others.  Returns a descriptor or -errno. */
 int vp_perf_event_open_holder(struct vp_perf_common *common, int cpu);
 /* A thread's event on `cpu`, or on all (-1), for a ring of that size.  Gives up
  * kernel samples where they are refused; they stay given up. */
-int vp_perf_event_open(struct vp_perf_common *common, struct vp_perf_event *event, int tid, int cpu,
-		       uint32_t ring_bytes);
+int vp_perf_event_open(struct vp_perf_common *common, struct vp_perf_event *event,
+		       const struct vp_perf_place *place);
+/* An event that tells of each page fault of a thread for which something was read. */
+int vp_perf_event_open_faults(struct vp_perf_common *common, struct vp_perf_event *event, int tid,
+			      int cpu);
 void vp_perf_event_close(struct vp_perf_common *common, struct vp_perf_event *event);
 /* Closes a stopped event whose place another will take: to that one's first sample
  * goes what this one has counted since its last. */

@@ -86,8 +86,8 @@ int vp_perf_event_open_holder(struct vp_perf_common *common, int cpu)
 	return open_any(common, &attr, 0, cpu);
 }
 
-int vp_perf_event_open(struct vp_perf_common *common, struct vp_perf_event *event, int tid, int cpu,
-		       uint32_t ring_bytes)
+int vp_perf_event_open(struct vp_perf_common *common, struct vp_perf_event *event,
+		       const struct vp_perf_place *place)
 {
 	struct perf_event_attr attr;
 	int fd;
@@ -100,16 +100,35 @@ int vp_perf_event_open(struct vp_perf_common *common, struct vp_perf_event *even
 	attr.sample_period = event->period_ns;
 	attr.sample_type = VP_PERF_SAMPLE_TYPE;
 	attr.sample_regs_user = VP_PERF_REGS;
-	attr.sample_stack_user = vp_perf_event_stack_bytes(common, ring_bytes);
+	attr.sample_stack_user = vp_perf_event_stack_bytes(common, place->ring_bytes);
 	attr.exclude_kernel = common->exclude_kernel != 0;
-	fd = open_any(common, &attr, tid, cpu);
+	attr.context_switch = place->switches != 0;
+	attr.sample_id_all = place->switches != 0; /* or a switch would not say whose */
+	fd = open_any(common, &attr, place->tid, place->cpu);
 	if ((fd == -EACCES || fd == -EPERM) && !common->exclude_kernel) {
 		common->exclude_kernel = 1;
 		attr.exclude_kernel = 1;
-		fd = open_any(common, &attr, tid, cpu);
+		fd = open_any(common, &attr, place->tid, place->cpu);
 	}
 	event->user_only = common->exclude_kernel;
 	event->fd = fd < 0 ? -1 : fd;
+	return fd;
+}
+
+/* Such a record has nothing but whose it is and when: perf_ring.c knows it by its size. */
+int vp_perf_event_open_faults(struct vp_perf_common *common, struct vp_perf_event *event, int tid,
+			      int cpu)
+{
+	struct perf_event_attr attr;
+	int fd;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.config = PERF_COUNT_SW_PAGE_FAULTS_MAJ;
+	attr.sample_period = 1;
+	attr.sample_type = VP_PERF_FAULT_TYPE;
+	attr.exclude_kernel = common->exclude_kernel != 0;
+	fd = open_any(common, &attr, tid, cpu);
+	*event = (struct vp_perf_event){.fd = fd < 0 ? -1 : fd, .faults = 1};
 	return fd;
 }
 

@@ -84,6 +84,33 @@ static int take_sample(const uint8_t *rec, size_t size, vp_perf_ring_sink *sink,
 	return 1;
 }
 
+/* A switch, by sample_id_all and VP_PERF_SAMPLE_TYPE; a fault, by VP_PERF_FAULT_TYPE. */
+struct vp_perf_switch_record {
+	struct perf_event_header header;
+	uint32_t pid, tid;
+	uint64_t time;
+	uint32_t cpu, reserved;
+};
+_Static_assert(sizeof(struct vp_perf_switch_record) == 32, "layout is the kernel's");
+_Static_assert(sizeof(struct vp_perf_switch_record) < sizeof(struct vp_perf_head),
+	       "a fault is told from a sample by its size");
+
+static int take_switch(const uint8_t *rec, size_t size)
+{
+	struct vp_perf_switch_record r;
+
+	if (size < sizeof(r))
+		return 0;
+	memcpy(&r, rec, sizeof(r));
+	vp_perf_switch_keep(&(struct vp_perf_switch){
+	    .time_ns = r.time,
+	    .tid = (int)r.tid,
+	    .fault = r.header.type == PERF_RECORD_SAMPLE,
+	    .out = (r.header.misc & PERF_RECORD_MISC_SWITCH_OUT) != 0,
+	    .preempted = (r.header.misc & PERF_RECORD_MISC_SWITCH_OUT_PREEMPT) != 0});
+	return 0;
+}
+
 static int take_record(const uint8_t *rec, vp_perf_ring_sink *sink, uint32_t index,
 		       struct vp_perf_ring_losses *losses)
 {
@@ -93,7 +120,11 @@ static int take_record(const uint8_t *rec, vp_perf_ring_sink *sink, uint32_t ind
 	memcpy(&h, rec, sizeof(h));
 	switch (h.type) {
 	case PERF_RECORD_SAMPLE:
+		if (h.size == sizeof(struct vp_perf_switch_record))
+			return take_switch(rec, h.size);
 		return take_sample(rec, h.size, sink, index);
+	case PERF_RECORD_SWITCH:
+		return take_switch(rec, h.size);
 	case PERF_RECORD_LOST: /* id, lost */
 		if (h.size >= 24)
 			memcpy(&lost, rec + 16, 8);

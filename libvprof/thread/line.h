@@ -33,8 +33,13 @@ struct vp_call_span {
 };
 #define VP_SPANS 512u /* kept of a thread, power of two */
 
+/* Classes that a call can have: 0 to VPROF_CLASS_LOCK. */
+#define VP_CALL_CLASSES (VPROF_CLASS_LOCK + 1)
+
 struct vp_call_spans {
 	uint64_t head; /* so many were written; number n lies in span[n % VP_SPANS] */
+	/* of all, by class */
+	uint64_t ns[VP_CALL_CLASSES], times[VP_CALL_CLASSES];
 	struct vp_call_span span[VP_SPANS];
 };
 
@@ -43,6 +48,8 @@ static inline void vp_spans_put(struct vp_call_spans *spans, uint64_t begin_ns, 
 {
 	uint64_t head = spans->head;
 
+	spans->ns[class] += end_ns - begin_ns;
+	spans->times[class]++;
 	spans->span[head % VP_SPANS] = (struct vp_call_span){begin_ns, end_ns << 4 | class};
 	/* Pairs with the helper, which reads what is below it. */
 	__atomic_store_n(&spans->head, head + 1, __ATOMIC_RELEASE);
@@ -69,6 +76,18 @@ static inline int vp_line_read(const struct vp_call_line *line, struct vp_call_l
 	*out = *line;
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
 	return !(before & 1) && __atomic_load_n(&line->sequence, __ATOMIC_RELAXED) == before;
+}
+
+/* What the time of a call under way is. */
+static inline enum vprof_class vp_line_class(const struct vp_call_line *line)
+{
+	enum vprof_class class = vp_call_info[line->kind].traits & VP_CALL_CLASS_MASK;
+
+	if (class == VPROF_CLASS_LOCK)
+		return class;
+	if (line->flags & VP_LINE_AT_LOOP)
+		return class == VPROF_CLASS_PACED ? class : VPROF_CLASS_IDLE;
+	return line->iteration_ns ? VPROF_CLASS_BLOCKED : class;
 }
 
 #endif

@@ -74,7 +74,7 @@ struct vp_thread {
 	struct vp_loops loops;
 	/* From here on it need not be zeroed for a new thread: */
 	struct vp_stack stack;
-	struct vp_call_spans spans; /* but for its head */
+	struct vp_call_spans spans; /* but for its beginning */
 };
 
 /* How a thread was started. */

@@ -96,7 +96,7 @@ static const struct vp_range *range_from(uint64_t address)
 			return &window.range[window.at];
 		if (!window.more)
 			return NULL;
-		window.count = vp_books_copy(address, window.range, WINDOW);
+		window.count = vp_map_books_copy(address, window.range, WINDOW);
 		window.at = 0;
 		window.more = window.count == WINDOW;
 	}
@@ -122,7 +122,7 @@ static int is_anonymous(const char *path)
 static void claim(const struct vp_mapping *mapping, const struct vp_range *range,
 		  struct vp_account_piece *piece)
 {
-	const struct vprof_map *row = vp_table_row(VPROF_SEC_MAPS, vp_books_row(range));
+	const struct vprof_map *row = vp_table_row(VPROF_SEC_MAPS, vp_map_books_row(range));
 
 	piece->node = row->flags & VPROF_MAP_INHERITED ? VPROF_NODE_ROOT : row->node;
 	if (range->flags & VPROF_MAP_ALLOCATOR)

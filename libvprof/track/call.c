@@ -143,9 +143,10 @@ static inline int leave(struct vp_call *call, struct vp_call_outcome outcome, in
 		vp_loop_blocked(&thread->loops, now_ns - call->since_ns);
 	if (call->loop)
 		due = leave_loop(call, outcome, slept, now_ns);
-	put_outer(&thread->line, call);
+	/* The span first: at any moment the helper finds the one or the other. */
 	if (__builtin_expect(now_ns - call->since_ns >= SLEPT_NS, 0))
 		vp_spans_put(&thread->spans, call->since_ns, now_ns, class_of(call));
+	put_outer(&thread->line, call);
 	return due;
 }
 

@@ -95,7 +95,7 @@ static uint32_t row_of(uint32_t node)
 	return id;
 }
 
-uint32_t vp_books_row(const struct vp_range *range)
+uint32_t vp_map_books_row(const struct vp_range *range)
 {
 	return range->life == life ? range->row : inherited;
 }
@@ -136,7 +136,7 @@ static uint64_t count_unmapped(const struct vp_range *list)
 	uint64_t bytes = 0;
 
 	for (; list; list = list->next[0]) {
-		struct vprof_map *row = row_at(vp_books_row(list));
+		struct vprof_map *row = row_at(vp_map_books_row(list));
 
 		note_peak(row);
 		row->unmapped_bytes += list->hi - list->lo;
@@ -147,7 +147,7 @@ static uint64_t count_unmapped(const struct vp_range *list)
 }
 
 /* --- what happens ------------------------------------------------------------ */
-struct vp_range *vp_books_take(uint64_t lo, uint64_t bytes)
+struct vp_range *vp_map_books_take(uint64_t lo, uint64_t bytes)
 {
 	struct vp_range *taken = NULL;
 
@@ -162,7 +162,7 @@ struct vp_range *vp_books_take(uint64_t lo, uint64_t bytes)
 	return taken;
 }
 
-struct vp_range *vp_books_take_segment(uint64_t lo)
+struct vp_range *vp_map_books_take_segment(uint64_t lo)
 {
 	struct vp_range *taken = NULL;
 	const struct vp_range *at;
@@ -176,7 +176,7 @@ struct vp_range *vp_books_take_segment(uint64_t lo)
 	return taken;
 }
 
-void vp_books_put_back(struct vp_range *taken)
+void vp_map_books_put_back(struct vp_range *taken)
 {
 	if (!taken || !take_lock())
 		return;
@@ -188,7 +188,7 @@ void vp_books_put_back(struct vp_range *taken)
 	vp_lock_drop(&lock);
 }
 
-void vp_books_released(struct vp_range *taken, uint32_t node)
+void vp_map_books_released(struct vp_range *taken, uint32_t node)
 {
 	struct vprof_map *row;
 	uint64_t bytes;
@@ -222,7 +222,7 @@ static void enter(uint32_t id, uint64_t lo, uint64_t bytes, uint32_t flags)
 	count_mapped(id, bytes, flags);
 }
 
-void vp_books_mapped(uint32_t node, uint64_t lo, uint64_t bytes, uint32_t flags)
+void vp_map_books_mapped(uint32_t node, uint64_t lo, uint64_t bytes, uint32_t flags)
 {
 	if (!take_lock())
 		return;
@@ -230,7 +230,7 @@ void vp_books_mapped(uint32_t node, uint64_t lo, uint64_t bytes, uint32_t flags)
 	vp_lock_drop(&lock);
 }
 
-void vp_books_advised(uint32_t node, enum vprof_advice advice, uint64_t bytes)
+void vp_map_books_advised(uint32_t node, enum vprof_advice advice, uint64_t bytes)
 {
 	struct vprof_map *row;
 
@@ -242,7 +242,7 @@ void vp_books_advised(uint32_t node, enum vprof_advice advice, uint64_t bytes)
 	vp_lock_drop(&lock);
 }
 
-uint32_t vp_books_copy(uint64_t address, struct vp_range *out, uint32_t most)
+uint32_t vp_map_books_copy(uint64_t address, struct vp_range *out, uint32_t most)
 {
 	uint32_t count = 0;
 
@@ -258,7 +258,7 @@ uint32_t vp_books_copy(uint64_t address, struct vp_range *out, uint32_t most)
 /* --- the process ------------------------------------------------------------- */
 /* A thread of the parent's was at it when we were forked: what it left is not to be
  * trusted, and what is mapped is not known. */
-void vp_books_fork_child(void)
+void vp_map_books_fork_child(void)
 {
 	if (lock.word)
 		ranges = (struct vp_ranges){.count = 0};
@@ -286,7 +286,7 @@ static int inherit(void)
 	return 0;
 }
 
-int vp_books_init(void)
+int vp_map_books_init(void)
 {
 	struct vprof_map *row;
 	uint32_t id;

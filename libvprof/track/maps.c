@@ -39,9 +39,9 @@ static void mapped(uint64_t lo, uint64_t bytes, uint32_t flags, const struct vp_
 	if (caller->pc - allocator_lo < allocator_hi - allocator_lo)
 		flags |= VPROF_MAP_ALLOCATOR;
 	if (node != VPROF_NONE)
-		vp_books_mapped(node, lo, bytes, flags);
+		vp_map_books_mapped(node, lo, bytes, flags);
 	else /* what lay there is gone all the same */
-		vp_books_released(vp_books_take(lo, bytes), node);
+		vp_map_books_released(vp_map_books_take(lo, bytes), node);
 }
 
 /* --- the calls ----------------------------------------------------------------- */
@@ -77,7 +77,7 @@ static void after_mremap(struct vp_map_op *op, const long call[6], long ret,
 {
 	uint32_t flags = op->taken ? op->taken->flags : VPROF_MAP_ANON;
 
-	vp_books_released(op->taken, node_of(caller));
+	vp_map_books_released(op->taken, node_of(caller));
 	mapped((uint64_t)ret, page_up((uint64_t)call[3]),
 	       (flags & ~(uint32_t)VPROF_MAP_ALLOCATOR) | VPROF_MAP_MOVED, caller);
 }
@@ -99,7 +99,7 @@ static void after_brk(const struct vp_map_op *op, const struct vp_regs *caller)
 	else if (now > before)
 		mapped(before, now - before, VPROF_MAP_ANON | VPROF_MAP_BREAK, caller);
 	else if (now < before)
-		vp_books_released(vp_books_take(now, before - now), node_of(caller));
+		vp_map_books_released(vp_map_books_take(now, before - now), node_of(caller));
 }
 
 static void after_shmat(const long call[6], long ret, const struct vp_regs *caller)
@@ -122,7 +122,7 @@ static void after_madvise(const long call[6], const struct vp_regs *caller)
 							      : VPROF_ADVICE_OTHER;
 
 	if (node != VPROF_NONE)
-		vp_books_advised(node, advice, page_up((uint64_t)call[2]));
+		vp_map_books_advised(node, advice, page_up((uint64_t)call[2]));
 }
 
 int vp_maps_covers(long number)
@@ -150,9 +150,9 @@ void vp_maps_before(struct vp_map_op *op, const long call[6])
 		return;
 	op->on = 1;
 	if (call[0] == SYS_munmap || (call[0] == SYS_mremap && !((int)call[4] & MREMAP_DONTUNMAP)))
-		op->taken = vp_books_take((uint64_t)call[1], page_up((uint64_t)call[2]));
+		op->taken = vp_map_books_take((uint64_t)call[1], page_up((uint64_t)call[2]));
 	else if (call[0] == SYS_shmdt)
-		op->taken = vp_books_take_segment((uint64_t)call[1]);
+		op->taken = vp_map_books_take_segment((uint64_t)call[1]);
 	else if (call[0] == SYS_brk)
 		op->old_break = break_now();
 	vp_inside_end(inside);
@@ -167,7 +167,7 @@ static void succeeded(struct vp_map_op *op, const long call[6], long ret,
 		break;
 	case SYS_munmap:
 	case SYS_shmdt:
-		vp_books_released(op->taken, node_of(caller));
+		vp_map_books_released(op->taken, node_of(caller));
 		break;
 	case SYS_mremap:
 		after_mremap(op, call, ret, caller);
@@ -193,7 +193,7 @@ void vp_maps_after(struct vp_map_op *op, const long call[6], long ret, const str
 	if (!op->on || !vp_inside_try(&inside))
 		return;
 	if (ret == -1)
-		vp_books_put_back(op->taken);
+		vp_map_books_put_back(op->taken);
 	else
 		succeeded(op, call, ret, caller);
 	vp_inside_end(inside);
@@ -216,5 +216,5 @@ static void find_allocator(void)
 int vp_maps_init(void)
 {
 	find_allocator();
-	return vp_books_init();
+	return vp_map_books_init();
 }

@@ -7,7 +7,7 @@
 
 static const struct vp_tracker trackers[] = {
     {.name = "maps",
-     .init = vp_books_init,
+     .init = vp_map_books_init,
      .section = {SECTION_OF(STRINGS, vprof_string_row, 16, 0), SECTION_OF(MAPS, vprof_map, 16, 0)}},
 };
 
@@ -31,12 +31,12 @@ static const struct vprof_map *row_of(uint32_t node)
 
 static void map(uint32_t node, uint64_t page, uint64_t pages)
 {
-	vp_books_mapped(node, BASE + page * PAGE, pages * PAGE, VPROF_MAP_ANON);
+	vp_map_books_mapped(node, BASE + page * PAGE, pages * PAGE, VPROF_MAP_ANON);
 }
 
 static void unmap(uint32_t node, uint64_t page, uint64_t pages)
 {
-	vp_books_released(vp_books_take(BASE + page * PAGE, pages * PAGE), node);
+	vp_map_books_released(vp_map_books_take(BASE + page * PAGE, pages * PAGE), node);
 }
 
 START_TEST(bytes_are_those_of_who_mapped_them)
@@ -62,14 +62,14 @@ START_TEST(a_call_that_failed_changes_nothing)
 {
 	start();
 	map(5, 0, 10);
-	vp_books_put_back(vp_books_take(BASE + 3 * PAGE, 4 * PAGE));
+	vp_map_books_put_back(vp_map_books_take(BASE + 3 * PAGE, 4 * PAGE));
 	ck_assert_uint_eq(row_of(5)->unmapped_bytes, 0);
 	unmap(VPROF_NONE, 0, 10); /* by nobody that counts */
 	ck_assert_uint_eq(row_of(5)->unmapped_bytes, 10 * PAGE);
 	ck_assert_uint_eq(vp_file.header->map_live_bytes, 0);
-	ck_assert_ptr_null(vp_books_take(BASE + 1, PAGE)); /* as the kernel has it */
-	ck_assert_ptr_null(vp_books_take(BASE, 0));
-	ck_assert_ptr_null(vp_books_take(UINT64_MAX - PAGE + 1, 2 * PAGE));
+	ck_assert_ptr_null(vp_map_books_take(BASE + 1, PAGE)); /* as the kernel has it */
+	ck_assert_ptr_null(vp_map_books_take(BASE, 0));
+	ck_assert_ptr_null(vp_map_books_take(UINT64_MAX - PAGE + 1, 2 * PAGE));
 }
 END_TEST
 
@@ -116,11 +116,11 @@ START_TEST(a_child_inherits_what_is_mapped)
 
 	start();
 	map(5, 0, 10);
-	vp_books_fork_child();
+	vp_map_books_fork_child();
 	start(); /* a file of its own */
 	ck_assert_uint_eq(vp_file.header->map_live_bytes, 10 * PAGE);
-	ck_assert_uint_eq(vp_books_copy(0, &range, 1), 1);
-	row = vp_table_row(VPROF_SEC_MAPS, vp_books_row(&range));
+	ck_assert_uint_eq(vp_map_books_copy(0, &range, 1), 1);
+	row = vp_table_row(VPROF_SEC_MAPS, vp_map_books_row(&range));
 	ck_assert_uint_eq(row->flags, VPROF_MAP_INHERITED);
 	ck_assert_uint_eq(row->mapped_bytes, 10 * PAGE);
 	unmap(5, 0, 4);

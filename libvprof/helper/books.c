@@ -1,0 +1,451 @@
+#include "helper/books.h"
+#include "base/clock.h"
+#include "base/private_heap.h"
+#include "base/proc.h"
+#include "base/state.h"
+#include "base/sys.h"
+#include "helper/book.h"
+#include "helper/engine.h"
+#include "helper/layers.h"
+#include "helper/watch.h"
+#include "ring/file.h"
+#include "ring/tables.h"
+#include "thread/threads.h"
+
+#include <string.h>
+
+/* Threads whose calls are copied at once, while the registry is locked. */
+#define AT_ONCE 16u
+
+/* A time off the CPU that waits for the thread's calls. */
+struct waiting {
+	struct vp_off off;
+	uint32_t next; /* of the same thread, + 1 */
+};
+
+static struct slot {
+	struct vp_book book;
+	uint32_t thread;      /* row in THREADS; 0: free */
+	uint32_t first, last; /* in `waiting`, + 1 */
+	int asks;	      /* for its calls */
+} * slot;
+static uint32_t slots, slot_room;
+static uint32_t *of_row; /* row in THREADS -> slot + 1; or: */
+#define CLOSED ~0u	 /* its thread has ended */
+static uint32_t row_room;
+
+static struct waiting *waiting;
+static uint32_t waiting_count, waiting_room;
+static struct vp_spans_seen seen[AT_ONCE];
+static uint32_t seen_count;
+static int more_ask;
+static int writes; /* rows, not only what waits is added */
+
+static uint64_t certain_ns; /* all times off the CPU up to this are known; 0: none are */
+static int paused, ended;
+
+int vp_books_init(void)
+{
+	/* Not given back: the helper may have been at it when we were forked. */
+	slot = NULL;
+	of_row = NULL;
+	waiting = NULL;
+	slots = slot_room = row_room = waiting_count = waiting_room = 0;
+	certain_ns = 0;
+	paused = vp_control.paused != 0;
+	ended = 0;
+	vp_layers_init();
+	return vp_spans_init();
+}
+
+/* Room for `count` elements more than there are; what is new is zeroed. */
+static int make_room(void **array, uint32_t used, uint32_t *room, uint32_t wanted, size_t size)
+{
+	uint32_t grown = *room ? *room : 64;
+	void *more;
+
+	if (wanted <= *room)
+		return 1;
+	while (grown < wanted)
+		grown *= 2;
+	more = vp_private_get(grown * size);
+	if (!more)
+		return 0;
+	memset(more, 0, grown * size);
+	if (used)
+		memcpy(more, *array, used * size);
+	vp_private_put(*array);
+	*array = more;
+	*room = grown;
+	return 1;
+}
+
+static struct slot *free_slot(void)
+{
+	for (uint32_t i = 0; i < slots; i++)
+		if (!slot[i].thread)
+			return &slot[i];
+	if (!make_room((void **)&slot, slots, &slot_room, slots + 1, sizeof(*slot)))
+		return NULL;
+	return &slot[slots++];
+}
+
+static struct slot *slot_of(uint32_t thread)
+{
+	uint32_t at = thread < row_room ? of_row[thread] : 0;
+
+	return at && at != CLOSED ? &slot[at - 1] : NULL;
+}
+
+/* The book of a row of THREADS; NULL without memory, or for what is no thread of the host. */
+static struct slot *book_of(uint32_t thread)
+{
+	const struct vprof_thread *row = vp_table_row(VPROF_SEC_THREADS, thread);
+	struct slot *one;
+
+	if (!thread || row->flags & VPROF_THREAD_HELPER)
+		return NULL;
+	if (thread < row_room && of_row[thread])
+		return slot_of(thread);
+	if (!make_room((void **)&of_row, row_room, &row_room, thread + 1, sizeof(*of_row)))
+		return NULL;
+	one = free_slot();
+	if (!one)
+		return NULL;
+	*one = (struct slot){.thread = thread, .book = {.row = VPROF_NONE}};
+	one->book.sum.thread = thread;
+	of_row[thread] = (uint32_t)(one - slot) + 1;
+	return one;
+}
+
+void vp_books_read(uint32_t thread, uint64_t cpu_ns, uint64_t t_ns)
+{
+	struct slot *one = ended ? NULL : book_of(thread);
+
+	if (!one)
+		return;
+	one->book.cpu_ns = cpu_ns;
+	one->book.read_ns = t_ns;
+	one->book.off_since_read_ns = 0;
+}
+
+static void keep(struct slot *one, const struct vp_off *off)
+{
+	if (!make_room((void **)&waiting, waiting_count, &waiting_room, waiting_count + 1,
+		       sizeof(*waiting))) {
+		one->book.sum.without_half++;
+		return;
+	}
+	waiting[waiting_count++] = (struct waiting){.off = *off};
+	if (one->last)
+		waiting[one->last - 1].next = waiting_count;
+	else
+		one->first = waiting_count;
+	one->last = waiting_count;
+}
+
+void vp_books_off(const struct vp_perf_off *perf)
+{
+	struct vp_off off = {vp_clock_from_mono(perf->begin_ns),
+			     vp_clock_from_mono(perf->end_ns),
+			     perf->preempted,
+			     perf->goes_on,
+			     perf->fault,
+			     perf->half,
+			     perf->gap,
+			     perf->ran_ns,
+			     perf->delay_ns};
+	struct slot *one = ended ? NULL : book_of(vp_threads_row_of_tid(perf->tid, off.begin_ns));
+	uint64_t read_ns;
+
+	if (!one)
+		return;
+	read_ns = one->book.read_ns;
+	if (off.end_ns > read_ns)
+		one->book.off_since_read_ns +=
+		    off.end_ns - (off.begin_ns > read_ns ? off.begin_ns : read_ns);
+	keep(one, &off);
+}
+
+/* ---- a thread's book, when its calls are there ------------------------------ */
+
+/* The first span begins with the thread; that of the main thread when we could watch it. */
+static void open_window(struct slot *one, const struct vprof_thread *row,
+			const struct vp_perf_off_since *since)
+{
+	struct vp_book_window *window = &one->book.window;
+
+	*window = (struct vp_book_window){.open = 1, .from_ns = row->start_ns};
+	if (since && row->tid == (uint32_t)vp_control.pid) {
+		window->from_ns = vp_clock_from_mono(since->since_ns);
+		window->cpu_ns = vp_proc_thread_ns(row->tid, since->cpu_ns);
+	}
+	vp_book_begin_rough(&one->book, window->from_ns, window->cpu_ns, 0, NULL);
+}
+
+static uint64_t delay_of(const struct vprof_thread *row)
+{
+	return row->flags & VPROF_THREAD_RUN_DELAY ? row->run_delay_ns : 0;
+}
+
+/* Do records of switches tell where it is?  That may begin, and end. */
+static void look_at_layers(struct slot *one, const struct vprof_thread *row,
+			   const struct vp_spans_seen *calls)
+{
+	struct vp_book *book = &one->book;
+	struct vp_perf_off_since since;
+	int known = row->state == VPROF_THREAD_LIVE ? vp_perf_off_known((int)row->tid, &since) : 0;
+
+	if (!book->window.open)
+		open_window(one, row, known ? &since : NULL);
+	if (known && !book->exact) {
+		vp_book_begin_exact(
+		    book,
+		    &(struct vp_off){.end_ns = vp_clock_from_mono(since.since_ns),
+				     .ran_ns = vp_proc_thread_ns(row->tid, since.cpu_ns),
+				     .delay_ns = since.delay_ns},
+		    calls);
+		book->sum.layers |= VPROF_LAYER_SWITCHES;
+		if (known == VP_PERF_OFF_AND_FAULTS)
+			book->sum.layers |= VPROF_LAYER_FAULTS;
+	} else if (!known && book->exact && row->state == VPROF_THREAD_LIVE) {
+		book->exact = 0;
+		book->sum.layers &= ~(uint32_t)(VPROF_LAYER_SWITCHES | VPROF_LAYER_FAULTS);
+		vp_book_begin_rough(book, book->read_ns, book->cpu_ns, delay_of(row), calls);
+	}
+	if (row->flags & VPROF_THREAD_RUN_DELAY)
+		book->sum.layers |= VPROF_LAYER_SCHEDSTAT;
+	if (vp_control.calls)
+		book->sum.layers |= VPROF_LAYER_CALLS;
+	vp_layers_have(book->sum.layers);
+}
+
+static void add_waiting(struct slot *one, const struct vprof_thread *row,
+			const struct vp_spans_seen *calls)
+{
+	for (uint32_t at = one->first; at; at = waiting[at - 1].next) {
+		struct vp_off *off = &waiting[at - 1].off;
+
+		/* What is behind its last word is libc's, and ours. */
+		if (row->state == VPROF_THREAD_ENDED && off->end_ns > row->end_ns)
+			off->end_ns = row->end_ns;
+		if (off->end_ns >= off->begin_ns)
+			vp_book_add(&one->book, off, calls);
+	}
+	one->first = one->last = 0;
+}
+
+/* Until when the book tells, and the CPU time then. */
+static uint64_t until(const struct slot *one, const struct vprof_thread *row, uint64_t *cpu_ns)
+{
+	const struct vp_book *book = &one->book;
+	uint64_t ran_ns;
+
+	if (row->state == VPROF_THREAD_ENDED) {
+		*cpu_ns = row->cpu_ns;
+		return row->end_ns;
+	}
+	*cpu_ns = book->cpu_ns;
+	if (!book->exact || !certain_ns)
+		return book->read_ns;
+	if (certain_ns >= book->read_ns) {
+		ran_ns = certain_ns - book->read_ns;
+		if (ran_ns > book->off_since_read_ns)
+			*cpu_ns += ran_ns - book->off_since_read_ns;
+	} else if (!book->going_ns) {
+		ran_ns = book->read_ns - certain_ns;
+		*cpu_ns -= ran_ns < *cpu_ns ? ran_ns : *cpu_ns;
+	}
+	return certain_ns;
+}
+
+static void sum_up(struct slot *one, const struct vprof_thread *row,
+		   const struct vp_spans_seen *calls, struct vprof_book *out)
+{
+	struct vp_book *book = &one->book;
+	struct vp_book_window *window = &book->window;
+	struct vp_rough rough;
+	uint64_t cpu_ns, until_ns = until(one, row, &cpu_ns);
+
+	*out = book->sum;
+	if (until_ns < window->from_ns)
+		until_ns = window->from_ns;
+	out->until_ns = until_ns;
+	out->recorded_ns += until_ns - window->from_ns;
+	out->ns[VPROF_CLASS_RUN] += cpu_ns > window->cpu_ns ? cpu_ns - window->cpu_ns : 0;
+	out->ns[VPROF_CLASS_UNHOOKED] += book->open_ns;
+	out->times[VPROF_CLASS_UNHOOKED] += book->open_times;
+	/* The longest is by the clock on the wall, of which a hypervisor may have taken some. */
+	if (out->longest_ns[VPROF_CLASS_RUN] > out->ns[VPROF_CLASS_RUN])
+		out->longest_ns[VPROF_CLASS_RUN] = out->ns[VPROF_CLASS_RUN];
+	vp_book_rough(book, until_ns, cpu_ns, delay_of(row), calls, &rough);
+	for (uint32_t i = 0; i < VPROF_CLASS_COUNT; i++) {
+		out->ns[i] += rough.ns[i];
+		out->times[i] += rough.times[i];
+	}
+}
+
+static void write_row(struct slot *one, const struct vprof_book *book)
+{
+	struct vprof_book *row;
+
+	if (one->book.row == VPROF_NONE) {
+		row = vp_table_add(VPROF_SEC_BOOKS, &one->book.row);
+		if (!row) {
+			one->book.row = VPROF_NONE;
+			return;
+		}
+	}
+	row = vp_table_row(VPROF_SEC_BOOKS, one->book.row);
+	*row = *book;
+}
+
+static void settle(struct slot *one, const struct vp_spans_seen *calls)
+{
+	const struct vprof_thread *row = vp_table_row(VPROF_SEC_THREADS, one->thread);
+	struct vprof_book book;
+
+	one->asks = 0;
+	look_at_layers(one, row, calls);
+	add_waiting(one, row, calls);
+	if (!writes)
+		return;
+	sum_up(one, row, calls, &book);
+	write_row(one, &book);
+}
+
+/* ---- all of them ----------------------------------------------------------- */
+
+static void copy_calls(const struct vp_thread *thread)
+{
+	struct slot *one = slot_of(thread->row_id);
+
+	if (!one || !one->asks)
+		return;
+	if (seen_count == AT_ONCE) {
+		more_ask = 1;
+		return;
+	}
+	vp_spans_read(thread, one->first ? waiting[one->first - 1].off.begin_ns : ~0ull,
+		      &seen[seen_count++]);
+	one->asks = 0;
+}
+
+/* Of a thread that is not among those that live: it has ended, or calls no hook. */
+static const struct vp_spans_seen *calls_without_state(uint32_t thread)
+{
+	const struct vprof_thread *row = vp_table_row(VPROF_SEC_THREADS, thread);
+
+	if (vp_spans_departed(thread, seen))
+		return seen;
+	if (!row->stack_end)
+		return NULL;
+	/* Too many have ended since: nobody knows its calls any more. */
+	memset(seen, 0, sizeof(seen[0]));
+	seen->from_ns = ~0ull;
+	return seen;
+}
+
+/* Threads that live are asked a few at a time: the registry is not to be locked for long. */
+static void settle_all(int with_rows)
+{
+	writes = with_rows;
+	for (uint32_t i = 0; i < slots; i++)
+		slot[i].asks = slot[i].thread && (with_rows || slot[i].first);
+	do {
+		seen_count = 0;
+		more_ask = 0;
+		vp_threads_each(copy_calls);
+		for (uint32_t i = 0; i < seen_count; i++)
+			settle(slot_of(seen[i].thread), &seen[i]);
+	} while (more_ask);
+	for (uint32_t i = 0; i < slots; i++)
+		if (slot[i].asks)
+			settle(&slot[i], calls_without_state(slot[i].thread));
+	waiting_count = 0;
+}
+
+/* Threads that have ended, and of which all is in. */
+static void forget_ended(void)
+{
+	for (uint32_t i = 0; i < slots; i++) {
+		const struct vprof_thread *row = vp_table_row(VPROF_SEC_THREADS, slot[i].thread);
+
+		if (!slot[i].thread || row->state != VPROF_THREAD_ENDED ||
+		    (certain_ns && certain_ns <= row->end_ns))
+			continue;
+		of_row[slot[i].thread] = CLOSED;
+		slot[i].thread = 0;
+	}
+}
+
+void vp_books_join(void)
+{
+	if (waiting_count && !ended)
+		settle_all(0);
+}
+
+void vp_books_tick(int last)
+{
+	uint64_t mono_ns;
+
+	if (ended || paused)
+		return;
+	mono_ns = vp_engine_off_so_far(last);
+	certain_ns = mono_ns ? vp_clock_from_mono(mono_ns) : 0;
+	settle_all(1);
+	forget_ended();
+	vp_layers_note();
+}
+
+static void close_windows(void)
+{
+	for (uint32_t i = 0; i < slots; i++) {
+		struct slot *one = &slot[i];
+		const struct vprof_book *row;
+
+		if (!one->thread || !one->book.window.open || one->book.row == VPROF_NONE)
+			continue;
+		row = vp_table_row(VPROF_SEC_BOOKS, one->book.row);
+		one->book = (struct vp_book){.sum = *row, .row = one->book.row};
+	}
+}
+
+static void open_windows(void)
+{
+	for (uint32_t i = 0; i < slots; i++) {
+		struct vp_book *book = &slot[i].book;
+
+		if (!slot[i].thread)
+			continue;
+		book->window = (struct vp_book_window){
+		    .open = 1, .from_ns = book->read_ns, .cpu_ns = book->cpu_ns};
+		vp_book_begin_rough(book, book->read_ns, book->cpu_ns,
+				    delay_of(vp_table_row(VPROF_SEC_THREADS, slot[i].thread)),
+				    NULL);
+	}
+}
+
+static void tick_now(int last)
+{
+	vp_watch_refresh(0, 0);
+	vp_engine_drain();
+	vp_books_tick(last);
+}
+
+void vp_books_pause(int on)
+{
+	if (on) {
+		tick_now(0);
+		close_windows();
+	} else {
+		open_windows();
+	}
+	paused = on;
+}
+
+void vp_books_end(void)
+{
+	tick_now(1);
+	ended = 1;
+}
