@@ -63,26 +63,30 @@ static void add_nodes(struct mkprof *mk, const char *object, uint64_t function)
 	}
 }
 
-/* Functions, what they waited for, where in the kernel, and who had the lock. */
+/* Functions, what they waited for, where in the kernel, and who had the lock: all of one
+ * string, for it may be long. */
 static void add_waits(struct mkprof *mk, const char *name)
 {
-	struct vprof_call *call = mk_call(mk, name, VPROF_CLASS_BLOCKED, 11, 6, 5, 3, 90, 50);
+	uint32_t text = mk_string(mk, name);
+	struct vprof_call *call = mk_call(mk, "", VPROF_CLASS_BLOCKED, 11, 6, 5, 3, 90, 50);
 	struct vprof_stall *stall;
 	struct vprof_dump *dump;
-	uint32_t text = mk_string(mk, name);
 
-	mk_target(mk, call, VPROF_TARGET_PATH, 0, name);
+	mk_target(mk, call, VPROF_TARGET_PATH, 0, NULL);
+	call->name = call->target = text;
 	call->under_lock = 1;
 	call->under_lock_ns = 50 * MK_MS;
-	call = mk_call(mk, name, VPROF_CLASS_IDLE, 8, 6, 500, 480, 900, 50);
-	mk_target(mk, call, VPROF_TARGET_HOST, 0, name);
+	call = mk_call(mk, "", VPROF_CLASS_IDLE, 8, 6, 500, 480, 900, 50);
+	mk_target(mk, call, VPROF_TARGET_HOST, 0, NULL);
+	call->name = call->target = text;
 	mk_target(mk, mk_call(mk, "sem_wait", VPROF_CLASS_LOCK, 9, 6, 2, 2, 30, 20),
 		  VPROF_TARGET_ADDRESS, 0x7f1000000040, NULL);
-	mk_loop(mk, name, 11, 6, 500, 450, 110, 1400)->stalls = 1;
-	stall = mk_stall(mk, 6, 0, VPROF_CLASS_LOCK, 11, name, 500, 110);
-	stall->target = stall->wchan = stall->holder_call = stall->holder_target = text;
+	mk_loop(mk, "", 11, 6, 500, 450, 110, 1400)->name = text;
+	stall = mk_stall(mk, 6, 0, VPROF_CLASS_LOCK, 11, NULL, 500, 110);
+	stall->call = stall->target = stall->wchan = text;
 	stall->holder = 6;
 	stall->holder_node = 9;
+	stall->holder_call = stall->holder_target = text;
 	dump = mk_dump(mk, 1, VPROF_DUMP_HANG, 1000, 6, 11, VPROF_DUMP_CALL);
 	dump->call = dump->target = dump->wchan = text;
 	mk_header(mk)->layers = VPROF_LAYER_CALLS;

@@ -136,6 +136,20 @@ START_TEST(one_fault)
 }
 END_TEST
 
+/* A name may be empty. */
+START_TEST(empty_strings)
+{
+	struct vprof_call *row = rows_of(&mk, VPROF_SEC_CALLS);
+	struct vr_file *file;
+
+	row[0].name = row[0].target = mk_string(&mk, "");
+	file = open_ok(&mk);
+	ck_assert_uint_eq(file->n_damages, 0);
+	ck_assert_uint_eq(file->call[0].calls, 3);
+	vr_file_close(file);
+}
+END_TEST
+
 /* Of two stalls that overlap the earlier stays. */
 START_TEST(several_rows)
 {
@@ -262,6 +276,7 @@ static void cases(TCase *tests)
 	tcase_add_checked_fixture(tests, make, drop);
 	tcase_add_test(tests, what_is_right_is_taken);
 	tcase_add_loop_test(tests, one_fault, 0, sizeof(faults) / sizeof(faults[0]));
+	tcase_add_test(tests, empty_strings);
 	tcase_add_test(tests, several_rows);
 	tcase_add_test(tests, half_written_is_put_right);
 	tcase_add_test(tests, not_all_calls_are_timed);

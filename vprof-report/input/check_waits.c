@@ -67,7 +67,7 @@ static const char *ids_fault(const struct vr_file *file, uint32_t node, uint32_t
 static int strings_ok(const struct vr_file *file, const uint32_t *id, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		if (id[i] && id[i] != VPROF_NONE && !vr_file_string(file, id[i])[0])
+		if (!vr_check_string(file, id[i]))
 			return 0;
 	return 1;
 }

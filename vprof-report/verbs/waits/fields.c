@@ -239,7 +239,7 @@ const struct vr_field vr_waits_fields[] = {
     {"under_lock_calls", "", VR_COUNT, VR_IN_DATA, WHOLE(under_lock)},
     {"under_lock_ns", "", VR_NS, VR_IN_DATA, WHOLE(under_lock_ns)},
     {"at_loop", "", VR_TEXT, VR_IN_JSON, .get = get_at_loop},
-    {"call", "call", VR_TEXT, VR_IN_TABLE, .get = get_name},
+    {"call", "call", VR_TEXT, VR_IN_TABLE, .get = get_name, .elastic = VR_KEEP_START},
     {"object", "", VR_TEXT, VR_IN_DATA, .get = get_object},
     {"object_kind", "", VR_TEXT, VR_IN_DATA, .get = get_object_kind},
     {"objects_differ", "", VR_TEXT, VR_IN_JSON, .get = get_differ},

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/columns.h"
 #include "cli/units.h"
 #include "cli/xalloc.h"
 #include "model/locks.h"
@@ -63,6 +64,17 @@ static struct vr_site_row *choose(const struct vr_context *ctx, const struct vr_
 	return row;
 }
 
+/* Clean, and no longer than people read unless names are to be whole; takes the text. */
+static char *shorten(const struct vr_context *ctx, char *text)
+{
+	char *clean = vr_text_clean(text);
+
+	if (!ctx->profile->select.full_names)
+		vr_text_shorten(clean, VR_CAPTION_MOST, 1);
+	free(text);
+	return clean;
+}
+
 /* The part may be of calls besides that did not last. */
 static char *add_part(char *text, uint64_t part_ns, uint64_t waited_ns, const char *what)
 {
@@ -78,8 +90,8 @@ static void print_stack(struct vr_context *ctx, const struct vr_waits_view *view
 			const struct vr_call_site *site)
 {
 	char wait[VR_UNIT_MAX], calls[VR_UNIT_MAX], most[VR_UNIT_MAX], part[VR_UNIT_MAX];
-	char *object = vr_waits_object(ctx->profile, site), *text;
-	const char *name = *site->name ? site->name : "a function";
+	char *object = shorten(ctx, vr_waits_object(ctx->profile, site)), *text;
+	char *name = shorten(ctx, vr_xstrdup(*site->name ? site->name : "a function"));
 	uint64_t waited = vr_waits_ns(view, &site->sum);
 
 	vr_format_count(calls, site->sum.calls);
@@ -103,6 +115,7 @@ static void print_stack(struct vr_context *ctx, const struct vr_waits_view *view
 	vr_print_wrapped(ctx, text, 6);
 	vr_print_stack(ctx, site->node, "      ", STACK_FRAMES);
 	free(object);
+	free(name);
 	free(text);
 }
 
