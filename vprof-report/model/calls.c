@@ -301,12 +301,15 @@ static void add_threads(const struct vr_profile *profile, struct vr_calls *calls
 	uint64_t *wait_ns = waits_of_threads(profile->file, items);
 
 	for (uint32_t i = 1; i < profile->file->n_threads; i++) {
+		const struct vprof_thread *thread = &profile->file->thread[i];
 		uint64_t life;
 
 		if (!profile->keep_thread[i] || !vr_profile_thread_used(profile, i))
 			continue;
-		life = life_ns(profile, &profile->file->thread[i], end_ns);
+		life = life_ns(profile, thread, end_ns);
 		calls->thread_ns += life;
+		if (thread->flags & VPROF_THREAD_RUN_DELAY && !calls->windowed)
+			calls->run_delay_ns += thread->run_delay_ns;
 		if (wait_ns[i] <= calls->kept_ns)
 			continue;
 		calls->kept_thread = i;

@@ -39,6 +39,8 @@ struct vr_calls {
 	struct vr_call_sum sum;
 	uint64_t thread_ns; /* lives of the selected threads, together */
 	uint64_t wall_ns;   /* of the process, or the window */
+	/* of these lives, runnable without a CPU: in calls and out of them; 0 of a window */
+	uint64_t run_delay_ns;
 	/* the thread that was kept from work longest, of those with a row of their own; 0: none */
 	uint32_t kept_thread;
 	uint64_t kept_ns, kept_life_ns;

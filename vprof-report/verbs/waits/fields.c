@@ -266,6 +266,13 @@ static void get_thread_ns(const struct vr_rows *rows, const void *row, struct vr
 	value->cell.u = view_of(rows)->calls->thread_ns;
 }
 
+static void get_run_delay(const struct vr_rows *rows, const void *row, struct vr_value *value)
+{
+	(void)row;
+	value->cell.null = !is_whole(rows);
+	value->cell.u = view_of(rows)->calls->run_delay_ns;
+}
+
 static void get_lost(const struct vr_rows *rows, const void *row, struct vr_value *value)
 {
 	(void)row;
@@ -276,6 +283,7 @@ static void get_lost(const struct vr_rows *rows, const void *row, struct vr_valu
 
 const struct vr_field vr_waits_totals[] = {
     {"thread_ns", "", VR_NS, VR_IN_JSON, .get = get_thread_ns},
+    {"run_delay_ns", "", VR_NS, VR_IN_JSON, .get = get_run_delay},
     {"calls", "", VR_COUNT, VR_IN_JSON, TOTAL(calls)},
     {"blocked", "", VR_COUNT, VR_IN_JSON, TOTAL(blocked)},
     {"wait_ns", "", VR_NS, VR_IN_JSON, .get = get_all_waited},

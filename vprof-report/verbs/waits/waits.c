@@ -25,6 +25,9 @@ static const struct vr_sort_key sort_keys[] = {
 #define STACK_FRAMES 8u
 #define TOP_STACKS   5u
 
+/* Time without a CPU is told where it is more than this part of the waits. */
+#define DELAY_PART 10u
+
 static json_t *to_json(const struct vr_rows *rows, const size_t *order)
 {
 	const struct vr_calls *calls = ((const struct vr_waits_view *)rows->model)->calls;
@@ -166,6 +169,11 @@ static void print_header(struct vr_context *ctx, const struct vr_calls *calls)
 		    ctx, vr_xprintf("most of it by thread %s (%" PRIu32 "): %s, %.1f%% of its life",
 				    thread->name, thread->tid, vr_format_ns(a, calls->kept_ns),
 				    vr_percent(calls->kept_ns, calls->kept_life_ns)));
+	/* Who was off the CPU in a call need not have waited for what it calls. */
+	if (calls->run_delay_ns > wait / DELAY_PART)
+		print_line(ctx, vr_xprintf("runnable without a CPU, partly within these calls: %s "
+					   "(`vprof-report threads`)",
+					   vr_format_ns(a, calls->run_delay_ns)));
 	if (left)
 		print_line(
 		    ctx,
