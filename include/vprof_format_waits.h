@@ -143,7 +143,7 @@ struct vprof_loop {
 	uint64_t events; /* that the waits brought, where they say how many */
 	uint64_t bytes;	 /* that the waits brought */
 	/* 56: the loop's time from first_ns to last_ns */
-	uint64_t busy_ns; /* in iterations */
+	uint64_t busy_ns; /* in iterations, and in waits that returned at once with something */
 	uint64_t idle_ns; /* in the wait, asleep */
 	uint64_t spin_ns; /* in turns that found nothing and did not sleep ... */
 	uint64_t spins;	  /* ... which are no iterations */

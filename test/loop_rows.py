@@ -2,8 +2,9 @@
 """What a ring file says of loops, straight from its bytes (docs/format.md).
 
     loop_rows.py RECORD            a line of JSON for each row of LOOPS
-    loop_rows.py RECORD TRUTH      compares it with what a probe said of itself, a line of
-                                   JSON for each thread that looped, and prints what differs
+    loop_rows.py RECORD TRUTH [THREAD...]
+                                   compares it with what a probe said of itself, a line of
+                                   JSON for each thread (of these) that looped, and prints what differs
 
 Compared are the function, the iterations, events and bytes of each thread exactly, and its
 busy and idle time within 2 % or 50 us (and 8 us an iteration): what the probe
@@ -51,6 +52,8 @@ def loops(path):
         out["now_ns"], = u("Q", row, 248)
         histogram = u(f"{BUCKETS}Q", row, 256)
         out["in_histogram"] = sum(histogram)
+        # a bucket begins at 2^25 ns: units of 64 ns, 16 buckets to a power of two
+        out["over_33ms"] = sum(histogram[(25 - 6 - 4 + 1) * 16:])
         out["in_delays"] = sum(u("128Q", row, 256 + 8 * BUCKETS))
         out["site"], out["depth"], out["node"], out["row"] = site, depth, node, thread
         at = threads[thread]
@@ -104,12 +107,14 @@ def compare(thread, truth, row):
 
 def main():
     found = list(loops(sys.argv[1]))
-    if len(sys.argv) == 2:
+    if not sys.argv[2:]:
         for row in found:
             print(json.dumps(row))
         return
     with open(sys.argv[2], encoding="utf-8") as file:
         truth = [json.loads(line) for line in file if line.startswith("{")]
+    if sys.argv[3:]:
+        truth = [x for x in truth if x.get("thread") in sys.argv[3:]]
     wrong = list(differences(found, truth))
     print("\n".join(wrong))
     sys.exit(bool(wrong))

@@ -41,10 +41,13 @@ struct vp_loop_past {
 	uint64_t waited_ns, inside_ns;
 };
 
-/* The frames around that of a wait, by their stack pointers, innermost first. */
+/* The frames around that of a wait, innermost first. */
+struct vp_loop_frame {
+	uint64_t sp, pc;
+};
 struct vp_loop_around {
 	uint32_t count;
-	uint64_t sp[VP_LOOP_AROUND];
+	struct vp_loop_frame frame[VP_LOOP_AROUND];
 };
 
 struct vp_loop {

@@ -334,6 +334,8 @@ void vp_call_settle(struct vp_call *call)
 	if (!vp_loop_settle(thread, call->loop, &call->caller, call->kind, vp_call_name(call->kind),
 			    &past))
 		return;
+	/* What all this took is not the program's. */
+	loops->now->back_ns = loops->now->row->now_ns = vp_clock_now();
 	vp_line_open(&thread->line);
 	thread->line.iteration_ns = vp_loops_iteration(loops);
 	vp_line_close(&thread->line);

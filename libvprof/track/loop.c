@@ -237,20 +237,28 @@ static int is_outranked(const struct vp_loops *loops, const struct vp_loop *site
 	return 0;
 }
 
-/* The frame of the site's wait stands around that of the loop's. */
-static int is_around(const struct vp_loop *site, const struct vp_loop *loop)
+/* Among these frames, is there that of the site's wait?  Other functions have frames there
+ * at other times: where `own` tells what is around the site's, that is to be the same. */
+static int stands_in(const struct vp_loop *site, const struct vp_loop_around *own,
+		     const struct vp_loop_around *frames)
 {
-	for (uint32_t i = 0; loop && site->sp && i < loop->around.count; i++)
-		if (loop->around.sp[i] == site->sp)
-			return 1;
+	for (uint32_t i = 0; site->sp && i < frames->count; i++) {
+		const struct vp_loop_frame *next = &frames->frame[i + 1];
+
+		if (frames->frame[i].sp != site->sp)
+			continue;
+		return !own->count || i + 1 == frames->count ||
+		       (next->sp == own->frame[0].sp && next->pc == own->frame[0].pc);
+	}
 	return 0;
 }
 
 /* It need not come back without the loop's wait in between to be the loop in its place. */
-static int goes_before(const struct vp_loop *site, const struct vp_loop *loop)
+static int goes_before(const struct vp_loop *site, const struct vp_loop_around *around,
+		       const struct vp_loop *loop)
 {
 	return loop && ((site->rank > loop->rank && site->sp && site->sp == loop->sp) ||
-			is_around(site, loop));
+			stands_in(site, around, &loop->around));
 }
 
 /* 1: the site has come back often enough. */
@@ -258,7 +266,7 @@ static int count_return(const struct vp_loops *loops, struct vp_loop *site, int 
 {
 	const struct vp_loop *loop = loops->now;
 
-	if (site->seen != loops->turns && !goes_before(site, loop))
+	if (site->seen != loops->turns && !goes_before(site, &site->around, loop))
 		forget_past(site);
 	site->seen = loops->turns;
 	if (!site->returns)
@@ -340,14 +348,13 @@ int vp_loop_takes_over(const struct vp_loops *loops, const struct vp_loop *site,
 
 	if (!loop || loop == site)
 		return 1;
-	if (goes_before(site, loop))
+	if (goes_before(site, around, loop))
 		return loops->turns - site->seen_first < (uint64_t)site->returns * INNER_TURNS;
 	since = loop->back_ns ? loop->back_ns : loop->wait_ns;
 	if (!since)
 		return 1;
-	for (uint32_t i = 0; i < around->count; i++)
-		if (around->sp[i] == loop->sp && loop->rank > VP_LOOP_PACED)
-			least = PATIENCE_ALIVE_NS;
+	if (loop->rank > VP_LOOP_PACED && stands_in(loop, &loop->around, around))
+		least = PATIENCE_ALIVE_NS;
 	patience = (since - loop->row->first_ns) / 4;
 	patience = patience < least		      ? least
 		   : patience < least * PATIENCE_MORE ? patience
@@ -390,7 +397,7 @@ static void forget_loop(struct vp_loop *loop)
 void vp_loop_take(struct vp_loops *loops, struct vp_loop *site)
 {
 	struct vp_loop *old = loops->now;
-	int before = goes_before(site, old);
+	int before = goes_before(site, &site->around, old);
 
 	if (old && old != site && !before && old->back_ns && old->rank > VP_LOOP_PACED)
 		old->outside = 1; /* its iteration is over when the program comes back to it */

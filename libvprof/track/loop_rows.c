@@ -16,7 +16,8 @@ static void look_around(const struct vp_thread *thread, const struct vp_regs *ca
 	if (last->frame[last->depth].sp != caller->sp) /* a stack that is not its own */
 		return;
 	for (uint32_t i = last->depth; i > 1 && around->count < VP_LOOP_AROUND; i--)
-		around->sp[around->count++] = last->frame[i - 1].sp;
+		around->frame[around->count++] =
+		    (struct vp_loop_frame){last->frame[i - 1].sp, last->frame[i - 1].pc};
 }
 
 static struct vprof_loop *new_row(const struct vp_thread *thread, struct vp_loop *site,

@@ -24,6 +24,11 @@ static uint32_t used;
 static uint64_t now;
 static struct vp_loop_around around; /* that a wait is found to have */
 
+static inline struct vp_loop_around frames(uint64_t inner, uint64_t outer)
+{
+	return (struct vp_loop_around){2, {{inner, 1}, {outer, 2}}};
+}
+
 static void setup(void)
 {
 	memset(&loops, 0, sizeof(loops));

@@ -33,7 +33,7 @@ END_TEST
 
 START_TEST(a_wait_deeper_holds_an_iteration_up)
 {
-	around = (struct vp_loop_around){2, {OUTER - 64, OUTER}};
+	around = frames(OUTER - 64, OUTER);
 	turns(EPOLL, OUTER, 20);
 	for (int i = 0; i < 30; i++) {
 		ck_assert_int_eq(wait_for(EPOLL, OUTER, MS), VP_LOOP_OWN);
@@ -65,7 +65,7 @@ END_TEST
  * outer one, which is the loop. */
 START_TEST(nested_from_the_start)
 {
-	around = (struct vp_loop_around){2, {OUTER - 64, OUTER}};
+	around = frames(OUTER - 64, OUTER);
 	for (int i = 0; i < 40; i++) {
 		wait_for(EPOLL, OUTER, MS);
 		wait_for(POLL, INNER, MS);
@@ -152,7 +152,7 @@ END_TEST
  * loop, and the sleep holds it up. */
 START_TEST(sessions)
 {
-	around = (struct vp_loop_around){2, {OUTER - 64, OUTER}};
+	around = frames(OUTER - 64, OUTER);
 	for (int i = 0; i < 40; i++) {
 		turns(EPOLL, INNER, 100);
 		ck_assert_int_eq(wait_for(SLEEP, OUTER, S), VP_LOOP_INSIDE);
@@ -170,7 +170,7 @@ START_TEST(a_loop_that_was_left)
 {
 	uint64_t first = _i & 1 ? SLEEP : POLL;
 
-	around = (struct vp_loop_around){2, {OUTER - 64, _i & 2 ? OUTER : OUTER + 64}};
+	around = frames(OUTER - 64, _i & 2 ? OUTER : OUTER + 64);
 	turns(first, OUTER, 20);
 	turns(EPOLL, INNER, 4000);
 	ck_assert_uint_eq(used, 2);
@@ -429,7 +429,7 @@ START_TEST(any_sequence)
 		random = seed >> 20;
 		sp = (random & 15) == 15 ? FIBER + (random & 0x30) * 65536
 					 : OUTER - (random >> 4 & 3) * 64;
-		around = (struct vp_loop_around){1 + (random >> 8 & 1), {OUTER, OUTER - 64}};
+		around = frames(random >> 8 & 1 ? OUTER : INNER, OUTER - 64);
 		begin(pcs[(random >> 12) % 6], sp, random >> 16 & 3 ? VP_LOOP_NO_LIMIT : 0);
 		if (random >> 18 & 15) /* else it never ends */
 			end((random >> 22) % (20 * US), random >> 24 & 1, random >> 25 & 1);

@@ -1,0 +1,70 @@
+#!/bin/bash
+# Loops are found, whatever they wait in, and what the library says of each is what the loop
+# itself counted: iterations, events and bytes exactly, busy and idle time nearly.
+# alone: it holds busy and idle time to 2 %
+. "$(dirname "$0")/../lib.sh"
+
+# compare DIR [THREAD...]: the ring file of DIR against what the probe said there.
+compare() {
+	local file said dir=$1
+	shift
+	file=$(t_file "$dir") || { t_bad "no ring file"; return; }
+	said=$($PYTHON "$TOP/test/loop_rows.py" "$file" "$dir/out" "$@" 2>&1) ||
+		t_bad "$(echo "$said" | head -8 | tr '\n' ';')"
+}
+
+probe() { # CASE OPTIONS PROBE [ARG...]
+	t_begin "$1"
+	rm -rf "$T/run"
+	t_preload "$T/run" "$2" "$PROBE/$3" "${@:4}"
+	t_equal status 0 "$(cat "$T/run/status")"
+	compare "$T/run"
+	t_done
+}
+probe "all the ways to wait" "" loop_truth epoll shared poll ppoll select timed busy recv recvmmsg read \
+	accept cond sem nanosleep sigwait
+probe "with the timer engine" engine=timer loop_truth epoll cond recv nanosleep
+probe "without heap and CPU, a small record" heap=off:cpu=off:size=1M loop_truth epoll cond read
+probe "libuv" "" loop_uv
+probe "libuv that polls twice" "" loop_uv idle
+read -r wall idle < <(jq -r 'select(.wall_ns) | "\(.wall_ns) \(.uv_idle_ns)"' "$T/run/out")
+t_begin "libuv's own idle time, to a point of its share"
+t_near "idle time" "$idle" "$($PYTHON "$TOP/test/loop_rows.py" "$(t_file "$T/run")" |
+	jq 'select(.thread == "uv") | .idle_ns')" $((wall / 100))
+t_done
+probe "libev" "" loop_ev
+probe "GLib, a loop within an iteration" "" loop_glib
+probe "curl within a callback" "" loop_curl
+t_begin "a forked child's loop is its own"
+t_preload "$T/fork" "" "$PROBE/loop_life" fork
+for thread in parent child; do
+	mkdir -p "$T/$thread"
+	cp "$T/fork/out" "$T/$thread/"
+done
+# shellcheck disable=SC2046
+set -- $(t_files "$T/fork" | sort -t. -k2n)
+t_equal "records" 2 $#
+mv "$1" "$T/parent/" && mv "$2" "$T/child/"
+compare "$T/parent" parent
+compare "$T/child" child
+t_done
+probe "a pause is no iteration" "" loop_life pause
+probe "jumps out of iterations" "" loop_life jump
+probe "one loop after the other" "" loop_life after
+probe "waits on stacks of their own" "" loop_life fibers
+
+t_begin "a file is no loop"
+t_record "" "$PROBE/loop_life" file && t_equal loops "" "$($PYTHON "$TOP/test/loop_rows.py" "$file")"
+t_done
+t_begin "kill -9 loses no iteration"
+t_preload "$T/kill" "" "$PROBE/loop_life" kill
+t_equal status 137 "$(cat "$T/kill/status")"
+compare "$T/kill"
+t_done
+t_begin "loop=off, waits=off"
+for options in loop=off waits=off; do
+	t_record $options "$PROBE/loop_truth" epoll &&
+		t_equal "$options: loops" "" "$($PYTHON "$TOP/test/loop_rows.py" "$file")"
+done
+t_done
+t_end

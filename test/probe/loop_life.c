@@ -1,0 +1,202 @@
+/* What befalls a loop: a fork, a pause, a jump out of an iteration, another loop after it,
+ * waits on stacks of their own.  Prints what each thread that looped did.
+ *
+ *	loop_life fork|pause|jump|after|fibers|file|kill */
+#include "loop_truth.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <ucontext.h>
+#include <vprof.h>
+
+static struct truth truth;
+
+static void nap(void)
+{
+	struct timespec time = {0, 300000};
+
+	truth_waits(&truth);
+	nanosleep(&time, NULL);
+	truth_back(&truth, 0, 0);
+}
+
+__attribute__((noinline)) static void turns(int count)
+{
+	for (int i = 0; i < count; i++) {
+		nap();
+		work_us(100);
+	}
+}
+
+static void forks(void)
+{
+	int pid, status;
+
+	truth_begin(&truth, "parent", "nanosleep");
+	turns(40);
+	pid = fork();
+	if (pid == 0) {
+		truth_begin(&truth, "child", "nanosleep");
+		turns(60);
+		truth_say(&truth);
+		_exit(0);
+	}
+	turns(30);
+	if (waitpid(pid, &status, 0) != pid || status)
+		DIE("the child");
+	truth_say(&truth);
+}
+
+/* What is not recorded is none of its turns, and neither is what lies around it. */
+static void pauses(void)
+{
+	truth_begin(&truth, "pause", "nanosleep");
+	turns(40);
+	vprof_stop();
+	truth.back_ns = 0;
+	{
+		struct truth before = truth;
+
+		turns(40);
+		truth = before;
+	}
+	vprof_start();
+	turns(40);
+	truth_say(&truth);
+}
+
+static jmp_buf top;
+
+__attribute__((noinline)) static void jump(int i)
+{
+	char room[256];
+
+	snprintf(room, sizeof(room), "%d", i);
+	if (i % 3 == 0)
+		longjmp(top, 1);
+}
+
+/* Out of an iteration, to where it waits again: that is how it ends. */
+static void jumps(void)
+{
+	static volatile int i;
+
+	truth_begin(&truth, "jump", "nanosleep");
+	setjmp(top);
+	while (i < 90) {
+		i++;
+		nap();
+		work_us(50);
+		jump(i);
+	}
+	truth_say(&truth);
+}
+
+__attribute__((noinline)) static void first_turns(void)
+{
+	struct truth first;
+	struct pollfd none = {-1, 0, 0};
+
+	truth_begin(&first, "after", "poll");
+	for (int i = 0; i < 50; i++) {
+		truth_waits(&first);
+		truth_back(&first, poll(&none, 1, 1), 0);
+		work_us(20);
+	}
+	truth_say(&first);
+}
+
+/* A loop that polls until something is there, and the one it is then. */
+static void afterwards(void)
+{
+	first_turns();
+	truth_begin(&truth, "after", "nanosleep");
+	turns(200);
+	truth.empty = 40; /* it takes a quarter of the first one's life to tell */
+	truth.busy_ns = truth.idle_ns = 0;
+	truth_say(&truth);
+}
+
+/* ---- fibers ----------------------------------------------------------------- */
+
+#define FIBERS 5
+#define STACK  (64 << 10)
+static ucontext_t fiber[FIBERS], home;
+static int turn;
+
+static void run_fiber(void)
+{
+	for (;;) {
+		nap();
+		work_us(100);
+		turn++;
+		if (turn == 100)
+			swapcontext(&fiber[(turn - 1) % FIBERS], &home);
+		swapcontext(&fiber[(turn - 1) % FIBERS], &fiber[turn % FIBERS]);
+	}
+}
+
+static void fibers(void)
+{
+	truth_begin(&truth, "fibers", "nanosleep");
+	for (int i = 0; i < FIBERS; i++) {
+		char *stack = mmap(NULL, STACK, PROT_READ | PROT_WRITE,
+				   MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+
+		getcontext(&fiber[i]);
+		fiber[i].uc_stack.ss_sp = stack;
+		fiber[i].uc_stack.ss_size = STACK;
+		makecontext(&fiber[i], run_fiber, 0);
+	}
+	swapcontext(&home, &fiber[0]);
+	truth_say(&truth);
+}
+
+/* A file that is read again and again is no loop, however long it takes. */
+static void file(void)
+{
+	static char buf[1 << 20];
+	int fd = open("/proc/self/exe", O_RDONLY);
+	char name[] = "loop_life.XXXXXX";
+	int big = mkstemp(name);
+
+	unlink(name);
+	for (int i = 0; i < 64; i++)
+		if (write(big, buf, sizeof(buf)) != sizeof(buf))
+			DIE("write");
+	lseek(big, 0, SEEK_SET);
+	while (read(big, buf, sizeof(buf)) > 0)
+		;
+	close(big);
+	close(fd);
+}
+
+int main(int argc, char **argv)
+{
+	const char *what = argc > 1 ? argv[1] : "";
+
+	if (strcmp(what, "fork") == 0)
+		forks();
+	else if (strcmp(what, "pause") == 0)
+		pauses();
+	else if (strcmp(what, "jump") == 0)
+		jumps();
+	else if (strcmp(what, "after") == 0)
+		afterwards();
+	else if (strcmp(what, "fibers") == 0)
+		fibers();
+	else if (strcmp(what, "file") == 0)
+		file();
+	else if (strcmp(what, "kill") == 0) {
+		truth_begin(&truth, "kill", "nanosleep");
+		turns(100);
+		truth_say(&truth);
+		kill(getpid(), SIGKILL);
+	} else
+		return 2;
+	return 0;
+}
