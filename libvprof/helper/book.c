@@ -169,6 +169,25 @@ void vp_book_add(struct vp_book *book, const struct vp_off *off, const struct vp
 	book->going_ns = book->going_class_ns = 0;
 }
 
+static void move(uint64_t *value, uint64_t by)
+{
+	by = by < value[VPROF_CLASS_BLOCKED] ? by : value[VPROF_CLASS_BLOCKED];
+	value[VPROF_CLASS_BLOCKED] -= by;
+	value[VPROF_CLASS_IDLE] += by;
+}
+
+void vp_book_move(struct vp_book *book, const struct vp_spans_seen *seen)
+{
+	if (!seen || seen->moved_ns <= book->moved_ns)
+		return;
+	if (book->exact) { /* else the sums of the calls say it */
+		move(book->sum.ns, seen->moved_ns - book->moved_ns);
+		move(book->sum.times, seen->moved - book->moved);
+	}
+	book->moved_ns = seen->moved_ns;
+	book->moved = seen->moved;
+}
+
 /* ---- without records of switches ------------------------------------------- */
 
 /* Time in calls by class, those under way included. */
@@ -181,6 +200,8 @@ static void called_so_far(const struct vp_spans_seen *seen, uint64_t t_ns,
 		return;
 	memcpy(ns, seen->ns, sizeof(seen->ns));
 	memcpy(times, seen->times, sizeof(seen->times));
+	move(ns, seen->moved_ns);
+	move(times, seen->moved);
 	if (seen->line.kind != VP_CALL_NONE && seen->line.since_ns)
 		ns[vp_line_class(&seen->line)] += less(t_ns, seen->line.since_ns);
 }

@@ -38,12 +38,16 @@ struct vp_book {
 	uint64_t going_ns;	    /* of the time off the CPU that goes on, so far ... */
 	uint64_t going_class_ns;    /* ... and of that the last, in one class */
 	uint32_t going_class;
+	uint64_t moved, moved_ns; /* from blocked to idle, so far */
 	/* Off the CPU in no call: if a page is there next, that was it. */
 	uint64_t open_ns, open_times, open_longest_ns, open_end_ns;
 };
 
 /* Adds a time off the CPU.  seen: calls of the thread; NULL: it makes none that we see. */
 void vp_book_add(struct vp_book *book, const struct vp_off *off, const struct vp_spans_seen *seen);
+
+/* Calls that were taken for blocked ones turned out to be the waits of a loop. */
+void vp_book_move(struct vp_book *book, const struct vp_spans_seen *seen);
 
 /* What a rough part that ends at t_ns comes to.
  *   seen      as above; only its sums and its line count

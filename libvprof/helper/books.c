@@ -308,6 +308,7 @@ static void settle(struct slot *one, const struct vp_spans_seen *calls)
 	one->asks = 0;
 	look_at_layers(one, row, calls);
 	add_waiting(one, row, calls);
+	vp_book_move(&one->book, calls);
 	if (!writes)
 		return;
 	sum_up(one, row, calls, &book);
@@ -407,7 +408,10 @@ static void close_windows(void)
 		if (!one->thread || !one->book.window.open || one->book.row == VPROF_NONE)
 			continue;
 		row = vp_table_row(VPROF_SEC_BOOKS, one->book.row);
-		one->book = (struct vp_book){.sum = *row, .row = one->book.row};
+		one->book = (struct vp_book){.sum = *row,
+					     .row = one->book.row,
+					     .moved = one->book.moved,
+					     .moved_ns = one->book.moved_ns};
 	}
 }
 

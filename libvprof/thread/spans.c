@@ -15,6 +15,7 @@ struct departed {
 	uint64_t from_ns;
 	uint64_t first; /* number of its first call; number n lies in span[n % DEPARTED_SPANS] */
 	uint64_t ns[VP_CALL_CLASSES], times[VP_CALL_CLASSES];
+	uint64_t moved, moved_ns;
 };
 static struct graveyard {
 	uint64_t spans;
@@ -61,6 +62,8 @@ void vp_spans_read(const struct vp_thread *thread, uint64_t since_ns, struct vp_
 		read_ring(&thread->spans, since_ns, VP_SPANS - 1, out);
 		memcpy(out->ns, thread->spans.ns, sizeof(out->ns));
 		memcpy(out->times, thread->spans.times, sizeof(out->times));
+		out->moved = thread->loops.moved;
+		out->moved_ns = thread->loops.moved_ns;
 		__atomic_thread_fence(__ATOMIC_ACQUIRE);
 		if (whole &&
 		    __atomic_load_n(&thread->line.sequence, __ATOMIC_RELAXED) == out->line.sequence)
@@ -85,6 +88,8 @@ static void copy_departed(const struct departed *one, struct vp_spans_seen *out)
 		out->from_ns = out->count ? out->span[0].begin_ns : ~0ull;
 	memcpy(out->ns, one->ns, sizeof(out->ns));
 	memcpy(out->times, one->times, sizeof(out->times));
+	out->moved = one->moved;
+	out->moved_ns = one->moved_ns;
 }
 
 int vp_spans_departed(uint32_t thread, struct vp_spans_seen *out)
@@ -114,6 +119,8 @@ static void keep(struct departed *one, const struct vp_thread *thread)
 		departed->span[departed->spans++ % DEPARTED_SPANS] = spans->span[i % VP_SPANS];
 	memcpy(one->ns, spans->ns, sizeof(one->ns));
 	memcpy(one->times, spans->times, sizeof(one->times));
+	one->moved = thread->loops.moved;
+	one->moved_ns = thread->loops.moved_ns;
 }
 
 void vp_spans_thread_end(struct vp_thread *thread)

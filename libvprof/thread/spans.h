@@ -12,6 +12,7 @@ struct vp_spans_seen {
 	uint64_t from_ns;	  /* of calls that ended before, some are not among them */
 	struct vp_call_line line; /* the call under way; kind VP_CALL_NONE: in none */
 	uint64_t ns[VP_CALL_CLASSES], times[VP_CALL_CLASSES]; /* of all its calls */
+	uint64_t moved, moved_ns; /* of blocked ones: they were idle (struct vp_loops) */
 	struct vp_call_span span[VP_SPANS];
 };
 

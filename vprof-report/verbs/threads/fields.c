@@ -43,7 +43,7 @@ static const struct vr_thread *view_of(const struct vr_rows *rows, const void *r
 	return &threads->thread[index_of(row)];
 }
 
-static void get_tid(const struct vr_rows *rows, const void *row, struct vr_value *value)
+void vr_get_tid(const struct vr_rows *rows, const void *row, struct vr_value *value)
 {
 	uint32_t tid = thread_of(rows, row)->tid;
 
@@ -54,7 +54,7 @@ static void get_tid(const struct vr_rows *rows, const void *row, struct vr_value
 		value->text = vr_xprintf("%" PRIu32, tid);
 }
 
-static void get_name(const struct vr_rows *rows, const void *row, struct vr_value *value)
+void vr_get_thread_name(const struct vr_rows *rows, const void *row, struct vr_value *value)
 {
 	value->cell.s = thread_of(rows, row)->name;
 }
@@ -235,15 +235,8 @@ static void get_idle(const struct vr_rows *rows, const void *row, struct vr_valu
 }
 
 #define THREAD(member) VR_MEMBER(struct vprof_thread, member), .part = part_of
-/* Each of the tables names its threads; elsewhere a row is one. */
-#define NAMES(where)                                                                               \
-	{"tid", "tid", VR_TEXT, where, .get = get_tid},                                            \
-	{                                                                                          \
-		"name", "name", VR_TEXT, where, .get = get_name, .elastic = VR_KEEP_START          \
-	}
-
 static const struct vr_field time_fields[] = {
-    NAMES(VR_IN_ALL),
+    VR_THREAD_NAMES(VR_IN_ALL),
     {"start_function", "start function", VR_TEXT, VR_IN_ALL, .get = get_start,
      .elastic = VR_CAPTIONS},
     {"start_routine", "", VR_TEXT, VR_IN_DATA, .get = get_routine},
@@ -262,7 +255,7 @@ static const struct vr_field time_fields[] = {
 };
 
 static const struct vr_field life_fields[] = {
-    NAMES(VR_IN_TABLE),
+    VR_THREAD_NAMES(VR_IN_TABLE),
     {"state", "state", VR_TEXT, VR_IN_ALL, .get = get_state},
     {"start_ns", "", VR_NS, VR_IN_DATA, THREAD(start_ns)},
     {"end_ns", "", VR_NS, VR_IN_DATA, .get = get_end},
@@ -278,7 +271,7 @@ static const struct vr_field life_fields[] = {
 };
 
 static const struct vr_field heap_fields[] = {
-    NAMES(VR_IN_TABLE),
+    VR_THREAD_NAMES(VR_IN_TABLE),
     {"allocs", "allocs", VR_COUNT, VR_IN_ALL, THREAD(allocs)},
     {"frees", "frees", VR_COUNT, VR_IN_ALL, THREAD(frees)},
     {"bytes_allocated", "bytes", VR_BYTES, VR_IN_ALL, THREAD(alloc_bytes)},

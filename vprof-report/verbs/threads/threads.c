@@ -122,6 +122,8 @@ static void print_csv(const struct vr_rows *rows, const uint32_t *row, size_t co
 		       vr_threads_part[i].fields * sizeof(all[0]));
 		fields += vr_threads_part[i].fields;
 	}
+	memcpy(&all[fields], vr_book_field, vr_book_fields * sizeof(all[0]));
+	fields += vr_book_fields;
 	print_sheet(rows, all, fields, row, count);
 }
 
@@ -148,13 +150,30 @@ static void print_spins(const struct vr_rows *rows, const uint32_t *row, size_t 
 	}
 }
 
+/* Those of the library's thread are not kept, and one without a row of its own has none. */
+static void print_books(const struct vr_rows *rows, const uint32_t *row, size_t count)
+{
+	const struct vr_threads_view *view = rows->model;
+	struct vr_sheet *sheet = vr_sheet_new(rows, vr_book_field, vr_book_fields);
+
+	for (size_t i = 0; i < count && i < rows->ctx->limit; i++)
+		if (view->book[row[i]].row)
+			vr_sheet_row(sheet, &row[i]);
+	fprintf(rows->ctx->out, "\nWhere the time went\n");
+	vr_sheet_print(sheet);
+}
+
 static void print_tables(const struct vr_rows *rows, const uint32_t *row, size_t count)
 {
+	const struct vr_threads_view *view = rows->model;
+
 	for (size_t i = 0; i < VR_THREADS_PARTS; i++) {
 		fprintf(rows->ctx->out, "%s%s\n", i ? "\n" : "", vr_threads_part[i].title);
 		print_sheet(rows, vr_threads_part[i].field, vr_threads_part[i].fields, row, count);
 		if (i == 0)
 			print_spins(rows, row, count);
+		if (i == 0 && view->books)
+			print_books(rows, row, count);
 	}
 	vr_print_more(rows->ctx, rows->ctx->limit, count, "threads");
 }
@@ -171,10 +190,12 @@ static json_t *to_json(const struct vr_rows *rows, const uint32_t *row, size_t c
 		for (size_t k = 0; k < VR_THREADS_PARTS; k++)
 			vr_json_set_fields(thread, rows, vr_threads_part[k].field,
 					   vr_threads_part[k].fields, &row[i]);
+		vr_json_set_fields(thread, rows, vr_book_field, vr_book_fields, &row[i]);
 		json_array_append_new(threads, thread);
 	}
 	vr_json_set_u64(root, "cpu_ns", model->cpu_ns);
 	json_object_set_new(root, "threads", threads);
+	vr_books_to_json(root, rows->ctx->profile->file);
 	return root;
 }
 
@@ -207,8 +228,13 @@ static int run(struct vr_context *ctx)
 {
 	uint64_t *idle_ns = vr_locks_idle_ns(ctx->profile->file);
 	struct vr_thread *thread = vr_threads_new(ctx->profile);
-	struct vr_threads_view threads = {
-	    .thread = thread, .idle_ns = idle_ns, .cpu_ns = total_cpu(ctx->profile)};
+	int books;
+	struct vr_book *book = vr_books_new(ctx->profile, &books);
+	struct vr_threads_view threads = {.thread = thread,
+					  .idle_ns = idle_ns,
+					  .book = book,
+					  .books = books,
+					  .cpu_ns = total_cpu(ctx->profile)};
 	const struct vr_rows rows = {.ctx = ctx, .model = &threads};
 	size_t count;
 	uint32_t *row = select_rows(ctx->profile, (enum key)ctx->sort, &count);
@@ -221,7 +247,10 @@ static int run(struct vr_context *ctx)
 	else
 		print_tables(&rows, row, count);
 	warn(ctx, row, count);
+	if (books)
+		vr_books_note(ctx, book);
 	free(row);
+	free(book);
 	free(thread);
 	free(idle_ns);
 	return 0;
@@ -238,6 +267,16 @@ const struct vr_verb vr_verb_threads = {
 	"last of a thread that ended. A thread \"spins\" that is on a CPU and asks over and over\n"
 	"(the clock, poll, sched_yield, pause). \"switches\" are voluntary, \"forced\" "
 	"involuntary.\n"
+	"Where the time went, in shares of it: on a CPU (\"kern%\": of that, in the kernel); idle, "
+	"in "
+	"the\n"
+	"wait of its own loop; paced, asleep for as long as it asked; blocked in other calls; for "
+	"a\n"
+	"lock; preempted, able to run while something else did; for a page fault; unhooked, off "
+	"the\n"
+	"CPU in nothing the library sees. Each is measured by itself, and \"rest%\" is what "
+	"nobody\n"
+	"told. Pauses of the recording are in none.\n"
 	"\"live\" is what the thread allocated minus what it freed; it is negative for a thread\n"
 	"that frees what others allocate. The thread marked \"profiler\" is the library's own and "
 	"in\n"
