@@ -98,6 +98,9 @@ check locks-thread locks locks --thread worker --sort max
 check locks-module locks locks --module 'libbook*'
 check normal-locks normal locks
 check empty-locks empty locks
+check waits-threads waits threads
+check waits-threads-json waits threads --format json -n 1
+check waits-threads-csv waits threads --format csv
 check waits-waits waits waits
 check waits-waits-json waits waits --format json -n 3
 check waits-waits-csv waits waits --format csv

@@ -158,6 +158,18 @@ static void get_kernel_percent(const struct vr_rows *rows, const void *row, stru
 	value->cell.null |= !book->kernel_known;
 }
 
+static int has_kernel(const struct vr_rows *rows)
+{
+	const struct vr_threads_view *threads = rows->model;
+
+	for (uint32_t i = 1; i < rows->ctx->profile->file->n_threads; i++)
+		if (threads->book[i].row && threads->book[i].kernel_known &&
+		    vr_percent(threads->book[i].kernel_ns, threads->book[i].row->recorded_ns) >=
+			COLUMN_PERCENT_MIN)
+			return 1;
+	return 0;
+}
+
 static void get_residual(const struct vr_rows *rows, const void *row, struct vr_value *value)
 {
 	const struct vr_book *book = book_of(rows, row);
@@ -231,13 +243,13 @@ const struct vr_field vr_book_field[] = {
     {"books", "", VR_TEXT, VR_IN_JSON, .get = get_books},
     COLUMN(run, "run%"),
     {"kernel_ns", "", VR_NS, VR_IN_CSV, .get = get_kernel},
-    {"", "kern%", VR_PERCENT, VR_IN_TABLE, .get = get_kernel_percent, .applies = has_run},
+    {"", "kern%", VR_PERCENT, VR_IN_TABLE, .get = get_kernel_percent, .applies = has_kernel},
     COLUMN(idle, "idle%"),
-    COLUMN(paced, "paced%"),
-    COLUMN(blocked, "block%"),
+    COLUMN(paced, "pace%"),
+    COLUMN(blocked, "blkd%"),
     COLUMN(lock, "lock%"),
-    COLUMN(preempted, "preem%"),
-    COLUMN(fault, "fault%"),
+    COLUMN(preempted, "pre%"),
+    COLUMN(fault, "flt%"),
     COLUMN(unhooked, "unhk%"),
     /* The one unit with a sign: in CSV a number as it is. */
     {"residual_ns", "", VR_SBYTES, VR_IN_CSV, .get = get_residual},
@@ -258,8 +270,7 @@ void vr_books_to_json(json_t *root, const struct vr_file *file)
 	const char *note = missing_layers(file);
 
 	json_object_set_new(root, "layers", layers_json(file->header.layers));
-	json_object_set_new(root, "layers_missing",
-			    note ? json_string(note) : json_null());
+	json_object_set_new(root, "layers_missing", note ? json_string(note) : json_null());
 }
 
 void vr_books_note(const struct vr_context *ctx, const struct vr_book *book)

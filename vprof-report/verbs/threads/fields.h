@@ -4,7 +4,8 @@
 
 #include "model/threads.h"
 #include "text/fields.h"
-#include "verbs/threads/books.h"
+
+struct vr_book; /* verbs/threads/books.h */
 
 /* What the rows are of; a row is the index of a thread (uint32_t). */
 struct vr_threads_view {

@@ -12,6 +12,7 @@
 #include "text/notes.h"
 #include "text/print.h"
 #include "text/threads.h"
+#include "verbs/threads/books.h"
 #include "verbs/threads/fields.h"
 #include "verbs/verb.h"
 
@@ -258,7 +259,7 @@ static int run(struct vr_context *ctx)
 
 const struct vr_verb vr_verb_threads = {
     .name = "threads",
-    .summary = "Where each thread began, whether it ran, was runnable or waited, heap use, waits",
+    .summary = "Where each thread began, what its time went into, switches, heap use, waits",
     .usage = "[FILE...]",
     .detail =
 	"\"cpu%\", \"runq%\" and \"wait%\" are shares of the thread's life: on a CPU, runnable\n"
@@ -267,16 +268,14 @@ const struct vr_verb vr_verb_threads = {
 	"last of a thread that ended. A thread \"spins\" that is on a CPU and asks over and over\n"
 	"(the clock, poll, sched_yield, pause). \"switches\" are voluntary, \"forced\" "
 	"involuntary.\n"
-	"Where the time went, in shares of it: on a CPU (\"kern%\": of that, in the kernel); idle, "
-	"in "
-	"the\n"
-	"wait of its own loop; paced, asleep for as long as it asked; blocked in other calls; for "
-	"a\n"
-	"lock; preempted, able to run while something else did; for a page fault; unhooked, off "
-	"the\n"
-	"CPU in nothing the library sees. Each is measured by itself, and \"rest%\" is what "
-	"nobody\n"
-	"told. Pauses of the recording are in none.\n"
+	"Where the time went, in shares of it: on a CPU (\"kern%\": of that, in the kernel); "
+	"idle,\n"
+	"in the wait of its own loop; \"pace%\", asleep as long as it asked; \"blkd%\", blocked "
+	"in\n"
+	"other calls; for a lock; \"pre%\", preempted: able to run while something else did;\n"
+	"\"flt%\", for a page; \"unhk%\", off the CPU in nothing the library sees. Each is "
+	"measured\n"
+	"by itself, and \"rest%\" is what nobody told. Pauses of the recording are in none.\n"
 	"\"live\" is what the thread allocated minus what it freed; it is negative for a thread\n"
 	"that frees what others allocate. The thread marked \"profiler\" is the library's own and "
 	"in\n"
