@@ -59,8 +59,9 @@ struct vp_loop {
 	uint64_t blocked_ns; /* of the iteration under way, in calls */
 	uint64_t seen;	     /* vp_loops.turns at its last return ... */
 	uint64_t seen_first; /* ... and at the first of `returns` */
-	uint32_t returns;    /* that count towards VP_LOOP_FIRST */
-	uint32_t quick;	     /* that do not, as they did not sleep */
+	uint32_t returns;    /* that count towards VP_LOOP_FIRST ... */
+	uint32_t alone;	     /* ... and of them, the last without the loop's wait in between */
+	uint32_t quick;	     /* those that do not count, as they did not sleep */
 	uint32_t row_id;
 	uint8_t rank;
 	uint8_t nothing;	      /* the last wait brought nothing */

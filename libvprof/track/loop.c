@@ -28,11 +28,16 @@ static int own(const struct vp_loops *loops, uint64_t sp)
 	return sp - loops->stack_lo < loops->stack_hi - loops->stack_lo;
 }
 
-static void forget_past(struct vp_loop *site)
+static void drop_past(struct vp_loop *site)
 {
-	site->returns = site->quick = 0;
 	site->past.first_ns = 0;
 	site->past.iterations = site->past.waits = site->past.slept = site->past.inside = 0;
+}
+
+static void forget_past(struct vp_loop *site)
+{
+	drop_past(site);
+	site->returns = site->alone = site->quick = 0;
 }
 
 static void drop_turn(struct vp_loop *loop)
@@ -237,46 +242,26 @@ static int is_outranked(const struct vp_loops *loops, const struct vp_loop *site
 	return 0;
 }
 
-/* Among these frames, is there that of the site's wait?  Other functions have frames there
- * at other times: where `own` tells what is around the site's, that is to be the same. */
-static int stands_in(const struct vp_loop *site, const struct vp_loop_around *own,
-		     const struct vp_loop_around *frames)
-{
-	for (uint32_t i = 0; site->sp && i < frames->count; i++) {
-		const struct vp_loop_frame *next = &frames->frame[i + 1];
-
-		if (frames->frame[i].sp != site->sp)
-			continue;
-		return !own->count || i + 1 == frames->count ||
-		       (next->sp == own->frame[0].sp && next->pc == own->frame[0].pc);
-	}
-	return 0;
-}
-
-/* It need not come back without the loop's wait in between to be the loop in its place. */
-static int goes_before(const struct vp_loop *site, const struct vp_loop_around *around,
-		       const struct vp_loop *loop)
-{
-	return loop && ((site->rank > loop->rank && site->sp && site->sp == loop->sp) ||
-			stands_in(site, around, &loop->around));
-}
-
 /* 1: the site has come back often enough. */
 static int count_return(const struct vp_loops *loops, struct vp_loop *site, int slept, int nothing)
 {
 	const struct vp_loop *loop = loops->now;
 
-	if (site->seen != loops->turns && !goes_before(site, &site->around, loop))
-		forget_past(site);
+	if (site->seen != loops->turns) {
+		site->alone = 0;
+		if (loop && site->sp <= loop->sp) /* within its iterations, as far as is known */
+			drop_past(site);
+	}
 	site->seen = loops->turns;
 	if (!site->returns)
 		site->seen_first = loops->turns;
 	/* Where most of them slept, the others found that something had come meanwhile. */
 	if (slept || site->rank == VP_LOOP_MULTI ||
-	    (!nothing && site->past.slept * 4 >= site->returns && site->returns)) {
+	    (!nothing && site->past.slept * 4 >= site->past.waits && site->past.waits)) {
 		site->returns++;
-		return site->returns % VP_LOOP_FIRST == 0 &&
-		       (site->returns >= OUTRANKED_FIRST || !is_outranked(loops, site));
+		site->alone++;
+		return (site->returns % VP_LOOP_FIRST == 0 || site->alone % VP_LOOP_FIRST == 0) &&
+		       (site->alone >= OUTRANKED_FIRST || !is_outranked(loops, site));
 	}
 	if (loop && loop->rank == VP_LOOP_MULTI)
 		return 0;
@@ -340,26 +325,64 @@ int vp_loop_end_slow(struct vp_loops *loops, struct vp_loop *site, const struct 
 	return due;
 }
 
-int vp_loop_takes_over(const struct vp_loops *loops, const struct vp_loop *site,
-		       const struct vp_loop_around *around, uint64_t now)
+/* The frame of a wait, 0, or one around it. */
+static struct vp_loop_frame frame_of(const struct vp_loop *site,
+				     const struct vp_loop_around *around, uint32_t i)
+{
+	if (i == 0)
+		return (struct vp_loop_frame){site->sp, site->pc};
+	return i <= around->count ? around->frame[i - 1] : (struct vp_loop_frame){0, 0};
+}
+
+/* The innermost frame that two waits have in common: so many frames out from each.  Another
+ * function has had a frame in the same place unless what is around it is the same, too.
+ * Returns 0 where there is none, as in fibers. */
+static int common(const struct vp_loop *a, const struct vp_loop_around *around_a,
+		  const struct vp_loop *b, const struct vp_loop_around *around_b, uint32_t *out_a,
+		  uint32_t *out_b)
+{
+	for (uint32_t i = 0; a->sp && b->sp && i <= around_a->count; i++) {
+		for (uint32_t k = 0; k <= around_b->count; k++) {
+			struct vp_loop_frame next_a = frame_of(a, around_a, i + 1);
+			struct vp_loop_frame next_b = frame_of(b, around_b, k + 1);
+
+			if (frame_of(a, around_a, i).sp != frame_of(b, around_b, k).sp ||
+			    next_a.sp != next_b.sp || next_a.pc != next_b.pc)
+				continue;
+			*out_a = i;
+			*out_b = k;
+			return 1;
+		}
+	}
+	return 0;
+}
+
+enum vp_loop_over vp_loop_takes_over(const struct vp_loops *loops, const struct vp_loop *site,
+				     const struct vp_loop_around *around, uint64_t now)
 {
 	const struct vp_loop *loop = loops->now;
 	uint64_t since, patience, least = PATIENCE_LEAST_NS;
+	uint32_t out = 0, out_loop = 0;
+	int met;
 
 	if (!loop || loop == site)
-		return 1;
-	if (goes_before(site, around, loop))
-		return loops->turns - site->seen_first < (uint64_t)site->returns * INNER_TURNS;
+		return VP_LOOP_TAKES_OVER;
+	met = common(site, around, loop, &loop->around, &out, &out_loop);
+	if (met && (out < out_loop || (out == out_loop && site->rank > loop->rank)) &&
+	    loops->turns - site->seen_first <= (uint64_t)site->returns * INNER_TURNS)
+		return VP_LOOP_GOES_BEFORE;
 	since = loop->back_ns ? loop->back_ns : loop->wait_ns;
+	if (site->alone < VP_LOOP_FIRST && site->quick < QUICK_FIRST)
+		return VP_LOOP_STAYS;
 	if (!since)
-		return 1;
-	if (loop->rank > VP_LOOP_PACED && stands_in(loop, &loop->around, around))
+		return VP_LOOP_TAKES_OVER;
+	if (met && out_loop == 0 && out > 0 && loop->rank > VP_LOOP_PACED)
 		least = PATIENCE_ALIVE_NS;
 	patience = (since - loop->row->first_ns) / 4;
 	patience = patience < least		      ? least
 		   : patience < least * PATIENCE_MORE ? patience
 						      : least * PATIENCE_MORE;
-	return now - since >= patience;
+	return now - since >= patience ? VP_LOOP_TAKES_OVER : VP_LOOP_STAYS;
 }
 
 static void add_past(struct vp_loops *loops, struct vp_loop *site)
@@ -394,10 +417,10 @@ static void forget_loop(struct vp_loop *loop)
 	loop->void_row = row;
 }
 
-void vp_loop_take(struct vp_loops *loops, struct vp_loop *site)
+void vp_loop_take(struct vp_loops *loops, struct vp_loop *site, enum vp_loop_over how)
 {
 	struct vp_loop *old = loops->now;
-	int before = goes_before(site, &site->around, old);
+	int before = how == VP_LOOP_GOES_BEFORE;
 
 	if (old && old != site && !before && old->back_ns && old->rank > VP_LOOP_PACED)
 		old->outside = 1; /* its iteration is over when the program comes back to it */
@@ -405,6 +428,9 @@ void vp_loop_take(struct vp_loops *loops, struct vp_loop *site)
 		drop_turn(old);
 	if (before)
 		forget_loop(old);
+	/* Not what lies before the time in which it came back alone. */
+	if (old && !before && site->seen_first != loops->turns)
+		drop_past(site);
 	site->outside = 0;
 	loops->now = site;
 	loops->row_id = site->row_id;

@@ -61,12 +61,17 @@ static inline void vp_loop_blocked(struct vp_loops *loops, uint64_t ns)
 		loops->now->blocked_ns += ns;
 }
 
-/* Is the site to be the thread's loop from now on?
- *   around  the frames around that of its wait */
-int vp_loop_takes_over(const struct vp_loops *loops, const struct vp_loop *site,
-		       const struct vp_loop_around *around, uint64_t now);
+/* Is the site to be the thread's loop from now on? */
+enum vp_loop_over {
+	VP_LOOP_STAYS,	     /* no */
+	VP_LOOP_TAKES_OVER,  /* yes; the one so far has been left, or is in a long iteration */
+	VP_LOOP_GOES_BEFORE, /* yes; the one so far lies within its iterations */
+};
+/*   around  the frames around that of its wait */
+enum vp_loop_over vp_loop_takes_over(const struct vp_loops *loops, const struct vp_loop *site,
+				     const struct vp_loop_around *around, uint64_t now);
 /* It is: it has a row. */
-void vp_loop_take(struct vp_loops *loops, struct vp_loop *site);
+void vp_loop_take(struct vp_loops *loops, struct vp_loop *site, enum vp_loop_over how);
 
 /* Since when the iteration under way is; 0: there is none. */
 static inline uint64_t vp_loops_iteration(const struct vp_loops *loops)

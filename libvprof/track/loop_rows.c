@@ -62,9 +62,11 @@ int vp_loop_settle(struct vp_thread *thread, struct vp_loop *site, const struct 
 	struct vp_loops *loops = &thread->loops;
 	uint32_t node = vp_capture_stack(&thread->stack, caller);
 	struct vp_loop_around around;
+	enum vp_loop_over how;
 
 	look_around(thread, caller, &around);
-	if (!vp_loop_takes_over(loops, site, &around, site->back_ns) || reads_file(site, kind))
+	how = vp_loop_takes_over(loops, site, &around, site->back_ns);
+	if (how == VP_LOOP_STAYS || reads_file(site, kind))
 		return 0;
 	if (!site->row)
 		site->row = new_row(thread, site, node, name);
@@ -73,7 +75,7 @@ int vp_loop_settle(struct vp_thread *thread, struct vp_loop *site, const struct 
 	site->void_row = NULL;
 	site->around = around;
 	*past = site->past;
-	vp_loop_take(loops, site);
+	vp_loop_take(loops, site, how);
 	return 1;
 }
 

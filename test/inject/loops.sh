@@ -51,6 +51,7 @@ t_done
 probe "a pause is no iteration" "" loop_life pause
 probe "jumps out of iterations" "" loop_life jump
 probe "one loop after the other" "" loop_life after
+probe "a wait within, found first" "" loop_life inner
 probe "waits on stacks of their own" "" loop_life fibers
 
 t_begin "a file is no loop"

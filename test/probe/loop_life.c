@@ -1,7 +1,7 @@
 /* What befalls a loop: a fork, a pause, a jump out of an iteration, another loop after it,
  * waits on stacks of their own.  Prints what each thread that looped did.
  *
- *	loop_life fork|pause|jump|after|fibers|file|kill */
+ *	loop_life fork|pause|jump|after|inner|fibers|file|kill */
 #include "loop_truth.h"
 
 #include <fcntl.h>
@@ -121,6 +121,28 @@ static void afterwards(void)
 	truth_say(&truth);
 }
 
+/* The same function sleeps for the loop, and before that within its iteration. */
+__attribute__((noinline)) static void report(void)
+{
+	struct timespec time = {0, 200000};
+	uint64_t begin = clock_ns(CLOCK_MONOTONIC);
+
+	nanosleep(&time, NULL);
+	truth.blocked_ns += clock_ns(CLOCK_MONOTONIC) - begin;
+}
+
+static void inner(void)
+{
+	truth_begin(&truth, "inner", "nanosleep");
+	for (int i = 0; i < 100; i++) {
+		report();
+		nap();
+	}
+	truth.empty = 20; /* until the inner one is not taken for the loop any more */
+	truth.busy_ns = truth.idle_ns = truth.blocked_ns = truth.max_ns = 0;
+	truth_say(&truth);
+}
+
 /* ---- fibers ----------------------------------------------------------------- */
 
 #define FIBERS 5
@@ -187,6 +209,8 @@ int main(int argc, char **argv)
 		jumps();
 	else if (strcmp(what, "after") == 0)
 		afterwards();
+	else if (strcmp(what, "inner") == 0)
+		inner();
 	else if (strcmp(what, "fibers") == 0)
 		fibers();
 	else if (strcmp(what, "file") == 0)

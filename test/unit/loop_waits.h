@@ -22,11 +22,25 @@ static struct vp_loops loops;
 static struct vprof_loop rows[VP_LOOP_SITES + 4];
 static uint32_t used;
 static uint64_t now;
-static struct vp_loop_around around; /* that a wait is found to have */
+/* How the program's functions call each other. */
+static enum {
+	PLAIN,	 /* the outer loop waits in the frame that calls the inner one */
+	WRAPPED, /* ... in a function of its own, which has returned by then */
+	LIBUV	 /* ... that has a large frame: the inner one's lies higher */
+} shape;
 
-static inline struct vp_loop_around frames(uint64_t inner, uint64_t outer)
+/* The frames around a wait. */
+static inline struct vp_loop_around stack_of(uint64_t sp)
 {
-	return (struct vp_loop_around){2, {{inner, 1}, {outer, 2}}};
+	static const struct vp_loop_frame top = {OUTER + 512, 3};
+	struct vp_loop_frame caller = {OUTER + 128, 2}, callback = {OUTER + 128, 4};
+
+	if (shape == PLAIN)
+		return sp == OUTER ? (struct vp_loop_around){1, {top}}
+				   : (struct vp_loop_around){3, {{INNER + 64, 5}, {OUTER, 6}, top}};
+	if ((sp == OUTER) == (shape == WRAPPED))
+		return (struct vp_loop_around){2, {caller, top}};
+	return (struct vp_loop_around){3, {{OUTER + 64, 5}, callback, top}};
 }
 
 static void setup(void)
@@ -39,7 +53,7 @@ static void setup(void)
 	vp_tls.busy = 0;
 	used = 0;
 	now = 1000000;
-	around.count = 0;
+	shape = PLAIN;
 }
 
 static enum vp_loop_rank rank_of(uint64_t pc)
@@ -60,7 +74,10 @@ static enum vp_loop_rank rank_of(uint64_t pc)
 /* What track/loop_rows.c does. */
 static void settle(struct vp_loop *site)
 {
-	if (!vp_loop_takes_over(&loops, site, &around, now))
+	struct vp_loop_around around = stack_of(site->sp);
+	enum vp_loop_over how = vp_loop_takes_over(&loops, site, &around, now);
+
+	if (how == VP_LOOP_STAYS)
 		return;
 	if (!site->row && site->void_row) {
 		site->row = site->void_row;
@@ -73,7 +90,7 @@ static void settle(struct vp_loop *site)
 	}
 	site->around = around;
 	site->void_row = NULL;
-	vp_loop_take(&loops, site);
+	vp_loop_take(&loops, site, how);
 }
 
 static struct vp_loop_at at;
