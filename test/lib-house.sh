@@ -19,6 +19,6 @@ AWK_RANKS='function read_ranks(ranks, rank,   group, folder, n, m, i, j) {
 # hooks_listed DEF: the names of libc that base/real.def, and calls.def beside it, say are
 # exported, one a line, NAME or NAME@VERSION
 hooks_listed() {
-	sed -nE 's/^(HOOK|HOOK_EARLY|HOOK_VARIADIC|HOOK_CALL|HOOK_CALL_IF|HOOK_CALL_AS|ALSO|ALSO_CALL)\(([a-zA-Z_0-9]+),.*/\2/p
+	sed -nE 's/^(HOOK|HOOK_EARLY|HOOK_VARIADIC|HOOK_CALL|HOOK_CALL_[A-Z_]+|ALSO|ALSO_CALL)\(([a-zA-Z_0-9]+),.*/\2/p
 		s/^HOOK_IN_TWO\(([a-zA-Z_0-9]+),.*/\1@GLIBC_2.2.5\n\1@GLIBC_2.3.2/p' "$1" "${1%/*}/calls.def"
 }

@@ -108,6 +108,9 @@ CFLAGS_loop_glib = $(shell pkg-config --cflags glib-2.0)
 LIBS_loop_curl := -lcurl
 LIBS_loop_uring := -luring
 
+# Its handlers and objects are counted as those of C++ are.
+$B/test/probe/wait_leave: PROBE_CFLAGS += -fexceptions
+
 # The leak probes once more, linked with LeakSanitizer: a peer to compare with.
 LSAN_PROBES := $(patsubst test/probe/%,$B/test/lsan/%,$(basename $(wildcard test/probe/leak_*.c test/probe/leak_*.cpp))) \
 	$B/test/lsan/plugin_leak.so

@@ -9,6 +9,7 @@ const struct vp_call_info vp_call_info[VP_CALL_KINDS] = {
 #define REAL(name, result, parameters, arguments, lacking)
 #define HOOK_CALL(name, result, parameters, arguments, lacking, traits, target, object, outcome)   \
 	[VP_CALL_##name] = {#name, traits, VPROF_TARGET_##target},
+#define CALL_KIND(name, traits, target) [VP_CALL_##name] = {#name, traits, VPROF_TARGET_##target},
 #include "base/real.def"
     [VP_CALL_MUTEX] = {"pthread_mutex_lock", CLASS(LOCK), VPROF_TARGET_ADDRESS},
     [VP_CALL_RDLOCK] = {"pthread_rwlock_rdlock", CLASS(LOCK), VPROF_TARGET_ADDRESS},

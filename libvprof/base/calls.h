@@ -11,6 +11,7 @@ enum vp_call_kind {
 #define REAL(name, result, parameters, arguments, lacking)
 #define HOOK_CALL(name, result, parameters, arguments, lacking, traits, target, object, outcome)   \
 	VP_CALL_##name,
+#define CALL_KIND(name, traits, target) VP_CALL_##name,
 #include "base/real.def"
 	/* what track/wait.c waits for, under whichever name it was called */
 	VP_CALL_MUTEX,

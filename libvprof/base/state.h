@@ -23,6 +23,11 @@ struct vp_tls {
 	/* Bytes that hooks let pass before they look closer (hooks/gate.h): to the next
 	 * sample point, without end where the heap is never recorded, else 0. */
 	uint64_t heap_left;
+	/* Locks that it has taken and not given back (base/held.h), and the newest of them:
+	 * number n, from 0, in lock[n % VP_HELD]. */
+	uint32_t held;
+#define VP_HELD 8u
+	uint64_t lock[VP_HELD];
 };
 
 #define VP_TLS_ENDED ((struct vp_thread *)1)

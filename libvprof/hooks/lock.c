@@ -3,9 +3,13 @@
  * The slow halves are separate functions that the fast ones end in a jump to:
  * a lock that is free then costs no stack frame, and the registers at the slow
  * half's start are the program's own. */
+#include "base/held.h"
 #include "base/real.h"
 #include "hooks/hooks.h"
+#include "hooks/record.h"
 #include "track/wait.h"
+
+#include <errno.h>
 
 #define SLOW		    __attribute__((noinline, cold)) static int
 #define UNLIKELY(condition) __builtin_expect(!!(condition), 0)
@@ -34,33 +38,50 @@
 		ret_;                                                                              \
 	})
 
+/* Makes the call, which takes the lock where it returns 0 or says that its owner died. */
+#define TAKES(lock, call)                                                                          \
+	({                                                                                         \
+		int taken_ = call;                                                                 \
+                                                                                                   \
+		if (taken_ == 0 || taken_ == EOWNERDEAD)                                           \
+			vp_lock_taken((uint64_t)(uintptr_t)(lock));                                \
+		taken_;                                                                            \
+	})
+
+static inline int took(const volatile void *lock)
+{
+	vp_lock_taken((uint64_t)(uintptr_t)lock);
+	return 0;
+}
+
 SLOW lock_slow(pthread_mutex_t *mutex)
 {
 	if (!vp_mutex_is_taken(mutex))
-		return vp_real.pthread_mutex_lock(mutex);
-	return WAIT(mutex, MUTEX, vp_real.pthread_mutex_lock(mutex));
+		return TAKES(mutex, vp_real.pthread_mutex_lock(mutex));
+	return TAKES(mutex, WAIT(mutex, MUTEX, vp_real.pthread_mutex_lock(mutex)));
 }
 
 VP_HOOK int pthread_mutex_lock(pthread_mutex_t *mutex)
 {
 	if (LIKELY(vp_mutex_is_plain(mutex)) && LIKELY(vp_real.pthread_mutex_trylock(mutex) == 0))
-		return 0;
+		return took(mutex);
 	return lock_slow(mutex);
 }
 
 VP_HOOK int pthread_mutex_timedlock(pthread_mutex_t *mutex, const struct timespec *until)
 {
 	if (!vp_mutex_is_taken(mutex))
-		return vp_real.pthread_mutex_timedlock(mutex, until);
-	return WAIT(mutex, MUTEX, vp_real.pthread_mutex_timedlock(mutex, until));
+		return TAKES(mutex, vp_real.pthread_mutex_timedlock(mutex, until));
+	return TAKES(mutex, WAIT(mutex, MUTEX, vp_real.pthread_mutex_timedlock(mutex, until)));
 }
 
 VP_HOOK int pthread_mutex_clocklock(pthread_mutex_t *mutex, clockid_t clock,
 				    const struct timespec *until)
 {
 	if (!vp_mutex_is_taken(mutex))
-		return vp_real.pthread_mutex_clocklock(mutex, clock, until);
-	return WAIT(mutex, MUTEX, vp_real.pthread_mutex_clocklock(mutex, clock, until));
+		return TAKES(mutex, vp_real.pthread_mutex_clocklock(mutex, clock, until));
+	return TAKES(mutex,
+		     WAIT(mutex, MUTEX, vp_real.pthread_mutex_clocklock(mutex, clock, until)));
 }
 
 SLOW unlock_slow(pthread_mutex_t *mutex)
@@ -70,6 +91,7 @@ SLOW unlock_slow(pthread_mutex_t *mutex)
 
 VP_HOOK int pthread_mutex_unlock(pthread_mutex_t *mutex)
 {
+	vp_lock_given((uint64_t)(uintptr_t)mutex);
 	if (UNLIKELY(vp_tls.waits_noted))
 		return unlock_slow(mutex);
 	return vp_real.pthread_mutex_unlock(mutex);
@@ -78,60 +100,62 @@ VP_HOOK int pthread_mutex_unlock(pthread_mutex_t *mutex)
 SLOW rdlock_slow(pthread_rwlock_t *lock)
 {
 	if (!vp_rwlock_keeps_readers_out(lock))
-		return vp_real.pthread_rwlock_rdlock(lock);
-	return WAIT(lock, RDLOCK, vp_real.pthread_rwlock_rdlock(lock));
+		return TAKES(lock, vp_real.pthread_rwlock_rdlock(lock));
+	return TAKES(lock, WAIT(lock, RDLOCK, vp_real.pthread_rwlock_rdlock(lock)));
 }
 
 VP_HOOK int pthread_rwlock_rdlock(pthread_rwlock_t *lock)
 {
 	if (LIKELY(vp_rwlock_prefers_readers(lock)) &&
 	    LIKELY(vp_real.pthread_rwlock_tryrdlock(lock) == 0))
-		return 0;
+		return took(lock);
 	return rdlock_slow(lock);
 }
 
 VP_HOOK int pthread_rwlock_timedrdlock(pthread_rwlock_t *lock, const struct timespec *until)
 {
 	if (!vp_rwlock_keeps_readers_out(lock))
-		return vp_real.pthread_rwlock_timedrdlock(lock, until);
-	return WAIT(lock, RDLOCK, vp_real.pthread_rwlock_timedrdlock(lock, until));
+		return TAKES(lock, vp_real.pthread_rwlock_timedrdlock(lock, until));
+	return TAKES(lock, WAIT(lock, RDLOCK, vp_real.pthread_rwlock_timedrdlock(lock, until)));
 }
 
 VP_HOOK int pthread_rwlock_clockrdlock(pthread_rwlock_t *lock, clockid_t clock,
 				       const struct timespec *until)
 {
 	if (!vp_rwlock_keeps_readers_out(lock))
-		return vp_real.pthread_rwlock_clockrdlock(lock, clock, until);
-	return WAIT(lock, RDLOCK, vp_real.pthread_rwlock_clockrdlock(lock, clock, until));
+		return TAKES(lock, vp_real.pthread_rwlock_clockrdlock(lock, clock, until));
+	return TAKES(lock,
+		     WAIT(lock, RDLOCK, vp_real.pthread_rwlock_clockrdlock(lock, clock, until)));
 }
 
 SLOW wrlock_slow(pthread_rwlock_t *lock)
 {
 	if (!vp_rwlock_keeps_writers_out(lock))
-		return vp_real.pthread_rwlock_wrlock(lock);
-	return WAIT(lock, WRLOCK, vp_real.pthread_rwlock_wrlock(lock));
+		return TAKES(lock, vp_real.pthread_rwlock_wrlock(lock));
+	return TAKES(lock, WAIT(lock, WRLOCK, vp_real.pthread_rwlock_wrlock(lock)));
 }
 
 VP_HOOK int pthread_rwlock_wrlock(pthread_rwlock_t *lock)
 {
 	if (LIKELY(vp_control.lock_kinds) && LIKELY(vp_real.pthread_rwlock_trywrlock(lock) == 0))
-		return 0;
+		return took(lock);
 	return wrlock_slow(lock);
 }
 
 VP_HOOK int pthread_rwlock_timedwrlock(pthread_rwlock_t *lock, const struct timespec *until)
 {
 	if (!vp_rwlock_keeps_writers_out(lock))
-		return vp_real.pthread_rwlock_timedwrlock(lock, until);
-	return WAIT(lock, WRLOCK, vp_real.pthread_rwlock_timedwrlock(lock, until));
+		return TAKES(lock, vp_real.pthread_rwlock_timedwrlock(lock, until));
+	return TAKES(lock, WAIT(lock, WRLOCK, vp_real.pthread_rwlock_timedwrlock(lock, until)));
 }
 
 VP_HOOK int pthread_rwlock_clockwrlock(pthread_rwlock_t *lock, clockid_t clock,
 				       const struct timespec *until)
 {
 	if (!vp_rwlock_keeps_writers_out(lock))
-		return vp_real.pthread_rwlock_clockwrlock(lock, clock, until);
-	return WAIT(lock, WRLOCK, vp_real.pthread_rwlock_clockwrlock(lock, clock, until));
+		return TAKES(lock, vp_real.pthread_rwlock_clockwrlock(lock, clock, until));
+	return TAKES(lock,
+		     WAIT(lock, WRLOCK, vp_real.pthread_rwlock_clockwrlock(lock, clock, until)));
 }
 
 SLOW rwlock_unlock_slow(pthread_rwlock_t *lock)
@@ -141,9 +165,41 @@ SLOW rwlock_unlock_slow(pthread_rwlock_t *lock)
 
 VP_HOOK int pthread_rwlock_unlock(pthread_rwlock_t *lock)
 {
+	vp_lock_given((uint64_t)(uintptr_t)lock);
 	if (UNLIKELY(vp_tls.waits_noted))
 		return rwlock_unlock_slow(lock);
 	return vp_real.pthread_rwlock_unlock(lock);
+}
+
+/* They never wait, and count for what a thread holds. */
+#define TRY(name, type)                                                                            \
+	VP_HOOK int name(type *lock)                                                               \
+	{                                                                                          \
+		return TAKES(lock, vp_real.name(lock));                                            \
+	}
+TRY(pthread_mutex_trylock, pthread_mutex_t)
+TRY(pthread_rwlock_tryrdlock, pthread_rwlock_t)
+TRY(pthread_rwlock_trywrlock, pthread_rwlock_t)
+TRY(pthread_spin_trylock, pthread_spinlock_t)
+TRY(mtx_trylock, mtx_t)
+
+SLOW spin_slow(pthread_spinlock_t *lock)
+{
+	return TAKES(lock, VP_RECORD(pthread_spin_lock, lock, NEVER,
+				     vp_real.pthread_spin_lock(lock), ERROR));
+}
+
+VP_HOOK int pthread_spin_lock(pthread_spinlock_t *lock)
+{
+	if (LIKELY(vp_real.pthread_spin_trylock(lock) == 0))
+		return took(lock);
+	return spin_slow(lock);
+}
+
+VP_HOOK int pthread_spin_unlock(pthread_spinlock_t *lock)
+{
+	vp_lock_given((uint64_t)(uintptr_t)lock);
+	return vp_real.pthread_spin_unlock(lock);
 }
 
 VP_HOOK int pthread_join(pthread_t thread, void **result)
@@ -169,8 +225,8 @@ VP_HOOK int pthread_clockjoin_np(pthread_t thread, void **result, clockid_t cloc
 SLOW mtx_lock_slow(mtx_t *mutex)
 {
 	if (!vp_mutex_is_taken((pthread_mutex_t *)mutex))
-		return vp_real.mtx_lock(mutex);
-	return WAIT(mutex, MUTEX, vp_real.mtx_lock(mutex));
+		return TAKES(mutex, vp_real.mtx_lock(mutex));
+	return TAKES(mutex, WAIT(mutex, MUTEX, vp_real.mtx_lock(mutex)));
 }
 
 VP_HOOK int mtx_lock(mtx_t *mutex)
@@ -178,15 +234,15 @@ VP_HOOK int mtx_lock(mtx_t *mutex)
 	pthread_mutex_t *inner = (pthread_mutex_t *)mutex;
 
 	if (LIKELY(vp_mutex_is_plain(inner)) && LIKELY(vp_real.pthread_mutex_trylock(inner) == 0))
-		return thrd_success;
+		return took(mutex);
 	return mtx_lock_slow(mutex);
 }
 
 VP_HOOK int mtx_timedlock(mtx_t *mutex, const struct timespec *until)
 {
 	if (!vp_mutex_is_taken((pthread_mutex_t *)mutex))
-		return vp_real.mtx_timedlock(mutex, until);
-	return WAIT(mutex, MUTEX, vp_real.mtx_timedlock(mutex, until));
+		return TAKES(mutex, vp_real.mtx_timedlock(mutex, until));
+	return TAKES(mutex, WAIT(mutex, MUTEX, vp_real.mtx_timedlock(mutex, until)));
 }
 
 SLOW mtx_unlock_slow(mtx_t *mutex)
@@ -196,6 +252,7 @@ SLOW mtx_unlock_slow(mtx_t *mutex)
 
 VP_HOOK int mtx_unlock(mtx_t *mutex)
 {
+	vp_lock_given((uint64_t)(uintptr_t)mutex);
 	if (UNLIKELY(vp_tls.waits_noted))
 		return mtx_unlock_slow(mutex);
 	return vp_real.mtx_unlock(mutex);
@@ -259,3 +316,13 @@ VP_HOOK int pthread_cond_clockwait(pthread_cond_t *cond, pthread_mutex_t *mutex,
 
 CONDS(, "@@GLIBC_2.3.2")
 CONDS(_old, "@GLIBC_2.2.5")
+
+/* libc's second names */
+VP_HOOK_ALSO(__pthread_mutex_lock, pthread_mutex_lock);
+VP_HOOK_ALSO(__pthread_mutex_trylock, pthread_mutex_trylock);
+VP_HOOK_ALSO(__pthread_mutex_unlock, pthread_mutex_unlock);
+VP_HOOK_ALSO(__pthread_rwlock_rdlock, pthread_rwlock_rdlock);
+VP_HOOK_ALSO(__pthread_rwlock_tryrdlock, pthread_rwlock_tryrdlock);
+VP_HOOK_ALSO(__pthread_rwlock_wrlock, pthread_rwlock_wrlock);
+VP_HOOK_ALSO(__pthread_rwlock_trywrlock, pthread_rwlock_trywrlock);
+VP_HOOK_ALSO(__pthread_rwlock_unlock, pthread_rwlock_unlock);

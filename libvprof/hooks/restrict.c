@@ -7,8 +7,10 @@
 #include "control/control.h"
 #include "control/guard.h"
 #include "control/term.h"
+#include "hooks/bare.h"
 #include "hooks/hooks.h"
 #include "leak/search.h"
+#include "track/descriptor.h"
 #include "track/maps.h"
 
 #include <linux/capability.h>
@@ -87,6 +89,13 @@ static int before(long number, long a, long b)
 		if (a == PR_SET_SECCOMP)
 			vp_restrict();
 		break;
+	case SYS_dup2:
+	case SYS_dup3:
+		vp_descriptor_closes((int)b);
+		break;
+	case SYS_close_range:
+		vp_descriptors_close();
+		break;
 	case SYS_unshare:
 		return vp_wants_to_be_alone(a) ? vp_make_alone() : VP_NOT_ALONE;
 	case SYS_setns:
@@ -125,11 +134,13 @@ static long map(const long call[6], long f, struct vp_regs caller)
 
 VP_HOOK long vp_hook_syscall(long number, long a, long b, long c, long d, long e, long f)
 {
-	const long call[6] = {number, a, b, c, d, e};
+	const long call[7] = {number, a, b, c, d, e, f};
 	struct vp_exit_stack here = {0};
 	long ret;
 	int alone, lifted;
 
+	if (vp_bare_blocks(call))
+		return vp_bare_call(call, VP_CALLER_REGS());
 	if (vp_maps_covers(number))
 		return map(call, f, VP_CALLER_REGS());
 	if (number == SYS_exit_group || number == SYS_exit) {

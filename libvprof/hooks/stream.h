@@ -11,6 +11,8 @@
 #define READS_TO(stream, end)	 vp_stream_reads_to(stream, end, SIZE_MAX)
 #define READS_LINE(stream, room) vp_stream_reads_to(stream, '\n', (size_t)(room))
 #define WRITES(stream, bytes)	 vp_stream_writes(stream, bytes)
+/* How much it will be is not known: it seldom is more. */
+#define PRINTS(stream) vp_stream_writes(stream, 512)
 
 static inline size_t vp_stream_left(const FILE *stream)
 {

@@ -175,6 +175,8 @@ static inline void count_one(struct vprof_call *row, const struct vp_call *call,
 	row->on_loop += call->where == VP_LOOP_INSIDE;
 	if (!(vp_call_info[call->kind].traits & VP_CALL_EVENTS))
 		row->bytes += outcome.amount;
+	if (__builtin_expect(vp_tls.held != 0, 0))
+		row->under_lock++;
 }
 
 static inline void count_time(struct vprof_call *row, const struct vp_call *call, uint64_t now_ns)
@@ -188,6 +190,8 @@ static inline void count_time(struct vprof_call *row, const struct vp_call *call
 		row->idle_ns += ns;
 	else if (call->where == VP_LOOP_INSIDE)
 		row->on_loop_ns += ns;
+	if (__builtin_expect(vp_tls.held != 0, 0))
+		row->under_lock_ns += ns;
 	if (__builtin_expect(++row->histogram[bucket] == 0, 0)) {
 		row->histogram[bucket]--;
 		row->flags |= VPROF_CALL_SATURATED;

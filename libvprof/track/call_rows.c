@@ -1,6 +1,7 @@
 #include "track/call_rows.h"
 #include "base/sys.h"
 #include "ring/tables.h"
+#include "track/descriptor.h"
 
 #include <string.h>
 
@@ -17,7 +18,7 @@ static uint32_t name_id[VP_CALL_KINDS];
 int vp_calls_init(void)
 {
 	memset(name_id, 0, sizeof(name_id));
-	return 0;
+	return vp_descriptors_init();
 }
 
 uint32_t vp_call_name(enum vp_call_kind kind)

@@ -1,0 +1,81 @@
+/* A call that may block, made and recorded by a hook. */
+#ifndef VP_HOOKS_RECORD_H
+#define VP_HOOKS_RECORD_H
+
+#include "base/real.h"
+#include "track/call.h"
+
+#include <sys/socket.h>
+#include <time.h>
+
+/* Makes the call and returns what it does.  Expanded in the function that the program called.
+ *   kind	 of base/calls.h, without VP_CALL_
+ *   object	 what it is about
+ *   limit	 one of those below: how long it may last
+ *   outcome	 one of those below: how its result, ret_, is read */
+#define VP_RECORD(kind, object, limit, call, outcome)                                              \
+	({                                                                                         \
+		struct vp_regs caller_ = VP_CALLER_REGS();                                         \
+		struct vp_call call_;                                                              \
+		__typeof__(call) ret_;                                                             \
+                                                                                                   \
+		vp_call_begin_within(&call_, VP_CALL_##kind, (uint64_t)(object), LIMIT_##limit,    \
+				     &caller_);                                                    \
+		ret_ = call;                                                                       \
+		LIMIT_KNOWN_##limit;                                                               \
+		vp_call_end(&call_, OUTCOME_##outcome);                                            \
+		ret_;                                                                              \
+	})
+
+/* The same of a function that returns nothing. */
+#define VP_RECORD_VOID(kind, call)                                                                 \
+	do {                                                                                       \
+		if (vp_control.calls)                                                              \
+			(void)VP_RECORD(kind, 0, NEVER, (call, 0), NONE);                          \
+		else                                                                               \
+			call;                                                                      \
+	} while (0)
+
+/* What a pointer leads to is read when the kernel has done so. */
+#define LIMIT_NEVER		    VP_LOOP_NO_LIMIT
+#define LIMIT_MS(ms)		    ((ms) < 0 ? VP_LOOP_NO_LIMIT : (uint64_t)(ms)*1000000u)
+#define LIMIT_US(us)		    ((uint64_t)(us)*1000u)
+#define LIMIT_S(s)		    ((uint64_t)(s)*1000000000u)
+#define LIMIT_WAITS(flags)	    ((flags)&MSG_DONTWAIT ? 0 : VP_LOOP_NO_LIMIT)
+#define LIMIT_SPEC(time)	    VP_LOOP_NO_LIMIT
+#define LIMIT_KNOWN_NEVER	    (void)0
+#define LIMIT_KNOWN_MS(ms)	    (void)0
+#define LIMIT_KNOWN_US(us)	    (void)0
+#define LIMIT_KNOWN_S(s)	    (void)0
+#define LIMIT_KNOWN_WAITS(any)	    (void)0
+#define LIMIT_FROM_NOW(flags, time) VP_LOOP_NO_LIMIT
+#define LIMIT_KNOWN_FROM_NOW(flags, time)                                                          \
+	do {                                                                                       \
+		if (ret_ == 0 && !((flags)&TIMER_ABSTIME))                                         \
+			call_.limit_ns = vp_ns_of(time);                                           \
+	} while (0)
+#define LIMIT_KNOWN_SPEC(time)                                                                     \
+	do {                                                                                       \
+		if (ret_ >= 0 && (time))                                                           \
+			call_.limit_ns = vp_ns_of(time);                                           \
+	} while (0)
+
+static inline uint64_t vp_ns_of(const struct timespec *time)
+{
+	return (uint64_t)time->tv_sec * 1000000000u + (uint64_t)time->tv_nsec;
+}
+
+#define OUTCOME(amount, failed)	 ((struct vp_call_outcome){(amount), (failed)})
+#define OUTCOME_BYTES		 OUTCOME(ret_ > 0 ? (uint64_t)ret_ : 0, ret_ < 0)
+#define OUTCOME_EVENTS		 OUTCOME_BYTES
+#define OUTCOME_STATUS		 OUTCOME(0, ret_ < 0)
+#define OUTCOME_ERROR		 OUTCOME(0, ret_ != 0)
+#define OUTCOME_FOUND		 OUTCOME(0, !ret_)
+#define OUTCOME_NONE		 OUTCOME(0, 0)
+#define OUTCOME_SENT(bytes)	 OUTCOME(ret_ < 0 ? 0 : (bytes), ret_ < 0)
+#define OUTCOME_ITEMS(size)	 OUTCOME(ret_ *(size), 0)
+#define OUTCOME_MESSAGES(vector) OUTCOME(vp_bytes_of_messages(vector, ret_), ret_ < 0)
+
+uint64_t vp_bytes_of_messages(const void *vector, int n);
+
+#endif
