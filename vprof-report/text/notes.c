@@ -34,7 +34,8 @@ static void warn_paused(const struct vr_context *ctx)
 static void warn_wall(const struct vr_context *ctx, const struct vr_cpu *cpu)
 {
 	const struct vr_file *file = ctx->profile->file;
-	const char *why = vr_file_string(file, file->header.layers_note);
+	const char *why =
+	    file->header.layers_note ? vr_file_string(file, file->header.layers_note) : "";
 
 	if (!cpu->wall)
 		return;
