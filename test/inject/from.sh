@@ -11,6 +11,7 @@ cat >"$T/your-program.c" <<'END'
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 static pthread_mutex_t guard = PTHREAD_MUTEX_INITIALIZER;
@@ -50,6 +51,16 @@ __attribute__((noinline)) static char *forgotten_part(void)
 	p[0] = 'x';
 	return p;
 }
+__attribute__((noinline)) static void blocked_part(void)
+{
+	struct timeval limit = {.tv_usec = 20000};
+	int pair[2];
+	char c;
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0 &&
+	    setsockopt(pair[0], SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) == 0 &&
+	    read(pair[0], &c, 1) < 0)
+		close(pair[0]);
+}
 static void *worker_part(void *unused)
 {
 	pthread_setname_np(pthread_self(), "worker");
@@ -68,6 +79,7 @@ int main(void)
 	busy_part();
 	pthread_mutex_unlock(&guard);
 	pthread_join(worker, NULL);
+	blocked_part();
 	temporary_part();
 	printf("done %c\n", *forgotten_part());
 	fflush(stdout);
@@ -136,6 +148,7 @@ check_answer() { # COMMAND
 	*callees*) has "inner_part" ;;
 	vprof-report\ threads) has "worker" ;;
 	vprof-report\ locks) has "guard" ;;
+	vprof-report\ waits*) has "blocked_part" ;;
 	vprof-report\ timeline) has "timestamp,rss," ;;
 	vprof-report\ info | *labels | *"set "* | *doctor) [ -s "$T/answer" ] || t_bad "it prints nothing" ;;
 	*pause) has paused ;;
