@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 /* What a file is made from; without it there is nothing to write. */
-enum need { CPU_SAMPLES, POINTS, UNFREED };
+enum need { CPU_SAMPLES, POINTS, UNFREED, LOOPS };
 
 static const struct kind {
 	const char *suffix, *purpose;
@@ -39,6 +39,10 @@ static const struct kind {
 			     "what was not freed, by site, as a picture",
 			     UNFREED,
 			     {"leaks", "--png"}},
+    [VRUN_FILE_LOOP_PNG] = {"loop.png",
+			    "how long iterations of event loops took, as a picture",
+			    LOOPS,
+			    {"loop", "--png"}},
 };
 
 static bool has(const struct vrun_result *r, enum need need)
@@ -50,6 +54,8 @@ static bool has(const struct vrun_result *r, enum need need)
 		return json_array_size(vrun_json_at(r->timeline, "points")) != 0;
 	case UNFREED:
 		return vrun_json_u64(r->leaks, "totals.unfreed.bytes") != 0;
+	case LOOPS:
+		return json_array_size(vrun_json_at(r->loops, "loops")) != 0;
 	}
 	return false;
 }

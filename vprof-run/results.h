@@ -14,6 +14,7 @@ enum vrun_file_kind {
 	VRUN_FILE_TIMELINE_PNG,
 	VRUN_FILE_TOP_PNG,
 	VRUN_FILE_LEAKS_PNG,
+	VRUN_FILE_LOOP_PNG,
 	VRUN_FILE_KINDS,
 };
 
@@ -23,7 +24,7 @@ struct vrun_result {
 	struct vrun_record *record; /* [0] is the main one */
 	size_t records;
 	/* answers about the main record; NULL: none, or not asked for */
-	json_t *summary, *by_self, *by_total, *heap, *leaks, *timeline;
+	json_t *summary, *by_self, *by_total, *heap, *leaks, *timeline, *loops, *waits;
 	char *file[VRUN_FILE_KINDS]; /* names below the directory; NULL: not written */
 	int gate;		     /* exit status of `leaks --gate` over all records; 0: passed */
 };

@@ -6,6 +6,7 @@
 #include "engine.h"
 #include "files.h"
 #include "shapes.h"
+#include "waiting.h"
 #include "words.h"
 
 #include <stdlib.h>
@@ -281,6 +282,7 @@ void vrun_sections_write(const struct vrun_session *s, const struct vrun_result 
 	}
 	if (!s->options->skip_cpu)
 		write_cpu(r, out);
+	vrun_waiting_write(r, out);
 	if (r->heap)
 		write_memory(r, out);
 	if (r->leaks)

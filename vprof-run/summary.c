@@ -155,7 +155,11 @@ static void write_next(const struct vrun_session *s, FILE *out)
 			"    vprof-report heap --sort calls %s\n"
 			"    vprof-report leaks %s\n",
 			quoted, quoted);
-	fprintf(out, "    vprof-report locks %s\n", quoted);
+	fprintf(out,
+		"    vprof-report loop %s\n"
+		"    vprof-report waits %s\n"
+		"    vprof-report locks %s\n",
+		quoted, quoted, quoted);
 	free(quoted);
 }
 

@@ -32,21 +32,42 @@ char *vrun_place(const json_t *frame)
 	return vr_xprintf("%s", vr_text_base(vrun_json_text(frame, "module")));
 }
 
+/* 1: it is among what made the run slow, which comes first. */
+static bool is_said(const struct vrun_result *r, const char *rule)
+{
+	const json_t *slow;
+	size_t i;
+
+	json_array_foreach(vrun_json_at(r->summary, "slow"), i, slow)
+	{
+		if (strcmp(vrun_json_text(slow, "rule"), rule) == 0)
+			return true;
+	}
+	return false;
+}
+
 size_t vrun_findings(const struct vrun_session *session, FILE *out,
 		     void (*line)(FILE *out, size_t number, const char *run, const char *text,
 				  const char *command))
 {
+	static const char *const of[] = {"slow", "findings"};
 	size_t number = 0;
 
 	for (size_t i = 0; i < session->results; i++) {
 		const struct vrun_result *r = &session->result[i];
-		const json_t *findings = vrun_json_at(r->summary, "findings");
-		const json_t *finding;
-		size_t k;
 
-		json_array_foreach(findings, k, finding)
-		    line(out, ++number, r->run->name, vrun_json_text(finding, "text"),
-			 vrun_json_text(finding, "command"));
+		for (size_t which = 0; which < 2; which++) {
+			const json_t *finding;
+			size_t k;
+
+			json_array_foreach(vrun_json_at(r->summary, of[which]), k, finding)
+			{
+				if (which && is_said(r, vrun_json_text(finding, "rule")))
+					continue;
+				line(out, ++number, r->run->name, vrun_json_text(finding, "text"),
+				     vrun_json_text(finding, "command"));
+			}
+		}
 	}
 	return number;
 }

@@ -6,7 +6,7 @@
 
 #include "session.h"
 
-/* One finding of `summary` for each run that has some, numbered.
+/* Why each run was slow, and its findings, as `summary` has them, numbered.
  *
  *   line   format of a finding: number, run, text, command */
 size_t vrun_findings(const struct vrun_session *session, FILE *out,

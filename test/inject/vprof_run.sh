@@ -35,6 +35,7 @@ recorded() { # DIR NAME
 }
 
 cat >prog.c <<'END'
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -53,6 +54,13 @@ __attribute__((noinline)) static void lose(int blocks)
 		held = malloc(100);
 	free(held);
 	held = NULL;
+}
+__attribute__((noinline)) static void turn(int turns)
+{
+	for (int i = 0; i < turns; i++) {
+		poll(NULL, 0, 2);
+		busy_part(i == turns / 2 ? 20000000 : 1000);
+	}
 }
 int main(int argc, char **argv)
 {
@@ -78,6 +86,8 @@ int main(int argc, char **argv)
 		for (;;)
 			busy_part(1000000);
 	}
+	if (!strcmp(how, "turn"))
+		turn(100);
 	busy_part(100000000);
 	if (!strcmp(how, "crash"))
 		raise(SIGSEGV);
@@ -111,6 +121,15 @@ grep -E '^ +vprof-report ' said | while read -r line; do
 done >next
 t_equal "commands that fail" "" "$(cat next)"
 grep -q '^ *vprof-report ' said || t_bad "no next command"
+t_done
+
+t_begin "a loop has its place in the summary, and a picture"
+run turns -- ./prog turn
+t_equal status 0 $status
+in_summary turns '^### Waiting and loops'
+in_summary turns '^\| [0-9]+ \|.*\| `turn`, poll \| prog \|'
+t_equal picture PNG "$(head -c 4 turns/prog.loop.png | tail -c 3)"
+in_summary turns '\(prog\.loop\.png\)'
 t_done
 
 t_begin "words keep their blanks and quotes; status is passed on"

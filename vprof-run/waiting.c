@@ -1,0 +1,130 @@
+#include "waiting.h"
+#include "cli/quote.h"
+#include "cli/short.h"
+#include "cli/text.h"
+#include "cli/units.h"
+#include "engine.h"
+#include "words.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Why it was slow, in vprof-report's words. */
+static void write_slow(const json_t *slow, FILE *out)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(slow, i, one)
+	{
+		fprintf(out, "- ");
+		vr_quote_md_text(out, vrun_json_text(one, "text"));
+		fprintf(out, "\n");
+	}
+	if (!json_array_size(slow))
+		fprintf(out, "Nothing stands out.\n");
+}
+
+static void write_name(FILE *out, const json_t *frame)
+{
+	char *name = vr_short_name(vrun_json_text(frame, "function"), VRUN_NAME_ROOM);
+
+	vr_quote_md_code(out, name);
+	free(name);
+}
+
+static void write_loop(const json_t *loop, FILE *out)
+{
+	char p50[VR_UNIT_MAX], p99[VR_UNIT_MAX], p999[VR_UNIT_MAX], max[VR_UNIT_MAX];
+	char iterations[VR_UNIT_MAX], late[VR_UNIT_MAX], stalls[VR_UNIT_MAX];
+
+	fprintf(out, "| %s | %.1f | %s | %s | %s | %s | %s | %s | ",
+		vr_format_count(iterations, vrun_json_u64(loop, "iterations")),
+		100 * json_number_value(vrun_json_at(loop, "busy_share")),
+		vr_format_ns(p50, vrun_json_u64(loop, "p50_ns")),
+		vr_format_ns(p99, vrun_json_u64(loop, "p99_ns")),
+		vr_format_ns(p999, vrun_json_u64(loop, "p999_ns")),
+		vr_format_ns(max, vrun_json_u64(loop, "max_ns")),
+		vr_format_ns(late, vrun_json_u64(loop, "arrival_delay.p999_ns")),
+		vr_format_count(stalls, vrun_json_u64(loop, "stall_count")));
+	write_name(out, loop);
+	fprintf(out, ", ");
+	vr_quote_md_text(out, vrun_json_text(loop, "kind"));
+	fprintf(out, " | ");
+	vr_quote_md_text(out, vrun_json_text(loop, "thread"));
+	fprintf(out, " |\n");
+}
+
+static void write_loops(const json_t *loops, FILE *out)
+{
+	const json_t *loop;
+	size_t i;
+
+	if (!json_array_size(loops))
+		return;
+	fprintf(out,
+		"\nIterations of event loops; arrivals wait: what came at any moment, until the "
+		"iteration was over, 999 of 1000:\n\n"
+		"| iterations | busy %% | p50 | p99 | p99.9 | longest | arrivals wait | stalls "
+		"| loop | thread |\n"
+		"|--:|--:|--:|--:|--:|--:|--:|--:|---|---|\n");
+	json_array_foreach(loops, i, loop) write_loop(loop, out);
+}
+
+static void write_call(const json_t *site, FILE *out)
+{
+	const json_t *frame = vrun_responsible_frame(site);
+	char wait[VR_UNIT_MAX], calls[VR_UNIT_MAX], max[VR_UNIT_MAX];
+	char *place = vrun_place(frame);
+
+	fprintf(out, "| %s | %s | %s | ", vr_format_ns(wait, vrun_json_u64(site, "wait_ns")),
+		vr_format_count(calls, vrun_json_u64(site, "blocked")),
+		vr_format_ns(max, vrun_json_u64(site, "max_ns")));
+	vr_quote_md_code(out, vrun_json_text(site, "kind"));
+	fprintf(out, " | ");
+	vr_quote_md_text(out, vrun_json_text(site, "object"));
+	fprintf(out, " | ");
+	write_name(out, frame);
+	fprintf(out, " | ");
+	vr_quote_md_text(out, place);
+	fprintf(out, " |\n");
+	free(place);
+}
+
+static bool kept_from_work(const json_t *site)
+{
+	return vrun_json_u64(site, "blocked_ns") + vrun_json_u64(site, "lock_ns") != 0;
+}
+
+static void write_calls(const json_t *sites, FILE *out)
+{
+	const json_t *site;
+	size_t i, rows = 0;
+
+	json_array_foreach(sites, i, site)
+	{
+		if (!kept_from_work(site))
+			continue;
+		if (rows++ == 0)
+			fprintf(out, "\nCalls that kept threads from their work longest:\n\n"
+				     "| together | calls | longest | call | of | in | where |\n"
+				     "|--:|--:|--:|---|---|---|---|\n");
+		write_call(site, out);
+	}
+}
+
+void vrun_waiting_write(const struct vrun_result *r, FILE *out)
+{
+	const json_t *slow = vrun_json_at(r->summary, "slow"),
+		     *sites = vrun_json_at(r->waits, "sites");
+	const json_t *loops = vrun_json_at(r->loops, "loops");
+
+	if (!json_array_size(slow) && !json_array_size(loops) && !json_array_size(sites))
+		return;
+	fprintf(out, "\n### Waiting and loops\n\n");
+	write_slow(slow, out);
+	write_loops(loops, out);
+	write_calls(sites, out);
+	if (r->file[VRUN_FILE_LOOP_PNG])
+		fprintf(out, "\n![how long iterations took](%s)\n", r->file[VRUN_FILE_LOOP_PNG]);
+}
