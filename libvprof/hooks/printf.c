@@ -83,3 +83,6 @@ VP_HOOK void __syslog_chk(int level, int check, const char *format, ...)
 	VP_RECORD_VOID(syslog, vp_real.__vsyslog_chk(level, check, format, list));
 	va_end(list);
 }
+
+VP_HOOK_ALSO(_IO_printf, printf);
+VP_HOOK_ALSO(_IO_fprintf, fprintf);
