@@ -5,15 +5,26 @@
 #define OWNS	     VP_CALL_OWNS
 #define EVENTS	     VP_CALL_EVENTS
 
+/* Of a wait that makes a loop: for time to pass, for one thing, for one of many. */
+#define RANK(traits)                                                                               \
+	(!((traits)&LOOPS)				      ? 0                                  \
+	 : ((traits)&VP_CALL_CLASS_MASK) == VPROF_CLASS_PACED ? 1                                  \
+	 : (traits)&EVENTS				      ? 3                                  \
+							      : 2)
+#define INFO(name, traits, target)                                                                 \
+	{                                                                                          \
+		name, traits, VPROF_TARGET_##target, RANK(traits)                                  \
+	}
+
 const struct vp_call_info vp_call_info[VP_CALL_KINDS] = {
 #define REAL(name, result, parameters, arguments, lacking)
 #define HOOK_CALL(name, result, parameters, arguments, lacking, traits, target, object, outcome)   \
-	[VP_CALL_##name] = {#name, traits, VPROF_TARGET_##target},
-#define CALL_KIND(name, traits, target) [VP_CALL_##name] = {#name, traits, VPROF_TARGET_##target},
+	[VP_CALL_##name] = INFO(#name, traits, target),
+#define CALL_KIND(name, traits, target) [VP_CALL_##name] = INFO(#name, traits, target),
 #include "base/real.def"
-    [VP_CALL_MUTEX] = {"pthread_mutex_lock", CLASS(LOCK), VPROF_TARGET_ADDRESS},
-    [VP_CALL_RDLOCK] = {"pthread_rwlock_rdlock", CLASS(LOCK), VPROF_TARGET_ADDRESS},
-    [VP_CALL_WRLOCK] = {"pthread_rwlock_wrlock", CLASS(LOCK), VPROF_TARGET_ADDRESS},
-    [VP_CALL_COND] = {"pthread_cond_wait", CLASS(BLOCKED) | LOOPS, VPROF_TARGET_ADDRESS},
-    [VP_CALL_JOIN] = {"pthread_join", CLASS(IDLE), VPROF_TARGET_ADDRESS},
+    [VP_CALL_MUTEX] = INFO("pthread_mutex_lock", CLASS(LOCK), ADDRESS),
+    [VP_CALL_RDLOCK] = INFO("pthread_rwlock_rdlock", CLASS(LOCK), ADDRESS),
+    [VP_CALL_WRLOCK] = INFO("pthread_rwlock_wrlock", CLASS(LOCK), ADDRESS),
+    [VP_CALL_COND] = INFO("pthread_cond_wait", CLASS(BLOCKED) | LOOPS, ADDRESS),
+    [VP_CALL_JOIN] = INFO("pthread_join", CLASS(IDLE), ADDRESS),
 };

@@ -36,6 +36,7 @@ struct vp_call_info {
 	const char *name; /* as libc names it */
 	uint8_t traits;
 	uint8_t target; /* enum vprof_target */
+	uint8_t rank;	/* enum vp_loop_rank */
 };
 /* Declared hidden, or every look at it would go by way of an address in the GOT. */
 extern const struct vp_call_info vp_call_info[VP_CALL_KINDS] __attribute__((visibility("hidden")));

@@ -55,7 +55,7 @@ struct vp_loop {
 	uint64_t object;
 	uint64_t wait_ns;    /* the last wait began; 0: it came back */
 	uint64_t back_ns;    /* the iteration under way began; 0: none is */
-	uint64_t lasted_ns;  /* the last wait, where it did not sleep; else 0 */
+	uint64_t lasted_ns;  /* the last wait */
 	uint64_t blocked_ns; /* of the iteration under way, in calls */
 	uint64_t seen;	     /* vp_loops.turns at its last return ... */
 	uint64_t seen_first; /* ... and at the first of `returns` */
@@ -65,6 +65,7 @@ struct vp_loop {
 	uint32_t row_id;
 	uint8_t rank;
 	uint8_t nothing;	      /* the last wait brought nothing */
+	uint8_t slept;		      /* it slept */
 	uint8_t outside;	      /* it gave its place to one inside of its iteration */
 	uint8_t inside;		      /* the wait under way is within an iteration of another */
 	uint8_t refused;	      /* there was no room for its row */

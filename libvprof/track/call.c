@@ -61,12 +61,12 @@ static inline int is_within(const struct vp_call_line *line, const struct vp_reg
 static inline void find_loop(struct vp_call *call, uint64_t now_ns)
 {
 	struct vp_loop_at at = {call->caller.pc, call->caller.sp, call->object,
-				vp_loop_rank_of(call->kind)};
+				vp_call_info[call->kind].rank};
 
 	call->where = VP_LOOP_OUTSIDE;
 	call->loop = NULL;
 	if (vp_control.loops)
-		call->where = (uint16_t)vp_loop_begin(&call->thread->loops, &at, call->limit_ns,
+		call->where = (uint16_t)vp_loop_begin(&call->thread->loops, at, call->limit_ns,
 						      now_ns, &call->loop);
 	call->flags = call->where == VP_LOOP_OWN ? VP_LINE_AT_LOOP : 0;
 }
@@ -112,24 +112,19 @@ static inline enum vprof_class class_of(const struct vp_call *call)
 static inline int leave_loop(struct vp_call *call, struct vp_call_outcome outcome, int slept,
 			     uint64_t now_ns)
 {
-	uint8_t traits = vp_call_info[call->kind].traits;
-	struct vp_loop_at at = {call->caller.pc, call->caller.sp, call->object, 0};
+	int counts = (vp_call_info[call->kind].traits & VP_CALL_EVENTS) != 0;
+	int paces = vp_call_info[call->kind].rank == VP_LOOP_PACED;
 	struct vp_loop_result result = {.begin_ns = call->since_ns,
 					.end_ns = now_ns,
 					.limit_ns = call->limit_ns,
+					.events = counts ? outcome.amount : 0,
+					.bytes = counts ? 0 : outcome.amount,
 					.slept = slept,
-					.nothing = outcome.failed};
+					.nothing = counts ? outcome.amount == 0 : outcome.failed,
+					.timed_out = (paces || (counts && !outcome.amount)) &&
+						     !outcome.failed};
 
-	if (traits & VP_CALL_EVENTS) {
-		result.events = outcome.amount;
-		result.nothing = outcome.amount == 0;
-		result.timed_out = result.nothing && !outcome.failed;
-	} else {
-		result.bytes = outcome.amount;
-		result.timed_out =
-		    (traits & VP_CALL_CLASS_MASK) == VPROF_CLASS_PACED && !outcome.failed;
-	}
-	return vp_loop_end(&call->thread->loops, call->loop, &at, &result);
+	return vp_loop_end(&call->thread->loops, call->loop, call->caller.pc, result);
 }
 
 /* Returns 1 where settle() is to follow. */

@@ -127,10 +127,10 @@ static void past_turn(struct vp_loop *site, uint64_t limit_ns, uint64_t now)
 	if (past->iterations == VP_LOOP_FIRST) { /* all of it, or what adds up to nothing */
 		past->first_ns = 0;
 	} else if (!vp_loop_is_empty(site, ns, limit_ns)) {
-		past->waits_ns[past->iterations] = site->lasted_ns;
+		past->waits_ns[past->iterations] = site->slept ? 0 : site->lasted_ns;
 		past->begin_ns[past->iterations] = site->back_ns;
 		past->end_ns[past->iterations++] = now;
-	} else if (site->lasted_ns) {
+	} else if (!site->slept) {
 		past->spin_ns += site->lasted_ns + ns;
 		past->spins++;
 	} else {
@@ -142,7 +142,7 @@ static void past_turn(struct vp_loop *site, uint64_t limit_ns, uint64_t now)
 /* Whoever looked at the same thing a moment ago, without waiting, waits now. */
 static int is_second_look(const struct vp_loop *loop, const struct vp_loop_at *at, uint64_t now)
 {
-	return loop->back_ns && loop->nothing && loop->lasted_ns && at->object &&
+	return loop->back_ns && loop->nothing && !loop->slept && at->object &&
 	       at->object == loop->object && at->sp == loop->sp &&
 	       now - loop->back_ns < VP_LOOP_LOOKED_NS;
 }
@@ -179,10 +179,7 @@ static enum vp_loop_where begin(struct vp_loops *loops, const struct vp_loop_at 
 		come_back(loops, site, now);
 	loop = loops->now;
 	if (at->rank && loop && (site == loop || is_second_look(loop, at, now))) {
-		if (loop->back_ns)
-			vp_loop_turn(loops, loop, limit_ns, now);
-		loop->back_ns = 0;
-		loop->wait_ns = now;
+		vp_loop_wait(loops, loop, limit_ns, now);
 		*at_site = loop;
 		return VP_LOOP_OWN;
 	}
@@ -292,33 +289,32 @@ static int end_other(struct vp_loops *loops, struct vp_loop *site,
 	past->inside_ns += site->inside ? ns : 0;
 	past->last_ns = site->back_ns = result->end_ns;
 	site->wait_ns = 0;
-	site->lasted_ns = slept ? 0 : ns;
+	site->lasted_ns = ns;
+	site->slept = (uint8_t)slept;
 	site->nothing = result->nothing != 0;
 	return due && !site->refused;
 }
 
-static int end(struct vp_loops *loops, struct vp_loop *site, const struct vp_loop_at *at,
+static int end(struct vp_loops *loops, struct vp_loop *site, uint64_t pc,
 	       const struct vp_loop_result *result)
 {
-	struct vp_loop_result rest = *result;
-
 	if (loops->pauses != vp_control.pauses)
 		vp_loops_drop(loops);
 	/* A handler that ran during the wait may have put another in its place. */
-	if (!site->wait_ns || (site != loops->now && site->pc != at->pc))
+	if (!site->wait_ns || (site != loops->now && site->pc != pc))
 		return 0;
 	if (site != loops->now)
 		return end_other(loops, site, result);
 	count_delay(site->row, result);
-	rest.timed_out = 0;
-	return vp_loop_end(loops, site, at, &rest);
+	vp_loop_back(loops, site, result);
+	return 0;
 }
 
-int vp_loop_end_slow(struct vp_loops *loops, struct vp_loop *site, const struct vp_loop_at *at,
+int vp_loop_end_slow(struct vp_loops *loops, struct vp_loop *site, uint64_t pc,
 		     const struct vp_loop_result *result)
 {
 	int entered = vp_busy_enter();
-	int due = end(loops, site, at, result);
+	int due = end(loops, site, pc, result);
 
 	if (entered)
 		vp_busy_leave();

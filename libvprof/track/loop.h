@@ -41,17 +41,18 @@ struct vp_loop_result {
  *   limit_ns  as in struct vp_loop_result
  *   site      [out] what vp_loop_end() is to be given; NULL: it is not to be called
  * Context: the thread itself, in or out of a signal handler. */
-static inline enum vp_loop_where vp_loop_begin(struct vp_loops *loops, const struct vp_loop_at *at,
+static inline enum vp_loop_where vp_loop_begin(struct vp_loops *loops, struct vp_loop_at at,
 					       uint64_t limit_ns, uint64_t now,
 					       struct vp_loop **site);
 enum vp_loop_where vp_loop_begin_slow(struct vp_loops *loops, const struct vp_loop_at *at,
 				      uint64_t limit_ns, uint64_t now, struct vp_loop **site);
 
 /* After it.  Returns 1 where the site may have become the thread's loop: vp_loop_settle().
+ *   pc      of the call
  * Context: as above. */
-static inline int vp_loop_end(struct vp_loops *loops, struct vp_loop *site,
-			      const struct vp_loop_at *at, const struct vp_loop_result *result);
-int vp_loop_end_slow(struct vp_loops *loops, struct vp_loop *site, const struct vp_loop_at *at,
+static inline int vp_loop_end(struct vp_loops *loops, struct vp_loop *site, uint64_t pc,
+			      struct vp_loop_result result);
+int vp_loop_end_slow(struct vp_loops *loops, struct vp_loop *site, uint64_t pc,
 		     const struct vp_loop_result *result);
 
 /* A call within an iteration is over: `ns` of it were waited. */
@@ -91,7 +92,7 @@ static inline int vp_loop_is_empty(const struct vp_loop *loop, uint64_t ns, uint
 {
 	if (!loop->nothing)
 		return 0;
-	if (!loop->lasted_ns)
+	if (loop->slept)
 		return ns < VP_LOOP_NOTHING_NS;
 	return ns < (limit_ns ? VP_LOOP_LOOKED_NS : VP_LOOP_SPIN_NS);
 }
@@ -103,10 +104,10 @@ static inline void vp_loop_turn(struct vp_loops *loops, struct vp_loop *loop, ui
 	struct vprof_loop *row = loop->row;
 	uint64_t ns = now > loop->back_ns ? now - loop->back_ns : 0;
 
-	if (!vp_loop_is_empty(loop, ns, limit_ns)) {
-		row->busy_ns += loop->lasted_ns;
+	if (__builtin_expect(!vp_loop_is_empty(loop, ns, limit_ns), 1)) {
+		row->busy_ns += loop->slept ? 0 : loop->lasted_ns;
 		vp_loop_count(loops, loop, loop->back_ns, now);
-	} else if (loop->lasted_ns) {
+	} else if (!loop->slept) {
 		row->spin_ns += loop->lasted_ns + ns;
 		row->spins++;
 	} else {
@@ -116,46 +117,49 @@ static inline void vp_loop_turn(struct vp_loops *loops, struct vp_loop *loop, ui
 	row->now_ns = 0;
 }
 
-static inline enum vp_loop_where vp_loop_begin(struct vp_loops *loops, const struct vp_loop_at *at,
+/* The loop's wait begins. */
+static inline void vp_loop_wait(struct vp_loops *loops, struct vp_loop *loop, uint64_t limit_ns,
+				uint64_t now)
+{
+	if (loop->back_ns)
+		vp_loop_turn(loops, loop, limit_ns, now);
+	loop->back_ns = 0;
+	loop->wait_ns = now;
+}
+
+static inline enum vp_loop_where vp_loop_begin(struct vp_loops *loops, struct vp_loop_at at,
 					       uint64_t limit_ns, uint64_t now,
 					       struct vp_loop **site)
 {
 	struct vp_loop *loop = loops->now;
 
 	*site = NULL;
-	if (!loop && !at->rank)
+	if (!loop && !at.rank)
 		return VP_LOOP_OUTSIDE;
-	if (__builtin_expect(!loop || loops->pauses != vp_control.pauses, 0))
-		return vp_loop_begin_slow(loops, at, limit_ns, now, site);
-	if (at->pc == loop->pc && (at->sp == loop->sp || !loop->sp)) {
-		if (loop->back_ns)
-			vp_loop_turn(loops, loop, limit_ns, now);
-		loop->back_ns = 0;
-		loop->wait_ns = now;
-		*site = loop;
-		return VP_LOOP_OWN;
+	if (__builtin_expect(loop && loops->pauses == vp_control.pauses, 1)) {
+		if (at.pc == loop->pc && (at.sp == loop->sp || !loop->sp)) {
+			vp_loop_wait(loops, loop, limit_ns, now);
+			*site = loop;
+			return VP_LOOP_OWN;
+		}
+		if (!at.rank)
+			return loop->back_ns ? VP_LOOP_INSIDE : VP_LOOP_OUTSIDE;
 	}
-	if (!at->rank)
-		return loop->back_ns ? VP_LOOP_INSIDE : VP_LOOP_OUTSIDE;
-	return vp_loop_begin_slow(loops, at, limit_ns, now, site);
+	return vp_loop_begin_slow(loops, &at, limit_ns, now, site);
 }
 
-static inline int vp_loop_end(struct vp_loops *loops, struct vp_loop *site,
-			      const struct vp_loop_at *at, const struct vp_loop_result *result)
+/* The loop's wait is over. */
+static inline void vp_loop_back(struct vp_loops *loops, struct vp_loop *site,
+				const struct vp_loop_result *result)
 {
 	struct vprof_loop *row = site->row;
 	uint64_t ns = result->end_ns - result->begin_ns;
 
-	if (__builtin_expect(
-		site != loops->now || result->timed_out || loops->pauses != vp_control.pauses, 0))
-		return vp_loop_end_slow(loops, site, at, result);
-	if (result->slept && result->limit_ns) {
-		row->idle_ns += ns;
-		site->lasted_ns = 0;
-	} else {
-		site->lasted_ns = ns;
-	}
+	site->slept = result->slept && result->limit_ns;
 	site->nothing = result->nothing != 0;
+	site->lasted_ns = ns;
+	if (site->slept)
+		row->idle_ns += ns;
 	row->events += result->events;
 	row->bytes += result->bytes;
 	row->last_ns = row->now_ns = site->back_ns = result->end_ns;
@@ -163,6 +167,15 @@ static inline int vp_loop_end(struct vp_loops *loops, struct vp_loop *site,
 	site->blocked_ns = 0;
 	loops->worst.ns = 0;
 	loops->turns++;
+}
+
+static inline int vp_loop_end(struct vp_loops *loops, struct vp_loop *site, uint64_t pc,
+			      struct vp_loop_result result)
+{
+	if (__builtin_expect(
+		site != loops->now || result.timed_out || loops->pauses != vp_control.pauses, 0))
+		return vp_loop_end_slow(loops, site, pc, &result);
+	vp_loop_back(loops, site, &result);
 	return 0;
 }
 

@@ -7,18 +7,6 @@
 #include "thread/threads.h"
 #include "track/loop.h"
 
-/* What kind of wait a call is to a loop. */
-static inline enum vp_loop_rank vp_loop_rank_of(enum vp_call_kind kind)
-{
-	uint8_t traits = vp_call_info[kind].traits;
-
-	if (!(traits & VP_CALL_LOOPS))
-		return VP_LOOP_NEVER;
-	if ((traits & VP_CALL_CLASS_MASK) == VPROF_CLASS_PACED)
-		return VP_LOOP_PACED;
-	return traits & VP_CALL_EVENTS ? VP_LOOP_MULTI : VP_LOOP_SLEPT;
-}
-
 /* After vp_loop_end() has returned 1: makes the site the thread's loop, unless it is a wait
  * within an iteration of another.
  *   caller  registers of the wait's caller

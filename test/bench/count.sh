@@ -28,6 +28,8 @@ PATHS_ALL=(
 	"mutex mutex 200 cpu=off mutex lock+unlock"
 	"mutex-off mutex 200 cpu=off:locks=off mutex lock+unlock, locks=off"
 	"thread thread 50 cpu=off pthread_create+join, the caller's part"
+	"turn turn 200 cpu=off:heap=off a turn of an event loop"
+	"turn-off turn 200 cpu=off:heap=off:loop=off epoll_wait, loop=off"
 	"fork fork 20 cpu=off fork+wait, the parent's part"
 	"true whole 1 - /bin/true from start to end, its first thread"
 )

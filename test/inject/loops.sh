@@ -21,8 +21,7 @@ probe() { # CASE OPTIONS PROBE [ARG...]
 	compare "$T/run"
 	t_done
 }
-probe "all the ways to wait" "" loop_truth epoll shared poll ppoll select timed busy recv recvmmsg read \
-	accept cond sem nanosleep sigwait
+probe "all the ways to wait" "" loop_truth
 probe "with the timer engine" engine=timer loop_truth epoll cond recv nanosleep
 probe "without heap and CPU, a small record" heap=off:cpu=off:size=1M loop_truth epoll cond read
 probe "libuv" "" loop_uv

@@ -102,7 +102,7 @@ static enum vp_loop_where begin(uint64_t pc, uint64_t sp, uint64_t limit_ns)
 	at = (struct vp_loop_at){pc, sp, rank_of(pc) == VP_LOOP_PACED ? 0 : 7, rank_of(pc)};
 	begun = now;
 	limit = limit_ns;
-	return vp_loop_begin(&loops, &at, limit_ns, now, &site);
+	return vp_loop_begin(&loops, at, limit_ns, now, &site);
 }
 
 static void end(uint64_t lasts, uint64_t events, int timed_out)
@@ -114,7 +114,7 @@ static void end(uint64_t lasts, uint64_t events, int timed_out)
 	result.end_ns = now;
 	result.slept = lasts >= 2 * US;
 	result.nothing = !events;
-	if (site && vp_loop_end(&loops, site, &at, &result))
+	if (site && vp_loop_end(&loops, site, at.pc, result))
 		settle(site);
 }
 

@@ -11,6 +11,8 @@
 
 #include <pthread.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -84,6 +86,20 @@ static void thread(struct walk *walk)
 		pthread_join(id, NULL);
 }
 
+/* Of an event loop: there is always something to do. */
+static void turn(struct walk *walk)
+{
+	static int set = -1;
+	struct epoll_event event = {.events = EPOLLIN};
+
+	(void)walk;
+	if (set < 0) {
+		set = epoll_create1(0);
+		epoll_ctl(set, EPOLL_CTL_ADD, eventfd(1, 0), &event);
+	}
+	epoll_wait(set, &event, 1, 1000);
+}
+
 static const struct hot_path {
 	const char *name;
 	void (*work)(struct walk *);
@@ -91,7 +107,7 @@ static const struct hot_path {
 } hot_path[] = {
     {"pair", pair, 0},	     {"pair-paths", pair, 1},  {"calloc", zeroed, 0},
     {"realloc", resized, 0}, {"window", in_window, 1}, {"mutex", locked, 0},
-    {"thread", thread, 0},   {"fork", child, 0},
+    {"thread", thread, 0},   {"fork", child, 0},       {"turn", turn, 0},
 };
 static const struct hot_path *chosen;
 static long turns;
