@@ -419,7 +419,8 @@ enum vprof_ctl_verb {
 	VPROF_CTL_RESUME = 2,
 	VPROF_CTL_MARK = 3,
 	VPROF_CTL_LEAKSCAN = 4,
-	VPROF_CTL_SET = 5 /* ctl_text: key=value of VPROF_OPTIONS */
+	VPROF_CTL_SET = 5,   /* ctl_text: key=value of VPROF_OPTIONS */
+	VPROF_CTL_STACKS = 6 /* what every thread does, into DUMPS */
 };
 
 /* At offset 4096: struct vprof_extent extent[VPROF_EXTENTS_MAX]. */

@@ -154,7 +154,8 @@ struct vprof_loop {
 	uint64_t stalls, stall_ns; /* iterations of header.stall_ns and more */
 	uint64_t blocked_ns;	   /* of busy_ns, in calls that may block */
 	uint64_t slept;		   /* iterations that left the CPU; see VPROF_LAYER_PAGE */
-	uint64_t reserved[9];
+	uint64_t limit_ns;	   /* iterations as long as this are stalls; 0: header.stall_ns */
+	uint64_t reserved[8];
 	/* 248 */
 	uint64_t now_ns; /* the iteration under way began; 0: it waits */
 	uint64_t histogram[VPROF_LOOP_BUCKETS];
@@ -187,7 +188,10 @@ struct vprof_stall {
 	uint32_t looks;
 	uint32_t reserved0;
 	uint64_t ns[VPROF_CLASS_COUNT]; /* of its time, as far as is known */
-	uint64_t reserved[13];
+	/* 152: of the time it was runnable, at most: its control group was kept from running,
+	 * other guests had the CPU; and what is in no class, for all stood still */
+	uint64_t throttled_ns, stolen_ns, frozen_ns;
+	uint64_t reserved[10];
 };
 _Static_assert(sizeof(struct vprof_stall) == 256, "vprof_stall");
 
@@ -203,6 +207,7 @@ enum vprof_dump_state {
 #define VPROF_DUMP_IN_CYCLE 1u /* of threads that wait for each other */
 #define VPROF_DUMP_GUESSED  2u /* as VPROF_STALL_GUESSED */
 #define VPROF_DUMP_IDLE	    4u /* in the wait of its own loop */
+#define VPROF_DUMP_STOPPED  8u /* by a signal, or by a debugger */
 #define VPROF_DUMP_HELD	    4u
 struct vprof_dump {
 	uint32_t number; /* of the dump, from 1; 0: void */
@@ -217,7 +222,9 @@ struct vprof_dump {
 	uint64_t object;
 	uint64_t since_ns;		/* it is in that call since; 0: not known */
 	uint64_t held[VPROF_DUMP_HELD]; /* addresses of locks it has, as far as is known */
-	uint64_t reserved[4];
+	uint32_t class;			/* enum vprof_class of what it waits in */
+	uint32_t reserved0;
+	uint64_t reserved[3];
 };
 _Static_assert(sizeof(struct vprof_dump) == 128, "vprof_dump");
 

@@ -1,4 +1,5 @@
 #include "base/config.h"
+#include "base/config_stall.h"
 #include "base/fmt.h"
 #include "base/log.h"
 
@@ -226,6 +227,14 @@ static const struct option options[] = {
     {"locks", "on|off", "on", "waits for locks, conditions and threads", set_locks},
     {"waits", "on|off", "on", "calls that may block: reads, sleeps, polls and the like", set_waits},
     {"loop", "on|off", "on", "loops among them, and their iterations; needs waits=on", set_loop},
+    {"stall", "MS|auto|off", "10",
+     "iterations of a loop as long as this, 1 to 60000 milliseconds, are looked at while they "
+     "last; auto: 20 times the loop's median, from 1 to 10, learned in its first two seconds",
+     vp_config_set_stall},
+    {"hang", "SECONDS|off", "10",
+     "after which all threads are dumped into the record, 1 to 1000000: a loop's iteration, or "
+     "a wait for a lock; a deadlock is after one",
+     vp_config_set_hang},
     {"tick", "MS", "100", "milliseconds between timeline points, 10 to 60000", set_tick},
     {"start", "now|paused", "now",
      "paused: nothing is recorded until `vprof-report ctl FILE resume`, or vprof_start()",
@@ -261,9 +270,9 @@ static const struct option options[] = {
 #define OPTION_COUNT (sizeof(options) / sizeof(options[0]))
 
 /* What may be changed while the process runs (helper/settings.c). */
-static const char *const live[] = {"cpu",	 "locks",    "waits",	       "loop",
-				   "tick",	 "duration", "leakscan_every", "leakscan_wait",
-				   "follow_fork"};
+static const char *const live[] = {
+    "cpu",  "locks",	"waits",	  "loop",	   "stall",	 "hang",
+    "tick", "duration", "leakscan_every", "leakscan_wait", "follow_fork"};
 #define LIVE_COUNT (sizeof(live) / sizeof(live[0]))
 
 static void print_help(void)

@@ -22,8 +22,11 @@ struct vp_config {
 	uint64_t heap_sample_bytes; /* mean distance of sample points */
 	uint32_t tick_ms;
 	int locks;
-	int waits; /* calls that may block */
-	int loop;  /* loops among them */
+	int waits;		   /* calls that may block */
+	int loop;		   /* loops among them */
+	uint64_t stall_ns;	   /* 0: nothing is a stall */
+	int stall_auto;		   /* each loop's own, once it is learned */
+	uint64_t hang_ns;	   /* 0: nothing hangs */
 	int leakscan;		   /* enum vprof_scan_when: search for pointers to blocks */
 	uint32_t leakscan_every_s; /* 0: never */
 	uint32_t leakscan_wait_ms; /* what a signal that ends the process may wait for it */

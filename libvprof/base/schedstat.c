@@ -1,5 +1,6 @@
 #include "base/schedstat.h"
 #include "base/fmt.h"
+#include "base/proc_thread.h"
 #include "base/sys.h"
 
 #include <errno.h>
@@ -14,57 +15,11 @@ static struct {
 	struct vp_schedstat stat;
 } before;
 
-/* Threads have another number in a /proc of another namespace, where ours may be that of
- * somebody else's process. */
-static int numbers_agree(int pid)
-{
-	static int asked_pid, agreed;
-	char link[16];
-	uint64_t number;
-	long bytes;
-
-	if (asked_pid == pid)
-		return agreed;
-	bytes = vp_sys(SYS_readlink, "/proc/self", link, sizeof(link));
-	agreed =
-	    bytes > 0 && vp_parse_u64(link, (size_t)bytes, &number) == 0 && number == (uint64_t)pid;
-	asked_pid = pid;
-	return agreed;
-}
-
-/* Not below /proc/self/task, which would make the process's end dear (base/proc.h). */
-static long read_text(int tid, const char *file, char *text, size_t size)
-{
-	int pid = vp_sys_pid();
-	struct vp_text name;
-	char path[64];
-
-	vp_text_init(&name, path, sizeof(path));
-	vp_text_str(&name, "/proc/");
-	if (tid == pid)
-		vp_text_str(&name, "self");
-	else if (numbers_agree(pid))
-		vp_text_u64(&name, (uint64_t)tid);
-	else
-		return -ENOENT;
-	vp_text_str(&name, file);
-	return vp_sys_read_file(path, text, size);
-}
-
-/* Is the thread one of ours, now?  clock id of another thread's CPU time:
- * ~tid << 3 | PERTHREAD | SCHED, which the kernel tells of its own process only. */
-static int is_ours(int tid, uint64_t cpu_ns)
-{
-	uint64_t now = vp_sys_cpu_ns((int)(~(uint32_t)tid << 3 | 6));
-
-	return now && now >= cpu_ns;
-}
-
 static int read_stat(int tid, struct vp_schedstat *out)
 {
 	char text[80];
 	const char *at = text;
-	long len = read_text(tid, "/schedstat", text, sizeof(text));
+	long len = vp_proc_thread_read(tid, "/schedstat", text, sizeof(text));
 
 	if (len <= 0)
 		return len < 0 ? (int)len : -ENODATA;
@@ -73,7 +28,7 @@ static int read_stat(int tid, struct vp_schedstat *out)
 	out->slices = vp_parse_next(&at);
 	if (!out->cpu_ns && !out->slices)
 		return -ENODATA;
-	return is_ours(tid, out->cpu_ns) ? 0 : -ESRCH;
+	return vp_proc_thread_is_ours(tid, out->cpu_ns) ? 0 : -ESRCH;
 }
 
 static int began_before(int tid, int pid)
@@ -122,7 +77,7 @@ int vp_schedstat_switches(int tid, struct vp_switches *out)
 	static const char involuntary[] = "\nnonvoluntary_ctxt_switches:";
 	char text[4096];
 	const char *at, *second;
-	long len = read_text(tid, "/status", text, sizeof(text));
+	long len = vp_proc_thread_read(tid, "/status", text, sizeof(text));
 
 	*out = (struct vp_switches){0, 0};
 	if (len < 0)
@@ -131,7 +86,7 @@ int vp_schedstat_switches(int tid, struct vp_switches *out)
 	second = strstr(text, involuntary);
 	if (!at || !second)
 		return -ENODATA;
-	if (!is_ours(tid, 0))
+	if (!vp_proc_thread_is_ours(tid, 0))
 		return -ESRCH;
 	at += sizeof(voluntary) - 1;
 	second += sizeof(involuntary) - 1;
@@ -141,16 +96,11 @@ int vp_schedstat_switches(int tid, struct vp_switches *out)
 	return 0;
 }
 
-/* The name, in parentheses, may hold more of them. */
 int vp_schedstat_waits(int tid)
 {
-	char text[512];
-	const char *state;
+	char state = vp_proc_thread_state(tid);
 
-	if (read_text(tid, "/stat", text, sizeof(text)) <= 0 || !is_ours(tid, 0))
-		return 0;
-	state = strrchr(text, ')');
-	return state && state[1] == ' ' && (state[2] == 'S' || state[2] == 'D');
+	return state == 'S' || state == 'D';
 }
 
 static long read_own(struct vp_switches *out)

@@ -7,6 +7,8 @@
 #include "base/tracker.h"
 #include "helper/books.h"
 #include "helper/helper.h"
+#include "helper/loopers.h"
+#include "helper/stalls.h"
 #include "helper/watch.h"
 #include "leak/search.h"
 #include "ring/events.h"
@@ -108,6 +110,11 @@ static const struct vp_tracker trackers[] = {
      .thread_end = vp_spans_thread_end,
      .tick = vp_books_tick,
      .section = {SECTION(BOOKS, vprof_book, 2, 0)}},
+    {.name = "stalls",
+     .init = vp_stalls_init,
+     .thread_end = vp_loopers_thread_end,
+     .tick = vp_stalls_tick,
+     .section = {SECTION(STALLS, vprof_stall, 1, 4), SECTION(DUMPS, vprof_dump, 1, 0)}},
     {.name = "marks", .init = vp_marks_init, .section = {SECTION(MARKS, vprof_mark, OF_FILE, 1)}},
     {.name = "leak search",
      .fork_child = vp_leak_search_fork_child,

@@ -16,6 +16,7 @@
 #include "helper/place.h"
 #include "helper/reading.h"
 #include "helper/rights.h"
+#include "helper/stalls.h"
 #include "helper/watch.h"
 #include "leak/search.h"
 #include "ring/file.h"
@@ -203,23 +204,26 @@ static void final_tick(void)
 	vp_file_cut(file_fd);
 }
 
-/* What is due; returns the time (CLOCK_MONOTONIC) when something is next. */
-static uint64_t run(uint64_t *next_tick)
+/* What is due; returns the time (CLOCK_MONOTONIC) when something is next.
+ *   woken  by somebody: it may be for the engine, which else runs when it is due */
+static uint64_t run(uint64_t *next_tick, int woken)
 {
 	uint64_t now = vp_clock_mono(), due;
 
 	vp_ending_look(final_tick);
 	vp_pause_look(now);
+	vp_stalls_look(now);
 	if (now >= *next_tick) {
 		run_tick(0);
 		vp_mailbox_look();
 		*next_tick += vp_config.tick_ms * 1000000ull;
 		if (*next_tick < now)
 			*next_tick = now + vp_config.tick_ms * 1000000ull;
-	} else {
+	} else if (woken || now >= vp_engine_due()) {
 		vp_engine_run(now);
 	}
 	due = vp_engine_due() < vp_pause_due() ? vp_engine_due() : vp_pause_due();
+	due = vp_stalls_due() < due ? vp_stalls_due() : due;
 	return due < *next_tick ? due : *next_tick;
 }
 
@@ -259,11 +263,11 @@ static int has_other_rights(void)
 }
 
 /* Returns 0 when the helper is to end; *due: when something is next. */
-static int look(uint64_t *next_tick, uint64_t *due)
+static int look(uint64_t *next_tick, uint64_t *due, int woken)
 {
 	int ticks = vp_clock_mono() >= *next_tick, status;
 
-	*due = run(next_tick);
+	*due = run(next_tick, woken);
 	if (!ticks)
 		return 1;
 	if (vp_reading_is_alone(&status))
@@ -271,24 +275,33 @@ static int look(uint64_t *next_tick, uint64_t *due)
 	return !has_other_rights();
 }
 
+static void sleep_until(uint64_t due, uint32_t wakeups)
+{
+	uint64_t now = vp_clock_mono();
+
+	if (due <= now)
+		return;
+	vp_sys_let_bus(0);
+	vp_sys_futex_wait(&vp_helper_wakeups, wakeups, due - now);
+	vp_sys_let_bus(1);
+	vp_stalls_woke(due, vp_clock_mono());
+}
+
 static void work(void)
 {
-	uint64_t next_tick = vp_clock_mono() + FIRST_TICK_NS, due, now;
-	uint32_t done = __atomic_load_n(&answered, __ATOMIC_ACQUIRE), wakeups;
+	uint64_t next_tick = vp_clock_mono() + FIRST_TICK_NS, due;
+	uint32_t done = __atomic_load_n(&answered, __ATOMIC_ACQUIRE), wakeups, before = ~0u;
 	int go_on = 1;
 
 	while (go_on) {
 		/* Read before we look: who wakes us later ends the sleep. */
 		wakeups = __atomic_load_n(&vp_helper_wakeups, __ATOMIC_ACQUIRE);
 		if (__atomic_load_n(&asked, __ATOMIC_ACQUIRE) == done) {
-			if (!look(&next_tick, &due))
+			if (!look(&next_tick, &due, wakeups != before))
 				break;
-			now = vp_clock_mono();
-			if (__atomic_load_n(&asked, __ATOMIC_ACQUIRE) == done && due > now) {
-				vp_sys_let_bus(0);
-				vp_sys_futex_wait(&vp_helper_wakeups, wakeups, due - now);
-				vp_sys_let_bus(1);
-			}
+			before = wakeups;
+			if (__atomic_load_n(&asked, __ATOMIC_ACQUIRE) == done)
+				sleep_until(due, wakeups);
 			continue;
 		}
 		go_on = serve();
@@ -307,6 +320,7 @@ static void helper_main(void)
 	__atomic_store_n(&running, 0, __ATOMIC_RELEASE);
 	vp_engine_close();
 	vp_reading_close();
+	vp_stalls_close();
 	vp_rights_close();
 }
 

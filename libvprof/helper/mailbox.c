@@ -1,6 +1,7 @@
 #include "helper/mailbox.h"
 #include "base/fmt.h"
 #include "base/sys.h"
+#include "helper/dump.h"
 #include "helper/pause.h"
 #include "helper/settings.h"
 #include "leak/search.h"
@@ -63,6 +64,8 @@ static int serve(const struct vprof_header *header, struct vp_text *why)
 		return vp_leak_search_begin(VPROF_SCAN_BY_CTL, NULL, 1);
 	case VPROF_CTL_SET:
 		return set(text, why);
+	case VPROF_CTL_STACKS:
+		return vp_dump_take(VPROF_DUMP_ASKED);
 	default:
 		return -EOPNOTSUPP;
 	}

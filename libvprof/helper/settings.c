@@ -5,6 +5,7 @@
 #include "base/state.h"
 #include "helper/engine.h"
 #include "helper/pause.h"
+#include "helper/stalls.h"
 #include "leak/search.h"
 #include "ring/file.h"
 #include "track/wait.h"
@@ -44,6 +45,12 @@ static const char *change_loop(void)
 	return NULL;
 }
 
+static const char *change_stall(void)
+{
+	vp_stalls_set();
+	return NULL;
+}
+
 static const char *change_tick(void)
 {
 	vp_file.header->tick_ms = vp_config.tick_ms;
@@ -71,13 +78,9 @@ static const struct {
 	const char *key;
 	const char *(*change)(void);
 } changes[] = {
-    {"cpu", change_cpu},
-    {"locks", change_locks},
-    {"waits", change_waits},
-    {"loop", change_loop},
-    {"tick", change_tick},
-    {"duration", change_duration},
-    {"leakscan_every", change_leakscan_every},
+    {"cpu", change_cpu},   {"locks", change_locks},	  {"waits", change_waits},
+    {"loop", change_loop}, {"stall", change_stall},	  {"hang", change_stall},
+    {"tick", change_tick}, {"duration", change_duration}, {"leakscan_every", change_leakscan_every},
 };
 
 int vp_settings_change(const char *text, struct vp_text *why)

@@ -84,9 +84,10 @@ static uint64_t slot_of(const struct vp_step *step, int exact)
 	return base + (uint64_t)(int64_t)rule.cfa_off - 8;
 }
 
-/* Fills *cut, which may be NULL, in place of counting a walk that the copy's end cut. */
-static size_t walk(const struct vp_regs *start, int exact, const struct vp_view *view,
-		   uint64_t *where, size_t max, struct vp_cut *cut)
+/* Fills *cut, which may be NULL, where the copy's end cut the walk.
+ *   why  [out] 0: it came to the outermost frame; else why not */
+static size_t steps(const struct vp_regs *start, int exact, const struct vp_view *view,
+		    uint64_t *where, size_t max, struct vp_cut *cut, int *why)
 {
 	struct vp_step step = {.regs = *start, .exact = exact, .view = view};
 	int more = 1, was_exact = exact;
@@ -106,12 +107,27 @@ static size_t walk(const struct vp_regs *start, int exact, const struct vp_view 
 		cut->regs = step.regs;
 		cut->exact = was_exact;
 	}
-	if (more > 0)
-		vp_lost(VPROF_CUT_DEPTH, 1);
-	else if (step.cut && !(cut && cut->slot))
-		vp_lost((enum vprof_lost)step.cut, 1);
+	*why = more > 0 ? VPROF_CUT_DEPTH : step.cut;
+	return n;
+}
+
+/* Counts why a walk was cut, but for what stands in *cut. */
+static size_t walk(const struct vp_regs *start, int exact, const struct vp_view *view,
+		   uint64_t *where, size_t max, struct vp_cut *cut)
+{
+	int why;
+	size_t n = steps(start, exact, view, where, max, cut, &why);
+
+	if (why && !(cut && cut->slot))
+		vp_lost((enum vprof_lost)why, 1);
 	vp_oracle_walk(start, exact, view, where, n);
 	return n;
+}
+
+size_t vp_unwind_try(const struct vp_regs *start, int exact, const struct vp_view *view,
+		     uint64_t *where, size_t max, int *why)
+{
+	return steps(start, exact, view, where, max, NULL, why);
 }
 
 size_t vp_unwind(const struct vp_regs *start, int exact, const struct vp_view *view,

@@ -37,6 +37,11 @@ struct vp_cut {
 size_t vp_unwind_copy(const struct vp_regs *start, int exact, const struct vp_view *view,
 		      uint64_t *where, size_t max, struct vp_cut *cut);
 
+/* The same, where it may well fail: what cuts it is told in *why (VPROF_CUT_*, 0 where it came
+ * to the outermost frame) and counted by nobody. */
+size_t vp_unwind_try(const struct vp_regs *start, int exact, const struct vp_view *view,
+		     uint64_t *where, size_t max, int *why);
+
 /* The same on the calling thread's own stack, wherever its sp points. */
 size_t vp_unwind_live(struct vp_stack *stack, const struct vp_regs *start, int exact,
 		      uint64_t *where, size_t max);

@@ -2,6 +2,7 @@
 #ifndef VP_THREAD_LOOP_H
 #define VP_THREAD_LOOP_H
 
+#include "thread/stall.h"
 #include "vprof_format.h"
 
 #include <stdint.h>
@@ -94,6 +95,7 @@ struct vp_loops {
 	 * their spans say is to be corrected by as much */
 	uint64_t moved, moved_ns;
 	struct vp_loop_worst worst;
+	struct vp_stalls *stalls; /* of the thread; NULL: nobody looks for them */
 	struct vp_loop site[VP_LOOP_SITES];
 };
 

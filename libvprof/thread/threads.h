@@ -8,6 +8,7 @@
 #include "thread/line.h"
 #include "thread/loop.h"
 #include "thread/page.h"
+#include "thread/stall.h"
 #include "vprof_format.h"
 
 #include <stddef.h>
@@ -70,6 +71,7 @@ struct vp_thread {
 	uint64_t random;	/* xorshift state, 0 before the first use */
 	struct vp_call_line line __attribute__((aligned(64)));
 	struct vp_page page;
+	struct vp_stalls stalls;
 	struct vp_calls calls;
 	struct vp_loops loops;
 	/* From here on it need not be zeroed for a new thread: */

@@ -142,6 +142,8 @@ static inline int leave(struct vp_call *call, struct vp_call_outcome outcome, in
 	if (__builtin_expect(now_ns - call->since_ns >= SLEPT_NS, 0))
 		vp_spans_put(&thread->spans, call->since_ns, now_ns, class_of(call));
 	put_outer(&thread->line, call);
+	if (call->loop && thread->line.iteration_ns)
+		vp_stall_iteration_begins(&thread->stalls);
 	return due;
 }
 

@@ -14,6 +14,7 @@
 #include "track/label.h"
 
 #include <errno.h>
+#include <string.h>
 
 /* (node, thread, label) -> row of the CPU section; open addressing, 0 is empty. */
 struct index {
@@ -29,6 +30,20 @@ static struct vp_event_writer writer;
 static struct vp_last_stack helper_last; /* the helper walks for all threads */
 static uint64_t helper_walk[VP_STACK_DEPTH_MAX + 1];
 static struct vp_cut helper_cut;
+
+/* The last samples of each thread, for who wants to know what it does now: a thread's are
+ * overwritten by those of another in the same place. */
+#define RECENT_THREADS 256u
+#define RECENT_SAMPLES 16u
+static struct recent {
+	uint32_t thread, count;
+	uint32_t life; /* of which file they are */
+	struct recent_sample {
+		uint64_t t_ns;
+		uint32_t node;
+	} sample[RECENT_SAMPLES];
+} recent[RECENT_THREADS];
+static uint32_t life;
 
 static struct index *new_index(uint64_t slots)
 {
@@ -51,6 +66,7 @@ int vp_track_cpu_init(void)
 
 	cpu_lock.word = 0;
 	writer.block = NULL;
+	life++;
 	helper_last.depth = 0;
 	if (rows)
 		drop_index(rows);
@@ -143,6 +159,57 @@ static struct vprof_cpu *row_of(const struct key *key)
 	return row;
 }
 
+/* Context: cpu_lock held, as of recent_of(). */
+static void remember(const struct key *key, uint64_t t_ns)
+{
+	struct recent *one = &recent[key->thread % RECENT_THREADS];
+
+	if (one->thread != key->thread || one->life != life)
+		*one = (struct recent){.thread = key->thread, .life = life};
+	one->sample[one->count++ % RECENT_SAMPLES] = (struct recent_sample){t_ns, key->node};
+}
+
+static uint32_t caller_of(uint32_t node)
+{
+	return ((const struct vprof_node *)vp_table_row(VPROF_SEC_NODES, node))->parent;
+}
+
+/* Samples of one function have many addresses and one caller: the caller that most of them
+ * have, and of those of that one the last. */
+static uint32_t recent_of(const struct recent *one, uint64_t from_ns)
+{
+	uint32_t kept = one->count < RECENT_SAMPLES ? one->count : RECENT_SAMPLES, most = 0;
+	const struct recent_sample *best = NULL;
+
+	for (uint32_t i = 0; i < kept; i++) {
+		const struct recent_sample *sample = &one->sample[i];
+		uint32_t same = 0;
+
+		if (sample->t_ns < from_ns)
+			continue;
+		for (uint32_t k = 0; k < kept; k++)
+			same += one->sample[k].t_ns >= from_ns &&
+				caller_of(one->sample[k].node) == caller_of(sample->node);
+		if (same > most || (same == most && best && sample->t_ns > best->t_ns)) {
+			most = same;
+			best = sample;
+		}
+	}
+	return best ? best->node : VPROF_NODE_ROOT;
+}
+
+uint32_t vp_track_cpu_recent(uint32_t thread, uint64_t from_ns)
+{
+	const struct recent *one = &recent[thread % RECENT_THREADS];
+	uint32_t node = VPROF_NODE_ROOT;
+
+	vp_lock_take(&cpu_lock);
+	if (one->thread == thread && one->life == life)
+		node = recent_of(one, from_ns);
+	vp_lock_drop(&cpu_lock);
+	return node;
+}
+
 /* Context: cpu_lock held. */
 static void charge(const struct key *key, uint64_t t_ns, uint64_t weight_ns, uint32_t cpu)
 {
@@ -164,6 +231,7 @@ static void charge(const struct key *key, uint64_t t_ns, uint64_t weight_ns, uin
 	header->sampled_ns += weight_ns;
 	header->samples++;
 	vp_event_put(&writer, &event);
+	remember(key, t_ns);
 }
 
 /* What lies beyond the end of a stack's copy, from the last frame that was found on: the

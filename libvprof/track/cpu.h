@@ -17,6 +17,11 @@ void vp_track_cpu_thread_end(struct vp_thread *thread);
 void vp_track_cpu_perf(const struct vp_perf_sample *sample);		 /* helper thread */
 void vp_track_cpu_timer(const struct vp_regs *regs, uint64_t weight_ns); /* signal */
 
+/* The stack at which a thread was most of the time from from_ns on, by its last samples, as
+ * far as they are kept; VPROF_NODE_ROOT: there is none.
+ * Context: helper thread, after a drain. */
+uint32_t vp_track_cpu_recent(uint32_t thread, uint64_t from_ns);
+
 /* A thread has ended and all its samples are in.  What its CPU clock says and
  * its samples do not is charged to the function it started with, as time
  * without a sample: all of it for a thread too short to be sampled.

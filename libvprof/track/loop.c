@@ -442,7 +442,6 @@ void vp_loop_count(struct vp_loops *loops, struct vp_loop *loop, uint64_t begin,
 	struct vprof_loop *row = loop->row;
 	uint64_t ns = end > begin ? end - begin : 0;
 
-	(void)loops;
 	row->iterations++;
 	row->busy_ns += ns;
 	row->blocked_ns += loop->blocked_ns < ns ? loop->blocked_ns : ns;
@@ -452,4 +451,13 @@ void vp_loop_count(struct vp_loops *loops, struct vp_loop *loop, uint64_t begin,
 		row->max_ns = ns;
 		row->max_at_ns = begin;
 	}
+	if (loops->stalls)
+		vp_stall_iteration_ends(loops->stalls,
+					&(struct vp_stall_note){.begin_ns = begin,
+								.end_ns = begin + ns,
+								.worst_ns = loops->worst.ns,
+								.worst_object = loops->worst.object,
+								.worst_node = loops->worst.node,
+								.worst_kind = loops->worst.kind,
+								.loop = loop->row_id});
 }

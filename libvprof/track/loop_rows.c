@@ -84,6 +84,7 @@ void vp_loops_thread_start(struct vp_thread *thread)
 	thread->loops.stack_lo = thread->stack.lo;
 	thread->loops.stack_hi = thread->stack.hi;
 	thread->loops.pauses = vp_control.pauses;
+	thread->loops.stalls = &thread->stalls;
 }
 
 void vp_loops_thread_end(struct vp_thread *thread)

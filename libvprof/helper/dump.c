@@ -1,0 +1,272 @@
+#include "helper/dump.h"
+#include "base/clock.h"
+#include "base/proc.h"
+#include "base/proc_thread.h"
+#include "base/sys.h"
+#include "helper/engine.h"
+#include "helper/seen.h"
+#include "ring/file.h"
+#include "ring/tables.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* A sample as old as this still tells where a thread on a CPU is. */
+#define RECENT_NS (50u * 1000 * 1000)
+#define NOBODY	  UINT32_MAX
+
+struct one {
+	struct vp_seen_thread who;
+	struct vp_seen seen;
+	uint32_t waits_for; /* of `all`; NOBODY */
+	uint32_t walk;	    /* of find_cycles() that came by */
+	int in_cycle;
+	uint32_t helds;
+	uint64_t held[VPROF_DUMP_HELD];
+};
+
+static struct one *all; /* of the dump under way, or the last one */
+static uint32_t count, room;
+static uint32_t number;	  /* of the last one */
+static uint32_t next_row; /* to be written over when there is no new one */
+
+void vp_dump_init(void)
+{
+	/* Not given back: the helper may have been at it when we were forked. */
+	all = NULL;
+	count = room = 0;
+	number = next_row = 0;
+}
+
+void vp_dump_close(void)
+{
+	vp_sys_unmap(all, room * sizeof(*all));
+	all = NULL;
+	count = room = 0;
+}
+
+/* ---- who is there ---------------------------------------------------------- */
+
+static int make_room(uint32_t wanted)
+{
+	struct one *more;
+
+	if (wanted <= room)
+		return 1;
+	more = vp_sys_map(wanted * sizeof(*more));
+	if (!more)
+		return 0;
+	vp_sys_unmap(all, room * sizeof(*all));
+	all = more;
+	room = wanted;
+	return 1;
+}
+
+static void add_known(const struct vp_thread *thread)
+{
+	if (count < room)
+		vp_seen_thread(thread, &all[count++].who);
+}
+
+static void count_task(int tid, void *arg)
+{
+	(void)tid;
+	++*(uint32_t *)arg;
+}
+
+/* Those that the library knows come first, and are `*arg` many. */
+static void add_unknown(int tid, void *arg)
+{
+	uint32_t known = *(const uint32_t *)arg;
+
+	if (tid == vp_sys_tid() || count == room)
+		return;
+	for (uint32_t i = 0; i < known; i++)
+		if (all[i].who.tid == tid)
+			return;
+	all[count] = (struct one){.who = {.tid = tid}};
+	all[count++].who.row = vp_threads_row_of_tid(tid, vp_clock_now());
+}
+
+static int list_threads(void)
+{
+	uint32_t tasks = 0, known;
+
+	vp_proc_tasks(count_task, &tasks);
+	if (!make_room(tasks + vp_threads_live() + 16))
+		return -ENOMEM;
+	count = 0;
+	memset(all, 0, room * sizeof(*all));
+	vp_threads_each(add_known);
+	known = count;
+	vp_proc_tasks(add_unknown, &known);
+	return 0;
+}
+
+/* ---- who waits for whom ---------------------------------------------------- */
+
+static uint32_t find(int tid)
+{
+	for (uint32_t i = 0; tid && i < count; i++)
+		if (all[i].who.tid == tid)
+			return i;
+	return NOBODY;
+}
+
+static void note_held(struct one *holder, uint64_t lock)
+{
+	for (uint32_t i = 0; i < holder->helds; i++)
+		if (holder->held[i] == lock)
+			return;
+	if (holder->helds < VPROF_DUMP_HELD)
+		holder->held[holder->helds++] = lock;
+}
+
+static void link_one(struct one *one)
+{
+	one->waits_for = find(one->seen.owner);
+	if (one->waits_for != NOBODY && one->seen.class == VPROF_CLASS_LOCK)
+		note_held(&all[one->waits_for], one->seen.object);
+}
+
+/* They were looked at one after the other: only if none has moved since were they ever in
+ * this cycle together. */
+static int still_stands(uint32_t first)
+{
+	uint32_t at = first;
+
+	do {
+		struct vp_seen_thread who;
+		struct vp_seen now;
+
+		vp_seen_find(all[at].who.tid, &who);
+		if (who.line.kind != all[at].who.line.kind ||
+		    who.line.sequence != all[at].who.line.sequence)
+			return 0;
+		vp_seen_look(&who, 0, &now);
+		if (now.owner != all[at].seen.owner || now.object != all[at].seen.object)
+			return 0;
+		at = all[at].waits_for;
+	} while (at != first);
+	return 1;
+}
+
+static void mark_cycle(uint32_t first)
+{
+	uint32_t at = first;
+
+	if (!still_stands(first))
+		return;
+	do {
+		all[at].in_cycle = 1;
+		at = all[at].waits_for;
+	} while (at != first);
+}
+
+/* Each waits for one at most: who comes back to one of this walk has found a cycle. */
+static void find_cycles(void)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		uint32_t at = i;
+
+		while (at != NOBODY && !all[at].walk) {
+			all[at].walk = i + 1;
+			at = all[at].waits_for;
+		}
+		if (at != NOBODY && all[at].walk == i + 1)
+			mark_cycle(at);
+	}
+}
+
+/* ---- into the file ---------------------------------------------------------- */
+
+/* A new row, or where there is no room that of the oldest dump.  A dump never overwrites
+ * itself: NULL then. */
+static struct vprof_dump *new_row(uint32_t of)
+{
+	uint32_t id, used;
+	struct vprof_dump *row = vp_table_add(VPROF_SEC_DUMPS, &id);
+
+	if (row)
+		return row;
+	used = vp_table_used(VPROF_SEC_DUMPS);
+	if (!used)
+		return NULL;
+	row = vp_table_row(VPROF_SEC_DUMPS, next_row % used);
+	if (row->number == of)
+		return NULL;
+	next_row = (next_row + 1) % used;
+	return row;
+}
+
+static uint32_t flags_of(const struct one *one)
+{
+	return (one->in_cycle ? VPROF_DUMP_IN_CYCLE : 0) |
+	       (one->seen.guessed ? VPROF_DUMP_GUESSED : 0) |
+	       (one->seen.idle ? VPROF_DUMP_IDLE : 0) |
+	       (one->seen.stopped ? VPROF_DUMP_STOPPED : 0);
+}
+
+static int write_row(const struct one *one, const struct vprof_dump *head)
+{
+	struct vprof_dump *row = new_row(head->number);
+
+	if (!row)
+		return 0;
+	/* Pairs with a reader of the file: a row without a number is none. */
+	__atomic_store_n(&row->number, 0, __ATOMIC_RELEASE);
+	row->why = head->why;
+	row->t_ns = head->t_ns;
+	row->thread = one->who.row;
+	row->node = one->seen.node;
+	row->state = one->seen.state;
+	row->flags = flags_of(one);
+	row->call = one->seen.call;
+	row->target = one->seen.target;
+	row->wchan = one->seen.wchan;
+	row->waits_for = one->waits_for == NOBODY ? VPROF_NONE : all[one->waits_for].who.row;
+	row->object = one->seen.object;
+	row->since_ns = one->seen.since_ns;
+	memcpy(row->held, one->held, sizeof(row->held));
+	row->class = one->seen.class;
+	/* As above. */
+	__atomic_store_n(&row->number, head->number, __ATOMIC_RELEASE);
+	return 1;
+}
+
+int vp_dump_take(enum vprof_dump_why why)
+{
+	struct vprof_header *header = vp_file.header;
+	uint64_t now = vp_clock_now();
+	struct vprof_dump head = {.number = number + 1, .why = why, .t_ns = now};
+	int err = list_threads();
+
+	if (err)
+		return err;
+	vp_engine_drain();
+	for (uint32_t i = 0; i < count; i++)
+		vp_seen_look(&all[i].who, now > RECENT_NS ? now - RECENT_NS : 0, &all[i].seen);
+	for (uint32_t i = 0; i < count; i++)
+		link_one(&all[i]);
+	find_cycles();
+	for (uint32_t i = 0; i < count; i++) {
+		if (!write_row(&all[i], &head)) {
+			vp_lost(VPROF_LOST_STALLS, count - i);
+			err = i ? 0 : -ENOSPC;
+			break;
+		}
+	}
+	number = head.number;
+	/* Pairs with a reader of the file. */
+	if (!err)
+		__atomic_store_n(&header->dumps, number, __ATOMIC_RELEASE);
+	return err;
+}
+
+int vp_dump_is_deadlocked(uint32_t thread)
+{
+	for (uint32_t i = 0; i < count; i++)
+		if (all[i].who.row == thread && all[i].in_cycle)
+			return 1;
+	return 0;
+}
