@@ -282,8 +282,8 @@ START_TEST(loops_and_stalls_are_read)
 	ck_assert_uint_eq(loops->cause[1].worst->row->duration_ns, 41 * MK_MS);
 	ck_assert_int_eq(loops->cause[1].rhythm.kind, VR_RHYTHM_PERIODIC);
 	for (size_t i = 0; i < loops->n_stalls; i++)
-		ck_assert_uint_eq(loops->cause[loops->stall[i].cause].worst->row->class,
-				  loops->stall[i].row->class);
+		ck_assert_uint_eq(loops->cause[loops->stall[i].cause].worst->class,
+				  loops->stall[i].class);
 	free(order);
 	order = vr_loops_order(loops, VR_LOOPS_SPIN);
 	ck_assert_str_eq(loops->loop[order[0]].name, "app+0x3000");

@@ -6,6 +6,7 @@
 #include "cli/xalloc.h"
 #include "findings/rules.h"
 #include "text/loops.h"
+#include "text/names.h"
 #include "text/threads.h"
 
 #define OUTSIDE_PART 0.3 /* of a loop's stalls */
@@ -94,23 +95,44 @@ const struct vr_rule vr_rule_hang = {
     .next = "loop",
 };
 
-/* Those of the loop that the program is to blame for, or the others. */
-static uint64_t stalled_ns(const struct vr_loops *loops, const struct vr_loop *loop, int outside,
-			   const struct vr_stall_cause **largest)
-{
-	uint64_t sum_ns = 0;
+/* Of a loop's stalls, those that the program is to blame for, or the others. */
+struct share {
+	const struct vr_stall_cause *largest; /* NULL: there are none */
+	uint64_t stalls, sum_ns, longest_ns;
+};
 
-	*largest = NULL;
+static struct share share_of(const struct vr_loops *loops, const struct vr_loop *loop, int outside)
+{
+	struct share share = {.largest = NULL};
+
 	for (size_t i = 0; i < loops->n_causes; i++) {
 		const struct vr_stall_cause *cause = &loops->cause[i];
 
 		if (cause->worst->loop != loop ||
-		    vr_class_is_outside(cause->worst->row->class) != outside)
+		    vr_class_is_outside(cause->worst->class) != outside)
 			continue;
-		*largest = *largest ? *largest : cause;
-		sum_ns += cause->sum_ns;
+		share.largest = share.largest ? share.largest : cause;
+		share.stalls += cause->stalls;
+		share.sum_ns += cause->sum_ns;
+		if (cause->longest_ns > share.longest_ns)
+			share.longest_ns = cause->longest_ns;
 	}
-	return sum_ns;
+	return share;
+}
+
+/* The same, where stalls have no rows by the loop's own account. */
+static struct share own_share(const struct vr_loops *loops, const struct vr_loop *loop)
+{
+	struct share share = share_of(loops, loop, 0);
+	uint64_t without_row =
+	    loop->row->stalls > loop->stalls ? loop->row->stalls - loop->stalls : 0;
+
+	if (!loop->stalls) {
+		share.sum_ns = loop->row->stall_ns;
+		share.longest_ns = loop->row->max_ns;
+	}
+	share.stalls += without_row;
+	return share;
 }
 
 /* The loop that stalled longest. */
@@ -120,40 +142,43 @@ static int has_stalls(const struct vr_seen *seen, struct vr_case *found)
 
 	for (size_t i = 0; i < seen->loops->n_loops; i++) {
 		const struct vr_loop *loop = &seen->loops->loop[i];
-		const struct vr_stall_cause *largest;
-		uint64_t ns = stalled_ns(seen->loops, loop, 0, &largest);
+		const struct share share = own_share(seen->loops, loop);
 
-		/* Without a row there is the loop's own account. */
-		if (!loop->stalls)
-			ns = loop->row->stall_ns;
-		if (!ns)
+		if (!share.sum_ns)
 			continue;
 		found->count++;
-		if (ns <= most_ns)
+		if (share.sum_ns <= most_ns)
 			continue;
-		most_ns = ns;
+		most_ns = share.sum_ns;
 		found->loop = loop;
-		found->cause = largest;
+		found->cause = share.largest;
 	}
 	return found->count > 0;
+}
+
+/* Its place is in `loop`. */
+static char *loop_name(const struct vr_seen *seen, const struct vr_loop *loop)
+{
+	return vr_caption_short(seen->profile, (struct vr_caption){.function = loop->name},
+				NAME_ROOM);
 }
 
 static char *say_stalls(const struct vr_seen *seen, const struct vr_case *found)
 {
 	const struct vr_loop *loop = found->loop;
-	const struct vprof_loop *row = loop->row;
-	char *name = vr_loop_text(seen->profile, loop, NAME_ROOM), *what, *rhythm;
+	const struct share share = own_share(seen->loops, loop);
+	char *name = loop_name(seen, loop), *what, *rhythm;
 	char count[VR_UNIT_MAX], worst[VR_UNIT_MAX];
-	uint64_t stalls = row->stalls > loop->stalls ? row->stalls : loop->stalls;
-	char *text =
-	    vr_xprintf("%s stall%s of loop %s (%s), worst %s", vr_format_count(count, stalls),
-		       vr_plural(stalls), name, vr_file_string(seen->profile->file, row->name),
-		       vr_format_ns(worst, loop->stalls ? loop->longest_ns : row->max_ns));
+	char *text = vr_xprintf("%s stall%s of loop %s (%s), worst %s",
+				vr_format_count(count, share.stalls), vr_plural(share.stalls), name,
+				vr_file_string(seen->profile->file, loop->row->name),
+				vr_format_ns(worst, share.longest_ns));
 
 	if (found->cause) {
 		what = vr_stall_text(seen->profile, found->cause->worst);
 		rhythm = vr_rhythm_text(&found->cause->rhythm);
-		text = vr_xappend(text, ": %s", what);
+		text = vr_xappend(text, ": %s%s",
+				  share.stalls > found->cause->stalls ? "most of it " : "", what);
 		if (rhythm)
 			text = vr_xappend(text, ", %s", rhythm);
 		free(rhythm);
@@ -180,27 +205,28 @@ static int stalled_from_outside(const struct vr_seen *seen, struct vr_case *foun
 
 	for (size_t i = 0; i < seen->loops->n_loops; i++) {
 		const struct vr_loop *loop = &seen->loops->loop[i];
-		const struct vr_stall_cause *largest;
-		uint64_t ns = stalled_ns(seen->loops, loop, 1, &largest);
+		const struct share share = share_of(seen->loops, loop, 1);
 
-		if (ns <= most_ns || (double)ns < OUTSIDE_PART * (double)loop->stall_ns)
+		if (share.sum_ns <= most_ns ||
+		    (double)share.sum_ns < OUTSIDE_PART * (double)loop->stall_ns)
 			continue;
-		most_ns = ns;
+		most_ns = share.sum_ns;
 		found->loop = loop;
-		found->cause = largest;
+		found->cause = share.largest;
 	}
 	return most_ns > 0;
 }
 
 static char *say_outside(const struct vr_seen *seen, const struct vr_case *found)
 {
-	char *name = vr_loop_text(seen->profile, found->loop, NAME_ROOM);
+	const struct share share = share_of(seen->loops, found->loop, 1);
+	char *name = loop_name(seen, found->loop);
 	char *what = vr_stall_text(seen->profile, found->cause->worst);
 	char count[VR_UNIT_MAX], worst[VR_UNIT_MAX];
-	char *text = vr_xprintf(
-	    "%s stall%s of loop %s, worst %s, %s %s", vr_format_count(count, found->cause->stalls),
-	    vr_plural(found->cause->stalls), name, vr_format_ns(worst, found->cause->longest_ns),
-	    found->cause->stalls == 1 ? "is" : "are", what);
+	char *text = vr_xprintf("%s stall%s of loop %s, worst %s, %s %s",
+				vr_format_count(count, share.stalls), vr_plural(share.stalls), name,
+				vr_format_ns(worst, share.longest_ns),
+				share.stalls == 1 ? "is" : "are", what);
 
 	free(what);
 	free(name);

@@ -25,15 +25,43 @@ static struct vr_function function_at(const struct vr_stacks *stacks, const stru
 	return function;
 }
 
-struct vr_function vr_responsible_function(struct vr_profile *profile, uint32_t node)
-{
-	return function_at(profile->stacks, vr_responsible_frame(profile->stacks, node));
-}
-
 /* "app+0x12", "0x1234": its file has no symbols there. */
 static int is_nameless(const struct vr_function *function)
 {
 	return strncmp(function->name, "0x", 2) == 0 || strstr(function->name, "+0x");
+}
+
+/* The callers of a frame, up to the program's main(). */
+static struct vr_function named_caller(struct vr_stacks *stacks, uint32_t node,
+				       const struct vr_place *from)
+{
+	size_t at = (size_t)(from - stacks->place); /* places move */
+
+	for (int past = 0; node != VPROF_NODE_ROOT; node = vr_stacks_parent(stacks, node)) {
+		struct vr_span span = vr_stacks_at(stacks, node);
+
+		for (uint32_t i = 0; i < span.count; i++) {
+			const struct vr_place *place = &stacks->place[span.first + i];
+			const struct vr_function *function = vr_place_function(stacks, place);
+
+			past |= span.first + i == at;
+			if (!past || is_nameless(function) || vr_is_wrapper(function->name))
+				continue;
+			return strcmp(function->name, "main") == 0
+				   ? function_at(stacks, &stacks->place[at])
+				   : function_at(stacks, place);
+		}
+	}
+	return function_at(stacks, &stacks->place[at]);
+}
+
+struct vr_function vr_responsible_function(struct vr_profile *profile, uint32_t node)
+{
+	const struct vr_place *place = vr_responsible_frame(profile->stacks, node);
+
+	if (place && is_nameless(vr_place_function(profile->stacks, place)))
+		return named_caller(profile->stacks, node, place);
+	return function_at(profile->stacks, place);
 }
 
 struct vr_function vr_program_frame(struct vr_profile *profile, uint32_t node)

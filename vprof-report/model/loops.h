@@ -42,7 +42,10 @@ struct vr_loop {
 /* One row of STALLS. */
 struct vr_stall {
 	const struct vprof_stall *row;
-	const struct vr_loop *loop;  /* NULL: a wait of no loop */
+	const struct vr_loop *loop; /* NULL: a wait of no loop */
+	/* enum vprof_class: what most of it was; of others' making only where without their part
+	 * it would have been none */
+	uint32_t class;
 	struct vr_function function; /* the responsible frame, with the line that ran */
 	struct vr_function holder;   /* the same of what the holder did */
 	size_t cause;		     /* index of vr_loops.cause */
@@ -89,7 +92,7 @@ enum vr_loops_key {
 size_t *vr_loops_order(const struct vr_loops *loops, enum vr_loops_key key);
 /* A frame of a stack, its line the one that ran; "" and 0 where there is none: where the program
  * itself is (the innermost frame of its own executable, else the responsible one), and the
- * responsible frame. */
+ * responsible frame.  Of frames without names the nearest caller that has one. */
 struct vr_function vr_program_frame(struct vr_profile *profile, uint32_t node);
 struct vr_function vr_responsible_function(struct vr_profile *profile, uint32_t node);
 
@@ -101,8 +104,8 @@ struct vr_function vr_responsible_function(struct vr_profile *profile, uint32_t 
  */
 void vr_stalls_read(struct vr_profile *profile, struct vr_loops *loops, int of_no_loop);
 
-/* Of enum vprof_class.  1: nothing that the program does makes it so: another process, a quota, memory that is not
- * there yet. */
+/* Of enum vprof_class.  1: nothing that the program does makes it so: another process, a quota,
+ * memory that is not there yet. */
 int vr_class_is_outside(uint32_t class);
 /* Indices of the stalls, the longest first; free() it. */
 size_t *vr_stalls_order(const struct vr_loops *loops);

@@ -67,8 +67,8 @@ static int by_cause(const void *a, const void *b, void *arg)
 	const struct vr_stall *x = a, *y = b;
 	int c = by_loop(x, y, NULL);
 
-	c = c ? c : vr_smaller_first(x->row->class, y->row->class);
-	if (c || vr_class_is_outside(x->row->class))
+	c = c ? c : vr_smaller_first(x->class, y->class);
+	if (c || vr_class_is_outside(x->class))
 		return c;
 	c = strcmp(vr_file_string(file, x->row->call), vr_file_string(file, y->row->call));
 	c = c ? c : by_function(&x->function, &y->function);
@@ -160,6 +160,23 @@ static void find_rhythms(const struct vr_file *file, struct vr_loops *loops)
 	free(order);
 }
 
+/* What it was without what others had a part in, if that alone would be a stall. */
+static uint32_t class_of(const struct vr_file *file, const struct vprof_stall *row)
+{
+	uint64_t own_ns = 0;
+	uint32_t most = VPROF_CLASS_RUN;
+
+	if (!vr_class_is_outside(row->class))
+		return row->class;
+	for (uint32_t class = 0; class < VPROF_CLASS_COUNT; class ++) {
+		if (vr_class_is_outside(class))
+			continue;
+		own_ns += row->ns[class];
+		most = row->ns[class] > row->ns[most] ? class : most;
+	}
+	return own_ns && own_ns >= file->header.stall_ns ? most : row->class;
+}
+
 static void add_stall(struct vr_profile *profile, struct vr_loops *loops,
 		      const struct vprof_stall *row, int of_no_loop)
 {
@@ -175,6 +192,7 @@ static void add_stall(struct vr_profile *profile, struct vr_loops *loops,
 	loops->stall[loops->n_stalls++] =
 	    (struct vr_stall){.row = row,
 			      .loop = loop,
+			      .class = class_of(profile->file, row),
 			      .function = vr_responsible_function(profile, row->node),
 			      .holder = vr_responsible_function(profile, row->holder_node)};
 	if (!loop)

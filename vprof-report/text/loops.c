@@ -88,7 +88,7 @@ char *vr_stall_what(struct vr_profile *profile, const struct vr_stall *stall)
 	const char *kernel = vr_file_string(file, row->wchan);
 	char *name, *text;
 
-	switch (row->class) {
+	switch (stall->class) {
 	case VPROF_CLASS_RUN:
 		return vr_xstrdup("running");
 	case VPROF_CLASS_PREEMPTED:
@@ -115,7 +115,7 @@ char *vr_stall_holder(struct vr_profile *profile, const struct vr_stall *stall)
 	const struct vprof_stall *row = stall->row;
 	char *name, *call, *text;
 
-	if (row->holder == VPROF_NONE || row->class != VPROF_CLASS_LOCK)
+	if (row->holder == VPROF_NONE || stall->class != VPROF_CLASS_LOCK)
 		return NULL;
 	name = thread_name(profile, row->holder);
 	text = vr_xprintf("held by %s", row->holder == row->thread ? "itself" : name);
@@ -135,10 +135,9 @@ char *vr_stall_text(struct vr_profile *profile, const struct vr_stall *stall)
 {
 	char *text = vr_stall_what(profile, stall), *holder = vr_stall_holder(profile, stall);
 
-	if (!vr_class_is_outside(stall->row->class))
-		text =
-		    append_place(profile, text, stall->row->class == VPROF_CLASS_RUN ? " " : " in ",
-				 &stall->function);
+	if (!vr_class_is_outside(stall->class))
+		text = append_place(profile, text, stall->class == VPROF_CLASS_RUN ? " " : " in ",
+				    &stall->function);
 	if (holder)
 		text = vr_xappend(text, ", %s", holder);
 	free(holder);

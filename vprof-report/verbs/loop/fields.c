@@ -262,7 +262,7 @@ static json_t *causes_json(struct vr_context *ctx, const struct vr_loops *loops)
 		const struct vr_stall_cause *cause = &loops->cause[i];
 		json_t *one = json_object();
 
-		vr_json_set_text(one, "class", vr_class_name(cause->worst->row->class));
+		vr_json_set_text(one, "class", vr_class_name(cause->worst->class));
 		vr_json_set_text(one, "call",
 				 vr_file_string(ctx->profile->file, cause->worst->row->call));
 		vr_json_set_text(one, "function", cause->worst->function.name);
@@ -272,7 +272,7 @@ static json_t *causes_json(struct vr_context *ctx, const struct vr_loops *loops)
 		vr_json_set_u64(one, "sum_ns", cause->sum_ns);
 		vr_json_set_u64(one, "longest_ns", cause->longest_ns);
 		json_object_set_new(one, "not_your_code",
-				    json_boolean(vr_class_is_outside(cause->worst->row->class)));
+				    json_boolean(vr_class_is_outside(cause->worst->class)));
 		json_object_set_new(one, "rhythm", rhythm_json(&cause->rhythm));
 		json_array_append_new(causes, one);
 	}

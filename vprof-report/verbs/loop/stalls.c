@@ -29,24 +29,25 @@ static const struct vr_stall_cause *cause_of(const void *row)
 static void get_class(const struct vr_rows *rows, const void *row, struct vr_value *value)
 {
 	(void)rows;
-	value->cell.s = vr_class_name(cause_of(row)->worst->row->class);
+	value->cell.s = vr_class_name(cause_of(row)->worst->class);
 }
 
 static void get_what(const struct vr_rows *rows, const void *row, struct vr_value *value)
 {
 	const struct vr_file *file = rows->ctx->profile->file;
-	const struct vprof_stall *worst = cause_of(row)->worst->row;
-	const char *call = vr_file_string(file, worst->call);
+	const struct vr_stall *worst = cause_of(row)->worst;
+	const char *call = vr_file_string(file, worst->row->call);
 
 	value->cell.s = call;
-	value->cell.null = !*call || vr_class_is_outside(worst->class);
+	value->cell.null =
+	    !*call || worst->class == VPROF_CLASS_RUN || vr_class_is_outside(worst->class);
 }
 
 static void get_where(const struct vr_rows *rows, const void *row, struct vr_value *value)
 {
 	const struct vr_stall *worst = cause_of(row)->worst;
 
-	if (vr_class_is_outside(worst->row->class))
+	if (vr_class_is_outside(worst->class))
 		vr_value_caption(rows, value, (struct vr_caption){.function = "not your code"});
 	else if (*worst->function.name)
 		vr_value_caption(rows, value, vr_function_caption(&worst->function, 1));
@@ -236,7 +237,7 @@ static json_t *holder_json(struct vr_context *ctx, const struct vr_stall *stall)
 	const struct vprof_stall *row = stall->row;
 	json_t *object;
 
-	if (row->holder == VPROF_NONE || row->class != VPROF_CLASS_LOCK)
+	if (row->holder == VPROF_NONE || stall->class != VPROF_CLASS_LOCK)
 		return json_null();
 	object = json_object();
 	set_thread(object, file, row->holder, "name");
@@ -284,11 +285,12 @@ static json_t *stall_json(struct vr_context *ctx, const struct vr_stall *stall)
 
 	vr_json_set_u64(object, "at_ns", row->begin_ns);
 	vr_json_set_u64(object, "duration_ns", row->duration_ns);
-	vr_json_set_text(object, "class", vr_class_name(row->class));
+	vr_json_set_text(object, "class", vr_class_name(stall->class));
 	set_function(object, &stall->function);
 	json_object_set_new(object, "holder", holder_json(ctx, stall));
 	set_flags(object, row);
-	json_object_set_new(object, "not_your_code", json_boolean(vr_class_is_outside(row->class)));
+	json_object_set_new(object, "not_your_code",
+			    json_boolean(vr_class_is_outside(stall->class)));
 	set_thread(object, file, row->thread, "thread");
 	set_string(object, "call", file, row->call);
 	set_string(object, "target", file, row->target);
