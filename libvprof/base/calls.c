@@ -25,6 +25,6 @@ const struct vp_call_info vp_call_info[VP_CALL_KINDS] = {
     [VP_CALL_MUTEX] = INFO("pthread_mutex_lock", CLASS(LOCK), ADDRESS),
     [VP_CALL_RDLOCK] = INFO("pthread_rwlock_rdlock", CLASS(LOCK), ADDRESS),
     [VP_CALL_WRLOCK] = INFO("pthread_rwlock_wrlock", CLASS(LOCK), ADDRESS),
-    [VP_CALL_COND] = INFO("pthread_cond_wait", CLASS(BLOCKED) | LOOPS, ADDRESS),
+    [VP_CALL_COND] = INFO("pthread_cond_wait", CLASS(IDLE) | LOOPS, ADDRESS),
     [VP_CALL_JOIN] = INFO("pthread_join", CLASS(IDLE), ADDRESS),
 };
