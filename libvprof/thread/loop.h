@@ -67,6 +67,7 @@ struct vp_loop {
 	uint8_t rank;
 	uint8_t nothing;	      /* the last wait brought nothing */
 	uint8_t slept;		      /* it slept */
+	uint8_t looked;		      /* it could not have slept */
 	uint8_t outside;	      /* it gave its place to one inside of its iteration */
 	uint8_t inside;		      /* the wait under way is within an iteration of another */
 	uint8_t refused;	      /* there was no room for its row */

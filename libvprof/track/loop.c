@@ -22,7 +22,8 @@
  * so often before that other comes back. */
 #define INNER_TURNS 64u
 /* ... and what is known of it is dropped, as it was only the first to be seen. */
-#define INNER_FEW 1024u
+#define INNER_FEW  1024u
+#define FEW_FRAMES 4u
 static int own(const struct vp_loops *loops, uint64_t sp)
 {
 	return sp - loops->stack_lo < loops->stack_hi - loops->stack_lo;
@@ -291,6 +292,7 @@ static int end_other(struct vp_loops *loops, struct vp_loop *site,
 	site->wait_ns = 0;
 	site->lasted_ns = ns;
 	site->slept = (uint8_t)slept;
+	site->looked = result->limit_ns == 0;
 	site->nothing = result->nothing != 0;
 	return due && !site->refused;
 }
@@ -353,19 +355,31 @@ static int common(const struct vp_loop *a, const struct vp_loop_around *around_a
 	return 0;
 }
 
+/* The nearer one is, and of two as near the one of a higher rank.  In an interpreter both
+ * are functions of its own, a few frames away: there the rank tells. */
+static int is_outer(const struct vp_loop *a, uint32_t out_a, const struct vp_loop *b,
+		    uint32_t out_b)
+{
+	if (a->rank == b->rank || !out_a || !out_b)
+		return out_a < out_b || (out_a == out_b && a->rank > b->rank);
+	return a->rank > b->rank ? out_a <= out_b + FEW_FRAMES : out_a + FEW_FRAMES < out_b;
+}
+
 enum vp_loop_over vp_loop_takes_over(const struct vp_loops *loops, const struct vp_loop *site,
 				     const struct vp_loop_around *around, uint64_t now)
 {
 	const struct vp_loop *loop = loops->now;
-	uint64_t since, patience, least = PATIENCE_LEAST_NS;
+	uint64_t turns, since, patience, least = PATIENCE_LEAST_NS;
 	uint32_t out = 0, out_loop = 0;
 	int met;
 
 	if (!loop || loop == site)
 		return VP_LOOP_TAKES_OVER;
 	met = common(site, around, loop, &loop->around, &out, &out_loop);
-	if (met && (out < out_loop || (out == out_loop && site->rank > loop->rank)) &&
-	    loops->turns - site->seen_first <= (uint64_t)site->returns * INNER_TURNS)
+	/* The two take turns. */
+	turns = loops->turns - site->seen_first;
+	if (met && is_outer(site, out, loop, out_loop) && turns >= VP_LOOP_FIRST / 2 &&
+	    turns <= (uint64_t)site->returns * INNER_TURNS)
 		return VP_LOOP_GOES_BEFORE;
 	since = loop->back_ns ? loop->back_ns : loop->wait_ns;
 	if (site->alone < VP_LOOP_FIRST && site->quick < QUICK_FIRST)

@@ -14,8 +14,8 @@
 #include "thread/loop.h"
 
 /* The wait brought nothing, and the next one began so soon: that was no iteration.  After one
- * that slept; after one that did not, where the next will not either; and where it may, for
- * whoever looked first had nothing to do. */
+ * that slept; after one that did not; after one that could not have slept, where the next may,
+ * for whoever looked first had nothing to do. */
 #define VP_LOOP_NOTHING_NS 2000u
 #define VP_LOOP_SPIN_NS	   10000u
 #define VP_LOOP_LOOKED_NS  100000u
@@ -94,7 +94,7 @@ static inline int vp_loop_is_empty(const struct vp_loop *loop, uint64_t ns, uint
 		return 0;
 	if (loop->slept)
 		return ns < VP_LOOP_NOTHING_NS;
-	return ns < (limit_ns ? VP_LOOP_LOOKED_NS : VP_LOOP_SPIN_NS);
+	return ns < (loop->looked && limit_ns ? VP_LOOP_LOOKED_NS : VP_LOOP_SPIN_NS);
 }
 
 /* The turn that began with the loop's last return is over. */
@@ -156,6 +156,7 @@ static inline void vp_loop_back(struct vp_loops *loops, struct vp_loop *site,
 	uint64_t ns = result->end_ns - result->begin_ns;
 
 	site->slept = result->slept && result->limit_ns;
+	site->looked = result->limit_ns == 0;
 	site->nothing = result->nothing != 0;
 	site->lasted_ns = ns;
 	if (site->slept)

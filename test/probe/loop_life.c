@@ -116,7 +116,7 @@ static void afterwards(void)
 	first_turns();
 	truth_begin(&truth, "after", "nanosleep");
 	turns(200);
-	truth.empty = 40; /* it takes a quarter of the first one's life to tell */
+	truth.empty = 120; /* it takes a quarter of the first one's life to tell */
 	truth.busy_ns = truth.idle_ns = 0;
 	truth_say(&truth);
 }

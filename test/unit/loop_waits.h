@@ -26,6 +26,7 @@ static uint64_t now;
 static enum {
 	PLAIN,	 /* the outer loop waits in the frame that calls the inner one */
 	WRAPPED, /* ... in a function of its own, which has returned by then */
+	PYTHON,	 /* each in functions of an interpreter, the outer one somewhat deeper */
 	LIBUV	 /* ... that has a large frame: the inner one's lies higher */
 } shape;
 
@@ -35,6 +36,13 @@ static inline struct vp_loop_around stack_of(uint64_t sp)
 	static const struct vp_loop_frame top = {OUTER + 512, 3};
 	struct vp_loop_frame caller = {OUTER + 128, 2}, callback = {OUTER + 128, 4};
 
+	if (shape == PYTHON)
+		return sp == OUTER ? (struct vp_loop_around){4,
+							     {{OUTER + 16, 7},
+							      {OUTER + 64, 8},
+							      caller,
+							      top}}
+				   : (struct vp_loop_around){3, {{OUTER + 64, 5}, callback, top}};
 	if (shape == PLAIN)
 		return sp == OUTER ? (struct vp_loop_around){1, {top}}
 				   : (struct vp_loop_around){3, {{INNER + 64, 5}, {OUTER, 6}, top}};
