@@ -3,10 +3,15 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "cli/text.h"
 #include "cli/units.h"
 #include "cli/warn.h"
+#include "cli/xalloc.h"
 #include "text/recorded.h"
+
+#define NAMES_MOST 300 /* letters of a list of names */
 
 void vr_note(const struct vr_context *ctx, const char *format, ...)
 {
@@ -53,6 +58,42 @@ static void warn_wall(const struct vr_context *ctx, const struct vr_cpu *cpu)
 			"the kernel did not tell when threads were off the CPU%s%s: calls and "
 			"locks are as long as they took, and the rest is not known",
 			*why ? ": " : "", why);
+}
+
+/* Names of objects, each once, as many as a line bears, blanks around them; free() it. */
+static char *object_names(const struct vr_file *file)
+{
+	char *names = vr_xstrdup(" ");
+
+	for (uint32_t i = 0; i < file->n_modules && strlen(names) < NAMES_MOST; i++) {
+		const char *name = vr_text_base(vr_file_string(file, file->module[i].path));
+		char *between = vr_xprintf(" %s ", name);
+
+		if (*name && !strstr(names, between))
+			names = vr_xappend(names, "%s ", name);
+		free(between);
+	}
+	if (strlen(names) >= NAMES_MOST)
+		names = vr_xappend(names, "...");
+	else
+		names[strlen(names) - 1] = '\0';
+	return names;
+}
+
+void vr_warn_module(const struct vr_context *ctx)
+{
+	const struct vr_file *file = ctx->profile->file;
+	const char *glob = ctx->profile->select.module;
+	char *names;
+
+	if (!glob || (*glob == '[' && glob[strlen(glob) - 1] == ']'))
+		return; /* "[kernel]" is none of the objects */
+	for (uint32_t i = 0; i < file->n_modules; i++)
+		if (vr_text_glob(glob, vr_file_string(file, file->module[i].path)))
+			return;
+	names = object_names(file);
+	vr_note(ctx, "no object matches --module '%.200s'; there are:%s", glob, names);
+	free(names);
 }
 
 void vr_warn_cpu(const struct vr_context *ctx, const struct vr_cpu *cpu)

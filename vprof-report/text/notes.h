@@ -11,6 +11,9 @@
 __attribute__((format(printf, 2, 3))) void vr_note(const struct vr_context *ctx, const char *format,
 						   ...);
 
+/* That --module names no object of the profile, and which there are. */
+void vr_warn_module(const struct vr_context *ctx);
+
 /* What limits the CPU numbers: a window that begins before the oldest event, kernel time
  * unknown in a window. */
 void vr_warn_cpu(const struct vr_context *ctx, const struct vr_cpu *cpu);

@@ -236,6 +236,7 @@ static int run_file(const struct vr_verb *verb, struct vr_context *ctx, const ch
 		return status;
 	if (ctx->files > 1)
 		print_heading(ctx, path);
+	vr_warn_module(ctx);
 	ret = verb->run(ctx);
 	if (ctx->json) {
 		vr_json_set_text(ctx->json, "path", path);
@@ -373,6 +374,7 @@ static int drive_tree(const struct vr_verb *verb, struct vr_context *ctx, struct
 	status = open_tree(ctx, 0, &damaged);
 	if (ctx->profile) {
 		print_tree_notes(ctx);
+		vr_warn_module(ctx);
 		ret = verb->run(ctx);
 		if (ctx->json) {
 			vr_json_set_text(ctx->json, "path", process[0].record->path);
