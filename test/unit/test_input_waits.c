@@ -172,6 +172,32 @@ START_TEST(several_rows)
 }
 END_TEST
 
+/* A row made while a stall lasted, and one at its end. */
+START_TEST(one_stall_in_two_rows)
+{
+	struct vprof_stall *first = rows_of(&mk, VPROF_SEC_STALLS);
+	struct vprof_stall *end = mk_stall(&mk, 1, 0, VPROF_CLASS_RUN, 0, NULL, 500, 150);
+	struct vr_file *file;
+
+	first->flags = VPROF_STALL_LIVE;
+	end->flags = VPROF_STALL_LATE | VPROF_STALL_OVER;
+	end->looks = 0;
+	end->first_look_ns = 0;
+	file = open_ok(&mk);
+	ck_assert_uint_eq(file->n_damages, 0);
+	ck_assert_uint_eq(file->stall[0].duration_ns, 150 * MK_MS);
+	ck_assert_uint_eq(file->stall[0].flags, VPROF_STALL_LIVE | VPROF_STALL_OVER);
+	ck_assert_uint_eq(file->stall[0].node, 4);
+	ck_assert_uint_eq(file->stall[0].ns[VPROF_CLASS_RUN], 150 * MK_MS);
+	ck_assert_uint_eq(file->stall[1].duration_ns, 0);
+	vr_file_close(file);
+	end->duration_ns = 100 * MK_MS; /* shorter than what was seen of it: nonsense */
+	file = open_ok(&mk);
+	one_damage(file, "stalls: overlaps another", offset_of(&mk, first), 1, 2);
+	vr_file_close(file);
+}
+END_TEST
+
 /* A row that was being written when the process ended, or was read. */
 START_TEST(half_written_is_put_right)
 {
@@ -278,6 +304,7 @@ static void cases(TCase *tests)
 	tcase_add_loop_test(tests, one_fault, 0, sizeof(faults) / sizeof(faults[0]));
 	tcase_add_test(tests, empty_strings);
 	tcase_add_test(tests, several_rows);
+	tcase_add_test(tests, one_stall_in_two_rows);
 	tcase_add_test(tests, half_written_is_put_right);
 	tcase_add_test(tests, not_all_calls_are_timed);
 	tcase_add_test(tests, a_newer_kind_of_target);

@@ -303,7 +303,25 @@ static int by_loop(const void *a, const void *b, void *arg)
 		return x->thread < y->thread ? -1 : 1;
 	if (x->loop != y->loop)
 		return x->loop < y->loop ? -1 : 1;
-	return x->begin_ns < y->begin_ns ? -1 : x->begin_ns > y->begin_ns;
+	if (x->begin_ns != y->begin_ns)
+		return x->begin_ns < y->begin_ns ? -1 : 1;
+	return x->duration_ns < y->duration_ns ? -1 : x->duration_ns > y->duration_ns;
+}
+
+/* One iteration, in a row made while it lasted and in another at its end: what was seen of it
+ * stays with how long it was. */
+static void join(struct vprof_stall *row, struct vprof_stall *end)
+{
+	row->duration_ns = end->duration_ns;
+	row->flags |= end->flags & ~(uint32_t)VPROF_STALL_LATE;
+	memcpy(row->ns, end->ns, sizeof(row->ns));
+	memset(end, 0, sizeof(*end));
+}
+
+static int is_same(const struct vprof_stall *row, const struct vprof_stall *end)
+{
+	return row->begin_ns == end->begin_ns && !(row->flags & VPROF_STALL_OVER) &&
+	       end->flags & VPROF_STALL_OVER && !end->looks && row->duration_ns <= end->duration_ns;
 }
 
 /* A thread is in one iteration at a time.  A row may be being replaced. */
@@ -317,11 +335,14 @@ static void check_overlaps(struct vr_file *file, const struct vr_layout *layout,
 			order[count++] = i;
 	qsort_r(order, count, sizeof(*order), by_loop, file->stall);
 	for (uint32_t i = 1, last = 0; i < count; i++) {
-		const struct vprof_stall *before = &file->stall[order[last]];
+		struct vprof_stall *before = &file->stall[order[last]];
 		struct vprof_stall *row = &file->stall[order[i]];
 
 		if (row->thread == before->thread && row->loop == before->loop &&
-		    row->begin_ns + SHORT_NS < before->begin_ns + before->duration_ns) {
+		    is_same(before, row)) {
+			join(before, row);
+		} else if (row->thread == before->thread && row->loop == before->loop &&
+			   row->begin_ns + SHORT_NS < before->begin_ns + before->duration_ns) {
 			if (!vr_layout_unfinished(layout))
 				vr_tally_hit(tally, order[i], "overlaps another");
 			memset(row, 0, sizeof(*row));
