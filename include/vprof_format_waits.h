@@ -101,9 +101,10 @@ struct vprof_call {
 	uint16_t flags;	      /* VPROF_CALL_* */
 	uint32_t loop;	      /* AT_LOOP: row in LOOPS; else VPROF_NONE */
 	uint32_t reserved0;
-	uint64_t timeouts; /* ended because the time asked for was over */
-	uint64_t untimed;  /* of the calls, those that did not sleep and were not timed */
-	uint64_t reserved[9];
+	uint64_t timeouts;   /* ended because the time asked for was over */
+	uint64_t untimed;    /* of the calls, those that did not sleep and were not timed */
+	uint64_t longest_ns; /* when the longest began */
+	uint64_t reserved[8];
 	/* 256: of the time of each */
 	uint32_t histogram[VPROF_CALL_BUCKETS];
 };

@@ -140,6 +140,8 @@ uint64_t vp_parse_hex(const char **at)
 			value = value << 4 | (uint64_t)(c - '0');
 		else if (c >= 'a' && c <= 'f')
 			value = value << 4 | (uint64_t)(c - 'a' + 10);
+		else if (c >= 'A' && c <= 'F')
+			value = value << 4 | (uint64_t)(c - 'A' + 10);
 		else
 			return value;
 	}

@@ -21,6 +21,7 @@
 #include "track/account.h"
 #include "track/account_owner.h"
 #include "track/call.h"
+#include "track/call_names.h"
 #include "track/cpu.h"
 #include "track/heap.h"
 #include "track/label.h"
@@ -100,6 +101,7 @@ static const struct vp_tracker trackers[] = {
     {.name = "calls",
      .init = vp_calls_init,
      .thread_end = vp_calls_thread_end,
+     .tick = vp_call_names_tick,
      .section = {SECTION(CALLS, vprof_call, 2, 0)}},
     {.name = "loops",
      .thread_start = vp_loops_thread_start,

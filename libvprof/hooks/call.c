@@ -5,6 +5,7 @@
 #include "hooks/stream.h"
 #include "track/descriptor.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <sys/socket.h>
@@ -18,6 +19,34 @@ uint64_t vp_bytes_of_messages(const void *vector, int n)
 	for (int i = 0; i < n; i++)
 		bytes += messages[i].msg_len;
 	return bytes;
+}
+
+/* An error that tells of what was found at a path, a host, an address: it was read. */
+int vp_unread(void)
+{
+	switch (errno) {
+	case ENOENT:
+	case ENOTDIR:
+	case EISDIR:
+	case EEXIST:
+	case ENOTEMPTY:
+	case ELOOP:
+	case EROFS:
+	case ENOSPC:
+	case ENXIO:
+	case EIO:
+	case ESTALE:
+	case EINTR:
+	case ECONNREFUSED:
+	case ECONNRESET:
+	case ETIMEDOUT:
+	case EHOSTUNREACH:
+	case ENETUNREACH:
+	case EINPROGRESS:
+		return 1;
+	default:
+		return VP_CALL_UNREAD;
+	}
 }
 
 /* Of fcntl's commands. */

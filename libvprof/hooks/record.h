@@ -65,12 +65,19 @@ static inline uint64_t vp_ns_of(const struct timespec *time)
 	return (uint64_t)time->tv_sec * 1000000000u + (uint64_t)time->tv_nsec;
 }
 
-#define OUTCOME(amount, failed)	 ((struct vp_call_outcome){(amount), (failed)})
-#define OUTCOME_BYTES		 OUTCOME(ret_ > 0 ? (uint64_t)ret_ : 0, ret_ < 0)
-#define OUTCOME_EVENTS		 OUTCOME_BYTES
-#define OUTCOME_STATUS		 OUTCOME(0, ret_ < 0)
-#define OUTCOME_ERROR		 OUTCOME(0, ret_ != 0)
-#define OUTCOME_FOUND		 OUTCOME(0, !ret_)
+/* Whether the kernel read the text that it was given is told by how it refused. */
+int vp_unread(void);
+#define FAILED			  (ret_ >= 0 ? 0 : vp_unread())
+#define OUTCOME(amount, failed)	  ((struct vp_call_outcome){(amount), (failed), 0, NULL})
+#define OUTCOME_BYTES		  OUTCOME(ret_ > 0 ? (uint64_t)ret_ : 0, ret_ < 0)
+#define OUTCOME_EVENTS		  OUTCOME_BYTES
+#define OUTCOME_STATUS		  OUTCOME(0, FAILED)
+#define OUTCOME_PEER(peer, bytes) ((struct vp_call_outcome){0, FAILED, bytes, peer})
+#define OUTCOME_ERROR		  OUTCOME(0, ret_ != 0)
+#define OUTCOME_FOUND		  OUTCOME(0, ret_ ? 0 : vp_unread())
+/* Those read the name themselves. */
+#define OUTCOME_HOST		 OUTCOME(0, !ret_)
+#define OUTCOME_LENGTH		 OUTCOME(0, ret_ < 0)
 #define OUTCOME_NONE		 OUTCOME(0, 0)
 #define OUTCOME_SENT(bytes)	 OUTCOME(ret_ < 0 ? 0 : (bytes), ret_ < 0)
 #define OUTCOME_ITEMS(size)	 OUTCOME(ret_ *(size), 0)

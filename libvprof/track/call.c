@@ -1,8 +1,10 @@
 #include "track/call.h"
 #include "base/clock.h"
+#include "base/peer.h"
 #include "ring/events.h"
 #include "ring/tables.h"
 #include "stack/capture.h"
+#include "track/call_names.h"
 #include "track/call_rows.h"
 
 #include <string.h>
@@ -11,6 +13,8 @@
 #define LASTED_NS 10000u
 /* ... and one that lasted this long may have slept. */
 #define SLEPT_NS 2000u
+/* What one that lasted this long waited for is worth asking. */
+#define NAMED_NS 1000000u
 /* Text of a path that is kept. */
 #define TEXT_MOST 1024u
 /* So many calls of a site in a row that returned at once, and the next will, too. */
@@ -200,16 +204,27 @@ static inline void count_time(struct vprof_call *row, const struct vp_call *call
 static uint32_t text_of(const struct vp_call *call, struct vp_call_outcome outcome)
 {
 	const char *text = (const char *)(uintptr_t)call->object;
-	enum vprof_target target = vp_call_info[call->kind].target;
+	char peer[128];
+	struct vp_text name;
 
-	/* Of a call that failed nobody knows whether it could be read. */
-	if ((target != VPROF_TARGET_PATH && target != VPROF_TARGET_HOST) || !text || outcome.failed)
+	if (outcome.failed == VP_CALL_UNREAD)
 		return VPROF_NONE;
-	return vp_string_add(text, strnlen(text, TEXT_MOST));
+	switch (vp_call_info[call->kind].target) {
+	case VPROF_TARGET_PATH:
+	case VPROF_TARGET_HOST:
+		return text ? vp_string_add(text, strnlen(text, TEXT_MOST)) : VPROF_NONE;
+	case VPROF_TARGET_PEER:
+		vp_text_init(&name, peer, sizeof(peer));
+		vp_peer_text(&name, outcome.peer, outcome.peer ? outcome.peer_bytes : 0);
+		return name.len ? vp_string_add(peer, name.len) : VPROF_NONE;
+	default:
+		return VPROF_NONE;
+	}
 }
 
-/* What the longest call of a row waited for.  Texts take room: not for a little more. */
-static void keep_longest(struct vprof_call *row, const struct vp_call *call,
+/* What the longest call of a row waited for.  Texts take room: not for a little more.
+ * The helper may be about to name the one before: see track/call_names.c. */
+static void keep_longest(struct vprof_call *row, uint32_t row_id, const struct vp_call *call,
 			 struct vp_call_outcome outcome, uint64_t ns)
 {
 	if (ns <= row->max_ns)
@@ -217,8 +232,11 @@ static void keep_longest(struct vprof_call *row, const struct vp_call *call,
 	if (row->object != call->object && row->blocked > 1)
 		row->flags |= VPROF_CALL_TARGETS;
 	if (ns > row->max_ns + row->max_ns / 2 || row->target == VPROF_NONE) {
+		__atomic_store_n(&row->longest_ns, call->since_ns, __ATOMIC_RELEASE);
+		__atomic_store_n(&row->target, text_of(call, outcome), __ATOMIC_RELEASE);
 		row->object = call->object;
-		row->target = text_of(call, outcome);
+		if (row->target_kind == VPROF_TARGET_FD && ns >= NAMED_NS)
+			vp_call_wants_name(row_id, call->thread->tid);
 	}
 	row->max_ns = ns;
 }
@@ -251,7 +269,7 @@ static void count_lasting(struct vprof_call *row, uint32_t row_id, const struct 
 
 	row->blocked++;
 	row->blocked_ns += ns;
-	keep_longest(row, call, outcome, ns);
+	keep_longest(row, row_id, call, outcome, ns);
 	vp_call_lasted(call, row->node, now_ns);
 	vp_event_put(&call->thread->calls.writer, &event);
 }

@@ -36,8 +36,11 @@ struct vp_call {
 /* What a call came to. */
 struct vp_call_outcome {
 	uint64_t amount; /* bytes, or events, by the kind's traits */
-	int failed;
+	int failed;	 /* VP_CALL_UNREAD: before its arguments were read for sure */
+	uint32_t peer_bytes;
+	const void *peer; /* an address of a socket; NULL: none */
 };
+#define VP_CALL_UNREAD 2
 
 /* Around the real call.  In between nothing of ours is held, and neither makes a system call
  * unless the call lasted or its site is new.  errno is kept.

@@ -1,6 +1,7 @@
 #include "track/call_rows.h"
 #include "base/sys.h"
 #include "ring/tables.h"
+#include "track/call_names.h"
 #include "track/descriptor.h"
 
 #include <string.h>
@@ -18,6 +19,7 @@ static uint32_t name_id[VP_CALL_KINDS];
 int vp_calls_init(void)
 {
 	memset(name_id, 0, sizeof(name_id));
+	vp_call_names_init();
 	return vp_descriptors_init();
 }
 
