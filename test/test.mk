@@ -107,6 +107,7 @@ LIBS_loop_glib = $(shell pkg-config --libs glib-2.0)
 CFLAGS_loop_glib = $(shell pkg-config --cflags glib-2.0)
 LIBS_loop_curl := -lcurl
 LIBS_loop_uring := -luring
+LIBS_books_close := -luring
 
 # Its handlers and objects are counted as those of C++ are.
 $B/test/probe/wait_leave: PROBE_CFLAGS += -fexceptions

@@ -13,6 +13,11 @@ static uint64_t more(uint64_t a, uint64_t b)
 	return a > b ? a : b;
 }
 
+static uint64_t least(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
 static uint64_t less(uint64_t from, uint64_t part)
 {
 	return from > part ? from - part : 0;
@@ -119,12 +124,47 @@ static void add_open(struct vp_book *book, const struct vp_off *off)
 	book->open_longest_ns = more(book->open_longest_ns, book->going_class_ns);
 }
 
+/* Switches are recorded from now on: what was before is settled, by the calls. */
+static void begin_exact(struct vp_book *book, const struct vp_off *begins,
+			const struct vp_spans_seen *seen)
+{
+	struct vp_book_window *window = &book->window;
+	struct vp_off off = *begins;
+
+	if (book->exact)
+		return;
+	book->exact = 1;
+	book->sum.layers |= VPROF_LAYER_SWITCHES | (begins->fault ? VPROF_LAYER_FAULTS : 0);
+	off.begin_ns = window->rough_ns;
+	off.ran_ns = less(begins->ran_ns, window->rough_cpu_ns);
+	off.delay_ns = less(begins->delay_ns, window->rough_delay_ns);
+	if (off.begin_ns)
+		add_unwatched(book, &off, seen);
+	window->rough_ns = 0;
+}
+
+void vp_book_end_exact(struct vp_book *book, const struct vp_off *ends,
+		       const struct vp_spans_seen *seen)
+{
+	book->exact = 0;
+	book->sum.layers &= ~(uint32_t)(VPROF_LAYER_SWITCHES | VPROF_LAYER_FAULTS);
+	if (seen && seen->from_ns != ~0ull)
+		vp_book_begin_rough(book, ends->end_ns, ends->ran_ns, ends->delay_ns, seen);
+}
+
 void vp_book_add(struct vp_book *book, const struct vp_off *off, const struct vp_spans_seen *seen)
 {
 	struct vprof_book *sum = &book->sum;
 	uint64_t ns = off->end_ns - off->begin_ns;
 	uint32_t class = VPROF_CLASS_UNHOOKED;
 
+	if (off->begins || off->ends) {
+		if (off->begins)
+			begin_exact(book, off, seen);
+		else
+			vp_book_end_exact(book, off, seen);
+		return;
+	}
 	if (off->fault) {
 		take_fault(book, off->end_ns);
 		return;
@@ -137,10 +177,10 @@ void vp_book_add(struct vp_book *book, const struct vp_off *off, const struct vp
 	sum->switches += off->half;
 	if (off->half)
 		return;
-	if (off->preempted)
-		class = VPROF_CLASS_PREEMPTED;
-	else if (seen)
+	if (seen && (!off->preempted || off->guessed))
 		class = class_at(off->begin_ns + ns / 2, off->goes_on, seen);
+	if (off->preempted && class == VPROF_CLASS_UNHOOKED)
+		class = VPROF_CLASS_PREEMPTED;
 	if (book->open_ns && (off->begin_ns > book->open_end_ns + FAULT_CHAIN_NS ||
 			      (class != VPROF_CLASS_UNHOOKED && class != VPROF_CLASS_PREEMPTED)))
 		settle_open(book, VPROF_CLASS_UNHOOKED);
@@ -181,8 +221,13 @@ void vp_book_move(struct vp_book *book, const struct vp_spans_seen *seen)
 	if (!seen || seen->moved_ns <= book->moved_ns)
 		return;
 	if (book->exact) { /* else the sums of the calls say it */
+		uint64_t *longest = book->sum.longest_ns;
+
 		move(book->sum.ns, seen->moved_ns - book->moved_ns);
 		move(book->sum.times, seen->moved - book->moved);
+		/* Which of them the longest was, nobody knows. */
+		longest[VPROF_CLASS_BLOCKED] =
+		    least(longest[VPROF_CLASS_BLOCKED], book->sum.ns[VPROF_CLASS_BLOCKED]);
 	}
 	book->moved_ns = seen->moved_ns;
 	book->moved = seen->moved;
@@ -206,16 +251,20 @@ static void called_so_far(const struct vp_spans_seen *seen, uint64_t t_ns,
 		ns[vp_line_class(&seen->line)] += less(t_ns, seen->line.since_ns);
 }
 
-void vp_book_rough(const struct vp_book *book, uint64_t t_ns, uint64_t cpu_ns, uint64_t delay_ns,
+void vp_book_rough(struct vp_book *book, uint64_t t_ns, uint64_t cpu_ns, uint64_t delay_ns,
 		   const struct vp_spans_seen *seen, struct vp_rough *out)
 {
 	const struct vp_book_window *window = &book->window;
 	uint64_t ns[VP_CALL_CLASSES], times[VP_CALL_CLASSES];
 
 	memset(out, 0, sizeof(*out));
+	called_so_far(seen, t_ns, ns, times);
+	if (seen) {
+		memcpy(book->called_ns, ns, sizeof(ns));
+		memcpy(book->called, times, sizeof(times));
+	}
 	if (!window->rough_ns)
 		return;
-	called_so_far(seen, t_ns, ns, times);
 	for (uint32_t i = 0; i < VP_CALL_CLASSES; i++) {
 		ns[i] = less(ns[i], window->called_ns[i]);
 		out->times[i] = less(times[i], window->called[i]);
@@ -232,20 +281,10 @@ void vp_book_begin_rough(struct vp_book *book, uint64_t t_ns, uint64_t cpu_ns, u
 	window->rough_ns = more(t_ns, 1);
 	window->rough_cpu_ns = cpu_ns;
 	window->rough_delay_ns = delay_ns;
-	called_so_far(seen, t_ns, window->called_ns, window->called);
-}
-
-void vp_book_begin_exact(struct vp_book *book, const struct vp_off *gap,
-			 const struct vp_spans_seen *seen)
-{
-	struct vp_book_window *window = &book->window;
-	struct vp_off off = *gap;
-
-	book->exact = 1;
-	off.begin_ns = window->rough_ns;
-	off.ran_ns = less(gap->ran_ns, window->rough_cpu_ns);
-	off.delay_ns = less(gap->delay_ns, window->rough_delay_ns);
-	if (off.begin_ns)
-		add_unwatched(book, &off, seen);
-	window->rough_ns = 0;
+	if (seen) {
+		called_so_far(seen, t_ns, window->called_ns, window->called);
+		return;
+	}
+	memcpy(window->called_ns, book->called_ns, sizeof(window->called_ns));
+	memcpy(window->called, book->called, sizeof(window->called));
 }

@@ -10,8 +10,9 @@
 /* A time off the CPU, of our clock. */
 struct vp_off {
 	uint64_t begin_ns, end_ns;
-	uint8_t preempted, goes_on, fault, half, gap;
-	uint64_t ran_ns, delay_ns; /* of a gap: CPU time and run delay */
+	uint8_t preempted, guessed, goes_on, fault, half, gap, begins, ends;
+	uint64_t ran_ns,
+	    delay_ns; /* of a gap: CPU time and run delay; where it begins or ends: so far */
 };
 
 /* What lies between a thread's start, or the end of a pause, and the next pause: a span in
@@ -38,6 +39,7 @@ struct vp_book {
 	uint64_t going_ns;	    /* of the time off the CPU that goes on, so far ... */
 	uint64_t going_class_ns;    /* ... and of that the last, in one class */
 	uint32_t going_class;
+	uint64_t called_ns[VP_CALL_CLASSES], called[VP_CALL_CLASSES]; /* in calls, at the tick */
 	uint64_t moved, moved_ns; /* from blocked to idle, so far */
 	/* Off the CPU in no call: if a page is there next, that was it. */
 	uint64_t open_ns, open_times, open_longest_ns, open_end_ns;
@@ -55,14 +57,14 @@ void vp_book_move(struct vp_book *book, const struct vp_spans_seen *seen);
 struct vp_rough {
 	uint64_t ns[VPROF_CLASS_COUNT], times[VPROF_CLASS_COUNT];
 };
-void vp_book_rough(const struct vp_book *book, uint64_t t_ns, uint64_t cpu_ns, uint64_t delay_ns,
+void vp_book_rough(struct vp_book *book, uint64_t t_ns, uint64_t cpu_ns, uint64_t delay_ns,
 		   const struct vp_spans_seen *seen, struct vp_rough *out);
 
-/* Begins a rough part. */
+/* Begins a rough part; seen NULL: no call was made since the last vp_book_rough(). */
 void vp_book_begin_rough(struct vp_book *book, uint64_t t_ns, uint64_t cpu_ns, uint64_t delay_ns,
 			 const struct vp_spans_seen *seen);
-/* Switches are recorded since `gap` ended: what was before is settled, by the calls in seen. */
-void vp_book_begin_exact(struct vp_book *book, const struct vp_off *gap,
-			 const struct vp_spans_seen *seen);
+/* Switches are not recorded any more. */
+void vp_book_end_exact(struct vp_book *book, const struct vp_off *ends,
+		       const struct vp_spans_seen *seen);
 
 #endif

@@ -13,6 +13,7 @@
 #include "thread/threads.h"
 
 #include <string.h>
+#include <time.h>
 
 /* Threads whose calls are copied at once, while the registry is locked. */
 #define AT_ONCE 16u
@@ -28,6 +29,7 @@ static struct slot {
 	uint32_t thread;      /* row in THREADS; 0: free */
 	uint32_t first, last; /* in `waiting`, + 1 */
 	int asks;	      /* for its calls */
+	struct vp_off begins; /* its switches are recorded since; end_ns 0: no news */
 } * slot;
 static uint32_t slots, slot_room;
 static uint32_t *of_row; /* row in THREADS -> slot + 1; or: */
@@ -43,6 +45,7 @@ static int writes; /* rows, not only what waits is added */
 
 static uint64_t certain_ns; /* all times off the CPU up to this are known; 0: none are */
 static int paused, ended;
+static uint64_t begun_ns, begun_cpu_ns; /* of the main thread */
 
 int vp_books_init(void)
 {
@@ -54,8 +57,18 @@ int vp_books_init(void)
 	certain_ns = 0;
 	paused = vp_control.paused != 0;
 	ended = 0;
+	begun_ns = begun_cpu_ns = 0;
 	vp_layers_init();
 	return vp_spans_init();
+}
+
+void vp_books_begin(void)
+{
+	uint64_t cpu_ns = vp_sys_cpu_ns(CLOCK_THREAD_CPUTIME_ID);
+
+	begun_cpu_ns = vp_proc_thread_ns((uint32_t)vp_control.pid, cpu_ns);
+	/* Pairs with the helper, which opens no book of the main thread before. */
+	__atomic_store_n(&begun_ns, vp_clock_now(), __ATOMIC_RELEASE);
 }
 
 /* Room for `count` elements more than there are; what is new is zeroed. */
@@ -149,17 +162,29 @@ void vp_books_off(const struct vp_perf_off *perf)
 	struct vp_off off = {vp_clock_from_mono(perf->begin_ns),
 			     vp_clock_from_mono(perf->end_ns),
 			     perf->preempted,
+			     perf->guessed,
 			     perf->goes_on,
 			     perf->fault,
 			     perf->half,
 			     perf->gap,
+			     perf->begins,
+			     perf->ends,
 			     perf->ran_ns,
 			     perf->delay_ns};
-	struct slot *one = ended ? NULL : book_of(vp_threads_row_of_tid(perf->tid, off.begin_ns));
+	struct slot *one;
 	uint64_t read_ns;
 
+	if (ended || paused)
+		return;
+	one = book_of(vp_threads_row_of_tid(perf->tid, off.begin_ns));
 	if (!one)
 		return;
+	if (off.begins || off.ends)
+		off.ran_ns = vp_proc_thread_ns((uint32_t)perf->tid, off.ran_ns);
+	if (off.begins) {
+		one->begins = off;
+		return;
+	}
 	read_ns = one->book.read_ns;
 	if (off.end_ns > read_ns)
 		one->book.off_since_read_ns +=
@@ -169,18 +194,23 @@ void vp_books_off(const struct vp_perf_off *perf)
 
 /* ---- a thread's book, when its calls are there ------------------------------ */
 
-/* The first span begins with the thread; that of the main thread when we could watch it. */
-static void open_window(struct slot *one, const struct vprof_thread *row,
-			const struct vp_perf_off_since *since)
+/* The first span begins with the thread; that of the main one when we had set ourselves up. */
+static void open_window(struct slot *one, const struct vprof_thread *row)
 {
 	struct vp_book_window *window = &one->book.window;
 
 	*window = (struct vp_book_window){.open = 1, .from_ns = row->start_ns};
-	if (since && row->tid == (uint32_t)vp_control.pid) {
-		window->from_ns = vp_clock_from_mono(since->since_ns);
-		window->cpu_ns = vp_proc_thread_ns(row->tid, since->cpu_ns);
+	if (row->tid == (uint32_t)vp_control.pid) {
+		window->from_ns = begun_ns;
+		window->cpu_ns = begun_cpu_ns;
 	}
 	vp_book_begin_rough(&one->book, window->from_ns, window->cpu_ns, 0, NULL);
+}
+
+static int is_not_begun(const struct vprof_thread *row)
+{
+	return row->tid == (uint32_t)vp_control.pid &&
+	       !__atomic_load_n(&begun_ns, __ATOMIC_ACQUIRE);
 }
 
 static uint64_t delay_of(const struct vprof_thread *row)
@@ -188,31 +218,20 @@ static uint64_t delay_of(const struct vprof_thread *row)
 	return row->flags & VPROF_THREAD_RUN_DELAY ? row->run_delay_ns : 0;
 }
 
-/* Do records of switches tell where it is?  That may begin, and end. */
+/* Do records of switches still tell where it is? */
 static void look_at_layers(struct slot *one, const struct vprof_thread *row,
 			   const struct vp_spans_seen *calls)
 {
 	struct vp_book *book = &one->book;
-	struct vp_perf_off_since since;
-	int known = row->state == VPROF_THREAD_LIVE ? vp_perf_off_known((int)row->tid, &since) : 0;
 
-	if (!book->window.open)
-		open_window(one, row, known ? &since : NULL);
-	if (known && !book->exact) {
-		vp_book_begin_exact(
-		    book,
-		    &(struct vp_off){.end_ns = vp_clock_from_mono(since.since_ns),
-				     .ran_ns = vp_proc_thread_ns(row->tid, since.cpu_ns),
-				     .delay_ns = since.delay_ns},
-		    calls);
-		book->sum.layers |= VPROF_LAYER_SWITCHES;
-		if (known == VP_PERF_OFF_AND_FAULTS)
-			book->sum.layers |= VPROF_LAYER_FAULTS;
-	} else if (!known && book->exact && row->state == VPROF_THREAD_LIVE) {
-		book->exact = 0;
-		book->sum.layers &= ~(uint32_t)(VPROF_LAYER_SWITCHES | VPROF_LAYER_FAULTS);
-		vp_book_begin_rough(book, book->read_ns, book->cpu_ns, delay_of(row), calls);
-	}
+	/* Its events were refused when the rings grew. */
+	if (writes && book->exact && row->state == VPROF_THREAD_LIVE &&
+	    !vp_perf_off_is_known((int)row->tid))
+		vp_book_end_exact(book,
+				  &(struct vp_off){.end_ns = book->read_ns,
+						   .ran_ns = book->cpu_ns,
+						   .delay_ns = delay_of(row)},
+				  calls);
 	if (row->flags & VPROF_THREAD_RUN_DELAY)
 		book->sum.layers |= VPROF_LAYER_SCHEDSTAT;
 	if (vp_control.calls)
@@ -226,7 +245,10 @@ static void add_waiting(struct slot *one, const struct vprof_thread *row,
 	for (uint32_t at = one->first; at; at = waiting[at - 1].next) {
 		struct vp_off *off = &waiting[at - 1].off;
 
-		/* What is behind its last word is libc's, and ours. */
+		/* What is before the window nobody asks for; what is behind a thread's last
+		 * word is libc's, and ours. */
+		if (off->begin_ns < one->book.window.from_ns)
+			off->begin_ns = one->book.window.from_ns;
 		if (row->state == VPROF_THREAD_ENDED && off->end_ns > row->end_ns)
 			off->end_ns = row->end_ns;
 		if (off->end_ns >= off->begin_ns)
@@ -306,8 +328,17 @@ static void settle(struct slot *one, const struct vp_spans_seen *calls)
 	struct vprof_book book;
 
 	one->asks = 0;
-	look_at_layers(one, row, calls);
+	if (is_not_begun(row)) {
+		one->first = one->last = 0;
+		return;
+	}
+	if (!one->book.window.open)
+		open_window(one, row);
+	if (one->begins.end_ns)
+		vp_book_add(&one->book, &one->begins, calls);
+	one->begins.end_ns = 0;
 	add_waiting(one, row, calls);
+	look_at_layers(one, row, calls);
 	vp_book_move(&one->book, calls);
 	if (!writes)
 		return;
@@ -382,7 +413,7 @@ static void forget_ended(void)
 
 void vp_books_join(void)
 {
-	if (waiting_count && !ended)
+	if (waiting_count && !ended && !paused)
 		settle_all(0);
 }
 
@@ -404,14 +435,16 @@ static void close_windows(void)
 	for (uint32_t i = 0; i < slots; i++) {
 		struct slot *one = &slot[i];
 		const struct vprof_book *row;
+		struct vp_book book;
 
 		if (!one->thread || !one->book.window.open || one->book.row == VPROF_NONE)
 			continue;
 		row = vp_table_row(VPROF_SEC_BOOKS, one->book.row);
-		one->book = (struct vp_book){.sum = *row,
-					     .row = one->book.row,
-					     .moved = one->book.moved,
-					     .moved_ns = one->book.moved_ns};
+		book = one->book;
+		one->book = (struct vp_book){
+		    .sum = *row, .row = book.row, .moved = book.moved, .moved_ns = book.moved_ns};
+		memcpy(one->book.called_ns, book.called_ns, sizeof(book.called_ns));
+		memcpy(one->book.called, book.called, sizeof(book.called));
 	}
 }
 

@@ -26,7 +26,7 @@ static uint64_t next_change = ~0ull; /* of periods, CLOCK_MONOTONIC */
 #define GROW_SAMPLES 3
 #define GROW_NS	     (100ull * 1000 * 1000)
 static uint64_t opened_ns, samples;
-static const struct vp_perf_sinks sinks = {vp_track_cpu_perf, vp_books_off};
+static struct vp_perf_sinks sinks = {vp_track_cpu_perf, NULL};
 
 int vp_engine_is_perf(void)
 {
@@ -96,7 +96,8 @@ static void open_perf(void)
 	uint64_t period = 1000000000u / vp_config.cpu_hz;
 
 	vp_standing_open(period);
-	perf_error = vp_perf_open(vp_control.pid, period, vp_config.waits);
+	sinks.off = vp_config.waits ? vp_books_off : NULL;
+	perf_error = vp_perf_open(vp_control.pid, period, &sinks);
 	if (perf_error)
 		return;
 	perf_is_open = 1;
@@ -203,6 +204,7 @@ void vp_engine_run(uint64_t now)
 	if (samples >= GROW_SAMPLES || now >= opened_ns + GROW_NS)
 		vp_perf_grow(&sinks);
 	vp_perf_change_periods();
+	vp_books_join();
 	next_change = change_after(now);
 }
 

@@ -35,10 +35,14 @@ struct vp_perf_off {
 	int tid;
 	uint64_t begin_ns, end_ns; /* CLOCK_MONOTONIC */
 	uint8_t preempted;	   /* it could have run on: nothing was waited for */
+	uint8_t guessed;	   /* ... by a look at it, not by the record of its leaving */
 	uint8_t goes_on;	   /* it is still off: what follows begins at end_ns */
 	uint8_t fault; /* none: a page is there now, for which it was off before, if it was */
 	uint8_t half;  /* none: a switch whose other half is lost */
 	uint8_t gap;   /* nobody watched for so long; of it, it was on a CPU, and waited for one: */
+	uint8_t begins; /* none: nothing was known before, when these were its CPU time and run
+			 * delay (0: not known); fault: page faults are told, too */
+	uint8_t ends;	/* none: nothing will be known any more */
 	uint64_t ran_ns, delay_ns;
 };
 /* Receives each, in the order of their ends, in the helper thread. */
@@ -62,10 +66,10 @@ struct vp_perf_stats {
  *
  *   period_ns  CPU time between samples, on average: each event has a period
  *              of its own, which vp_perf_change_periods changes
- *   switches   1: times off the CPU are recorded, too
+ *   sinks      for all that comes; without `off` no times off the CPU are recorded
  * Returns 0, or -errno of the refusal that mattered.
  * Context: helper thread only, as all of vp_perf_*; allocates with mmap only. */
-int vp_perf_open(int main_tid, uint64_t period_ns, int switches);
+int vp_perf_open(int main_tid, uint64_t period_ns, const struct vp_perf_sinks *sinks);
 
 /* Another thread of this process is to be sampled; after a drain, so that what
  * an earlier thread of the same number has left is out of the rings.
@@ -90,15 +94,8 @@ size_t vp_perf_drain(const struct vp_perf_sinks *sinks);
  *   last  1: no later call will make good what a ring has not told yet
  * Returns until when all is handed over (CLOCK_MONOTONIC), 0: nothing is. */
 uint64_t vp_perf_off_so_far(const struct vp_perf_sinks *sinks, int last);
-/* Are this thread's times off the CPU handed over; from when on?  Returns 0, VP_PERF_OFF, or
- * VP_PERF_OFF_AND_FAULTS. */
-enum { VP_PERF_OFF = 1, VP_PERF_OFF_AND_FAULTS = 2 };
-struct vp_perf_off_since {
-	uint64_t since_ns; /* CLOCK_MONOTONIC */
-	uint64_t cpu_ns;   /* the thread's CPU time then, and its run delay, 0: not known */
-	uint64_t delay_ns;
-};
-int vp_perf_off_known(int tid, struct vp_perf_off_since *out);
+/* Are this thread's times off the CPU handed over? */
+int vp_perf_off_is_known(int tid);
 /* New periods for the events that have had enough samples with the old one.
  * Call at irregular times, after a drain. */
 void vp_perf_change_periods(void);

@@ -258,8 +258,7 @@ static void record_no_switches(struct vp_perf *p, struct vp_perf_thread *thread)
 	for (uint32_t i = 0; i < p->table.stride; i++)
 		vp_perf_event_retire(&p->common, &vp_perf_table_events(&p->table, thread)[i]);
 	close_thread(p, thread);
-	thread->away.given_up = VP_PERF_GAVE_UP;
-	p->gave_up++;
+	vp_perf_off_end(p, thread);
 	open_events(p, thread);
 }
 
@@ -408,7 +407,7 @@ int vp_perf_set_period(uint64_t period_ns, const struct vp_perf_sinks *sinks)
 	return 0;
 }
 
-int vp_perf_open(int main_tid, uint64_t period_ns, int switches)
+int vp_perf_open(int main_tid, uint64_t period_ns, const struct vp_perf_sinks *sinks)
 {
 	struct vp_perf *p = &vp_perf;
 	int ret;
@@ -419,13 +418,14 @@ int vp_perf_open(int main_tid, uint64_t period_ns, int switches)
 	p->common.owner_pid = vp_sys_pid();
 	p->common.owner_tid = vp_sys_tid();
 	p->common.period_ns = programmed(period_ns);
-	p->common.switches = switches;
+	p->common.switches = sinks->off != NULL;
+	p->sinks = sinks;
 	p->common.random = (vp_clock_mono() ^ (uint64_t)p->common.owner_tid << 40) | 1;
 	for (int i = 0; i < 8; i++)
 		vp_perf_event_random(&p->common);
 	p->files_max = vp_perf_event_files_limit();
 	ret = open_rings(p, main_tid);
-	p->table.stride = switches ? p->clocks * 2 : p->clocks;
+	p->table.stride = p->common.switches ? p->clocks * 2 : p->clocks;
 	if (!ret)
 		ret = vp_perf_add_thread(main_tid);
 	if (ret)

@@ -104,14 +104,14 @@ struct vp_perf_away {
 	uint64_t since_ns;   /* it is off since then; 0: on a CPU, or not known */
 	uint64_t opened_ns;  /* its events; until the first record nobody knows where it is */
 	uint64_t counted_ns; /* CPU time that they had counted then */
-	uint64_t watched_ns; /* times are known since then; its CPU time and run delay then */
-	uint64_t cpu_ns, delay_ns;
-	uint64_t gap_ns; /* nobody watched since then; 0: there is no gap */
+	uint64_t watched_ns; /* times are known since then, but for gaps */
+	uint64_t gap_ns;     /* nobody watched since then; 0: there is no gap */
 	uint64_t gap_cpu_ns, gap_delay_ns;
 	uint64_t last_ns;   /* of the last record */
 	uint64_t second_ns; /* a second's begin, and the switches in it */
 	uint32_t switches;
 	uint8_t preempted; /* it was made to leave */
+	uint8_t guessed;   /* ... as it seems */
 	int known;	   /* a record has told where it is */
 	enum vp_perf_given_up { VP_PERF_RECORDS, VP_PERF_GIVES_UP, VP_PERF_GAVE_UP } given_up;
 };
@@ -178,6 +178,8 @@ int vp_perf_off_is_wanted(const struct vp_perf *p, const struct vp_perf_thread *
 void vp_perf_off_opened(struct vp_perf *p, struct vp_perf_thread *thread);
 /* Hands over what is certain; returns until when.  last: no later call will do it better. */
 uint64_t vp_perf_off_settle(struct vp_perf *p, int last);
+/* The thread gives up. */
+void vp_perf_off_end(struct vp_perf *p, struct vp_perf_thread *thread);
 /* Nobody watches any thread, or has watched: they begin anew. */
 void vp_perf_off_unknown(struct vp_perf *p);
 /* The events are stopped and will be opened once more: what is until now is handed over, and

@@ -117,20 +117,36 @@ static uint64_t delay_of(const struct vp_perf_thread *thread)
 	return vp_schedstat_read(thread->tid, &stat) == 0 ? stat.run_delay_ns : 0;
 }
 
+static void hand_begin(const struct vp_perf_thread *thread, uint64_t cpu_ns, uint64_t delay_ns)
+{
+	const struct vp_perf_away *away = &thread->away;
+
+	if (away->watched_ns == away->opened_ns)
+		vp_perf_engine()->sinks->off(&(struct vp_perf_off){.tid = thread->tid,
+								   .begin_ns = away->opened_ns,
+								   .end_ns = away->opened_ns,
+								   .begins = 1,
+								   .fault = (uint8_t)thread->faults,
+								   .ran_ns = cpu_ns,
+								   .delay_ns = delay_ns});
+}
+
 /* Its next record tells where it was from now on.  If that was off the CPU, could it run? */
 static void begin(struct vp_perf_thread *thread, uint64_t counted)
 {
 	const struct vp_perf_away old = thread->away;
+	/* We may lose the CPU between any two of these: both looks have to say the same. */
+	int waits = vp_schedstat_waits(thread->tid);
 	uint64_t now = vp_clock_mono(), cpu_ns = cpu_of(thread);
 	uint64_t delay_ns = delay_of(thread);
 
 	thread->away = (struct vp_perf_away){.opened_ns = now,
 					     .watched_ns = old.watched_ns ? old.watched_ns : now,
-					     .cpu_ns = old.watched_ns ? old.cpu_ns : cpu_ns,
-					     .delay_ns = old.watched_ns ? old.delay_ns : delay_ns,
 					     .counted_ns = counted,
 					     .given_up = old.given_up};
-	thread->away.preempted = !vp_schedstat_waits(thread->tid);
+	thread->away.guessed = 1;
+	thread->away.preempted = !waits && !vp_schedstat_waits(thread->tid);
+	hand_begin(thread, cpu_ns, delay_ns);
 	if (old.gap_ns)
 		vp_perf_engine()->sinks->off(
 		    &(struct vp_perf_off){.tid = thread->tid,
@@ -146,10 +162,24 @@ void vp_perf_off_opened(struct vp_perf *p, struct vp_perf_thread *thread)
 	thread->watched = vp_perf_off_is_wanted(p, thread);
 	if (!thread->watched)
 		return;
-	begin(thread, 0);
 	/* Clocks come first where descriptors are few. */
 	if (p->common.files + p->clocks <= p->files_max / 2)
 		open_faults(p, thread);
+	begin(thread, 0);
+}
+
+void vp_perf_off_end(struct vp_perf *p, struct vp_perf_thread *thread)
+{
+	uint64_t now = vp_clock_mono();
+
+	thread->away.given_up = VP_PERF_GAVE_UP;
+	p->gave_up++;
+	p->sinks->off(&(struct vp_perf_off){.tid = thread->tid,
+					    .begin_ns = now,
+					    .end_ns = now,
+					    .ends = 1,
+					    .ran_ns = cpu_of(thread),
+					    .delay_ns = delay_of(thread)});
 }
 
 void vp_perf_off_unknown(struct vp_perf *p)
@@ -183,15 +213,11 @@ void vp_perf_off_renew(struct vp_perf *p)
 		p->table.thread[i].away.gap_ns = now;
 }
 
-int vp_perf_off_known(int tid, struct vp_perf_off_since *out)
+int vp_perf_off_is_known(int tid)
 {
 	struct vp_perf *p = vp_perf_engine();
 	const struct vp_perf_thread *thread =
 	    p->common.switches ? vp_perf_table_find(&p->table, tid) : NULL;
 
-	if (!thread || !thread->watched || p->paused)
-		return 0;
-	*out = (struct vp_perf_off_since){thread->away.watched_ns, thread->away.cpu_ns,
-					  thread->away.delay_ns};
-	return thread->faults ? VP_PERF_OFF_AND_FAULTS : VP_PERF_OFF;
+	return thread && thread->watched && !p->paused;
 }

@@ -116,6 +116,7 @@ static void hand_off(struct vp_perf_thread *thread, uint64_t end_ns, uint8_t goe
 				  .begin_ns = away->since_ns,
 				  .end_ns = end_ns > away->since_ns ? end_ns : away->since_ns,
 				  .preempted = away->preempted,
+				  .guessed = away->guessed,
 				  .goes_on = goes_on};
 
 	sink(&off);
@@ -158,6 +159,7 @@ int vp_perf_away_take(struct vp_perf_thread *thread, const struct vp_perf_switch
 		alone = away->since_ns != 0;
 		away->since_ns = record->time_ns;
 		away->preempted = record->preempted;
+		away->guessed = 0;
 	} else {
 		if (!away->since_ns && !away->known)
 			away->since_ns = away->opened_ns;
