@@ -78,12 +78,30 @@ static inline void mk_loop_rows(struct mkprof *mk)
 	stall->holder_node = 4;
 }
 
+/* What worker ran in its last stall: in D below B-B, at C below B, and once somewhere else. */
+static inline void mk_loop_samples(struct mkprof *mk)
+{
+	static const uint32_t node[] = {6, 4, 6, 4, 6, 4, 6, 7};
+	struct vprof_extent *table = (void *)(mk->bytes + VPROF_EXTENT_TABLE_OFFSET);
+	struct vprof_event_block *block = NULL;
+
+	for (uint32_t i = 1; i < mk_header(mk)->extents_used; i++)
+		if (table[i].kind == VPROF_SEC_EVENTS)
+			block = (void *)(mk->bytes + (uint64_t)i * MK_EXTENT);
+	mk_event(block, 1969, 7, 2, MK_MS); /* before it */
+	for (unsigned i = 0; i < 8; i++)
+		mk_event(block, 1972 + 3 * i, node[i], 2, MK_MS);
+	mk_event(block, 1980, 7, 1, 100 * MK_MS); /* another thread */
+	mk_header(mk)->events_written += 10;
+}
+
 static inline struct mkprof mk_loops(void)
 {
 	struct mkprof mk = mk_normal();
 	struct vprof_header *h = mk_header(&mk);
 
 	mk_loop_rows(&mk);
+	mk_loop_samples(&mk);
 	h->layers = VPROF_LAYER_SCHEDSTAT | VPROF_LAYER_SWITCHES | VPROF_LAYER_CALLS;
 	h->stall_ns = 10 * MK_MS;
 	h->hang_ns = 1000 * MK_MS;

@@ -292,6 +292,29 @@ START_TEST(loops_and_stalls_are_read)
 }
 END_TEST
 
+/* The function that was on the stack nearly all the time: neither the one that ran at the look
+ * nor main. */
+START_TEST(a_stall_is_named_by_its_samples)
+{
+	static const char *const name[][2] = {{"app+0x2000", "serve"},
+					      {"app+0x3000", "parse"},
+					      {"app+0x1000", "loop"},
+					      {"libbook.so.1+0x300", "least"}};
+	struct vr_loops *loops = load(all, "*0x1000");
+
+	ck_assert_str_eq(loops->stall[0].function.name, "libbook.so.1+0x300");
+	vr_loops_free(loops);
+	for (size_t i = 0; i < profile->stacks->n_functions; i++)
+		for (size_t k = 0; k < sizeof(name) / sizeof(name[0]); k++)
+			if (strcmp(profile->stacks->function[i].name, name[k][0]) == 0)
+				profile->stacks->function[i].name = name[k][1];
+	loops = vr_loops_new(profile, "loop");
+	ck_assert_uint_eq(loops->n_stalls, 1);
+	ck_assert_str_eq(loops->stall[0].function.name, "serve");
+	vr_loops_free(loops);
+}
+END_TEST
+
 START_TEST(some_are_selected)
 {
 	struct vr_select select = all;
@@ -334,6 +357,7 @@ static void cases(TCase *tests)
 	tcase_add_test(tests, no_beat_is_invented);
 	tcase_add_test(tests, a_cluster_is_told);
 	tcase_add_test(tests, loops_and_stalls_are_read);
+	tcase_add_test(tests, a_stall_is_named_by_its_samples);
 	tcase_add_test(tests, some_are_selected);
 }
 

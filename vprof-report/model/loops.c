@@ -25,8 +25,7 @@ static struct vr_function function_at(const struct vr_stacks *stacks, const stru
 	return function;
 }
 
-/* "app+0x12", "0x1234": its file has no symbols there. */
-static int is_nameless(const struct vr_function *function)
+int vr_function_has_no_name(const struct vr_function *function)
 {
 	return strncmp(function->name, "0x", 2) == 0 || strstr(function->name, "+0x");
 }
@@ -45,7 +44,8 @@ static struct vr_function named_caller(struct vr_stacks *stacks, uint32_t node,
 			const struct vr_function *function = vr_place_function(stacks, place);
 
 			past |= span.first + i == at;
-			if (!past || is_nameless(function) || vr_is_wrapper(function->name))
+			if (!past || vr_function_has_no_name(function) ||
+			    vr_is_wrapper(function->name))
 				continue;
 			return strcmp(function->name, "main") == 0
 				   ? function_at(stacks, &stacks->place[at])
@@ -59,7 +59,7 @@ struct vr_function vr_responsible_function(struct vr_profile *profile, uint32_t 
 {
 	const struct vr_place *place = vr_responsible_frame(profile->stacks, node);
 
-	if (place && is_nameless(vr_place_function(profile->stacks, place)))
+	if (place && vr_function_has_no_name(vr_place_function(profile->stacks, place)))
 		return named_caller(profile->stacks, node, place);
 	return function_at(profile->stacks, place);
 }
@@ -84,7 +84,8 @@ struct vr_function vr_program_frame(struct vr_profile *profile, uint32_t node)
 				own = function_at(stacks, place);
 			/* A caller that has a name says more than a number; but main() runs
 			 * whatever there is. */
-			if (!is_nameless(function) && strcmp(function->name, "main") != 0)
+			if (!vr_function_has_no_name(function) &&
+			    strcmp(function->name, "main") != 0)
 				return function_at(stacks, place);
 		}
 	}

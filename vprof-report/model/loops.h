@@ -96,6 +96,15 @@ size_t *vr_loops_order(const struct vr_loops *loops, enum vr_loops_key key);
 struct vr_function vr_program_frame(struct vr_profile *profile, uint32_t node);
 struct vr_function vr_responsible_function(struct vr_profile *profile, uint32_t node);
 
+/* 1 for "app+0x12" and "0x1234": its file has no symbols there. */
+int vr_function_has_no_name(const struct vr_function *function);
+
+/* --- stall_cpu.c --------------------------------------------------------------- */
+
+/* Of stalls that were running: the function is the innermost that was on the stack in nearly all
+ * CPU samples of that time, where there are some; its line is its own. */
+void vr_stalls_name_by_samples(struct vr_profile *profile, struct vr_loops *loops);
+
 /* --- stalls.c ------------------------------------------------------------------ */
 
 /* Fills what `loops` has of stalls, its loops being there.
@@ -107,6 +116,8 @@ void vr_stalls_read(struct vr_profile *profile, struct vr_loops *loops, int of_n
 /* Of enum vprof_class.  1: nothing that the program does makes it so: another process, a quota,
  * memory that is not there yet. */
 int vr_class_is_outside(uint32_t class);
+/* 1: libc, or what the kernel has for it: what runs there runs for its caller. */
+int vr_module_is_of_libc(const char *module);
 /* Indices of the stalls, the longest first; free() it. */
 size_t *vr_stalls_order(const struct vr_loops *loops);
 

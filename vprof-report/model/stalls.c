@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/order.h"
+#include "cli/text.h"
 #include "cli/xalloc.h"
 
 int vr_class_is_outside(uint32_t class)
@@ -160,6 +161,13 @@ static void find_rhythms(const struct vr_file *file, struct vr_loops *loops)
 	free(order);
 }
 
+static uint64_t limit_ns(const struct vr_file *file, const struct vprof_stall *row)
+{
+	uint64_t own_ns = row->loop == VPROF_NONE ? 0 : file->loop[row->loop].limit_ns;
+
+	return own_ns ? own_ns : file->header.stall_ns;
+}
+
 /* What it was without what others had a part in, if that alone would be a stall. */
 static uint32_t class_of(const struct vr_file *file, const struct vprof_stall *row)
 {
@@ -174,12 +182,35 @@ static uint32_t class_of(const struct vr_file *file, const struct vprof_stall *r
 		own_ns += row->ns[class];
 		most = row->ns[class] > row->ns[most] ? class : most;
 	}
-	return own_ns && own_ns >= file->header.stall_ns ? most : row->class;
+	return own_ns && own_ns >= limit_ns(file, row) ? most : row->class;
+}
+
+int vr_module_is_of_libc(const char *module)
+{
+	static const char *const prefix[] = {"libc.so", "libm.so", "ld-linux", "[vdso]"};
+
+	module = vr_text_base(module);
+	for (size_t i = 0; i < sizeof(prefix) / sizeof(prefix[0]); i++)
+		if (strncmp(module, prefix[i], strlen(prefix[i])) == 0)
+			return 1;
+	return 0;
+}
+
+static struct vr_function running_function(struct vr_profile *profile, uint32_t node)
+{
+	struct vr_function function = vr_responsible_function(profile, node), caller = function;
+
+	while (node != VPROF_NODE_ROOT && vr_module_is_of_libc(caller.module)) {
+		node = vr_stacks_parent(profile->stacks, node);
+		caller = vr_responsible_function(profile, node);
+	}
+	return *caller.name ? caller : function;
 }
 
 static void add_stall(struct vr_profile *profile, struct vr_loops *loops,
 		      const struct vprof_stall *row, int of_no_loop)
 {
+	struct vr_stall *stall;
 	struct vr_loop *loop = row->loop == VPROF_NONE ? NULL : loop_of(loops, row->loop);
 
 	if (!is_meant(profile, row) || (!loop && !(of_no_loop && row->loop == VPROF_NONE)))
@@ -189,12 +220,14 @@ static void add_stall(struct vr_profile *profile, struct vr_loops *loops,
 		loops->frozen_ns += row->duration_ns;
 		return;
 	}
-	loops->stall[loops->n_stalls++] =
-	    (struct vr_stall){.row = row,
-			      .loop = loop,
-			      .class = class_of(profile->file, row),
-			      .function = vr_responsible_function(profile, row->node),
-			      .holder = vr_responsible_function(profile, row->holder_node)};
+	stall = &loops->stall[loops->n_stalls++];
+	*stall = (struct vr_stall){.row = row,
+				   .loop = loop,
+				   .class = class_of(profile->file, row),
+				   .holder = vr_responsible_function(profile, row->holder_node)};
+	stall->function = stall->class == VPROF_CLASS_RUN
+			      ? running_function(profile, row->node)
+			      : vr_responsible_function(profile, row->node);
 	if (!loop)
 		return;
 	loop->stalls++;
@@ -211,6 +244,7 @@ void vr_stalls_read(struct vr_profile *profile, struct vr_loops *loops, int of_n
 	for (uint32_t i = 0; i < file->n_stalls; i++)
 		add_stall(profile, loops, &file->stall[i], of_no_loop);
 	qsort(loops->stall, loops->n_stalls, sizeof(*loops->stall), by_time);
+	vr_stalls_name_by_samples(profile, loops);
 	find_causes(file, loops);
 	find_rhythms(file, loops);
 }

@@ -70,15 +70,18 @@ static char *call_text(const struct vr_file *file, uint32_t call, uint32_t targe
 	return *what ? vr_xappend(text, " of %s", what) : text;
 }
 
-static char *outside_text(const struct vr_file *file, const struct vprof_stall *row)
+/* Whoever had half of the time in which it could run is named. */
+static char *outside_text(const struct vprof_stall *row)
 {
-	const char *what = vr_file_string(file, row->target);
+	uint64_t half_ns = row->ns[VPROF_CLASS_PREEMPTED] / 2;
 
-	if (*what)
-		return vr_xprintf("not your code: %s", what);
-	if (row->class == VPROF_CLASS_PREEMPTED)
-		return vr_xstrdup("not your code: it could run, and others had the CPU");
-	return vr_xstrdup("not your code: it waited for pages of memory");
+	if (row->class == VPROF_CLASS_FAULT)
+		return vr_xstrdup("not your code: it waited for pages of memory");
+	if (row->throttled_ns > half_ns)
+		return vr_xstrdup("not your code: the CPU quota of its control group was used up");
+	if (row->stolen_ns > half_ns)
+		return vr_xstrdup("not your code: other guests had the machine's CPU");
+	return vr_xstrdup("not your code: it could run, and others had the CPU");
 }
 
 char *vr_stall_what(struct vr_profile *profile, const struct vr_stall *stall)
@@ -93,7 +96,7 @@ char *vr_stall_what(struct vr_profile *profile, const struct vr_stall *stall)
 		return vr_xstrdup("running");
 	case VPROF_CLASS_PREEMPTED:
 	case VPROF_CLASS_FAULT:
-		return outside_text(file, row);
+		return outside_text(row);
 	case VPROF_CLASS_LOCK:
 		if (!row->object)
 			return vr_xstrdup("waiting for a lock");
