@@ -91,6 +91,8 @@ struct vp_loops {
 	uint32_t row_id;     /* its row: valid while an iteration is under way */
 	uint32_t pauses;     /* vp_loop_pauses when that was last looked at */
 	uint64_t turns;	     /* returns to the wait of `now` */
+	uint32_t lock;	     /* of the thread's user page, at the last of them ... */
+	uint32_t left;	     /* ... and 1: the thread has left the CPU since */
 	uint64_t stack_lo, stack_hi;
 	/* waits of 16 each that were taken for calls that block, and were idle time: what
 	 * their spans say is to be corrected by as much */

@@ -69,9 +69,13 @@ static inline void find_loop(struct vp_call *call, uint64_t now_ns)
 
 	call->where = VP_LOOP_OUTSIDE;
 	call->loop = NULL;
-	if (vp_control.loops)
-		call->where = (uint16_t)vp_loop_begin(&call->thread->loops, at, call->limit_ns,
-						      now_ns, &call->loop);
+	if (vp_control.loops) {
+		struct vp_loops *loops = &call->thread->loops;
+
+		loops->left = call->thread->page.map && loops->lock != call->lock;
+		call->where =
+		    (uint16_t)vp_loop_begin(loops, at, call->limit_ns, now_ns, &call->loop);
+	}
 	call->flags = call->where == VP_LOOP_OWN ? VP_LINE_AT_LOOP : 0;
 }
 
@@ -131,6 +135,18 @@ static inline int leave_loop(struct vp_call *call, struct vp_call_outcome outcom
 	return vp_loop_end(&call->thread->loops, call->loop, call->caller.pc, result);
 }
 
+/* Nobody has looked whether it is the wait of another loop: few of those that do not sleep
+ * are. */
+static __attribute__((noinline)) int leave_inside(struct vp_call *call,
+						  struct vp_call_outcome outcome, uint64_t now_ns)
+{
+	struct vp_loop_at at = {call->caller.pc, call->caller.sp, call->object,
+				vp_call_info[call->kind].rank};
+
+	vp_loop_begin_slow(&call->thread->loops, &at, call->limit_ns, call->since_ns, &call->loop);
+	return call->loop ? leave_loop(call, outcome, 1, now_ns) : 0;
+}
+
 /* Returns 1 where settle() is to follow. */
 static inline int leave(struct vp_call *call, struct vp_call_outcome outcome, int slept,
 			uint64_t now_ns)
@@ -142,10 +158,14 @@ static inline int leave(struct vp_call *call, struct vp_call_outcome outcome, in
 		vp_loop_blocked(&thread->loops, now_ns - call->since_ns);
 	if (call->loop)
 		due = leave_loop(call, outcome, slept, now_ns);
+	else if (slept && call->where == VP_LOOP_INSIDE && vp_call_info[call->kind].rank)
+		due = leave_inside(call, outcome, now_ns);
 	/* The span first: at any moment the helper finds the one or the other. */
 	if (__builtin_expect(now_ns - call->since_ns >= SLEPT_NS, 0))
 		vp_spans_put(&thread->spans, call->since_ns, now_ns, class_of(call));
 	put_outer(&thread->line, call);
+	if (call->where == VP_LOOP_OWN && thread->page.map)
+		thread->loops.lock = vp_page_lock(thread->page.map);
 	if (call->loop && thread->line.iteration_ns)
 		vp_stall_iteration_begins(&thread->stalls);
 	return due;
@@ -332,7 +352,8 @@ static inline int needs_no_clock(struct vp_call *call)
 		return 0;
 	call->lock = vp_page_lock(map);
 	return call->site->quick == QUICK && is_of(call->site, call) &&
-	       !(vp_call_info[call->kind].traits & VP_CALL_LOOPS);
+	       (!vp_call_info[call->kind].rank ||
+		vp_loop_is_inside(&call->thread->loops, vp_call_info[call->kind].rank));
 }
 
 static uint64_t at_most(uint64_t value, uint64_t most)
@@ -401,7 +422,8 @@ static inline uint64_t end_of(struct vp_call *call, int *slept_out)
 	uint64_t now;
 
 	*slept_out = slept;
-	if (call->since_ns == 0 && !slept)
+	/* Neither is the wait of a loop that did not sleep: it ended when it began. */
+	if (!slept && (call->since_ns == 0 || (map && call->where == VP_LOOP_OWN)))
 		return 0;
 	now = vp_clock_now();
 	if (call->since_ns == 0)
@@ -425,8 +447,8 @@ void vp_call_end(struct vp_call *call, struct vp_call_outcome outcome)
 	if (!call->thread || !vp_control.calls || call->thread != vp_tls.self)
 		return;
 	now = end_of(call, &slept);
-	due = leave(call, outcome, slept, now);
-	if (is_of(site, call) && call->where == VP_LOOP_OWN) {
+	due = leave(call, outcome, slept, now ? now : call->since_ns);
+	if (now && is_of(site, call) && call->where == VP_LOOP_OWN) {
 		count_one(site->row, call, outcome);
 		count_time(site->row, call, now);
 		count_own(site->row, call, now);

@@ -407,6 +407,7 @@ static void add_past(struct vp_loops *loops, struct vp_loop *site)
 	row->idle_ns += past->idle_ns;
 	row->spin_ns += past->spin_ns;
 	row->spins += past->spins;
+	loops->left = 0; /* not known of these */
 	for (uint32_t i = 0; i < past->iterations; i++) {
 		row->busy_ns += past->waits_ns[i];
 		vp_loop_count(loops, site, past->begin_ns[i], past->end_ns[i]);
@@ -457,6 +458,7 @@ void vp_loop_count(struct vp_loops *loops, struct vp_loop *loop, uint64_t begin,
 	uint64_t ns = end > begin ? end - begin : 0;
 
 	row->iterations++;
+	row->slept += loops->left;
 	row->busy_ns += ns;
 	row->blocked_ns += loop->blocked_ns < ns ? loop->blocked_ns : ns;
 	row->histogram[vprof_histogram_bucket(ns, VPROF_LOOP_UNIT_BITS, VPROF_LOOP_SUB_BITS,

@@ -127,6 +127,15 @@ static inline void vp_loop_wait(struct vp_loops *loops, struct vp_loop *loop, ui
 	loop->wait_ns = now;
 }
 
+/* Within an iteration of a loop that waits for one of many, a wait for one thing is another
+ * loop's only if it sleeps: vp_loop_begin_slow() after it is soon enough. */
+static inline int vp_loop_is_inside(const struct vp_loops *loops, enum vp_loop_rank rank)
+{
+	const struct vp_loop *loop = loops->now;
+
+	return loop && loop->back_ns && loop->rank == VP_LOOP_MULTI && rank < VP_LOOP_MULTI;
+}
+
 static inline enum vp_loop_where vp_loop_begin(struct vp_loops *loops, struct vp_loop_at at,
 					       uint64_t limit_ns, uint64_t now,
 					       struct vp_loop **site)
@@ -142,7 +151,7 @@ static inline enum vp_loop_where vp_loop_begin(struct vp_loops *loops, struct vp
 			*site = loop;
 			return VP_LOOP_OWN;
 		}
-		if (!at.rank)
+		if (!at.rank || vp_loop_is_inside(loops, at.rank))
 			return loop->back_ns ? VP_LOOP_INSIDE : VP_LOOP_OUTSIDE;
 	}
 	return vp_loop_begin_slow(loops, &at, limit_ns, now, site);
