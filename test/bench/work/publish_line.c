@@ -31,7 +31,7 @@ int main(int argc, char **argv)
 	from = bench_now();
 	for (long i = 0; i < count; i++) {
 		vp_call_enter(&call, thread, VP_CALL_MUTEX, (uint64_t)i, &caller, (uint64_t)i);
-		vp_call_leave(&call, (uint64_t)i);
+		vp_call_leave(&call, (struct vp_call_outcome){0}, (uint64_t)i);
 	}
 	printf("%.3f\n", (bench_now() - from) / (double)count / 2);
 	vp_busy_leave();
