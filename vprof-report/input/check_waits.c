@@ -10,6 +10,7 @@
 struct bounds {
 	uint64_t end_ns; /* the last moment there can be */
 	uint64_t calls;	 /* that a row may be ahead of itself */
+	int unfinished;	 /* other rows may be newer than the header read before */
 };
 
 #define AFTER_END_NS  10000000000u /* threads go on while the process ends */
@@ -23,9 +24,9 @@ static struct bounds bounds_of(const struct vr_layout *layout)
 	const struct vprof_header *h = &layout->header;
 
 	if (vr_layout_unfinished(layout))
-		return (struct bounds){UINT64_MAX / 4, READ_MEANTIME};
+		return (struct bounds){UINT64_MAX / 4, READ_MEANTIME, 1};
 	return (struct bounds){h->end_ns < UINT64_MAX / 8 ? h->end_ns + AFTER_END_NS : h->end_ns,
-			       HALF_WRITTEN};
+			       HALF_WRITTEN, 0};
 }
 
 /* Brings a part that is ahead of the whole by no more than `off` back to it.
@@ -82,6 +83,33 @@ static int is_void(const void *row, size_t bytes)
 	return 1;
 }
 
+/* NULL when a row can be used, which it may put right; else what is wrong with it. */
+typedef const char *find_fault(const struct vr_file *file, void *row, const struct bounds *may);
+
+static void check_rows(struct vr_file *file, const struct vr_layout *layout, struct vr_tally *tally,
+		       void *rows, size_t bytes, uint32_t count, find_fault *find)
+{
+	const struct bounds may = bounds_of(layout);
+
+	for (uint32_t i = 0; i < count; i++) {
+		char *row = (char *)rows + i * bytes;
+		const char *fault = is_void(row, bytes) ? NULL : find(file, row, &may);
+
+		if (!fault)
+			continue;
+		vr_tally_hit(tally, i, fault);
+		memset(row, 0, bytes);
+	}
+}
+
+/* A loop that a row is of, or none. */
+static int loop_ok(const struct vr_file *file, uint32_t *loop, const struct bounds *may)
+{
+	if (*loop >= file->n_loops && may->unfinished)
+		*loop = VPROF_NONE;
+	return *loop < file->n_loops || *loop == VPROF_NONE;
+}
+
 /* --- CALLS ------------------------------------------------------------------- */
 
 static int call_sums_fit(struct vprof_call *row, const struct bounds *may)
@@ -111,13 +139,21 @@ static int call_sums_fit(struct vprof_call *row, const struct bounds *may)
 		       row->calls - (buckets < row->calls ? buckets : row->calls) <= off);
 }
 
-static const char *call_fault(const struct vr_file *file, struct vprof_call *row,
-			      const struct bounds *may)
+static const char *call_fault(const struct vr_file *file, void *at, const struct bounds *may)
 {
+	struct vprof_call *row = at;
 	const char *fault = ids_fault(file, row->node, row->thread);
 
 	if (fault)
 		return fault;
+	if (row->target_kind > VPROF_TARGET_PEER) {
+		row->target_kind = VPROF_TARGET_NONE; /* a newer library's */
+		row->target = VPROF_NONE;
+	}
+	if (row->first_ns > row->last_ns && row->calls <= may->calls)
+		row->last_ns = row->first_ns; /* of the first call, being written */
+	if (!loop_ok(file, &row->loop, may))
+		return "loop id out of range";
 	if (!strings_ok(file, (uint32_t[]){row->name, row->target}, 2))
 		return "string id out of range";
 	if (row->class >= VPROF_CLASS_COUNT)
@@ -131,42 +167,11 @@ static const char *call_fault(const struct vr_file *file, struct vprof_call *row
 	return NULL;
 }
 
-static void check_calls(struct vr_file *file, const struct vr_layout *layout)
-{
-	struct vr_tally tally = {.kind = VPROF_SEC_CALLS};
-	const struct bounds may = bounds_of(layout);
-
-	for (uint32_t i = 0; i < file->n_calls; i++) {
-		struct vprof_call *row = &file->call[i];
-		const char *fault;
-
-		if (is_void(row, sizeof(*row)))
-			continue;
-		if (row->target_kind > VPROF_TARGET_PEER) {
-			row->target_kind = VPROF_TARGET_NONE; /* a newer library's */
-			row->target = VPROF_NONE;
-		}
-		if (row->first_ns > row->last_ns && row->calls <= may.calls)
-			row->last_ns = row->first_ns; /* of the first call, being written */
-		/* A loop may be newer than the header read before. */
-		if (row->loop >= file->n_loops && vr_layout_unfinished(layout))
-			row->loop = VPROF_NONE;
-		fault = call_fault(file, row, &may);
-		if (!fault && row->loop >= file->n_loops && row->loop != VPROF_NONE)
-			fault = "loop id out of range";
-		if (!fault)
-			continue;
-		vr_tally_hit(&tally, i, fault);
-		memset(row, 0, sizeof(*row));
-	}
-	vr_tally_report(&tally, file, layout);
-}
-
 /* --- BOOKS ------------------------------------------------------------------- */
 
-static const char *book_fault(const struct vr_file *file, struct vprof_book *row,
-			      const struct bounds *may)
+static const char *book_fault(const struct vr_file *file, void *at, const struct bounds *may)
 {
+	struct vprof_book *row = at;
 	uint64_t start_ns, off = may->calls;
 
 	if (row->thread >= file->n_threads)
@@ -183,27 +188,18 @@ static const char *book_fault(const struct vr_file *file, struct vprof_book *row
 	return part_fits(&row->without_half, row->switches, off) ? NULL : "sums do not add";
 }
 
-static void check_books(struct vr_file *file, const struct vr_layout *layout)
+static void check_one_book_each(struct vr_file *file, struct vr_tally *tally)
 {
-	struct vr_tally tally = {.kind = VPROF_SEC_BOOKS};
-	const struct bounds may = bounds_of(layout);
 	uint8_t *has = vr_xcalloc(file->n_threads + 1, 1);
 
 	for (uint32_t i = 0; i < file->n_books; i++) {
 		struct vprof_book *row = &file->book[i];
-		const char *fault;
 
-		if (is_void(row, sizeof(*row)))
+		if (is_void(row, sizeof(*row)) || !has[row->thread]++)
 			continue;
-		fault = book_fault(file, row, &may);
-		if (!fault && has[row->thread]++)
-			fault = "second row of a thread";
-		if (!fault)
-			continue;
-		vr_tally_hit(&tally, i, fault);
+		vr_tally_hit(tally, i, "second row of a thread");
 		memset(row, 0, sizeof(*row));
 	}
-	vr_tally_report(&tally, file, layout);
 	free(has);
 }
 
@@ -226,9 +222,9 @@ static int loop_sums_fit(struct vprof_loop *row, const struct bounds *may)
 	       !exceeds(sum_of(part, 3), row->last_ns - row->first_ns);
 }
 
-static const char *loop_fault(const struct vr_file *file, struct vprof_loop *row,
-			      const struct bounds *may)
+static const char *loop_fault(const struct vr_file *file, void *at, const struct bounds *may)
 {
+	struct vprof_loop *row = at;
 	const char *fault = ids_fault(file, row->node, row->thread);
 
 	if (fault)
@@ -241,31 +237,11 @@ static const char *loop_fault(const struct vr_file *file, struct vprof_loop *row
 	return loop_sums_fit(row, may) ? NULL : "sums do not add";
 }
 
-static void check_loops(struct vr_file *file, const struct vr_layout *layout)
-{
-	struct vr_tally tally = {.kind = VPROF_SEC_LOOPS};
-	const struct bounds may = bounds_of(layout);
-
-	for (uint32_t i = 0; i < file->n_loops; i++) {
-		struct vprof_loop *row = &file->loop[i];
-		const char *fault;
-
-		if (is_void(row, sizeof(*row)))
-			continue;
-		fault = loop_fault(file, row, &may);
-		if (!fault)
-			continue;
-		vr_tally_hit(&tally, i, fault);
-		memset(row, 0, sizeof(*row));
-	}
-	vr_tally_report(&tally, file, layout);
-}
-
 /* --- STALLS ------------------------------------------------------------------ */
 
-static const char *stall_fault(const struct vr_file *file, const struct vprof_stall *row,
-			       const struct bounds *may)
+static const char *stall_fault(const struct vr_file *file, void *at, const struct bounds *may)
 {
+	struct vprof_stall *row = at;
 	const uint32_t text[] = {row->call, row->target, row->wchan, row->holder_call,
 				 row->holder_target};
 	const char *fault = ids_fault(file, row->node, row->thread);
@@ -277,7 +253,7 @@ static const char *stall_fault(const struct vr_file *file, const struct vprof_st
 		return "node id out of range";
 	if (row->holder >= file->n_threads && row->holder != VPROF_NONE)
 		return "thread id out of range";
-	if (row->loop >= file->n_loops && row->loop != VPROF_NONE)
+	if (!loop_ok(file, &row->loop, may))
 		return "loop id out of range";
 	if (!strings_ok(file, text, sizeof(text) / sizeof(text[0])))
 		return "string id out of range";
@@ -353,39 +329,23 @@ static void check_overlaps(struct vr_file *file, const struct vr_layout *layout,
 	free(order);
 }
 
-static void check_stalls(struct vr_file *file, const struct vr_layout *layout)
-{
-	struct vr_tally tally = {.kind = VPROF_SEC_STALLS};
-	const struct bounds may = bounds_of(layout);
-
-	for (uint32_t i = 0; i < file->n_stalls; i++) {
-		struct vprof_stall *row = &file->stall[i];
-		const char *fault;
-
-		if (is_void(row, sizeof(*row)))
-			continue;
-		if (row->loop >= file->n_loops && vr_layout_unfinished(layout))
-			row->loop = VPROF_NONE;
-		fault = stall_fault(file, row, &may);
-		if (!fault)
-			continue;
-		vr_tally_hit(&tally, i, fault);
-		memset(row, 0, sizeof(*row));
-	}
-	check_overlaps(file, layout, &tally);
-	vr_tally_report(&tally, file, layout);
-}
-
 /* --- DUMPS ------------------------------------------------------------------- */
 
-static const char *dump_fault(const struct vr_file *file, const struct vprof_dump *row,
-			      const struct bounds *may)
+static const char *dump_fault(const struct vr_file *file, void *at, const struct bounds *may)
 {
+	struct vprof_dump *row = at;
 	const uint32_t text[] = {row->call, row->target, row->wchan};
 	const char *fault = ids_fault(file, row->node, row->thread);
 
+	if (!row->number) { /* handed out, not filled in yet */
+		memset(row, 0, sizeof(*row));
+		return NULL;
+	}
 	if (fault)
 		return fault;
+	/* The one that was being made when the process ended has no number in the header. */
+	if (row->number - 1 > file->header.dumps && !may->unfinished)
+		return "of a dump that never was";
 	if (row->waits_for >= file->n_threads && row->waits_for != VPROF_NONE)
 		return "thread id out of range";
 	if (!strings_ok(file, text, sizeof(text) / sizeof(text[0])))
@@ -427,36 +387,28 @@ static void check_twice(struct vr_file *file, struct vr_tally *tally)
 	free(order);
 }
 
-static void check_dumps(struct vr_file *file, const struct vr_layout *layout)
-{
-	struct vr_tally tally = {.kind = VPROF_SEC_DUMPS};
-	const struct bounds may = bounds_of(layout);
-
-	for (uint32_t i = 0; i < file->n_dumps; i++) {
-		struct vprof_dump *row = &file->dump[i];
-		const char *fault;
-
-		if (!row->number) { /* handed out, not filled in yet */
-			memset(row, 0, sizeof(*row));
-			continue;
-		}
-		fault = dump_fault(file, row, &may);
-		if (!fault && row->number > layout->header.dumps && !vr_layout_unfinished(layout))
-			fault = "of a dump that never was";
-		if (!fault)
-			continue;
-		vr_tally_hit(&tally, i, fault);
-		memset(row, 0, sizeof(*row));
-	}
-	check_twice(file, &tally);
-	vr_tally_report(&tally, file, layout);
-}
-
 void vr_check_waits(struct vr_file *file, const struct vr_layout *layout)
 {
-	check_loops(file, layout);
-	check_calls(file, layout);
-	check_books(file, layout);
-	check_stalls(file, layout);
-	check_dumps(file, layout);
+	struct vr_tally calls = {.kind = VPROF_SEC_CALLS}, books = {.kind = VPROF_SEC_BOOKS},
+			loops = {.kind = VPROF_SEC_LOOPS}, stalls = {.kind = VPROF_SEC_STALLS},
+			dumps = {.kind = VPROF_SEC_DUMPS};
+
+	check_rows(file, layout, &loops, file->loop, sizeof(*file->loop), file->n_loops,
+		   loop_fault);
+	check_rows(file, layout, &calls, file->call, sizeof(*file->call), file->n_calls,
+		   call_fault);
+	check_rows(file, layout, &books, file->book, sizeof(*file->book), file->n_books,
+		   book_fault);
+	check_one_book_each(file, &books);
+	check_rows(file, layout, &stalls, file->stall, sizeof(*file->stall), file->n_stalls,
+		   stall_fault);
+	check_overlaps(file, layout, &stalls);
+	check_rows(file, layout, &dumps, file->dump, sizeof(*file->dump), file->n_dumps,
+		   dump_fault);
+	check_twice(file, &dumps);
+	vr_tally_report(&loops, file, layout);
+	vr_tally_report(&calls, file, layout);
+	vr_tally_report(&books, file, layout);
+	vr_tally_report(&stalls, file, layout);
+	vr_tally_report(&dumps, file, layout);
 }
