@@ -182,9 +182,12 @@ static const char *book_fault(const struct vr_file *file, void *at, const struct
 	if (exceeds(sum_of(row->ns, VPROF_CLASS_COUNT),
 		    row->until_ns > start_ns ? row->until_ns - start_ns : 0))
 		return "sums do not add";
+	/* What turned out to be idle is taken from what was blocked, but not its longest. */
 	for (size_t i = 0; i < VPROF_CLASS_COUNT; i++)
-		if (!part_fits(&row->longest_ns[i], row->ns[i], off * SHORT_NS))
-			return "sums do not add";
+		if (row->longest_ns[i] > may->end_ns)
+			return "times make no sense";
+		else if (row->longest_ns[i] > row->ns[i])
+			row->longest_ns[i] = row->ns[i];
 	return part_fits(&row->without_half, row->switches, off) ? NULL : "sums do not add";
 }
 
