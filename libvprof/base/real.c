@@ -258,3 +258,49 @@ void *vp_real_symbol(void *library, const char *name)
 {
 	return vp_real.dlsym(library, name);
 }
+
+/* The library that had the last one, kept loaded: the next call may come from there by a jump,
+ * and have one of our hooks for its caller. */
+static void *late_library;
+
+static void *behind_caller(const char *name, const void *caller)
+{
+	struct link_map *map, *ours;
+	void *library, *found;
+	Dl_info info;
+
+	if (!dladdr1(caller, &info, (void **)&map, RTLD_DL_LINKMAP) ||
+	    !dladdr1((void *)&late_library, &info, (void **)&ours, RTLD_DL_LINKMAP))
+		return NULL;
+	if (map == ours)
+		return late_library ? vp_real.dlsym(late_library, name) : NULL;
+	/* What the program itself is linked to was found at the start. */
+	if (!map->l_name[0])
+		return NULL;
+	library = vp_real.dlopen(map->l_name, RTLD_LAZY | RTLD_NOLOAD);
+	found = library ? vp_real.dlsym(library, name) : NULL;
+	if (found)
+		late_library = library;
+	else if (library)
+		vp_real.dlclose(library);
+	if (!found) /* the host asks for its own errors only */
+		dlerror();
+	return found;
+}
+
+void *vp_real_late(void *entry, const char *name, const void *caller)
+{
+	function *slot_of = entry;
+	enum entry at = (enum entry)(slot_of - slot(0));
+	void *found;
+
+	vp_real_resolve();
+	found = __atomic_load_n(slot_of, __ATOMIC_RELAXED);
+	if (__builtin_expect(found != entries[at].lacking, 1))
+		return found;
+	found = behind_caller(name, caller);
+	if (!found)
+		return entries[at].lacking;
+	__atomic_store_n(slot_of, found, __ATOMIC_RELAXED);
+	return found;
+}

@@ -32,6 +32,13 @@ void vp_real_resolve(void);
  * the one that a new program would get, or NULL.  For tests; the above calls it once. */
 void vp_real_resolve_by(void *(*next)(const char *name, const char *version));
 
+/* The function behind a hook of something that is no part of libc.  Where it was not there when
+ * everything was looked up, it is looked for among what `caller` would have been linked to, and
+ * kept: as an entry, and loaded.
+ *   entry	 of vp_real; returns what it is now
+ * Context: the hook of that name; takes the loader's lock until it is found. */
+void *vp_real_late(void *entry, const char *name, const void *caller);
+
 /* The default definition of a name in the process, as the host would see it. */
 void *vp_real_default(const char *name);
 /* A library in a scope of its own; NULL when it cannot be loaded. */
