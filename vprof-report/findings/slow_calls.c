@@ -201,6 +201,39 @@ const struct vr_rule vr_rule_loop_busy = {
 
 /* --- calls, locks, memory ----------------------------------------------------- */
 
+/* Calls that wait for somebody to give something; of a file they do not. */
+static int is_receiving(const struct vr_seen *seen, const struct vr_call_site *site)
+{
+	static const char *const prefix[] = {"read", "recv", "mq_",  "msgrcv", "sem_",	"wait",
+					     "fget", "getl", "getc", "fread",  "futex", "sig"};
+	const char *name = site->name + strspn(site->name, "_");
+
+	for (size_t i = 0; i < sizeof(prefix) / sizeof(prefix[0]); i++)
+		if (strncmp(name, prefix[i], strlen(prefix[i])) == 0)
+			return vr_file_string(seen->profile->file, site->target)[0] != '/';
+	return 0;
+}
+
+/* A thread other than the first that does nothing else has no work. */
+static int may_be_idle(const struct vr_seen *seen, const struct vr_call_site *site)
+{
+	const struct vr_file *file = seen->profile->file;
+	uint64_t all = 0, first = 0;
+
+	if (!is_receiving(seen, site))
+		return 0;
+	for (uint32_t i = 0; i < file->n_calls; i++) {
+		const struct vprof_call *row = &file->call[i];
+
+		if (row->node != site->node || strcmp(vr_file_string(file, row->name), site->name))
+			continue;
+		all += row->blocked_ns;
+		if (file->thread[row->thread].tid == file->header.pid)
+			first += row->blocked_ns;
+	}
+	return first < all / 2;
+}
+
 static int is_blocked(const struct vr_seen *seen, struct vr_case *found)
 {
 	size_t *order = vr_calls_order(seen->calls, VR_CALLS_WAIT);
@@ -208,7 +241,7 @@ static int is_blocked(const struct vr_seen *seen, struct vr_case *found)
 	for (size_t i = 0; i < seen->calls->n_sites && !found->site; i++) {
 		const struct vr_call_site *site = &seen->calls->site[order[i]];
 
-		if (really_blocks(site) &&
+		if (really_blocks(site) && !may_be_idle(seen, site) &&
 		    blocked_on_loop_ns(site) < vr_calls_wait_ns(&site->sum) / 2)
 			found->site = site;
 	}

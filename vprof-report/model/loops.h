@@ -48,12 +48,13 @@ struct vr_stall {
 	uint32_t class;
 	struct vr_function function; /* the responsible frame, with the line that ran */
 	struct vr_function holder;   /* the same of what the holder did */
+	struct vr_function kept_by;  /* the same; where nobody saw it that of a stall alike */
 	size_t cause;		     /* index of vr_loops.cause */
 };
 
 /* Stalls that have the same cause. */
 struct vr_stall_cause {
-	const struct vr_stall *worst;
+	const struct vr_stall *worst; /* of those whose holder was seen, if any was */
 	size_t stalls, live;
 	uint64_t sum_ns, longest_ns;
 	struct vr_rhythm rhythm;

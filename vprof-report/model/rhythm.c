@@ -18,6 +18,7 @@
 #define PERIODS	     200u
 #define MOMENTS_MOST 64u /* a drift adds up over many beats */
 #define CHANCE_MOST  1e-3
+#define SPARSE_MOST  1e-6 /* the same of a period most beats of which have no moment */
 #define LEAST	     3u
 #define CLUSTER_PART 50u /* 2 % of the run */
 #define REFINED	     50
@@ -121,11 +122,10 @@ static void find_period(const uint64_t *moment, size_t count, struct vr_rhythm *
 	for (unsigned beats = 1; beats <= PERIODS && span > 0; beats++) {
 		double agreement = agreement_at(moment, count - 1, span / beats, phase);
 		double arc = shortest_arc(phase, count - 1);
+		size_t met = beats_met(moment, count - 1, span / beats);
 
-		rhythm->chance =
-		    fmin(1, PERIODS * chance_of(agreement, arc,
-						beats_met(moment, count - 1, span / beats)));
-		if (rhythm->chance >= CHANCE_MOST)
+		rhythm->chance = fmin(1, PERIODS * chance_of(agreement, arc, met));
+		if (rhythm->chance >= (2 * met >= beats ? CHANCE_MOST : SPARSE_MOST))
 			continue;
 		rhythm->kind = VR_RHYTHM_PERIODIC;
 		refine(moment, count, beats, phase, rhythm);

@@ -60,9 +60,8 @@ static int by_loop(const void *a, const void *b, void *arg)
 	return vr_smaller_first(x->row->loop, y->row->loop);
 }
 
-/* Equal: of one loop, in the same call at the same function, kept by a holder who did the
- * same. */
-static int by_cause(const void *a, const void *b, void *arg)
+/* Equal: of one loop, in the same call at the same function. */
+static int by_place(const void *a, const void *b, void *arg)
 {
 	const struct vr_file *file = arg;
 	const struct vr_stall *x = a, *y = b;
@@ -72,15 +71,55 @@ static int by_cause(const void *a, const void *b, void *arg)
 	if (c || vr_class_is_outside(x->class))
 		return c;
 	c = strcmp(vr_file_string(file, x->row->call), vr_file_string(file, y->row->call));
-	c = c ? c : by_function(&x->function, &y->function);
-	return c ? c : by_function(&x->holder, &y->holder);
+	return c ? c : by_function(&x->function, &y->function);
+}
+
+/* Equal: the same, kept by a holder who did the same. */
+static int by_cause(const void *a, const void *b, void *arg)
+{
+	const struct vr_stall *x = a, *y = b;
+	int c = by_place(x, y, arg);
+
+	return c ? c : by_function(&x->kept_by, &y->kept_by);
+}
+
+/* What a holder did that nobody saw is taken to be what was seen another time. */
+static void find_keepers(const struct vr_file *file, struct vr_loops *loops)
+{
+	struct vr_stall *stall = loops->stall;
+	size_t *order = vr_order(stall, loops->n_stalls, sizeof(*stall), by_place, (void *)file);
+
+	for (size_t i = 0, from = 0; i < loops->n_stalls; i++) {
+		const struct vr_function *seen = NULL;
+
+		if (i + 1 < loops->n_stalls &&
+		    by_place(&stall[order[i]], &stall[order[i + 1]], (void *)file) == 0)
+			continue;
+		for (size_t k = from; k <= i && !seen; k++)
+			if (*stall[order[k]].holder.name)
+				seen = &stall[order[k]].holder;
+		for (size_t k = from; k <= i; k++)
+			stall[order[k]].kept_by =
+			    seen && !*stall[order[k]].holder.name ? *seen : stall[order[k]].holder;
+		from = i + 1;
+	}
+	free(order);
+}
+
+/* 1: it says more of the cause. */
+static int says_more(const struct vr_stall *stall, const struct vr_stall *worst)
+{
+	int seen = *stall->holder.name != '\0', before = *worst->holder.name != '\0';
+
+	return seen != before ? seen : stall->row->duration_ns > worst->row->duration_ns;
 }
 
 static void add_to_cause(struct vr_stall_cause *cause, const struct vr_stall *stall)
 {
-	if (!cause->stalls || stall->row->duration_ns > cause->longest_ns)
+	if (!cause->stalls || says_more(stall, cause->worst))
 		cause->worst = stall;
-	cause->longest_ns = cause->worst->row->duration_ns;
+	if (stall->row->duration_ns > cause->longest_ns)
+		cause->longest_ns = stall->row->duration_ns;
 	cause->sum_ns += stall->row->duration_ns;
 	cause->stalls++;
 	cause->live += (stall->row->flags & VPROF_STALL_LIVE) != 0;
@@ -207,6 +246,23 @@ static struct vr_function running_function(struct vr_profile *profile, uint32_t 
 	return *caller.name ? caller : function;
 }
 
+/* The process ended in an iteration, and this is what the profiler did then: its own frames are
+ * not shown. */
+static int is_own_end(struct vr_profile *profile, const struct vprof_stall *row)
+{
+	uint32_t node = row->flags & VPROF_STALL_OVER ? VPROF_NODE_ROOT : row->node;
+
+	for (; node != VPROF_NODE_ROOT; node = vr_stacks_parent(profile->stacks, node)) {
+		struct vr_span span = vr_stacks_at(profile->stacks, node);
+		const struct vr_place *place = &profile->stacks->place[span.first];
+
+		if (span.count)
+			return strcmp(vr_place_function(profile->stacks, place)->name,
+				      "__run_exit_handlers") == 0;
+	}
+	return 0;
+}
+
 static void add_stall(struct vr_profile *profile, struct vr_loops *loops,
 		      const struct vprof_stall *row, int of_no_loop)
 {
@@ -214,6 +270,8 @@ static void add_stall(struct vr_profile *profile, struct vr_loops *loops,
 	struct vr_loop *loop = row->loop == VPROF_NONE ? NULL : loop_of(loops, row->loop);
 
 	if (!is_meant(profile, row) || (!loop && !(of_no_loop && row->loop == VPROF_NONE)))
+		return;
+	if (is_own_end(profile, row))
 		return;
 	if (row->flags & VPROF_STALL_FROZEN) {
 		loops->frozen++;
@@ -245,6 +303,7 @@ void vr_stalls_read(struct vr_profile *profile, struct vr_loops *loops, int of_n
 		add_stall(profile, loops, &file->stall[i], of_no_loop);
 	qsort(loops->stall, loops->n_stalls, sizeof(*loops->stall), by_time);
 	vr_stalls_name_by_samples(profile, loops);
+	find_keepers(file, loops);
 	find_causes(file, loops);
 	find_rhythms(file, loops);
 }
