@@ -88,7 +88,8 @@ def compare(thread, truth, row):
     for key in ("name", "events", "bytes"):
         if key in truth and truth[key] != row[key]:
             yield f"{thread}: {key} {truth[key]}, found {row[key]}"
-    if not 0 <= truth["iterations"] - row["iterations"] <= truth.get("empty", 0):
+    less = truth["iterations"] - row["iterations"]
+    if not -truth.get("more", 0) <= less <= truth.get("empty", 0):
         yield f"{thread}: iterations {truth['iterations']}, found {row['iterations']}"
     a, b = truth.get("blocked_ns", 0), row["blocked_ns"]
     if a and not 0.85 * a <= b <= a:  # the probe's has CPU time in it

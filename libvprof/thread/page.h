@@ -21,6 +21,9 @@ struct vp_page {
 	uint64_t mark_ns, mark_enabled;
 };
 
+/* Of no page that can be read: one that comes during a call has told of its sleep. */
+#define VP_PAGE_NO_LOCK 1u
+
 static inline uint32_t vp_page_lock(const struct perf_event_mmap_page *map)
 {
 	return __atomic_load_n(&map->lock, __ATOMIC_RELAXED);

@@ -348,6 +348,7 @@ static inline int needs_no_clock(struct vp_call *call)
 {
 	const struct perf_event_mmap_page *map = call->thread->page.map;
 
+	call->lock = VP_PAGE_NO_LOCK;
 	if (!map)
 		return 0;
 	call->lock = vp_page_lock(map);
@@ -463,6 +464,8 @@ void vp_call_end(struct vp_call *call, struct vp_call_outcome outcome)
 		if (!now)
 			call->since_ns = now = vp_clock_now();
 		record(call, outcome, now);
+		if (call->loop && call->loop->back_ns == now)
+			call->loop->back_ns = vp_clock_now(); /* that is not the program's */
 		vp_inside_end(inside);
 	}
 	if (__builtin_expect(due, 0) && vp_inside_try(&inside)) {

@@ -24,6 +24,27 @@ probe() { # CASE OPTIONS PROBE [ARG...]
 probe "all the ways to wait" "" loop_truth
 probe "with the timer engine" engine=timer loop_truth epoll cond recv nanosleep
 probe "without heap and CPU, a small record" heap=off:cpu=off:size=1M loop_truth epoll cond read
+
+# Without the kernel's page that tells whether a thread has slept, times tell.
+t_begin "perf refused"
+rm -rf "$T/run"
+t_run "$T/run" env REFUSED_PRELOAD="$LIB" "$PROBE/refused" 1 298 "$PROBE/loop_truth"
+t_equal status 0 "$(cat "$T/run/status")"
+compare "$T/run"
+t_done
+t_begin "as nobody"
+if ! t_is_root; then
+	t_skip "only root becomes nobody"
+elif t_need setpriv; then
+	rm -rf "$T/run"
+	mkdir -m 777 "$T/run"
+	chmod 755 "$T"
+	t_run "$T/run" setpriv --reuid=65534 --regid=65534 --clear-groups env LD_PRELOAD="$LIB" \
+		"$PROBE/loop_truth" epoll pwait2 recvmmsg cond futex busy
+	t_equal status 0 "$(cat "$T/run/status")"
+	compare "$T/run"
+	t_done
+fi
 probe "libuv" "" loop_uv
 probe "libuv that polls twice" "" loop_uv idle
 read -r wall idle < <(jq -r 'select(.wall_ns) | "\(.wall_ns) \(.uv_idle_ns)"' "$T/run/out")

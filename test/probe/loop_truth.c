@@ -31,6 +31,7 @@ struct job {
 	void (*give)(struct job *);
 	pthread_t thread[4];
 	int threads;
+	int waits;	    /* it says when it does */
 	int epoll, in, out; /* descriptors */
 	volatile int stop;
 	sem_t sem;
@@ -41,6 +42,14 @@ struct job {
 };
 
 static __thread struct truth truth;
+static struct truth *volatile busy[4]; /* those of the job's threads */
+static volatile int busy_count;
+
+static void begin(struct job *job)
+{
+	truth_begin(&truth, job->name, job->function);
+	busy[__atomic_fetch_add(&busy_count, 1, __ATOMIC_SEQ_CST)] = &truth;
+}
 
 #define COMMA ,
 /* A loop: what it has of its own, its wait, what that brought, what it does then. */
@@ -51,7 +60,7 @@ static __thread struct truth truth;
 		long got = 0;                                                                      \
                                                                                                    \
 		own;                                                                               \
-		truth_begin(&truth, job->name, job->function);                                     \
+		begin(job);                                                                        \
 		while (!job->stop) {                                                               \
 			truth_waits(&truth);                                                       \
 			got = wait;                                                                \
@@ -116,7 +125,7 @@ static void *run_select(void *arg)
 {
 	struct job *job = arg;
 
-	truth_begin(&truth, job->name, job->function);
+	begin(job);
 	while (!job->stop) {
 		fd_set set;
 
@@ -143,7 +152,7 @@ static void *run_busy(void *arg)
 	struct epoll_event event;
 	uint64_t before = 0;
 
-	truth_begin(&truth, job->name, job->function);
+	begin(job);
 	while (!job->stop) {
 		int events;
 
@@ -180,7 +189,8 @@ static void open_datagrams(struct job *job)
 static void give_datagrams(struct job *job)
 {
 	for (int i = 0; i < 3; i++)
-		if (send(job->out, "0123456789", 10, 0) != 10)
+		/* Nobody may be there any more to make room. */
+		if (send(job->out, "0123456789", 10, MSG_DONTWAIT) != 10 && errno != EAGAIN)
 			DIE("send");
 }
 
@@ -199,7 +209,7 @@ static void *run_recvmmsg(void *arg)
 		message[i].msg_hdr.msg_iov = &part[i];
 		message[i].msg_hdr.msg_iovlen = 1;
 	}
-	truth_begin(&truth, job->name, job->function);
+	begin(job);
 	while (!job->stop) {
 		long got, bytes = 0;
 
@@ -277,7 +287,7 @@ static void *run_cond(void *arg)
 {
 	struct job *job = arg;
 
-	truth_begin(&truth, job->name, job->function);
+	begin(job);
 	pthread_mutex_lock(&job->mutex);
 	while (!job->stop) {
 		while (!job->queued && !job->stop) {
@@ -346,7 +356,7 @@ static void *run_sigwait(void *arg)
 
 	sigemptyset(&set);
 	sigaddset(&set, SIGUSR1);
-	truth_begin(&truth, job->name, job->function);
+	begin(job);
 	while (!job->stop) {
 		truth_waits(&truth);
 		sigwait(&set, &got);
@@ -361,7 +371,8 @@ static void *run_sigwait(void *arg)
 
 #define JOB(name, function, run, open, give, threads)                                              \
 	{                                                                                          \
-		name, function, run, open, give, {0}, threads, 0, 0, 0, 0, {{0}},                  \
+		name, function, run, open, give, {0}, threads,                                     \
+		    give != give_nothing &&run != run_busy, 0, 0, 0, 0, {{0}},                     \
 		    PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0, 0                      \
 	}
 static struct job jobs[] = {
@@ -393,17 +404,33 @@ static int wanted(const struct job *job, int argc, char **argv)
 	return argc == 1;
 }
 
+/* What is given next, they are to wait for, also where others use the machine. */
+static void until_they_wait(const struct job *job)
+{
+	for (int i = 0; job->waits && i < busy_count; i++) {
+		if (!busy[i] || !busy[i]->waiting) {
+			sleep_us(GAP_US / 4);
+			i = -1;
+		}
+	}
+}
+
 static void run(struct job *job)
 {
+	memset((void *)busy, 0, sizeof(busy));
+	busy_count = 0;
 	if (job->open)
 		job->open(job);
 	for (int i = 0; i < job->threads; i++)
 		if (pthread_create(&job->thread[i], NULL, job->run, job))
 			DIE("pthread_create");
+	while (job->waits && busy_count < job->threads)
+		sleep_us(GAP_US);
 	sleep_us(3000);
 	for (int i = 0; i < ROUNDS * job->threads; i++) {
 		job->give(job);
 		sleep_us(GAP_US);
+		until_they_wait(job);
 	}
 	job->stop = 1;
 	for (int i = 0; i < job->threads; i++) {

@@ -19,6 +19,7 @@ struct truth {
 	uint64_t wait_ns;
 	uint64_t iterations;
 	uint64_t empty; /* of them, those that had nothing to do */
+	volatile int waiting;
 };
 
 __attribute__((unused)) static void truth_begin(struct truth *truth, const char *thread,
@@ -42,11 +43,13 @@ __attribute__((unused)) static void truth_waits(struct truth *truth)
 		truth->max_ns = ns > truth->max_ns ? ns : truth->max_ns;
 	}
 	truth->back_ns = 0;
+	truth->waiting = 1;
 }
 
 /* Right after it.  Returns what it is given. */
 __attribute__((unused)) static long truth_back(struct truth *truth, long events, long bytes)
 {
+	truth->waiting = 0;
 	truth->back_ns = clock_ns(CLOCK_MONOTONIC);
 	truth->idle_ns += truth->back_ns - truth->wait_ns;
 	truth->returns++;

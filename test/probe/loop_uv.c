@@ -76,8 +76,10 @@ int main(int argc, char **argv)
 	uv_run(&loop, UV_RUN_DEFAULT);
 	begin = clock_ns(CLOCK_MONOTONIC) - begin;
 	pthread_join(waker, NULL);
-	/* callbacks run within what libuv calls its poll: only it knows its idle time */
-	say("{\"thread\":\"uv\",\"name\":\"epoll_wait\",\"iterations\":%lu}\n", truth.iterations);
+	/* Callbacks run within what libuv calls its poll: only it knows its idle time.  Where
+	 * it polls twice, the machine may do something else in between. */
+	say("{\"thread\":\"uv\",\"name\":\"epoll_wait\",\"iterations\":%lu,\"more\":%d}\n",
+	    truth.iterations, measured ? 2 : 0);
 	if (measured)
 		say("{\"wall_ns\":%lu,\"uv_idle_ns\":%lu}\n", begin, uv_metrics_idle_time(&loop));
 	return 0;
