@@ -87,7 +87,7 @@ static void print_work(struct vr_context *ctx, const struct vr_loop *loop)
 }
 
 static void print_quantiles(struct vr_context *ctx, const char *what,
-			    const struct vr_quantile quantile[VR_LOOP_PERCENTILES], uint64_t max_ns)
+			    const struct vr_quantile *quantile, uint64_t max_ns)
 {
 	char time[VR_UNIT_MAX];
 
