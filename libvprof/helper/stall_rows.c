@@ -345,6 +345,8 @@ static void count_in_loop(uint32_t loop, uint64_t ns)
 	if (loop >= vp_table_used(VPROF_SEC_LOOPS))
 		return;
 	row = vp_table_row(VPROF_SEC_LOOPS, loop);
+	if (!row->site) /* it turned out to be none */
+		return;
 	row->stalls++;
 	row->stall_ns += ns;
 }

@@ -230,6 +230,11 @@ static const char *loop_fault(const struct vr_file *file, void *at, const struct
 	struct vprof_loop *row = at;
 	const char *fault = ids_fault(file, row->node, row->thread);
 
+	/* A stall may have been counted to what turned out to be no loop. */
+	if (!row->site && !row->iterations) {
+		memset(row, 0, sizeof(*row));
+		return NULL;
+	}
 	if (fault)
 		return fault;
 	if (!strings_ok(file, &row->name, 1))
@@ -332,6 +337,17 @@ static void check_overlaps(struct vr_file *file, const struct vr_layout *layout,
 	free(order);
 }
 
+/* Where there was no loop after all, no iteration was too long. */
+static void drop_of_no_loop(struct vr_file *file)
+{
+	for (uint32_t i = 0; i < file->n_stalls; i++) {
+		struct vprof_stall *row = &file->stall[i];
+
+		if (row->duration_ns && row->loop != VPROF_NONE && !file->loop[row->loop].site)
+			memset(row, 0, sizeof(*row));
+	}
+}
+
 /* --- DUMPS ------------------------------------------------------------------- */
 
 static const char *dump_fault(const struct vr_file *file, void *at, const struct bounds *may)
@@ -405,6 +421,7 @@ void vr_check_waits(struct vr_file *file, const struct vr_layout *layout)
 	check_one_book_each(file, &books);
 	check_rows(file, layout, &stalls, file->stall, sizeof(*file->stall), file->n_stalls,
 		   stall_fault);
+	drop_of_no_loop(file);
 	check_overlaps(file, layout, &stalls);
 	check_rows(file, layout, &dumps, file->dump, sizeof(*file->dump), file->n_dumps,
 		   dump_fault);
