@@ -161,7 +161,7 @@ static inline int leave(struct vp_call *call, struct vp_call_outcome outcome, in
 	else if (slept && call->where == VP_LOOP_INSIDE && vp_call_info[call->kind].rank)
 		due = leave_inside(call, outcome, now_ns);
 	/* The span first: at any moment the helper finds the one or the other. */
-	if (__builtin_expect(now_ns - call->since_ns >= SLEPT_NS, 0))
+	if (__builtin_expect(slept && now_ns - call->since_ns >= SLEPT_NS, 0))
 		vp_spans_put(&thread->spans, call->since_ns, now_ns, class_of(call));
 	put_outer(&thread->line, call);
 	if (call->where == VP_LOOP_OWN && thread->page.map)
