@@ -179,7 +179,7 @@ void vp_book_add(struct vp_book *book, const struct vp_off *off, const struct vp
 		return;
 	if (seen && (!off->preempted || off->guessed))
 		class = class_at(off->begin_ns + ns / 2, off->goes_on, seen);
-	if (off->preempted && class == VPROF_CLASS_UNHOOKED)
+	if (off->preempted && class >= VPROF_CLASS_UNHOOKED)
 		class = VPROF_CLASS_PREEMPTED;
 	if (book->open_ns && (off->begin_ns > book->open_end_ns + FAULT_CHAIN_NS ||
 			      (class != VPROF_CLASS_UNHOOKED && class != VPROF_CLASS_PREEMPTED)))
