@@ -361,6 +361,8 @@ static void renew(struct vp_perf *p, const struct vp_perf_sinks *sinks)
 
 	p->grown = 1;
 	p->sinks = sinks;
+	if (p->common.switches && !paused)
+		vp_perf_off_gap(p);
 	stop(p, 1);
 	if (p->common.switches && !paused)
 		vp_perf_off_renew(p);

@@ -182,8 +182,9 @@ uint64_t vp_perf_off_settle(struct vp_perf *p, int last);
 void vp_perf_off_end(struct vp_perf *p, struct vp_perf_thread *thread);
 /* Nobody watches any thread, or has watched: they begin anew. */
 void vp_perf_off_unknown(struct vp_perf *p);
-/* The events are stopped and will be opened once more: what is until now is handed over, and
- * then the gap. */
+/* The events are about to be stopped, to be opened once more: a gap begins ... */
+void vp_perf_off_gap(struct vp_perf *p);
+/* ... and they are: what was until then is handed over. */
 void vp_perf_off_renew(struct vp_perf *p);
 
 /* The event that holds a CPU's ring: of this thread, so that it needs no right

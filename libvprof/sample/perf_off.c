@@ -57,18 +57,15 @@ static void find_out(struct vp_perf *p, struct vp_perf_thread *thread, uint64_t 
 		away->since_ns = away->opened_ns;
 }
 
-static void hand_so_far(struct vp_perf *p, uint64_t until)
+static void hand_thread(struct vp_perf *p, struct vp_perf_thread *thread, uint64_t until)
 {
-	for (uint32_t i = 0; i < p->table.high; i++) {
-		struct vp_perf_thread *thread = &p->table.thread[i];
-		struct vp_perf_away *away = &thread->away;
+	struct vp_perf_away *away = &thread->away;
 
-		if (!thread->tid || !thread->watched || away->given_up || away->opened_ns >= until)
-			continue;
-		if (!away->known)
-			find_out(p, thread, until);
-		vp_perf_away_so_far(thread, until, p->sinks->off);
-	}
+	if (!thread->tid || !thread->watched || away->given_up || away->opened_ns >= until)
+		return;
+	if (!away->known)
+		find_out(p, thread, until);
+	vp_perf_away_so_far(thread, until, p->sinks->off);
 }
 
 uint64_t vp_perf_off_so_far(const struct vp_perf_sinks *sinks, int last)
@@ -80,7 +77,8 @@ uint64_t vp_perf_off_so_far(const struct vp_perf_sinks *sinks, int last)
 		return 0;
 	p->sinks = sinks;
 	until = vp_perf_off_settle(p, last);
-	hand_so_far(p, until);
+	for (uint32_t i = 0; i < p->table.high; i++)
+		hand_thread(p, &p->table.thread[i], until);
 	return until;
 }
 
@@ -194,23 +192,27 @@ void vp_perf_off_unknown(struct vp_perf *p)
 	}
 }
 
-void vp_perf_off_renew(struct vp_perf *p)
+/* We may lose the CPU for long at any place: only these two readings belong together. */
+void vp_perf_off_gap(struct vp_perf *p)
 {
-	uint64_t now = vp_clock_mono();
-
 	for (uint32_t i = 0; i < p->table.high; i++) {
 		struct vp_perf_thread *thread = &p->table.thread[i];
 
-		if (!thread->tid)
+		if (!thread->tid || !thread->shared)
 			continue;
-		thread->away.gap_cpu_ns = cpu_of(thread);
 		thread->away.gap_delay_ns = delay_of(thread);
+		thread->away.gap_ns = vp_clock_mono();
+		thread->away.gap_cpu_ns = cpu_of(thread);
 	}
+}
+
+void vp_perf_off_renew(struct vp_perf *p)
+{
 	vp_perf_drain(p->sinks);
-	vp_perf_switch_settle(now, take);
-	hand_so_far(p, now);
+	vp_perf_switch_settle(vp_clock_mono(), take);
 	for (uint32_t i = 0; i < p->table.high; i++)
-		p->table.thread[i].away.gap_ns = now;
+		if (p->table.thread[i].away.gap_ns)
+			hand_thread(p, &p->table.thread[i], p->table.thread[i].away.gap_ns);
 }
 
 int vp_perf_off_is_known(int tid)

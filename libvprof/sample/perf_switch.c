@@ -140,8 +140,9 @@ int vp_perf_away_take(struct vp_perf_thread *thread, const struct vp_perf_switch
 	struct vp_perf_away *away = &thread->away;
 	int alone = 0;
 
-	/* Of an earlier thread, or before a pause. */
-	if (away->given_up == VP_PERF_GAVE_UP || record->time_ns < away->opened_ns)
+	/* Of an earlier thread, before a pause, or in a gap. */
+	if (away->given_up == VP_PERF_GAVE_UP || record->time_ns < away->opened_ns ||
+	    (away->gap_ns && record->time_ns > away->gap_ns))
 		return 0;
 	/* Others of its time have been handed on, and this one would turn them round. */
 	if (record->time_ns < away->last_ns)
