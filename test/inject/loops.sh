@@ -55,6 +55,15 @@ t_done
 probe "libev" "" loop_ev
 probe "GLib, a loop within an iteration" "" loop_glib
 probe "curl within a callback" "" loop_curl
+t_begin "io_uring"
+t_preload "$T/uring" "" "$PROBE/loop_uring"
+if grep -q refused "$T/uring/out"; then
+	t_skip "no io_uring here"
+else
+	compare "$T/uring"
+	t_done
+fi
+
 t_begin "a forked child's loop is its own"
 t_preload "$T/fork" "" "$PROBE/loop_life" fork
 for thread in parent child; do
