@@ -5,7 +5,9 @@
 #include "base/real.h"
 #include "track/call.h"
 
+#include <sys/ipc.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <time.h>
 
 /* Makes the call and returns what it does.  Expanded in the function that the program called.
@@ -42,12 +44,14 @@
 #define LIMIT_US(us)		    ((uint64_t)(us)*1000u)
 #define LIMIT_S(s)		    ((uint64_t)(s)*1000000000u)
 #define LIMIT_WAITS(flags)	    ((flags)&MSG_DONTWAIT ? 0 : VP_LOOP_NO_LIMIT)
+#define LIMIT_UNLESS(it_looks)	    ((it_looks) ? 0 : VP_LOOP_NO_LIMIT)
 #define LIMIT_SPEC(time)	    VP_LOOP_NO_LIMIT
 #define LIMIT_KNOWN_NEVER	    (void)0
 #define LIMIT_KNOWN_MS(ms)	    (void)0
 #define LIMIT_KNOWN_US(us)	    (void)0
 #define LIMIT_KNOWN_S(s)	    (void)0
 #define LIMIT_KNOWN_WAITS(any)	    (void)0
+#define LIMIT_KNOWN_UNLESS(any)	    (void)0
 #define LIMIT_FROM_NOW(flags, time) VP_LOOP_NO_LIMIT
 #define LIMIT_KNOWN_FROM_NOW(flags, time)                                                          \
 	do {                                                                                       \

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+/* Without a page that tells, what lasted so long did sleep. */
+#define SLEPT_SURE_NS 10000u
 /* Returns of a wait that did not sleep and is not for one of many, as those of a recv that
  * only looks, after which it is a loop: many more than what one iteration of another loop
  * may have of them. */
@@ -273,7 +275,8 @@ static int end_other(struct vp_loops *loops, struct vp_loop *site,
 {
 	struct vp_loop_past *past = &site->past;
 	uint64_t ns = result->end_ns - result->begin_ns;
-	int slept = result->slept && result->limit_ns;
+	/* A copy of some kilobytes takes as long as a short sleep. */
+	int slept = result->slept && result->limit_ns && ns >= SLEPT_SURE_NS;
 	int due = count_return(loops, site, slept, result->nothing);
 
 	if (!past->first_ns) {
