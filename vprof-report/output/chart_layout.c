@@ -97,13 +97,7 @@ static void value_axis(struct vr_scene *scene, const struct vr_chart *chart,
 		style.y = y + 0.35 * VR_PANEL_SMALL;
 		vr_scene_text(scene, style, text, widest + 1);
 	}
-	style = (struct vr_scene_text){.size = VR_PANEL_SMALL,
-				       .anchor = VR_ANCHOR_MIDDLE,
-				       .rgb = 0x444444,
-				       .vertical = 1,
-				       .x = VR_PANEL_MARGIN + VR_PANEL_SMALL,
-				       .y = (plot->top + plot->bottom) / 2};
-	vr_scene_text(scene, style, panel->unit, plot->bottom - plot->top);
+	vr_chart_unit(scene, panel, plot->top, plot->bottom);
 }
 
 /* Ticks of time since the start; leaves the bottom below its title. */

@@ -56,6 +56,19 @@ double vr_chart_legend(struct vr_scene *scene, const struct vr_chart_panel *pane
 	return count ? y + LEGEND_ROW : y;
 }
 
+void vr_chart_unit(struct vr_scene *scene, const struct vr_chart_panel *panel, double top,
+		   double bottom)
+{
+	struct vr_scene_text style = {.size = VR_PANEL_SMALL,
+				      .anchor = VR_ANCHOR_MIDDLE,
+				      .rgb = 0x444444,
+				      .vertical = 1,
+				      .x = VR_PANEL_MARGIN + VR_PANEL_SMALL,
+				      .y = (top + bottom) / 2};
+
+	vr_scene_text(scene, style, panel->unit, bottom - top);
+}
+
 void vr_chart_empty(struct vr_scene *scene, const struct vr_chart_panel *panel, double y)
 {
 	struct vr_scene_text style = {

@@ -14,6 +14,9 @@ uint32_t vr_chart_colour(const struct vr_chart_series *series, size_t which);
 /* One name of a series beside the other as far as there is room; returns the
  * bottom. */
 double vr_chart_legend(struct vr_scene *scene, const struct vr_chart_panel *panel, double y);
+/* What the values are, upwards at the left, between these heights. */
+void vr_chart_unit(struct vr_scene *scene, const struct vr_chart_panel *panel, double top,
+		   double bottom);
 /* Says that there is nothing to draw. */
 void vr_chart_empty(struct vr_scene *scene, const struct vr_chart_panel *panel, double y);
 

@@ -100,13 +100,7 @@ static void count_axis(struct vr_scene *scene, const struct vr_chart_panel *pane
 			      widest + 1);
 	}
 	vr_scene_line(scene, plot->left, plot->bottom, plot->right, plot->bottom, 1, 0x888888);
-	style = (struct vr_scene_text){.size = VR_PANEL_SMALL,
-				       .anchor = VR_ANCHOR_MIDDLE,
-				       .rgb = 0x444444,
-				       .vertical = 1,
-				       .x = VR_PANEL_MARGIN + VR_PANEL_SMALL,
-				       .y = (plot->top + plot->bottom) / 2};
-	vr_scene_text(scene, style, panel->unit, plot->bottom - plot->top);
+	vr_chart_unit(scene, panel, plot->top, plot->bottom);
 }
 
 /* Returns the bottom. */
