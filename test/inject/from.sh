@@ -149,6 +149,7 @@ check_answer() { # COMMAND
 	vprof-report\ threads) has "worker" ;;
 	vprof-report\ locks) has "guard" ;;
 	vprof-report\ waits*) has "blocked_part" ;;
+	vprof-report\ loop) has "no event loop" ;;
 	vprof-report\ timeline) has "timestamp,rss," ;;
 	vprof-report\ info | *labels | *"set "* | *doctor) [ -s "$T/answer" ] || t_bad "it prints nothing" ;;
 	*pause) has paused ;;
