@@ -35,6 +35,7 @@ static inline int mk_shape(const char *name, struct mkprof *mk)
 	    {"waits", mk_waits},
 	    {"clock", mk_clock},
 	    {"waits-second", mk_waits_second},
+	    {"waits-busy", mk_waits_busy},
 	    {"loops", mk_loops},
 	};
 

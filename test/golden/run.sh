@@ -114,6 +114,7 @@ check waits-calls waits waits --sort calls -n 2
 check waits-module waits waits --module 'libbook*' --sort p99 -n 1
 check waits-none waits waits --module nowhere
 check waits-idle-only waits waits --since 0.45 --until 0.55
+check waits-busy waits-busy waits -n 1
 check waits-bad-sort waits waits --sort size
 check waits-info waits info
 check waits-info-json waits info --format json

@@ -53,6 +53,9 @@ START_TEST(what_the_time_was)
 	ck_assert_str_eq(profile->file->thread[calls->kept_thread].name, "worker");
 	ck_assert_uint_eq(calls->kept_ns, 750 * MK_MS);
 	ck_assert_uint_eq(calls->kept_life_ns, 1498 * MK_MS);
+	/* main 190 of 190, worker 750 of 750; few and far have no books */
+	ck_assert_uint_eq(calls->booked_ns, (190 + 750) * MK_MS);
+	ck_assert_uint_eq(calls->off_cpu_ns, (190 + 750) * MK_MS);
 
 	site = find("fsync"); /* of two threads */
 	ck_assert_uint_eq(site->threads, 2);
@@ -145,6 +148,16 @@ START_TEST(orders)
 		ck_assert_str_eq(calls->site[order[1]].name, expected[i].second);
 		free(order);
 	}
+}
+END_TEST
+
+START_TEST(books_know_what_was_off_the_cpu)
+{
+	struct mkprof mk = mk_waits_busy();
+
+	load(&mk, NULL);
+	ck_assert_uint_eq(calls->booked_ns, (190 + 750) * MK_MS);
+	ck_assert_uint_eq(calls->off_cpu_ns, (20 + 100) * MK_MS);
 }
 END_TEST
 
@@ -256,6 +269,7 @@ static void cases(TCase *tests)
 	tcase_add_test(tests, every_part_is_of_one_class);
 	tcase_add_test(tests, percentiles);
 	tcase_add_test(tests, orders);
+	tcase_add_test(tests, books_know_what_was_off_the_cpu);
 	tcase_add_test(tests, a_window_counts_what_ended_in_it);
 	tcase_add_test(tests, selections);
 	tcase_add_test(tests, several_processes);

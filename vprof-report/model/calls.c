@@ -283,14 +283,40 @@ static uint64_t life_ns(const struct vr_profile *profile, const struct vprof_thr
 	return to > from ? to - from : 0;
 }
 
-/* Waits of each thread, by row of THREADS; free() it. */
-static uint64_t *waits_of_threads(const struct vr_file *file, const struct items *items)
-{
-	uint64_t *ns = vr_xcalloc(file->n_threads + 1, sizeof(*ns));
+/* Of each thread, by row of THREADS: what kept it from work, and of that what were locks. */
+struct waits {
+	uint64_t ns, lock_ns;
+};
 
-	for (size_t i = 0; i < items->count; i++)
-		ns[items->item[i].thread] += vr_calls_wait_ns(&items->item[i].sum);
-	return ns;
+/* free() it. */
+static struct waits *waits_of_threads(const struct vr_file *file, const struct items *items)
+{
+	struct waits *of = vr_xcalloc(file->n_threads + 1, sizeof(*of));
+
+	for (size_t i = 0; i < items->count; i++) {
+		const struct item *item = &items->item[i];
+
+		of[item->thread].ns += vr_calls_wait_ns(&item->sum);
+		of[item->thread].lock_ns += item->sum.class_ns[VPROF_CLASS_LOCK];
+	}
+	return of;
+}
+
+/* The books of a thread tell what was off the CPU, but not in which call. */
+static void add_books(const struct vr_profile *profile, struct vr_calls *calls,
+		      const struct waits *of)
+{
+	for (uint32_t i = 0; i < profile->file->n_books && !calls->windowed; i++) {
+		const struct vprof_book *book = &profile->file->book[i];
+		const struct waits *its = &of[book->thread];
+
+		if (!(book->layers & VPROF_LAYER_SWITCHES) || !profile->keep_thread[book->thread])
+			continue;
+		calls->booked_ns += its->ns;
+		calls->off_cpu_ns += least(book->ns[VPROF_CLASS_BLOCKED] +
+					       least(book->ns[VPROF_CLASS_LOCK], its->lock_ns),
+					   its->ns);
+	}
 }
 
 static void add_threads(const struct vr_profile *profile, struct vr_calls *calls,
@@ -298,7 +324,7 @@ static void add_threads(const struct vr_profile *profile, struct vr_calls *calls
 {
 	const struct vr_select *select = &profile->select;
 	uint64_t end_ns = vr_file_duration_ns(profile->file);
-	uint64_t *wait_ns = waits_of_threads(profile->file, items);
+	struct waits *of = waits_of_threads(profile->file, items);
 
 	for (uint32_t i = 1; i < profile->file->n_threads; i++) {
 		const struct vprof_thread *thread = &profile->file->thread[i];
@@ -310,13 +336,14 @@ static void add_threads(const struct vr_profile *profile, struct vr_calls *calls
 		calls->thread_ns += life;
 		if (thread->flags & VPROF_THREAD_RUN_DELAY && !calls->windowed)
 			calls->run_delay_ns += thread->run_delay_ns;
-		if (wait_ns[i] <= calls->kept_ns)
+		if (of[i].ns <= calls->kept_ns)
 			continue;
 		calls->kept_thread = i;
-		calls->kept_ns = wait_ns[i];
+		calls->kept_ns = of[i].ns;
 		calls->kept_life_ns = life;
 	}
-	free(wait_ns);
+	add_books(profile, calls, of);
+	free(of);
 	if (select->windowed)
 		end_ns = least(end_ns, select->until_ns);
 	calls->wall_ns = end_ns > select->since_ns ? end_ns - select->since_ns : 0;

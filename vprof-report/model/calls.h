@@ -41,6 +41,9 @@ struct vr_calls {
 	uint64_t wall_ns;   /* of the process, or the window */
 	/* of these lives, runnable without a CPU: in calls and out of them; 0 of a window */
 	uint64_t run_delay_ns;
+	/* of the waits, those of threads whose books tell of each switch, and what of these was off
+	 * the CPU for want of what was called: in the rest they ran, or waited for a CPU */
+	uint64_t booked_ns, off_cpu_ns;
 	/* the thread that was kept from work longest, of those with a row of their own; 0: none */
 	uint32_t kept_thread;
 	uint64_t kept_ns, kept_life_ns;

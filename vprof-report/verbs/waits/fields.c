@@ -266,6 +266,15 @@ static void get_thread_ns(const struct vr_rows *rows, const void *row, struct vr
 	value->cell.u = view_of(rows)->calls->thread_ns;
 }
 
+static void get_off_cpu(const struct vr_rows *rows, const void *row, struct vr_value *value)
+{
+	const struct vr_calls *calls = view_of(rows)->calls;
+
+	(void)row;
+	value->cell.null = !calls->booked_ns;
+	value->cell.u = calls->off_cpu_ns;
+}
+
 static void get_run_delay(const struct vr_rows *rows, const void *row, struct vr_value *value)
 {
 	(void)row;
@@ -283,6 +292,7 @@ static void get_lost(const struct vr_rows *rows, const void *row, struct vr_valu
 
 const struct vr_field vr_waits_totals[] = {
     {"thread_ns", "", VR_NS, VR_IN_JSON, .get = get_thread_ns},
+    {"off_cpu_ns", "", VR_NS, VR_IN_JSON, .get = get_off_cpu},
     {"run_delay_ns", "", VR_NS, VR_IN_JSON, .get = get_run_delay},
     {"calls", "", VR_COUNT, VR_IN_JSON, TOTAL(calls)},
     {"blocked", "", VR_COUNT, VR_IN_JSON, TOTAL(blocked)},

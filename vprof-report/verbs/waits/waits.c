@@ -25,7 +25,7 @@ static const struct vr_sort_key sort_keys[] = {
 #define STACK_FRAMES 8u
 #define TOP_STACKS   5u
 
-/* Time without a CPU is told where it is more than this part of the waits. */
+/* Time in calls that was no wait for what they call is told where it is more than this part. */
 #define DELAY_PART 10u
 
 static json_t *to_json(const struct vr_rows *rows, const size_t *order)
@@ -164,16 +164,22 @@ static void print_header(struct vr_context *ctx, const struct vr_calls *calls)
 			    vr_format_ns(a, wait), vr_waits_share(&kept, &calls->sum),
 			    (double)calls->thread_ns / 1e9,
 			    calls->wall_ns ? (double)wait / (double)calls->wall_ns : 0));
+	/* Who was long in a call need not have waited for what it calls. */
+	if (calls->booked_ns >= wait - wait / DELAY_PART) {
+		if (calls->off_cpu_ns < wait - wait / DELAY_PART)
+			print_line(ctx, vr_xprintf("of it %s off the CPU; in the rest they ran, or "
+						   "waited for a CPU",
+						   vr_format_ns(a, calls->off_cpu_ns)));
+	} else if (calls->run_delay_ns > wait / DELAY_PART) {
+		print_line(ctx, vr_xprintf("runnable without a CPU, partly within these calls: %s "
+					   "(`vprof-report threads`)",
+					   vr_format_ns(a, calls->run_delay_ns)));
+	}
 	if (calls->kept_thread && calls->kept_ns)
 		print_line(
 		    ctx, vr_xprintf("most of it by thread %s (%" PRIu32 "): %s, %.1f%% of its life",
 				    thread->name, thread->tid, vr_format_ns(a, calls->kept_ns),
 				    vr_percent(calls->kept_ns, calls->kept_life_ns)));
-	/* Who was off the CPU in a call need not have waited for what it calls. */
-	if (calls->run_delay_ns > wait / DELAY_PART)
-		print_line(ctx, vr_xprintf("runnable without a CPU, partly within these calls: %s "
-					   "(`vprof-report threads`)",
-					   vr_format_ns(a, calls->run_delay_ns)));
 	if (left)
 		print_line(
 		    ctx,
