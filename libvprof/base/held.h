@@ -12,16 +12,17 @@ static inline void vp_lock_taken(uint64_t lock)
 	vp_tls.lock[vp_tls.held++ % VP_HELD] = lock;
 }
 
-void vp_lock_given_amid(uint64_t lock); /* not the newest */
-
-static inline void vp_lock_given(uint64_t lock)
+/* 1: it was the newest, and is given back now. */
+static inline int vp_lock_newest_given(uint64_t lock)
 {
 	uint32_t held = vp_tls.held;
 
-	if (held && __builtin_expect(vp_tls.lock[(held - 1) % VP_HELD] == lock, 1))
-		vp_tls.held = held - 1;
-	else if (held)
-		vp_lock_given_amid(lock);
+	if (!held || vp_tls.lock[(held - 1) % VP_HELD] != lock)
+		return 0;
+	vp_tls.held = held - 1;
+	return 1;
 }
+
+void vp_lock_given(uint64_t lock); /* of any */
 
 #endif

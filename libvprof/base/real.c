@@ -1,5 +1,6 @@
 #include "base/real.h"
 #include "base/early.h"
+#include "base/symbols.h"
 #include "base/sys.h"
 
 #include <dlfcn.h>
@@ -144,12 +145,17 @@ static void *(*next_dlsym)(void *handle, const char *name);
 
 static void *next_of_ours(const char *name, const char *version)
 {
+	void *found;
+
 	if (version)
 		return dlvsym(RTLD_NEXT, name, version);
 	if (!next_dlsym)
 		next_dlsym = (__typeof__(next_dlsym))dlvsym(RTLD_NEXT, "dlsym", "GLIBC_2.2.5");
 	if (!strcmp(name, "dlsym"))
 		return (void *)next_dlsym;
+	found = vp_symbols_next(name);
+	if (found)
+		return found;
 	return next_dlsym ? next_dlsym(RTLD_NEXT, name) : NULL;
 }
 
@@ -188,6 +194,7 @@ void vp_real_resolve(void)
 {
 	if (depth > 1 || __atomic_load_n(&done, __ATOMIC_ACQUIRE))
 		return;
+	vp_symbols_begin();
 	vp_real_resolve_by(next_of_ours);
 	/* Pairs with the first lines of this function. */
 	__atomic_store_n(&done, 1, __ATOMIC_RELEASE);

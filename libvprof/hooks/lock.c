@@ -86,15 +86,17 @@ VP_HOOK int pthread_mutex_clocklock(pthread_mutex_t *mutex, clockid_t clock,
 
 SLOW unlock_slow(pthread_mutex_t *mutex)
 {
+	vp_lock_given((uint64_t)(uintptr_t)mutex);
+	if (!vp_tls.waits_noted)
+		return vp_real.pthread_mutex_unlock(mutex);
 	return RECORD_AFTER(vp_real.pthread_mutex_unlock(mutex));
 }
 
 VP_HOOK int pthread_mutex_unlock(pthread_mutex_t *mutex)
 {
-	vp_lock_given((uint64_t)(uintptr_t)mutex);
-	if (UNLIKELY(vp_tls.waits_noted))
-		return unlock_slow(mutex);
-	return vp_real.pthread_mutex_unlock(mutex);
+	if (LIKELY(!vp_tls.waits_noted) && LIKELY(vp_lock_newest_given((uint64_t)(uintptr_t)mutex)))
+		return vp_real.pthread_mutex_unlock(mutex);
+	return unlock_slow(mutex);
 }
 
 SLOW rdlock_slow(pthread_rwlock_t *lock)
@@ -160,15 +162,17 @@ VP_HOOK int pthread_rwlock_clockwrlock(pthread_rwlock_t *lock, clockid_t clock,
 
 SLOW rwlock_unlock_slow(pthread_rwlock_t *lock)
 {
+	vp_lock_given((uint64_t)(uintptr_t)lock);
+	if (!vp_tls.waits_noted)
+		return vp_real.pthread_rwlock_unlock(lock);
 	return RECORD_AFTER(vp_real.pthread_rwlock_unlock(lock));
 }
 
 VP_HOOK int pthread_rwlock_unlock(pthread_rwlock_t *lock)
 {
-	vp_lock_given((uint64_t)(uintptr_t)lock);
-	if (UNLIKELY(vp_tls.waits_noted))
-		return rwlock_unlock_slow(lock);
-	return vp_real.pthread_rwlock_unlock(lock);
+	if (LIKELY(!vp_tls.waits_noted) && LIKELY(vp_lock_newest_given((uint64_t)(uintptr_t)lock)))
+		return vp_real.pthread_rwlock_unlock(lock);
+	return rwlock_unlock_slow(lock);
 }
 
 /* They never wait, and count for what a thread holds. */
@@ -196,10 +200,17 @@ VP_HOOK int pthread_spin_lock(pthread_spinlock_t *lock)
 	return spin_slow(lock);
 }
 
-VP_HOOK int pthread_spin_unlock(pthread_spinlock_t *lock)
+SLOW spin_unlock_slow(pthread_spinlock_t *lock)
 {
 	vp_lock_given((uint64_t)(uintptr_t)lock);
 	return vp_real.pthread_spin_unlock(lock);
+}
+
+VP_HOOK int pthread_spin_unlock(pthread_spinlock_t *lock)
+{
+	if (LIKELY(vp_lock_newest_given((uint64_t)(uintptr_t)lock)))
+		return vp_real.pthread_spin_unlock(lock);
+	return spin_unlock_slow(lock);
 }
 
 VP_HOOK int pthread_join(pthread_t thread, void **result)
@@ -247,15 +258,17 @@ VP_HOOK int mtx_timedlock(mtx_t *mutex, const struct timespec *until)
 
 SLOW mtx_unlock_slow(mtx_t *mutex)
 {
+	vp_lock_given((uint64_t)(uintptr_t)mutex);
+	if (!vp_tls.waits_noted)
+		return vp_real.mtx_unlock(mutex);
 	return RECORD_AFTER(vp_real.mtx_unlock(mutex));
 }
 
 VP_HOOK int mtx_unlock(mtx_t *mutex)
 {
-	vp_lock_given((uint64_t)(uintptr_t)mutex);
-	if (UNLIKELY(vp_tls.waits_noted))
-		return mtx_unlock_slow(mutex);
-	return vp_real.mtx_unlock(mutex);
+	if (LIKELY(!vp_tls.waits_noted) && LIKELY(vp_lock_newest_given((uint64_t)(uintptr_t)mutex)))
+		return vp_real.mtx_unlock(mutex);
+	return mtx_unlock_slow(mutex);
 }
 
 VP_HOOK int cnd_wait(cnd_t *cond, mtx_t *mutex)
