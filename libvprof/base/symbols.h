@@ -6,8 +6,8 @@
 /* Finds libc, and what lies between it and us.  Context: before vp_symbols_next(). */
 void vp_symbols_begin(void);
 
-/* What the next definition is for dlsym, as we would ask it, where that is in libc and nothing special; NULL:
- * ask dlsym. */
+/* The next definition after ours, as dlsym would find it, where that is in libc and nothing
+ * special; NULL: ask dlsym. */
 void *vp_symbols_next(const char *name);
 
 #endif
