@@ -153,6 +153,7 @@ void vp_watch_refresh(int with_names, uint64_t drained_ns)
 		if (state == VPROF_THREAD_LIVE)
 			refresh(watched[i].row, &watched[i].seen, with_names);
 		if (state == VPROF_THREAD_ENDED && row->end_ns < drained_ns) {
+			vp_books_read(watched[i].row, row->cpu_ns, row->end_ns);
 			end_pause(row);
 			vp_sched_settle(row, &watched[i].seen);
 			settled_untaken += untaken_of(row);
