@@ -6,6 +6,7 @@ _vprof() {
 	case $before in
 	--component) mapfile -t COMPREPLY < <(compgen -W 'monitor virtuoso all' -- "$word"); return ;;
 	--color) mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$word"); return ;;
+	--clock) mapfile -t COMPREPLY < <(compgen -W 'cpu wall' -- "$word"); return ;;
 	esac
 	if [[ $word == -* ]]; then
 		mapfile -t COMPREPLY < <(compgen -W \
