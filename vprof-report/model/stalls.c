@@ -106,12 +106,18 @@ static void find_keepers(const struct vr_file *file, struct vr_loops *loops)
 	free(order);
 }
 
+/* Of the holder its name and what it did. */
+static int holder_seen(const struct vr_stall *stall)
+{
+	return (stall->row->holder != VPROF_NONE) + (*stall->holder.name != '\0');
+}
+
 /* 1: it says more of the cause. */
 static int says_more(const struct vr_stall *stall, const struct vr_stall *worst)
 {
-	int seen = *stall->holder.name != '\0', before = *worst->holder.name != '\0';
+	int seen = holder_seen(stall), before = holder_seen(worst);
 
-	return seen != before ? seen : stall->row->duration_ns > worst->row->duration_ns;
+	return seen != before ? seen > before : stall->row->duration_ns > worst->row->duration_ns;
 }
 
 static void add_to_cause(struct vr_stall_cause *cause, const struct vr_stall *stall)
