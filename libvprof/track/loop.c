@@ -26,6 +26,9 @@
 /* ... and what is known of it is dropped, as it was only the first to be seen. */
 #define INNER_FEW  1024u
 #define FEW_FRAMES 4u
+/* Of two in functions of their own, about as near: a lock that is taken now and then is not
+ * the loop's. */
+#define NEAR_TURNS 4u
 static int own(const struct vp_loops *loops, uint64_t sp)
 {
 	return sp - loops->stack_lo < loops->stack_hi - loops->stack_lo;
@@ -382,7 +385,8 @@ enum vp_loop_over vp_loop_takes_over(const struct vp_loops *loops, const struct 
 	/* The two take turns. */
 	turns = loops->turns - site->seen_first;
 	if (met && is_outer(site, out, loop, out_loop) && turns >= VP_LOOP_FIRST / 2 &&
-	    turns <= (uint64_t)site->returns * INNER_TURNS)
+	    turns <= (uint64_t)site->returns *
+			 (out && out + FEW_FRAMES >= out_loop ? NEAR_TURNS : INNER_TURNS))
 		return VP_LOOP_GOES_BEFORE;
 	since = loop->back_ns ? loop->back_ns : loop->wait_ns;
 	if (site->alone < VP_LOOP_FIRST && site->quick < QUICK_FIRST)

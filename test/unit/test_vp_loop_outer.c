@@ -113,6 +113,20 @@ START_TEST(an_interpreter)
 }
 END_TEST
 
+/* Rust's channel, and now and then a lock that is taken, which waits a little nearer. */
+START_TEST(a_lock_now_and_then)
+{
+	shape = WRAPPED;
+	for (int i = 0; i < 60; i++) {
+		turns(RECV, INNER, 10);
+		wait_for(COND, OUTER, MS);
+	}
+	ck_assert_uint_eq(used, 1);
+	ck_assert_uint_eq(rows[0].site, RECV);
+	ck_assert_uint_eq(rows[0].iterations, 599);
+}
+END_TEST
+
 /* A loop that sleeps between two sessions, each of which has a loop of its own: that is the
  * loop, and the sleep holds it up. */
 START_TEST(sessions)
@@ -209,6 +223,7 @@ static void cases(TCase *tests)
 	tcase_add_test(tests, another_place_takes_over);
 	tcase_add_test(tests, no_takeover_in_between);
 	tcase_add_test(tests, an_interpreter);
+	tcase_add_test(tests, a_lock_now_and_then);
 	tcase_add_test(tests, sessions);
 	tcase_add_test(tests, waits_higher_up);
 	tcase_add_loop_test(tests, a_loop_that_was_left, 0, 4);
