@@ -48,6 +48,23 @@
 		taken_;                                                                            \
 	})
 
+/* An unlock: in turn it is two looks and a jump. */
+#define GIVES(name, slow, type)                                                                    \
+	SLOW slow(type *lock)                                                                      \
+	{                                                                                          \
+		vp_lock_given((uint64_t)(uintptr_t)lock);                                          \
+		if (!vp_tls.waits_noted)                                                           \
+			return vp_real.name(lock);                                                 \
+		return RECORD_AFTER(vp_real.name(lock));                                           \
+	}                                                                                          \
+	VP_HOOK int name(type *lock)                                                               \
+	{                                                                                          \
+		if (LIKELY(!vp_tls.waits_noted) &&                                                 \
+		    LIKELY(vp_lock_newest_given((uint64_t)(uintptr_t)lock)))                       \
+			return vp_real.name(lock);                                                 \
+		return slow(lock);                                                                 \
+	}
+
 static inline int took(const volatile void *lock)
 {
 	vp_lock_taken((uint64_t)(uintptr_t)lock);
@@ -84,20 +101,7 @@ VP_HOOK int pthread_mutex_clocklock(pthread_mutex_t *mutex, clockid_t clock,
 		     WAIT(mutex, MUTEX, vp_real.pthread_mutex_clocklock(mutex, clock, until)));
 }
 
-SLOW unlock_slow(pthread_mutex_t *mutex)
-{
-	vp_lock_given((uint64_t)(uintptr_t)mutex);
-	if (!vp_tls.waits_noted)
-		return vp_real.pthread_mutex_unlock(mutex);
-	return RECORD_AFTER(vp_real.pthread_mutex_unlock(mutex));
-}
-
-VP_HOOK int pthread_mutex_unlock(pthread_mutex_t *mutex)
-{
-	if (LIKELY(!vp_tls.waits_noted) && LIKELY(vp_lock_newest_given((uint64_t)(uintptr_t)mutex)))
-		return vp_real.pthread_mutex_unlock(mutex);
-	return unlock_slow(mutex);
-}
+GIVES(pthread_mutex_unlock, unlock_slow, pthread_mutex_t)
 
 SLOW rdlock_slow(pthread_rwlock_t *lock)
 {
@@ -160,20 +164,7 @@ VP_HOOK int pthread_rwlock_clockwrlock(pthread_rwlock_t *lock, clockid_t clock,
 		     WAIT(lock, WRLOCK, vp_real.pthread_rwlock_clockwrlock(lock, clock, until)));
 }
 
-SLOW rwlock_unlock_slow(pthread_rwlock_t *lock)
-{
-	vp_lock_given((uint64_t)(uintptr_t)lock);
-	if (!vp_tls.waits_noted)
-		return vp_real.pthread_rwlock_unlock(lock);
-	return RECORD_AFTER(vp_real.pthread_rwlock_unlock(lock));
-}
-
-VP_HOOK int pthread_rwlock_unlock(pthread_rwlock_t *lock)
-{
-	if (LIKELY(!vp_tls.waits_noted) && LIKELY(vp_lock_newest_given((uint64_t)(uintptr_t)lock)))
-		return vp_real.pthread_rwlock_unlock(lock);
-	return rwlock_unlock_slow(lock);
-}
+GIVES(pthread_rwlock_unlock, rwlock_unlock_slow, pthread_rwlock_t)
 
 /* They never wait, and count for what a thread holds. */
 #define TRY(name, type)                                                                            \
@@ -256,20 +247,7 @@ VP_HOOK int mtx_timedlock(mtx_t *mutex, const struct timespec *until)
 	return TAKES(mutex, WAIT(mutex, MUTEX, vp_real.mtx_timedlock(mutex, until)));
 }
 
-SLOW mtx_unlock_slow(mtx_t *mutex)
-{
-	vp_lock_given((uint64_t)(uintptr_t)mutex);
-	if (!vp_tls.waits_noted)
-		return vp_real.mtx_unlock(mutex);
-	return RECORD_AFTER(vp_real.mtx_unlock(mutex));
-}
-
-VP_HOOK int mtx_unlock(mtx_t *mutex)
-{
-	if (LIKELY(!vp_tls.waits_noted) && LIKELY(vp_lock_newest_given((uint64_t)(uintptr_t)mutex)))
-		return vp_real.mtx_unlock(mutex);
-	return mtx_unlock_slow(mutex);
-}
+GIVES(mtx_unlock, mtx_unlock_slow, mtx_t)
 
 VP_HOOK int cnd_wait(cnd_t *cond, mtx_t *mutex)
 {
