@@ -22,7 +22,7 @@ mkdir "$T/run"
 pid=$!
 t_pids=$pid
 for ((i = 0; i < 300; i++)); do
-	! grep -q stalled "$T/run/out" || break
+	! grep -qs stalled "$T/run/out" || break
 	sleep 0.1
 done
 file=$(t_file "$T/run") || t_bad "no ring file"
