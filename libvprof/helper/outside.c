@@ -19,6 +19,7 @@ static struct {
 } frozen[WINDOWS];
 static uint32_t frozen_count;
 static uint64_t own_delay_ns; /* of the helper, when it last looked */
+static int own_delay_known;
 
 static int opened;
 static struct {
@@ -34,6 +35,7 @@ void vp_outside_init(void)
 	opened = 0;
 	machine_fd = -1;
 	own_delay_ns = 0;
+	own_delay_known = 0;
 }
 
 /* ---- all stood still -------------------------------------------------------- */
@@ -48,13 +50,15 @@ static uint64_t own_delay(void)
 int vp_outside_woke(uint64_t due_ns, uint64_t now_ns, uint64_t least_ns)
 {
 	uint64_t late = now_ns > due_ns ? now_ns - due_ns : 0, to, delay, before = own_delay_ns;
+	int known = own_delay_known;
 
-	if (late < least_ns && before)
+	if (late < least_ns && known)
 		return 0;
 	own_delay_ns = delay = own_delay();
+	own_delay_known = 1;
 	if (late < least_ns)
 		return 0;
-	if (!before || delay - before > late / 2)
+	if (!known || delay - before > late / 2)
 		return 1;
 	to = vp_clock_now();
 	frozen[frozen_count % WINDOWS].from_ns = to > late ? to - late : 0;

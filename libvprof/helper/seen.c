@@ -88,7 +88,7 @@ static void look_at_call(const struct vp_seen_thread *who, const struct vp_doing
 			 struct vp_seen *out)
 {
 	out->state = VPROF_DUMP_SYSCALL;
-	out->class = VPROF_CLASS_BLOCKED;
+	out->class = VPROF_CLASS_UNHOOKED;
 	out->call = name_of(doing->number);
 	out->object = doing->arg[0];
 	out->target = vp_target_text(who->tid, vp_call_target_of(doing->number), out->object);

@@ -351,6 +351,21 @@ static void count_in_loop(uint32_t loop, uint64_t ns)
 	row->stall_ns += ns;
 }
 
+void vp_stall_row_drop(struct vp_stall_open *open)
+{
+	if (open->has_row)
+		row_at(open->row)->flags |= VPROF_STALL_OVER;
+	*open = (struct vp_stall_open){.begin_ns = 0};
+}
+
+/* What the thread says began with the wait's return may have been seen a moment later, or
+ * before, where its last turn turned out to be none. */
+static int is_of(const struct vp_stall_open *open, const struct vp_stall_note *note)
+{
+	return open->begin_ns && open->begin_ns < note->end_ns &&
+	       (open->begin_ns >= note->begin_ns || open->looked_ns > note->begin_ns);
+}
+
 void vp_stall_row_end(struct vp_stall_open *open, const struct vp_seen_thread *who,
 		      uint64_t limit_ns, const struct vp_stall_note *note)
 {
@@ -358,8 +373,10 @@ void vp_stall_row_end(struct vp_stall_open *open, const struct vp_seen_thread *w
 	enum vprof_class seen_class;
 	struct vprof_stall *row;
 
-	if (open->begin_ns != note->begin_ns)
-		*open = (struct vp_stall_open){.begin_ns = note->begin_ns};
+	if (!is_of(open, note)) {
+		vp_stall_row_drop(open);
+		open->begin_ns = note->begin_ns;
+	}
 	still = still_ns(open, note->end_ns);
 	ns = ns > still ? ns - still : 0;
 	if (ns < limit_ns && !open->has_row)

@@ -32,6 +32,9 @@ struct vp_stall_note;
 void vp_stall_row_end(struct vp_stall_open *open, const struct vp_seen_thread *who,
 		      uint64_t limit_ns, const struct vp_stall_note *note);
 
+/* It is none any more, and there is no note of it. */
+void vp_stall_row_drop(struct vp_stall_open *open);
+
 /* More than hang= is over: a dump of all threads is made, if `row` is one. */
 void vp_stall_row_hang(struct vp_stall_open *open, uint32_t thread);
 

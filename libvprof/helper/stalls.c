@@ -84,6 +84,7 @@ static void begin(struct vp_looper *one, uint64_t begin_ns, uint64_t now_ns)
 {
 	struct vp_stall_open *open = &one->open;
 
+	vp_stall_row_drop(open);
 	*open = (struct vp_stall_open){.begin_ns = begin_ns, .loop = VPROF_NONE};
 	open->next_ns = begin_ns + vp_looper_limit(one);
 	open->base_ns = now_ns;
@@ -115,8 +116,10 @@ static uint64_t look_at(struct vp_looper *one, const struct vp_seen_thread *who,
 	uint64_t begin_ns = who->line.iteration_ns;
 
 	take_notes(one, who);
-	if (vp_looper_limit(one) == VP_STALL_NEVER || !begin_ns || begin_ns > now_ns)
+	if (vp_looper_limit(one) == VP_STALL_NEVER || !begin_ns || begin_ns > now_ns) {
+		vp_stall_row_drop(&one->open);
 		return NEVER;
+	}
 	if (one->open.begin_ns != begin_ns)
 		begin(one, begin_ns, now_ns);
 	if (now_ns >= one->open.next_ns)

@@ -1,10 +1,13 @@
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/units.h"
 #include "cli/xalloc.h"
 #include "input/read.h"
+#include "input/status.h"
 #include "model/threads.h"
 #include "text/json.h"
 #include "text/notes.h"
@@ -16,6 +19,17 @@
 
 #define FRAMES 24u /* of a stack, where --depth is not given */
 #define NAMES  6u  /* of threads that stand alike */
+
+/* Has a process the record mapped?  Nobody would answer through a copy of it. */
+static int is_written(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	int is = fd >= 0 && vr_status_is_mapped(fd);
+
+	if (fd >= 0)
+		close(fd);
+	return is;
+}
 
 /* A process that runs is asked for what its threads do now; of any other the last dump is
  * shown. */
@@ -35,8 +49,8 @@ static int begin(struct vr_context *ctx)
 		opts->operand[i] = path; /* lives as long as the program */
 		if (vr_file_open_head(path, &file, &err) < 0)
 			continue; /* it is said when it is read */
-		runs =
-		    file->status == VR_STATUS_RUNNING && !(file->header.flags & VPROF_F_NO_HELPER);
+		runs = is_written(path) && file->status == VR_STATUS_RUNNING &&
+		       !(file->header.flags & VPROF_F_NO_HELPER);
 		vr_file_close(file);
 		if (runs && vr_ask(path, VPROF_CTL_STACKS, "", &header) != VR_EXIT_OK)
 			return VR_EXIT_USAGE;
