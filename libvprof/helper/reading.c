@@ -7,6 +7,7 @@
 #include "base/sys.h"
 #include "helper/sched.h"
 #include "helper/title.h"
+#include "helper/under_way.h"
 #include "helper/watch.h"
 #include "ring/file.h"
 #include "ring/tables.h"
@@ -250,6 +251,7 @@ void vp_reading_program_ends(void)
 	if (program_ended)
 		return;
 	vp_peak_take_total(NULL);
+	vp_under_way_charge();
 	add_point(vp_clock_now());
 	program_ended = 1;
 }
