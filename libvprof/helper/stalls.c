@@ -21,7 +21,8 @@
 /* Loops that did nothing for so long wake the helper when they do something again. */
 #define QUIET_NS SECOND
 /* Sleep that was longer than it should have been by so much is worth a look why. */
-#define LATE_NS (10 * MS)
+#define LATE_NS	      (10 * MS)
+#define STUCK_STEP_NS (100 * MS)
 
 static uint64_t due_ns = NEVER; /* CLOCK_MONOTONIC, as what follows */
 static uint64_t active_ns;	/* a loop was last seen to do something */
@@ -29,10 +30,8 @@ static int main_is_kept;
 
 int vp_stalls_init(void)
 {
-	due_ns = NEVER;
 	active_ns = 0;
 	main_is_kept = 0;
-	vp_stall_asleep = 1;
 	vp_doing_open();
 	vp_names_init();
 	vp_dump_init();
@@ -61,6 +60,9 @@ void vp_stalls_set(void)
 	header->stall_ns = vp_config.stall_ns;
 	header->stall_auto = vp_config.stall_auto != 0;
 	header->hang_ns = vp_config.hang_ns;
+	/* Where nothing is a stall, no loop is to wake the helper. */
+	due_ns = NEVER;
+	vp_stall_asleep = vp_config.stall_ns != 0;
 	vp_loopers_unlearn();
 }
 
@@ -134,11 +136,21 @@ static uint64_t step_of(uint64_t limit)
 	return limit > STEP_LEAST_NS ? limit : STEP_LEAST_NS;
 }
 
+/* One that is stuck is looked at less often. */
+static uint64_t step_for(const struct vp_looper *one, uint64_t now_ns)
+{
+	const struct vp_stall_open *open = &one->open;
+
+	if (open->has_row && now_ns - open->begin_ns > SECOND)
+		return STUCK_STEP_NS;
+	return step_of(vp_looper_limit(one));
+}
+
 /* Looks at every thread that has a loop.  Returns how long it may be until the next time, and
  * in *active whether any did something since. */
 static uint64_t look_at_all(int *active)
 {
-	uint64_t now = vp_clock_now(), wait = NEVER, next;
+	uint64_t now = vp_clock_now(), wait = NEVER, next, step;
 	struct vp_seen_thread who;
 	struct vp_looper *one;
 	uint32_t count;
@@ -152,8 +164,8 @@ static uint64_t look_at_all(int *active)
 		next = look_at(one, &who, now);
 		*active |= next != NEVER || one->sequence != who.line.sequence;
 		one->sequence = who.line.sequence;
-		next = next == NEVER ? step_of(vp_looper_limit(one)) : next - now;
-		next = next < step_of(vp_looper_limit(one)) ? next : step_of(vp_looper_limit(one));
+		step = step_for(one, now);
+		next = next == NEVER || next - now > step ? step : next - now;
 		wait = next < wait ? next : wait;
 	}
 	vp_file.header->loop_looks++;
@@ -184,7 +196,7 @@ void vp_stalls_look(uint64_t now_ns)
 		vp_doing_keep(vp_sys_pid());
 		main_is_kept = 1;
 	}
-	if (now_ns < due_ns && !woken)
+	if ((now_ns < due_ns && !woken) || vp_stall_limit_ns == VP_STALL_NEVER)
 		return;
 	wait = look_at_all(&active);
 	now_ns = vp_clock_mono();
@@ -198,7 +210,8 @@ void vp_stalls_look(uint64_t now_ns)
 
 uint64_t vp_stalls_due(void)
 {
-	if (due_ns == NEVER && !__atomic_load_n(&vp_stall_asleep, __ATOMIC_ACQUIRE))
+	if (due_ns == NEVER && vp_stall_limit_ns != VP_STALL_NEVER &&
+	    !__atomic_load_n(&vp_stall_asleep, __ATOMIC_ACQUIRE))
 		return 0;
 	return due_ns;
 }
@@ -218,6 +231,8 @@ void vp_stalls_tick(int last)
 	uint32_t count;
 	int active = 0;
 
+	if (vp_stall_limit_ns == VP_STALL_NEVER)
+		vp_loopers_update(now); /* for their pages */
 	vp_loopers(&count);
 	if (count) {
 		vp_stall_rows_tick(now);
