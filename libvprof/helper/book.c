@@ -103,6 +103,8 @@ static void settle_open(struct vp_book *book, enum vprof_class class)
 
 	sum->ns[class] += book->open_ns;
 	sum->times[class] += class == VPROF_CLASS_FAULT ? book->open_times > 0 : book->open_times;
+	if (class == VPROF_CLASS_FAULT && book->recent)
+		vp_recent_faults(book->recent, book->open_begin_ns);
 	sum->longest_ns[class] =
 	    more(sum->longest_ns[class],
 		 class == VPROF_CLASS_FAULT ? book->open_ns : book->open_longest_ns);
@@ -117,6 +119,8 @@ static void take_fault(struct vp_book *book, uint64_t t_ns)
 
 static void add_open(struct vp_book *book, const struct vp_off *off)
 {
+	if (!book->open_ns)
+		book->open_begin_ns = off->begin_ns;
 	book->open_ns += off->end_ns - off->begin_ns;
 	if (off->goes_on)
 		return;
@@ -184,6 +188,9 @@ void vp_book_add(struct vp_book *book, const struct vp_off *off, const struct vp
 	if (book->open_ns && (off->begin_ns > book->open_end_ns + FAULT_CHAIN_NS ||
 			      (class != VPROF_CLASS_UNHOOKED && class != VPROF_CLASS_PREEMPTED)))
 		settle_open(book, VPROF_CLASS_UNHOOKED);
+	if (book->recent)
+		vp_recent_put(book->recent, off->begin_ns, off->end_ns,
+			      class == NOT_KNOWN ? VPROF_CLASS_UNHOOKED : class);
 	book->going_ns += ns;
 	book->going_class_ns = class == book->going_class ? book->going_class_ns + ns : ns;
 	book->going_class = class;

@@ -2,6 +2,7 @@
 #ifndef VP_HELPER_BOOK_H
 #define VP_HELPER_BOOK_H
 
+#include "helper/recent.h"
 #include "thread/spans.h"
 #include "vprof_format.h"
 
@@ -41,8 +42,9 @@ struct vp_book {
 	uint32_t going_class;
 	uint64_t called_ns[VP_CALL_CLASSES], called[VP_CALL_CLASSES]; /* in calls, at the tick */
 	uint64_t moved, moved_ns; /* from blocked to idle, so far */
+	struct vp_recent *recent; /* NULL: nobody asks */
 	/* Off the CPU in no call: if a page is there next, that was it. */
-	uint64_t open_ns, open_times, open_longest_ns, open_end_ns;
+	uint64_t open_ns, open_times, open_longest_ns, open_begin_ns, open_end_ns;
 };
 
 /* Adds a time off the CPU.  seen: calls of the thread; NULL: it makes none that we see. */

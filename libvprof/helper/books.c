@@ -1,4 +1,5 @@
 #include "helper/books.h"
+#include "base/array.h"
 #include "base/clock.h"
 #include "base/private_heap.h"
 #include "base/proc.h"
@@ -71,34 +72,12 @@ void vp_books_begin(void)
 	__atomic_store_n(&begun_ns, vp_clock_now(), __ATOMIC_RELEASE);
 }
 
-/* Room for `count` elements more than there are; what is new is zeroed. */
-static int make_room(void **array, uint32_t used, uint32_t *room, uint32_t wanted, size_t size)
-{
-	uint32_t grown = *room ? *room : 64;
-	void *more;
-
-	if (wanted <= *room)
-		return 1;
-	while (grown < wanted)
-		grown *= 2;
-	more = vp_private_get(grown * size);
-	if (!more)
-		return 0;
-	memset(more, 0, grown * size);
-	if (used)
-		memcpy(more, *array, used * size);
-	vp_private_put(*array);
-	*array = more;
-	*room = grown;
-	return 1;
-}
-
 static struct slot *free_slot(void)
 {
 	for (uint32_t i = 0; i < slots; i++)
 		if (!slot[i].thread)
 			return &slot[i];
-	if (!make_room((void **)&slot, slots, &slot_room, slots + 1, sizeof(*slot)))
+	if (!vp_array_room((void **)&slot, slots, &slot_room, slots + 1, sizeof(*slot)))
 		return NULL;
 	return &slot[slots++];
 }
@@ -120,7 +99,7 @@ static struct slot *book_of(uint32_t thread)
 		return NULL;
 	if (thread < row_room && of_row[thread])
 		return slot_of(thread);
-	if (!make_room((void **)&of_row, row_room, &row_room, thread + 1, sizeof(*of_row)))
+	if (!vp_array_room((void **)&of_row, row_room, &row_room, thread + 1, sizeof(*of_row)))
 		return NULL;
 	one = free_slot();
 	if (!one)
@@ -144,8 +123,8 @@ void vp_books_read(uint32_t thread, uint64_t cpu_ns, uint64_t t_ns)
 
 static void keep(struct slot *one, const struct vp_off *off)
 {
-	if (!make_room((void **)&waiting, waiting_count, &waiting_room, waiting_count + 1,
-		       sizeof(*waiting))) {
+	if (!vp_array_room((void **)&waiting, waiting_count, &waiting_room, waiting_count + 1,
+			   sizeof(*waiting))) {
 		one->book.sum.without_half++;
 		return;
 	}
@@ -408,6 +387,8 @@ static void forget_ended(void)
 			continue;
 		of_row[slot[i].thread] = CLOSED;
 		slot[i].thread = 0;
+		vp_private_put(slot[i].book.recent);
+		slot[i].book.recent = NULL;
 	}
 }
 
@@ -441,8 +422,11 @@ static void close_windows(void)
 			continue;
 		row = vp_table_row(VPROF_SEC_BOOKS, one->book.row);
 		book = one->book;
-		one->book = (struct vp_book){
-		    .sum = *row, .row = book.row, .moved = book.moved, .moved_ns = book.moved_ns};
+		one->book = (struct vp_book){.sum = *row,
+					     .row = book.row,
+					     .moved = book.moved,
+					     .moved_ns = book.moved_ns,
+					     .recent = book.recent};
 		memcpy(one->book.called_ns, book.called_ns, sizeof(book.called_ns));
 		memcpy(one->book.called, book.called, sizeof(book.called));
 	}
@@ -479,6 +463,30 @@ void vp_books_pause(int on)
 		open_windows();
 	}
 	paused = on;
+}
+
+void vp_books_watch(uint32_t thread)
+{
+	struct slot *one = ended ? NULL : book_of(thread);
+	struct vp_recent *recent;
+
+	if (!one || one->book.recent)
+		return;
+	recent = vp_private_get(sizeof(*recent));
+	if (!recent)
+		return;
+	recent->head = 0;
+	recent->from_ns = vp_clock_now();
+	one->book.recent = recent;
+}
+
+int vp_books_between(uint32_t thread, uint64_t from_ns, uint64_t to_ns,
+		     uint64_t ns[VPROF_CLASS_COUNT])
+{
+	const struct slot *one = slot_of(thread);
+
+	return one && one->book.exact && one->book.recent &&
+	       vp_recent_between(one->book.recent, from_ns, to_ns, ns);
 }
 
 void vp_books_end(void)

@@ -31,6 +31,12 @@ void vp_books_join(void);
 void vp_books_tick(int last);
 /* A pause is about to begin; or is over, and all threads were read. */
 void vp_books_pause(int on);
+/* From now on somebody asks what this thread's iterations went into. */
+void vp_books_watch(uint32_t thread);
+/* Adds to ns[], by class, what of [from, to) a thread was off the CPU.  Returns 0 where that is
+ * not known exactly. */
+int vp_books_between(uint32_t thread, uint64_t from_ns, uint64_t to_ns,
+		     uint64_t ns[VPROF_CLASS_COUNT]);
 /* The program has done what it does: later ticks change nothing. */
 void vp_books_end(void);
 

@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/doing.h"
 #include "base/sys.h"
+#include "helper/books.h"
 #include "ring/file.h"
 #include "ring/tables.h"
 #include "thread/stall.h"
@@ -150,6 +151,7 @@ void vp_loopers_update(uint64_t now_ns)
 	for (uint32_t i = 0; i < loopers; i++) {
 		if (!looper[i].thread || looper[i].page)
 			continue;
+		vp_books_watch(looper[i].row);
 		vp_doing_keep(looper[i].tid);
 		give_page(&looper[i]);
 	}

@@ -3,6 +3,7 @@
 #include "base/config.h"
 #include "base/proc_thread.h"
 #include "base/schedstat.h"
+#include "helper/books.h"
 #include "helper/dump.h"
 #include "helper/engine.h"
 #include "helper/names.h"
@@ -295,6 +296,35 @@ static void split_rest(const struct vp_stall_open *open, uint64_t rest,
 	ns[VPROF_CLASS_RUN] += part(rest, run, all);
 }
 
+/* Where its switches are recorded: exactly.  Within an iteration nothing is idle or paced. */
+static int add_switches(uint32_t thread, const struct vp_stall_note *note, uint64_t all_ns,
+			uint64_t ns[VPROF_CLASS_COUNT])
+{
+	uint64_t off[VPROF_CLASS_COUNT] = {0}, sum = 0;
+
+	vp_engine_drain();
+	if (!vp_books_between(thread, note->begin_ns, note->end_ns, off))
+		return 0;
+	off[VPROF_CLASS_BLOCKED] += off[VPROF_CLASS_IDLE] + off[VPROF_CLASS_PACED];
+	off[VPROF_CLASS_IDLE] = off[VPROF_CLASS_PACED] = 0;
+	for (uint32_t i = 0; i < VPROF_CLASS_COUNT; i++)
+		sum += off[i];
+	memcpy(ns, off, sizeof(off));
+	ns[VPROF_CLASS_RUN] = all_ns > sum ? all_ns - sum : 0;
+	return 1;
+}
+
+static void add_calls(const struct vp_stall_open *open, const struct vp_thread *thread,
+		      const struct vp_stall_note *note, uint64_t all_ns,
+		      uint64_t ns[VPROF_CLASS_COUNT])
+{
+	uint64_t sum;
+
+	add_spans(&thread->spans, note, ns);
+	sum = ns[VPROF_CLASS_BLOCKED] + ns[VPROF_CLASS_LOCK];
+	split_rest(open, all_ns > sum ? all_ns - sum : 0, ns);
+}
+
 static enum vprof_class most_of(const uint64_t ns[VPROF_CLASS_COUNT])
 {
 	enum vprof_class most = VPROF_CLASS_RUN;
@@ -369,7 +399,7 @@ static int is_of(const struct vp_stall_open *open, const struct vp_stall_note *n
 void vp_stall_row_end(struct vp_stall_open *open, const struct vp_seen_thread *who,
 		      uint64_t limit_ns, const struct vp_stall_note *note)
 {
-	uint64_t ns = note->end_ns - note->begin_ns, still, sum;
+	uint64_t ns = note->end_ns - note->begin_ns, still;
 	enum vprof_class seen_class;
 	struct vprof_stall *row;
 
@@ -390,9 +420,8 @@ void vp_stall_row_end(struct vp_stall_open *open, const struct vp_seen_thread *w
 	row->duration_ns = ns;
 	row->frozen_ns = still;
 	memset(row->ns, 0, sizeof(row->ns));
-	add_spans(&who->thread->spans, note, row->ns);
-	sum = row->ns[VPROF_CLASS_BLOCKED] + row->ns[VPROF_CLASS_LOCK];
-	split_rest(open, ns > sum ? ns - sum : 0, row->ns);
+	if (still || !add_switches(who->row, note, ns, row->ns))
+		add_calls(open, who->thread, note, ns, row->ns);
 	seen_class = row->class;
 	row->class = most_of(row->ns);
 	set_outside(row, note->begin_ns);
