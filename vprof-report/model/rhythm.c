@@ -22,6 +22,7 @@
 #define LEAST	     3u
 #define CLUSTER_PART 50u /* 2 % of the run */
 #define REFINED	     50
+#define GAP_PARTS    4
 
 const char *vr_rhythm_name(enum vr_rhythm_kind kind)
 {
@@ -113,13 +114,24 @@ static void refine(const uint64_t *moment, size_t count, unsigned beats, double 
 	}
 }
 
+/* A period much shorter than every gap is that of the machine's clock ticks, or of chance. */
+static double least_period(const uint64_t *moment, size_t count)
+{
+	uint64_t gap = UINT64_MAX;
+
+	for (size_t i = 1; i < count; i++)
+		if (moment[i] - moment[i - 1] < gap)
+			gap = moment[i] - moment[i - 1];
+	return (double)gap / GAP_PARTS;
+}
+
 /* The last moment is on the beat by choice of the period: the others are what tells. */
 static void find_period(const uint64_t *moment, size_t count, struct vr_rhythm *rhythm)
 {
 	double span = (double)(moment[count - 1] - moment[0]);
-	double *phase = vr_xcalloc(count, sizeof(*phase));
+	double *phase = vr_xcalloc(count, sizeof(*phase)), least = least_period(moment, count);
 
-	for (unsigned beats = 1; beats <= PERIODS && span > 0; beats++) {
+	for (unsigned beats = 1; beats <= PERIODS && span > 0 && span / beats >= least; beats++) {
 		double agreement = agreement_at(moment, count - 1, span / beats, phase);
 		double arc = shortest_arc(phase, count - 1);
 		size_t met = beats_met(moment, count - 1, span / beats);
