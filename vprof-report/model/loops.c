@@ -82,13 +82,15 @@ struct vr_function vr_program_frame(struct vr_profile *profile, uint32_t node)
 				continue;
 			if (!*own.name)
 				own = function_at(stacks, place);
-			/* A caller that has a name says more than a number; but main() runs
-			 * whatever there is. */
-			if (!vr_function_has_no_name(function) &&
-			    strcmp(function->name, "main") != 0)
+			/* A caller that has a name says more than a number; but main(), and
+			 * what called it, run whatever there is. */
+			if (strcmp(function->name, "main") == 0)
+				goto out;
+			if (!vr_function_has_no_name(function))
 				return function_at(stacks, place);
 		}
 	}
+out:
 	/* Of a library's loop that main() runs, the library's name says more. */
 	return !*own.name || strcmp(own.name, "main") == 0 ? responsible : own;
 }

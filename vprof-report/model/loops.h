@@ -118,7 +118,7 @@ void vr_stalls_read(struct vr_profile *profile, struct vr_loops *loops, int of_n
  * memory that is not there yet. */
 int vr_class_is_outside(uint32_t class);
 /* 1: libc, or what the kernel has for it: what runs there runs for its caller. */
-int vr_module_is_of_libc(const char *module);
+int vr_module_is_system(const char *module);
 /* Indices of the stalls, the longest first; free() it. */
 size_t *vr_stalls_order(const struct vr_loops *loops);
 

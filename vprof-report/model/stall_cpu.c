@@ -165,7 +165,7 @@ static void name_stall(const struct vr_profile *profile, struct parts *parts, ui
 		if (samples >= SAMPLES_LEAST && depth > deepest &&
 		    (double)part->weight_ns >= NEARLY_ALL * (double)weight_ns &&
 		    !vr_is_wrapper(function->name) && !vr_function_has_no_name(function) &&
-		    !vr_module_is_of_libc(function->module)) {
+		    !vr_module_is_system(function->module)) {
 			deepest = depth;
 			stall->function = *function;
 		}

@@ -230,9 +230,10 @@ static uint32_t class_of(const struct vr_file *file, const struct vprof_stall *r
 	return own_ns && own_ns >= limit_ns(file, row) ? most : row->class;
 }
 
-int vr_module_is_of_libc(const char *module)
+int vr_module_is_system(const char *module)
 {
-	static const char *const prefix[] = {"libc.so", "libm.so", "ld-linux", "[vdso]"};
+	static const char *const prefix[] = {"libc.so", "libm.so", "ld-linux", "[vdso]",
+					     "[kernel]"};
 
 	module = vr_text_base(module);
 	for (size_t i = 0; i < sizeof(prefix) / sizeof(prefix[0]); i++)
@@ -245,7 +246,7 @@ static struct vr_function running_function(struct vr_profile *profile, uint32_t 
 {
 	struct vr_function function = vr_responsible_function(profile, node), caller = function;
 
-	while (node != VPROF_NODE_ROOT && vr_module_is_of_libc(caller.module)) {
+	while (node != VPROF_NODE_ROOT && vr_module_is_system(caller.module)) {
 		node = vr_stacks_parent(profile->stacks, node);
 		caller = vr_responsible_function(profile, node);
 	}
