@@ -1,5 +1,6 @@
 #include "base/real.h"
 #include "base/early.h"
+#include "base/state.h"
 #include "base/symbols.h"
 #include "base/sys.h"
 
@@ -189,13 +190,17 @@ void vp_real_resolve_by(finder *next)
 		__atomic_store_n(slot(at), found[at], __ATOMIC_RELAXED);
 }
 
-/* Within a search, too, where its first allocation starts the library. */
+/* What dlsym allocates, for its errors, is neither the host's nor a moment to start in. */
 void vp_real_resolve(void)
 {
+	uint32_t busy = vp_tls.busy;
+
 	if (depth > 1 || __atomic_load_n(&done, __ATOMIC_ACQUIRE))
 		return;
+	vp_tls.busy = 1;
 	vp_symbols_begin();
 	vp_real_resolve_by(next_of_ours);
+	vp_tls.busy = busy;
 	/* Pairs with the first lines of this function. */
 	__atomic_store_n(&done, 1, __ATOMIC_RELEASE);
 }
