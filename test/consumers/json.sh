@@ -82,7 +82,7 @@ refused "two files" 'takes one FILE' --format json -o "$T/new" "$truth" "$truth"
 refused "a value nobody has" "'bytes' is not valid: samples, cpu" --format folded --value bytes -o "$T/new" "$truth"
 refused "a value for all" 'value is for --format folded' --format pprof --value cpu -o "$T/new" "$truth"
 refused "nothing recorded" 'nothing to export' --format pprof -o "$T/new" "$T/idle/idle.vprof"
-refused "nothing selected" 'nothing to export.* is selected' --format pprof --module none -o "$T/new" "$truth"
+refused "nothing selected" 'nothing to export.* is selected' --format pprof --module libvprof.so -o "$T/new" "$truth"
 refused "pstats without CPU time" 'no CPU samples' --format pstats -o "$T/new" "$T/heap/heap.vprof"
 refused "heaptrack without a heap" 'no allocations' --format heaptrack -o "$T/new" "$T/cpu/cpu.vprof"
 refused "folded without the value" 'no allocations for --value live_bytes' --format folded --value live_bytes \
