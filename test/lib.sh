@@ -150,6 +150,11 @@ t_near() {
 		x = a - b; if (x < 0) x = -x; exit !(x <= d) }' ||
 		t_bad "$1: wanted $2, got $3 (allowed difference $4)"
 }
+# t_stolen: ticks in which the hypervisor ran something else instead of this machine's CPUs, so
+# far.  To a thread that is time it neither ran nor waited, and no record of switches has it.
+t_stolen() {
+	awk '$1 == "cpu" { print $9 + 0 }' /proc/stat
+}
 # t_totals FILE JSON: the heap totals named in JSON (one object, a line of the
 # probe's output) are those of the file.
 t_totals() {

@@ -32,12 +32,13 @@ verdict() { # DIR LAYERS PROGRAM
 }
 
 one() { # WAY LAYERS PROGRAM COMMAND...: until its books close, TRIES times
-	local way=$1 layers=$2 program=$3 bad="" try
+	local way=$1 layers=$2 program=$3 bad="" try stolen quiet=0
 	shift 3
 	t_begin "$program, $way"
 	for ((try = 0; try < TRIES; try++)); do
 		rm -rf "$T/run"
 		mkdir -m 777 "$T/run"
+		stolen=$(t_stolen)
 		"$@" "$PROBE/books_close" "$program"
 		if [ "$(cat "$T/run/status")" = 77 ]; then
 			t_skip "no io_uring here"
@@ -46,7 +47,12 @@ one() { # WAY LAYERS PROGRAM COMMAND...: until its books close, TRIES times
 		bad=$(verdict "$T/run" "$layers" "$program")
 		[ -z "$(t_files "$T/run")" ] && bad="no record: $(head -1 "$T/run/err")"
 		[ -z "$bad" ] && break
+		[ "$(t_stolen)" != "$stolen" ] || ((quiet++))
 	done
+	if [ -n "$bad" ] && [ $quiet = 0 ]; then
+		t_skip "the hypervisor took CPU time in each of $TRIES runs: $bad"
+		return
+	fi
 	[ -z "$bad" ] || t_bad "$bad"
 	t_done
 }
@@ -94,25 +100,43 @@ jq '.threads |= map(if .books then .books.residual_ns = 90000000 else . end)' "$
 t_done
 
 # The kernel's own opinion: what each thread waited, with the delay of its wake-ups.
-t_begin "perf sched agrees"
-rm -rf "$T/run"
-mkdir "$T/run"
-if t_need perf; then
+# sched_says: "THEIRS OURS", nanoseconds off the CPU; nothing where perf sched does not work
+sched_says() {
+	local file theirs
+	rm -rf "$T/run"
+	mkdir "$T/run"
 	(cd "$T/run" && exec env LD_PRELOAD="$LIB" perf sched record -q -o sched.data -- \
 		"$PROBE/books_close" locks >out 2>err)
 	file=$(find "$T/run" -name 'books_close.*.vprof')
 	perf sched timehist -i "$T/run/sched.data" --pid "$(basename "$file" .vprof | tr -dc '[:digit:]')" \
 		2>/dev/null >"$T/hist"
-	if ! grep -q books_close "$T/hist" || [ ! -f "$file" ]; then
+	grep -q books_close "$T/hist" && [ -f "$file" ] || return
+	"$REPORT" threads "$file" --format json 2>/dev/null >"$T/threads.json"
+	# ... holder[12/11]  wait sch-delay run, in ms
+	# A thread's last time on a CPU, from which it does not come back, has no line in some versions,
+	# and with it goes the short pause before: 20 of each kind there are.
+	theirs=$(awk '$3 ~ /^holder/ { sum += $4 + $5 } $3 ~ /^holder/ && $4 > 1 && $4 < 10 { short += $4 + $5; n++ }
+		END { printf "%.0f", (sum + (n == 19 ? short / n : 0)) * 1e6 }' "$T/hist")
+	echo "$theirs $(jq '[.threads[] | select(.name == "holder").books | .paced_ns + .lock_ns + .blocked_ns
+		+ .idle_ns + .preempted_ns + .unhooked_ns] | add' "$T/threads.json")"
+}
+t_begin "perf sched agrees"
+if t_need perf; then
+	quiet=0
+	for ((try = 0; try < TRIES; try++)); do # perf loses events of its own
+		stolen=$(t_stolen)
+		read -r theirs ours <<<"$(sched_says)"
+		[ -n "${theirs:-}" ] || break
+		allowed=$((theirs / 100 > 2000000 ? theirs / 100 : 2000000))
+		[ $((theirs - ours)) -gt $((-allowed)) ] && [ $((theirs - ours)) -lt $allowed ] && break
+		[ "$(t_stolen)" != "$stolen" ] || ((quiet++))
+	done
+	if [ -z "${theirs:-}" ]; then
 		t_skip "perf sched does not work here"
+	elif [ $try = $TRIES ] && [ $quiet = 0 ]; then
+		t_skip "the hypervisor took CPU time in each of $TRIES runs: $theirs, $ours ns"
 	else
-		"$REPORT" threads "$file" --format json 2>/dev/null >"$T/threads.json"
-		# ... holder[12/11]  wait sch-delay run, in ms
-		theirs=$(awk '$3 ~ /^holder/ { sum += $4 + $5 } END { printf "%.0f", sum * 1e6 }' "$T/hist")
-		ours=$(jq '[.threads[] | select(.name == "holder").books | .paced_ns + .lock_ns + .blocked_ns
-			+ .idle_ns + .preempted_ns + .unhooked_ns] | add' "$T/threads.json")
-		t_near "off the CPU, ns" "$theirs" "$ours" \
-			"$(awk -v ns="$theirs" 'BEGIN { print int(ns * 0.01 > 2e6 ? ns * 0.01 : 2e6) }')"
+		t_near "off the CPU, ns" "$theirs" "$ours" "$allowed"
 		t_done
 	fi
 fi
