@@ -17,14 +17,7 @@ fi
 known() {
 	local name=$1
 	shift
-	# It stands still now and then on a quiet machine, in a getc, and nobody knows yet why: said
-	# on standard error, and run again.
-	for _ in 1 2 3 4; do
-		rm -rf "${T:?}/$name"
-		T_LIMIT=60 t_run "$T/$name" "${own[@]}" env VPROF_OPTIONS=follow_fork=off LD_PRELOAD="$LIB" "$@"
-		[ "$(cat "$T/$name/status")" = 124 ] || break
-		echo "$name stood still: $(tail -n 1 "$T/$name/out")" >&2
-	done
+	t_run "$T/$name" "${own[@]}" env VPROF_OPTIONS=follow_fork=off LD_PRELOAD="$LIB" "$@"
 }
 # judge NAME LINES: of that run
 judge() {
