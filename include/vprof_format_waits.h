@@ -62,7 +62,8 @@ static inline uint64_t vprof_histogram_low(uint32_t bucket, uint32_t unit_bits, 
  * return at once are counted where that function was last seen to be called from at this
  * instruction and depth; those that lasted, at the stack they were made from.  There is no
  * overflow row: header.lost[VPROF_LOST_CALLS] counts calls without a row. */
-#define VPROF_CALL_UNIT_BITS 8u /* 256 ns */
+#define VPROF_CALL_LASTED_NS 10000u /* a call as long as this did */
+#define VPROF_CALL_UNIT_BITS 8u	    /* 256 ns */
 #define VPROF_CALL_SUB_BITS  2u
 #define VPROF_CALL_BUCKETS   128u
 enum vprof_target { /* what `object` and `target` are */

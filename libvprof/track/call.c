@@ -9,9 +9,8 @@
 
 #include <string.h>
 
-/* A call that lasted this long is worth its stack ... */
-#define LASTED_NS 10000u
-/* ... and one that lasted this long may have slept. */
+/* A call as long as VPROF_CALL_LASTED_NS is worth its stack, and one as long as this may have
+ * slept. */
 #define SLEPT_NS 2000u
 /* What one that lasted this long waited for is worth asking. */
 #define NAMED_NS 1000000u
@@ -300,7 +299,7 @@ static inline void count_own(struct vprof_call *row, const struct vp_call *call,
 {
 	uint64_t ns = now_ns - call->since_ns;
 
-	if (ns < LASTED_NS)
+	if (ns < VPROF_CALL_LASTED_NS)
 		return;
 	row->blocked++;
 	row->blocked_ns += ns;
@@ -328,7 +327,7 @@ static void record(const struct vp_call *call, struct vp_call_outcome outcome, u
 	}
 	count_one(row, call, outcome);
 	count_time(row, call, now_ns);
-	if (now_ns - call->since_ns >= LASTED_NS)
+	if (now_ns - call->since_ns >= VPROF_CALL_LASTED_NS)
 		count_lasting(row, id, call, outcome, now_ns);
 	*call->site =
 	    (struct vp_call_site){call->caller.pc, call->caller.sp, row, id, call->kind, 0};
@@ -453,7 +452,7 @@ void vp_call_end(struct vp_call *call, struct vp_call_outcome outcome)
 		count_one(site->row, call, outcome);
 		count_time(site->row, call, now);
 		count_own(site->row, call, now);
-	} else if (is_of(site, call) && (!now || now - call->since_ns < LASTED_NS)) {
+	} else if (is_of(site, call) && (!now || now - call->since_ns < VPROF_CALL_LASTED_NS)) {
 		count_one(site->row, call, outcome);
 		if (now)
 			count_time(site->row, call, now);

@@ -7,8 +7,6 @@
 #include "cli/xalloc.h"
 #include "model/histogram.h"
 
-#define LASTED_NS 10000u /* a call of the library's that did */
-
 const char *vr_class_name(uint32_t class)
 {
 	static const char *const name[VPROF_CLASS_COUNT] = {
@@ -258,8 +256,8 @@ static void make_sites(const struct vr_file *file, struct vr_calls *calls,
  * that did not last. */
 static void add_untimed(struct vr_call_site *site)
 {
-	uint32_t last = vprof_histogram_bucket(LASTED_NS, VPROF_CALL_UNIT_BITS, VPROF_CALL_SUB_BITS,
-					       VPROF_CALL_BUCKETS);
+	uint32_t last = vprof_histogram_bucket(VPROF_CALL_LASTED_NS, VPROF_CALL_UNIT_BITS,
+					       VPROF_CALL_SUB_BITS, VPROF_CALL_BUCKETS);
 	uint32_t fullest = 0;
 
 	for (uint32_t i = 0; i < last; i++)
