@@ -1,4 +1,5 @@
-/* The order of an array's elements, without moving them: who reads a model does not change it. */
+/* The order of an array's elements, without moving them: who reads a model does not change it;
+ * and of two numbers. */
 #ifndef VR_ORDER_H
 #define VR_ORDER_H
 
@@ -15,6 +16,17 @@ size_t *vr_order(const void *array, size_t count, size_t size, vr_compare *compa
 /* The first in the order; NULL: there is none. */
 const void *vr_order_first(const void *array, size_t count, size_t size, vr_compare *compare,
 			   void *arg);
+
+static inline uint64_t vr_least(uint64_t x, uint64_t y)
+{
+	return x < y ? x : y;
+}
+
+/* What is left of `from` without `part`; 0 where that is more. */
+static inline uint64_t vr_less(uint64_t from, uint64_t part)
+{
+	return from > part ? from - part : 0;
+}
 
 /* For comparisons: the larger first, and the smaller first. */
 static inline int vr_larger_first(uint64_t x, uint64_t y)

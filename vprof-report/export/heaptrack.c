@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/order.h"
 #include "cli/xalloc.h"
 #include "export/dump.h"
 #include "export/strings.h"
@@ -107,16 +108,6 @@ static uint32_t put_trace(struct heaptrack *h, uint32_t node)
 	return h->trace[node];
 }
 
-static uint64_t least(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
-static uint64_t minus(uint64_t a, uint64_t b)
-{
-	return a > b ? a - b : 0;
-}
-
 static uint64_t share(uint64_t bytes, uint64_t part, uint64_t whole)
 {
 	return (uint64_t)((unsigned __int128)bytes * part / whole);
@@ -125,19 +116,19 @@ static uint64_t share(uint64_t bytes, uint64_t part, uint64_t whole)
 /* Sums of these, which may come from a damaged file, do not overflow. */
 static uint64_t sane(uint64_t count)
 {
-	return least(count, 1ull << 40);
+	return vr_least(count, 1ull << 40);
 }
 
 /* How many of the site's blocks can be both at the peak and at the end, and
  * with how many bytes, so that the rest of both comes out right. */
 static struct blocks kept_blocks(struct blocks peak, struct blocks end)
 {
-	struct blocks kept = {least(peak.count, end.count), 0};
+	struct blocks kept = {vr_least(peak.count, end.count), 0};
 
 	/* All of one side kept means all its bytes, which the other must hold. */
 	if ((kept.count == peak.count && peak.bytes > end.bytes) ||
 	    (kept.count == end.count && end.bytes > peak.bytes))
-		kept.count = minus(kept.count, 1);
+		kept.count = vr_less(kept.count, 1);
 	if (!kept.count)
 		return kept;
 	if (kept.count == peak.count)
@@ -145,8 +136,8 @@ static struct blocks kept_blocks(struct blocks peak, struct blocks end)
 	else if (kept.count == end.count)
 		kept.bytes = end.bytes;
 	else
-		kept.bytes = least(share(peak.bytes, kept.count, peak.count),
-				   share(end.bytes, kept.count, end.count));
+		kept.bytes = vr_least(share(peak.bytes, kept.count, peak.count),
+				      share(end.bytes, kept.count, end.count));
 	return kept;
 }
 
@@ -160,10 +151,10 @@ static void split_site(struct site *site, const struct vr_dump_sample *sample)
 	site->peak = (struct blocks){peak.count - site->kept.count, peak.bytes - site->kept.bytes};
 	site->late = (struct blocks){end.count - site->kept.count, end.bytes - site->kept.bytes};
 	site->passing.count =
-	    minus(v[VR_VALUE_ALLOCS], site->kept.count + site->peak.count + site->late.count);
-	site->passing.bytes =
-	    minus(v[VR_VALUE_ALLOC_BYTES], site->kept.bytes + site->peak.bytes + site->late.bytes);
-	site->temporary = least(sample->temporary, site->passing.count);
+	    vr_less(v[VR_VALUE_ALLOCS], site->kept.count + site->peak.count + site->late.count);
+	site->passing.bytes = vr_less(v[VR_VALUE_ALLOC_BYTES],
+				      site->kept.bytes + site->peak.bytes + site->late.bytes);
+	site->temporary = vr_least(sample->temporary, site->passing.count);
 }
 
 /* The block that reached the peak may be freed before any other call.  A reader
@@ -330,10 +321,10 @@ static uint64_t put_calls(struct heaptrack *h, uint64_t max_calls)
 		passing += h->site[i].passing.count;
 	for (size_t i = 0; i < h->sites; i++)
 		if (h->site[i].passing.count)
-			left += put_passing(h, &h->site[i], least(passing, max_calls), passing);
+			left += put_passing(h, &h->site[i], vr_least(passing, max_calls), passing);
 	for (size_t i = 0; i < h->sites; i++)
 		put_blocks(h, &h->site[i], h->site[i].kept, "+ %" PRIx32 "\n");
-	put_time(h, least(h->dump->peak_ns, h->dump->duration_ns));
+	put_time(h, vr_least(h->dump->peak_ns, h->dump->duration_ns));
 	put_peak(h);
 	for (size_t i = 0; i < h->sites; i++)
 		put_blocks(h, &h->site[i], h->site[i].late, "+ %" PRIx32 "\n");

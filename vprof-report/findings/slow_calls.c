@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/order.h"
 #include "cli/units.h"
 #include "cli/xalloc.h"
 #include "findings/rules.h"
@@ -54,11 +55,6 @@ static uint64_t loops_ns(const struct vr_loops *loops)
 	return ns;
 }
 
-static uint64_t smaller(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
 /* How long the program's threads could run and did not: each call that lasted may be that. */
 static uint64_t run_delay_ns(const struct vr_seen *seen)
 {
@@ -73,7 +69,7 @@ static uint64_t run_delay_ns(const struct vr_seen *seen)
 /* What threads waited for in iterations. */
 static uint64_t blocked_on_loop_ns(const struct vr_call_site *site)
 {
-	return smaller(vr_calls_wait_ns(&site->sum), site->sum.on_loop_ns);
+	return vr_least(vr_calls_wait_ns(&site->sum), site->sum.on_loop_ns);
 }
 
 /* Of that, in calls that nobody would take for the kernel at work, or for another thread that
@@ -90,7 +86,7 @@ static uint64_t long_on_loop_ns(const struct vr_call_site *site)
 		if (site->histogram[i] && low >= LOOP_CALL_NS)
 			ns += site->histogram[i] * (low + (high - low) / 2);
 	}
-	return smaller(ns, blocked_on_loop_ns(site));
+	return vr_least(ns, blocked_on_loop_ns(site));
 }
 
 /* A call of 10 us and longer counts as one that blocked, and may be the kernel at work. */

@@ -31,17 +31,12 @@ const char *vr_target_name(uint32_t kind)
 	return kind <= VPROF_TARGET_PEER ? name[kind] : "unknown";
 }
 
-static uint64_t least(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
 void vr_call_row_classes(const struct vprof_call *row, uint64_t ns[VPROF_CLASS_COUNT])
 {
 	int pauses = row->class == VPROF_CLASS_IDLE || row->class == VPROF_CLASS_PACED;
-	uint64_t own = least(row->idle_ns, row->blocked_ns), rest = row->blocked_ns - own;
+	uint64_t own = vr_least(row->idle_ns, row->blocked_ns), rest = row->blocked_ns - own;
 	/* A pause within an iteration keeps the loop from its work. */
-	uint64_t inside = pauses ? least(row->on_loop_ns, rest) : 0;
+	uint64_t inside = pauses ? vr_least(row->on_loop_ns, rest) : 0;
 
 	for (size_t i = 0; i < VPROF_CLASS_COUNT; i++)
 		ns[i] = 0;
@@ -276,9 +271,9 @@ static uint64_t life_ns(const struct vr_profile *profile, const struct vprof_thr
 
 	if (select->windowed) {
 		from = from > select->since_ns ? from : select->since_ns;
-		to = least(to, select->until_ns);
+		to = vr_least(to, select->until_ns);
 	}
-	return to > from ? to - from : 0;
+	return vr_less(to, from);
 }
 
 /* Of each thread, by row of THREADS: what kept it from work, and of that what were locks. */
@@ -311,9 +306,10 @@ static void add_books(const struct vr_profile *profile, struct vr_calls *calls,
 		if (!(book->layers & VPROF_LAYER_SWITCHES) || !profile->keep_thread[book->thread])
 			continue;
 		calls->booked_ns += its->ns;
-		calls->off_cpu_ns += least(book->ns[VPROF_CLASS_BLOCKED] +
-					       least(book->ns[VPROF_CLASS_LOCK], its->lock_ns),
-					   its->ns);
+		calls->off_cpu_ns +=
+		    vr_least(book->ns[VPROF_CLASS_BLOCKED] +
+				 vr_least(book->ns[VPROF_CLASS_LOCK], its->lock_ns),
+			     its->ns);
 	}
 }
 
@@ -343,8 +339,8 @@ static void add_threads(const struct vr_profile *profile, struct vr_calls *calls
 	add_books(profile, calls, of);
 	free(of);
 	if (select->windowed)
-		end_ns = least(end_ns, select->until_ns);
-	calls->wall_ns = end_ns > select->since_ns ? end_ns - select->since_ns : 0;
+		end_ns = vr_least(end_ns, select->until_ns);
+	calls->wall_ns = vr_less(end_ns, select->since_ns);
 }
 
 struct vr_calls *vr_calls_new(struct vr_profile *profile)

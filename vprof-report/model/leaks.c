@@ -151,19 +151,14 @@ static void add_rows(struct joining *join, const struct vr_profile *profile,
 	}
 }
 
-static uint64_t less(uint64_t of, uint64_t seen)
-{
-	return of > seen ? of - seen : 0;
-}
-
 /* What is live and was not part of the search: all of it without one, else what
  * was allocated since. */
 static void add_rest(struct joining *join, const struct vr_heap *heap, const uint64_t *seen)
 {
 	for (size_t i = 0; i < heap->n_sites; i++) {
 		const struct vr_site *site = &heap->site[i];
-		uint64_t blocks = less(site->live_blocks, seen[2 * i]);
-		uint64_t bytes = less(site->live_bytes, seen[2 * i + 1]);
+		uint64_t blocks = vr_less(site->live_blocks, seen[2 * i]);
+		uint64_t bytes = vr_less(site->live_bytes, seen[2 * i + 1]);
 		uint64_t known = blocks < join->folded_blocks ? blocks : join->folded_blocks;
 		struct vr_leak *leak;
 

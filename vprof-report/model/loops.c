@@ -140,7 +140,7 @@ static int read_loop(struct vr_profile *profile, uint32_t id, struct vr_loop *lo
 		loop->name = vr_xstrdup(loop->function.name);
 	else
 		loop->name = vr_xprintf("[%s]", vr_file_string(profile->file, row->name));
-	loop->wall_ns = row->last_ns > row->first_ns ? row->last_ns - row->first_ns : 0;
+	loop->wall_ns = vr_less(row->last_ns, row->first_ns);
 	find_percentiles(loop);
 	return 1;
 }

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/order.h"
 #include "cli/xalloc.h"
 #include "model/cpu.h"
 #include "model/run.h"
@@ -34,11 +35,6 @@ const char *vr_thread_why_unsplit(const struct vprof_thread *row)
 	return "nobody read it: no helper, or an older library";
 }
 
-static uint64_t less(uint64_t from, uint64_t part)
-{
-	return from > part ? from - part : 0;
-}
-
 static void split_time(const struct vr_profile *profile, uint32_t i, struct vr_thread *thread)
 {
 	const struct vprof_thread *row = &profile->file->thread[i];
@@ -46,14 +42,14 @@ static void split_time(const struct vr_profile *profile, uint32_t i, struct vr_t
 	    row->state == VPROF_THREAD_ENDED ? row->end_ns : vr_file_duration_ns(profile->file);
 	uint64_t off_ns;
 
-	thread->wall_ns = less(end_ns, row->start_ns);
+	thread->wall_ns = vr_less(end_ns, row->start_ns);
 	thread->cpu_ns = vr_cpu_thread_ns(profile, i);
 	thread->switches = (row->flags & VPROF_THREAD_SWITCHES) != 0;
 	thread->split = (row->flags & VPROF_THREAD_RUN_DELAY) != 0;
 	if (!thread->split)
 		return;
 	/* The clocks of the kernel's accounts and ours differ by a little. */
-	off_ns = less(thread->wall_ns, thread->cpu_ns);
+	off_ns = vr_less(thread->wall_ns, thread->cpu_ns);
 	thread->run_delay_ns = row->run_delay_ns < off_ns ? row->run_delay_ns : off_ns;
 	off_ns -= thread->run_delay_ns;
 	thread->unsplit_ns = row->unsplit_ns < off_ns ? row->unsplit_ns : off_ns;

@@ -19,11 +19,6 @@ int vr_wall_is_idle(uint32_t class)
 	return class == VPROF_CLASS_IDLE || class == VPROF_CLASS_PACED;
 }
 
-static uint64_t least(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
 static const char *libc_path(const struct vr_file *file)
 {
 	for (uint32_t i = 0; i < file->n_modules; i++) {
@@ -81,7 +76,7 @@ static void add_call(struct build *build, const struct vprof_call *call)
 		return;
 	node = leaf(build, call->node, vr_file_string(build->profile->file, call->name));
 	vr_call_row_classes(call, ns);
-	for (uint32_t class = 0; class < VPROF_CLASS_COUNT; class++)
+	for (uint32_t class = 0; class < VPROF_CLASS_COUNT; class ++)
 		add_part(build, call, node, class, ns[class]);
 }
 
@@ -133,12 +128,12 @@ static void add_tables(struct build *build)
 /* Of a time that ended at t_ns: what lies in the window. */
 static uint64_t within(const struct vr_select *select, uint64_t t_ns, uint64_t ns)
 {
-	uint64_t begin = ns < t_ns ? t_ns - ns : 0;
+	uint64_t begin = vr_less(t_ns, ns);
 
 	if (begin < select->since_ns)
 		begin = select->since_ns;
-	t_ns = least(t_ns, select->until_ns);
-	return begin < t_ns ? t_ns - begin : 0;
+	t_ns = vr_least(t_ns, select->until_ns);
+	return vr_less(t_ns, begin);
 }
 
 static void add_events(struct build *build)
@@ -202,7 +197,7 @@ static uint64_t sum_of(const struct vr_wall *wall, struct part part, uint32_t cl
 
 static void take(struct vr_wall_row *row, uint64_t share, uint64_t *excess)
 {
-	share = least(share, row->ns);
+	share = vr_least(share, row->ns);
 	row->ns -= share;
 	*excess -= share;
 }
@@ -239,14 +234,14 @@ static void split_conditions(struct vr_wall *wall, struct part part, const struc
 
 	if (idle <= book->ns[VPROF_CLASS_IDLE] || blocked >= book->ns[VPROF_CLASS_BLOCKED])
 		return;
-	move = least(idle - book->ns[VPROF_CLASS_IDLE], book->ns[VPROF_CLASS_BLOCKED] - blocked);
+	move = vr_least(idle - book->ns[VPROF_CLASS_IDLE], book->ns[VPROF_CLASS_BLOCKED] - blocked);
 	for (size_t i = part.first; i < part.end && move; i++) {
 		struct vr_wall_row row = wall->row[i];
 
 		if (row.kind != VR_WALL_COND)
 			continue;
 		row.class = VPROF_CLASS_BLOCKED;
-		row.ns = least(row.ns, move);
+		row.ns = vr_least(row.ns, move);
 		move -= row.ns;
 		wall->row[i].ns -= row.ns;
 		add_row(wall, row);
