@@ -1,4 +1,5 @@
 #include "helper/book.h"
+#include "base/amount.h"
 
 #include <string.h>
 
@@ -7,21 +8,6 @@
 #define FAULT_LATE_NS  1000000u
 #define FAULT_CHAIN_NS 50000u
 #define NOT_KNOWN      VPROF_CLASS_COUNT
-
-static uint64_t more(uint64_t a, uint64_t b)
-{
-	return a > b ? a : b;
-}
-
-static uint64_t least(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
-static uint64_t less(uint64_t from, uint64_t part)
-{
-	return from > part ? from - part : 0;
-}
 
 /* A handler's calls lie in those that it interrupted, and end before. */
 #define NESTED 8u
@@ -56,7 +42,7 @@ static uint32_t class_at(uint64_t t_ns, int goes_on, const struct vp_spans_seen 
 
 static uint64_t take_of(uint64_t *left_ns, uint64_t wanted_ns)
 {
-	uint64_t ns = wanted_ns < *left_ns ? wanted_ns : *left_ns;
+	uint64_t ns = vp_least(wanted_ns, *left_ns);
 
 	*left_ns -= ns;
 	return ns;
@@ -76,7 +62,7 @@ static void share_out(uint64_t off_ns, const uint64_t called_ns[VP_CALL_CLASSES]
 
 static uint64_t overlap(uint64_t a, uint64_t b, uint64_t from, uint64_t to)
 {
-	return less(b < to ? b : to, a > from ? a : from);
+	return vp_less(vp_least(b, to), vp_most(a, from));
 }
 
 /* Adds a time of which only the calls and the CPU time are known. */
@@ -92,7 +78,7 @@ static void add_unwatched(struct vp_book *book, const struct vp_off *gap,
 	if (seen && seen->line.kind != VP_CALL_NONE && seen->line.since_ns)
 		ns[vp_line_class(&seen->line)] +=
 		    overlap(seen->line.since_ns, to_ns, from_ns, to_ns);
-	share_out(less(less(to_ns, from_ns), gap->ran_ns), ns, gap->delay_ns, shared);
+	share_out(vp_less(vp_less(to_ns, from_ns), gap->ran_ns), ns, gap->delay_ns, shared);
 	for (uint32_t i = 0; i < VPROF_CLASS_COUNT; i++)
 		book->sum.ns[i] += shared[i];
 }
@@ -106,8 +92,8 @@ static void settle_open(struct vp_book *book, enum vprof_class class)
 	if (class == VPROF_CLASS_FAULT && book->recent)
 		vp_recent_faults(book->recent, book->open_begin_ns);
 	sum->longest_ns[class] =
-	    more(sum->longest_ns[class],
-		 class == VPROF_CLASS_FAULT ? book->open_ns : book->open_longest_ns);
+	    vp_most(sum->longest_ns[class],
+		    class == VPROF_CLASS_FAULT ? book->open_ns : book->open_longest_ns);
 	book->open_ns = book->open_times = book->open_longest_ns = 0;
 }
 
@@ -125,7 +111,7 @@ static void add_open(struct vp_book *book, const struct vp_off *off)
 	if (off->goes_on)
 		return;
 	book->open_times++;
-	book->open_longest_ns = more(book->open_longest_ns, book->going_class_ns);
+	book->open_longest_ns = vp_most(book->open_longest_ns, book->going_class_ns);
 }
 
 /* Switches are recorded from now on: what was before is settled, by the calls. */
@@ -140,8 +126,8 @@ static void begin_exact(struct vp_book *book, const struct vp_off *begins,
 	book->exact = 1;
 	book->sum.layers |= VPROF_LAYER_SWITCHES | (begins->fault ? VPROF_LAYER_FAULTS : 0);
 	off.begin_ns = window->rough_ns;
-	off.ran_ns = less(begins->ran_ns, window->rough_cpu_ns);
-	off.delay_ns = less(begins->delay_ns, window->rough_delay_ns);
+	off.ran_ns = vp_less(begins->ran_ns, window->rough_cpu_ns);
+	off.delay_ns = vp_less(begins->delay_ns, window->rough_delay_ns);
 	if (off.begin_ns)
 		add_unwatched(book, &off, seen);
 	window->rough_ns = 0;
@@ -203,12 +189,13 @@ void vp_book_add(struct vp_book *book, const struct vp_off *off, const struct vp
 		return;
 	if (class < VPROF_CLASS_UNHOOKED) {
 		sum->times[class]++;
-		sum->longest_ns[class] = more(sum->longest_ns[class], book->going_class_ns);
+		sum->longest_ns[class] = vp_most(sum->longest_ns[class], book->going_class_ns);
 	}
 	if (book->back_ns) {
-		uint64_t ran_ns = less(off->end_ns - book->going_ns, book->back_ns);
+		uint64_t ran_ns = vp_less(off->end_ns - book->going_ns, book->back_ns);
 
-		sum->longest_ns[VPROF_CLASS_RUN] = more(sum->longest_ns[VPROF_CLASS_RUN], ran_ns);
+		sum->longest_ns[VPROF_CLASS_RUN] =
+		    vp_most(sum->longest_ns[VPROF_CLASS_RUN], ran_ns);
 	}
 	sum->times[VPROF_CLASS_RUN]++;
 	sum->switches += 2;
@@ -218,7 +205,7 @@ void vp_book_add(struct vp_book *book, const struct vp_off *off, const struct vp
 
 static void move(uint64_t *value, uint64_t by)
 {
-	by = by < value[VPROF_CLASS_BLOCKED] ? by : value[VPROF_CLASS_BLOCKED];
+	by = vp_least(by, value[VPROF_CLASS_BLOCKED]);
 	value[VPROF_CLASS_BLOCKED] -= by;
 	value[VPROF_CLASS_IDLE] += by;
 }
@@ -234,7 +221,7 @@ void vp_book_move(struct vp_book *book, const struct vp_spans_seen *seen)
 		move(book->sum.times, seen->moved - book->moved);
 		/* Which of them the longest was, nobody knows. */
 		longest[VPROF_CLASS_BLOCKED] =
-		    least(longest[VPROF_CLASS_BLOCKED], book->sum.ns[VPROF_CLASS_BLOCKED]);
+		    vp_least(longest[VPROF_CLASS_BLOCKED], book->sum.ns[VPROF_CLASS_BLOCKED]);
 	}
 	book->moved_ns = seen->moved_ns;
 	book->moved = seen->moved;
@@ -255,7 +242,7 @@ static void called_so_far(const struct vp_spans_seen *seen, uint64_t t_ns,
 	move(ns, seen->moved_ns);
 	move(times, seen->moved);
 	if (seen->line.kind != VP_CALL_NONE && seen->line.since_ns)
-		ns[vp_line_class(&seen->line)] += less(t_ns, seen->line.since_ns);
+		ns[vp_line_class(&seen->line)] += vp_less(t_ns, seen->line.since_ns);
 }
 
 void vp_book_rough(struct vp_book *book, uint64_t t_ns, uint64_t cpu_ns, uint64_t delay_ns,
@@ -273,11 +260,11 @@ void vp_book_rough(struct vp_book *book, uint64_t t_ns, uint64_t cpu_ns, uint64_
 	if (!window->rough_ns)
 		return;
 	for (uint32_t i = 0; i < VP_CALL_CLASSES; i++) {
-		ns[i] = less(ns[i], window->called_ns[i]);
-		out->times[i] = less(times[i], window->called[i]);
+		ns[i] = vp_less(ns[i], window->called_ns[i]);
+		out->times[i] = vp_less(times[i], window->called[i]);
 	}
-	share_out(less(less(t_ns, window->rough_ns), less(cpu_ns, window->rough_cpu_ns)), ns,
-		  less(delay_ns, window->rough_delay_ns), out->ns);
+	share_out(vp_less(vp_less(t_ns, window->rough_ns), vp_less(cpu_ns, window->rough_cpu_ns)),
+		  ns, vp_less(delay_ns, window->rough_delay_ns), out->ns);
 }
 
 void vp_book_begin_rough(struct vp_book *book, uint64_t t_ns, uint64_t cpu_ns, uint64_t delay_ns,
@@ -285,7 +272,7 @@ void vp_book_begin_rough(struct vp_book *book, uint64_t t_ns, uint64_t cpu_ns, u
 {
 	struct vp_book_window *window = &book->window;
 
-	window->rough_ns = more(t_ns, 1);
+	window->rough_ns = vp_most(t_ns, 1);
 	window->rough_cpu_ns = cpu_ns;
 	window->rough_delay_ns = delay_ns;
 	if (seen) {

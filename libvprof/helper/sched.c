@@ -1,4 +1,5 @@
 #include "helper/sched.h"
+#include "base/amount.h"
 #include "base/clock.h"
 #include "base/proc.h"
 #include "base/schedstat.h"
@@ -111,14 +112,9 @@ void vp_sched_look(struct vprof_thread *row, struct vp_sched_seen *seen)
 		read_switches(row, seen);
 }
 
-static uint64_t less(uint64_t from, uint64_t part)
-{
-	return from > part ? from - part : 0;
-}
-
 void vp_sched_settle(struct vprof_thread *row, const struct vp_sched_seen *seen)
 {
-	uint64_t off_ns = less(less(row->end_ns, row->start_ns), row->cpu_ns);
+	uint64_t off_ns = vp_less(vp_less(row->end_ns, row->start_ns), row->cpu_ns);
 	int told = row->flags & VPROF_THREAD_SWITCHES && !seen->silent;
 
 	if (told && !row->voluntary) {
@@ -126,7 +122,7 @@ void vp_sched_settle(struct vprof_thread *row, const struct vp_sched_seen *seen)
 		row->run_delay_ns = row->involuntary ? off_ns : 0;
 	} else if (seen->t_ns) {
 		row->unsplit_ns =
-		    less(less(row->end_ns, seen->t_ns), less(row->cpu_ns, seen->cpu_ns));
+		    vp_less(vp_less(row->end_ns, seen->t_ns), vp_less(row->cpu_ns, seen->cpu_ns));
 	} else {
 		row->unsplit_ns = off_ns;
 	}

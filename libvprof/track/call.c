@@ -1,4 +1,5 @@
 #include "track/call.h"
+#include "base/amount.h"
 #include "base/clock.h"
 #include "base/peer.h"
 #include "ring/events.h"
@@ -60,20 +61,23 @@ static inline int is_within(const struct vp_call_line *line, const struct vp_reg
 	return line->kind != VP_CALL_NONE && caller->sp < line->caller.sp;
 }
 
+static inline struct vp_loop_at place_of(const struct vp_call *call)
+{
+	return (struct vp_loop_at){call->caller.pc, call->caller.sp, call->object,
+				   vp_call_info[call->kind].rank};
+}
+
 /* Whether it is the wait of the thread's loop, or within an iteration of it. */
 static inline void find_loop(struct vp_call *call, uint64_t now_ns)
 {
-	struct vp_loop_at at = {call->caller.pc, call->caller.sp, call->object,
-				vp_call_info[call->kind].rank};
-
 	call->where = VP_LOOP_OUTSIDE;
 	call->loop = NULL;
 	if (vp_control.loops) {
 		struct vp_loops *loops = &call->thread->loops;
 
 		loops->left = call->thread->page.map && loops->lock != call->lock;
-		call->where =
-		    (uint16_t)vp_loop_begin(loops, at, call->limit_ns, now_ns, &call->loop);
+		call->where = (uint16_t)vp_loop_begin(loops, place_of(call), call->limit_ns, now_ns,
+						      &call->loop);
 	}
 	call->flags = call->where == VP_LOOP_OWN ? VP_LINE_AT_LOOP : 0;
 }
@@ -139,8 +143,7 @@ static inline int leave_loop(struct vp_call *call, struct vp_call_outcome outcom
 static __attribute__((noinline)) int leave_inside(struct vp_call *call,
 						  struct vp_call_outcome outcome, uint64_t now_ns)
 {
-	struct vp_loop_at at = {call->caller.pc, call->caller.sp, call->object,
-				vp_call_info[call->kind].rank};
+	struct vp_loop_at at = place_of(call);
 
 	vp_loop_begin_slow(&call->thread->loops, &at, call->limit_ns, call->since_ns, &call->loop);
 	return call->loop ? leave_loop(call, outcome, 1, now_ns) : 0;
@@ -356,11 +359,6 @@ static inline int needs_no_clock(struct vp_call *call)
 		vp_loop_is_inside(&call->thread->loops, vp_call_info[call->kind].rank));
 }
 
-static uint64_t at_most(uint64_t value, uint64_t most)
-{
-	return value < most ? value : most;
-}
-
 /* The wait is found to be a loop's: what was said of it so far is corrected. */
 void vp_call_settle(struct vp_call *call)
 {
@@ -387,10 +385,10 @@ void vp_call_settle(struct vp_call *call)
 	row->flags |= VPROF_CALL_AT_LOOP;
 	row->loop = loops->row_id;
 	/* Some may have been counted in rows of other stacks. */
-	row->on_loop -= at_most(past.inside, row->on_loop);
-	row->on_loop_ns -= at_most(past.inside_ns, row->on_loop_ns);
-	row->idle += at_most(past.waits, row->calls - row->idle - row->on_loop);
-	row->idle_ns += at_most(past.waited_ns, row->time_ns - row->idle_ns - row->on_loop_ns);
+	row->on_loop -= vp_least(past.inside, row->on_loop);
+	row->on_loop_ns -= vp_least(past.inside_ns, row->on_loop_ns);
+	row->idle += vp_least(past.waits, row->calls - row->idle - row->on_loop);
+	row->idle_ns += vp_least(past.waited_ns, row->time_ns - row->idle_ns - row->on_loop_ns);
 }
 
 void vp_call_begin_within(struct vp_call *call, enum vp_call_kind kind, uint64_t object,
