@@ -1,8 +1,8 @@
 #include "helper/watch.h"
+#include "base/array.h"
 #include "base/clock.h"
-#include "base/private_heap.h"
 #include "base/proc.h"
-#include "base/sys.h"
+#include "base/proc_thread.h"
 #include "helper/books.h"
 #include "helper/sched.h"
 #include "ring/file.h"
@@ -33,34 +33,10 @@ int vp_watch_init(void)
 	return 0;
 }
 
-static int make_room(void)
-{
-	uint32_t room = watched_room ? watched_room * 2 : 64;
-	struct watched *more;
-
-	if (watched_count < watched_room)
-		return 1;
-	more = vp_private_get(room * sizeof(*more));
-	if (!more)
-		return 0;
-	if (watched_count)
-		memcpy(more, watched, watched_count * sizeof(*more));
-	vp_private_put(watched);
-	watched = more;
-	watched_room = room;
-	return 1;
-}
-
-/* clock id of another thread's CPU time: ~tid << 3 | PERTHREAD | SCHED */
-static uint64_t cpu_of(uint32_t tid)
-{
-	return vp_sys_cpu_ns((int)(~tid << 3 | 6));
-}
-
 static void refresh(uint32_t id, struct vp_sched_seen *seen, int with_names)
 {
 	struct vprof_thread *row = vp_table_row(VPROF_SEC_THREADS, id);
-	uint64_t cpu = cpu_of(row->tid), now = vp_clock_now();
+	uint64_t cpu = vp_proc_thread_cpu_ns((int)row->tid), now = vp_clock_now();
 	char name[16];
 
 	if (vp_proc_thread_ns(row->tid, cpu) > row->cpu_ns)
@@ -143,7 +119,8 @@ void vp_watch_refresh(int with_names, uint64_t drained_ns)
 {
 	uint32_t rows = vp_table_used(VPROF_SEC_THREADS), kept = 0;
 
-	while (next_row < rows && make_room())
+	while (next_row < rows && vp_array_room((void **)&watched, watched_count, &watched_room,
+						watched_count + 1, sizeof(*watched)))
 		watched[watched_count++] = (struct watched){.row = next_row++};
 	vp_sched_round_begin(with_names);
 	for (uint32_t i = 0; i < watched_count; i++) {

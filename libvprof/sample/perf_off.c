@@ -3,6 +3,7 @@
 #include "sample/perf.h"
 
 #include "base/clock.h"
+#include "base/proc_thread.h"
 #include "base/schedstat.h"
 #include "base/sys.h"
 
@@ -102,12 +103,6 @@ static void open_faults(struct vp_perf *p, struct vp_perf_thread *thread)
 		vp_perf_event_close(&p->common, &event[i]);
 }
 
-/* clock id of another thread's CPU time: ~tid << 3 | PERTHREAD | SCHED */
-static uint64_t cpu_of(const struct vp_perf_thread *thread)
-{
-	return vp_sys_cpu_ns((int)(~(uint32_t)thread->tid << 3 | 6));
-}
-
 static uint64_t delay_of(const struct vp_perf_thread *thread)
 {
 	struct vp_schedstat stat;
@@ -135,7 +130,7 @@ static void begin(struct vp_perf_thread *thread, uint64_t counted)
 	const struct vp_perf_away old = thread->away;
 	/* We may lose the CPU between any two of these: both looks have to say the same. */
 	int waits = vp_schedstat_waits(thread->tid);
-	uint64_t now = vp_clock_mono(), cpu_ns = cpu_of(thread);
+	uint64_t now = vp_clock_mono(), cpu_ns = vp_proc_thread_cpu_ns(thread->tid);
 	uint64_t delay_ns = delay_of(thread);
 
 	thread->away = (struct vp_perf_away){.opened_ns = now,
@@ -176,7 +171,7 @@ void vp_perf_off_end(struct vp_perf *p, struct vp_perf_thread *thread)
 					    .begin_ns = now,
 					    .end_ns = now,
 					    .ends = 1,
-					    .ran_ns = cpu_of(thread),
+					    .ran_ns = vp_proc_thread_cpu_ns(thread->tid),
 					    .delay_ns = delay_of(thread)});
 }
 
@@ -202,7 +197,7 @@ void vp_perf_off_gap(struct vp_perf *p)
 			continue;
 		thread->away.gap_delay_ns = delay_of(thread);
 		thread->away.gap_ns = vp_clock_mono();
-		thread->away.gap_cpu_ns = cpu_of(thread);
+		thread->away.gap_cpu_ns = vp_proc_thread_cpu_ns(thread->tid);
 	}
 }
 
