@@ -12,6 +12,7 @@
 #include "helper/watch.h"
 #include "leak/search.h"
 #include "ring/events.h"
+#include "ring/names.h"
 #include "ring/tables.h"
 #include "stack/trie.h"
 #include "stack/unwind.h"
@@ -51,6 +52,7 @@ static void threads_fork_child(void)
 
 static const struct vp_tracker trackers[] = {
     {.name = "tables",
+     .init = vp_names_init,
      .fork_child = vp_tables_fork_child,
      .section = {SECTION(STRINGS, vprof_string_row, OF_FILE, 0)}},
     {.name = "events",

@@ -4,9 +4,9 @@
 #include "base/doing.h"
 #include "base/sys.h"
 #include "helper/look.h"
-#include "helper/names.h"
 #include "helper/owners.h"
 #include "helper/target.h"
+#include "ring/names.h"
 #include "track/cpu.h"
 
 #include <string.h>

@@ -6,9 +6,9 @@
 #include "helper/books.h"
 #include "helper/dump.h"
 #include "helper/engine.h"
-#include "helper/names.h"
 #include "helper/outside.h"
 #include "ring/file.h"
+#include "ring/names.h"
 #include "ring/tables.h"
 #include "track/cpu.h"
 

@@ -7,7 +7,6 @@
 #include "helper/hangs.h"
 #include "helper/look.h"
 #include "helper/loopers.h"
-#include "helper/names.h"
 #include "helper/outside.h"
 #include "ring/file.h"
 #include "thread/stall.h"
@@ -33,7 +32,6 @@ int vp_stalls_init(void)
 	active_ns = 0;
 	main_is_kept = 0;
 	vp_doing_open();
-	vp_names_init();
 	vp_dump_init();
 	vp_outside_init();
 	vp_loopers_init();

@@ -2,7 +2,7 @@
 #include "base/fmt.h"
 #include "base/proc_thread.h"
 #include "base/sys.h"
-#include "helper/names.h"
+#include "ring/names.h"
 
 #include <string.h>
 

@@ -2,8 +2,8 @@
 #include "base/clock.h"
 #include "base/state.h"
 #include "base/sys.h"
-#include "helper/names.h"
 #include "helper/seen.h"
+#include "ring/names.h"
 #include "ring/tables.h"
 
 #include <string.h>

@@ -1,5 +1,6 @@
 #include "track/call_names.h"
 #include "base/calls.h"
+#include "ring/names.h"
 #include "ring/tables.h"
 #include "thread/threads.h"
 #include "track/descriptor.h"
@@ -11,22 +12,15 @@
 #define WANTED 256u /* power of two */
 /* Names that are found in one tick: each may read lists of sockets. */
 #define AT_ONCE 32u
-/* Names that were found last, each a string once. */
-#define KNOWN 64u
 
 static struct {
 	uint32_t row; /* + 1; 0: none */
 	int tid;
 } wanted[WANTED];
 static uint32_t head, tail;
-static struct {
-	char text[120];
-	uint32_t id;
-} known[KNOWN];
-static uint32_t next_known;
 /* Descriptors that were waited for when the helper came by: they may be closed right after. */
 #define SEEN 64u
-static struct {
+static struct seen {
 	uint64_t fd, since_ns;
 	uint32_t id;
 } seen[SEEN];
@@ -35,9 +29,8 @@ static uint32_t next_seen;
 int vp_call_names_init(void)
 {
 	memset(wanted, 0, sizeof(wanted));
-	memset(known, 0, sizeof(known));
 	memset(seen, 0, sizeof(seen));
-	head = tail = next_known = next_seen = 0;
+	head = tail = next_seen = 0;
 	return 0;
 }
 
@@ -50,34 +43,29 @@ void vp_call_wants_name(uint32_t row_id, int tid)
 	__atomic_store_n(&wanted[at].row, row_id + 1, __ATOMIC_RELEASE);
 }
 
-static uint32_t text_id(const char *text, size_t len)
+/* What was found of it while that call was under way; NULL: nothing. */
+static const struct seen *seen_of(uint64_t fd, uint64_t since_ns)
 {
-	for (uint32_t i = 0; i < KNOWN; i++) {
-		if (known[i].text[0] && !strcmp(known[i].text, text))
-			return known[i].id;
+	for (uint32_t i = 0; since_ns && i < SEEN; i++) {
+		if (seen[i].fd == fd && seen[i].since_ns == since_ns)
+			return &seen[i];
 	}
-	if (len >= sizeof(known[0].text))
-		return vp_string_add(text, len);
-	next_known = (next_known + 1) % KNOWN;
-	memcpy(known[next_known].text, text, len + 1);
-	known[next_known].id = vp_string_add(text, len);
-	return known[next_known].id;
+	return NULL;
 }
 
 /* What the descriptor is that a call was given at that time; VPROF_NONE: not known. */
 static uint32_t look(int tid, uint64_t fd, uint64_t since_ns)
 {
+	const struct seen *known = seen_of(fd, since_ns);
 	char text[1024];
 	size_t len;
 
-	for (uint32_t i = 0; i < SEEN; i++) {
-		if (seen[i].fd == fd && seen[i].since_ns == since_ns && since_ns)
-			return seen[i].id;
-	}
+	if (known)
+		return known->id;
 	if (!vp_descriptor_is_same(fd, since_ns))
 		return VPROF_NONE;
 	len = vp_descriptor_name(tid, fd, text, sizeof(text));
-	return len && vp_descriptor_is_same(fd, since_ns) ? text_id(text, len) : VPROF_NONE;
+	return len && vp_descriptor_is_same(fd, since_ns) ? vp_name_id(text, len) : VPROF_NONE;
 }
 
 /* Calls under way, noted while the registry of threads is locked, and looked at afterwards. */
@@ -87,22 +75,13 @@ static struct {
 } under_way[AT_ONCE];
 static uint32_t count_under_way;
 
-static int is_seen(uint64_t fd, uint64_t since_ns)
-{
-	for (uint32_t i = 0; i < SEEN; i++) {
-		if (seen[i].fd == fd && seen[i].since_ns == since_ns)
-			return 1;
-	}
-	return 0;
-}
-
 static void note(const struct vp_thread *thread)
 {
 	struct vp_call_line line;
 
 	if (count_under_way == AT_ONCE || !vp_line_read(&thread->line, &line) ||
 	    line.kind >= VP_CALL_KINDS || vp_call_info[line.kind].target != VPROF_TARGET_FD ||
-	    !line.since_ns || is_seen(line.object, line.since_ns))
+	    !line.since_ns || seen_of(line.object, line.since_ns))
 		return;
 	under_way[count_under_way].fd = line.object;
 	under_way[count_under_way].since_ns = line.since_ns;

@@ -1,8 +1,8 @@
 /* Ids of short texts that come again and again: the same text is in the file once, as far as
  * the last few hundred of them go.
  * Context: helper thread. */
-#ifndef VP_HELPER_NAMES_H
-#define VP_HELPER_NAMES_H
+#ifndef VP_RING_NAMES_H
+#define VP_RING_NAMES_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -10,6 +10,6 @@
 /* VPROF_NONE: an empty text, or no room. */
 uint32_t vp_name_id(const char *text, size_t len);
 
-void vp_names_init(void); /* a fresh file */
+int vp_names_init(void); /* a fresh file */
 
 #endif

@@ -1,4 +1,4 @@
-#include "helper/names.h"
+#include "ring/names.h"
 #include "ring/tables.h"
 
 #include <string.h>
@@ -10,9 +10,10 @@ static struct {
 	uint32_t id;
 } name[NAMES];
 
-void vp_names_init(void)
+int vp_names_init(void)
 {
 	memset(name, 0, sizeof(name));
+	return 0;
 }
 
 /* FNV-1a */
