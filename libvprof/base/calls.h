@@ -13,8 +13,9 @@ enum vp_call_kind {
 	VP_CALL_##name,
 #define CALL_KIND(name, traits, target) VP_CALL_##name,
 #include "base/real.def"
-	/* what track/wait.c waits for, under whichever name it was called */
-	VP_CALL_MUTEX,
+	/* what track/wait.c waits for, and has rows of, under whichever name it was called */
+	VP_CALL_OF_LOCKS,
+	VP_CALL_MUTEX = VP_CALL_OF_LOCKS,
 	VP_CALL_RDLOCK,
 	VP_CALL_WRLOCK,
 	VP_CALL_COND,

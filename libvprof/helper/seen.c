@@ -7,6 +7,7 @@
 #include "helper/owners.h"
 #include "helper/target.h"
 #include "ring/names.h"
+#include "track/call_rows.h"
 #include "track/cpu.h"
 
 #include <string.h>
@@ -67,7 +68,7 @@ static int look_at_line(const struct vp_seen_thread *who, struct vp_seen *out)
 	out->class = info->traits & VP_CALL_CLASS_MASK;
 	out->idle = (who->line.flags & VP_LINE_AT_LOOP) != 0;
 	out->node = node;
-	out->call = vp_name_id(info->name, strlen(info->name));
+	out->call = vp_call_name(who->line.kind);
 	out->object = who->line.object;
 	out->since_ns = who->line.since_ns;
 	out->target = vp_target_text(who->tid, info->target, who->line.object);

@@ -8,8 +8,8 @@
 #include "helper/engine.h"
 #include "helper/outside.h"
 #include "ring/file.h"
-#include "ring/names.h"
 #include "ring/tables.h"
+#include "track/call_rows.h"
 #include "track/cpu.h"
 
 #include <string.h>
@@ -353,8 +353,6 @@ static void set_outside(struct vprof_stall *row, uint64_t begin_ns)
 /* Nobody looked when it mattered: what is known afterwards. */
 static void set_cause_after(struct vprof_stall *row, const struct vp_stall_note *note)
 {
-	const struct vp_call_info *info = &vp_call_info[note->worst_kind];
-
 	row->holder = VPROF_NONE;
 	row->call = row->target = row->wchan = VPROF_NONE;
 	row->flags &= ~VPROF_STALL_GUESSED;
@@ -363,7 +361,7 @@ static void set_cause_after(struct vprof_stall *row, const struct vp_stall_note 
 		row->node = vp_track_cpu_recent(row->thread, note->begin_ns);
 	} else if (note->worst_ns) {
 		row->node = note->worst_node;
-		row->call = vp_name_id(info->name, strlen(info->name));
+		row->call = vp_call_name(note->worst_kind);
 		row->object = note->worst_object;
 	}
 }

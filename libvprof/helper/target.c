@@ -3,6 +3,7 @@
 #include "base/proc_thread.h"
 #include "base/sys.h"
 #include "ring/names.h"
+#include "track/descriptor_name.h"
 
 #include <string.h>
 
@@ -10,19 +11,11 @@
 
 static uint32_t of_descriptor(int tid, uint64_t fd)
 {
-	char path[64], text[TEXT_MOST];
-	struct vp_text name;
-	long len;
+	char text[TEXT_MOST];
 
-	if (fd > 0x7fffffff || !vp_proc_thread_is_ours(tid, 0))
+	if (!vp_proc_thread_is_ours(tid, 0))
 		return VPROF_NONE;
-	vp_text_init(&name, path, sizeof(path));
-	vp_text_str(&name, "/proc/self/task/");
-	vp_text_u64(&name, (uint64_t)tid);
-	vp_text_str(&name, "/fd/");
-	vp_text_u64(&name, fd);
-	len = vp_sys(SYS_readlink, path, text, sizeof(text));
-	return len > 0 ? vp_name_id(text, (size_t)len) : VPROF_NONE;
+	return vp_name_id(text, vp_descriptor_link(tid, fd, text, sizeof(text)));
 }
 
 /* A text of the host's, as far as it can be read. */

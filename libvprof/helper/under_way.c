@@ -3,10 +3,8 @@
 #include "base/state.h"
 #include "base/sys.h"
 #include "helper/seen.h"
-#include "ring/names.h"
 #include "ring/tables.h"
-
-#include <string.h>
+#include "track/call_rows.h"
 
 #define THREADS_MOST 4096u /* at that moment in calls: of more, the rest is not charged */
 
@@ -16,9 +14,7 @@ static uint32_t found_count;
 /* Waits for locks are charged by track/wait.c. */
 static int is_call(const struct vp_call_line *line)
 {
-	return line->kind != VP_CALL_NONE && line->since_ns && line->kind != VP_CALL_MUTEX &&
-	       line->kind != VP_CALL_RDLOCK && line->kind != VP_CALL_WRLOCK &&
-	       line->kind != VP_CALL_COND && line->kind != VP_CALL_JOIN;
+	return line->kind != VP_CALL_NONE && line->kind < VP_CALL_OF_LOCKS && line->since_ns;
 }
 
 static void find(const struct vp_thread *thread)
@@ -50,7 +46,6 @@ static void fill(struct vprof_call *row, const struct vp_call_line *line, uint64
 static void charge(const struct vp_seen_thread *who, uint64_t now_ns)
 {
 	const struct vp_call_info *info = &vp_call_info[who->line.kind];
-	const char *name = info->name;
 	struct vprof_call *row;
 	struct vp_seen seen;
 	uint32_t id;
@@ -74,7 +69,7 @@ static void charge(const struct vp_seen_thread *who, uint64_t now_ns)
 	row->loop = VPROF_NONE;
 	fill(row, &who->line, now_ns - seen.since_ns);
 	/* Pairs with a reader of the file, to which a row without a name is none. */
-	__atomic_store_n(&row->name, vp_name_id(name, strlen(name)), __ATOMIC_RELEASE);
+	__atomic_store_n(&row->name, vp_call_name(who->line.kind), __ATOMIC_RELEASE);
 }
 
 void vp_under_way_charge(void)

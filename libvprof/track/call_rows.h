@@ -5,7 +5,7 @@
 #include "track/call.h"
 
 /* String id of a kind's function; VPROF_NONE: there is no room for it.
- * Context of these: busy guard held. */
+ * Context of these: busy guard held, or the helper. */
 uint32_t vp_call_name(enum vp_call_kind kind);
 
 /* The row of a stack, and its number in *id; NULL: there is no room for one. */

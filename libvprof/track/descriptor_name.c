@@ -85,11 +85,9 @@ static int look(const struct list *list, int tid, uint64_t inode, struct vp_text
 	return found;
 }
 
-size_t vp_descriptor_name(int tid, uint64_t fd, char *text, size_t size)
+size_t vp_descriptor_link(int tid, uint64_t fd, char *text, size_t size)
 {
-	static const char socket[] = "socket:[";
 	char path[64], number[32];
-	const char *inode = text + sizeof(socket) - 1;
 	struct vp_text name;
 	long len;
 
@@ -103,10 +101,21 @@ size_t vp_descriptor_name(int tid, uint64_t fd, char *text, size_t size)
 	if (len <= 0)
 		return 0;
 	text[len] = 0;
-	if (strncmp(text, socket, sizeof(socket) - 1) != 0)
-		return (size_t)len;
-	uint64_t wanted = vp_parse_next(&inode);
+	return (size_t)len;
+}
+
+size_t vp_descriptor_name(int tid, uint64_t fd, char *text, size_t size)
+{
+	static const char socket[] = "socket:[";
+	size_t len = vp_descriptor_link(tid, fd, text, size);
+	const char *inode = text + sizeof(socket) - 1;
+	struct vp_text name;
+	uint64_t wanted;
 	char found[128];
+
+	if (!len || strncmp(text, socket, sizeof(socket) - 1) != 0)
+		return len;
+	wanted = vp_parse_next(&inode);
 
 	vp_text_init(&name, found, sizeof(found));
 	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
@@ -115,5 +124,5 @@ size_t vp_descriptor_name(int tid, uint64_t fd, char *text, size_t size)
 			return name.len < size ? name.len : size - 1;
 		}
 	}
-	return (size_t)len;
+	return len;
 }

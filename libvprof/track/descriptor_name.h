@@ -12,4 +12,7 @@
  * Returns the length of the text, 0: not known.  Context: helper thread. */
 size_t vp_descriptor_name(int tid, uint64_t fd, char *text, size_t size);
 
+/* The same as /proc says it: "socket:[4711]" of a socket, for which no list is read. */
+size_t vp_descriptor_link(int tid, uint64_t fd, char *text, size_t size);
+
 #endif
