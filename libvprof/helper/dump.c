@@ -3,6 +3,7 @@
 #include "base/proc.h"
 #include "base/proc_thread.h"
 #include "base/sys.h"
+#include "helper/cycles.h"
 #include "helper/engine.h"
 #include "helper/seen.h"
 #include "ring/file.h"
@@ -13,13 +14,11 @@
 
 /* A sample as old as this still tells where a thread on a CPU is. */
 #define RECENT_NS (50u * 1000 * 1000)
-#define NOBODY	  UINT32_MAX
 
 struct one {
 	struct vp_seen_thread who;
 	struct vp_seen seen;
-	uint32_t waits_for; /* of `all`; NOBODY */
-	uint32_t walk;	    /* of find_cycles() that came by */
+	struct vp_waiter waiter; /* numbers are places in `all` */
 	int in_cycle;
 	uint32_t helds;
 	uint64_t held[VPROF_DUMP_HELD];
@@ -110,7 +109,7 @@ static uint32_t find(int tid)
 	for (uint32_t i = 0; tid && i < count; i++)
 		if (all[i].who.tid == tid)
 			return i;
-	return NOBODY;
+	return VP_NOBODY;
 }
 
 static void note_held(struct one *holder, uint64_t lock)
@@ -124,9 +123,9 @@ static void note_held(struct one *holder, uint64_t lock)
 
 static void link_one(struct one *one)
 {
-	one->waits_for = find(one->seen.owner);
-	if (one->waits_for != NOBODY && one->seen.class == VPROF_CLASS_LOCK)
-		note_held(&all[one->waits_for], one->seen.object);
+	one->waiter.waits_for = find(one->seen.owner);
+	if (one->waiter.waits_for != VP_NOBODY && one->seen.class == VPROF_CLASS_LOCK)
+		note_held(&all[one->waiter.waits_for], one->seen.object);
 }
 
 /* They were looked at one after the other: only if none has moved since were they ever in
@@ -146,7 +145,7 @@ static int still_stands(uint32_t first)
 		vp_seen_look(&who, 0, &now);
 		if (now.owner != all[at].seen.owner || now.object != all[at].seen.object)
 			return 0;
-		at = all[at].waits_for;
+		at = all[at].waiter.waits_for;
 	} while (at != first);
 	return 1;
 }
@@ -159,23 +158,13 @@ static void mark_cycle(uint32_t first)
 		return;
 	do {
 		all[at].in_cycle = 1;
-		at = all[at].waits_for;
+		at = all[at].waiter.waits_for;
 	} while (at != first);
 }
 
-/* Each waits for one at most: who comes back to one of this walk has found a cycle. */
-static void find_cycles(void)
+static struct vp_waiter *waiter_of(uint32_t at)
 {
-	for (uint32_t i = 0; i < count; i++) {
-		uint32_t at = i;
-
-		while (at != NOBODY && !all[at].walk) {
-			all[at].walk = i + 1;
-			at = all[at].waits_for;
-		}
-		if (at != NOBODY && all[at].walk == i + 1)
-			mark_cycle(at);
-	}
+	return &all[at].waiter;
 }
 
 /* ---- into the file ---------------------------------------------------------- */
@@ -224,7 +213,8 @@ static int write_row(const struct one *one, const struct vprof_dump *head)
 	row->call = one->seen.call;
 	row->target = one->seen.target;
 	row->wchan = one->seen.wchan;
-	row->waits_for = one->waits_for == NOBODY ? VPROF_NONE : all[one->waits_for].who.row;
+	row->waits_for =
+	    one->waiter.waits_for == VP_NOBODY ? VPROF_NONE : all[one->waiter.waits_for].who.row;
 	row->object = one->seen.object;
 	row->since_ns = one->seen.since_ns;
 	memcpy(row->held, one->held, sizeof(row->held));
@@ -248,7 +238,7 @@ int vp_dump_take(enum vprof_dump_why why)
 		vp_seen_look(&all[i].who, now > RECENT_NS ? now - RECENT_NS : 0, &all[i].seen);
 	for (uint32_t i = 0; i < count; i++)
 		link_one(&all[i]);
-	find_cycles();
+	vp_cycles_find(count, waiter_of, mark_cycle);
 	for (uint32_t i = 0; i < count; i++) {
 		if (!write_row(&all[i], &head)) {
 			vp_lost(VPROF_LOST_STALLS, count - i);

@@ -1,5 +1,6 @@
 #include "helper/hangs.h"
 #include "base/config.h"
+#include "helper/cycles.h"
 #include "helper/dump.h"
 #include "helper/owners.h"
 #include "helper/seen.h"
@@ -15,8 +16,7 @@
 /* Threads that wait for a lock, for a second at least. */
 static struct suspect {
 	struct vp_seen_thread who;
-	uint32_t owner; /* a suspect too; SUSPECTS: none */
-	uint32_t walk;
+	struct vp_waiter waiter; /* numbers are places in `suspect` */
 	int in_cycle;
 } suspect[SUSPECTS];
 static uint32_t suspects;
@@ -51,7 +51,7 @@ static void find(const struct vp_thread *thread)
 
 	if (suspects == SUSPECTS || !is_lock(line->kind) || line->since_ns + SECOND > look_ns)
 		return;
-	*one = (struct suspect){.owner = SUSPECTS};
+	*one = (struct suspect){.in_cycle = 0};
 	vp_seen_thread(thread, &one->who);
 	suspects += is_lock(one->who.line.kind) && one->who.line.since_ns + SECOND <= look_ns;
 }
@@ -61,26 +61,29 @@ static uint32_t suspect_of(int tid)
 	for (uint32_t i = 0; tid && i < suspects; i++)
 		if (suspect[i].who.tid == tid)
 			return i;
-	return SUSPECTS;
+	return VP_NOBODY;
 }
 
-/* As in helper/dump.c, which has the last word. */
+static struct vp_waiter *waiter_of(uint32_t number)
+{
+	return &suspect[number].waiter;
+}
+
+static void mark_cycle(uint32_t first)
+{
+	for (uint32_t at = first; !suspect[at].in_cycle; at = suspect[at].waiter.waits_for)
+		suspect[at].in_cycle = 1;
+}
+
+/* helper/dump.c, which looks again, has the last word. */
 static void find_cycles(void)
 {
-	for (uint32_t i = 0; i < suspects; i++)
-		suspect[i].owner =
-		    suspect_of(vp_owner_of(suspect[i].who.line.kind, suspect[i].who.line.object));
 	for (uint32_t i = 0; i < suspects; i++) {
-		uint32_t at = i;
+		const struct vp_call_line *line = &suspect[i].who.line;
 
-		while (at != SUSPECTS && !suspect[at].walk) {
-			suspect[at].walk = i + 1;
-			at = suspect[at].owner;
-		}
-		for (; at != SUSPECTS && suspect[at].walk == i + 1 && !suspect[at].in_cycle;
-		     at = suspect[at].owner)
-			suspect[at].in_cycle = 1;
+		suspect[i].waiter.waits_for = suspect_of(vp_owner_of(line->kind, line->object));
 	}
+	vp_cycles_find(suspects, waiter_of, mark_cycle);
 }
 
 static struct known *known_of(const struct vp_seen_thread *who)
