@@ -1,8 +1,8 @@
 #include "helper/seen.h"
-#include "base/call_names.h"
 #include "base/clock.h"
 #include "base/doing.h"
 #include "base/sys.h"
+#include "base/syscall_names.h"
 #include "helper/look.h"
 #include "helper/owners.h"
 #include "helper/target.h"
@@ -80,7 +80,7 @@ static int look_at_line(const struct vp_seen_thread *who, struct vp_seen *out)
 
 static uint32_t name_of(long number)
 {
-	const char *name = vp_call_name_of(number);
+	const char *name = vp_syscall_name(number);
 
 	return name ? vp_name_id(name, strlen(name)) : VPROF_NONE;
 }
@@ -92,7 +92,7 @@ static void look_at_call(const struct vp_seen_thread *who, const struct vp_doing
 	out->class = VPROF_CLASS_UNHOOKED;
 	out->call = name_of(doing->number);
 	out->object = doing->arg[0];
-	out->target = vp_target_text(who->tid, vp_call_target_of(doing->number), out->object);
+	out->target = vp_target_text(who->tid, vp_syscall_target(doing->number), out->object);
 	out->owner = vp_owner_of_futex(doing);
 	if (out->owner)
 		out->class = VPROF_CLASS_LOCK;

@@ -1,5 +1,5 @@
 /* Names of system calls (x86-64), for those that a thread was found in. */
-#include "base/call_names.h"
+#include "base/syscall_names.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -373,7 +373,7 @@ static const char *const high[] = {
     "set_mempolicy_home_node",
 };
 
-const char *vp_call_name_of(long number)
+const char *vp_syscall_name(long number)
 {
 	if (number < 0)
 		return NULL;
@@ -399,9 +399,9 @@ static const struct {
     {VPROF_TARGET_ADDRESS, " futex "},
 };
 
-enum vprof_target vp_call_target_of(long number)
+enum vprof_target vp_syscall_target(long number)
 {
-	const char *name = vp_call_name_of(number);
+	const char *name = vp_syscall_name(number);
 	size_t len = name ? strlen(name) : 0;
 
 	for (size_t i = 0; len && i < sizeof(targets) / sizeof(targets[0]); i++) {
