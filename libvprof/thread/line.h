@@ -15,11 +15,11 @@
 #define VP_LINE_AT_LOOP 1u /* the wait of the thread's own loop */
 
 struct vp_call_line {
-	uint32_t sequence; /* odd while it is being written */
-	uint16_t kind;	   /* enum vp_call_kind; VP_CALL_NONE: in none */
-	uint16_t flags;	   /* VP_LINE_* */
-	uint64_t object;   /* what the call was given: a descriptor, an address */
-	uint64_t since_ns; /* 0: nobody looked at the clock */
+	uint32_t sequence;     /* odd while it is being written */
+	uint16_t kind;	       /* enum vp_call_kind; VP_CALL_NONE: in none */
+	uint16_t flags;	       /* VP_LINE_* */
+	uint64_t object;       /* what the call was given: a descriptor, an address */
+	uint64_t since_ns;     /* 0: nobody looked at the clock */
 	struct vp_regs caller; /* where it was called, for whoever wants the stack */
 	uint64_t iteration_ns; /* the loop's iteration under way began; 0: there is none */
 	uint64_t reserved;
@@ -55,17 +55,22 @@ static inline void vp_spans_put(struct vp_call_spans *spans, uint64_t begin_ns, 
 	__atomic_store_n(&spans->head, head + 1, __ATOMIC_RELEASE);
 }
 
-static inline void vp_line_open(struct vp_call_line *line)
+/* Around changes of the line; the second is given what the first returned, so that neither
+ * waits for the other's store.  A handler that finds one under way leaves it so. */
+static inline uint32_t vp_line_open(struct vp_call_line *line)
 {
-	__atomic_store_n(&line->sequence, line->sequence + 1, __ATOMIC_RELAXED);
+	uint32_t sequence = line->sequence;
+
+	__atomic_store_n(&line->sequence, sequence | 1, __ATOMIC_RELAXED);
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	return sequence;
 }
 
-static inline void vp_line_close(struct vp_call_line *line)
+static inline void vp_line_close(struct vp_call_line *line, uint32_t sequence)
 {
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	/* Pairs with vp_line_read(). */
-	__atomic_store_n(&line->sequence, line->sequence + 1, __ATOMIC_RELEASE);
+	__atomic_store_n(&line->sequence, sequence & 1 ? sequence : sequence + 2, __ATOMIC_RELEASE);
 }
 
 /* A copy of another thread's line.  Returns 0 while it is being written: try again. */

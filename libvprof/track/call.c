@@ -23,14 +23,15 @@
 
 static inline void put_line(struct vp_call_line *line, const struct vp_call *call)
 {
-	vp_line_open(line);
+	uint32_t sequence = vp_line_open(line);
+
 	line->kind = call->kind;
 	line->flags = call->flags;
 	line->object = call->object;
 	line->since_ns = call->since_ns;
 	line->caller = call->caller;
 	line->iteration_ns = vp_loops_iteration(&call->thread->loops);
-	vp_line_close(line);
+	vp_line_close(line, sequence);
 }
 
 static void keep_outer(const struct vp_call_line *line, struct vp_call *call)
@@ -43,7 +44,8 @@ static void keep_outer(const struct vp_call_line *line, struct vp_call *call)
 
 static inline void put_outer(struct vp_call_line *line, const struct vp_call *call)
 {
-	vp_line_open(line);
+	uint32_t sequence = vp_line_open(line);
+
 	line->kind = call->outer_kind;
 	if (__builtin_expect(call->outer_kind != VP_CALL_NONE, 0)) {
 		line->flags = call->outer_flags;
@@ -52,7 +54,7 @@ static inline void put_outer(struct vp_call_line *line, const struct vp_call *ca
 		line->caller = call->outer_caller;
 	}
 	line->iteration_ns = vp_loops_iteration(&call->thread->loops);
-	vp_line_close(line);
+	vp_line_close(line, sequence);
 }
 
 /* The call that the line tells of is still under way beneath this one. */
@@ -368,15 +370,16 @@ void vp_call_settle(struct vp_call *call)
 	int blocks = (vp_call_info[call->kind].traits & VP_CALL_CLASS_MASK) == VPROF_CLASS_BLOCKED;
 	struct vp_loop_past past;
 	struct vprof_call *row;
+	uint32_t sequence;
 
 	if (!vp_loop_settle(thread, call->loop, &call->caller, call->kind, vp_call_name(call->kind),
 			    &past))
 		return;
 	/* What all this took is not the program's. */
 	loops->now->back_ns = loops->now->row->now_ns = vp_clock_now();
-	vp_line_open(&thread->line);
+	sequence = vp_line_open(&thread->line);
 	thread->line.iteration_ns = vp_loops_iteration(loops);
-	vp_line_close(&thread->line);
+	vp_line_close(&thread->line, sequence);
 	loops->moved += blocks ? past.waits : past.inside;
 	loops->moved_ns += blocks ? past.waited_ns : past.inside_ns;
 	if (!site || !is_of(site, call))
