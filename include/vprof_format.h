@@ -14,8 +14,8 @@
  * otherwise.  Tables are exact and updated in place while the process lives;
  * the event section is a ring.
  *
- * Here: the header.  The rows of each section: vprof_format_rows.h and
- * vprof_format_waits.h, which this one includes. */
+ * Here: the header.  The rows of each section: vprof_format_rows.h, vprof_format_waits.h
+ * and vprof_format_copies.h, which this one includes. */
 #ifndef VPROF_FORMAT_H
 #define VPROF_FORMAT_H
 
@@ -53,6 +53,7 @@ enum vprof_section_kind {
 	VPROF_SEC_LOOPS = 20,
 	VPROF_SEC_STALLS = 21,
 	VPROF_SEC_DUMPS = 22,
+	VPROF_SEC_COPIES = 29,
 	VPROF_SEC_END,	     /* kinds from here on are not known to this header */
 	VPROF_SEC_MORE = 16, /* kinds below are in vprof_header.section, */
 	VPROF_SEC_COUNT = 64 /* those from there to this in section_more */
@@ -98,8 +99,8 @@ enum vprof_engine {
 
 enum vprof_heap_mode { VPROF_HEAP_OFF = 0, VPROF_HEAP_EXACT = 1, VPROF_HEAP_SAMPLE = 2 };
 
-/* What was not recorded, and why; index into vprof_header.lost.  Five are
- * free: 27 to 31. */
+/* What was not recorded, and why; index into vprof_header.lost.  Four are
+ * free: 27 to 30. */
 enum vprof_lost {
 	VPROF_LOST_SAMPLES = 0,	  /* CPU samples the kernel or timer dropped */
 	VPROF_LOST_THROTTLES = 1, /* times the kernel throttled the engine */
@@ -128,6 +129,7 @@ enum vprof_lost {
 	VPROF_LOST_LABELS = 24, /* labels, marks without a name; samples whose label is not known */
 	VPROF_LOST_STALLS = 25, /* stalls without a row; the longest are kept */
 	VPROF_LOST_GAVE_UP = 26, /* threads that switch too often for a record of each */
+	VPROF_LOST_COPIES = 31,	 /* pieces of copies of counters that found no room */
 	VPROF_LOST_COUNT = 32
 };
 
@@ -426,6 +428,7 @@ enum vprof_ctl_verb {
 /* At offset 4096: struct vprof_extent extent[VPROF_EXTENTS_MAX]. */
 #define VPROF_EXTENT_TABLE_OFFSET 4096u
 
+#include "vprof_format_copies.h"
 #include "vprof_format_rows.h"
 #include "vprof_format_waits.h"
 

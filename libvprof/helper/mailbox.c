@@ -31,7 +31,8 @@ static int set(const char *text, struct vp_text *why)
 	vp_text_init(&name, buf, sizeof(buf));
 	vp_text_str(&name, "set ");
 	vp_text_str(&name, text);
-	return mark(buf);
+	vp_mark_note(buf, vp_threads_row_of_tid(vp_sys_tid(), 0));
+	return 0;
 }
 
 static int resume(struct vp_text *why)

@@ -4,6 +4,7 @@
 #include "ring/events.h"
 #include "ring/tables.h"
 #include "thread/threads.h"
+#include "track/copies.h"
 #include "track/series.h"
 #include "vprof.h"
 
@@ -17,7 +18,8 @@ static struct {
 	uint32_t row; /* + 1 */
 	uint32_t name;
 } slot[SLOTS];
-static uint32_t names; /* in `slot`: it must never be full */
+static uint32_t names;	/* in `slot`: it must never be full */
+static uint32_t copies; /* of counters, taken so far */
 static struct vp_event_writer writer;
 
 int vp_marks_init(void)
@@ -25,7 +27,7 @@ int vp_marks_init(void)
 	lock.word = 0;
 	if (names) /* or it is empty still */
 		memset(slot, 0, sizeof(slot));
-	names = 0;
+	names = copies = 0;
 	writer.block = NULL;
 	return 0;
 }
@@ -79,25 +81,47 @@ static struct vprof_mark *row_of(const char *name, uint32_t *id)
 	}
 }
 
-void vp_mark_add(const char *name, uint32_t thread_row)
+/* Returns whether counters are to be copied: it is the first of its name, and that is one of
+ * the first. */
+static int count(const char *name, uint32_t thread_row, int copied, uint32_t *row)
 {
 	struct vp_thread_sums sums;
 	struct vprof_event event = {.thread = thread_row, .kind = VPROF_EV_MARK};
 	struct vprof_mark *mark;
+	int first = 0;
 
 	vp_threads_sum(&sums);
 	vp_lock_take(&lock);
-	mark = row_of(name, &event.arg);
+	mark = row_of(name, row);
 	if (mark) {
+		event.arg = *row;
 		event.t_ns = vp_clock_now();
 		event.value = sums.alloc_bytes - sums.freed_bytes;
 		mark->last_ns = event.t_ns;
+		first = copied && mark->count == 0 && copies < VPROF_COPIES_MAX;
+		copies += (uint32_t)first;
 		mark->count++;
 		vp_event_put(&writer, &event);
 	} else {
 		vp_lost(VPROF_LOST_LABELS, 1);
 	}
 	vp_lock_drop(&lock);
+	return first;
+}
+
+void vp_mark_add(const char *name, uint32_t thread_row)
+{
+	uint32_t row;
+
+	if (count(name, thread_row, 1, &row))
+		vp_copies_take(row); /* others may go on: it takes its time */
 	if (strcmp(name, "iteration") == 0)
 		vp_series_iteration();
+}
+
+void vp_mark_note(const char *name, uint32_t thread_row)
+{
+	uint32_t row;
+
+	count(name, thread_row, 0, &row);
 }

@@ -327,6 +327,7 @@ void vr_check_tables(struct vr_file *file, const struct vr_layout *layout)
 	check_resident(file, layout);
 	check_timeline(file, layout);
 	vr_check_waits(file, layout);
+	vr_check_copies(file, layout);
 }
 
 /* A block and its place, for sorting by age. */

@@ -39,5 +39,7 @@ static inline int vr_check_string(const struct vr_file *file, uint32_t id)
 
 /* --- check_waits.c: CALLS, BOOKS, LOOPS, STALLS, DUMPS */
 void vr_check_waits(struct vr_file *file, const struct vr_layout *layout);
+/* --- check_copies.c: COPIES, the others being checked */
+void vr_check_copies(struct vr_file *file, const struct vr_layout *layout);
 
 #endif

@@ -56,6 +56,7 @@ void vr_file_drop_rows(struct vr_file *file)
 	free(file->loop);
 	free(file->stall);
 	free(file->dump);
+	free(file->copy);
 	free(file->point);
 	free(file->event);
 	file->module = NULL;
@@ -75,12 +76,14 @@ void vr_file_drop_rows(struct vr_file *file)
 	file->loop = NULL;
 	file->stall = NULL;
 	file->dump = NULL;
+	file->copy = NULL;
 	file->point = NULL;
 	file->event = NULL;
 	file->n_modules = file->n_threads = file->n_nodes = file->n_sites = file->n_cpus = 0;
 	file->n_locks = file->n_leaks = file->n_points = file->n_marks = file->series_rows = 0;
 	file->n_maps = file->n_accounts = file->n_residents = 0;
 	file->n_calls = file->n_books = file->n_loops = file->n_stalls = file->n_dumps = 0;
+	file->n_copies = 0;
 	file->n_events = 0;
 }
 

@@ -125,6 +125,7 @@ static int read_sections(int fd, struct vr_file *file, struct vr_layout *layout,
 {
 	const struct part early[] =
 	    {
+		ROWS(COPIES, copy, n_copies),
 		ROWS(SITES, site, n_sites),
 		ROWS(CPU, cpu, n_cpus),
 		ROWS(LOCKS, lock, n_locks),

@@ -190,6 +190,7 @@ const char *vr_lost_name(unsigned which)
 	    [VPROF_LOST_LABELS] = "labels",
 	    [VPROF_LOST_STALLS] = "stalls",
 	    [VPROF_LOST_GAVE_UP] = "gave_up",
+	    [VPROF_LOST_COPIES] = "copies",
 	};
 
 	return which < VPROF_LOST_COUNT ? name[which] : NULL;
@@ -228,6 +229,7 @@ static const struct {
     [VPROF_LOST_LABELS] = {"", " label", ""},
     [VPROF_LOST_STALLS] = {"", " stall", " without a row (the longest have one)"},
     [VPROF_LOST_GAVE_UP] = {"", " thread", " too busy switching for a record of each time"},
+    [VPROF_LOST_COPIES] = {"", " counter", " not copied at a mark"},
 };
 
 /* A forked child may free what its parent's record has: nothing is lost by that. */
