@@ -98,16 +98,17 @@ _Static_assert(sizeof(struct vprof_node) == 16, "vprof_node");
 #define VPROF_WHERE_CUT(why)                                                                       \
 	((uint64_t)VPROF_MODULE_UNKNOWN << VPROF_WHERE_MODULE_SHIFT | VPROF_WHERE_EXACT | (why))
 
-/* SITES: heap totals of one stack in one shard, each row written by that shard
+/* SITES: heap totals of one stack under one label in one shard, each row written by that shard
  * alone: what its threads allocated there, and what they freed of it.  A block
  * may be freed in another shard than it was allocated in, so only the sum over
- * the rows of equal `node` (modulo 2^64) has meaning as "live": allocs - frees.
+ * the rows of equal `node` and `label` (modulo 2^64) has meaning as "live": allocs - frees.
+ * A free counts for the label that the block was allocated under.
  * Row 0 is the overflow site. */
 #define VPROF_LIFETIME_BUCKETS 32u
 struct vprof_site {
 	uint32_t node;
 	uint16_t shard;
-	uint16_t flags;
+	uint16_t label_number; /* of `label`, within the process; 0: none */
 	uint64_t allocs, alloc_bytes;
 	uint64_t frees, freed_bytes;
 	uint64_t temporary;  /* freed by its thread before its next allocation */
@@ -125,7 +126,8 @@ struct vprof_site {
 	uint64_t sampled_freed; /* of which freed again */
 	double variance;	/* of alloc_bytes: sum of bytes^2 (1 - p) / p^2 */
 	double freed_variance;	/* the same over the freed ones */
-	uint64_t reserved;
+	uint32_t label;		/* string id, as in vprof_cpu: what allocated; 0: none */
+	uint32_t reserved;
 	/* lifetime[0]: below 1 us; [k]: 2^(k-1) us up to 2^k us; last: above */
 	uint64_t lifetime[VPROF_LIFETIME_BUCKETS];
 };

@@ -19,8 +19,14 @@ struct vp_shard {
 	uint32_t shared;     /* more threads than shards: rows need atomic updates */
 	struct vp_lock lock; /* of the index, taken only when shared */
 	uint32_t mask, used;
-	struct vp_shard_slot *slot; /* node -> site row, open addressing */
+	struct vp_shard_slot *slot; /* node and label -> site row, open addressing */
 	struct vp_shard *next;
+};
+
+/* The label that a site was allocated under. */
+struct vp_site_label {
+	uint32_t id;	 /* string id; 0: none */
+	uint32_t number; /* of it, below 65536; 0: none */
 };
 
 void vp_shards_init(void);	     /* forgets all: fresh file */
@@ -30,8 +36,10 @@ void vp_shard_put(struct vp_shard *shard);
 /* The shard of events that no thread can be found for; always shared. */
 struct vp_shard *vp_shard_common(void);
 
-/* The site row of a stack in a shard, made at its first use; row 0 (overflow)
- * when the file is full.  Context: the shard's thread, busy guard held. */
-struct vprof_site *vp_shard_site(struct vp_shard *shard, uint32_t node, uint32_t *row);
+/* The site row of a stack and a label in a shard, made at its first use; that without a
+ * label when labels have as many as they may have, and row 0 (overflow) when the file is
+ * full.  Context: the shard's thread, busy guard held. */
+struct vprof_site *vp_shard_site(struct vp_shard *shard, uint32_t node, struct vp_site_label label,
+				 uint32_t *row);
 
 #endif

@@ -62,7 +62,9 @@ struct vp_thread {
 	int timer_id;		       /* timer engine, -1 when none */
 	struct vp_thread *next, *prev; /* registry, under its lock */
 	uint32_t site_node, site_row;  /* the site used last ... */
-	struct vprof_site *site;       /* ... NULL: none yet */
+	struct vprof_site *site;       /* ... NULL: none yet, or under another label */
+	uint32_t label;		       /* in force, a string id; 0: none (track/label.c) */
+	uint32_t label_number;	       /* of it, among the labels of the process; 0: none */
 	struct vp_peak_budget peak;
 	void *slot[VP_SLOT_COUNT];
 	const void *trampoline; /* what libc started it with; NULL: not by our hook */

@@ -129,12 +129,15 @@ static uint8_t round_weight(struct vp_thread *thread, uint64_t bytes)
 	return u < rest ? ROUNDED_UP : UNTIMED;
 }
 
-/* The row that counts a stack for this thread. */
+/* The row that counts a stack for this thread, under the label in force: when that
+ * changes, track/label.c forgets the site used last. */
 static inline struct vprof_site *site_of_node(struct vp_thread *thread, uint32_t node,
 					      uint32_t *row)
 {
 	if (thread->site_node != node || !thread->site) {
-		thread->site = vp_shard_site(thread->shard, node, &thread->site_row);
+		struct vp_site_label label = {thread->label, thread->label_number};
+
+		thread->site = vp_shard_site(thread->shard, node, label, &thread->site_row);
 		thread->site_node = node;
 	}
 	*row = thread->site_row;
@@ -192,7 +195,8 @@ static inline struct vprof_site *row_for_free(struct vp_thread *thread, uint32_t
 	*shared = (int)shard->shared || !block_row;
 	if (__builtin_expect(site->shard == shard->number || !block_row, 1))
 		return site;
-	site = vp_shard_site(shard, site->node, &block_row);
+	site = vp_shard_site(shard, site->node,
+			     (struct vp_site_label){site->label, site->label_number}, &block_row);
 	*shared |= !block_row;
 	return site;
 }
@@ -265,7 +269,8 @@ static inline void record_alloc(void *ptr, size_t bytes, const struct vp_regs *c
 	} else {		/* a thread past its end still runs a little of libc */
 		if (sampling()) /* no random state is left: one gap of the mean */
 			vp_tls.heap_left = vp_config.heap_sample_bytes;
-		site = vp_shard_site(vp_shard_common(), VPROF_NODE_OVERFLOW, &block.site);
+		site = vp_shard_site(vp_shard_common(), VPROF_NODE_OVERFLOW,
+				     (struct vp_site_label){0, 0}, &block.site);
 	}
 	mark_block(thread, site, &block);
 	site->last_ns = block.birth_ns;

@@ -27,13 +27,18 @@ struct change {
 
 _Static_assert(PAIR_BYTES % sizeof(uint64_t) == 0, "pairs are hashed by words");
 
+/* A label: its string id, and its number among all, from 1. */
+struct label {
+	uint32_t id, number;
+};
+
 struct vp_labels {
 	uint32_t row; /* in THREADS */
 	uint32_t depth;
-	uint32_t label[DEPTH + 1]; /* label[0]: none */
-	struct vp_labels *next;	   /* in its bucket, or among the spare ones */
-	uint64_t head;		   /* changes so far */
-	uint64_t woken_at;	   /* of which the helper was told to hurry */
+	struct label label[DEPTH + 1]; /* label[0]: none */
+	struct vp_labels *next;	       /* in its bucket, or among the spare ones */
+	uint64_t head;		       /* changes so far */
+	uint64_t woken_at;	       /* of which the helper was told to hurry */
 	struct change history[HISTORY];
 };
 
@@ -132,43 +137,44 @@ static int make_tables(void)
 }
 
 /* Context: lock held. */
-static uint32_t add_name(const char *pair, uint32_t outer, uint64_t hash)
+static struct label add_name(const char *pair, struct label outer, uint64_t hash)
 {
-	uint32_t *slot, label;
+	uint32_t *slot, id;
 
 	if (!make_tables())
 		return outer;
-	slot = find_slot(pair, outer, hash);
+	slot = find_slot(pair, outer.id, hash);
 	if (*slot) /* another thread was first */
-		return names[*slot - 1].label;
+		return (struct label){names[*slot - 1].label, *slot};
 	if (names_used == NAMES_MAX)
 		return outer;
-	label = add_text(pair, outer);
-	if (label == VPROF_NONE)
+	id = add_text(pair, outer.id);
+	if (id == VPROF_NONE)
 		return outer;
-	names[names_used] = (struct name){.hash = hash, .outer = outer, .label = label};
+	names[names_used] = (struct name){.hash = hash, .outer = outer.id, .label = id};
 	memcpy(names[names_used].pair, pair, PAIR_BYTES);
 	/* Pairs with find_slot(). */
 	__atomic_store_n(slot, ++names_used, __ATOMIC_RELEASE);
-	return label;
+	return (struct label){id, names_used};
 }
+_Static_assert(NAMES_MAX <= UINT16_MAX, "vprof_site.label_number");
 
 /* The label of a pair below another; that other one where there is no room. */
-static uint32_t label_of(uint32_t outer, const char *key, const char *value)
+static struct label label_of(struct label outer, const char *key, const char *value)
 {
 	char pair[PAIR_BYTES];
-	uint64_t hash = make_pair(pair, outer, key, value);
-	uint32_t label = 0, number;
+	uint64_t hash = make_pair(pair, outer.id, key, value);
+	struct label label = {0, 0};
 
 	if (__atomic_load_n(&names, __ATOMIC_ACQUIRE)) {
-		number = *find_slot(pair, outer, hash);
-		label = number ? names[number - 1].label : 0;
+		label.number = *find_slot(pair, outer.id, hash);
+		label.id = label.number ? names[label.number - 1].label : 0;
 	}
-	if (!label) {
+	if (!label.id) {
 		vp_lock_take(&lock);
 		label = add_name(pair, outer, hash);
 		vp_lock_drop(&lock);
-		if (label == outer)
+		if (label.id == outer.id)
 			vp_lost(VPROF_LOST_LABELS, 1);
 	}
 	return label;
@@ -205,9 +211,14 @@ static struct vp_labels *labels_of(struct vp_thread *thread)
 	return labels;
 }
 
-static inline uint32_t innermost(const struct vp_labels *labels)
+/* The innermost label is in force from here on.  A signal handler may look at any moment. */
+static void put_in_force(struct vp_thread *thread, const struct vp_labels *labels)
 {
-	return labels->label[labels->depth < DEPTH ? labels->depth : DEPTH];
+	struct label label = labels->label[labels->depth < DEPTH ? labels->depth : DEPTH];
+
+	__atomic_store_n(&thread->label, label.id, __ATOMIC_RELAXED);
+	thread->label_number = label.number;
+	thread->site = NULL; /* it has the label that was */
 }
 
 /* The helper is woken long before it would find a history overwritten: where
@@ -231,17 +242,14 @@ static void note(struct vp_labels *labels, uint32_t label)
 void vp_label_begin(struct vp_thread *thread, const char *key, const char *value)
 {
 	struct vp_labels *labels = labels_of(thread);
-	uint32_t label;
 
 	if (!labels)
 		return;
-	if (labels->depth < DEPTH) {
-		label = label_of(innermost(labels), key, value);
-		labels->label[labels->depth + 1] = label;
-		__atomic_signal_fence(__ATOMIC_SEQ_CST);
-		note(labels, label);
-	}
-	labels->depth++;
+	if (labels->depth++ >= DEPTH)
+		return;
+	labels->label[labels->depth] = label_of(labels->label[labels->depth - 1], key, value);
+	put_in_force(thread, labels);
+	note(labels, thread->label);
 }
 
 void vp_label_end(struct vp_thread *thread)
@@ -250,16 +258,15 @@ void vp_label_end(struct vp_thread *thread)
 
 	if (!labels || !labels->depth)
 		return;
-	labels->depth--;
-	if (labels->depth < DEPTH)
-		note(labels, innermost(labels));
+	if (labels->depth-- > DEPTH)
+		return;
+	put_in_force(thread, labels);
+	note(labels, thread->label);
 }
 
 uint32_t vp_label_now(const struct vp_thread *thread)
 {
-	const struct vp_labels *labels = thread->slot[VP_SLOT_LABELS];
-
-	return labels ? innermost(labels) : VP_LABEL_NONE;
+	return __atomic_load_n(&thread->label, __ATOMIC_RELAXED);
 }
 
 /* ---- the helper ---------------------------------------------------------- */

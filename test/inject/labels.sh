@@ -53,7 +53,7 @@ done
 t_begin "a label that is not there is named, with those that are"
 "$REPORT" flat "$file" --label part=nine >"$T/out" 2>"$T/err"
 t_equal status 1 $?
-grep -q "no samples under label 'part=nine'; there are:.* part=seventy" "$T/err" || t_bad "$(cat "$T/err")"
+grep -q "nothing under label 'part=nine'; there are:.* part=seventy" "$T/err" || t_bad "$(cat "$T/err")"
 t_done
 
 # The helper looks up a sample's label after the fact: histories must last so long.

@@ -134,18 +134,19 @@ START_TEST(who_never_waited_was_runnable_and_the_rest_is_not_split)
 }
 END_TEST
 
+static const struct vp_site_label none = {0, 0};
 static uint16_t shard[200];
 static int shards;
 
 static void note_shard(struct vp_thread *thread)
 {
 	uint32_t row, again;
-	struct vprof_site *site = vp_shard_site(thread->shard, 77, &row);
+	struct vprof_site *site = vp_shard_site(thread->shard, 77, none, &row);
 
 	shard[shards++] = thread->shard->number;
 	ck_assert_uint_eq(site->node, 77);
 	ck_assert_uint_eq(site->shard, thread->shard->number);
-	ck_assert_ptr_eq(vp_shard_site(thread->shard, 77, &again), site);
+	ck_assert_ptr_eq(vp_shard_site(thread->shard, 77, none, &again), site);
 	ck_assert_uint_eq(again, row);
 }
 
@@ -163,12 +164,60 @@ START_TEST(shards_are_fresh_at_first_and_reused_then)
 }
 END_TEST
 
+/* One stack under several labels has a row for each, also after the index has grown. */
+START_TEST(labels_have_sites_of_their_own)
+{
+	static struct vprof_site *of[3][400];
+	uint32_t row;
+
+	setup();
+	for (uint32_t label = 0; label < 3; label++)
+		for (uint32_t node = 1; node < 400; node++)
+			of[label][node] = vp_shard_site(
+			    self->shard, node, (struct vp_site_label){label * 100, label}, &row);
+	for (uint32_t label = 0; label < 3; label++)
+		for (uint32_t node = 1; node < 400; node++) {
+			struct vp_site_label id = {label * 100, label};
+
+			ck_assert_ptr_eq(vp_shard_site(self->shard, node, id, &row),
+					 of[label][node]);
+			ck_assert_uint_eq(of[label][node]->node, node);
+			ck_assert_uint_eq(of[label][node]->label, label * 100);
+		}
+	ck_assert_ptr_ne(of[0][7], of[1][7]);
+	ck_assert_ptr_ne(of[1][7], of[2][7]);
+}
+END_TEST
+
+/* Labels take a part of the file's room for sites; beyond, a site is counted without. */
+START_TEST(labels_leave_room_for_sites)
+{
+	struct vprof_site *first, *last, *plain;
+	uint32_t row;
+
+	setup();
+	plain = vp_shard_site(self->shard, 5, none, &row);
+	first = vp_shard_site(self->shard, 5, (struct vp_site_label){100, 1}, &row);
+	for (uint32_t number = 1;; number++) {
+		last = vp_shard_site(self->shard, 5, (struct vp_site_label){100, number}, &row);
+		if (last == plain)
+			break;
+		ck_assert_uint_lt(number, 60000);
+	}
+	ck_assert_uint_eq(vp_file.header->lost[VPROF_LOST_LABELS], 1);
+	ck_assert_ptr_eq(vp_shard_site(self->shard, 5, (struct vp_site_label){100, 1}, &row),
+			 first);
+	ck_assert_uint_eq(vp_file.header->lost[VPROF_LOST_SITES], 0);
+	ck_assert_uint_ne(vp_shard_site(self->shard, 6, none, &row)->node, 0);
+}
+END_TEST
+
 START_TEST(a_stack_nobody_knows_has_the_overflow_row)
 {
 	uint32_t row;
 
 	setup();
-	vp_shard_site(self->shard, 0, &row);
+	vp_shard_site(self->shard, 0, none, &row);
 	ck_assert_uint_eq(row, 0);
 	ck_assert_uint_eq(vp_file.header->lost[VPROF_LOST_SITES], 1);
 }
@@ -343,6 +392,8 @@ static void cases(TCase *tests)
 	tcase_add_test(tests, a_thread_tells_its_switches_and_its_stack);
 	tcase_add_test(tests, who_never_waited_was_runnable_and_the_rest_is_not_split);
 	tcase_add_test(tests, shards_are_fresh_at_first_and_reused_then);
+	tcase_add_test(tests, labels_have_sites_of_their_own);
+	tcase_add_test(tests, labels_leave_room_for_sites);
 	tcase_add_test(tests, a_stack_nobody_knows_has_the_overflow_row);
 	tcase_add_test(tests, with_one_thread_the_peak_is_exact);
 	tcase_add_test(tests, a_site_keeps_what_it_held_at_the_peak);

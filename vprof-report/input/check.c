@@ -91,11 +91,17 @@ static void check_sites(struct vr_file *file, const struct vr_layout *layout)
 	struct vr_tally tally = {.kind = VPROF_SEC_SITES};
 
 	for (uint32_t i = 0; i < file->n_sites; i++) {
-		if (file->site[i].node < file->n_nodes)
+		struct vprof_site *site = &file->site[i];
+
+		if (site->label >= vr_file_string_ids(file)) {
+			vr_tally_hit(&tally, i, "label out of range");
+			site->label = 0;
+		}
+		if (site->node < file->n_nodes)
 			continue;
-		if (file->site[i].allocs || file->site[i].frees)
+		if (site->allocs || site->frees)
 			vr_tally_hit(&tally, i, "node id out of range");
-		memset(&file->site[i], 0, sizeof(file->site[i]));
+		memset(site, 0, sizeof(*site));
 	}
 	vr_tally_report(&tally, file, layout);
 }

@@ -228,6 +228,7 @@ static void add_sites(struct vr_merge *merge, struct vr_file *file, uint32_t sha
 			continue;
 		}
 		row.node = merge->node[row.node];
+		row.label = row.label ? vr_merge_string(merge, row.label) : 0;
 		row.shard =
 		    (uint16_t)(shard0 + row.shard < UINT16_MAX ? shard0 + row.shard : UINT16_MAX);
 		VR_MERGE_APPEND(merge, site, n_sites, site_room, row);

@@ -89,6 +89,8 @@ static void add_rows(struct vr_profile *profile, struct vr_heap *heap)
 
 		if ((!row->allocs && !row->frees) || (keep && !(keep[node] & 1)))
 			continue;
+		if (!vr_profile_keeps_label(profile, row->label))
+			continue;
 		if (glob && !vr_stacks_touches(profile->stacks, node, glob))
 			continue;
 		if (keep && keep[node] & 2)
@@ -102,7 +104,7 @@ static void add_rows(struct vr_profile *profile, struct vr_heap *heap)
 		}
 		add_row(&heap->site[*at], row, file->header.peak_epoch);
 	}
-	heap->selected = keep || glob;
+	heap->selected = keep || glob || profile->keep_label;
 	vr_map_free(&by_node);
 	free(keep);
 }

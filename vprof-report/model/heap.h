@@ -28,14 +28,15 @@ struct vr_heap {
 	int sampled;
 	uint64_t sample_bytes; /* mean distance of two sampled bytes */
 	double variance, live_variance;
-	int selected; /* threads or modules were left out */
+	int selected; /* threads, modules or labels were left out */
 	int shared;   /* threads not selected allocated at the same sites */
 };
 
 enum vr_heap_key { VR_HEAP_BYTES, VR_HEAP_CALLS, VR_HEAP_LIVE, VR_HEAP_PEAK, VR_HEAP_TEMPORARY };
 
 /* select.thread keeps the sites where such a thread allocated, each as a whole;
- * select.module those whose stack touches such an object. */
+ * select.module those whose stack touches such an object; select.label counts what was
+ * allocated under it alone. */
 struct vr_heap *vr_heap_new(struct vr_profile *profile);
 void vr_heap_free(struct vr_heap *heap);
 /* Indices of the sites, the largest first, equal ones by node; free() it. */

@@ -74,6 +74,8 @@ struct vr_labels *vr_labels_new(const struct vr_file *file)
 	for (size_t i = 0; i < file->n_events; i++)
 		if (file->event[i].kind == VPROF_EV_CPU)
 			add_label(&b, file, file->event[i].arg);
+	for (uint32_t i = 0; i < file->n_sites; i++)
+		add_label(&b, file, file->site[i].label);
 	vr_map_free(&b.by_id);
 	vr_map_free(&b.by_text);
 	return b.labels;

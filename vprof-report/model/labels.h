@@ -24,7 +24,7 @@ struct vr_labels {
 	size_t n_pairs;
 };
 
-/* Every label in CPU rows or events. */
+/* Every label in rows or events. */
 struct vr_labels *vr_labels_new(const struct vr_file *file);
 void vr_labels_free(struct vr_labels *labels); /* NULL is fine */
 

@@ -84,7 +84,7 @@ int vr_profile_keeps_label(const struct vr_profile *profile, uint32_t label)
 	return !profile->keep_label || profile->keep_label[label];
 }
 
-/* "no samples under label X; there are: a=b, c=d". */
+/* "nothing under label X; there are: a=b, c=d". */
 static int no_such_label(const struct vr_profile *profile, const struct vr_labels *labels,
 			 struct vr_err *err)
 {
@@ -92,9 +92,9 @@ static int no_such_label(const struct vr_profile *profile, const struct vr_label
 
 	if (!labels->n_pairs)
 		return vr_err_set(err, -ESRCH,
-				  "no samples under label '%s': the program set no labels",
+				  "nothing under label '%s': the program set no labels",
 				  profile->select.label);
-	vr_err_set(err, -ESRCH, "no samples under label '%s'; there are:", profile->select.label);
+	vr_err_set(err, -ESRCH, "nothing under label '%s'; there are:", profile->select.label);
 	for (size_t i = 0; i < labels->n_pairs; i++) {
 		len = strlen(err->text);
 		snprintf(err->text + len, sizeof(err->text) - len, " %s", labels->pair[i].text);

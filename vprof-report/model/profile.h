@@ -14,7 +14,7 @@ struct vr_select {
 	const char *label;	     /* glob over pairs of labels, NULL: all */
 	int windowed;		     /* since_ns and until_ns are meant */
 	uint64_t since_ns, until_ns; /* since the start, [since, until) */
-	int wall, idle; /* the wall clock, idle time too; else CPU time */
+	int wall, idle;		     /* the wall clock, idle time too; else CPU time */
 	int inlines;
 	int full_names; /* what is shown of names: everything */
 };
@@ -62,7 +62,7 @@ char *vr_profile_replaced(const struct vr_profile *profile);
  * nothing is.  free() it.  Complete once stacks were resolved. */
 char *vr_profile_symbol_notes(const struct vr_profile *profile);
 
-/* 1 when samples under this label count. */
+/* 1 when what happened under this label counts. */
 int vr_profile_keeps_label(const struct vr_profile *profile, uint32_t label);
 
 /* Time as the selection sees it: 1 when t_ns is inside the window. */

@@ -382,12 +382,14 @@ const struct vr_verb vr_verb_heap = {
 	"One row is one stack that allocated. \"peak\" is what was live there when the\n"
 	"whole process was at its highest; \"temporary\" counts blocks freed by their thread\n"
 	"before its next allocation; \"median life\" is the upper end of a power of two.\n"
-	"--thread keeps the sites where such a thread allocated. --tree adds up the processes\n"
+	"--thread keeps the sites where such a thread allocated, --label counts what was\n"
+	"allocated under a label of vprof_begin() alone, whoever frees it. --tree adds up the "
+	"processes\n"
 	"of a run; \"peak\" is then what was live when each was at its own highest.\n"
 	"--kind mmap: memory mapped past malloc (mmap, mremap, brk, shmat) by call path;\n"
 	"--kind resident: what the resident memory is made of; --kind all: the three.",
     .options = VR_TAKES(VR_OPT_SORT, VR_OPT_LIMIT, VR_OPT_FORMAT, VR_OPT_THREAD, VR_OPT_MODULE,
-			VR_OPT_TREE, VR_OPT_NAMES, VR_OPT_NAMING, VR_OPT_KIND),
+			VR_OPT_LABEL, VR_OPT_TREE, VR_OPT_NAMES, VR_OPT_NAMING, VR_OPT_KIND),
     .sort = sort_keys,
     .limit = 10,
     .begin = begin,
