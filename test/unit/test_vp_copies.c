@@ -43,7 +43,8 @@ static const struct vprof_copy *head_of(uint32_t mark)
 
 static struct vprof_site *new_site(uint32_t *row)
 {
-	struct vprof_site *site = vp_shard_site(self->shard, 40 + vp_table_used(VPROF_SEC_SITES), row);
+	struct vprof_site *site = vp_shard_site(self->shard, 40 + vp_table_used(VPROF_SEC_SITES),
+						(struct vp_site_label){0, 0}, row);
 
 	ck_assert_uint_ne(*row, 0);
 	return site;
@@ -98,13 +99,12 @@ START_TEST(a_histogram_is_copied_where_it_is_not_empty)
 	loop->now_ns = 1; /* no counter */
 	vp_mark_add("warm", 0);
 	for (uint32_t i = 0; i < VPROF_LOOP_BUCKETS; i++)
-		ck_assert_uint_eq(
-		    word_at(0, VPROF_SEC_LOOPS, row, WORD(vprof_loop, histogram) + i),
-		    i % 5 ? 0 : 1 + i);
+		ck_assert_uint_eq(word_at(0, VPROF_SEC_LOOPS, row, WORD(vprof_loop, histogram) + i),
+				  i % 5 ? 0 : 1 + i);
 	ck_assert_uint_eq(word_at(0, VPROF_SEC_LOOPS, row, WORD(vprof_loop, slept)), 4);
-	ck_assert_uint_eq(word_at(0, VPROF_SEC_LOOPS, row,
-				  WORD(vprof_loop, delay) + VPROF_DELAY_BUCKETS - 1),
-			  11);
+	ck_assert_uint_eq(
+	    word_at(0, VPROF_SEC_LOOPS, row, WORD(vprof_loop, delay) + VPROF_DELAY_BUCKETS - 1),
+	    11);
 	ck_assert_uint_eq(word_at(0, VPROF_SEC_LOOPS, row, WORD(vprof_loop, now_ns)), 0);
 }
 END_TEST
@@ -142,8 +142,7 @@ START_TEST(a_copy_without_room_says_so)
 	ck_assert_uint_gt(head_of(0)->value[VPROF_COPY_LEFT_OUT], 0);
 	ck_assert_uint_eq(head_of(0)->value[VPROF_COPY_LEFT_OUT],
 			  vp_file.header->lost[VPROF_LOST_COPIES]);
-	ck_assert_uint_eq(head_of(0)->value[VPROF_COPY_ROWS] + 1,
-			  vp_table_used(VPROF_SEC_COPIES));
+	ck_assert_uint_eq(head_of(0)->value[VPROF_COPY_ROWS] + 1, vp_table_used(VPROF_SEC_COPIES));
 	vp_mark_add("late", 0); /* not even a head */
 	ck_assert_ptr_null(head_of(1));
 }
