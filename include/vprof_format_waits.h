@@ -123,7 +123,8 @@ struct vprof_book {
 	uint64_t switches;     /* records of context switches that came */
 	uint64_t without_half; /* and those of which the other half did not */
 	uint64_t recorded_ns;  /* from the thread's start to until_ns, without pauses */
-	uint64_t reserved[3];
+	uint64_t unwatched_ns; /* of it, without records of switches: calls and run delay tell */
+	uint64_t reserved[2];
 };
 _Static_assert(sizeof(struct vprof_book) == 256, "vprof_book");
 

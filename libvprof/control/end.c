@@ -6,6 +6,7 @@
 #include "base/tracker.h"
 #include "control/control.h"
 #include "control/term.h"
+#include "helper/bounds.h"
 #include "helper/helper.h"
 #include "helper/reading.h"
 #include "leak/search.h"
@@ -75,6 +76,7 @@ void vp_finish_process(enum vprof_exit_kind kind, int status, struct vp_exit_sta
 	if (!vp_owns_process() || __atomic_exchange_n(&finished, 1, __ATOMIC_ACQ_REL))
 		return;
 	inside = vp_inside_begin();
+	vp_bounds_end();
 	vp_trackers_finish(1);
 	finish(here);
 	vp_reading_at_end();

@@ -21,7 +21,7 @@
 #include "control/roads.h"
 #include "control/term.h"
 #include "control/trackers.h"
-#include "helper/books.h"
+#include "helper/bounds.h"
 #include "helper/engine.h"
 #include "helper/helper.h"
 #include "helper/pause.h"
@@ -374,7 +374,7 @@ static void start_recording(int forked, int fd)
 	vp_control.heap = vp_config.heap;
 	vp_control.maps = vp_config.heap != VPROF_HEAP_OFF;
 	vp_term_start();
-	vp_books_begin();
+	vp_bounds_begin();
 	/* Pairs with a reader of the file. */
 	__atomic_store_n(&vp_file.header->state, VPROF_STATE_RUNNING, __ATOMIC_RELEASE);
 }

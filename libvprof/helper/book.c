@@ -3,9 +3,10 @@
 
 #include <string.h>
 
-/* Between coming back for a page and the kernel's word that it is there, or going to sleep
- * again for it. */
-#define FAULT_LATE_NS  1000000u
+/* On the CPU between coming back for a page and the kernel's word that it is there, or going to
+ * sleep again for it.  What interrupts do meanwhile, on a busy machine for more than a
+ * millisecond, is in it. */
+#define FAULT_LATE_NS  4000000u
 #define FAULT_CHAIN_NS 50000u
 #define NOT_KNOWN      VPROF_CLASS_COUNT
 
@@ -81,6 +82,7 @@ static void add_unwatched(struct vp_book *book, const struct vp_off *gap,
 	share_out(vp_less(vp_less(to_ns, from_ns), gap->ran_ns), ns, gap->delay_ns, shared);
 	for (uint32_t i = 0; i < VPROF_CLASS_COUNT; i++)
 		book->sum.ns[i] += shared[i];
+	book->sum.unwatched_ns += vp_less(to_ns, from_ns);
 }
 
 static void settle_open(struct vp_book *book, enum vprof_class class)
@@ -171,8 +173,8 @@ void vp_book_add(struct vp_book *book, const struct vp_off *off, const struct vp
 		class = class_at(off->begin_ns + ns / 2, off->goes_on, seen);
 	if (off->preempted && class >= VPROF_CLASS_UNHOOKED)
 		class = VPROF_CLASS_PREEMPTED;
-	if (book->open_ns && (off->begin_ns > book->open_end_ns + FAULT_CHAIN_NS ||
-			      (class != VPROF_CLASS_UNHOOKED && class != VPROF_CLASS_PREEMPTED)))
+	if (book->open_ns && class != VPROF_CLASS_PREEMPTED &&
+	    (class != VPROF_CLASS_UNHOOKED || off->begin_ns > book->open_end_ns + FAULT_CHAIN_NS))
 		settle_open(book, VPROF_CLASS_UNHOOKED);
 	if (book->recent)
 		vp_recent_put(book->recent, off->begin_ns, off->end_ns,
@@ -180,7 +182,8 @@ void vp_book_add(struct vp_book *book, const struct vp_off *off, const struct vp
 	book->going_ns += ns;
 	book->going_class_ns = class == book->going_class ? book->going_class_ns + ns : ns;
 	book->going_class = class;
-	book->open_end_ns = off->end_ns;
+	/* The time on the CPU since then is what counts. */
+	book->open_end_ns = class == VPROF_CLASS_PREEMPTED ? book->open_end_ns + ns : off->end_ns;
 	if (class == VPROF_CLASS_UNHOOKED)
 		add_open(book, off);
 	else if (class != NOT_KNOWN)

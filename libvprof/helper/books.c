@@ -1,4 +1,5 @@
 #include "helper/books.h"
+#include "base/amount.h"
 #include "base/array.h"
 #include "base/clock.h"
 #include "base/private_heap.h"
@@ -6,6 +7,7 @@
 #include "base/state.h"
 #include "base/sys.h"
 #include "helper/book.h"
+#include "helper/bounds.h"
 #include "helper/engine.h"
 #include "helper/layers.h"
 #include "helper/watch.h"
@@ -14,7 +16,6 @@
 #include "thread/threads.h"
 
 #include <string.h>
-#include <time.h>
 
 /* Threads whose calls are copied at once, while the registry is locked. */
 #define AT_ONCE 16u
@@ -46,7 +47,6 @@ static int writes; /* rows, not only what waits is added */
 
 static uint64_t certain_ns; /* all times off the CPU up to this are known; 0: none are */
 static int paused, ended;
-static uint64_t begun_ns, begun_cpu_ns; /* of the main thread */
 
 int vp_books_init(void)
 {
@@ -58,18 +58,9 @@ int vp_books_init(void)
 	certain_ns = 0;
 	paused = vp_control.paused != 0;
 	ended = 0;
-	begun_ns = begun_cpu_ns = 0;
+	vp_bounds_init();
 	vp_layers_init();
 	return vp_spans_init();
-}
-
-void vp_books_begin(void)
-{
-	uint64_t cpu_ns = vp_sys_cpu_ns(CLOCK_THREAD_CPUTIME_ID);
-
-	begun_cpu_ns = vp_proc_thread_ns((uint32_t)vp_control.pid, cpu_ns);
-	/* Pairs with the helper, which opens no book of the main thread before. */
-	__atomic_store_n(&begun_ns, vp_clock_now(), __ATOMIC_RELEASE);
 }
 
 static struct slot *free_slot(void)
@@ -178,18 +169,9 @@ static void open_window(struct slot *one, const struct vprof_thread *row)
 {
 	struct vp_book_window *window = &one->book.window;
 
-	*window = (struct vp_book_window){.open = 1, .from_ns = row->start_ns};
-	if (row->tid == (uint32_t)vp_control.pid) {
-		window->from_ns = begun_ns;
-		window->cpu_ns = begun_cpu_ns;
-	}
+	*window = (struct vp_book_window){.open = 1};
+	window->from_ns = vp_bounds_begun(row, &window->cpu_ns);
 	vp_book_begin_rough(&one->book, window->from_ns, window->cpu_ns, 0, NULL);
-}
-
-static int is_not_begun(const struct vprof_thread *row)
-{
-	return row->tid == (uint32_t)vp_control.pid &&
-	       !__atomic_load_n(&begun_ns, __ATOMIC_ACQUIRE);
 }
 
 static uint64_t delay_of(const struct vprof_thread *row)
@@ -221,6 +203,8 @@ static void look_at_layers(struct slot *one, const struct vprof_thread *row,
 static void add_waiting(struct slot *one, const struct vprof_thread *row,
 			const struct vp_spans_seen *calls)
 {
+	uint64_t cpu_ns, last_ns = vp_bounds_last(row, &cpu_ns);
+
 	for (uint32_t at = one->first; at; at = waiting[at - 1].next) {
 		struct vp_off *off = &waiting[at - 1].off;
 
@@ -228,8 +212,8 @@ static void add_waiting(struct slot *one, const struct vprof_thread *row,
 		 * word is libc's, and ours. */
 		if (off->begin_ns < one->book.window.from_ns)
 			off->begin_ns = one->book.window.from_ns;
-		if (row->state == VPROF_THREAD_ENDED && off->end_ns > row->end_ns)
-			off->end_ns = row->end_ns;
+		if (last_ns && off->end_ns > last_ns)
+			off->end_ns = last_ns;
 		if (off->end_ns >= off->begin_ns)
 			vp_book_add(&one->book, off, calls);
 	}
@@ -240,12 +224,10 @@ static void add_waiting(struct slot *one, const struct vprof_thread *row,
 static uint64_t until(const struct slot *one, const struct vprof_thread *row, uint64_t *cpu_ns)
 {
 	const struct vp_book *book = &one->book;
-	uint64_t ran_ns;
+	uint64_t ran_ns, last_ns = vp_bounds_last(row, cpu_ns);
 
-	if (row->state == VPROF_THREAD_ENDED) {
-		*cpu_ns = row->cpu_ns;
-		return row->end_ns;
-	}
+	if (last_ns)
+		return last_ns;
 	*cpu_ns = book->cpu_ns;
 	if (!book->exact || !certain_ns)
 		return book->read_ns;
@@ -279,6 +261,8 @@ static void sum_up(struct slot *one, const struct vprof_thread *row,
 	/* The longest is by the clock on the wall, of which a hypervisor may have taken some. */
 	if (out->longest_ns[VPROF_CLASS_RUN] > out->ns[VPROF_CLASS_RUN])
 		out->longest_ns[VPROF_CLASS_RUN] = out->ns[VPROF_CLASS_RUN];
+	if (window->rough_ns)
+		out->unwatched_ns += vp_less(until_ns, window->rough_ns);
 	vp_book_rough(book, until_ns, cpu_ns, delay_of(row), calls, &rough);
 	for (uint32_t i = 0; i < VPROF_CLASS_COUNT; i++) {
 		out->ns[i] += rough.ns[i];
@@ -305,9 +289,10 @@ static void settle(struct slot *one, const struct vp_spans_seen *calls)
 {
 	const struct vprof_thread *row = vp_table_row(VPROF_SEC_THREADS, one->thread);
 	struct vprof_book book;
+	uint64_t cpu_ns;
 
 	one->asks = 0;
-	if (is_not_begun(row)) {
+	if (!vp_bounds_begun(row, &cpu_ns)) {
 		one->first = one->last = 0;
 		return;
 	}
@@ -327,6 +312,14 @@ static void settle(struct slot *one, const struct vp_spans_seen *calls)
 
 /* ---- all of them ----------------------------------------------------------- */
 
+/* Its calls are asked for from then on. */
+static uint64_t asks_since(const struct slot *one)
+{
+	if (one->begins.end_ns)
+		return 0; /* all that was before its switches are recorded */
+	return one->first ? waiting[one->first - 1].off.begin_ns : ~0ull;
+}
+
 static void copy_calls(const struct vp_thread *thread)
 {
 	struct slot *one = slot_of(thread->row_id);
@@ -337,8 +330,7 @@ static void copy_calls(const struct vp_thread *thread)
 		more_ask = 1;
 		return;
 	}
-	vp_spans_read(thread, one->first ? waiting[one->first - 1].off.begin_ns : ~0ull,
-		      &seen[seen_count++]);
+	vp_spans_read(thread, asks_since(one), &seen[seen_count++]);
 	one->asks = 0;
 }
 

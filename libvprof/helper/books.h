@@ -14,10 +14,6 @@
 
 int vp_books_init(void); /* forgets all: fresh file */
 
-/* The library has set itself up: the main thread's book begins.
- * Context: that thread, the helper runs. */
-void vp_books_begin(void);
-
 /* A thread's CPU time was read.
  *   cpu_ns  as its row tells it, with that of pauses */
 void vp_books_read(uint32_t thread, uint64_t cpu_ns, uint64_t t_ns);

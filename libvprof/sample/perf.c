@@ -374,6 +374,8 @@ static void renew(struct vp_perf *p, const struct vp_perf_sinks *sinks)
 	release_rings(p);
 	p->half_samples = 0;
 	size_rings(p, cpus, VP_PERF_RING_MAX);
+	/* Each is watched again as soon as its own are open: with many that takes long. */
+	p->paused = paused;
 	for (uint32_t i = 0; i < p->table.high; i++)
 		if (p->table.thread[i].shared)
 			open_events(p, &p->table.thread[i]);

@@ -2,15 +2,15 @@
  * thing that waits, the time that passed less the CPU time, by the class that it is.
  * books_close PROGRAM
  * prints a line a thread:
- *	NAME wall_ns run_ns idle paced blocked lock preempted fault unhooked other
- * `other` is time off the CPU around none of these, where only another thread can have had it. */
+ *	NAME wall_ns run_ns idle paced blocked lock preempted fault unhooked other stolen, and
+ *	of idle to unhooked, what is unsure
+ * `other` is time off the CPU around none of these, where only another thread can have had it;
+ * `stolen`, of a CPU that it had, by a hypervisor.  What is unsure may have been preempted. */
 #include "books_close_io.h"
 
 #include <sched.h>
 #include <semaphore.h>
 #include <signal.h>
-#include <sys/resource.h>
-#include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 
@@ -250,12 +250,8 @@ static void nice19(void)
 static void raw_sleep(long ms)
 {
 	struct timespec t = {0, ms * 1000000};
-	long ret;
 
-	__asm__ volatile("syscall"
-			 : "=a"(ret)
-			 : "a"((long)SYS_nanosleep), "D"(&t), "S"(0L)
-			 : "rcx", "r11", "memory");
+	kernel(SYS_nanosleep, (long)&t, 0, 0, 0, 0);
 }
 
 static void *sleeps_raw(void *arg)
@@ -353,11 +349,12 @@ static void signals(void)
 /* A pause in the middle: nothing of it is in the books. */
 static void *pauses(void *arg)
 {
-	uint64_t cpu, wall;
+	uint64_t cpu, on, wall;
 
 	(void)arg;
 	begin("pauser");
 	nap(200);
+	on = on_cpu_ns();
 	cpu = clock_ns(CLOCK_THREAD_CPUTIME_ID);
 	wall = clock_ns(CLOCK_MONOTONIC);
 	vprof_stop();
@@ -366,6 +363,7 @@ static void *pauses(void *arg)
 		;
 	vprof_start();
 	mine.cpu_ns += clock_ns(CLOCK_THREAD_CPUTIME_ID) - cpu;
+	mine.on_ns += on_cpu_ns() - on;
 	mine.wall_ns += clock_ns(CLOCK_MONOTONIC) - wall;
 	nap(200);
 	spin(30);

@@ -121,10 +121,30 @@ START_TEST(a_page_that_comes_explains_what_was_before)
 	off(14, 16); /* once more for it */
 	page_comes(16 * MS + 20000);
 	off(30, 31);
-	page_comes(33 * MS); /* too late to be for that */
+	page_comes(36 * MS); /* too late to be for that */
 	off(40, 41);
 	ck_assert_uint_eq(ms(VPROF_CLASS_FAULT), 6);
 	ck_assert_uint_eq(book.sum.times[VPROF_CLASS_FAULT], 1);
+	ck_assert_uint_eq(ms(VPROF_CLASS_UNHOOKED), 1);
+}
+END_TEST
+
+START_TEST(a_page_is_late_by_what_others_took_of_the_cpu)
+{
+	struct vp_off others = {.begin_ns = 12 * MS, .end_ns = 32 * MS, .preempted = 1};
+
+	setup();
+	off(10, 11);
+	vp_book_add(&book, &others, &seen);
+	page_comes(34 * MS); /* 3 ms on the CPU after it came back */
+	ck_assert_uint_eq(ms(VPROF_CLASS_FAULT), 1);
+	ck_assert_uint_eq(ms(VPROF_CLASS_PREEMPTED), 20);
+	off(40, 41);
+	others = (struct vp_off){.begin_ns = 42 * MS, .end_ns = 62 * MS, .preempted = 1};
+	vp_book_add(&book, &others, &seen);
+	off(70, 71); /* 8 ms later: something else */
+	page_comes(71 * MS);
+	ck_assert_uint_eq(ms(VPROF_CLASS_FAULT), 2);
 	ck_assert_uint_eq(ms(VPROF_CLASS_UNHOOKED), 1);
 }
 END_TEST
@@ -194,6 +214,7 @@ START_TEST(records_begin_and_end)
 	    &seen);
 	ck_assert_int_eq(book.exact, 1);
 	ck_assert_uint_eq(ms(VPROF_CLASS_PACED), 9);
+	ck_assert_uint_eq(book.sum.unwatched_ns, 10 * MS);
 	ck_assert_uint_eq(book.sum.layers, VPROF_LAYER_SWITCHES | VPROF_LAYER_FAULTS);
 	vp_book_add(&book, &(struct vp_off){.begin_ns = 40 * MS, .end_ns = 40 * MS, .ends = 1},
 		    &seen);
@@ -227,6 +248,7 @@ static void cases(TCase *tests)
 	tcase_add_test(tests, a_call_without_a_begin_explains_what_goes_on);
 	tcase_add_test(tests, whose_call_is_gone_is_of_no_class);
 	tcase_add_test(tests, a_page_that_comes_explains_what_was_before);
+	tcase_add_test(tests, a_page_is_late_by_what_others_took_of_the_cpu);
 	tcase_add_test(tests, preempted_is_the_kernels_word);
 	tcase_add_test(tests, a_gap_is_shared_by_calls_and_run_delay);
 	tcase_add_test(tests, without_records_calls_that_only_wait_come_first);

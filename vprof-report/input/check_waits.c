@@ -188,6 +188,9 @@ static const char *book_fault(const struct vr_file *file, void *at, const struct
 			return "times make no sense";
 		else if (row->longest_ns[i] > row->ns[i])
 			row->longest_ns[i] = row->ns[i];
+	/* The same of a row that was being written. */
+	if (row->unwatched_ns > row->recorded_ns)
+		row->unwatched_ns = row->recorded_ns;
 	return part_fits(&row->without_half, row->switches, off) ? NULL : "sums do not add";
 }
 

@@ -219,6 +219,7 @@ static void get_books(const struct vr_rows *rows, const void *row, struct vr_val
 	}
 	json_object_set_new(value->json, "residual_ns", json_integer(residual_ns(book)));
 	vr_json_set_u64(value->json, "recorded_ns", book->recorded_ns);
+	vr_json_set_u64(value->json, "unwatched_ns", book->unwatched_ns);
 	vr_json_set_u64(value->json, "until_ns", book->until_ns);
 	if (book_of(rows, row)->kernel_known)
 		vr_json_set_u64(value->json, "kernel_ns", book_of(rows, row)->kernel_ns);
