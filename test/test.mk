@@ -82,7 +82,7 @@ PROBES := $(patsubst test/probe/%,$B/test/probe/%,$(sort \
 # They must make the calls they are written to make, and keep their frames.
 PROBE_CFLAGS := -std=gnu11 -D_GNU_SOURCE -Iinclude -g -O1 -Wall -Wextra -Wmissing-prototypes \
 	-fno-builtin -fno-optimize-sibling-calls -MMD -MP
-PROBE_CXXFLAGS := -g -O1 -std=gnu++17 -Wall -Wextra -fno-builtin
+PROBE_CXXFLAGS := -Iinclude -g -O1 -std=gnu++17 -Wall -Wextra -fno-builtin
 # $(call build,COMPILER,FLAGS,LIBRARIES): the recipe of a program of one file.
 define build
 @mkdir -p $(@D)

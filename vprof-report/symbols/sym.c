@@ -298,6 +298,32 @@ const char *vr_sym_keep(struct vr_sym *sym, const char *name)
 	return vr_names_keep(&sym->cache->names, name);
 }
 
+/* A name that an object has, for whoever asked. */
+struct naming {
+	struct vr_names *names;
+	vr_each_name *each;
+	void *arg;
+};
+
+static void demangle(void *arg, const char *name)
+{
+	struct naming *naming = arg;
+
+	naming->each(naming->arg, vr_names_demangle(naming->names, name));
+}
+
+void vr_sym_names(struct vr_sym *sym, uint32_t id, int variables, vr_each_name *each, void *arg)
+{
+	struct vr_object *object = object_of(sym, id);
+	struct naming naming = {&sym->cache->names, each, arg};
+
+	if (!object)
+		return;
+	sym->module[id].used = 1;
+	vr_object_open(object, &sym->cache->search, &sym->cache->names);
+	vr_object_names(object, variables, demangle, &naming);
+}
+
 size_t vr_sym_bytes(struct vr_sym *sym, uint32_t id, uint64_t address, uint8_t *out, size_t len)
 {
 	struct vr_object *object = object_of(sym, id);

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "symbols/sym_search.h"
+#include "symbols/sym_shared.h"
 #include "symbols/sym_state.h"
 
 /* Copies what the profile knows; opens nothing.  NULL when memory ran out. */
@@ -31,6 +32,10 @@ const char *vr_object_variable(const struct vr_object *object, uint64_t offset, 
 /* Copies code or data of the file at ELF address `offset`; returns how many bytes there were.
  * The object was opened. */
 size_t vr_object_bytes(const struct vr_object *object, uint64_t offset, uint8_t *out, size_t len);
+
+/* Calls each() with the linkage names of all its functions, or its variables, once a symbol.  The
+ * object was opened. */
+void vr_object_names(const struct vr_object *object, int variables, vr_each_name *each, void *arg);
 
 /* What is missing of its debug information, for the user; NULL: nothing that is known of.
  * Complete once addresses were looked up.  free() it. */

@@ -4,6 +4,9 @@
 
 struct vr_symcache; /* opaque */
 
+/* A name of an object's, for whoever asked for all of them. */
+typedef void vr_each_name(void *arg, const char *name);
+
 /*   inlines  0: skip inline expansion (faster, one frame an address)
  * Returns NULL only when memory ran out. */
 struct vr_symcache *vr_symcache_new(int inlines);

@@ -22,6 +22,7 @@ struct vr_opts;
 struct vr_runs;
 struct vr_chosen;
 struct vr_process;
+struct vr_budgets;
 
 struct vr_context {
 	struct vr_profile *profile;  /* NULL: the verb is about none */
@@ -44,10 +45,11 @@ struct vr_context {
 	int width;	       /* of the terminal, 0: unknown */
 	int strip_dirs, color; /* of the options */
 	enum vr_args args;
-	int recorded_said;     /* 1: when was recorded is part of what is printed */
-	const char *png, *svg; /* pictures to write, NULL: none */
-	void *plan;	       /* what the verb's begin() left for run() and end() */
-	json_t *json;	       /* [out] for VR_FORMAT_JSON */
+	int recorded_said;	    /* 1: when was recorded is part of what is printed */
+	const char *png, *svg;	    /* pictures to write, NULL: none */
+	struct vr_budgets *budgets; /* --fail-if, of verbs that do not judge themselves; NULL */
+	void *plan;		    /* what the verb's begin() left for run() and end() */
+	json_t *json;		    /* [out] for VR_FORMAT_JSON */
 };
 
 #endif

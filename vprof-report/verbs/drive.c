@@ -16,6 +16,7 @@
 #include "text/notes.h"
 #include "text/print.h"
 #include "text/runs.h"
+#include "verbs/budgets.h"
 #include "verbs/pick.h"
 
 static const char *const standard[] = {
@@ -110,7 +111,8 @@ static int check_options(const struct vr_verb *verb, const struct vr_opts *opts)
 	enum vr_option first = 0;
 	char *names;
 
-	if (!bad && opts->select.idle && !opts->select.wall && takes & vr_option_bit(VR_OPT_CLOCK)) {
+	if (!bad && opts->select.idle && !opts->select.wall &&
+	    takes & vr_option_bit(VR_OPT_CLOCK)) {
 		vr_warn("--idle is for --clock wall");
 		return VR_EXIT_USAGE;
 	}
@@ -226,6 +228,18 @@ static void print_heading(struct vr_context *ctx, const char *path)
 	fputs(ctx->format == VR_FORMAT_CSV ? "\n" : " ==\n", stdout);
 }
 
+/* Of what a gate says of several files, the leak comes before the budget and that
+ * before the regression, and that before what could not be judged; else the later
+ * error counts. */
+static int weightier(int status, int ret)
+{
+	if (!ret)
+		return status;
+	if (status >= VR_EXIT_LEAK && ret >= VR_EXIT_LEAK)
+		return status < ret ? status : ret;
+	return status >= VR_EXIT_LEAK && ret == VR_EXIT_INPUT ? status : ret;
+}
+
 static int run_file(const struct vr_verb *verb, struct vr_context *ctx, const char *path,
 		    int *damaged)
 {
@@ -238,6 +252,8 @@ static int run_file(const struct vr_verb *verb, struct vr_context *ctx, const ch
 		print_heading(ctx, path);
 	vr_warn_module(ctx);
 	ret = verb->run(ctx);
+	if (ctx->budgets)
+		ret = weightier(ret, vr_budgets_judge(ctx, ctx->budgets));
 	if (ctx->json) {
 		vr_json_set_text(ctx->json, "path", path);
 		json_object_set_new(ctx->json, "damaged", json_boolean(status != VR_EXIT_OK));
@@ -245,18 +261,6 @@ static int run_file(const struct vr_verb *verb, struct vr_context *ctx, const ch
 	vr_profile_close(ctx->profile);
 	ctx->profile = NULL;
 	return status ? status : ret;
-}
-
-/* Of what a gate says of several files, the leak comes before the budget and that
- * before the regression, and that before what could not be judged; else the later
- * error counts. */
-static int weightier(int status, int ret)
-{
-	if (!ret)
-		return status;
-	if (status >= VR_EXIT_LEAK && ret >= VR_EXIT_LEAK)
-		return status < ret ? status : ret;
-	return status >= VR_EXIT_LEAK && ret == VR_EXIT_INPUT ? status : ret;
 }
 
 static void print_json(struct vr_context *ctx, json_t *document)
@@ -376,6 +380,8 @@ static int drive_tree(const struct vr_verb *verb, struct vr_context *ctx, struct
 		print_tree_notes(ctx);
 		vr_warn_module(ctx);
 		ret = verb->run(ctx);
+		if (ctx->budgets)
+			ret = weightier(ret, vr_budgets_judge(ctx, ctx->budgets));
 		if (ctx->json) {
 			vr_json_set_text(ctx->json, "path", process[0].record->path);
 			json_object_set_new(ctx->json, "processes",
@@ -407,22 +413,44 @@ static int look_for_symbols(struct vr_context *ctx)
 	return ret;
 }
 
+/* What --fail-if says, for a verb that does not judge that itself.
+ * Returns 0, or VR_EXIT_USAGE after a line on stderr. */
+static int read_budgets(const struct vr_verb *verb, struct vr_context *ctx,
+			struct vr_budgets *budgets)
+{
+	const struct vr_select *select = &ctx->opts->select;
+
+	if (verb->judges || !vr_opts_given(ctx->opts, VR_OPT_FAIL_IF))
+		return VR_EXIT_OK;
+	ctx->budgets = budgets;
+	if (select->windowed || select->thread || select->module || select->label) {
+		vr_warn("--fail-if judges the whole record: say in it which threads, functions "
+			"and marks are meant");
+		return VR_EXIT_USAGE;
+	}
+	return vr_budgets_read(budgets, ctx->opts);
+}
+
 static int drive_files(const struct vr_verb *verb, struct vr_context *ctx, struct vr_pick *pick)
 {
-	int status = VR_EXIT_OK;
+	struct vr_budgets budgets = {0};
+	int status = read_budgets(verb, ctx, &budgets);
 
 	/* One for all files: they are of the same programs and libraries. */
 	ctx->symbols = vr_symcache_new(ctx->opts->select.inlines);
 	if (look_for_symbols(ctx))
 		status = VR_EXIT_USAGE;
-	else if (verb->begin)
+	else if (status == VR_EXIT_OK && verb->begin)
 		status = verb->begin(ctx);
 	if (status == VR_EXIT_OK && ctx->opts->tree)
 		status = drive_tree(verb, ctx, pick);
 	else if (status == VR_EXIT_OK)
 		status = verb->kind == VR_KIND_TWO ? drive_two(verb, ctx) : drive_each(verb, ctx);
+	if (status == VR_EXIT_OK && ctx->budgets)
+		status = vr_budgets_last_word(&budgets);
 	if (verb->end)
 		verb->end(ctx);
+	vr_budgets_free(&budgets);
 	vr_symcache_free(ctx->symbols);
 	return status;
 }

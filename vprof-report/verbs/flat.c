@@ -293,7 +293,7 @@ const struct vr_verb vr_verb_flat = {
 	      "others.\n" VR_CLOCK_DETAIL,
     .options = VR_TAKES(VR_OPT_SORT, VR_OPT_LIMIT, VR_OPT_FORMAT, VR_OPT_THREAD, VR_OPT_WINDOW,
 			VR_OPT_LABEL, VR_OPT_MODULE, VR_OPT_TIMES, VR_OPT_TREE, VR_OPT_NAMES,
-			VR_OPT_NAMING, VR_OPT_PICTURE, VR_OPT_ARGS),
+			VR_OPT_NAMING, VR_OPT_PICTURE, VR_OPT_ARGS, VR_OPT_FAIL_IF),
     .sort = sort_keys,
     .limit = 30,
     .begin = vr_picture_begin,

@@ -389,7 +389,8 @@ const struct vr_verb vr_verb_heap = {
 	"--kind mmap: memory mapped past malloc (mmap, mremap, brk, shmat) by call path;\n"
 	"--kind resident: what the resident memory is made of; --kind all: the three.",
     .options = VR_TAKES(VR_OPT_SORT, VR_OPT_LIMIT, VR_OPT_FORMAT, VR_OPT_THREAD, VR_OPT_MODULE,
-			VR_OPT_LABEL, VR_OPT_TREE, VR_OPT_NAMES, VR_OPT_NAMING, VR_OPT_KIND),
+			VR_OPT_LABEL, VR_OPT_TREE, VR_OPT_NAMES, VR_OPT_NAMING, VR_OPT_KIND,
+			VR_OPT_FAIL_IF),
     .sort = sort_keys,
     .limit = 10,
     .begin = begin,

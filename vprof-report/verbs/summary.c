@@ -459,7 +459,8 @@ const struct vr_verb vr_verb_summary = {
     .name = "summary",
     .summary = "One screen: run, why it was slow, CPU, heap, threads, and what to look at first",
     .usage = "[FILE...]",
-    .options = VR_TAKES(VR_OPT_FORMAT, VR_OPT_TREE, VR_OPT_FULL_NAMES, VR_OPT_NAMING, VR_OPT_ARGS),
+    .options = VR_TAKES(VR_OPT_FORMAT, VR_OPT_TREE, VR_OPT_FULL_NAMES, VR_OPT_NAMING, VR_OPT_ARGS,
+			VR_OPT_FAIL_IF),
     .no_csv = 1,
     .run = run,
 };

@@ -44,6 +44,7 @@ struct vr_verb {
 	int only_own; /* 1: table, csv and json are none of its formats */
 	int no_csv;   /* 1: its output is no list of rows */
 	int pattern;  /* 1: the first operand is a PATTERN */
+	int judges;   /* 1: what --fail-if says is part of what it prints */
 	/* Reads its own options before any file is opened; may be NULL.
 	 * Returns 0, or VR_EXIT_USAGE after a line on stderr. */
 	int (*begin)(struct vr_context *ctx);
@@ -77,6 +78,6 @@ struct vr_verb {
 extern const struct vr_verb vr_verb_summary, vr_verb_flat, vr_verb_tree, vr_verb_callers,
     vr_verb_callees, vr_verb_heap, vr_verb_leaks, vr_verb_timeline, vr_verb_threads, vr_verb_locks,
     vr_verb_waits, vr_verb_loop, vr_verb_labels, vr_verb_marks, vr_verb_export, vr_verb_ctl,
-    vr_verb_ls, vr_verb_info, vr_verb_doctor, vr_verb_stacks;
+    vr_verb_ls, vr_verb_info, vr_verb_doctor, vr_verb_stacks, vr_verb_check;
 
 #endif

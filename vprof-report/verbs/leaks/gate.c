@@ -13,6 +13,7 @@
 #include "cli/xalloc.h"
 #include "model/responsible.h"
 #include "output/out.h"
+#include "text/budgets.h"
 #include "text/leaks.h"
 #include "text/names.h"
 #include "text/notes.h"
@@ -80,7 +81,7 @@ __attribute__((format(printf, 3, 4))) static void fail(struct vr_gate *gate, int
 	gate->failure =
 	    vr_xgrow(gate->failure, gate->failures, &gate->room, sizeof(*gate->failure));
 	failure = &gate->failure[gate->failures++];
-	*failure = (struct vr_gate_failure){status, text};
+	*failure = (struct vr_gate_failure){.status = status, .text = text};
 	/* A leak is a leak, whatever else could not be judged. */
 	if (!gate->status || gate->status == VR_EXIT_INPUT ||
 	    (status != VR_EXIT_INPUT && status < gate->status))
@@ -117,9 +118,10 @@ static void judge_gap(struct vr_context *ctx, struct vr_leaks_view *view)
 int vr_leaks_last_word(struct vr_context *ctx)
 {
 	const struct vr_leaks_plan *plan = ctx->plan;
+	int status = plan ? vr_budgets_last_word(&plan->budgets) : VR_EXIT_OK;
 
 	if (!plan || !plan->excused || plan->judged)
-		return VR_EXIT_OK;
+		return status;
 	vr_warn("gate: not passed: nothing was examined: %s", plan->excused);
 	return VR_EXIT_INPUT;
 }
@@ -184,41 +186,56 @@ static void judge_leaks(struct vr_context *ctx, struct vr_leaks_view *view)
 		     "and %zu more site%s", count - listed, vr_plural(count - listed));
 }
 
-static void judge_budgets(struct vr_context *ctx, struct vr_leaks_view *view)
+static void judge_budget(struct vr_context *ctx, struct vr_leaks_view *view, size_t which)
 {
-	for (size_t i = 0; i < view->plan->budgets; i++) {
-		const struct vr_budget *budget = &view->plan->budget[i];
-		char used[48];
-		double value;
-		enum vr_budget_state state =
-		    vr_budget_judge(budget, ctx->profile, view->heap, view->leaks, &value);
+	struct vr_budgets *budgets = &view->plan->budgets;
+	const struct vr_budget *budget = &budgets->budget[which];
+	struct vr_answer answer = vr_budget_judge(budget, ctx->profile, view->heap, view->leaks);
+	int status = vr_budgets_note(ctx, budgets, which, &answer);
+	char *line = vr_budget_line(budget, &answer);
 
-		vr_budget_text(budget, value, used);
-		if (state == VR_BUDGET_BROKEN)
-			fail(&view->gate, VR_EXIT_BUDGET, "budget %s: the run has %s", budget->text,
-			     used);
-		else if (state == VR_BUDGET_UNKNOWN)
-			fail(&view->gate, VR_EXIT_INPUT,
-			     "budget %s cannot be judged: that was not examined", budget->text);
+	if (status) {
+		fail(&view->gate, status, "%s", line);
+		if (status == VR_EXIT_BUDGET)
+			view->gate.failure[view->gate.failures - 1].more =
+			    vr_budget_culprits(ctx, budget, &answer);
 	}
+	free(line);
+	vr_answer_free(&answer);
 }
 
 void vr_leaks_judge(struct vr_context *ctx, struct vr_leaks_view *view)
 {
 	struct vr_gate *gate = &view->gate;
 
-	gate->asked = view->plan->gate || view->plan->budgets || view->plan->baseline;
+	gate->asked = view->plan->gate || view->plan->budgets.count || view->plan->baseline;
 	if (gate->asked)
 		judge_examined(ctx, view);
 	judge_leaks(ctx, view);
-	judge_budgets(ctx, view);
+	for (size_t i = 0; i < view->plan->budgets.count; i++)
+		judge_budget(ctx, view, i);
 }
 
 void vr_gate_free(struct vr_gate *gate)
 {
-	for (size_t i = 0; i < gate->failures; i++)
+	for (size_t i = 0; i < gate->failures; i++) {
 		free(gate->failure[i].text);
+		free(gate->failure[i].more);
+	}
 	free(gate->failure);
+}
+
+/* What it rests on is set in below it. */
+static char *append_failure(char *text, const struct vr_gate_failure *failure)
+{
+	text = vr_xappend(text, "  %s\n", failure->text);
+	for (const char *line = failure->more; line && *line;) {
+		size_t length = strcspn(line, "\n");
+
+		text = vr_xappend(text, "  %.*s\n", (int)length, line);
+		line += length + (line[length] == '\n');
+	}
+	return text;
 }
 
 char *vr_gate_text(const struct vr_leaks_view *view)
@@ -267,7 +284,7 @@ char *vr_gate_text(const struct vr_leaks_view *view)
 			       gate->by_object);
 	text = vr_xappend(text, "\n");
 	for (size_t i = 0; i < gate->failures; i++)
-		text = vr_xappend(text, "  %s\n", gate->failure[i].text);
+		text = append_failure(text, &gate->failure[i]);
 	return text;
 }
 

@@ -7,6 +7,7 @@
 #include "cli/xalloc.h"
 #include "model/identity.h"
 #include "model/responsible.h"
+#include "text/budgets.h"
 #include "text/leaks.h"
 #include "text/names.h"
 #include "text/recorded.h"
@@ -44,55 +45,6 @@ static const char *keep(struct kept *kept, char *text)
 	return text;
 }
 
-/* A source file as others name it: below the working directory without it. */
-static const char *relative(const char *file, const char *cwd)
-{
-	size_t length = strlen(cwd);
-
-	if (length > 1 && strncmp(file, cwd, length) == 0 && file[length] == '/')
-		return file + length + 1;
-	return file;
-}
-
-/* Fills the frames of an issue; at: the one to blame, with a file if any has. */
-static void fill_frames(struct vr_context *ctx, const struct vr_leak *leak, struct vr_issue *issue,
-			struct kept *kept, const char *cwd)
-{
-	struct vr_stacks *stacks = ctx->profile->stacks;
-	const struct vr_place *responsible = vr_responsible_frame(stacks, leak->node);
-	struct vr_issue_frame *frame = NULL;
-	size_t room = 0;
-	int past = 0; /* the responsible frame was seen */
-
-	for (uint32_t node = leak->node; node != VPROF_NODE_ROOT;
-	     node = vr_stacks_parent(stacks, node)) {
-		struct vr_span span = vr_stacks_at(stacks, node);
-
-		for (uint32_t i = 0; i < span.count; i++) {
-			const struct vr_place *place = &stacks->place[span.first + i];
-			const struct vr_function *function = vr_place_function(stacks, place);
-
-			frame = vr_xgrow(frame, issue->frames, &room, sizeof(*frame));
-			frame[issue->frames] = (struct vr_issue_frame){
-			    .function = function->name,
-			    .file = relative(function->file, cwd),
-			    .module = function->module,
-			    .line = place->line,
-			};
-			/* The nearest line of source, from there outwards. */
-			if (!past && (place == responsible || past))
-				issue->at = issue->frames;
-			past |= place == responsible;
-			if (past && !frame[issue->at].file[0] && function->file[0])
-				issue->at = issue->frames;
-			issue->frames++;
-		}
-	}
-	issue->frame = frame;
-	if (frame)
-		keep(kept, (char *)frame);
-}
-
 static void fill_issue(struct vr_context *ctx, const struct vr_leaks_view *view,
 		       const struct vr_leak *leak, struct vr_issue *issue, struct kept *kept,
 		       const char *cwd)
@@ -101,6 +53,7 @@ static void fill_issue(struct vr_context *ctx, const struct vr_leaks_view *view,
 	char print[VR_FINGERPRINT];
 	char *excuse = vr_excuse_text(leak);
 	int is_leak = vr_leak_counts(leak, view->plan->strict);
+	struct vr_issue_frame *frame;
 
 	vr_fingerprint(ctx->profile->stacks, leak->node, print);
 	*issue = (struct vr_issue){
@@ -117,7 +70,9 @@ static void fill_issue(struct vr_context *ctx, const struct vr_leaks_view *view,
 	    .bytes = leak->bytes,
 	    .confidence = leak->confidence,
 	};
-	fill_frames(ctx, leak, issue, kept, cwd);
+	frame = vr_issue_frames(ctx, leak->node, cwd, issue);
+	if (frame)
+		keep(kept, (char *)frame);
 }
 
 /* One question a verdict, then one a failure that is no leak of its own.

@@ -127,6 +127,7 @@ const struct vr_verb vr_verb_leaks = {
     .formats = formats,
     .sort = sort_keys,
     .limit = 10,
+    .judges = 1,
     .begin = vr_leaks_begin,
     .end = vr_leaks_end,
     .last_word = vr_leaks_last_word,

@@ -7,6 +7,7 @@
 #include "model/growth.h"
 #include "model/leaks.h"
 #include "output/out_issues.h"
+#include "verbs/budgets.h"
 #include "verbs/verb.h"
 
 /* What the options ask for, read once for all files. */
@@ -16,8 +17,7 @@ struct vr_leaks_plan {
 	int gate;	  /* --gate; a budget or a baseline makes one too */
 	unsigned allowed; /* verdicts that the gate lets pass */
 	struct vr_suppressions allow, suppress;
-	struct vr_budget *budget;
-	size_t budgets;
+	struct vr_budgets budgets;
 	struct vr_baseline *baseline;
 	FILE *write_to;		 /* suppressions for the leaks there are, or NULL */
 	int findings;		 /* 1: the format is one of out_issues.h */
@@ -31,6 +31,7 @@ struct vr_leaks_plan {
 struct vr_gate_failure {
 	int status; /* enum vr_exit */
 	char *text;
+	char *more; /* lines that say who made it so, NULL: none */
 };
 
 /* What a gate says of one file. */

@@ -45,14 +45,8 @@ static int read_gate(struct vr_context *ctx, struct vr_leaks_plan *plan)
 	struct vr_err err;
 
 	plan->gate = vr_opts_given(opts, VR_OPT_GATE);
-	plan->budget = vr_xcalloc(opts->fail_if.count + 1, sizeof(*plan->budget));
-	for (size_t i = 0; i < opts->fail_if.count; i++) {
-		if (vr_budget_parse(opts->fail_if.word[i], &plan->budget[plan->budgets++], &err) <
-		    0) {
-			vr_warn("%s", err.text);
-			return VR_EXIT_USAGE;
-		}
-	}
+	if (vr_budgets_read(&plan->budgets, opts))
+		return VR_EXIT_USAGE;
 	for (size_t i = 0; i < opts->allow.count; i++) {
 		const char *word = opts->allow.word[i];
 		int verdict = vr_verdict_of(word, strlen(word));
@@ -126,7 +120,7 @@ void vr_leaks_end(struct vr_context *ctx)
 	vr_suppressions_free(&plan->allow);
 	vr_suppressions_free(&plan->suppress);
 	vr_baseline_free(plan->baseline);
-	free(plan->budget);
+	vr_budgets_free(&plan->budgets);
 	free(plan->excused);
 	free(plan);
 	ctx->plan = NULL;

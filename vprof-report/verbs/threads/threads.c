@@ -283,7 +283,7 @@ const struct vr_verb vr_verb_threads = {
 	"other\n"
 	"threads.",
     .options = VR_TAKES(VR_OPT_SORT, VR_OPT_LIMIT, VR_OPT_FORMAT, VR_OPT_THREAD, VR_OPT_TREE,
-			VR_OPT_FULL_NAMES),
+			VR_OPT_FULL_NAMES, VR_OPT_FAIL_IF),
     .sort = sort_keys,
     .run = run,
 };
