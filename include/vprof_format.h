@@ -14,8 +14,8 @@
  * otherwise.  Tables are exact and updated in place while the process lives;
  * the event section is a ring.
  *
- * Here: the header.  The rows of each section: vprof_format_rows.h, vprof_format_waits.h
- * and vprof_format_copies.h, which this one includes. */
+ * Here: the header.  The rows of each section: vprof_format_rows.h and the other
+ * vprof_format_*.h, which this one includes. */
 #ifndef VPROF_FORMAT_H
 #define VPROF_FORMAT_H
 
@@ -53,7 +53,9 @@ enum vprof_section_kind {
 	VPROF_SEC_LOOPS = 20,
 	VPROF_SEC_STALLS = 21,
 	VPROF_SEC_DUMPS = 22,
+	VPROF_SEC_COUNTS = 28,
 	VPROF_SEC_COPIES = 29,
+	VPROF_SEC_DURATIONS = 30,
 	VPROF_SEC_END,	     /* kinds from here on are not known to this header */
 	VPROF_SEC_MORE = 16, /* kinds below are in vprof_header.section, */
 	VPROF_SEC_COUNT = 64 /* those from there to this in section_more */
@@ -99,8 +101,8 @@ enum vprof_engine {
 
 enum vprof_heap_mode { VPROF_HEAP_OFF = 0, VPROF_HEAP_EXACT = 1, VPROF_HEAP_SAMPLE = 2 };
 
-/* What was not recorded, and why; index into vprof_header.lost.  Four are
- * free: 27 to 30. */
+/* What was not recorded, and why; index into vprof_header.lost.  Three are
+ * free: 27 to 29. */
 enum vprof_lost {
 	VPROF_LOST_SAMPLES = 0,	  /* CPU samples the kernel or timer dropped */
 	VPROF_LOST_THROTTLES = 1, /* times the kernel throttled the engine */
@@ -129,6 +131,7 @@ enum vprof_lost {
 	VPROF_LOST_LABELS = 24, /* labels, marks without a name; samples whose label is not known */
 	VPROF_LOST_STALLS = 25, /* stalls without a row; the longest are kept */
 	VPROF_LOST_GAVE_UP = 26, /* threads that switch too often for a record of each */
+	VPROF_LOST_COUNTS = 30,	 /* calls that were to be counted, without a row */
 	VPROF_LOST_COPIES = 31,	 /* pieces of copies of counters that found no room */
 	VPROF_LOST_COUNT = 32
 };
@@ -429,6 +432,7 @@ enum vprof_ctl_verb {
 #define VPROF_EXTENT_TABLE_OFFSET 4096u
 
 #include "vprof_format_copies.h"
+#include "vprof_format_counts.h"
 #include "vprof_format_rows.h"
 #include "vprof_format_waits.h"
 

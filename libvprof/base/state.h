@@ -50,7 +50,8 @@ struct vp_control {
 	uint32_t calls;	     /* 1: calls that may block are recorded */
 	uint32_t loops;	     /* 1: loops are looked for among them */
 	uint32_t pauses;     /* times that calls, or loops, began to go unrecorded */
-	uint8_t pad[4096 - 48];
+	uint32_t counts;     /* 1: calls of the program's own functions are counted */
+	uint8_t pad[4096 - 52];
 };
 _Static_assert(sizeof(struct vp_control) == 4096, "one page");
 /* Declared hidden, or every look at it would go by way of an address in the GOT. */

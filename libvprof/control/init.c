@@ -371,6 +371,7 @@ static void start_recording(int forked, int fd)
 	    vp_config.locks && vp_glibc_knows(VP_GLIBC_LOCKS) ? VP_LOCK_KINDS : 0;
 	vp_control.calls = vp_config.waits != 0;
 	vp_control.loops = vp_config.loop != 0;
+	vp_control.counts = 1;
 	vp_control.heap = vp_config.heap;
 	vp_control.maps = vp_config.heap != VPROF_HEAP_OFF;
 	vp_term_start();

@@ -23,6 +23,7 @@
 #include "track/account_owner.h"
 #include "track/call.h"
 #include "track/call_names.h"
+#include "track/count.h"
 #include "track/cpu.h"
 #include "track/heap.h"
 #include "track/label.h"
@@ -122,6 +123,10 @@ static const struct vp_tracker trackers[] = {
     {.name = "marks",
      .init = vp_marks_init,
      .section = {SECTION(MARKS, vprof_mark, OF_FILE, 1), SECTION(COPIES, vprof_copy, 2, 0)}},
+    {.name = "counts",
+     .thread_end = vp_counts_thread_end,
+     .finish = vp_counts_finish,
+     .section = {SECTION(COUNTS, vprof_count, 2, 0), SECTION(DURATIONS, vprof_duration, 2, 0)}},
     {.name = "leak search",
      .fork_child = vp_leak_search_fork_child,
      .thread_start = vp_leak_search_thread_start,

@@ -108,7 +108,7 @@ static void let_go(void)
 {
 	state.gone = 1;
 	vp_control.heap = VPROF_HEAP_OFF;
-	vp_control.maps = vp_control.calls = 0;
+	vp_control.maps = vp_control.calls = vp_control.counts = 0;
 	vp_control.lock_kinds = vp_control.threads = 0;
 	for (uint32_t i = 0; i < vp_file.pieces; i++)
 		cover(vp_file.piece[i].base, vp_file.piece[i].bytes);

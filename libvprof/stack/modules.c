@@ -18,7 +18,7 @@
 #include <sys/stat.h>
 
 uint32_t vp_module_self = VPROF_MODULE_UNKNOWN;
-uint32_t vp_modules_closing;
+uint32_t vp_modules_closing, vp_modules_gone;
 
 static struct vp_module **modules;
 static uint32_t module_count, module_room;
@@ -412,6 +412,8 @@ void vp_modules_sweep(void (*gone)(const struct vp_module *module))
 		     is(module, &found)))
 			continue;
 		module->alive = 0;
+		/* Pairs with a thread that counts calls (track/count.c). */
+		__atomic_store_n(&vp_modules_gone, vp_modules_gone + 1, __ATOMIC_RELEASE);
 		if (module->id != VPROF_MODULE_UNKNOWN && vp_control.alive) {
 			struct vprof_module *row = vp_table_row(VPROF_SEC_MODULES, module->id);
 

@@ -28,6 +28,9 @@ const struct vp_module *vp_module_find(uint64_t address);
  * another one mapped in its place. */
 extern uint32_t vp_modules_closing;
 
+/* Objects that are gone so far: what was kept by address may be another's now. */
+extern uint32_t vp_modules_gone __attribute__((visibility("hidden")));
+
 /* Which objects were loaded with the program?  Context: before any other call. */
 void vp_modules_init(void);
 

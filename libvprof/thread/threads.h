@@ -29,6 +29,7 @@ struct vp_peak_budget {
 enum vp_thread_slot {
 	VP_SLOT_LABELS, /* NULL: it never had one */
 	VP_SLOT_WAITS,	/* NULL: it never waited */
+	VP_SLOT_COUNTS, /* NULL: no call of it was counted */
 	VP_SLOT_COUNT
 };
 

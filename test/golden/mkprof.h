@@ -4,6 +4,7 @@
 #define MKPROF_H
 
 #include "mkclock.h"
+#include "mkcounts.h"
 #include "mkleaks.h"
 #include "mkloops.h"
 #include "mkthreads.h"
@@ -37,6 +38,7 @@ static inline int mk_shape(const char *name, struct mkprof *mk)
 	    {"waits-second", mk_waits_second},
 	    {"waits-busy", mk_waits_busy},
 	    {"loops", mk_loops},
+	    {"counts", mk_counts},
 	};
 
 	for (size_t i = 0; i < sizeof(shape) / sizeof(shape[0]); i++) {

@@ -136,6 +136,14 @@ check maps-mmap-csv maps heap --kind mmap --format csv
 check maps-resident-csv maps heap --kind resident --format csv
 check maps-mmap-peak maps heap --kind mmap --sort peak -n 1
 check maps-mmap-none maps heap --kind mmap --module nowhere
+check counts-flat counts flat
+check counts-calls counts flat --sort calls
+check counts-json counts flat --sort calls --format json
+check counts-csv counts flat --sort calls --format csv
+check counts-thread counts flat --sort calls --thread worker
+check counts-module counts flat --sort calls --module 'libbook*'
+check counts-window counts flat --sort calls --since 300ms
+check counts-none normal flat --sort calls
 check loops-loop loops loop
 check loops-loop-json loops loop --format json
 check loops-loop-csv loops loop --format csv --sort iterations

@@ -334,6 +334,7 @@ void vr_check_tables(struct vr_file *file, const struct vr_layout *layout)
 	check_timeline(file, layout);
 	vr_check_waits(file, layout);
 	vr_check_copies(file, layout);
+	vr_check_counts(file, layout);
 }
 
 /* A block and its place, for sorting by age. */

@@ -42,4 +42,7 @@ void vr_check_waits(struct vr_file *file, const struct vr_layout *layout);
 /* --- check_copies.c: COPIES, the others being checked */
 void vr_check_copies(struct vr_file *file, const struct vr_layout *layout);
 
+/* --- check_counts.c: COUNTS, DURATIONS */
+void vr_check_counts(struct vr_file *file, const struct vr_layout *layout);
+
 #endif

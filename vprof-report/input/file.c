@@ -57,6 +57,8 @@ void vr_file_drop_rows(struct vr_file *file)
 	free(file->stall);
 	free(file->dump);
 	free(file->copy);
+	free(file->count);
+	free(file->duration);
 	free(file->point);
 	free(file->event);
 	file->module = NULL;
@@ -77,6 +79,8 @@ void vr_file_drop_rows(struct vr_file *file)
 	file->stall = NULL;
 	file->dump = NULL;
 	file->copy = NULL;
+	file->count = NULL;
+	file->duration = NULL;
 	file->point = NULL;
 	file->event = NULL;
 	file->n_modules = file->n_threads = file->n_nodes = file->n_sites = file->n_cpus = 0;
@@ -84,6 +88,7 @@ void vr_file_drop_rows(struct vr_file *file)
 	file->n_maps = file->n_accounts = file->n_residents = 0;
 	file->n_calls = file->n_books = file->n_loops = file->n_stalls = file->n_dumps = 0;
 	file->n_copies = 0;
+	file->n_counts = file->n_durations = 0;
 	file->n_events = 0;
 }
 

@@ -57,17 +57,19 @@ struct vr_file {
 	struct vprof_call *call;
 	struct vprof_book *book; /* at most one a thread */
 	struct vprof_loop *loop;
-	struct vprof_stall *stall;   /* of one loop, no two at the same time */
-	struct vprof_dump *dump;     /* of one number, at most one a thread */
-	struct vprof_series *series; /* row 0 is the clock, which never runs
-				      * backwards; `first` <= series_points */
-	struct vprof_event *event;   /* in the order of their blocks; of waits,
-				      * arg is a row of `lock`, of calls one of `call`,
-				      * of marks one of `mark`, of CPU samples a
-				      * string id */
+	struct vprof_stall *stall;	 /* of one loop, no two at the same time */
+	struct vprof_dump *dump;	 /* of one number, at most one a thread */
+	struct vprof_count *count;	 /* where 0: void; hows of their enum */
+	struct vprof_duration *duration; /* where 0: void */
+	struct vprof_series *series;	 /* row 0 is the clock, which never runs
+					  * backwards; `first` <= series_points */
+	struct vprof_event *event;	 /* in the order of their blocks; of waits,
+					  * arg is a row of `lock`, of calls one of `call`,
+					  * of marks one of `mark`, of CPU samples a
+					  * string id */
 	uint32_t n_modules, n_threads, n_nodes, n_sites, n_cpus, n_locks, n_leaks, n_points,
 	    n_marks, n_maps, n_accounts, n_residents, n_calls, n_books, n_loops, n_stalls, n_dumps,
-	    n_copies;
+	    n_copies, n_counts, n_durations;
 	uint32_t series_rows, series_points; /* 0: there is no series */
 	size_t n_events;
 	uint64_t oldest_event_ns; /* start of the history that is kept */

@@ -164,7 +164,7 @@ static uint32_t no_object(struct vr_merge *merge)
 	return merge->no_object;
 }
 
-static uint64_t where_in_sum(struct vr_merge *merge, uint64_t where)
+uint64_t vr_merge_where(struct vr_merge *merge, uint64_t where)
 {
 	const struct vr_file *file = merge->file;
 	uint32_t module = (uint32_t)(where >> VPROF_WHERE_MODULE_SHIFT), to = module;
@@ -212,7 +212,7 @@ void vr_merge_nodes(struct vr_merge *merge)
 
 		merge->node[i] =
 		    add_node(merge, parent == VR_NODE_UNREADABLE ? parent : merge->node[parent],
-			     where_in_sum(merge, file->node[i].where));
+			     vr_merge_where(merge, file->node[i].where));
 	}
 }
 

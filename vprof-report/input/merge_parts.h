@@ -20,7 +20,7 @@ struct vr_merge {
 	int events;
 	size_t string_room, module_room, thread_room, node_room, site_room, cpu_room, lock_room,
 	    leak_room, mark_room, event_room, member_room, course_room, pid_room, map_room,
-	    call_room, book_room, loop_room, stall_room, dump_room;
+	    call_room, book_room, loop_room, stall_room, dump_room, count_room, duration_room;
 	struct vr_map string_at, module_at, node_at, map_at;
 	struct vr_merge_course *course;
 	size_t courses;
@@ -52,10 +52,11 @@ static inline uint32_t vr_merge_thread(const struct vr_merge *merge, uint32_t th
 	return thread ? merge->thread0 + thread - 1 : 0;
 }
 
-/* --- merge_locks.c, merge_maps.c, merge_waits.c */
+/* --- merge_locks.c, merge_maps.c, merge_waits.c, merge_counts.c */
 void vr_merge_locks(struct vr_merge *merge);
 void vr_merge_waits(struct vr_merge *merge);
 void vr_merge_maps(struct vr_merge *merge);
+void vr_merge_counts(struct vr_merge *merge);
 
 /* --- merge_names.c: strings, modules, nodes */
 uint32_t vr_merge_text(struct vr_merge *merge, const char *text);
@@ -64,6 +65,8 @@ uint32_t vr_merge_string(struct vr_merge *merge, uint32_t id);
 void vr_merge_modules(struct vr_merge *merge);
 /* Where the sum has what was at this address of the record that is being added. */
 uint64_t vr_merge_address(const struct vr_merge *merge, uint64_t address);
+/* The same of what NODES and COUNTS call `where`. */
+uint64_t vr_merge_where(struct vr_merge *merge, uint64_t where);
 void vr_merge_nodes(struct vr_merge *merge);
 
 /* --- merge_time.c: readings over time */

@@ -118,35 +118,49 @@ static int read_parts(int fd, struct vr_file *file, const struct vr_layout *layo
 		VPROF_SEC_##kind, sizeof(*file->member), (void **)&file->member, &file->count      \
 	}
 
-/* Reads everything.  The rows that refer to others come first and the rows
- * they refer to last, with a header read in between: in a live file every id
- * we have seen is then in the tables we have. */
+/* Rows that refer to others. */
+static int read_early(int fd, struct vr_file *file, const struct vr_layout *layout)
+{
+	const struct part early[] = {
+	    ROWS(COPIES, copy, n_copies),
+	    ROWS(SITES, site, n_sites),
+	    ROWS(CPU, cpu, n_cpus),
+	    ROWS(LOCKS, lock, n_locks),
+	    ROWS(LEAKS, leak, n_leaks),
+	    ROWS(SERIES, series, series_rows),
+	    ROWS(MARKS, mark, n_marks),
+	    ROWS(MAPS, map, n_maps),
+	    ROWS(ACCOUNTS, account, n_accounts),
+	    ROWS(RESIDENT, resident, n_residents),
+	    ROWS(CALLS, call, n_calls),
+	    ROWS(STALLS, stall, n_stalls),
+	    ROWS(LOOPS, loop, n_loops),
+	    ROWS(BOOKS, book, n_books),
+	    ROWS(DUMPS, dump, n_dumps),
+	    ROWS(DURATIONS, duration, n_durations),
+	    ROWS(COUNTS, count, n_counts),
+	    ROWS(TIMELINE, point, n_points),
+	};
+
+	return read_parts(fd, file, layout, early, sizeof(early) / sizeof(early[0]));
+}
+
+/* Rows that others refer to. */
+static int read_late(int fd, struct vr_file *file, const struct vr_layout *layout)
+{
+	const struct part late[] = {
+	    ROWS(THREADS, thread, n_threads),
+	    ROWS(NODES, node, n_nodes),
+	    ROWS(MODULES, module, n_modules),
+	};
+
+	return read_parts(fd, file, layout, late, sizeof(late) / sizeof(late[0]));
+}
+
+/* Reads everything, a header between early and late: in a live file every id we have seen is
+ * then in the tables we have. */
 static int read_sections(int fd, struct vr_file *file, struct vr_layout *layout, struct vr_err *err)
 {
-	const struct part early[] =
-	    {
-		ROWS(COPIES, copy, n_copies),
-		ROWS(SITES, site, n_sites),
-		ROWS(CPU, cpu, n_cpus),
-		ROWS(LOCKS, lock, n_locks),
-		ROWS(LEAKS, leak, n_leaks),
-		ROWS(SERIES, series, series_rows),
-		ROWS(MARKS, mark, n_marks),
-		ROWS(MAPS, map, n_maps),
-		ROWS(ACCOUNTS, account, n_accounts),
-		ROWS(RESIDENT, resident, n_residents),
-		ROWS(CALLS, call, n_calls),
-		ROWS(STALLS, stall, n_stalls),
-		ROWS(LOOPS, loop, n_loops),
-		ROWS(BOOKS, book, n_books),
-		ROWS(DUMPS, dump, n_dumps),
-		ROWS(TIMELINE, point, n_points),
-	    },
-			  late[] = {
-			      ROWS(THREADS, thread, n_threads),
-			      ROWS(NODES, node, n_nodes),
-			      ROWS(MODULES, module, n_modules),
-			  };
 	struct vr_layout *first = vr_xcalloc(1, sizeof(*first));
 	struct vprof_event_block *block = NULL;
 	uint32_t blocks = 0;
@@ -159,11 +173,11 @@ static int read_sections(int fd, struct vr_file *file, struct vr_layout *layout,
 	ret = vr_rows_read(fd, file, first, VPROF_SEC_EVENTS, sizeof(*block), (void **)&block,
 			   &blocks);
 	if (ret == 0)
-		ret = read_parts(fd, file, first, early, sizeof(early) / sizeof(early[0]));
+		ret = read_early(fd, file, first);
 	if (ret == 0)
 		ret = read_layout(fd, file, layout, err);
 	if (ret == 0)
-		ret = read_parts(fd, file, layout, late, sizeof(late) / sizeof(late[0]));
+		ret = read_late(fd, file, layout);
 	if (ret == 0)
 		ret = vr_rows_strings(fd, file, layout);
 	if (ret == 0) {

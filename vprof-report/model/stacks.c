@@ -201,12 +201,31 @@ static uint32_t resolve_address(struct vr_stacks *stacks, uint64_t where)
 	return add_span(stacks, frames.frame, frames.count);
 }
 
+/* Each address is resolved once. */
+static uint32_t span_of(struct vr_stacks *stacks, uint64_t where)
+{
+	int added;
+	uint32_t *known = vr_map_at(&stacks->by_where, where, &added);
+	uint32_t span;
+
+	if (!added)
+		return *known;
+	span = resolve_address(stacks, where);
+	*vr_map_at(&stacks->by_where, where, &added) = span;
+	return span;
+}
+
+uint32_t vr_stacks_function_at(struct vr_stacks *stacks, uint64_t where)
+{
+	uint32_t at = span_of(stacks, where); /* may move the spans */
+	struct vr_span span = stacks->span[at];
+
+	return stacks->place[span.first + span.count - 1].function;
+}
+
 static uint32_t resolve(struct vr_stacks *stacks, uint32_t node)
 {
 	const struct vprof_node *trie = stacks->file->node;
-	uint32_t *known;
-	uint32_t span;
-	int added;
 
 	if (node >= stacks->base)
 		return add_named(stacks, pseudo_name[node - stacks->base]);
@@ -217,12 +236,7 @@ static uint32_t resolve(struct vr_stacks *stacks, uint32_t node)
 	if (trie[node].where >= VPROF_WHERE_CUT(0) &&
 	    trie[node].where < VPROF_WHERE_CUT(VPROF_WHERE_CUT_MOST))
 		return add_named(stacks, "[stack cut]");
-	known = vr_map_at(&stacks->by_where, trie[node].where, &added);
-	if (!added)
-		return *known;
-	span = resolve_address(stacks, trie[node].where);
-	*vr_map_at(&stacks->by_where, trie[node].where, &added) = span;
-	return span;
+	return span_of(stacks, trie[node].where);
 }
 
 struct vr_span vr_stacks_at(struct vr_stacks *stacks, uint32_t node)

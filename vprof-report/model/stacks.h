@@ -77,6 +77,9 @@ void vr_stacks_free(struct vr_stacks *stacks);
 
 /* The node's frames; empty for the root and for frames of the profiler. */
 struct vr_span vr_stacks_at(struct vr_stacks *stacks, uint32_t node);
+/* The function that exists as code at an address, as NODES have it: what is inlined there is
+ * left out. */
+uint32_t vr_stacks_function_at(struct vr_stacks *stacks, uint64_t where);
 /* Towards the outermost frame; VPROF_NODE_ROOT at the end. */
 uint32_t vr_stacks_parent(const struct vr_stacks *stacks, uint32_t node);
 /* 1 when time at this node was the profiler's own. */

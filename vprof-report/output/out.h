@@ -14,6 +14,7 @@ struct vr_caption; /* output/out_caption.h */
 
 enum vr_unit {
 	VR_TEXT,    /* s */
+	VR_FIGURES, /* s: numbers in a form of their own, such as 5/1; at the right */
 	VR_COUNT,   /* u: 1,234,567 in tables */
 	VR_BYTES,   /* u: 1.2 MiB in tables, plain bytes in CSV */
 	VR_SBYTES,  /* i: the same, signed */
@@ -31,6 +32,11 @@ enum vr_elastic {
 	VR_KEEP_START, /* sentences */
 	VR_CAPTIONS    /* its cells are labels, which see to it themselves */
 };
+
+static inline int vr_unit_is_text(enum vr_unit unit)
+{
+	return unit == VR_TEXT || unit == VR_FIGURES;
+}
 
 struct vr_column {
 	const char *key;   /* CSV header, snake_case */

@@ -45,7 +45,7 @@ static void cell(FILE *out, enum vr_unit unit, const struct vr_cell *value)
 
 	if (value->null)
 		return;
-	if (unit == VR_TEXT)
+	if (vr_unit_is_text(unit))
 		put_text(out, value->s);
 	else
 		fputs(vr_cell_format(buf, unit, value, 1), out);

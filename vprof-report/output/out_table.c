@@ -74,7 +74,7 @@ void vr_table_row(struct vr_table *table, const struct vr_cell *cells)
 		row[i] = cells[i];
 		if (table->column[i].elastic == VR_CAPTIONS)
 			row[i].caption = cells[i].null ? NULL : copy_label(cells[i].caption);
-		else if (table->column[i].unit == VR_TEXT)
+		else if (vr_unit_is_text(table->column[i].unit))
 			row[i].s = cells[i].null ? NULL : copy_text(cells[i].s);
 	}
 }
@@ -91,7 +91,7 @@ void vr_table_free(struct vr_table *table)
 	for (size_t i = 0; i < table->rows * table->columns; i++) {
 		if (table->column[i % table->columns].elastic == VR_CAPTIONS)
 			free_label(table->cell[i].caption);
-		else if (table->column[i % table->columns].unit == VR_TEXT)
+		else if (vr_unit_is_text(table->column[i % table->columns].unit))
 			free((char *)table->cell[i].s);
 	}
 	for (size_t i = 0; i < table->columns; i++) {
@@ -110,7 +110,7 @@ static char *cell_text(enum vr_unit unit, const struct vr_cell *cell)
 
 	if (cell->null)
 		return vr_text_clean("-");
-	if (unit == VR_TEXT)
+	if (vr_unit_is_text(unit))
 		return vr_text_clean(cell->s);
 	text = vr_cell_format(buf, unit, cell, 0);
 	return vr_text_clean(text[0] ? text : "-");

@@ -145,6 +145,7 @@ static json_t *value_json(enum vr_unit unit, const struct vr_value *value)
 		return json_null();
 	switch (unit) {
 	case VR_TEXT:
+	case VR_FIGURES:
 		return vr_json_text(value->cell.s);
 	case VR_SBYTES:
 		return json_integer(value->cell.i);

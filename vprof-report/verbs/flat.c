@@ -6,11 +6,13 @@
 #include "cli/text.h"
 #include "cli/units.h"
 #include "cli/xalloc.h"
+#include "model/counts.h"
 #include "model/cpu.h"
 #include "model/run.h"
 #include "output/out.h"
 #include "pictures/pictures.h"
 #include "text/clock.h"
+#include "text/counts.h"
 #include "text/fields.h"
 #include "text/names.h"
 #include "text/notes.h"
@@ -56,7 +58,15 @@ struct order {
 	enum key key;
 	int strip_dirs;
 	const struct vr_stacks *stacks;
+	const struct vr_counts *counts;
 };
+
+static uint64_t calls_of(const struct vr_counts *counts, uint32_t function)
+{
+	const struct vr_count_sum *sum = vr_count_of(counts, function);
+
+	return sum ? sum->calls : 0;
+}
 
 static const char *shown_file(const struct vr_function *function, int strip_dirs)
 {
@@ -116,14 +126,20 @@ static int compare(const void *a, const void *b, void *arg)
 	case BY_STDNAME:
 		c = compare_stdname(f, g, order->strip_dirs);
 		break;
+	case BY_CALLS:
+		c = vr_larger_first(calls_of(order->counts, x->function),
+				    calls_of(order->counts, y->function));
+		break;
 	case BY_TIME:
-	case BY_CALLS: /* no call is counted, so all are equal */
 		break;
 	}
 	if (!c)
 		c = vr_larger_first(x->self_ns, y->self_ns);
 	if (!c)
 		c = vr_larger_first(x->total_ns, y->total_ns);
+	if (!c)
+		c = vr_larger_first(calls_of(order->counts, x->function),
+				    calls_of(order->counts, y->function));
 	return c ? c : compare_nfl(f, g, order->strip_dirs);
 }
 
@@ -168,11 +184,81 @@ static const void *function_of(const struct vr_rows *rows, const void *row)
 	return &rows->ctx->profile->stacks->function[f->function];
 }
 
+/* What the rows are of. */
+struct flat {
+	const struct vr_cpu *cpu;
+	const struct vr_counts *counts;
+};
+
+static const struct flat *flat_of(const struct vr_rows *rows)
+{
+	return rows->model;
+}
+
 static double percent_of(const struct vr_rows *rows, uint64_t ns)
 {
-	const struct vr_cpu *cpu = rows->model;
+	return vr_percent(ns, flat_of(rows)->cpu->total_ns);
+}
 
-	return vr_percent(ns, cpu->total_ns);
+static const struct vr_count_sum *count_of(const struct vr_rows *rows, const void *row)
+{
+	const struct vr_cpu_function *f = row;
+
+	return vr_count_of(flat_of(rows)->counts, f->function);
+}
+
+/* As pstats: calls, and those that are not within another of the same function. */
+static void get_ncalls(const struct vr_rows *rows, const void *row, struct vr_value *value)
+{
+	const struct vr_count_sum *sum = count_of(rows, row);
+	char all[VR_UNIT_MAX], primitive[VR_UNIT_MAX];
+
+	value->cell.null = !sum;
+	if (!sum)
+		return;
+	vr_format_count(all, sum->calls);
+	vr_format_count(primitive, sum->calls - sum->recursive);
+	value->text = sum->recursive ? vr_xprintf("%s/%s", all, primitive) : vr_xstrdup(all);
+}
+
+static void get_calls(const struct vr_rows *rows, const void *row, struct vr_value *value)
+{
+	const struct vr_count_sum *sum = count_of(rows, row);
+
+	value->cell.null = !sum;
+	value->cell.u = sum ? sum->calls : 0;
+}
+
+/* Known only where the ends of calls are told. */
+static void get_primitive(const struct vr_rows *rows, const void *row, struct vr_value *value)
+{
+	const struct vr_count_sum *sum = count_of(rows, row);
+
+	value->cell.null = !sum || sum->how != 1u << VPROF_COUNT_INSTRUMENT;
+	value->cell.u = sum ? sum->calls - sum->recursive : 0;
+}
+
+/* Where the function was not sampled nothing is known of its time. */
+static void set_share(struct vr_value *value, uint64_t ns, uint64_t calls)
+{
+	value->cell.null = !calls;
+	value->cell.u = calls ? ns / calls : 0;
+}
+
+static void get_self_percall(const struct vr_rows *rows, const void *row, struct vr_value *value)
+{
+	const struct vr_cpu_function *f = row;
+	const struct vr_count_sum *sum = count_of(rows, row);
+
+	set_share(value, f->self_ns, sum && f->self_ns ? sum->calls : 0);
+}
+
+static void get_total_percall(const struct vr_rows *rows, const void *row, struct vr_value *value)
+{
+	const struct vr_cpu_function *f = row;
+	const struct vr_count_sum *sum = count_of(rows, row);
+
+	set_share(value, f->total_ns, sum && f->total_ns ? sum->calls - sum->recursive : 0);
 }
 
 static void get_self_percent(const struct vr_rows *rows, const void *row, struct vr_value *value)
@@ -198,11 +284,13 @@ static void get_location(const struct vr_rows *rows, const void *row, struct vr_
 
 static const struct vr_field function_fields[] = {
     VR_FUNCTION_FIELDS(VR_IN_DATA, function_of),
-    {"ncalls", "ncalls", VR_COUNT, VR_IN_ALL, .get = vr_get_null},
+    {"ncalls", "ncalls", VR_FIGURES, VR_IN_TABLE, .get = get_ncalls},
+    {"ncalls", "", VR_COUNT, VR_IN_DATA, .get = get_calls},
+    {"primitive_calls", "", VR_COUNT, VR_IN_JSON, .get = get_primitive},
     {"self_ns", "tottime", VR_SECONDS, VR_IN_ALL, ROW(self_ns)},
-    {"self_percall_ns", "percall", VR_SECONDS, VR_IN_TABLE, .get = vr_get_null},
+    {"self_percall_ns", "percall", VR_NS, VR_IN_TABLE, .get = get_self_percall},
     {"total_ns", "cumtime", VR_SECONDS, VR_IN_ALL, ROW(total_ns)},
-    {"total_percall_ns", "percall", VR_SECONDS, VR_IN_TABLE, .get = vr_get_null},
+    {"total_percall_ns", "percall", VR_NS, VR_IN_TABLE, .get = get_total_percall},
     {"self_percent", "self%", VR_PERCENT, VR_IN_COLUMNS, .get = get_self_percent},
     {"total_percent", "total%", VR_PERCENT, VR_IN_COLUMNS, .get = get_total_percent},
     {"samples", "samples", VR_COUNT, VR_IN_ALL, ROW(self_samples), .yields = 1},
@@ -234,11 +322,12 @@ static json_t *to_json(const struct vr_rows *rows, const struct vr_cpu_function 
 {
 	json_t *root = json_object();
 	json_t *functions = json_array();
-	json_t *totals = vr_json_fields(rows, VR_FIELDS(total_fields), rows->model);
-	const struct vr_cpu *cpu = rows->model;
+	const struct vr_cpu *cpu = flat_of(rows)->cpu;
+	json_t *totals = vr_json_fields(rows, VR_FIELDS(total_fields), cpu);
 
 	if (cpu->wall)
 		json_object_set_new(totals, "clock", vr_clock_json(cpu));
+	json_object_set_new(totals, "counted", vr_counted_json(flat_of(rows)->counts));
 	json_object_set_new(root, "totals", totals);
 	json_object_set_new(root, "functions", functions);
 	for (size_t i = 0; i < count && i < rows->ctx->limit; i++)
@@ -250,19 +339,24 @@ static json_t *to_json(const struct vr_rows *rows, const struct vr_cpu_function 
 static int run(struct vr_context *ctx)
 {
 	struct vr_cpu *cpu = vr_cpu_new(ctx->profile);
-	const struct vr_rows rows = {.ctx = ctx, .model = cpu};
+	struct vr_counts *counts = vr_counts_new(ctx->profile);
+	const struct flat flat = {cpu, counts};
+	const struct vr_rows rows = {.ctx = ctx, .model = &flat};
 	int picture = ctx->png || ctx->svg, ret = 0;
 	size_t count;
 	struct vr_cpu_function *row = vr_cpu_functions(ctx->profile, cpu, &count);
 	struct order order = {.key = (enum key)ctx->sort,
 			      .strip_dirs = ctx->strip_dirs,
-			      .stacks = ctx->profile->stacks};
+			      .stacks = ctx->profile->stacks,
+			      .counts = counts};
 
+	if (!picture)
+		row = vr_counts_add_functions(counts, ctx->profile, row, &count,
+					      ctx->sort == BY_CALLS);
 	if (picture && !ctx->opts->sort)
 		order.key = BY_CUMULATIVE;
 	qsort_r(row, count, sizeof(*row), compare, &order);
-	if (ctx->sort == BY_CALLS)
-		vr_note(ctx, "calls are not counted exactly in this profile: ordered by time");
+	vr_warn_counts(ctx, counts, ctx->sort == BY_CALLS);
 	vr_warn_cpu(ctx, cpu);
 	vr_warn_symbols(ctx);
 	if (picture) {
@@ -273,11 +367,15 @@ static int run(struct vr_context *ctx)
 	} else {
 		if (ctx->format == VR_FORMAT_TABLE) {
 			print_header(ctx, cpu);
-			fprintf(ctx->out, "   Ordered by: %s\n\n", key_name(ctx->sort));
+			fprintf(ctx->out, "   Ordered by: %s\n\n",
+				ctx->sort == BY_CALLS && !counts->how
+				    ? "time, as no calls are counted here"
+				    : key_name(ctx->sort));
 		}
 		print_rows(&rows, row, count);
 	}
 	free(row);
+	vr_counts_free(counts);
 	vr_cpu_free(cpu);
 	return ret;
 }
@@ -286,11 +384,13 @@ const struct vr_verb vr_verb_flat = {
     .name = "flat",
     .summary = "CPU time, or waits, by function, in the columns of Python's pstats",
     .usage = "[FILE...]",
-    .detail = "tottime is the CPU time in the function itself, cumtime includes what it calls\n"
-	      "(recursion counted once). ncalls is \"-\": a sampled profile does not count calls.\n"
-	      "The line is the lowest one seen in the function.\n"
-	      "A picture has the 20 functions with most cumulative time; -n and --sort choose "
-	      "others.\n" VR_CLOCK_DETAIL,
+    .detail =
+	"tottime is the CPU time in the function itself, cumtime includes what it calls\n"
+	"(recursion counted once). ncalls, and percall, is \"-\" where calls are not counted: a\n"
+	"build tells of them (docs/counts.md), and libc's functions are told by our hooks.\n"
+	"The line is the lowest one seen in the function.\n"
+	"A picture has the 20 functions with most cumulative time; -n and --sort choose "
+	"others.\n" VR_CLOCK_DETAIL,
     .options = VR_TAKES(VR_OPT_SORT, VR_OPT_LIMIT, VR_OPT_FORMAT, VR_OPT_THREAD, VR_OPT_WINDOW,
 			VR_OPT_LABEL, VR_OPT_MODULE, VR_OPT_TIMES, VR_OPT_TREE, VR_OPT_NAMES,
 			VR_OPT_NAMING, VR_OPT_PICTURE, VR_OPT_ARGS, VR_OPT_FAIL_IF),

@@ -1,0 +1,123 @@
+#!/bin/bash
+# Calls of the program's own functions: what -finstrument-functions tells of is what gcov counts
+# in another build of the same source, on programs that recurse, jump, have threads, handlers of
+# signals and a forked child, and on C++; and the programs notice nothing.
+. "$(dirname "$0")/../lib.sh"
+T_LIMIT=60
+CC=${CC:-gcc}
+CXX=${CXX:-g++}
+src=$TOP/test/probe
+
+# build NAME FLAGS...: a program of the probe's source, in $T/NAME
+build() {
+	local name=$1 source=$src/counted_$1.c compiler=$CC
+	shift
+	[ -f "$source" ] || source=$src/counted_$name.cpp compiler=$CXX
+	mkdir -p "$T/$name"
+	# shellcheck disable=SC2086
+	(cd "$T/$name" && $compiler -g "$@" -o "$name" "$source" -lpthread) 2>"$T/build.err" ||
+		t_bad "cannot build: $(head -c 300 "$T/build.err")"
+}
+
+# by_gcov NAME: how often the source says, in $T/NAME.gcov: of a build that changes nothing
+by_gcov() {
+	[ ! -f "$T/$1.gcov" ] || return
+	mkdir -p "$T/gcov" && rm -rf "$T/kept" && mv "$T/$1" "$T/kept"
+	build "$1" -O0 --coverage -fprofile-update=atomic
+	t_run "$T/$1" "./$1"
+	(cd "$T/$1" && gcov -j -t ./*.gcda) >"$T/$1.gcov" 2>/dev/null || t_bad "no gcov"
+	rm -rf "${T:?}/$1" && mv "$T/kept" "$T/$1"
+}
+
+# by_callgrind NAME: calls of this very build, in $T/callgrind
+by_callgrind() {
+	t_run "$T/bare" valgrind --tool=callgrind --callgrind-out-file="$T/callgrind" "$T/$1/$1"
+}
+
+# count NAME OPTIONS: runs it bare and under the library; $file is the process's own record
+count() {
+	local name=$1
+	rm -rf "$T/run"
+	t_run "$T/bare" "$T/$name/$name"
+	t_preload "$T/run" "$2" "$T/$name/$name"
+	t_same "$T/bare" "$T/run"
+	file=$(t_files "$T/run" | sort -t. -k2n | head -1)
+	[ -n "$file" ] || { t_bad "no record"; return 1; }
+	"$REPORT" flat --sort calls --full-names --format json -n 0 "$file" >"$T/report.json" 2>"$T/report.err" ||
+		t_bad "report: $(head -c 300 "$T/report.err")"
+}
+
+# agrees ORACLE ARGUMENTS...: the report's counts with an outside one's
+agrees() {
+	said=$("$PYTHON" "$TOP/test/count_rows.py" "$@" 2>&1)
+	case $said in *equal) echo "  $said" ;; *) t_bad "$said" ;; esac
+}
+
+for name in recursive threads; do
+	for level in -O0 -O2; do
+		t_begin "instrumented $name $level, by gcov"
+		t_need gcov || continue
+		rm -rf "${T:?}/$name"
+		build "$name" $level -finstrument-functions
+		by_gcov "$name"
+		count "$name" '' && agrees "$name" . gcov "$T/report.json" "$T/$name.gcov"
+		t_done
+	done
+done
+# gcov knows nothing of what the compiler makes by itself (constructors, say): callgrind does.
+t_begin 'instrumented cxx -O0, by callgrind'
+if t_need valgrind; then
+	build cxx -O0 -finstrument-functions
+	by_callgrind cxx
+	count cxx '' && agrees cxx '^(?!__cyg|_start|_init|_fini|0x|\(below)' callgrind "$T/report.json" "$T/callgrind"
+	t_done
+fi
+t_begin 'instrumented cxx -O2, by gcov'
+if t_need gcov; then
+	build cxx -O2 -finstrument-functions
+	by_gcov cxx
+	count cxx '' && agrees cxx '^(main$|main::|market::Book|market::Level|market::twice|market::.*cost)' \
+		gcov "$T/report.json" "$T/cxx.gcov"
+	t_done
+fi
+
+# Another library's hooks get every call, ours or not; the program's own are its own.
+t_begin "somebody else's hooks are called as often"
+cat >"$T/other.c" <<'END'
+#include <stdio.h>
+#define NOT __attribute__((no_instrument_function))
+static unsigned long enters, exits;
+NOT void __cyg_profile_func_enter(void *f, void *c) { (void)f, (void)c; enters++; }
+NOT void __cyg_profile_func_exit(void *f, void *c) { (void)f, (void)c; exits++; }
+NOT __attribute__((destructor)) static void tell(void) { printf("%lu %lu\n", enters, exits); }
+END
+rm -rf "${T:?}/recursive"
+build recursive -O0 -finstrument-functions
+$CC -shared -fPIC -o "$T/other.so" "$T/other.c" || t_bad "cannot build it"
+t_run "$T/bare" env "LD_PRELOAD=$T/other.so" "$T/recursive/recursive"
+for options in '' start=paused; do
+	rm -rf "$T/run"
+	T_HOST=$T/other.so t_preload "$T/run" "$options" "$T/recursive/recursive"
+	t_same "$T/bare" "$T/run"
+done
+grep -q '^54557 ' "$T/bare/out" || t_bad "it counts $(tail -1 "$T/bare/out")"
+$CC -g -finstrument-functions -o "$T/own" "$src/counted_recursive.c" "$T/other.c" || t_bad "cannot build it"
+t_run "$T/bare" "$T/own"
+rm -rf "$T/run"
+t_preload "$T/run" '' "$T/own"
+t_same "$T/bare" "$T/run"
+t_done
+
+# A check that cannot fail is none: one call less is told.
+t_begin 'a wrong count is seen'
+rm -rf "${T:?}/recursive"
+build recursive -O0 -finstrument-functions
+by_gcov recursive
+count recursive ''
+sed -i 's/"ncalls": 8361/"ncalls": 8360/' "$T/report.json"
+case $("$PYTHON" "$TOP/test/count_rows.py" recursive . gcov "$T/report.json" "$T/recursive.gcov") in
+*'fib(int): 8360 counted'* | *'fib: 8360 counted'*) ;;
+*) t_bad "it was not" ;;
+esac
+t_done
+t_end
