@@ -148,7 +148,7 @@ struct vprof_cpu {
 };
 _Static_assert(sizeof(struct vprof_cpu) == 32, "vprof_cpu");
 
-/* LOCKS: waits of one call path for one lock (or condition, or thread to
+/* LOCKS: waits of one call path under one label for one lock (or condition, or thread to
  * join).  A reader adds rows of equal lock, kind and node; locks in blocks of one site, at
  * one offset, may be taken for one.  Row 0 is the overflow row. */
 enum vprof_lock_kind {
@@ -175,8 +175,8 @@ struct vprof_lock {
 	uint64_t timeouts; /* of which ended by ETIMEDOUT */
 	uint64_t wait_ns, max_ns;
 	uint64_t first_ns, last_ns;
-	uint32_t site; /* VPROF_LOCK_IN_BLOCK: the stack that allocated the block ... */
-	uint32_t reserved0;
+	uint32_t site;	 /* VPROF_LOCK_IN_BLOCK: the stack that allocated the block ... */
+	uint32_t label;	 /* string id, as in vprof_cpu: the waiter's; 0: none */
 	uint64_t offset; /* ... and the lock's place in it */
 	uint64_t reserved[5];
 };

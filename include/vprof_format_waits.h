@@ -58,7 +58,7 @@ static inline uint64_t vprof_histogram_low(uint32_t bucket, uint32_t unit_bits, 
 	return (sub + (1u << sub_bits)) << (octave - 1 + unit_bits);
 }
 
-/* CALLS: calls of one function of libc that may block, by call path and thread.  Calls that
+/* CALLS: calls of one function of libc that may block, by call path, label and thread.  Calls that
  * return at once are counted where that function was last seen to be called from at this
  * instruction and depth; those that lasted, at the stack they were made from.  There is no
  * overflow row: header.lost[VPROF_LOST_CALLS] counts calls without a row. */
@@ -101,10 +101,10 @@ struct vprof_call {
 	uint16_t target_kind; /* enum vprof_target */
 	uint16_t flags;	      /* VPROF_CALL_* */
 	uint32_t loop;	      /* AT_LOOP: row in LOOPS; else VPROF_NONE */
-	uint32_t reserved0;
-	uint64_t timeouts;   /* ended because the time asked for was over */
-	uint64_t untimed;    /* of the calls, those that did not sleep and were not timed */
-	uint64_t longest_ns; /* when the longest began */
+	uint32_t label;	      /* string id, as in vprof_cpu; 0: none */
+	uint64_t timeouts;    /* ended because the time asked for was over */
+	uint64_t untimed;     /* of the calls, those that did not sleep and were not timed */
+	uint64_t longest_ns;  /* when the longest began */
 	uint64_t reserved[8];
 	/* 256: of the time of each */
 	uint32_t histogram[VPROF_CALL_BUCKETS];

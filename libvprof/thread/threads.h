@@ -43,7 +43,7 @@ struct vp_call_site {
 	uint16_t quick; /* calls since one that slept, or may have */
 };
 struct vp_calls {
-	/* (kind, node) -> row of CALLS; open addressing, 0 is empty, else row + 1 */
+	/* (kind, node, label) -> row of CALLS; open addressing, 0 is empty, else row + 1 */
 	uint32_t mask, used;
 	struct vp_call_index *index;
 	struct vp_event_writer writer;

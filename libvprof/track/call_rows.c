@@ -9,7 +9,7 @@
 #define FIRST_INDEX 64u /* power of two */
 
 struct vp_call_index {
-	uint32_t node, kind;
+	uint32_t node, kind, label;
 	uint32_t row; /* + 1; 0: empty */
 };
 
@@ -35,13 +35,16 @@ uint32_t vp_call_name(enum vp_call_kind kind)
 	return id;
 }
 
-static struct vp_call_index *place(struct vp_call_index *index, uint32_t mask, uint32_t node,
-				   uint32_t kind)
+static struct vp_call_index *place(struct vp_call_index *index, uint32_t mask,
+				   const struct vp_call_index *key)
 {
-	uint64_t h = ((uint64_t)node << 8 ^ kind) * 0x9e3779b97f4a7c15u >> 32;
+	uint64_t h = ((uint64_t)key->node << 8 ^ key->kind ^ (uint64_t)key->label << 40) *
+			 0x9e3779b97f4a7c15u >>
+		     32;
 
 	while (index[h & mask].row &&
-	       (index[h & mask].node != node || index[h & mask].kind != kind))
+	       (index[h & mask].node != key->node || index[h & mask].kind != key->kind ||
+		index[h & mask].label != key->label))
 		h++;
 	return &index[h & mask];
 }
@@ -58,7 +61,7 @@ static int grow(struct vp_calls *calls)
 		const struct vp_call_index *old = &calls->index[i];
 
 		if (old->row)
-			*place(more, room - 1, old->node, old->kind) = *old;
+			*place(more, room - 1, old) = *old;
 	}
 	if (calls->index)
 		vp_sys_unmap(calls->index, (calls->mask + 1) * sizeof(*more));
@@ -75,6 +78,7 @@ static struct vprof_call *new_row(const struct vp_call *call, uint32_t node, uin
 		return NULL;
 	row->node = node;
 	row->thread = call->thread->row_id;
+	row->label = call->thread->label;
 	row->class = vp_call_info[call->kind].traits & VP_CALL_CLASS_MASK;
 	row->site = call->caller.pc;
 	row->target = row->loop = VPROF_NONE;
@@ -87,20 +91,21 @@ static struct vprof_call *new_row(const struct vp_call *call, uint32_t node, uin
 struct vprof_call *vp_call_row(const struct vp_call *call, uint32_t node, uint32_t *id)
 {
 	struct vp_calls *calls = &call->thread->calls;
-	struct vp_call_index *at;
+	struct vp_call_index key = {node, call->kind, call->thread->label, 0}, *at;
 	struct vprof_call *row;
 
 	if ((!calls->index || calls->used * 4 > (calls->mask + 1) * 3) && !grow(calls) &&
 	    (!calls->index || calls->used == calls->mask))
 		return NULL;
-	at = place(calls->index, calls->mask, node, call->kind);
+	at = place(calls->index, calls->mask, &key);
 	if (at->row) {
 		*id = at->row - 1;
 		return vp_table_row(VPROF_SEC_CALLS, *id);
 	}
 	row = new_row(call, node, id);
 	if (row) {
-		*at = (struct vp_call_index){node, call->kind, *id + 1};
+		key.row = *id + 1;
+		*at = key;
 		calls->used++;
 	}
 	return row;

@@ -137,7 +137,7 @@ static uint32_t *place(uint32_t *slot, uint32_t mask, const struct vprof_lock *k
 {
 	uint64_t h = key->address ^ (uint64_t)key->node << 32 ^ (uint64_t)key->kind << 60;
 
-	h = h * 0x9e3779b97f4a7c15u >> 32;
+	h = (h ^ (uint64_t)key->label << 40) * 0x9e3779b97f4a7c15u >> 32;
 	for (;; h++) {
 		const struct vprof_lock *row;
 
@@ -145,7 +145,7 @@ static uint32_t *place(uint32_t *slot, uint32_t mask, const struct vprof_lock *k
 			return &slot[h & mask];
 		row = vp_table_row(VPROF_SEC_LOCKS, slot[h & mask]);
 		if (row->address == key->address && row->node == key->node &&
-		    row->kind == key->kind && row->site == key->site)
+		    row->kind == key->kind && row->site == key->site && row->label == key->label)
 			return &slot[h & mask];
 	}
 }
@@ -193,6 +193,7 @@ static uint32_t new_row(const struct vprof_lock *key, uint32_t thread)
 	row->first_ns = key->first_ns;
 	row->place = key->place;
 	row->site = key->site;
+	row->label = key->label;
 	row->offset = key->offset;
 	/* Pairs with a reader of the file. */
 	__atomic_store_n(&row->kind, key->kind, __ATOMIC_RELEASE);
@@ -242,6 +243,7 @@ static void record(struct vp_waits *waits, const struct vp_wait_note *note,
 				 .kind = note->kind,
 				 .place = note->place,
 				 .site = note->site,
+				 .label = note->label,
 				 .offset = note->offset,
 				 .first_ns = note->since_ns};
 	uint32_t id = row_of(waits, &key, writer == &waits->writer);
@@ -275,6 +277,7 @@ static void put(struct vp_wait_note *to, const struct vp_wait_note *note)
 	to->offset = note->offset;
 	to->node = note->node;
 	to->site = note->site;
+	to->label = note->label;
 	to->timeout = note->timeout;
 	to->place = note->place;
 	/* Pairs with take(). */
@@ -366,8 +369,10 @@ void vp_wait_begin(struct vp_wait *wait, uint64_t lock, enum vprof_lock_kind kin
 	if (wait->waits) {
 		/* From here on, not from after the capture: without us the
 		 * thread would be waiting by now. */
-		wait->note = (struct vp_wait_note){
-		    .address = lock, .kind = (uint16_t)kind, .since_ns = vp_clock_now()};
+		wait->note = (struct vp_wait_note){.address = lock,
+						   .kind = (uint16_t)kind,
+						   .label = thread->label,
+						   .since_ns = vp_clock_now()};
 		wait->note.node = vp_capture_stack(&thread->stack, caller);
 		find_place(&wait->note);
 		put(&wait->waits->under_way, &wait->note);

@@ -25,7 +25,7 @@
 struct vp_wait_note {
 	uint64_t address, since_ns, wait_ns;
 	uint64_t offset;
-	uint32_t node, site;
+	uint32_t node, site, label;
 	uint16_t timeout;
 	uint16_t place; /* enum vprof_lock_place */
 	uint16_t kind;	/* enum vprof_lock_kind; 0: none; see track/wait.c */

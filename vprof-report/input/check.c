@@ -140,6 +140,8 @@ static void check_locks(struct vr_file *file, const struct vr_layout *layout)
 			reason = "thread id out of range";
 		else if (lock->kind > VPROF_LOCK_JOIN || (i && !lock->kind))
 			reason = "unknown kind";
+		else if (lock->label >= vr_file_string_ids(file))
+			reason = "label out of range";
 		if (lock->place > VPROF_LOCK_INHERITED || lock->site >= file->n_nodes)
 			lock->place = VPROF_LOCK_UNPLACED; /* a newer library's, or not known */
 		if (lock->place != VPROF_LOCK_IN_BLOCK)

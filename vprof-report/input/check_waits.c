@@ -156,6 +156,8 @@ static const char *call_fault(const struct vr_file *file, void *at, const struct
 		return "loop id out of range";
 	if (!strings_ok(file, (uint32_t[]){row->name, row->target}, 2))
 		return "string id out of range";
+	if (row->label >= vr_file_string_ids(file))
+		return "label out of range";
 	if (row->class >= VPROF_CLASS_COUNT)
 		return "class out of range";
 	if (row->calls > UINT64_MAX / 4 || !call_sums_fit(row, may))

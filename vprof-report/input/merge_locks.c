@@ -22,6 +22,7 @@ void vr_merge_locks(struct vr_merge *merge)
 		row.node = merge->node[row.node];
 		row.site = merge->node[row.site];
 		row.thread = vr_merge_thread(merge, row.thread);
+		row.label = row.label ? vr_merge_string(merge, row.label) : 0;
 		row.first_ns += merge->shift_ns;
 		row.last_ns += merge->shift_ns;
 		VR_MERGE_APPEND(merge, lock, n_locks, lock_room, row);

@@ -49,6 +49,7 @@ static void add_calls(struct vr_merge *merge)
 		row.thread = vr_merge_thread(merge, row.thread);
 		row.name = vr_merge_string(merge, row.name);
 		row.target = vr_merge_string(merge, row.target);
+		row.label = row.label ? vr_merge_string(merge, row.label) : 0;
 		row.site = vr_merge_address(merge, row.site);
 		if (row.target_kind == VPROF_TARGET_ADDRESS)
 			row.object = vr_merge_address(merge, row.object);

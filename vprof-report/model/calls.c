@@ -99,7 +99,8 @@ static void add_item(struct vr_profile *profile, struct items *items, struct ite
 {
 	const char *glob = profile->select.module;
 
-	if (!item.sum.calls || !profile->keep_thread[item.thread])
+	if (!item.sum.calls || !profile->keep_thread[item.thread] ||
+	    !vr_profile_keeps_label(profile, item.row->label))
 		return;
 	if (item.node == VPROF_NODE_ROOT)
 		item.node = vr_stacks_pseudo(profile->stacks, VR_PSEUDO_NO_STACK);

@@ -76,6 +76,10 @@ struct vr_labels *vr_labels_new(const struct vr_file *file)
 			add_label(&b, file, file->event[i].arg);
 	for (uint32_t i = 0; i < file->n_sites; i++)
 		add_label(&b, file, file->site[i].label);
+	for (uint32_t i = 0; i < file->n_locks; i++)
+		add_label(&b, file, file->lock[i].label);
+	for (uint32_t i = 0; i < file->n_calls; i++)
+		add_label(&b, file, file->call[i].label);
 	vr_map_free(&b.by_id);
 	vr_map_free(&b.by_text);
 	return b.labels;

@@ -8,7 +8,7 @@
 /* One row, or one event. */
 struct item {
 	uint64_t address, offset;
-	uint32_t kind, thread, node, place, site;
+	uint32_t kind, thread, node, place, site, label;
 	struct vr_wait_sum sum;
 };
 
@@ -55,7 +55,8 @@ static void add_item(struct vr_profile *profile, struct items *items, struct ite
 {
 	const char *glob = profile->select.module;
 
-	if (!item.sum.waits || !profile->keep_thread[item.thread])
+	if (!item.sum.waits || !profile->keep_thread[item.thread] ||
+	    !vr_profile_keeps_label(profile, item.label))
 		return;
 	if (item.node == VPROF_NODE_ROOT)
 		item.node = vr_stacks_pseudo(profile->stacks, VR_PSEUDO_NO_STACK);
@@ -86,6 +87,7 @@ static void add_tables(struct vr_profile *profile, struct items *items)
 			     .node = row->node,
 			     .place = row->place,
 			     .site = row->site,
+			     .label = row->label,
 			     .sum = {row->waits, row->timeouts, row->wait_ns, row->max_ns,
 				     row->first_ns, row->last_ns},
 			 });
@@ -114,6 +116,7 @@ static void add_events(struct vr_profile *profile, struct items *items)
 			     .node = event->node,
 			     .place = row->place,
 			     .site = row->site,
+			     .label = row->label,
 			     .sum = {1, event->flags & VPROF_WAIT_TIMEOUT, event->value,
 				     event->value, since, event->t_ns},
 			 });

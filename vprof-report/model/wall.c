@@ -72,7 +72,8 @@ static void add_call(struct build *build, const struct vprof_call *call)
 	uint64_t ns[VPROF_CLASS_COUNT];
 	uint32_t node;
 
-	if (!call->blocked_ns || !build->profile->keep_thread[call->thread])
+	if (!call->blocked_ns || !build->profile->keep_thread[call->thread] ||
+	    !vr_profile_keeps_label(build->profile, call->label))
 		return;
 	node = leaf(build, call->node, vr_file_string(build->profile->file, call->name));
 	vr_call_row_classes(call, ns);
@@ -101,7 +102,8 @@ static void add_wait(struct build *build, const struct vprof_lock *lock, uint32_
 	const char *function = lock_function(lock->kind);
 	struct vr_wall_row row = {.thread = thread, .class = VPROF_CLASS_LOCK, .ns = ns};
 
-	if (!ns || !build->profile->keep_thread[thread])
+	if (!ns || !build->profile->keep_thread[thread] ||
+	    !vr_profile_keeps_label(build->profile, lock->label))
 		return;
 	row.times = times;
 	row.kind = lock->kind == VPROF_LOCK_COND ? VR_WALL_COND : VR_WALL_CALL;
@@ -146,7 +148,8 @@ static void add_events(struct build *build)
 
 		if (event->kind == VPROF_EV_WAIT)
 			add_wait(build, &file->lock[event->arg], event->node, event->thread, ns, 1);
-		if (event->kind != VPROF_EV_CALL || !build->profile->keep_thread[event->thread])
+		if (event->kind != VPROF_EV_CALL || !build->profile->keep_thread[event->thread] ||
+		    !vr_profile_keeps_label(build->profile, file->call[event->arg].label))
 			continue;
 		add_row(build->wall,
 			(struct vr_wall_row){
@@ -348,13 +351,12 @@ struct vr_wall *vr_wall_new(struct vr_profile *profile)
 	wall->calls_known = (file->header.layers & VPROF_LAYER_CALLS) || file->n_calls;
 	for (uint32_t i = 1; i < file->n_threads; i++)
 		wall->threads += profile->keep_thread[i] && vr_profile_thread_used(profile, i);
-	if (profile->keep_label) /* of which waits have none */
-		return wall;
 	if (profile->select.windowed) {
 		add_events(&build);
 	} else {
 		add_tables(&build);
-		settle_books(&build);
+		if (!profile->keep_label) /* of which books know none */
+			settle_books(&build);
 	}
 	for (size_t i = 0; i < wall->rows; i++)
 		wall->ns[wall->row[i].class] += wall->row[i].ns;

@@ -48,7 +48,8 @@ static void warn_wall(const struct vr_context *ctx, const struct vr_cpu *cpu)
 		vr_note(ctx, "calls that may block were not recorded: waits=on records them; "
 			     "of the time off the CPU there are waits for locks alone");
 	if (ctx->profile->keep_label)
-		vr_note(ctx, "waits belong to no label: this is CPU time alone");
+		vr_note(ctx, "of time off the CPU, calls and waits for locks alone belong to a "
+			     "label, as long as they took");
 	else if (ctx->profile->select.windowed)
 		vr_note(ctx,
 			"preempted, waiting for pages and unhooked are known for the whole run "

@@ -415,7 +415,7 @@ const struct vr_verb vr_verb_locks = {
 	      "A lock is called by its variable, by the object and its place in it where that\n"
 	      "has no symbols, by who allocated the block it lies in, or by whose stack it is on.",
     .options = VR_TAKES(VR_OPT_SORT, VR_OPT_LIMIT, VR_OPT_FORMAT, VR_OPT_THREAD, VR_OPT_WINDOW,
-			VR_OPT_MODULE, VR_OPT_NAMES, VR_OPT_NAMING, VR_OPT_FAIL_IF),
+			VR_OPT_LABEL, VR_OPT_MODULE, VR_OPT_NAMES, VR_OPT_NAMING, VR_OPT_FAIL_IF),
     .sort = sort_keys,
     .limit = 10,
     .run = run,

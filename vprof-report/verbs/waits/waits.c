@@ -287,8 +287,8 @@ const struct vr_verb vr_verb_waits = {
 	      "call counts where it ended, and shorter ones and bytes are not known.\n"
 	      "Waits for mutexes, conditions and threads are in `locks`.",
     .options = VR_TAKES(VR_OPT_SORT, VR_OPT_LIMIT, VR_OPT_FORMAT, VR_OPT_THREAD, VR_OPT_WINDOW,
-			VR_OPT_MODULE, VR_OPT_IDLE, VR_OPT_TREE, VR_OPT_NAMES, VR_OPT_NAMING,
-			VR_OPT_FAIL_IF),
+			VR_OPT_LABEL, VR_OPT_MODULE, VR_OPT_IDLE, VR_OPT_TREE, VR_OPT_NAMES,
+			VR_OPT_NAMING, VR_OPT_FAIL_IF),
     .sort = sort_keys,
     .limit = 10,
     .run = run,
