@@ -52,7 +52,7 @@ static int is_still_there(const void *arg)
 {
 	const struct vp_seen_thread *who = arg;
 
-	return __atomic_load_n(&who->thread->line.sequence, __ATOMIC_ACQUIRE) == who->line.sequence;
+	return vp_line_is(&who->thread->line, &who->line);
 }
 
 /* Returns 0 where the thread has gone on. */

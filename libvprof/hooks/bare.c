@@ -129,16 +129,16 @@ int vp_bare_blocks(const long call[7])
 	}
 }
 
-static struct vp_call_outcome outcome_of(const long call[7], long ret)
+static uint64_t amount_of(const long call[7], long ret)
 {
 	switch (bare[call[0]].result) {
 	case BYTES:
-		return OUTCOME(ret > 0 ? (uint64_t)ret : 0, ret < 0);
+		return ret > 0 ? (uint64_t)ret : 0;
 	case MESSAGES:
 		/* NOLINTNEXTLINE(performance-no-int-to-ptr) */
-		return OUTCOME(vp_bytes_of_messages((const void *)call[2], (int)ret), ret < 0);
+		return vp_bytes_of_messages((const void *)call[2], (int)ret);
 	default:
-		return OUTCOME(0, ret < 0);
+		return 0;
 	}
 }
 
@@ -154,6 +154,6 @@ long vp_bare_call(const long call[7], struct vp_regs caller)
 	if (this->spec && ret >= 0 && call[this->spec])
 		/* NOLINTNEXTLINE(performance-no-int-to-ptr) */
 		record.limit_ns = vp_ns_of((const struct timespec *)call[this->spec]);
-	vp_call_end(&record, outcome_of(call, ret));
+	vp_call_end(&record, amount_of(call, ret), ret < 0);
 	return ret;
 }

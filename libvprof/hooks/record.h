@@ -25,7 +25,7 @@
 				     &caller_);                                                    \
 		ret_ = call;                                                                       \
 		LIMIT_KNOWN_##limit;                                                               \
-		vp_call_end(&call_, OUTCOME_##outcome);                                            \
+		END_##outcome;                                                                     \
 		ret_;                                                                              \
 	})
 
@@ -71,21 +71,21 @@ static inline uint64_t vp_ns_of(const struct timespec *time)
 
 /* Whether the kernel read the text that it was given is told by how it refused. */
 int vp_unread(void);
-#define FAILED			  (ret_ >= 0 ? 0 : vp_unread())
-#define OUTCOME(amount, failed)	  ((struct vp_call_outcome){(amount), (failed), 0, NULL})
-#define OUTCOME_BYTES		  OUTCOME(ret_ > 0 ? (uint64_t)ret_ : 0, ret_ < 0)
-#define OUTCOME_EVENTS		  OUTCOME_BYTES
-#define OUTCOME_STATUS		  OUTCOME(0, FAILED)
-#define OUTCOME_PEER(peer, bytes) ((struct vp_call_outcome){0, FAILED, bytes, peer})
-#define OUTCOME_ERROR		  OUTCOME(0, ret_ != 0)
-#define OUTCOME_FOUND		  OUTCOME(0, ret_ ? 0 : vp_unread())
+#define FAILED		      (ret_ >= 0 ? 0 : vp_unread())
+#define END(amount, failed)   vp_call_end(&call_, (uint64_t)(amount), (failed))
+#define END_BYTES	      END(ret_ > 0 ? ret_ : 0, ret_ < 0)
+#define END_EVENTS	      END_BYTES
+#define END_STATUS	      END(0, FAILED)
+#define END_PEER(peer, bytes) vp_call_end_at(&call_, FAILED, peer, bytes)
+#define END_ERROR	      END(0, ret_ != 0)
+#define END_FOUND	      END(0, ret_ ? 0 : vp_unread())
 /* Those read the name themselves. */
-#define OUTCOME_HOST		 OUTCOME(0, !ret_)
-#define OUTCOME_LENGTH		 OUTCOME(0, ret_ < 0)
-#define OUTCOME_NONE		 OUTCOME(0, 0)
-#define OUTCOME_SENT(bytes)	 OUTCOME(ret_ < 0 ? 0 : (bytes), ret_ < 0)
-#define OUTCOME_ITEMS(size)	 OUTCOME(ret_ *(size), 0)
-#define OUTCOME_MESSAGES(vector) OUTCOME(vp_bytes_of_messages(vector, ret_), ret_ < 0)
+#define END_HOST	     END(0, !ret_)
+#define END_LENGTH	     END(0, ret_ < 0)
+#define END_NONE	     END(0, 0)
+#define END_SENT(bytes)	     END(ret_ < 0 ? 0 : (bytes), ret_ < 0)
+#define END_ITEMS(size)	     END(ret_ *(size), 0)
+#define END_MESSAGES(vector) END(vp_bytes_of_messages(vector, ret_), ret_ < 0)
 
 uint64_t vp_bytes_of_messages(const void *vector, int n);
 

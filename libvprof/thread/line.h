@@ -73,6 +73,27 @@ static inline void vp_line_close(struct vp_call_line *line, uint32_t sequence)
 	__atomic_store_n(&line->sequence, sequence & 1 ? sequence : sequence + 2, __ATOMIC_RELEASE);
 }
 
+/* All of it but the iteration, which only a loop's wait changes. */
+static inline void vp_line_put(struct vp_call_line *line, enum vp_call_kind kind, uint16_t flags,
+			       uint64_t object, uint64_t since_ns, const struct vp_regs *caller)
+{
+	line->kind = (uint16_t)kind;
+	line->flags = flags;
+	line->object = object;
+	line->since_ns = since_ns;
+	/* Word by word: a wider load would wait for the stores of the three. */
+	line->caller.pc = caller->pc;
+	line->caller.sp = caller->sp;
+	line->caller.bp = caller->bp;
+}
+
+/* A call that nothing came of is over: no more than that is written.  Whatever else a reader
+ * copies meanwhile was true while `kind` was. */
+static inline void vp_line_clear(struct vp_call_line *line)
+{
+	__atomic_store_n(&line->kind, VP_CALL_NONE, __ATOMIC_RELEASE);
+}
+
 /* A copy of another thread's line.  Returns 0 while it is being written: try again. */
 static inline int vp_line_read(const struct vp_call_line *line, struct vp_call_line *out)
 {
@@ -81,6 +102,13 @@ static inline int vp_line_read(const struct vp_call_line *line, struct vp_call_l
 	*out = *line;
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
 	return !(before & 1) && __atomic_load_n(&line->sequence, __ATOMIC_RELAXED) == before;
+}
+
+/* The line says the same as when it was copied: in the same call, or in none since then. */
+static inline int vp_line_is(const struct vp_call_line *line, const struct vp_call_line *copy)
+{
+	return __atomic_load_n(&line->sequence, __ATOMIC_ACQUIRE) == copy->sequence &&
+	       __atomic_load_n(&line->kind, __ATOMIC_ACQUIRE) == copy->kind;
 }
 
 /* What the time of a call under way is. */

@@ -65,8 +65,7 @@ void vp_spans_read(const struct vp_thread *thread, uint64_t since_ns, struct vp_
 		out->moved = thread->loops.moved;
 		out->moved_ns = thread->loops.moved_ns;
 		__atomic_thread_fence(__ATOMIC_ACQUIRE);
-		if (whole &&
-		    __atomic_load_n(&thread->line.sequence, __ATOMIC_RELAXED) == out->line.sequence)
+		if (whole && vp_line_is(&thread->line, &out->line))
 			return;
 	}
 	out->line.kind = VP_CALL_NONE; /* it is not in a call for long */

@@ -1,41 +1,42 @@
 #include "track/call.h"
 #include "base/amount.h"
 #include "base/clock.h"
-#include "base/peer.h"
-#include "ring/events.h"
-#include "ring/tables.h"
-#include "stack/capture.h"
-#include "track/call_names.h"
+#include "track/call_record.h"
 #include "track/call_rows.h"
 
-#include <string.h>
-
-/* A call as long as VPROF_CALL_LASTED_NS is worth its stack, and one as long as this may have
- * slept. */
+/* A call as long as this may have slept; as long as VPROF_CALL_LASTED_NS, it is worth its
+ * stack. */
 #define SLEPT_NS 2000u
-/* What one that lasted this long waited for is worth asking. */
-#define NAMED_NS 1000000u
-/* Text of a path that is kept. */
-#define TEXT_MOST 1024u
 /* So many calls of a site in a row that returned at once, and the next will, too. */
 #define QUICK 16u
+
+#define LIKELY(condition)   __builtin_expect(!!(condition), 1)
+#define UNLIKELY(condition) __builtin_expect(!!(condition), 0)
+#define SLOW		    __attribute__((noinline))
+/* What most calls go through is one piece each, with nothing handed on in memory. */
+#define FAST __attribute__((flatten))
+
 /* ---- the line -------------------------------------------------------------- */
 
-static inline void put_line(struct vp_call_line *line, const struct vp_call *call)
+static inline void put_call(struct vp_call_line *line, const struct vp_call *call)
+{
+	vp_line_put(line, call->kind, call->where == VP_LOOP_OWN ? VP_LINE_AT_LOOP : 0,
+		    call->object, call->since_ns, call->caller);
+}
+
+static inline void put_line(struct vp_call_line *line, const struct vp_call *call,
+			    uint64_t iteration_ns)
 {
 	uint32_t sequence = vp_line_open(line);
 
-	line->kind = call->kind;
-	line->flags = call->flags;
-	line->object = call->object;
-	line->since_ns = call->since_ns;
-	line->caller = call->caller;
-	line->iteration_ns = vp_loops_iteration(&call->thread->loops);
+	put_call(line, call);
+	line->iteration_ns = iteration_ns;
 	vp_line_close(line, sequence);
 }
 
 static void keep_outer(const struct vp_call_line *line, struct vp_call *call)
 {
+	call->outer_kind = line->kind;
 	call->outer_flags = line->flags;
 	call->outer_object = line->object;
 	call->outer_since_ns = line->since_ns;
@@ -47,7 +48,7 @@ static inline void put_outer(struct vp_call_line *line, const struct vp_call *ca
 	uint32_t sequence = vp_line_open(line);
 
 	line->kind = call->outer_kind;
-	if (__builtin_expect(call->outer_kind != VP_CALL_NONE, 0)) {
+	if (UNLIKELY(call->outer_kind != VP_CALL_NONE)) {
 		line->flags = call->outer_flags;
 		line->object = call->outer_object;
 		line->since_ns = call->outer_since_ns;
@@ -58,14 +59,16 @@ static inline void put_outer(struct vp_call_line *line, const struct vp_call *ca
 }
 
 /* The call that the line tells of is still under way beneath this one. */
-static inline int is_within(const struct vp_call_line *line, const struct vp_regs *caller)
+static inline int is_within(const struct vp_call_line *line, uint64_t sp)
 {
-	return line->kind != VP_CALL_NONE && caller->sp < line->caller.sp;
+	return UNLIKELY(line->kind != VP_CALL_NONE) && sp < line->caller.sp;
 }
+
+/* ---- its beginning --------------------------------------------------------- */
 
 static inline struct vp_loop_at place_of(const struct vp_call *call)
 {
-	return (struct vp_loop_at){call->caller.pc, call->caller.sp, call->object,
+	return (struct vp_loop_at){call->caller->pc, call->caller->sp, call->object,
 				   vp_call_info[call->kind].rank};
 }
 
@@ -81,7 +84,6 @@ static inline void find_loop(struct vp_call *call, uint64_t now_ns)
 		call->where = (uint16_t)vp_loop_begin(loops, place_of(call), call->limit_ns, now_ns,
 						      &call->loop);
 	}
-	call->flags = call->where == VP_LOOP_OWN ? VP_LINE_AT_LOOP : 0;
 }
 
 /* call->thread, caller, kind and limit_ns are set. */
@@ -93,66 +95,149 @@ static inline void enter(struct vp_call *call, uint64_t object, uint64_t now_ns)
 	call->since_ns = now_ns;
 	find_loop(call, now_ns);
 	call->outer_kind = VP_CALL_NONE;
-	if (__builtin_expect(is_within(line, &call->caller), 0)) {
-		call->outer_kind = line->kind;
+	if (is_within(line, call->caller->sp))
 		keep_outer(line, call);
-	}
-	put_line(line, call);
+	put_line(line, call, vp_loops_iteration(&call->thread->loops));
 }
 
 void vp_call_enter(struct vp_call *call, struct vp_thread *thread, enum vp_call_kind kind,
 		   uint64_t object, const struct vp_regs *caller, uint64_t now_ns)
 {
 	call->thread = thread;
-	call->caller = *caller;
+	call->caller = caller;
 	call->site = NULL;
+	call->row = NULL;
+	call->lock = VP_PAGE_NO_LOCK;
 	call->kind = (uint16_t)kind;
 	call->limit_ns = VP_LOOP_NO_LIMIT;
 	enter(call, object, now_ns);
 }
 
-static inline enum vprof_class class_of(const struct vp_call *call)
+/* Where a thread has a user page, a site whose calls return at once need not be timed: the
+ * page tells when one sleeps after all. */
+static inline int needs_no_clock(const struct vp_call *call)
 {
-	enum vprof_class class = vp_call_info[call->kind].traits & VP_CALL_CLASS_MASK;
-
-	if (call->where == VP_LOOP_OUTSIDE || class == VPROF_CLASS_LOCK)
-		return class;
-	if (call->where == VP_LOOP_INSIDE)
-		return VPROF_CLASS_BLOCKED;
-	return class == VPROF_CLASS_PACED ? VPROF_CLASS_PACED : VPROF_CLASS_IDLE;
+	return call->row && call->thread->page.map && call->site->quick == QUICK &&
+	       (!vp_call_info[call->kind].rank ||
+		vp_loop_is_inside(&call->thread->loops, vp_call_info[call->kind].rank));
 }
 
-static inline int leave_loop(struct vp_call *call, struct vp_call_outcome outcome, int slept,
-			     uint64_t now_ns)
+/* Whatever is not one of the two below. */
+static SLOW void begin(struct vp_call *call)
 {
-	int counts = (vp_call_info[call->kind].traits & VP_CALL_EVENTS) != 0;
-	int paces = vp_call_info[call->kind].rank == VP_LOOP_PACED;
-	struct vp_loop_result result = {.begin_ns = call->since_ns,
-					.end_ns = now_ns,
-					.limit_ns = call->limit_ns,
-					.events = counts ? outcome.amount : 0,
-					.bytes = counts ? 0 : outcome.amount,
-					.slept = slept,
-					.nothing = counts ? outcome.amount == 0 : outcome.failed,
-					.timed_out = (paces || (counts && !outcome.amount)) &&
-						     !outcome.failed};
+	enter(call, call->object, needs_no_clock(call) ? 0 : vp_clock_now());
+}
 
-	return vp_loop_end(&call->thread->loops, call->loop, call->caller.pc, result);
+/* The loop's wait: the iteration before it is over. */
+static inline void begin_own(struct vp_call *call, struct vp_loop *loop)
+{
+	struct vp_thread *thread = call->thread;
+	uint64_t now = vp_clock_now();
+
+	call->where = VP_LOOP_OWN;
+	call->loop = loop;
+	call->since_ns = now;
+	thread->loops.left = thread->page.map && thread->loops.lock != call->lock;
+	vp_loop_wait(&thread->loops, loop, call->limit_ns, now);
+	put_line(&thread->line, call, 0);
+}
+
+/* A call that needs no clock. */
+static inline void begin_quick(struct vp_call *call, const struct vp_loop *loop)
+{
+	struct vp_call_line *line = &call->thread->line;
+	uint32_t sequence;
+
+	call->where = loop->back_ns ? VP_LOOP_INSIDE : VP_LOOP_OUTSIDE;
+	call->loop = NULL;
+	call->since_ns = 0;
+	sequence = vp_line_open(line);
+	put_call(line, call);
+	vp_line_close(line, sequence);
+}
+
+FAST void vp_call_begin_within(struct vp_call *call, enum vp_call_kind kind, uint64_t object,
+			       uint64_t limit_ns, const struct vp_regs *caller)
+{
+	struct vp_thread *thread = vp_tls.self;
+	const struct perf_event_mmap_page *map;
+	struct vp_call_site *site;
+	struct vp_loop *loop;
+
+	call->thread = NULL;
+	if (UNLIKELY(thread <= VP_TLS_ENDED || vp_tls.busy || vp_control.paused))
+		return;
+	call->outer_kind = VP_CALL_NONE;
+	if (is_within(&thread->line, caller->sp)) {
+		if (vp_call_info[thread->line.kind].traits & VP_CALL_OWNS)
+			return;
+		call->outer_kind = thread->line.kind;
+	}
+	call->thread = thread;
+	call->caller = caller;
+	call->kind = (uint16_t)kind;
+	call->object = object;
+	call->limit_ns = limit_ns;
+	call->site = site = vp_call_site_of(thread, caller->pc, caller->sp, kind);
+	call->row = vp_call_is_at(site, caller->pc, caller->sp, kind) ? site->row : NULL;
+	map = thread->page.map;
+	call->lock = map ? vp_page_lock(map) : VP_PAGE_NO_LOCK;
+	loop = vp_loops_known(&thread->loops);
+	if (UNLIKELY(!loop || call->outer_kind != VP_CALL_NONE))
+		begin(call);
+	else if (vp_loop_is_at(loop, caller->pc, caller->sp))
+		begin_own(call, loop);
+	else if (needs_no_clock(call))
+		begin_quick(call, loop);
+	else
+		begin(call);
+}
+
+/* ---- its end --------------------------------------------------------------- */
+
+/* It counts events, not bytes. */
+static inline int counts_events(const struct vp_call *call)
+{
+	return (vp_call_info[call->kind].traits & VP_CALL_EVENTS) != 0;
+}
+
+static struct vp_loop_result result_of(const struct vp_call *call, uint64_t amount, int failed,
+				       int slept, uint64_t now_ns)
+{
+	int counts = counts_events(call);
+	int paces = vp_call_info[call->kind].rank == VP_LOOP_PACED;
+
+	return (struct vp_loop_result){.begin_ns = call->since_ns,
+				       .end_ns = now_ns,
+				       .limit_ns = call->limit_ns,
+				       .events = counts ? amount : 0,
+				       .bytes = counts ? 0 : amount,
+				       .slept = slept,
+				       .nothing = counts ? amount == 0 : failed,
+				       .timed_out = (paces || (counts && !amount)) && !failed};
+}
+
+/* Returns 1 where settle() is to follow. */
+static SLOW int leave_loop(struct vp_call *call, uint64_t amount, int failed, int slept,
+			   uint64_t now_ns)
+{
+	struct vp_loop_result result = result_of(call, amount, failed, slept, now_ns);
+
+	return vp_loop_end(&call->thread->loops, call->loop, call->caller->pc, &result);
 }
 
 /* Nobody has looked whether it is the wait of another loop: few of those that do not sleep
  * are. */
-static __attribute__((noinline)) int leave_inside(struct vp_call *call,
-						  struct vp_call_outcome outcome, uint64_t now_ns)
+static SLOW int leave_inside(struct vp_call *call, uint64_t amount, int failed, uint64_t now_ns)
 {
 	struct vp_loop_at at = place_of(call);
 
 	vp_loop_begin_slow(&call->thread->loops, &at, call->limit_ns, call->since_ns, &call->loop);
-	return call->loop ? leave_loop(call, outcome, 1, now_ns) : 0;
+	return call->loop ? leave_loop(call, amount, failed, 1, now_ns) : 0;
 }
 
 /* Returns 1 where settle() is to follow. */
-static inline int leave(struct vp_call *call, struct vp_call_outcome outcome, int slept,
+static inline int leave(struct vp_call *call, uint64_t amount, int failed, int slept,
 			uint64_t now_ns)
 {
 	struct vp_thread *thread = call->thread;
@@ -161,12 +246,12 @@ static inline int leave(struct vp_call *call, struct vp_call_outcome outcome, in
 	if (call->where == VP_LOOP_INSIDE)
 		vp_loop_blocked(&thread->loops, now_ns - call->since_ns);
 	if (call->loop)
-		due = leave_loop(call, outcome, slept, now_ns);
+		due = leave_loop(call, amount, failed, slept, now_ns);
 	else if (slept && call->where == VP_LOOP_INSIDE && vp_call_info[call->kind].rank)
-		due = leave_inside(call, outcome, now_ns);
+		due = leave_inside(call, amount, failed, now_ns);
 	/* The span first: at any moment the helper finds the one or the other. */
-	if (__builtin_expect(slept && now_ns - call->since_ns >= SLEPT_NS, 0))
-		vp_spans_put(&thread->spans, call->since_ns, now_ns, class_of(call));
+	if (slept && now_ns - call->since_ns >= SLEPT_NS)
+		vp_spans_put(&thread->spans, call->since_ns, now_ns, vp_call_class(call));
 	put_outer(&thread->line, call);
 	if (call->where == VP_LOOP_OWN && thread->page.map)
 		thread->loops.lock = vp_page_lock(thread->page.map);
@@ -175,190 +260,9 @@ static inline int leave(struct vp_call *call, struct vp_call_outcome outcome, in
 	return due;
 }
 
-int vp_call_leave(struct vp_call *call, struct vp_call_outcome outcome, uint64_t now_ns)
+int vp_call_leave(struct vp_call *call, uint64_t now_ns)
 {
-	return leave(call, outcome, now_ns - call->since_ns >= SLEPT_NS, now_ns);
-}
-
-static inline struct vp_call_site *site_of(const struct vp_call *call)
-{
-	uint64_t h = (call->caller.pc ^ call->caller.sp >> 4 ^ (uint64_t)call->kind << 20) *
-		     0x9e3779b97f4a7c15u;
-
-	return &call->thread->calls.site[h >> 57];
-}
-_Static_assert(VP_CALL_SITES == 128, "7 bits of a hash");
-
-/* ---- counting -------------------------------------------------------------- */
-
-static inline void count_one(struct vprof_call *row, const struct vp_call *call,
-			     struct vp_call_outcome outcome)
-{
-	row->calls++;
-	row->failed += outcome.failed != 0;
-	row->idle += call->where == VP_LOOP_OWN;
-	row->on_loop += call->where == VP_LOOP_INSIDE;
-	if (!(vp_call_info[call->kind].traits & VP_CALL_EVENTS))
-		row->bytes += outcome.amount;
-	if (__builtin_expect(vp_tls.held != 0, 0))
-		row->under_lock++;
-}
-
-static inline void count_time(struct vprof_call *row, const struct vp_call *call, uint64_t now_ns)
-{
-	uint64_t ns = now_ns - call->since_ns;
-	uint32_t bucket = vprof_histogram_bucket(ns, VPROF_CALL_UNIT_BITS, VPROF_CALL_SUB_BITS,
-						 VPROF_CALL_BUCKETS);
-
-	row->time_ns += ns;
-	if (call->where == VP_LOOP_OWN)
-		row->idle_ns += ns;
-	else if (call->where == VP_LOOP_INSIDE)
-		row->on_loop_ns += ns;
-	if (__builtin_expect(vp_tls.held != 0, 0))
-		row->under_lock_ns += ns;
-	if (__builtin_expect(++row->histogram[bucket] == 0, 0)) {
-		row->histogram[bucket]--;
-		row->flags |= VPROF_CALL_SATURATED;
-	}
-	row->last_ns = now_ns;
-}
-
-/* The text that an argument is, where it is one. */
-static uint32_t text_of(const struct vp_call *call, struct vp_call_outcome outcome)
-{
-	const char *text = (const char *)(uintptr_t)call->object;
-	char peer[128];
-	struct vp_text name;
-
-	if (outcome.failed == VP_CALL_UNREAD)
-		return VPROF_NONE;
-	switch (vp_call_info[call->kind].target) {
-	case VPROF_TARGET_PATH:
-	case VPROF_TARGET_HOST:
-		return text ? vp_string_add(text, strnlen(text, TEXT_MOST)) : VPROF_NONE;
-	case VPROF_TARGET_PEER:
-		vp_text_init(&name, peer, sizeof(peer));
-		vp_peer_text(&name, outcome.peer, outcome.peer ? outcome.peer_bytes : 0);
-		return name.len ? vp_string_add(peer, name.len) : VPROF_NONE;
-	default:
-		return VPROF_NONE;
-	}
-}
-
-/* What the longest call of a row waited for.  Texts take room: not for a little more.
- * The helper may be about to name the one before: see track/call_names.c. */
-static void keep_longest(struct vprof_call *row, uint32_t row_id, const struct vp_call *call,
-			 struct vp_call_outcome outcome, uint64_t ns)
-{
-	if (ns <= row->max_ns)
-		return;
-	if (row->object != call->object && row->blocked > 1)
-		row->flags |= VPROF_CALL_TARGETS;
-	if (ns > row->max_ns + row->max_ns / 2 || row->target == VPROF_NONE) {
-		__atomic_store_n(&row->longest_ns, call->since_ns, __ATOMIC_RELEASE);
-		__atomic_store_n(&row->target, text_of(call, outcome), __ATOMIC_RELEASE);
-		row->object = call->object;
-		if (row->target_kind == VPROF_TARGET_FD && ns >= NAMED_NS)
-			vp_call_wants_name(row_id, call->thread->tid);
-	}
-	row->max_ns = ns;
-}
-
-void vp_call_lasted(const struct vp_call *call, uint32_t node, uint64_t now_ns)
-{
-	struct vp_loop_worst *worst = &call->thread->loops.worst;
-	uint64_t ns = now_ns - call->since_ns;
-
-	if (call->where == VP_LOOP_INSIDE && ns > worst->ns)
-		*worst = (struct vp_loop_worst){.begin_ns = call->since_ns,
-						.ns = ns,
-						.object = call->object,
-						.node = node,
-						.kind = call->kind,
-						.class = (uint16_t)class_of(call)};
-}
-
-static void count_lasting(struct vprof_call *row, uint32_t row_id, const struct vp_call *call,
-			  struct vp_call_outcome outcome, uint64_t now_ns)
-{
-	uint64_t ns = now_ns - call->since_ns;
-	struct vprof_event event = {.t_ns = now_ns,
-				    .node = row->node,
-				    .thread = call->thread->row_id,
-				    .value = ns,
-				    .kind = VPROF_EV_CALL,
-				    .arg = row_id,
-				    .flags = (uint16_t)class_of(call)};
-
-	row->blocked++;
-	row->blocked_ns += ns;
-	keep_longest(row, row_id, call, outcome, ns);
-	vp_call_lasted(call, row->node, now_ns);
-	vp_event_put(&call->thread->calls.writer, &event);
-}
-
-/* The wait of a loop slept: its stack is that of the loop, and it has no event, or there would
- * be room for few others. */
-static inline void count_own(struct vprof_call *row, const struct vp_call *call, uint64_t now_ns)
-{
-	uint64_t ns = now_ns - call->since_ns;
-
-	if (ns < VPROF_CALL_LASTED_NS)
-		return;
-	row->blocked++;
-	row->blocked_ns += ns;
-	if (ns > row->max_ns) {
-		row->max_ns = ns;
-		row->object = call->object;
-	}
-}
-
-/* At a site that is new, or after a call that lasted.  Context: busy guard held. */
-static void record(const struct vp_call *call, struct vp_call_outcome outcome, uint64_t now_ns)
-{
-	uint32_t node = vp_capture_stack(&call->thread->stack, &call->caller), id;
-	struct vprof_call *row = vp_call_row(call, node, &id);
-
-	if (!row) {
-		vp_lost(VPROF_LOST_CALLS, 1);
-		return;
-	}
-	if (!row->first_ns)
-		row->first_ns = now_ns;
-	if (call->where == VP_LOOP_OWN) {
-		row->flags |= VPROF_CALL_AT_LOOP;
-		row->loop = call->loop->row_id;
-	}
-	count_one(row, call, outcome);
-	count_time(row, call, now_ns);
-	if (now_ns - call->since_ns >= VPROF_CALL_LASTED_NS)
-		count_lasting(row, id, call, outcome, now_ns);
-	*call->site =
-	    (struct vp_call_site){call->caller.pc, call->caller.sp, row, id, call->kind, 0};
-}
-
-/* ---- the calls ------------------------------------------------------------- */
-
-static inline int is_of(const struct vp_call_site *site, const struct vp_call *call)
-{
-	return site->pc == call->caller.pc && site->sp == call->caller.sp &&
-	       site->kind == call->kind;
-}
-
-/* Where a thread has a user page, a site whose calls return at once need not be timed: the
- * page tells when one sleeps after all. */
-static inline int needs_no_clock(struct vp_call *call)
-{
-	const struct perf_event_mmap_page *map = call->thread->page.map;
-
-	call->lock = VP_PAGE_NO_LOCK;
-	if (!map)
-		return 0;
-	call->lock = vp_page_lock(map);
-	return call->site->quick == QUICK && is_of(call->site, call) &&
-	       (!vp_call_info[call->kind].rank ||
-		vp_loop_is_inside(&call->thread->loops, vp_call_info[call->kind].rank));
+	return leave(call, 0, 0, now_ns - call->since_ns >= SLEPT_NS, now_ns);
 }
 
 /* The wait is found to be a loop's: what was said of it so far is corrected. */
@@ -372,7 +276,7 @@ void vp_call_settle(struct vp_call *call)
 	struct vprof_call *row;
 	uint32_t sequence;
 
-	if (!vp_loop_settle(thread, call->loop, &call->caller, call->kind, vp_call_name(call->kind),
+	if (!vp_loop_settle(thread, call->loop, call->caller, call->kind, vp_call_name(call->kind),
 			    &past))
 		return;
 	/* What all this took is not the program's. */
@@ -382,7 +286,7 @@ void vp_call_settle(struct vp_call *call)
 	vp_line_close(&thread->line, sequence);
 	loops->moved += blocks ? past.waits : past.inside;
 	loops->moved_ns += blocks ? past.waited_ns : past.inside_ns;
-	if (!site || !is_of(site, call))
+	if (!site || !vp_call_is_of(site, call))
 		return;
 	row = site->row;
 	row->flags |= VPROF_CALL_AT_LOOP;
@@ -392,25 +296,6 @@ void vp_call_settle(struct vp_call *call)
 	row->on_loop_ns -= vp_least(past.inside_ns, row->on_loop_ns);
 	row->idle += vp_least(past.waits, row->calls - row->idle - row->on_loop);
 	row->idle_ns += vp_least(past.waited_ns, row->time_ns - row->idle_ns - row->on_loop_ns);
-}
-
-void vp_call_begin_within(struct vp_call *call, enum vp_call_kind kind, uint64_t object,
-			  uint64_t limit_ns, const struct vp_regs *caller)
-{
-	struct vp_thread *thread = vp_tls.self;
-
-	call->thread = NULL;
-	if (thread <= VP_TLS_ENDED || vp_tls.busy || vp_control.paused)
-		return;
-	if (is_within(&thread->line, caller) &&
-	    vp_call_info[thread->line.kind].traits & VP_CALL_OWNS)
-		return;
-	call->thread = thread;
-	call->caller = *caller;
-	call->kind = (uint16_t)kind;
-	call->limit_ns = limit_ns;
-	call->site = site_of(call);
-	enter(call, object, needs_no_clock(call) ? 0 : vp_clock_now());
 }
 
 /* When the call ended.  Where it was not timed: 0 if it did not sleep, else it gets the time
@@ -437,39 +322,130 @@ static inline uint64_t end_of(struct vp_call *call, int *slept_out)
 	return now;
 }
 
-void vp_call_end(struct vp_call *call, struct vp_call_outcome outcome)
+static inline void count_quick(struct vp_call_site *site)
+{
+	site->quick = (uint16_t)(site->quick + (site->quick < QUICK));
+}
+
+/* Whatever is not one of the three below. */
+static SLOW void end(struct vp_call *call, const struct vp_call_outcome *outcome)
 {
 	struct vp_call_site *site = call->site;
 	struct vp_inside inside;
-	uint64_t now;
 	int slept, due;
+	uint64_t now = end_of(call, &slept);
 
-	/* A child forked in a signal handler comes back to a call of its parent. */
-	if (!call->thread || !vp_control.calls || call->thread != vp_tls.self)
-		return;
-	now = end_of(call, &slept);
-	due = leave(call, outcome, slept, now ? now : call->since_ns);
-	if (now && is_of(site, call) && call->where == VP_LOOP_OWN) {
-		count_one(site->row, call, outcome);
-		count_time(site->row, call, now);
-		count_own(site->row, call, now);
-	} else if (is_of(site, call) && (!now || now - call->since_ns < VPROF_CALL_LASTED_NS)) {
-		count_one(site->row, call, outcome);
+	due = leave(call, outcome->amount, outcome->failed, slept, now ? now : call->since_ns);
+	if (now && vp_call_is_of(site, call) && call->where == VP_LOOP_OWN) {
+		vp_call_count_one(site->row, call, outcome->amount, outcome->failed);
+		vp_call_count_time(site->row, call, now);
+		vp_call_count_own(site->row, call, now);
+	} else if (vp_call_is_of(site, call) &&
+		   (!now || now - call->since_ns < VPROF_CALL_LASTED_NS)) {
+		vp_call_count_one(site->row, call, outcome->amount, outcome->failed);
 		if (now)
-			count_time(site->row, call, now);
+			vp_call_count_time(site->row, call, now);
 		else
 			site->row->untimed++;
-		site->quick = (uint16_t)(site->quick + (site->quick < QUICK));
+		count_quick(site);
 	} else if (vp_inside_try(&inside)) {
 		if (!now)
 			call->since_ns = now = vp_clock_now();
-		record(call, outcome, now);
+		vp_call_record(call, outcome, now);
 		if (call->loop && call->loop->back_ns == now)
 			call->loop->back_ns = vp_clock_now(); /* that is not the program's */
 		vp_inside_end(inside);
 	}
-	if (__builtin_expect(due, 0) && vp_inside_try(&inside)) {
+	if (UNLIKELY(due) && vp_inside_try(&inside)) {
 		vp_call_settle(call);
 		vp_inside_end(inside);
 	}
+}
+
+/* The loop's wait found something to do: it ended when it began. */
+static inline void end_own(struct vp_call *call, uint64_t amount, int failed)
+{
+	struct vp_thread *thread = call->thread;
+	struct vp_loop *loop = call->loop;
+	int counts = counts_events(call);
+
+	vp_loop_back_at_once(&thread->loops, loop, call->since_ns, counts ? amount : 0,
+			     counts ? 0 : amount, counts ? amount == 0 : failed, call->limit_ns);
+	thread->loops.lock = call->lock;
+	/* The iteration first: at any moment the helper finds the one or the other. */
+	__atomic_store_n(&thread->line.iteration_ns, call->since_ns, __ATOMIC_RELEASE);
+	vp_line_clear(&thread->line);
+	vp_stall_iteration_begins(&thread->stalls);
+}
+
+static inline void count_untimed(const struct vp_call *call, uint64_t amount, int failed)
+{
+	vp_call_count_one(call->row, call, amount, failed);
+	call->row->untimed++;
+}
+
+/* As far as the thread has a page that tells. */
+static inline int did_not_sleep(const struct vp_call *call)
+{
+	const struct perf_event_mmap_page *map = call->thread->page.map;
+
+	return map && vp_page_lock(map) == call->lock;
+}
+
+/* A wait for many that found nothing has come to its limit, unless it had none. */
+static inline int is_loops_turn(const struct vp_call *call, uint64_t amount)
+{
+	const struct vp_loops *loops = &call->thread->loops;
+
+	return call->where == VP_LOOP_OWN && call->loop == loops->now &&
+	       vp_call_info[call->kind].rank != VP_LOOP_PACED && (amount || !call->limit_ns) &&
+	       loops->pauses == vp_control.pauses;
+}
+
+/* A call that was timed, and is no wait of a loop's.  Returns 0 where it lasted. */
+static inline int end_timed(struct vp_call *call, uint64_t amount, int failed)
+{
+	struct vp_thread *thread = call->thread;
+	uint64_t now = vp_clock_now();
+
+	if (now < call->since_ns || now - call->since_ns >= SLEPT_NS)
+		return 0;
+	if (call->where == VP_LOOP_INSIDE)
+		vp_loop_blocked(&thread->loops, now - call->since_ns);
+	vp_line_clear(&thread->line);
+	vp_call_count_one(call->row, call, amount, failed);
+	vp_call_count_time(call->row, call, now);
+	if (vp_call_is_of(call->site, call))
+		count_quick(call->site);
+	return 1;
+}
+
+FAST void vp_call_end(struct vp_call *call, uint64_t amount, int failed)
+{
+	struct vp_thread *thread = call->thread;
+	int awake;
+
+	/* A child forked in a signal handler comes back to a call of its parent. */
+	if (!thread || !vp_control.calls || thread != vp_tls.self)
+		return;
+	awake = did_not_sleep(call);
+	if (UNLIKELY(!call->row || call->outer_kind != VP_CALL_NONE)) {
+		end(call, &(struct vp_call_outcome){.amount = amount, .failed = failed});
+	} else if (awake && call->since_ns == 0) {
+		vp_line_clear(&thread->line);
+		count_untimed(call, amount, failed);
+	} else if (awake && is_loops_turn(call, amount)) {
+		end_own(call, amount, failed);
+		count_untimed(call, amount, failed);
+	} else if (call->loop || (thread->page.map && !awake) || !end_timed(call, amount, failed)) {
+		end(call, &(struct vp_call_outcome){.amount = amount, .failed = failed});
+	}
+}
+
+void vp_call_end_at(struct vp_call *call, int failed, const void *peer, uint32_t peer_bytes)
+{
+	if (!call->thread || !vp_control.calls || call->thread != vp_tls.self)
+		return;
+	end(call,
+	    &(struct vp_call_outcome){.failed = failed, .peer = peer, .peer_bytes = peer_bytes});
 }

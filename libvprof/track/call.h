@@ -17,9 +17,10 @@
 /* A call under way, in its hook's frame.  What it found in the thread's line comes back at
  * its end: a signal handler's calls lie within those it interrupts. */
 struct vp_call {
-	struct vp_thread *thread; /* NULL: not recorded */
-	struct vp_regs caller;
-	struct vp_call_site *site; /* the call's place among the sites of its thread */
+	struct vp_thread *thread;     /* NULL: not recorded */
+	const struct vp_regs *caller; /* the hook keeps them until the end */
+	struct vp_call_site *site;    /* the call's place among the sites of its thread ... */
+	struct vprof_call *row;	      /* ... and where it is counted; NULL: not yet known */
 	uint64_t object;
 	uint64_t since_ns;    /* 0: the clock was not looked at, the user page is */
 	uint32_t lock;	      /* of the page */
@@ -28,7 +29,6 @@ struct vp_call {
 	uint16_t where;	      /* enum vp_loop_where */
 	uint16_t kind;
 	uint16_t outer_kind, outer_flags;
-	uint16_t flags; /* VP_LINE_* */
 	uint64_t outer_object, outer_since_ns;
 	struct vp_regs outer_caller;
 };
@@ -52,13 +52,15 @@ static inline void vp_call_begin(struct vp_call *call, enum vp_call_kind kind, u
 {
 	vp_call_begin_within(call, kind, object, VP_LOOP_NO_LIMIT, caller);
 }
-void vp_call_end(struct vp_call *call, struct vp_call_outcome outcome);
+void vp_call_end(struct vp_call *call, uint64_t amount, int failed);
+/* The same, of one that was given an address of a socket. */
+void vp_call_end_at(struct vp_call *call, int failed, const void *peer, uint32_t peer_bytes);
 
 /* The same for what has rows of its own (track/wait.c): the line and the span only. */
 void vp_call_enter(struct vp_call *call, struct vp_thread *thread, enum vp_call_kind kind,
 		   uint64_t object, const struct vp_regs *caller, uint64_t now_ns);
 /* Returns 1 where vp_call_settle() is to follow, with the guard held. */
-int vp_call_leave(struct vp_call *call, struct vp_call_outcome outcome, uint64_t now_ns);
+int vp_call_leave(struct vp_call *call, uint64_t now_ns);
 void vp_call_settle(struct vp_call *call);
 /* The call lasted; its caller's stack is `node`. */
 void vp_call_lasted(const struct vp_call *call, uint32_t node, uint64_t now_ns);

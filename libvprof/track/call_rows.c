@@ -80,7 +80,7 @@ static struct vprof_call *new_row(const struct vp_call *call, uint32_t node, uin
 	row->thread = call->thread->row_id;
 	row->label = call->thread->label;
 	row->class = vp_call_info[call->kind].traits & VP_CALL_CLASS_MASK;
-	row->site = call->caller.pc;
+	row->site = call->caller->pc;
 	row->target = row->loop = VPROF_NONE;
 	row->target_kind = vp_call_info[call->kind].target;
 	/* Pairs with a reader of the file, to which a row without a name is none. */

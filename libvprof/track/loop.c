@@ -458,29 +458,3 @@ void vp_loop_take(struct vp_loops *loops, struct vp_loop *site, enum vp_loop_ove
 	add_past(loops, site);
 	forget_past(site);
 }
-
-void vp_loop_count(struct vp_loops *loops, struct vp_loop *loop, uint64_t begin, uint64_t end)
-{
-	struct vprof_loop *row = loop->row;
-	uint64_t ns = end > begin ? end - begin : 0;
-
-	row->iterations++;
-	row->slept += loops->left;
-	row->busy_ns += ns;
-	row->blocked_ns += loop->blocked_ns < ns ? loop->blocked_ns : ns;
-	row->histogram[vprof_histogram_bucket(ns, VPROF_LOOP_UNIT_BITS, VPROF_LOOP_SUB_BITS,
-					      VPROF_LOOP_BUCKETS)]++;
-	if (ns > row->max_ns) {
-		row->max_ns = ns;
-		row->max_at_ns = begin;
-	}
-	if (loops->stalls)
-		vp_stall_iteration_ends(loops->stalls,
-					&(struct vp_stall_note){.begin_ns = begin,
-								.end_ns = begin + ns,
-								.worst_ns = loops->worst.ns,
-								.worst_object = loops->worst.object,
-								.worst_node = loops->worst.node,
-								.worst_kind = loops->worst.kind,
-								.loop = loop->row_id});
-}

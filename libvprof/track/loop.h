@@ -51,7 +51,7 @@ enum vp_loop_where vp_loop_begin_slow(struct vp_loops *loops, const struct vp_lo
  *   pc      of the call
  * Context: as above. */
 static inline int vp_loop_end(struct vp_loops *loops, struct vp_loop *site, uint64_t pc,
-			      struct vp_loop_result result);
+			      const struct vp_loop_result *result);
 int vp_loop_end_slow(struct vp_loops *loops, struct vp_loop *site, uint64_t pc,
 		     const struct vp_loop_result *result);
 
@@ -84,7 +84,20 @@ static inline uint64_t vp_loops_iteration(const struct vp_loops *loops)
 void vp_loops_drop(struct vp_loops *loops);
 
 /* An iteration of a loop that has a row. */
-void vp_loop_count(struct vp_loops *loops, struct vp_loop *loop, uint64_t begin, uint64_t end);
+static inline void vp_loop_count(struct vp_loops *loops, struct vp_loop *loop, uint64_t begin,
+				 uint64_t end);
+
+/* The thread's loop as it is known; NULL: none, or it is to be looked for again, where that is
+ * wanted: what ends the search for loops counts as a pause. */
+static inline struct vp_loop *vp_loops_known(const struct vp_loops *loops)
+{
+	return loops->pauses == vp_control.pauses ? loops->now : NULL;
+}
+
+static inline int vp_loop_is_at(const struct vp_loop *loop, uint64_t pc, uint64_t sp)
+{
+	return pc == loop->pc && (sp == loop->sp || !loop->sp);
+}
 
 /* A turn of `ns` that is no iteration: the wait had brought nothing, and the next one, which
  * may last limit_ns, begins at once. */
@@ -95,6 +108,34 @@ static inline int vp_loop_is_empty(const struct vp_loop *loop, uint64_t ns, uint
 	if (loop->slept)
 		return ns < VP_LOOP_NOTHING_NS;
 	return ns < (loop->looked && limit_ns ? VP_LOOP_LOOKED_NS : VP_LOOP_SPIN_NS);
+}
+
+static inline void vp_loop_count(struct vp_loops *loops, struct vp_loop *loop, uint64_t begin,
+				 uint64_t end)
+{
+	struct vprof_loop *row = loop->row;
+	uint64_t ns = end > begin ? end - begin : 0;
+
+	row->iterations++;
+	row->slept += loops->left;
+	row->busy_ns += ns;
+	if (loop->blocked_ns)
+		row->blocked_ns += loop->blocked_ns < ns ? loop->blocked_ns : ns;
+	row->histogram[vprof_histogram_bucket(ns, VPROF_LOOP_UNIT_BITS, VPROF_LOOP_SUB_BITS,
+					      VPROF_LOOP_BUCKETS)]++;
+	if (ns > row->max_ns) {
+		row->max_ns = ns;
+		row->max_at_ns = begin;
+	}
+	if (loops->stalls)
+		vp_stall_iteration_ends(loops->stalls,
+					&(struct vp_stall_note){.begin_ns = begin,
+								.end_ns = begin + ns,
+								.worst_ns = loops->worst.ns,
+								.worst_object = loops->worst.object,
+								.worst_node = loops->worst.node,
+								.worst_kind = loops->worst.kind,
+								.loop = loop->row_id});
 }
 
 /* The turn that began with the loop's last return is over. */
@@ -146,7 +187,7 @@ static inline enum vp_loop_where vp_loop_begin(struct vp_loops *loops, struct vp
 	if (!loop && !at.rank)
 		return VP_LOOP_OUTSIDE;
 	if (__builtin_expect(loop && loops->pauses == vp_control.pauses, 1)) {
-		if (at.pc == loop->pc && (at.sp == loop->sp || !loop->sp)) {
+		if (vp_loop_is_at(loop, at.pc, at.sp)) {
 			vp_loop_wait(loops, loop, limit_ns, now);
 			*site = loop;
 			return VP_LOOP_OWN;
@@ -180,13 +221,33 @@ static inline void vp_loop_back(struct vp_loops *loops, struct vp_loop *site,
 }
 
 static inline int vp_loop_end(struct vp_loops *loops, struct vp_loop *site, uint64_t pc,
-			      struct vp_loop_result result)
+			      const struct vp_loop_result *result)
 {
 	if (__builtin_expect(
-		site != loops->now || result.timed_out || loops->pauses != vp_control.pauses, 0))
-		return vp_loop_end_slow(loops, site, pc, &result);
-	vp_loop_back(loops, site, &result);
+		site != loops->now || result->timed_out || loops->pauses != vp_control.pauses, 0))
+		return vp_loop_end_slow(loops, site, pc, result);
+	vp_loop_back(loops, site, result);
 	return 0;
+}
+
+/* The same of the loop's wait, which returned at once. */
+static inline void vp_loop_back_at_once(struct vp_loops *loops, struct vp_loop *loop,
+					uint64_t now_ns, uint64_t events, uint64_t bytes,
+					int nothing, uint64_t limit_ns)
+{
+	struct vprof_loop *row = loop->row;
+
+	loop->slept = 0;
+	loop->looked = limit_ns == 0;
+	loop->nothing = nothing != 0;
+	loop->lasted_ns = 0;
+	row->events += events;
+	row->bytes += bytes;
+	row->last_ns = row->now_ns = loop->back_ns = now_ns;
+	loop->wait_ns = 0;
+	loop->blocked_ns = 0;
+	loops->worst.ns = 0;
+	loops->turns++;
 }
 
 #endif

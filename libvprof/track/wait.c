@@ -413,7 +413,7 @@ void vp_wait_end(struct vp_wait *wait, int ret)
 	if (now < wait->note.since_ns) /* the clock was aligned meanwhile */
 		now = wait->note.since_ns;
 	wait->note.wait_ns = now - wait->note.since_ns;
-	due = vp_call_leave(&wait->call, (struct vp_call_outcome){0}, now);
+	due = vp_call_leave(&wait->call, now);
 	if (!vp_inside_try(&inside))
 		return;
 	vp_call_lasted(&wait->call, wait->note.node, now);

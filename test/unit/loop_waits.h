@@ -122,7 +122,7 @@ static void end(uint64_t lasts, uint64_t events, int timed_out)
 	result.end_ns = now;
 	result.slept = lasts >= 2 * US;
 	result.nothing = !events;
-	if (site && vp_loop_end(&loops, site, at.pc, result))
+	if (site && vp_loop_end(&loops, site, at.pc, &result))
 		settle(site);
 }
 
