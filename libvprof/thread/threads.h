@@ -38,7 +38,7 @@ enum vp_thread_slot {
 struct vp_call_site {
 	uint64_t pc, sp;
 	struct vprof_call *row;
-	uint32_t row_id;
+	uint32_t label; /* in force then */
 	uint16_t kind;
 	uint16_t quick; /* calls since one that slept, or may have */
 };

@@ -161,7 +161,6 @@ FAST void vp_call_begin_within(struct vp_call *call, enum vp_call_kind kind, uin
 {
 	struct vp_thread *thread = vp_tls.self;
 	const struct perf_event_mmap_page *map;
-	struct vp_call_site *site;
 	struct vp_loop *loop;
 
 	call->thread = NULL;
@@ -178,8 +177,8 @@ FAST void vp_call_begin_within(struct vp_call *call, enum vp_call_kind kind, uin
 	call->kind = (uint16_t)kind;
 	call->object = object;
 	call->limit_ns = limit_ns;
-	call->site = site = vp_call_site_of(thread, caller->pc, caller->sp, kind);
-	call->row = vp_call_is_at(site, caller->pc, caller->sp, kind) ? site->row : NULL;
+	call->site = vp_call_site_of(thread, caller->pc, caller->sp, kind);
+	call->row = vp_call_is_of(call->site, call) ? call->site->row : NULL;
 	map = thread->page.map;
 	call->lock = map ? vp_page_lock(map) : VP_PAGE_NO_LOCK;
 	loop = vp_loops_known(&thread->loops);

@@ -118,8 +118,11 @@ void vp_call_record(const struct vp_call *call, const struct vp_call_outcome *ou
 	vp_call_count_time(row, call, now_ns);
 	if (now_ns - call->since_ns >= VPROF_CALL_LASTED_NS)
 		count_lasting(row, id, call, outcome, now_ns);
-	*call->site =
-	    (struct vp_call_site){call->caller->pc, call->caller->sp, row, id, call->kind, 0};
+	*call->site = (struct vp_call_site){.pc = call->caller->pc,
+					    .sp = call->caller->sp,
+					    .row = row,
+					    .label = call->thread->label,
+					    .kind = call->kind};
 }
 
 void vp_call_count_own(struct vprof_call *row, const struct vp_call *call, uint64_t now_ns)

@@ -4,26 +4,22 @@
 
 #include "track/call.h"
 
-/* Where a call of this kind from there is looked for. */
+/* Where a call of this kind from there, under the label in force, is looked for. */
 static inline struct vp_call_site *vp_call_site_of(struct vp_thread *thread, uint64_t pc,
 						   uint64_t sp, enum vp_call_kind kind)
 {
-	uint64_t h = (pc ^ sp >> 4 ^ (uint64_t)kind << 20) * 0x9e3779b97f4a7c15u;
+	uint64_t h = (pc ^ sp >> 4 ^ (uint64_t)kind << 20 ^ (uint64_t)thread->label << 32) *
+		     0x9e3779b97f4a7c15u;
 
 	return &thread->calls.site[h >> 57];
 }
 _Static_assert(VP_CALL_SITES == 128, "7 bits of a hash");
 
 /* ... and whether the one that is there is its. */
-static inline int vp_call_is_at(const struct vp_call_site *site, uint64_t pc, uint64_t sp,
-				enum vp_call_kind kind)
-{
-	return site->pc == pc && site->sp == sp && site->kind == kind;
-}
-
 static inline int vp_call_is_of(const struct vp_call_site *site, const struct vp_call *call)
 {
-	return vp_call_is_at(site, call->caller->pc, call->caller->sp, call->kind);
+	return site->pc == call->caller->pc && site->sp == call->caller->sp &&
+	       site->kind == call->kind && site->label == call->thread->label;
 }
 
 /* What its time is. */
