@@ -156,7 +156,8 @@ enum vprof_lock_kind {
 	VPROF_LOCK_RDLOCK = 2,
 	VPROF_LOCK_WRLOCK = 3,
 	VPROF_LOCK_COND = 4,
-	VPROF_LOCK_JOIN = 5
+	VPROF_LOCK_JOIN = 5,
+	VPROF_LOCK_SPIN = 6
 };
 /* Where the lock lay when it was waited for. */
 enum vprof_lock_place {
@@ -178,7 +179,10 @@ struct vprof_lock {
 	uint32_t site;	 /* VPROF_LOCK_IN_BLOCK: the stack that allocated the block ... */
 	uint32_t label;	 /* string id, as in vprof_cpu: the waiter's; 0: none */
 	uint64_t offset; /* ... and the lock's place in it */
-	uint64_t reserved[5];
+	/* 88: condition, join: of the waits, those of which is known who ended them, and the
+	 * time from then to their return */
+	uint64_t woken, wake_ns;
+	uint64_t reserved[3];
 };
 _Static_assert(sizeof(struct vprof_lock) == 128, "vprof_lock");
 

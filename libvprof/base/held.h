@@ -12,6 +12,12 @@ static inline void vp_lock_taken(uint64_t lock)
 	vp_tls.lock[vp_tls.held++ % VP_HELD] = lock;
 }
 
+/* 1: the thread has taken as many locks as vp_tls.lock_turn said, which is to be set anew. */
+static inline int vp_lock_turn(void)
+{
+	return (int32_t)--vp_tls.lock_turn <= 0;
+}
+
 /* 1: it was the newest, and is given back now. */
 static inline int vp_lock_newest_given(uint64_t lock)
 {

@@ -19,7 +19,7 @@ struct vp_tls {
 	struct vp_thread *self; /* NULL before the first event, VP_TLS_ENDED after */
 	uint32_t busy;
 	uint32_t ends_left;   /* rounds of thread-specific destructors to wait for */
-	uint32_t waits_noted; /* 1: waits to be recorded after the next unlock */
+	uint32_t waits_noted; /* 1: waits, or a hold, to be recorded after the next unlock */
 	/* Bytes that hooks let pass before they look closer (hooks/gate.h): to the next
 	 * sample point, without end where the heap is never recorded, else 0. */
 	uint64_t heap_left;
@@ -28,6 +28,7 @@ struct vp_tls {
 	uint32_t held;
 #define VP_HELD 8u
 	uint64_t lock[VP_HELD];
+	uint32_t lock_turn; /* locks to be taken until one is looked at (hooks/lock.c) */
 };
 
 #define VP_TLS_ENDED ((struct vp_thread *)1)

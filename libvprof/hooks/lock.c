@@ -7,6 +7,7 @@
 #include "base/real.h"
 #include "hooks/hooks.h"
 #include "hooks/record.h"
+#include "track/give.h"
 #include "track/wait.h"
 
 #include <errno.h>
@@ -17,24 +18,32 @@
 
 /* Makes the call and records how long it took.  Expanded in the function that
  * the program, or a hook by a jump, called. */
-#define WAIT(lock, kind, call)                                                                     \
+#define WAIT_GIVING(lock, kind, mutex, call)                                                       \
 	({                                                                                         \
 		struct vp_regs caller_ = VP_CALLER_REGS();                                         \
 		struct vp_wait wait_;                                                              \
 		int ret_;                                                                          \
                                                                                                    \
-		vp_wait_begin(&wait_, (uint64_t)(uintptr_t)(lock), VPROF_LOCK_##kind, &caller_);   \
+		vp_wait_begin(&wait_, (uint64_t)(uintptr_t)(lock), VPROF_LOCK_##kind,              \
+			      (uint64_t)(uintptr_t)(mutex), &caller_);                             \
 		ret_ = call;                                                                       \
 		vp_wait_end(&wait_, ret_);                                                         \
 		ret_;                                                                              \
 	})
+#define WAIT(lock, kind, call) WAIT_GIVING(lock, kind, NULL, call)
+/* For a condition: the mutex is given back meanwhile. */
+#define WAIT_COND(cond, mutex, call) WAIT_GIVING(cond, COND, mutex, call)
 
-/* Makes the call, which unlocks something, and records what was noted. */
-#define RECORD_AFTER(call)                                                                         \
+/* Makes the call, which gives the lock back, and records whose doing waits for it were. */
+#define RECORD_GIVING(lock, kind, how, call)                                                       \
 	({                                                                                         \
-		int ret_ = call;                                                                   \
+		struct vp_regs caller_ = VP_CALLER_REGS();                                         \
+		struct vp_give give_;                                                              \
+		int ret_;                                                                          \
                                                                                                    \
-		vp_waits_record();                                                                 \
+		vp_give_begin(&give_, (uint64_t)(uintptr_t)(lock), kind, how);                     \
+		ret_ = call;                                                                       \
+		vp_give_end(&give_, ret_, &caller_);                                               \
 		ret_;                                                                              \
 	})
 
@@ -48,26 +57,39 @@
 		taken_;                                                                            \
 	})
 
-/* An unlock: in turn it is two looks and a jump. */
-#define GIVES(name, slow, type)                                                                    \
+/* An unlock: in turn, and of a lock that nobody waits for, it is three looks and a jump. */
+#define GIVES(name, slow, type, waited_for, stays, kind, how)                                      \
 	SLOW slow(type *lock)                                                                      \
 	{                                                                                          \
 		vp_lock_given((uint64_t)(uintptr_t)lock);                                          \
-		if (!vp_tls.waits_noted)                                                           \
+		if ((!vp_tls.waits_noted && !waited_for(lock)) || stays(lock))                     \
 			return vp_real.name(lock);                                                 \
-		return RECORD_AFTER(vp_real.name(lock));                                           \
+		return RECORD_GIVING(lock, kind(lock), how(lock), vp_real.name(lock));             \
 	}                                                                                          \
 	VP_HOOK int name(type *lock)                                                               \
 	{                                                                                          \
-		if (LIKELY(!vp_tls.waits_noted) &&                                                 \
+		if (LIKELY(!vp_tls.waits_noted) && LIKELY(!waited_for(lock)) &&                    \
 		    LIKELY(vp_lock_newest_given((uint64_t)(uintptr_t)lock)))                       \
 			return vp_real.name(lock);                                                 \
 		return slow(lock);                                                                 \
 	}
 
+#define IS_MUTEX(lock) VPROF_LOCK_MUTEX
+#define ALONE(lock)    VP_GIVING_ALONE
+
+/* One lock in VPROF_HOLD_SAMPLE. */
+SLOW sampled(uint64_t lock)
+{
+	vp_tls.lock_turn = VPROF_HOLD_SAMPLE;
+	vp_hold_sampled(lock);
+	return 0;
+}
+
 static inline int took(const volatile void *lock)
 {
 	vp_lock_taken((uint64_t)(uintptr_t)lock);
+	if (UNLIKELY(vp_lock_turn()))
+		return sampled((uint64_t)(uintptr_t)lock);
 	return 0;
 }
 
@@ -101,7 +123,8 @@ VP_HOOK int pthread_mutex_clocklock(pthread_mutex_t *mutex, clockid_t clock,
 		     WAIT(mutex, MUTEX, vp_real.pthread_mutex_clocklock(mutex, clock, until)));
 }
 
-GIVES(pthread_mutex_unlock, unlock_slow, pthread_mutex_t)
+GIVES(pthread_mutex_unlock, unlock_slow, pthread_mutex_t, vp_mutex_is_waited_for, vp_mutex_stays,
+      IS_MUTEX, ALONE)
 
 SLOW rdlock_slow(pthread_rwlock_t *lock)
 {
@@ -164,7 +187,11 @@ VP_HOOK int pthread_rwlock_clockwrlock(pthread_rwlock_t *lock, clockid_t clock,
 		     WAIT(lock, WRLOCK, vp_real.pthread_rwlock_clockwrlock(lock, clock, until)));
 }
 
-GIVES(pthread_rwlock_unlock, rwlock_unlock_slow, pthread_rwlock_t)
+#define STAYS_NOT(lock)	 0
+#define IS_RWLOCK(lock)	 (vp_rwlock_is_written(lock) ? VPROF_LOCK_WRLOCK : VPROF_LOCK_RDLOCK)
+#define BY_READERS(lock) (vp_rwlock_is_shared(lock) ? VP_GIVING_SHARED : VP_GIVING_ALONE)
+GIVES(pthread_rwlock_unlock, rwlock_unlock_slow, pthread_rwlock_t, vp_rwlock_is_waited_for,
+      STAYS_NOT, IS_RWLOCK, BY_READERS)
 
 /* They never wait, and count for what a thread holds. */
 #define TRY(name, type)                                                                            \
@@ -178,31 +205,30 @@ TRY(pthread_rwlock_trywrlock, pthread_rwlock_t)
 TRY(pthread_spin_trylock, pthread_spinlock_t)
 TRY(mtx_trylock, mtx_t)
 
+/* Most waits for one are shorter than a look at the clock: tried for a microsecond or so
+ * before it is called one. */
+#define SPIN_TRIES 64
+
 SLOW spin_slow(pthread_spinlock_t *lock)
 {
-	return TAKES(lock, VP_RECORD(pthread_spin_lock, lock, NEVER,
-				     vp_real.pthread_spin_lock(lock), ERROR));
+	for (int i = 0; i < SPIN_TRIES; i++) {
+		__builtin_ia32_pause();
+		if (*lock > 0 && vp_real.pthread_spin_trylock(lock) == 0)
+			return took((const void *)lock);
+	}
+	return TAKES(lock, WAIT(lock, SPIN, vp_real.pthread_spin_lock(lock)));
 }
 
 VP_HOOK int pthread_spin_lock(pthread_spinlock_t *lock)
 {
 	if (LIKELY(vp_real.pthread_spin_trylock(lock) == 0))
-		return took(lock);
+		return took((const void *)lock);
 	return spin_slow(lock);
 }
 
-SLOW spin_unlock_slow(pthread_spinlock_t *lock)
-{
-	vp_lock_given((uint64_t)(uintptr_t)lock);
-	return vp_real.pthread_spin_unlock(lock);
-}
-
-VP_HOOK int pthread_spin_unlock(pthread_spinlock_t *lock)
-{
-	if (LIKELY(vp_lock_newest_given((uint64_t)(uintptr_t)lock)))
-		return vp_real.pthread_spin_unlock(lock);
-	return spin_unlock_slow(lock);
-}
+#define IS_SPIN(lock) VPROF_LOCK_SPIN
+GIVES(pthread_spin_unlock, spin_unlock_slow, pthread_spinlock_t, vp_spin_is_waited_for, STAYS_NOT,
+      IS_SPIN, ALONE)
 
 VP_HOOK int pthread_join(pthread_t thread, void **result)
 {
@@ -247,16 +273,19 @@ VP_HOOK int mtx_timedlock(mtx_t *mutex, const struct timespec *until)
 	return TAKES(mutex, WAIT(mutex, MUTEX, vp_real.mtx_timedlock(mutex, until)));
 }
 
-GIVES(mtx_unlock, mtx_unlock_slow, mtx_t)
+#define INNER(mutex)		 ((pthread_mutex_t *)(mutex))
+#define MTX_IS_WAITED_FOR(mutex) vp_mutex_is_waited_for(INNER(mutex))
+#define MTX_STAYS(mutex)	 vp_mutex_stays(INNER(mutex))
+GIVES(mtx_unlock, mtx_unlock_slow, mtx_t, MTX_IS_WAITED_FOR, MTX_STAYS, IS_MUTEX, ALONE)
 
 VP_HOOK int cnd_wait(cnd_t *cond, mtx_t *mutex)
 {
-	return WAIT(cond, COND, vp_real.cnd_wait(cond, mutex));
+	return WAIT_COND(cond, mutex, vp_real.cnd_wait(cond, mutex));
 }
 
 VP_HOOK int cnd_timedwait(cnd_t *cond, mtx_t *mutex, const struct timespec *until)
 {
-	return WAIT(cond, COND, vp_real.cnd_timedwait(cond, mutex, until));
+	return WAIT_COND(cond, mutex, vp_real.cnd_timedwait(cond, mutex, until));
 }
 
 VP_HOOK int thrd_join(thrd_t thread, int *result)
@@ -267,7 +296,7 @@ VP_HOOK int thrd_join(thrd_t thread, int *result)
 VP_HOOK int pthread_cond_clockwait(pthread_cond_t *cond, pthread_mutex_t *mutex, clockid_t clock,
 				   const struct timespec *until)
 {
-	return WAIT(cond, COND, vp_real.pthread_cond_clockwait(cond, mutex, clock, until));
+	return WAIT_COND(cond, mutex, vp_real.pthread_cond_clockwait(cond, mutex, clock, until));
 }
 
 /* The six of pthread_cond_t in both versions, each to its own.  They all stand
@@ -279,13 +308,13 @@ VP_HOOK int pthread_cond_clockwait(pthread_cond_t *cond, pthread_mutex_t *mutex,
 #define CONDS(suffix, version)                                                                     \
 	COND(pthread_cond_wait, suffix, version, (pthread_cond_t * cond, pthread_mutex_t * mutex)) \
 	{                                                                                          \
-		return WAIT(cond, COND, vp_real.pthread_cond_wait##suffix(cond, mutex));           \
+		return WAIT_COND(cond, mutex, vp_real.pthread_cond_wait##suffix(cond, mutex));     \
 	}                                                                                          \
 	COND(pthread_cond_timedwait, suffix, version,                                              \
 	     (pthread_cond_t * cond, pthread_mutex_t * mutex, const struct timespec *until))       \
 	{                                                                                          \
-		return WAIT(cond, COND,                                                            \
-			    vp_real.pthread_cond_timedwait##suffix(cond, mutex, until));           \
+		return WAIT_COND(cond, mutex,                                                      \
+				 vp_real.pthread_cond_timedwait##suffix(cond, mutex, until));      \
 	}                                                                                          \
 	COND(pthread_cond_signal, suffix, version, (pthread_cond_t * cond))                        \
 	{                                                                                          \

@@ -9,6 +9,7 @@
 #include "thread/loop.h"
 #include "thread/page.h"
 #include "thread/stall.h"
+#include "thread/under.h"
 #include "vprof_format.h"
 
 #include <stddef.h>
@@ -77,6 +78,7 @@ struct vp_thread {
 	struct vp_stalls stalls;
 	struct vp_calls calls;
 	struct vp_loops loops;
+	struct vp_under under;
 	/* From here on it need not be zeroed for a new thread: */
 	struct vp_stack stack;
 	struct vp_call_spans spans; /* but for its beginning */

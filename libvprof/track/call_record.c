@@ -5,6 +5,7 @@
 #include "stack/capture.h"
 #include "track/call_names.h"
 #include "track/call_rows.h"
+#include "track/under.h"
 
 #include <string.h>
 
@@ -70,6 +71,7 @@ void vp_call_lasted(const struct vp_call *call, uint32_t node, uint64_t now_ns)
 	struct vp_loop_worst *worst = &call->thread->loops.worst;
 	uint64_t ns = now_ns - call->since_ns;
 
+	vp_under_call(call, node, now_ns);
 	if (call->where == VP_LOOP_INSIDE && ns > worst->ns)
 		*worst = (struct vp_loop_worst){.begin_ns = call->since_ns,
 						.ns = ns,
@@ -131,6 +133,7 @@ void vp_call_count_own(struct vprof_call *row, const struct vp_call *call, uint6
 
 	if (ns < VPROF_CALL_LASTED_NS)
 		return;
+	vp_under_call(call, row->node, now_ns);
 	row->blocked++;
 	row->blocked_ns += ns;
 	if (ns > row->max_ns) {

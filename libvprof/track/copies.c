@@ -25,7 +25,8 @@ static const struct source {
 } sources[] = {
     {VPROF_SEC_SITES, {WORDS_OF(vprof_site, allocs, temporary)}},
     {VPROF_SEC_THREADS,
-     {WORDS_OF(vprof_thread, cpu_ns, freed_bytes), WORDS_OF(vprof_thread, lock_waits, lock_wait_ns)}},
+     {WORDS_OF(vprof_thread, cpu_ns, freed_bytes),
+      WORDS_OF(vprof_thread, lock_waits, lock_wait_ns)}},
     {VPROF_SEC_CALLS,
      {WORDS_OF(vprof_call, calls, max_ns), WORDS_OF(vprof_call, blocked, under_lock_ns),
       WORDS_OF(vprof_call, timeouts, untimed), ARRAY_OF(vprof_call, histogram)}},
@@ -111,8 +112,7 @@ void vp_copies_take(uint32_t mark)
 	head->mark = head->row = mark;
 	head->kind = VPROF_SEC_MARKS;
 	head->value[VPROF_COPY_BEGIN_NS] = vp_clock_now();
-	head->value[VPROF_COPY_STALLS] =
-	    __atomic_load_n(&vp_file.header->stalls, __ATOMIC_RELAXED);
+	head->value[VPROF_COPY_STALLS] = __atomic_load_n(&vp_file.header->stalls, __ATOMIC_RELAXED);
 	__atomic_store_n(&head->words, VPROF_COPY_WORDS, __ATOMIC_RELEASE);
 	for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++)
 		copy_section(&copying, &sources[i]);

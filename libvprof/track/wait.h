@@ -13,6 +13,7 @@
 #include "stack/regs.h"
 #include "thread/threads.h"
 #include "track/call.h"
+#include "track/holders.h"
 
 #include <pthread.h>
 
@@ -26,14 +27,26 @@ struct vp_wait_note {
 	uint64_t address, since_ns, wait_ns;
 	uint64_t offset;
 	uint32_t node, site, label;
+	/* what was settled when it ended, and was nobody's, or of a holder that is not known */
+	uint64_t nobody_ns, nobody_span_ns;
+	struct vp_readers readers;
+	uint16_t unknown;
 	uint16_t timeout;
 	uint16_t place; /* enum vprof_lock_place */
 	uint16_t kind;	/* enum vprof_lock_kind; 0: none; see track/wait.c */
 };
 
+/* Somebody holds it, and others wait for that. */
+static inline int vp_lock_is_held(uint32_t kind)
+{
+	return kind <= VPROF_LOCK_WRLOCK || kind == VPROF_LOCK_SPIN;
+}
+
 struct vp_wait {
 	struct vp_waits *waits; /* NULL: not recorded */
 	uint32_t life;		/* of which process it is */
+	uint32_t entry;		/* where it is entered among the thread's waits ... */
+	uint64_t number;	/* ... and its number; 0: nowhere */
 	struct vp_call call;	/* as others see it */
 	struct vp_wait_note note;
 };
@@ -41,14 +54,15 @@ struct vp_wait {
 /* Around the real call.  In between nothing of ours is held: the call may be
  * cancelled, or left by a longjmp from a signal handler.
  *   lock    address of the lock, or the pthread_t to be joined
+ *   gives   of a condition: the mutex that is given back meanwhile; else 0
  *   ret     what the call returned; waits that failed are not recorded
  * errno is kept.  Context: any thread, in or out of a signal handler. */
-void vp_wait_begin(struct vp_wait *wait, uint64_t lock, enum vprof_lock_kind kind,
+void vp_wait_begin(struct vp_wait *wait, uint64_t lock, enum vprof_lock_kind kind, uint64_t gives,
 		   const struct vp_regs *caller);
 void vp_wait_end(struct vp_wait *wait, int ret);
 
-/* After an unlock by a thread with vp_tls.waits_noted.  errno is kept. */
-void vp_waits_record(void);
+/* Records what the thread has noted, once it has given a lock back.  Context: busy guard held. */
+void vp_waits_record(struct vp_waits *waits);
 
 /* The thread ends.  Context: the thread itself, busy guard held. */
 void vp_waits_thread_end(struct vp_thread *thread);
@@ -81,6 +95,20 @@ static inline int vp_mutex_is_taken(const pthread_mutex_t *mutex)
 	return word != 0;
 }
 
+/* Somebody may wait for it.  A plain mutex is 1 where nobody does and 2 where somebody may;
+ * one with an owner in that word is looked up. */
+static inline int vp_mutex_is_waited_for(const pthread_mutex_t *mutex)
+{
+	return mutex->__data.__lock != 1;
+}
+
+/* An unlock that leaves it with its owner, who has locked it several times. */
+static inline int vp_mutex_stays(const pthread_mutex_t *mutex)
+{
+	return (mutex->__data.__kind & (int)VP_MUTEX_TYPE) == PTHREAD_MUTEX_RECURSIVE_NP &&
+	       mutex->__data.__count > 1;
+}
+
 static inline int vp_rwlock_keeps_readers_out(const pthread_rwlock_t *lock)
 {
 	uint32_t word = __atomic_load_n(&lock->__data.__readers, __ATOMIC_RELAXED);
@@ -97,6 +125,34 @@ static inline int vp_rwlock_keeps_writers_out(const pthread_rwlock_t *lock)
 	uint32_t word = __atomic_load_n(&lock->__data.__readers, __ATOMIC_RELAXED);
 
 	return vp_control.lock_kinds && (word & VP_RWLOCK_WRITER || word >> VP_RWLOCK_READERS);
+}
+
+/* By whoever holds it: a writer waits for readers, readers wait for the writer, or another
+ * writer does. */
+static inline int vp_rwlock_is_waited_for(const pthread_rwlock_t *lock)
+{
+	uint32_t word = __atomic_load_n(&lock->__data.__readers, __ATOMIC_RELAXED);
+
+	return word & VP_RWLOCK_WRITER &&
+	       (word != (VP_RWLOCK_WRITER | VP_RWLOCK_WRITERS_TURN) || lock->__data.__writers);
+}
+
+static inline int vp_rwlock_is_written(const pthread_rwlock_t *lock)
+{
+	return lock->__data.__readers & VP_RWLOCK_WRITERS_TURN;
+}
+
+static inline int vp_rwlock_is_shared(const pthread_rwlock_t *lock)
+{
+	uint32_t word = __atomic_load_n(&lock->__data.__readers, __ATOMIC_RELAXED);
+
+	return !(word & VP_RWLOCK_WRITERS_TURN) && word >> VP_RWLOCK_READERS > 1;
+}
+
+/* Whoever waits has taken one from it. */
+static inline int vp_spin_is_waited_for(const volatile pthread_spinlock_t *lock)
+{
+	return *lock < 0;
 }
 
 /* 1: an attempt to read cannot overtake a writer that waits. */

@@ -172,7 +172,6 @@ static void feed_signal(void)
 
 static sem_t semaphore;
 static pthread_barrier_t barrier;
-static pthread_spinlock_t spin;
 static struct timespec far;
 static mqd_t queue;
 static int set_id, queue_id;
@@ -207,17 +206,6 @@ static void feed_barrier(void)
 static long passed(int ret)
 {
 	return ret == PTHREAD_BARRIER_SERIAL_THREAD ? 0 : ret;
-}
-
-/* The one who has it is the main thread itself: whoever unlocks it is not looked at. */
-static void set_spin(void)
-{
-	CHECK(pthread_spin_init(&spin, 0) == 0 && pthread_spin_lock(&spin) == 0);
-}
-
-static void feed_spin(void)
-{
-	pthread_spin_unlock(&spin);
 }
 
 static void set_queue(void)
@@ -345,8 +333,6 @@ static void clear_ipc(void)
 	  sem_clockwait(&semaphore, CLOCK_REALTIME, &far), nothing)                                \
 	X(barrier, "pthread_barrier_wait", 0, 0, set_barrier, feed_barrier,                        \
 	  passed(pthread_barrier_wait(&barrier)), nothing)                                         \
-	X(spin_lock, "pthread_spin_lock", 0, 0, set_spin, feed_spin, pthread_spin_lock(&spin),     \
-	  feed_spin)                                                                               \
 	X(mq_send, "mq_send", 8, 0, set_full_queue, drain_queue, mq_send(queue, buffer, 8, 0),     \
 	  clear_queue)                                                                             \
 	X(mq_timedsend, "mq_timedsend", 8, 0, set_full_queue, drain_queue,                         \

@@ -6,6 +6,7 @@
 #include "stack/modules.h"
 #include "stack/rows.h"
 #include "stack/unwind.h"
+#include "track/give.h"
 #include "track/wait.h"
 
 #include <errno.h>
@@ -164,16 +165,21 @@ static __attribute__((noinline)) void wait_for(uint64_t address, enum vprof_lock
 	struct vp_wait wait;
 
 	vp_tls.busy = 0; /* as in the program's code */
-	vp_wait_begin(&wait, address, kind, &regs);
+	vp_wait_begin(&wait, address, kind, 0, &regs);
 	usleep(2000);
 	vp_wait_end(&wait, ret);
 	vp_tls.busy = 1;
 }
 
-static void record(void)
+/* The lock is given back. */
+static __attribute__((noinline)) void record(uint64_t address)
 {
+	struct vp_regs regs = caller();
+	struct vp_give give;
+
 	vp_tls.busy = 0;
-	vp_waits_record();
+	vp_give_begin(&give, address, VPROF_LOCK_MUTEX, VP_GIVING_ALONE);
+	vp_give_end(&give, 0, &regs);
 	vp_tls.busy = 1;
 }
 
@@ -187,7 +193,7 @@ START_TEST(a_wait_is_recorded_after_the_unlock)
 		wait_for(0x1000, VPROF_LOCK_MUTEX, 0);
 		ck_assert_uint_eq(vp_tls.waits_noted, 1);
 		ck_assert(i > 0 || !row_of_lock(0x1000)); /* it holds the lock */
-		record();
+		record(0x1000);
 		ck_assert_uint_eq(vp_tls.waits_noted, 0);
 	}
 	row = row_of_lock(0x1000);
@@ -207,7 +213,7 @@ START_TEST(a_timeout_counts_and_a_failure_does_not)
 	setup();
 	vp_control.lock_kinds = VP_LOCK_KINDS;
 	wait_for(0x1000, VPROF_LOCK_MUTEX, EINVAL);
-	record();
+	record(0x1000);
 	ck_assert_ptr_null(row_of_lock(0x1000));
 	wait_for(0x2000, VPROF_LOCK_MUTEX, ETIMEDOUT); /* it holds nothing: at once */
 	ck_assert_ptr_nonnull(row_of_lock(0x2000));
@@ -224,7 +230,7 @@ START_TEST(with_locks_off_nothing_is_kept)
 	vp_control.lock_kinds = 0;
 	wait_for(0x1000, VPROF_LOCK_MUTEX, 0);
 	ck_assert_uint_eq(vp_tls.waits_noted, 0);
-	record();
+	record(0x1000);
 	ck_assert_ptr_null(row_of_lock(0x1000));
 }
 END_TEST
@@ -238,7 +244,7 @@ START_TEST(the_end_counts_what_lasts)
 	setup();
 	vp_control.lock_kinds = VP_LOCK_KINDS;
 	vp_tls.busy = 0;
-	vp_wait_begin(&wait, 0x4000, VPROF_LOCK_COND, &regs);
+	vp_wait_begin(&wait, 0x4000, VPROF_LOCK_COND, 0, &regs);
 	vp_tls.busy = 1;
 	usleep(1000);
 	vp_waits_finish(1);
@@ -246,8 +252,7 @@ START_TEST(the_end_counts_what_lasts)
 	ck_assert_uint_ge(row_of_lock(0x4000)->wait_ns, 1000000);
 	vp_tls.busy = 0;
 	vp_wait_end(&wait, 0); /* not once more */
-	vp_waits_record();
-	vp_tls.busy = 1;
+	record(0x4000);
 	ck_assert_uint_eq(row_of_lock(0x4000)->waits, 1);
 }
 END_TEST

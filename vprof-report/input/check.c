@@ -126,35 +126,6 @@ static void check_cpu(struct vr_file *file, const struct vr_layout *layout)
 	vr_tally_report(&tally, file, layout);
 }
 
-static void check_locks(struct vr_file *file, const struct vr_layout *layout)
-{
-	struct vr_tally tally = {.kind = VPROF_SEC_LOCKS};
-
-	for (uint32_t i = 0; i < file->n_locks; i++) {
-		struct vprof_lock *lock = &file->lock[i];
-		const char *reason = NULL;
-
-		if (lock->node >= file->n_nodes)
-			reason = "node id out of range";
-		else if (lock->thread >= file->n_threads)
-			reason = "thread id out of range";
-		else if (lock->kind > VPROF_LOCK_JOIN || (i && !lock->kind))
-			reason = "unknown kind";
-		else if (lock->label >= vr_file_string_ids(file))
-			reason = "label out of range";
-		if (lock->place > VPROF_LOCK_INHERITED || lock->site >= file->n_nodes)
-			lock->place = VPROF_LOCK_UNPLACED; /* a newer library's, or not known */
-		if (lock->place != VPROF_LOCK_IN_BLOCK)
-			lock->site = 0;
-		if (!reason)
-			continue;
-		if (lock->waits)
-			vr_tally_hit(&tally, i, reason);
-		memset(lock, 0, sizeof(*lock));
-	}
-	vr_tally_report(&tally, file, layout);
-}
-
 static void check_leaks(struct vr_file *file, const struct vr_layout *layout)
 {
 	struct vr_tally tally = {.kind = VPROF_SEC_LEAKS};
@@ -326,7 +297,7 @@ void vr_check_tables(struct vr_file *file, const struct vr_layout *layout)
 	check_nodes(file, layout);
 	check_sites(file, layout);
 	check_cpu(file, layout);
-	check_locks(file, layout);
+	vr_check_locks(file, layout);
 	check_leaks(file, layout);
 	check_series(file, layout);
 	check_marks(file, layout);

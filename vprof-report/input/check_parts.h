@@ -37,6 +37,9 @@ static inline int vr_check_string(const struct vr_file *file, uint32_t id)
 	       (uint64_t)id * file->string_row_bytes < file->strings_bytes || id == 0;
 }
 
+/* --- check_locks.c: LOCKS, BLAME */
+void vr_check_locks(struct vr_file *file, const struct vr_layout *layout);
+
 /* --- check_waits.c: CALLS, BOOKS, LOOPS, STALLS, DUMPS */
 void vr_check_waits(struct vr_file *file, const struct vr_layout *layout);
 /* --- check_copies.c: COPIES, the others being checked */

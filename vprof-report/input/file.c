@@ -45,6 +45,7 @@ void vr_file_drop_rows(struct vr_file *file)
 	free(file->site);
 	free(file->cpu);
 	free(file->lock);
+	free(file->blame);
 	free(file->leak);
 	free(file->series);
 	free(file->mark);
@@ -67,6 +68,7 @@ void vr_file_drop_rows(struct vr_file *file)
 	file->site = NULL;
 	file->cpu = NULL;
 	file->lock = NULL;
+	file->blame = NULL;
 	file->leak = NULL;
 	file->series = NULL;
 	file->mark = NULL;
@@ -87,7 +89,7 @@ void vr_file_drop_rows(struct vr_file *file)
 	file->n_locks = file->n_leaks = file->n_points = file->n_marks = file->series_rows = 0;
 	file->n_maps = file->n_accounts = file->n_residents = 0;
 	file->n_calls = file->n_books = file->n_loops = file->n_stalls = file->n_dumps = 0;
-	file->n_copies = 0;
+	file->n_copies = file->n_blames = 0;
 	file->n_counts = file->n_durations = 0;
 	file->n_events = 0;
 }

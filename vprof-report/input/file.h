@@ -44,10 +44,11 @@ struct vr_file {
 	struct vprof_node *node;     /* parent < id, or VR_NODE_UNREADABLE */
 	struct vprof_site *site;
 	struct vprof_cpu *cpu;
-	struct vprof_lock *lock; /* kinds of enum vprof_lock_kind, 0 for row 0 */
-	struct vprof_leak *leak; /* verdicts of enum vprof_leak_verdict; scan 0: void */
-	struct vprof_mark *mark; /* names are strings */
-	struct vprof_copy *copy; /* of marks and rows that there are; words 0: void */
+	struct vprof_lock *lock;   /* kinds of enum vprof_lock_kind, 0 for row 0 */
+	struct vprof_blame *blame; /* what 0: void; threads are rows or VPROF_NONE */
+	struct vprof_leak *leak;   /* verdicts of enum vprof_leak_verdict; scan 0: void */
+	struct vprof_mark *mark;   /* names are strings */
+	struct vprof_copy *copy;   /* of marks and rows that there are; words 0: void */
 	struct vprof_map *map;
 	struct vprof_account *account;	 /* in the order of time; numbers are not 0 */
 	struct vprof_resident *resident; /* kinds below VPROF_RESIDENT_KINDS; account 0: void */
@@ -69,7 +70,7 @@ struct vr_file {
 					  * string id */
 	uint32_t n_modules, n_threads, n_nodes, n_sites, n_cpus, n_locks, n_leaks, n_points,
 	    n_marks, n_maps, n_accounts, n_residents, n_calls, n_books, n_loops, n_stalls, n_dumps,
-	    n_copies, n_counts, n_durations;
+	    n_copies, n_blames, n_counts, n_durations;
 	uint32_t series_rows, series_points; /* 0: there is no series */
 	size_t n_events;
 	uint64_t oldest_event_ns; /* start of the history that is kept */

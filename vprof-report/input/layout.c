@@ -38,6 +38,7 @@ static const struct {
     [VPROF_SEC_COPIES] = {"copies", sizeof(struct vprof_copy)},
     [VPROF_SEC_COUNTS] = {"counts", sizeof(struct vprof_count)},
     [VPROF_SEC_DURATIONS] = {"durations", sizeof(struct vprof_duration)},
+    [VPROF_SEC_BLAME] = {"blame", sizeof(struct vprof_blame)},
 };
 
 const char *vr_section_name(unsigned kind)

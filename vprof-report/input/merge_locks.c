@@ -1,7 +1,7 @@
 /* Waits of several processes. */
 #include "input/merge_parts.h"
 
-void vr_merge_locks(struct vr_merge *merge)
+static void add_locks(struct vr_merge *merge)
 {
 	const struct vr_file *file = merge->file;
 
@@ -27,4 +27,33 @@ void vr_merge_locks(struct vr_merge *merge)
 		row.last_ns += merge->shift_ns;
 		VR_MERGE_APPEND(merge, lock, n_locks, lock_room, row);
 	}
+}
+
+static void add_blame(struct vr_merge *merge)
+{
+	const struct vr_file *file = merge->file;
+
+	for (uint32_t i = 0; i < file->n_blames; i++) {
+		struct vprof_blame row = file->blame[i];
+
+		if (!row.what)
+			continue;
+		row.address = vr_merge_address(merge, row.address);
+		row.node = merge->node[row.node];
+		row.site = merge->node[row.site];
+		row.thread =
+		    row.thread == VPROF_NONE ? VPROF_NONE : vr_merge_thread(merge, row.thread);
+		row.cause = vr_merge_string(merge, row.cause);
+		row.cause_node = merge->node[row.cause_node];
+		row.cause_object = vr_merge_address(merge, row.cause_object);
+		row.first_ns += merge->shift_ns;
+		row.last_ns += merge->shift_ns;
+		VR_MERGE_APPEND(merge, blame, n_blames, blame_room, row);
+	}
+}
+
+void vr_merge_locks(struct vr_merge *merge)
+{
+	add_locks(merge);
+	add_blame(merge);
 }

@@ -126,6 +126,7 @@ static int read_early(int fd, struct vr_file *file, const struct vr_layout *layo
 	    ROWS(SITES, site, n_sites),
 	    ROWS(CPU, cpu, n_cpus),
 	    ROWS(LOCKS, lock, n_locks),
+	    ROWS(BLAME, blame, n_blames),
 	    ROWS(LEAKS, leak, n_leaks),
 	    ROWS(SERIES, series, series_rows),
 	    ROWS(MARKS, mark, n_marks),

@@ -190,6 +190,7 @@ const char *vr_lost_name(unsigned which)
 	    [VPROF_LOST_LABELS] = "labels",
 	    [VPROF_LOST_STALLS] = "stalls",
 	    [VPROF_LOST_GAVE_UP] = "gave_up",
+	    [VPROF_LOST_BLAME] = "blame",
 	    [VPROF_LOST_COPIES] = "copies",
 	    [VPROF_LOST_COUNTS] = "counts",
 	};
@@ -230,6 +231,8 @@ static const struct {
     [VPROF_LOST_LABELS] = {"", " label", ""},
     [VPROF_LOST_STALLS] = {"", " stall", " without a row (the longest have one)"},
     [VPROF_LOST_GAVE_UP] = {"", " thread", " too busy switching for a record of each time"},
+    [VPROF_LOST_BLAME] = {"", " wait", " whose holders are not known",
+			  " whose holder is not known"},
     [VPROF_LOST_COPIES] = {"", " counter", " not copied at a mark"},
     [VPROF_LOST_COUNTS] = {"", " call", " of the program's own functions not counted"},
 };

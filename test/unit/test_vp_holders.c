@@ -1,0 +1,198 @@
+/* The sum by which waits are charged to those who held the lock: whatever comes in whatever
+ * order, each moment of each wait is charged once. */
+#include "check_main.h"
+#include "random.h"
+#include "track/holders.h"
+
+#define LOCK	0x1000u
+#define WAITERS 24u
+
+static struct vp_lock_place place = {.address = LOCK};
+
+struct sums {
+	uint64_t held, handoff, readers, abandoned, waited;
+};
+
+static uint32_t below(uint32_t most)
+{
+	return (uint32_t)(uniform() * most);
+}
+
+static uint64_t base(void)
+{
+	struct vp_share share;
+	struct vp_waiting waiting;
+	struct vp_readers readers;
+	uint64_t now;
+
+	/* vp_holders_give() looks at the clock itself: times are given around its. */
+	vp_holders_wait(&waiting, &place, 0);
+	ck_assert_int_eq(vp_holders_give(LOCK, VP_GIVING_ALONE, 1, &share), 1);
+	now = share.now_ns;
+	vp_holders_end(&waiting, VP_WAITING_GOT, now, &share, &readers);
+	ck_assert_uint_eq(share.ns, 0);
+	return now;
+}
+
+static void give(struct sums *sums, enum vp_giving how)
+{
+	struct vp_share share;
+
+	if (vp_holders_give(LOCK, how, 7, &share))
+		sums->held += share.ns;
+}
+
+static void end(struct sums *sums, const struct vp_waiting *waiting, enum vp_waiting_end how,
+		uint64_t now)
+{
+	struct vp_share share;
+	struct vp_readers readers;
+
+	vp_holders_end(waiting, how, now, &share, &readers);
+	sums->readers += readers.ns;
+	if (how == VP_WAITING_ABANDONED)
+		sums->abandoned += share.ns;
+	else
+		sums->waited += share.now_ns - waiting->since_ns;
+	if (how == VP_WAITING_GOT || how == VP_WAITING_ENDED)
+		sums->handoff += share.ns;
+}
+
+START_TEST(every_moment_is_charged_once)
+{
+	struct vp_waiting waiting[WAITERS];
+	int waits[WAITERS] = {0};
+	struct sums sums = {0};
+	uint64_t now;
+
+	random_seed((unsigned)_i);
+	vp_holders_init();
+	now = base();
+	for (int step = 0; step < 5000; step++) {
+		uint32_t who = below(WAITERS);
+		uint32_t what = below(10);
+
+		now += below(50);
+		if (!waits[who] && what < 6) {
+			/* some say that they have waited for a while */
+			vp_holders_wait(&waiting[who], &place, now - below(30));
+			waits[who] = 1;
+		} else if (waits[who] && what < 8) {
+			end(&sums, &waiting[who], (enum vp_waiting_end)below(4), now);
+			waits[who] = 0;
+		} else {
+			give(&sums, what & 1 ? VP_GIVING_ALONE : VP_GIVING_SHARED);
+		}
+	}
+	for (uint32_t i = 0; i < WAITERS; i++)
+		if (waits[i])
+			end(&sums, &waiting[i], VP_WAITING_ENDED, now);
+	give(&sums, VP_GIVING_ALONE);
+	ck_assert_uint_gt(sums.waited, 0);
+	ck_assert_uint_gt(sums.held, 0);
+	ck_assert_uint_eq(sums.held + sums.handoff + sums.readers - sums.abandoned, sums.waited);
+	ck_assert_int_eq(vp_holders_knows(LOCK), 0);
+}
+END_TEST
+
+/* Two wait from 100 and 300 on, and the holder gives the lock back at `now`. */
+START_TEST(a_part_of_a_share_is_what_was_waited_then)
+{
+	struct vp_share share = {.ns = 1200,
+				 .now_ns = 800,
+				 .sum_ns = 400,
+				 .waiters = 2,
+				 .fresh = 2,
+				 .stored = 2,
+				 .base = {100, 300}};
+
+	ck_assert_uint_eq(vp_share_within(&share, 0, 1000), 1200);
+	ck_assert_uint_eq(vp_share_within(&share, 200, 400), 200 + 100);
+	ck_assert_uint_eq(vp_share_within(&share, 0, 100), 0);
+	share.stored = 0; /* nobody knows more than their mean: 200 */
+	ck_assert_uint_eq(vp_share_within(&share, 0, 1000), 1200);
+	ck_assert_uint_eq(vp_share_within(&share, 250, 350), 200);
+	share.owed_ns = 1150; /* most of it is of others, who gave up */
+	ck_assert_uint_eq(vp_share_within(&share, 0, 1000), 50);
+}
+END_TEST
+
+/* Nobody was seen to give the lock back: whoever had it is not known. */
+START_TEST(a_lock_given_back_unseen_is_told)
+{
+	struct vp_waiting waiting;
+	struct vp_readers readers;
+	struct vp_share share;
+	uint64_t now;
+
+	vp_holders_init();
+	now = base();
+	vp_holders_wait(&waiting, &place, now);
+	vp_holders_end(&waiting, VP_WAITING_GOT, now + 1000000, &share, &readers);
+	ck_assert_uint_eq(share.ns, 1000000);
+	ck_assert_uint_eq(share.unseen, 1);
+	vp_holders_wait(&waiting, &place, now + 1000000);
+	vp_holders_end(&waiting, VP_WAITING_GOT, now + 1010000, &share, &readers);
+	ck_assert_uint_eq(share.unseen, 0); /* so short that it was on its way */
+}
+END_TEST
+
+/* Readers that each took another for the last one: the waiter tells. */
+START_TEST(readers_that_go_at_once)
+{
+	struct vp_waiting waiting;
+	struct vp_readers readers;
+	struct vp_share share;
+	uint64_t now;
+
+	vp_holders_init();
+	now = base();
+	vp_holders_wait(&waiting, &place, now);
+	ck_assert_int_eq(vp_holders_give(LOCK, VP_GIVING_SHARED, 7, &share), 0);
+	ck_assert_int_eq(vp_holders_give(LOCK, VP_GIVING_SHARED, 9, &share), 0);
+	vp_holders_end(&waiting, VP_WAITING_GOT, share.now_ns + 500, &share, &readers);
+	ck_assert_uint_eq(share.ns, 500);
+	ck_assert_uint_eq(readers.ns + share.ns, share.now_ns - now);
+	ck_assert_uint_eq(readers.thread, 9);
+}
+END_TEST
+
+/* More locks of one bucket than have room: they are not known, and say so. */
+START_TEST(locks_without_room)
+{
+	static struct vp_waiting waiting[8192];
+	struct vp_readers readers;
+	struct vp_share share;
+	uint64_t without = 0;
+
+	vp_holders_init();
+	for (uint32_t i = 0; i < 8192; i++) {
+		struct vp_lock_place one = {.address = LOCK + 64 * i};
+
+		vp_holders_wait(&waiting[i], &one, 1000);
+	}
+	for (uint32_t i = 0; i < 8192; i++) {
+		vp_holders_end(&waiting[i], VP_WAITING_GOT, 3000, &share, &readers);
+		ck_assert_uint_eq(share.ns, 2000);
+		without += !waiting[i].slot;
+		ck_assert_uint_eq(share.unseen, !waiting[i].slot);
+	}
+	ck_assert_uint_ge(without, 4096);
+	for (uint32_t i = 0; i < 8192; i++)
+		ck_assert_int_eq(vp_holders_knows(LOCK + 64 * i), 0);
+}
+END_TEST
+
+static void cases(TCase *tests)
+{
+	tcase_add_loop_test(tests, every_moment_is_charged_once, 0, 20);
+	tcase_add_test(tests, a_part_of_a_share_is_what_was_waited_then);
+	tcase_add_test(tests, a_lock_given_back_unseen_is_told);
+	tcase_add_test(tests, readers_that_go_at_once);
+	tcase_add_test(tests, locks_without_room);
+}
+
+int main(void)
+{
+	return check_main("vp_holders", cases);
+}
