@@ -132,6 +132,32 @@ static inline void vprof_end(void)
 		fn();
 }
 
+/* The labels in force in the calling thread, to be given to another one that goes on with the
+ * same work; 0: none, or no library.  Good as long as the process lives; not in a forked
+ * child, which has no labels. */
+static inline unsigned long long vprof_label_take(void)
+{
+	unsigned long long (*fn)(void);
+
+	VPROF_FIND(fn, "vprof_v1_label_take");
+	return fn ? fn() : 0;
+}
+
+/* From here to the matching vprof_end() the calling thread has these labels, in place of those
+ * it has now; labels that it begins meanwhile are added to them.  Counts as a nesting.
+ *
+ *   labels  what vprof_label_take() returned, in whichever thread; may be given many times */
+static inline void vprof_label_give(unsigned long long labels)
+{
+	void (*fn)(unsigned long long);
+
+	VPROF_FIND(fn, "vprof_v1_label_give");
+	if (fn)
+		fn(labels);
+	else /* an older library must not take vprof_end() for that of another label */
+		vprof_begin("labels", "given");
+}
+
 /* Searches now for blocks that nothing points to any more; the verdicts are in
  * the file within seconds (`vprof-report leaks`), and replace those of an earlier
  * search.  All threads stand still while a snapshot is taken: milliseconds.

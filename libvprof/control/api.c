@@ -93,6 +93,32 @@ void vprof_v1_end(void)
 	vp_inside_end(inside);
 }
 
+unsigned long long vprof_v1_label_take(void)
+{
+	const struct vp_thread *thread = vp_tls.self;
+	struct vp_inside inside;
+	uint64_t taken;
+
+	if (!enter(&inside))
+		return 0;
+	taken = thread > VP_TLS_ENDED ? vp_label_take(thread) : 0;
+	vp_inside_end(inside);
+	return taken;
+}
+
+void vprof_v1_label_give(unsigned long long labels)
+{
+	struct vp_thread *thread;
+	struct vp_inside inside;
+
+	if (!enter(&inside))
+		return;
+	thread = vp_thread_self();
+	if (thread)
+		vp_label_give(thread, labels);
+	vp_inside_end(inside);
+}
+
 int vprof_v1_leak_scan(void)
 {
 	struct vp_inside inside;

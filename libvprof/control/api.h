@@ -9,6 +9,8 @@ VP_API void vprof_v1_stop(void);
 VP_API void vprof_v1_mark(const char *name);
 VP_API void vprof_v1_begin(const char *key, const char *value);
 VP_API void vprof_v1_end(void);
+VP_API unsigned long long vprof_v1_label_take(void);
+VP_API void vprof_v1_label_give(unsigned long long labels);
 VP_API int vprof_v1_leak_scan(void);
 VP_API int vprof_v1_version(void);
 

@@ -264,6 +264,36 @@ void vp_label_end(struct vp_thread *thread)
 	note(labels, thread->label);
 }
 
+uint64_t vp_label_take(const struct vp_thread *thread)
+{
+	return (uint64_t)thread->label_number << 32 | thread->label;
+}
+
+/* What the program hands in need not be what it was handed out, or not by this process. */
+static struct label known_label(uint64_t taken)
+{
+	struct label label = {(uint32_t)taken, (uint32_t)(taken >> 32)};
+	struct label none = {VP_LABEL_NONE, 0};
+
+	if (!__atomic_load_n(&names, __ATOMIC_ACQUIRE) || !label.number ||
+	    label.number > __atomic_load_n(&names_used, __ATOMIC_ACQUIRE))
+		return none;
+	return names[label.number - 1].label == label.id ? label : none;
+}
+
+void vp_label_give(struct vp_thread *thread, uint64_t taken)
+{
+	struct vp_labels *labels = labels_of(thread);
+
+	if (!labels)
+		return;
+	if (labels->depth++ >= DEPTH)
+		return;
+	labels->label[labels->depth] = known_label(taken);
+	put_in_force(thread, labels);
+	note(labels, thread->label);
+}
+
 uint32_t vp_label_now(const struct vp_thread *thread)
 {
 	return __atomic_load_n(&thread->label, __ATOMIC_RELAXED);

@@ -18,6 +18,12 @@ struct vp_thread;
 void vp_label_begin(struct vp_thread *thread, const char *key, const char *value);
 void vp_label_end(struct vp_thread *thread);
 
+/* The label in force, to be given to another thread; 0: none.  Puts one that was taken onto
+ * the thread's labels in place of those it has, until vp_label_end(); one that was never
+ * taken in this process is none.  Context: as above. */
+uint64_t vp_label_take(const struct vp_thread *thread);
+void vp_label_give(struct vp_thread *thread, uint64_t taken);
+
 /* The label in force, as a string id.  Context: the thread itself, or a signal
  * handler in it. */
 uint32_t vp_label_now(const struct vp_thread *thread);

@@ -315,6 +315,38 @@ START_TEST(labels_too_deep_are_the_deepest_that_is_kept)
 }
 END_TEST
 
+/* What was taken replaces what a thread has, and is given back by an end like any other. */
+START_TEST(labels_are_handed_on)
+{
+	uint64_t taken;
+	uint32_t outer, inner;
+
+	setup();
+	ck_assert_uint_eq(vp_label_take(self), 0);
+	vp_label_begin(self, "symbol", "SOL");
+	outer = vp_label_now(self);
+	taken = vp_label_take(self);
+	vp_label_end(self);
+	vp_label_begin(self, "role", "worker");
+	inner = vp_label_now(self);
+	vp_label_give(self, taken);
+	ck_assert_uint_eq(vp_label_now(self), outer);
+	ck_assert_uint_eq(vp_label_take(self), taken);
+	vp_label_give(self, 0);
+	ck_assert_uint_eq(vp_label_now(self), VP_LABEL_NONE);
+	vp_label_end(self);
+	vp_label_give(self, taken + 1); /* never taken */
+	ck_assert_uint_eq(vp_label_now(self), VP_LABEL_NONE);
+	vp_label_end(self);
+	vp_label_give(self, UINT64_MAX);
+	ck_assert_uint_eq(vp_label_now(self), VP_LABEL_NONE);
+	vp_label_end(self);
+	ck_assert_uint_eq(vp_label_now(self), outer);
+	vp_label_end(self);
+	ck_assert_uint_eq(vp_label_now(self), inner);
+}
+END_TEST
+
 START_TEST(the_label_of_a_moment_is_found)
 {
 	uint64_t before, first, second, after;
@@ -399,6 +431,7 @@ static void cases(TCase *tests)
 	tcase_add_test(tests, a_site_keeps_what_it_held_at_the_peak);
 	tcase_add_test(tests, labels_nest);
 	tcase_add_test(tests, labels_too_deep_are_the_deepest_that_is_kept);
+	tcase_add_test(tests, labels_are_handed_on);
 	tcase_add_test(tests, the_label_of_a_moment_is_found);
 	tcase_add_test(tests, marks_are_counted_by_name);
 	tcase_add_test(tests, who_has_come_and_gone_leaves_no_notice);

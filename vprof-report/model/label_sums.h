@@ -1,0 +1,26 @@
+/* What happened under each label beside CPU time: allocations, and what was waited for. */
+#ifndef VR_LABEL_SUMS_H
+#define VR_LABEL_SUMS_H
+
+#include "model/profile.h"
+
+struct vr_label_sum {
+	uint64_t allocs, alloc_bytes, frees, freed_bytes, temporary;
+	uint64_t live_blocks, live_bytes; /* allocated under it, whoever frees */
+	uint64_t peak_blocks, peak_bytes; /* live when the process was at its peak */
+	/* of locks, and of calls that lasted: kept from work; and the rest: pauses, waits for
+	 * work to do, conditions and threads */
+	uint64_t waits, wait_ns, idle_ns;
+};
+
+struct vr_label_sums {
+	struct vr_label_sum *of; /* by string id; 0: under no label */
+	int heap_known;		 /* the heap was recorded, and is known of what is selected */
+	int live_known;
+};
+
+/* Counts over the selected threads, window and labels. */
+struct vr_label_sums *vr_label_sums_new(struct vr_profile *profile);
+void vr_label_sums_free(struct vr_label_sums *sums);
+
+#endif
