@@ -4,20 +4,11 @@
 #include "hooks/entry.h"
 #include "hooks/hooks.h"
 
-/* Resolvers of the program's own (ifunc) may be built so, and run before the loader has been
- * at our addresses: nothing of ours works then. */
-static const void *const volatile loaded = (const void *)&loaded;
-
-static int is_loaded(void)
-{
-	return loaded == (const void *)&loaded;
-}
-
 /* Where nothing is counted, perhaps because we have not started yet.  Returns whether the
  * hook may go on. */
 static __attribute__((noinline)) int look_closer(void)
 {
-	if (!is_loaded())
+	if (!vp_entry_loaded())
 		return 0;
 	if (!vp_started)
 		vp_entry_start();

@@ -15,6 +15,13 @@ void vp_entry_start(void)
 	vp_begin(environ, &vp_operator_hooks);
 }
 
+static const void *const volatile loaded = (const void *)&loaded;
+
+int vp_entry_loaded(void)
+{
+	return loaded == (const void *)&loaded;
+}
+
 __attribute__((constructor)) static void constructed(void)
 {
 	vp_entry_start();

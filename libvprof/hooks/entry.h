@@ -6,4 +6,8 @@
  * object's constructor, before ours.  Context: a hook, or our constructor; errno is kept. */
 void vp_entry_start(void);
 
+/* 0: the loader has not been at our addresses yet.  Resolvers of the program's own (ifunc) may
+ * run before, and nothing of ours works then. */
+int vp_entry_loaded(void);
+
 #endif

@@ -1,7 +1,8 @@
 #!/bin/bash
-# Calls of the program's own functions: what -finstrument-functions tells of is what gcov counts
-# in another build of the same source, on programs that recurse, jump, have threads, handlers of
-# signals and a forked child, and on C++; and the programs notice nothing.
+# Calls of the program's own functions: what -finstrument-functions, -pg and -mfentry tell of is
+# what gcov counts in another build of the same source, or callgrind in the same, on programs that
+# recurse, jump, have threads, handlers of signals and a forked child, and on C++; the programs
+# notice nothing, and gmon.out is the bare run's to the byte.
 . "$(dirname "$0")/../lib.sh"
 T_LIMIT=60
 CC=${CC:-gcc}
@@ -31,7 +32,9 @@ by_gcov() {
 
 # by_callgrind NAME: calls of this very build, in $T/callgrind
 by_callgrind() {
-	t_run "$T/bare" valgrind --tool=callgrind --callgrind-out-file="$T/callgrind" "$T/$1/$1"
+	# -pg's own clock goes on for a moment when its handler is gone already: not our matter
+	t_run "$T/bare" sh -c "trap '' PROF; exec valgrind --tool=callgrind \\
+		--callgrind-out-file='$T/callgrind' '$T/$1/$1'"
 }
 
 # count NAME OPTIONS: runs it bare and under the library; $file is the process's own record
@@ -53,6 +56,9 @@ agrees() {
 	case $said in *equal) echo "  $said" ;; *) t_bad "$said" ;; esac
 }
 
+# what callgrind sees beside functions of ours
+others='^(?!__cyg|atexit|mcount|_mcount|__fentry__|__gmon|_start|_init|_fini|0x|\(below)'
+
 for name in recursive threads; do
 	for level in -O0 -O2; do
 		t_begin "instrumented $name $level, by gcov"
@@ -69,7 +75,7 @@ t_begin 'instrumented cxx -O0, by callgrind'
 if t_need valgrind; then
 	build cxx -O0 -finstrument-functions
 	by_callgrind cxx
-	count cxx '' && agrees cxx '^(?!__cyg|_start|_init|_fini|0x|\(below)' callgrind "$T/report.json" "$T/callgrind"
+	count cxx '' && agrees cxx "$others" callgrind "$T/report.json" "$T/callgrind"
 	t_done
 fi
 t_begin 'instrumented cxx -O2, by gcov'
@@ -80,6 +86,59 @@ if t_need gcov; then
 		gcov "$T/report.json" "$T/cxx.gcov"
 	t_done
 fi
+
+for how in '-pg' '-pg -mfentry'; do
+	for name in recursive threads; do
+		t_begin "$how $name -O0, by gcov"
+		t_need gcov || continue
+		rm -rf "${T:?}/$name"
+		# shellcheck disable=SC2086
+		build "$name" -O0 $how
+		by_gcov "$name"
+		count "$name" '' && agrees "$name" . gcov "$T/report.json" "$T/$name.gcov"
+		t_done
+	done
+	t_begin "$how recursive -O2, by callgrind"
+	if t_need valgrind; then
+		rm -rf "${T:?}/recursive"
+		# shellcheck disable=SC2086
+		build recursive -O2 $how
+		by_callgrind recursive
+		count recursive '' && agrees recursive "$others" callgrind "$T/report.json" "$T/callgrind"
+		t_done
+	fi
+	t_begin "$how cxx -O0, by callgrind"
+	if t_need valgrind; then
+		rm -rf "${T:?}/cxx"
+		# shellcheck disable=SC2086
+		build cxx -O0 $how
+		by_callgrind cxx
+		count cxx '' && agrees cxx "$others" callgrind "$T/report.json" "$T/callgrind"
+		# A tick of its own clock, which samples the program, may come in one and not in the other.
+		for try in 1 2 3 4 5; do
+			! cmp -s "$T/bare/gmon.out" "$T/run/gmon.out" || break
+			count cxx ''
+		done
+		cmp "$T/bare/gmon.out" "$T/run/gmon.out" >"$T/differ" 2>&1 ||
+			t_bad "gmon.out, $try times: $(cat "$T/differ")"
+		[ "$(stat -c %s "$T/bare/gmon.out")" -gt 500 ] || t_bad 'there is nothing in gmon.out'
+		t_done
+	fi
+	t_begin "$how: arguments in every register"
+	rm -rf "$T/arguments"
+	# shellcheck disable=SC2086
+	build arguments -O1 $how
+	count arguments '' && t_equal calls 3 "$(jq '.functions[] | select(.function == "eight").ncalls' "$T/report.json")"
+	count arguments start=paused
+	t_done
+done
+t_begin '-pg, off: gmon.out is as bare'
+rm -rf "${T:?}/recursive"
+build recursive -O1 -pg
+count recursive start=paused
+t_equal counted 0 "$(jq '.totals.counted.by | map(select(. == "-pg")) | length' "$T/report.json")"
+cmp "$T/bare/gmon.out" "$T/run/gmon.out" || t_bad 'gmon.out differs'
+t_done
 
 # Another library's hooks get every call, ours or not; the program's own are its own.
 t_begin "somebody else's hooks are called as often"
