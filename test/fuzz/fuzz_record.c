@@ -66,6 +66,9 @@ static const char *const commands[] = {
     "waits --format csv --sort p99 --module *",
     "waits --format json",
     "waits --format json --since 0.2 --until 1.5 --thread main",
+    "check --fail-if allocs(*)>0\tafter\tmark:warm --fail-if loop.p99>1us",
+    "check --fail-if stalls>0 --fail-if blocked(*)@loop>0 --fail-if lock.max>1ns --format json",
+    "check --fail-if live_bytes(label:*)>0 --fail-if calls(f).bytes>0 --format junit",
 };
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

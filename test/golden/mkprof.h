@@ -4,6 +4,7 @@
 #define MKPROF_H
 
 #include "mkclock.h"
+#include "mkcontracts.h"
 #include "mkcounts.h"
 #include "mkleaks.h"
 #include "mkloops.h"
@@ -39,6 +40,7 @@ static inline int mk_shape(const char *name, struct mkprof *mk)
 	    {"waits-busy", mk_waits_busy},
 	    {"loops", mk_loops},
 	    {"counts", mk_counts},
+	    {"contracts", mk_contracts},
 	};
 
 	for (size_t i = 0; i < sizeof(shape) / sizeof(shape[0]); i++) {

@@ -153,6 +153,20 @@ check loops-thread loops loop --thread main --since 0.4 --until 0.5 -n 1
 check loops-module loops loop --module 'libbook*' --sort p99.9
 check waits-loop waits loop
 check loops-summary loops summary
+contracts=(--fail-if 'allocs(libbook*)>4 after mark:warm until mark:cool' --fail-if 'loop.p99>1ms after mark:warm'
+	--fail-if 'stalls(class:blocked)>0 and blocked(fsync)@loop>0' --fail-if 'live_bytes(label:path=tick)>200'
+	--fail-if 'lock.wait>1%' --fail-if 'allocs>0 after mark:late' --fail-if 'allocs(thread:mian)>0')
+check contracts-check contracts check "${contracts[@]}"
+check contracts-check-json contracts check "${contracts[@]}" --format json
+check contracts-check-csv contracts check "${contracts[@]}" --format csv
+check contracts-check-junit contracts check "${contracts[@]}" --format junit
+check contracts-check-github contracts check "${contracts[@]}" --format github
+check contracts-check-sarif contracts check "${contracts[@]}" --format sarif
+check contracts-kept contracts check --fail-if 'allocs(libbook*)>4 after mark:warm until mark:cool'
+check contracts-bad contracts check --fail-if 'allocs(threat:main)>0'
+check contracts-none contracts check
+check contracts-heap contracts heap -n 1 --fail-if 'allocs(label:path=tick)>2 after mark:warm'
+check contracts-select contracts heap -n 1 --thread main --fail-if 'allocs>2'
 check waits-slow waits summary --format json
 "$T/mkprof" waits-second "$T/waits-second.vprof"
 check waits-loop-tree waits loop --tree -n 2 waits-second.vprof

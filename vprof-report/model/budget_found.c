@@ -12,7 +12,7 @@
 /* Of one stack, call and lock. */
 static uint64_t key_of(const struct vr_culprit *culprit)
 {
-	uint64_t key = vr_hash(culprit->node, (uint64_t)(uintptr_t)culprit->call);
+	uint64_t key = vr_hash_text(culprit->node, culprit->call ? culprit->call : "");
 
 	return vr_hash(key, culprit->lock.address + culprit->lock.kind + culprit->lock.site);
 }

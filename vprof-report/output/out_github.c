@@ -52,7 +52,7 @@ static void put_issue(FILE *out, const struct vr_issue_run *run, const struct vr
 	command(out, level[as], issue->frames ? &issue->frame[issue->at] : NULL,
 		run->rule[issue->rule].summary);
 	vr_quote_github(out, issue->title, 0);
-	vr_quote_github(out, ", allocated by ", 0);
+	fprintf(out, ", %s ", issue->by);
 	vr_quote_github(out, issue->place, 0);
 	if (issue->excuse) {
 		put_line_end(out);

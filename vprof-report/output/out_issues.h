@@ -33,6 +33,7 @@ struct vr_issue {
 	enum vr_issue_level level;
 	const char *title;	 /* one line, without the place */
 	const char *place;	 /* "load (book.c:12)" */
+	const char *by;		 /* what leads to the place in a sentence: "at" */
 	const char *excuse;	 /* why it does not count, NULL: it does */
 	int left_out;		 /* 1: the excuse is a suppression */
 	const char *state;	 /* "new", "updated" or "unchanged" against a baseline, or NULL */
@@ -55,6 +56,7 @@ struct vr_issue_check {
 };
 
 struct vr_issue_run {
+	const char *about;   /* "Leaks" */
 	const char *subject; /* the command that was examined */
 	const char *path;    /* the file that was read */
 	const char *verdict; /* one line */

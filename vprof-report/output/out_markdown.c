@@ -72,15 +72,15 @@ void vr_markdown_run(FILE *out, const struct vr_issue_run *run, size_t index)
 {
 	if (index)
 		fputc('\n', out);
-	fputs("### Leaks: ", out);
+	fprintf(out, "### %s: ", run->about);
 	vr_quote_md_text(out, run->subject);
 	fputs("\n\n**", out);
 	vr_quote_md_text(out, run->verdict);
 	fputs("**\n\n", out);
 	put_lines(out, run->details);
 	if (run->issues) {
-		fputs("\n| verdict | bytes | blocks | allocated by | |\n|---|--:|--:|---|---|\n",
-		      out);
+		fprintf(out, "\n| verdict | bytes | blocks | %s | |\n|---|--:|--:|---|---|\n",
+			run->issue[0].by);
 		for (size_t i = 0; i < run->issues; i++)
 			put_row(out, run, &run->issue[i]);
 		for (size_t i = 0; i < run->issues; i++)

@@ -118,7 +118,7 @@ static json_t *result(const struct vr_issue_run *run, const struct vr_issue *iss
 	json_t *object = json_object();
 	json_t *prints = json_object();
 	json_t *suppressions = json_array();
-	char *text = vr_xprintf("%s, allocated by %s.", issue->title, issue->place);
+	char *text = vr_xprintf("%s, %s %s.", issue->title, issue->by, issue->place);
 
 	set_text(object, "ruleId", run->rule[issue->rule].id);
 	json_object_set_new(object, "ruleIndex", json_integer((json_int_t)issue->rule));

@@ -209,6 +209,7 @@ static void add_issue(struct vr_context *ctx, const struct vr_budget *budget,
 	    .level = VR_ISSUE_ERROR,
 	    .title = keep(kept, vr_budget_line(budget, answer)),
 	    .place = keep(kept, vr_responsible_text(ctx->profile->stacks, node, ctx->strip_dirs)),
+	    .by = "at",
 	    .fingerprint = keep(kept, vr_xstrdup(print)),
 	    .blocks = culprit && culprit->value > 0 ? (uint64_t)culprit->value : 0,
 	    .bytes = culprit ? culprit->bytes : 0,
@@ -227,6 +228,7 @@ static void print_issues(struct vr_context *ctx, struct plan *plan, const struct
 	struct vr_issue_check *check = vr_xcalloc(count + 1, sizeof(*check));
 	struct kept kept = {0};
 	struct vr_issue_run run = {
+	    .about = "Budgets",
 	    .subject = keep(&kept, vr_command_text(file, ctx->args)),
 	    .path = file->path,
 	    .verdict = status == VR_EXIT_OK	  ? "all budgets are kept"

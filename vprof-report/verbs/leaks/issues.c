@@ -62,6 +62,7 @@ static void fill_issue(struct vr_context *ctx, const struct vr_leaks_view *view,
 	    .title = keep(kept, vr_leak_title(leak)),
 	    .place =
 		keep(kept, vr_responsible_text(ctx->profile->stacks, leak->node, ctx->strip_dirs)),
+	    .by = "allocated by",
 	    .excuse = excuse ? keep(kept, excuse) : NULL,
 	    .left_out = leak->excuse == VR_EXCUSE_SUPPRESSED,
 	    .state = state[leak->change],
@@ -120,6 +121,7 @@ void vr_leaks_print_findings(struct vr_context *ctx, const struct vr_leaks_view 
 	char *details = vr_xprintf("%s%s", examined, gate);
 	struct kept kept = {0};
 	struct vr_issue_run run = {
+	    .about = "Leaks",
 	    .subject = subject,
 	    .path = file->path,
 	    .verdict = line,

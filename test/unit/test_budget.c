@@ -1,0 +1,313 @@
+/* model/budget: what is read, and how it is judged; model/copies and model/nearest. */
+#include "ring_file.h"
+
+#include "model/budget.h"
+#include "model/copies.h"
+#include "model/growth.h"
+#include "model/heap.h"
+#include "model/nearest.h"
+
+/* --- words ------------------------------------------------------------------------ */
+
+static struct vr_budget budget;
+
+static int parse(const char *text)
+{
+	struct vr_err err = {0};
+	int ret = vr_budget_parse(text, &budget, &err);
+
+	ck_assert_msg(ret == 0 || err.text[0], "%s: nothing is said", text);
+	return ret;
+}
+
+START_TEST(what_is_read)
+{
+	const struct vr_condition *c;
+
+	ck_assert_int_eq(
+	    parse("allocs(function:Map<int, std::pair<a, b> >::get(int, char),"
+		  "thread:main , label:path=tick) >= 1e3 after mark:warm until mark:\"all done\""),
+	    0);
+	c = &budget.condition[0];
+	ck_assert_uint_eq(c->filters, 3);
+	ck_assert_str_eq(c->filter[0].pattern, "Map<int, std::pair<a, b> >::get(int, char)");
+	ck_assert_int_eq(c->filter[0].key, VR_KEY_FUNCTION);
+	ck_assert_str_eq(c->filter[1].pattern, "main");
+	ck_assert_str_eq(c->filter[2].pattern, "path=tick");
+	ck_assert_int_eq(c->op, VR_OP_AT_LEAST);
+	ck_assert(c->low == 1000);
+	ck_assert_str_eq(budget.after, "warm");
+	ck_assert_str_eq(budget.until, "all done");
+	vr_budget_free(&budget);
+
+	ck_assert_int_eq(parse("blocked(fsync?)@loop(feed).max in 1.5ms..2s and lock(m).wait>1%"),
+			 0);
+	c = &budget.condition[0];
+	ck_assert_uint_eq(budget.conditions, 2);
+	ck_assert_int_eq(c->filter[0].key, VR_KEY_CALL);
+	ck_assert_str_eq(c->filter[0].pattern, "fsync");
+	ck_assert_int_eq(c->filter[0].maybe, 1);
+	ck_assert_int_eq(c->filter[1].key, VR_KEY_LOOP);
+	ck_assert_int_eq(c->at, VR_AT_LOOP);
+	ck_assert(c->low == 1.5e6 && c->high == 2e9);
+	ck_assert_int_eq(budget.condition[1].percent, 1);
+	ck_assert(budget.condition[1].low == 1);
+	vr_budget_free(&budget);
+
+	ck_assert_int_eq(parse("allocs(\"a, b) (c\")=0 and allocs(operator<)=0"), 0);
+	ck_assert_str_eq(budget.condition[0].filter[0].pattern, "a, b) (c");
+	ck_assert_str_eq(budget.condition[1].filter[0].pattern, "operator<");
+	vr_budget_free(&budget);
+
+	ck_assert_int_eq(parse("allocs in 1..2"), 0);
+	ck_assert(budget.condition[0].low == 1 && budget.condition[0].high == 2);
+	vr_budget_free(&budget);
+}
+END_TEST
+
+START_TEST(what_is_not_is_shown_with_its_place)
+{
+	static const struct {
+		const char *text;
+		size_t at;
+	} wrong[] = {
+	    {"", 0},
+	    {"alocs>0", 0},
+	    {"allocs(", 7},
+	    {"allocs(x", 6},
+	    {"allocs()>0", 7},
+	    {"allocs(foo:x)>0", 7},
+	    {"allocs(lock:x)>0", 7},
+	    {"allocs(\"x)>0", 7},
+	    {"allocs@loop>0", 6},
+	    {"allocs.p99>0", 7},
+	    {"loop>0", 0},
+	    {"loop.p98>0ms", 5},
+	    {"loop.p99>2", 10},
+	    {"loop.p99>2MiB", 10},
+	    {"loop.p99>2ms trailing", 13},
+	    {"allocs", 6},
+	    {"allocs>", 7},
+	    {"allocs>-1", 7},
+	    {"allocs>x", 7},
+	    {"allocs>1K", 8},
+	    {"allocs>1%", 8},
+	    {"allocs>1e999", 7},
+	    {"allocs not 3", 11},
+	    {"allocs in 3", 11},
+	    {"allocs in 3..", 13},
+	    {"allocs in 3..2", 13},
+	    {"stalls(class:slow)>0", 7},
+	    {"blocked(fsync)@feed>0", 15},
+	    {"allocs>0 after warm", 15},
+	    {"allocs>0 after mark:", 15},
+	    {"allocs>0 after mark:a after mark:b", 28},
+	    {"allocs>0 after mark:a and frees>0", 22},
+	    {"peak_heap(x)>0", 10},
+	    {"peak_heap>0 after mark:a", 0},
+	};
+
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		ck_assert_msg(parse(wrong[i].text) < 0, "%s is read", wrong[i].text);
+		ck_assert_msg(budget.error_at == wrong[i].at, "%s: at %zu, not %zu", wrong[i].text,
+			      budget.error_at, wrong[i].at);
+		vr_budget_free(&budget);
+	}
+}
+END_TEST
+
+/* --- judging ---------------------------------------------------------------------- */
+
+static struct vr_profile *profile;
+static struct vr_heap *heap;
+static struct vr_growth *growth;
+static struct vr_leaks *leaks;
+static struct mkprof mk;
+
+static void load(void)
+{
+	static const struct vr_select all = {.until_ns = UINT64_MAX};
+	struct vr_err err;
+
+	ck_assert_int_eq(vr_profile_of(open_ok(&mk), &all, NULL, &profile, &err), 0);
+	heap = vr_heap_new(profile);
+	growth = vr_growth_judge(profile, heap);
+	leaks = vr_leaks_new(profile, heap);
+	vr_leaks_grow(leaks, growth);
+}
+
+static void setup(void)
+{
+	make_path();
+	ck_assert_int_eq(mk_shape("contracts", &mk), 0);
+	load();
+}
+
+static void teardown(void)
+{
+	vr_leaks_free(leaks);
+	vr_growth_free(growth);
+	vr_heap_free(heap);
+	vr_profile_close(profile);
+	mk_free(&mk);
+	remove_path();
+}
+
+static void is(const char *text, enum vr_budget_state state)
+{
+	struct vr_answer answer;
+
+	ck_assert_msg(parse(text) == 0, "%s is not read", text);
+	answer = vr_budget_judge(&budget, profile, heap, leaks);
+	ck_assert_msg(answer.state == state, "%s: %d, not %d (%s)", text, answer.state, state,
+		      answer.why ? answer.why : "");
+	ck_assert(state < VR_BUDGET_UNKNOWN || answer.why);
+	vr_answer_free(&answer);
+	vr_budget_free(&budget);
+}
+
+START_TEST(after_a_mark_is_what_was_counted_since)
+{
+	is("allocs(label:path=tick)=3 after mark:warm", VR_BUDGET_BROKEN);
+	is("allocs(label:symbol=*)=3", VR_BUDGET_BROKEN);
+	is("allocs(label:symbol=XY,label:path=other?)>0", VR_BUDGET_KEPT);
+	is("allocs(libbook*)=153", VR_BUDGET_BROKEN);
+	is("allocs(libbook*)=138 after mark:warm", VR_BUDGET_BROKEN);
+	is("allocs(libbook*)=19 until mark:cool", VR_BUDGET_BROKEN);
+	is("allocs(libbook*)=4 after mark:warm until mark:cool", VR_BUDGET_BROKEN);
+	is("alloc_bytes(libbook*)=464 after mark:warm until mark:cool", VR_BUDGET_BROKEN);
+	is("loop.iterations>9 and stalls>=0 after mark:warm until mark:cool", VR_BUDGET_BROKEN);
+	is("allocs>0 after mark:late", VR_BUDGET_UNKNOWN);
+	is("allocs>0 after mark:worm", VR_BUDGET_UNSEEN);
+	is("allocs>0 after mark:cool until mark:warm", VR_BUDGET_UNKNOWN);
+}
+END_TEST
+
+START_TEST(all_conditions_are_true_or_one_is_not)
+{
+	is("allocs>0 and frees>1000000", VR_BUDGET_KEPT);
+	is("frees>1000000 and allocs>0", VR_BUDGET_KEPT);
+	is("allocs>0 and alloc_bytes>0", VR_BUDGET_BROKEN);
+	is("allocs(nosuch)>0 and frees>1000000", VR_BUDGET_UNSEEN);
+	is("allocs not in 1..2", VR_BUDGET_BROKEN);
+	is("allocs in 1..2", VR_BUDGET_KEPT);
+	is("loop.p99>0ms and loop.p99<1h", VR_BUDGET_BROKEN);
+}
+END_TEST
+
+START_TEST(a_name_that_nobody_bears_is_no_pass)
+{
+	is("allocs(thread:nobody)>0", VR_BUDGET_UNSEEN);
+	is("allocs(thread:nobody?)>0", VR_BUDGET_KEPT);
+	is("allocs(module:nosuch.so)>0", VR_BUDGET_UNSEEN);
+	is("loop(nosuch).p99>1ms", VR_BUDGET_UNSEEN);
+	is("lock(nosuch).wait>1ms", VR_BUDGET_UNSEEN);
+	is("blocked(nosuch)>0", VR_BUDGET_UNSEEN);
+	is("blocked(splice)>0", VR_BUDGET_KEPT);
+	is("stalls(thread:nobody)>0", VR_BUDGET_UNSEEN);
+}
+END_TEST
+
+/* What was lost counts where it could change the answer. */
+START_TEST(what_was_lost_is_no_pass)
+{
+	profile->file->header.lost[VPROF_LOST_CALLS] = 1;
+	is("calls(fsync)>1000000", VR_BUDGET_UNKNOWN);
+	profile->file->header.lost[VPROF_LOST_STALLS] = 1;
+	is("stalls>0", VR_BUDGET_BROKEN);
+	is("stalls>1000000", VR_BUDGET_UNKNOWN);
+	profile->file->header.lost[VPROF_LOST_REENTRANT] = 1;
+	is("allocs(libbook*)>1000000", VR_BUDGET_UNKNOWN);
+	is("allocs(libbook*)>1", VR_BUDGET_BROKEN);
+	profile->file->header.heap_mode = VPROF_HEAP_SAMPLE;
+	is("allocs(libbook*)>500 after mark:warm", VR_BUDGET_UNKNOWN);
+	profile->file->header.heap_mode = VPROF_HEAP_OFF;
+	is("allocs>0", VR_BUDGET_UNKNOWN);
+}
+END_TEST
+
+START_TEST(a_copy_that_is_not_whole_is_none)
+{
+	struct vr_copy copy;
+
+	ck_assert_int_eq(vr_copy_find(profile->file, "warm", &copy), VR_COPY_WHOLE);
+	ck_assert_uint_eq(copy.begin_ns, 400 * MK_MS);
+	ck_assert_int_eq(vr_copy_find(profile->file, "late", &copy), VR_COPY_NONE);
+	ck_assert_int_eq(vr_copy_find(profile->file, "no", &copy), VR_COPY_NO_MARK);
+	profile->file->copy[0].value[VPROF_COPY_LEFT_OUT] = 1;
+	ck_assert_int_eq(vr_copy_find(profile->file, "warm", &copy), VR_COPY_CUT);
+	is("allocs>0 after mark:warm", VR_BUDGET_UNKNOWN);
+}
+END_TEST
+
+static struct vr_file *open_again(void)
+{
+	return open_ok(&mk);
+}
+
+START_TEST(hostile_copies_are_left_out)
+{
+	struct vprof_copy *copy = rows_of(&mk, VPROF_SEC_COPIES);
+	struct vr_file *file;
+
+	copy[1].row = 1000000;
+	copy[2].word = 60000;
+	copy[3].words = 7;
+	copy[4].mark = 99;
+	copy[5].row = 0; /* the head of another mark */
+	file = open_again();
+	ck_assert_uint_eq(file->n_damages, 1);
+	ck_assert_uint_eq(file->damage[0].total - file->damage[0].kept, 5);
+	for (uint32_t i = 1; i <= 5; i++)
+		ck_assert_uint_eq(file->copy[i].words, 0);
+	ck_assert_uint_eq(file->copy[0].words, 6);
+	vr_file_close(file);
+	copy[1] = (struct vprof_copy){.kind = 60, .words = 1}; /* a newer library's: no damage */
+	copy[2] = copy[3] = copy[4] = copy[5] = (struct vprof_copy){0};
+	file = open_again();
+	ck_assert_uint_eq(file->n_damages, 0);
+	vr_file_close(file);
+}
+END_TEST
+
+START_TEST(the_nearest_name_is_found)
+{
+	static const struct {
+		const char *wanted, *found;
+	} one[] = {{"on_tik", "on_tick"}, {"fsnyc", "fsync"},	  {"on_tick", "on_tick"},
+		   {"zzzzz", NULL},	  {"ON_TICK", "on_tick"}, {"x", NULL}};
+	static const char *const names[] = {"main", "fsync", "on_trade", "on_tick"};
+
+	for (size_t i = 0; i < sizeof(one) / sizeof(one[0]); i++) {
+		struct vr_nearest near = {0};
+
+		vr_nearest_begin(&near, one[i].wanted, strlen(one[i].wanted));
+		for (size_t k = 0; k < sizeof(names) / sizeof(names[0]); k++)
+			vr_nearest_try(&near, names[k]);
+		if (one[i].found)
+			ck_assert_str_eq(vr_nearest_found(&near), one[i].found);
+		else
+			ck_assert_ptr_null(vr_nearest_found(&near));
+		vr_nearest_end(&near);
+	}
+}
+END_TEST
+
+static void cases(TCase *tests)
+{
+	tcase_add_checked_fixture(tests, setup, teardown);
+	tcase_add_test(tests, what_is_read);
+	tcase_add_test(tests, what_is_not_is_shown_with_its_place);
+	tcase_add_test(tests, after_a_mark_is_what_was_counted_since);
+	tcase_add_test(tests, all_conditions_are_true_or_one_is_not);
+	tcase_add_test(tests, a_name_that_nobody_bears_is_no_pass);
+	tcase_add_test(tests, what_was_lost_is_no_pass);
+	tcase_add_test(tests, a_copy_that_is_not_whole_is_none);
+	tcase_add_test(tests, hostile_copies_are_left_out);
+	tcase_add_test(tests, the_nearest_name_is_found);
+}
+
+int main(void)
+{
+	return check_main("budget", cases);
+}
