@@ -97,6 +97,8 @@ said '^    write_journal'
 check 24 'blocked(fsync)@loop=2 after mark:warm'
 check 24 'blocked(fsync)@loop(run_loop).time>0ms'
 check 0 'blocked(fsync)@lock>0'
+check 24 'blocked(fsync,label:path=tick)=2'
+check 0 'blocked(fsync,label:path=feed)>0'
 check 0 'blocked(fsync)@loop>2'
 check 0 'blocked(fdatasync)@loop>0'
 record run leakscan=off none 1 60 0
@@ -148,7 +150,7 @@ t_done
 t_begin "what was not looked at is no pass either"
 record run heap=off:leakscan=off none 1 60 0
 check 2 'allocs(on_tick)>0 after mark:warm'
-record run heap=sample=64K:leakscan=off none 1 60 0
+record run heap=sample=4K:leakscan=off none 1 60 0
 check 2 'allocs(on_tick)>0 after mark:warm'
 said 'sampled'
 record run locks=off:leakscan=off none 1 60 0

@@ -32,15 +32,15 @@
 #define LOCK(field_, quantity_, in_, ...)                                                          \
 	{                                                                                          \
 		.name = "lock", .field = field_, .subject = VR_OF_LOCKS,                           \
-		.quantity = VR_Q_##quantity_, .in = VR_IN_##in_, .keys = STACKS | KEY(LOCK),       \
-		.bare = VR_KEY_LOCK, __VA_ARGS__                                                   \
+		.quantity = VR_Q_##quantity_, .in = VR_IN_##in_,                                   \
+		.keys = STACKS | KEY(LOCK) | KEY(LABEL), .bare = VR_KEY_LOCK, __VA_ARGS__          \
 	}
 #define CALL(name_, field_, quantity_, in_, ...)                                                   \
 	{                                                                                          \
 		.name = name_, .field = field_, .subject = VR_OF_CALLS,                            \
 		.quantity = VR_Q_##quantity_, .in = VR_IN_##in_,                                   \
-		.keys = STACKS | KEY(CALL) | KEY(TARGET) | KEY(LOOP), .bare = VR_KEY_CALL,         \
-		__VA_ARGS__                                                                        \
+		.keys = STACKS | KEY(CALL) | KEY(TARGET) | KEY(LOOP) | KEY(LABEL),                 \
+		.bare = VR_KEY_CALL, __VA_ARGS__                                                   \
 	}
 
 static const struct vr_metric metrics[] = {

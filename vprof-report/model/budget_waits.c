@@ -91,6 +91,8 @@ static void add_lock(struct vr_judging *judging, uint32_t id, double *longest)
 		return;
 	stack = vr_match_stack(judging, row->node);
 	meant = stack < meant ? stack : meant;
+	stack = vr_match_label(judging, row->label);
+	meant = stack < meant ? stack : meant;
 	if (meant == VR_MAYBE)
 		vr_found_doubt(found, "of some waits it is not known whether they are of it");
 	if (meant != VR_YES)
@@ -224,6 +226,7 @@ static enum vr_match call_match(struct vr_judging *judging, const struct vprof_c
 	    loop_match(judging, loops, row->thread),
 	    vr_match_name(judging, VR_KEY_TARGET, vr_file_string(file, row->target)),
 	    VR_YES,
+	    vr_match_label(judging, row->label),
 	};
 	enum vr_match all = VR_YES;
 
