@@ -1,14 +1,18 @@
 #!/bin/bash
-# Runs a command under libvprof and fails when it leaks.
+# Runs a command under libvprof and fails when it leaks, or breaks a contract.
 #
 #   leak-gate.sh [OPTION...] -- COMMAND [ARGUMENT...]
 #
-# OPTIONs are those of `vprof-report leaks`: --fail-if 'peak_heap>24MiB',
-# --baseline OLD, --suppressions F, --allow PATTERN, --strict, ...
+# OPTIONs are those of `vprof-report leaks`: --baseline OLD, --suppressions F,
+# --allow PATTERN, --strict, ... and contracts (docs/budgets.md), as many as you like:
+#   --fail-if 'allocs(on_tick)>0 after mark:warm'   no allocation in a tick, once warm
+#   --fail-if 'blocked(fsync)@loop>0'               no disk in an event loop
+#   --fail-if 'lock(m_book).wait>1%' --fail-if 'loop.p99>2ms' --fail-if 'peak_heap>24MiB'
 #
 # Exit status: that of the command where it fails by itself; else 23 for a leak, 24
-# for a budget, 25 for a regression, 2 when there is no profile or nobody could look
-# for leaks, 0 when all is well.
+# for a contract that is broken, 25 for a regression, 2 when there is no profile, nobody
+# could look for leaks, or a contract cannot be judged (a name that nothing bears, a mark
+# that was never reached), 0 when all is well.
 #
 #   VPROF_LIB      the library to preload (libvprof.so, from the loader's path)
 #   VPROF_REPORT   vprof-report (from PATH)
@@ -23,9 +27,17 @@ usage() {
 	sed -n '2,/^set -u/s/^# \{0,1\}//p' "$0" >&2
 	exit 1
 }
-options=()
+options=() budgets=()
 while [ $# -gt 0 ] && [ "$1" != -- ]; do
-	options+=("$1")
+	case $1 in
+	--fail-if)
+		[ $# -gt 1 ] || usage
+		budgets+=("$1" "$2")
+		shift
+		;;
+	--fail-if=*) budgets+=("$1") ;;
+	*) options+=("$1") ;;
+	esac
 	shift
 done
 [ $# -gt 1 ] || usage
@@ -60,14 +72,22 @@ if [ ${#files[@]} = 0 ]; then
 	exit $status
 fi
 
-"$report" leaks --gate ${options[@]+"${options[@]}"} "${files[@]}"
+# report VERB OPTION...: of all records
+report() {
+	local verb=$1
+	shift
+	"$report" "$verb" "$@" "${files[@]}"
+}
+report leaks --gate ${options[@]+"${options[@]}"} ${budgets[@]+"${budgets[@]}"}
 gate=$?
+# say FORMAT: the same as findings; those of budgets are at the line that broke them
+say() {
+	report leaks --gate ${options[@]+"${options[@]}"} --format "$1" 2>/dev/null
+	[ ${#budgets[@]} = 0 ] || report check "${budgets[@]}" --format "$1" 2>/dev/null
+}
 if [ "${GITHUB_ACTIONS-}" = true ]; then
-	"$report" leaks --gate ${options[@]+"${options[@]}"} --format github "${files[@]}" 2>/dev/null
-	if [ -n "${GITHUB_STEP_SUMMARY-}" ]; then
-		"$report" leaks --gate ${options[@]+"${options[@]}"} --format markdown \
-			"${files[@]}" 2>/dev/null >>"$GITHUB_STEP_SUMMARY"
-	fi
+	say github
+	[ -z "${GITHUB_STEP_SUMMARY-}" ] || say markdown >>"$GITHUB_STEP_SUMMARY"
 fi
 if [ $status != 0 ]; then
 	echo "leak-gate: the command itself ended with status $status" >&2

@@ -106,6 +106,19 @@ said 'budget lost_blocks>=5: the run has 5'
 run 0 "$REPORT" leaks --fail-if 'lost_blocks>5' --fail-if 'peak_heap>1M' old.vprof
 t_done
 
+t_begin "contracts: what broke one is annotated at its line"
+VPROF_OPTIONS=size=8M run 0 "$gate" --fail-if 'allocs(on_tick)>0 after mark:warm' \
+	--fail-if 'blocked(fsync)@loop>0' --fail-if='lock(m_book).wait>50%' -- "$PROBE/contracts" none
+said '^Gate: passed'
+GITHUB_ACTIONS=true GITHUB_STEP_SUMMARY=$T/contract.md run 24 "$gate" \
+	--fail-if 'allocs(on_tick)>0 after mark:warm' -- "$PROBE/contracts" string
+said '^ +append_quote'
+said '^::error file=.*contracts\.cpp,line=[0-9]+.*title='
+grep -q '^### Budgets' "$T/contract.md" || t_bad "no summary of budgets"
+run 2 "$gate" --fail-if 'allocs(on_tik)>0 after mark:warm' -- "$PROBE/contracts" none
+said "no function 'on_tik' was seen"
+t_done
+
 t_begin "baseline: the same program"
 "$REPORT" leaks --format json old.vprof >old.json || t_bad "no JSON"
 cp app app.old
