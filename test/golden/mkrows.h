@@ -168,6 +168,27 @@ static inline struct vprof_lock *mk_lock(struct mkprof *mk, enum vprof_lock_kind
 	return lock;
 }
 
+/* Who kept others waiting for a lock; 0 for a thread that does not matter. */
+static inline struct vprof_blame *mk_blame(struct mkprof *mk, enum vprof_blame_what what,
+					   uint64_t address, uint32_t node, uint32_t thread,
+					   uint64_t times, uint64_t ms)
+{
+	struct vprof_blame *blame = mk_row(mk, VPROF_SEC_BLAME, NULL);
+
+	*blame = (struct vprof_blame){
+	    .address = address,
+	    .node = node,
+	    .thread = thread,
+	    .what = (uint16_t)what,
+	    .times = times,
+	    .ns = ms * MK_MS,
+	    .max_ns = ms * MK_MS / 2,
+	    .span_ns = ms * MK_MS / 2,
+	    .cause = VPROF_NONE,
+	};
+	return blame;
+}
+
 static inline struct vprof_leak *mk_leak(struct mkprof *mk, enum vprof_leak_verdict verdict,
 					 uint32_t node, uint64_t blocks, uint64_t bytes)
 {

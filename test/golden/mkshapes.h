@@ -289,7 +289,19 @@ static inline struct mkprof mk_locks(void)
 	struct mkprof mk = mk_normal();
 	struct vprof_extent *table = (void *)(mk.bytes + VPROF_EXTENT_TABLE_OFFSET);
 	struct vprof_event_block *block = NULL;
+	struct vprof_blame *blame;
 
+	mk_section(&mk, VPROF_SEC_BLAME, sizeof(struct vprof_blame));
+	mk_blame(&mk, VPROF_BLAME_HELD, 0x401010, 4, 1, 2, 20);
+	blame = mk_blame(&mk, VPROF_BLAME_HELD, 0x401010, 6, 2, 3, 78);
+	blame->cause = mk_string(&mk, "fsync");
+	blame->cause_node = 4;
+	mk_blame(&mk, VPROF_BLAME_HANDOFF, 0x401010, 0, 1, 4, 9);
+	mk_blame(&mk, VPROF_BLAME_UNKNOWN, 0x401010, 0, VPROF_NONE, 1, 5);
+	mk_blame(&mk, VPROF_BLAME_ABANDONED, 0x401010, 0, 1, 1, 2);
+	blame = mk_blame(&mk, VPROF_BLAME_HOLDS, 0x401010, 0, 2, 4, 60);
+	blame->histogram[15] = 3;
+	blame->histogram[20] = 1;
 	mk_lock(&mk, 0, 0, VPROF_NODE_OVERFLOW, 0, 1, 1, 1);
 	mk_lock(&mk, VPROF_LOCK_MUTEX, 0x401010, 4, 1, 3, 60, 30);
 	mk_lock(&mk, VPROF_LOCK_MUTEX, 0x401010, 6, 2, 2, 50, 40)->timeouts = 1;

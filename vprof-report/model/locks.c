@@ -19,7 +19,7 @@ struct items {
 
 int vr_lock_is_held(uint32_t kind)
 {
-	return kind <= VPROF_LOCK_WRLOCK;
+	return kind <= VPROF_LOCK_WRLOCK || kind == VPROF_LOCK_SPIN;
 }
 
 const char *vr_lock_kind_name(uint32_t kind)
@@ -31,6 +31,7 @@ const char *vr_lock_kind_name(uint32_t kind)
 	    [VPROF_LOCK_WRLOCK] = "write",
 	    [VPROF_LOCK_COND] = "cond",
 	    [VPROF_LOCK_JOIN] = "join",
+	    [VPROF_LOCK_SPIN] = "spin",
 	};
 
 	return kind < VR_LOCK_KINDS ? name[kind] : "unknown";

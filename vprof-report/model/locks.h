@@ -8,7 +8,7 @@
 
 #include "model/profile.h"
 
-#define VR_LOCK_KINDS (VPROF_LOCK_JOIN + 1u) /* 0: overflow row, kind unknown */
+#define VR_LOCK_KINDS (VPROF_LOCK_SPIN + 1u) /* 0: overflow row, kind unknown */
 
 struct vr_wait_sum {
 	uint64_t waits, timeouts, wait_ns, max_ns;

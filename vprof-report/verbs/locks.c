@@ -13,6 +13,7 @@
 #include "text/names.h"
 #include "text/notes.h"
 #include "text/print.h"
+#include "verbs/locks_blame.h"
 #include "verbs/verb.h"
 
 static const struct vr_sort_key sort_keys[] = {
@@ -25,6 +26,8 @@ static const struct vr_sort_key sort_keys[] = {
 /* Frames printed under a path, and paths where -n is not given. */
 #define STACK_FRAMES 8u
 #define TOP_PATHS    5u
+/* Locks of which is said who was waited for, where -n is not given. */
+#define TOP_BLAME 3u
 
 static void print_sum(struct vr_context *ctx, const char *what, struct vr_wait_sum sum)
 {
@@ -215,14 +218,19 @@ static const struct vr_field lock_fields[] = {
     {"locks", "", VR_COUNT, VR_IN_JSON, VR_MEMBER(struct vr_lock, addresses)},
     SUM_FIELDS(VR_IN_COLUMNS, sum_of),
     {"threads", "threads", VR_COUNT, VR_IN_ALL, VR_MEMBER(struct vr_lock, threads), .yields = 1},
+    VR_BLAME_FIELDS,
     {"lock", "lock", VR_TEXT, VR_IN_COLUMNS, .get = get_lock, .elastic = VR_CAPTIONS},
     {"waiter", "waits most in", VR_TEXT, VR_IN_COLUMNS, .get = get_waiter, .elastic = VR_CAPTIONS},
+    {"held_by", "held most by", VR_TEXT, VR_IN_COLUMNS, .get = vr_get_held_by,
+     .applies = vr_has_blame},
+    {"holders", "", VR_TEXT, VR_IN_JSON, .get = vr_get_holders},
     {"paths", "", VR_TEXT, VR_IN_JSON, .get = get_paths},
 };
 
 /* Locks in an order. */
 struct list {
 	const struct vr_locks *locks;
+	const struct vr_blames *blames;
 	const size_t *order;
 	size_t count;
 };
@@ -234,7 +242,7 @@ static const struct vr_lock *lock_at(const struct list *list, size_t i)
 
 static void print_rows(struct vr_context *ctx, const struct list *list)
 {
-	const struct vr_rows rows = {.ctx = ctx};
+	const struct vr_rows rows = {.ctx = ctx, .model = list->blames};
 	struct vr_sheet *sheet = vr_sheet_new(&rows, VR_FIELDS(lock_fields));
 
 	for (size_t i = 0; i < list->count && i < ctx->limit; i++)
@@ -303,6 +311,36 @@ static void print_paths(struct vr_context *ctx, const struct list *list)
 	free(ranked);
 }
 
+/* A rwlock has two rows, and those who held it did so for both. */
+static int is_new(const struct list *list, size_t i)
+{
+	const struct vr_blame *blame = vr_blame_of(list->blames, lock_at(list, i));
+
+	for (size_t k = 0; k < i; k++)
+		if (vr_blame_of(list->blames, lock_at(list, k)) == blame)
+			return 0;
+	return blame != NULL;
+}
+
+/* Who was waited for, of the first locks. */
+static void print_blame(struct vr_context *ctx, const struct list *list)
+{
+	size_t limit = vr_opts_given(ctx->opts, VR_OPT_LIMIT) ? ctx->limit : TOP_BLAME;
+
+	for (size_t i = 0; i < list->count && i < limit; i++) {
+		char *name;
+
+		if (!is_new(list, i))
+			continue;
+		name = vr_lock_text(ctx->profile, lock_at(list, i));
+		fputs("\nWhose doing: ", ctx->out);
+		vr_print_safe(ctx, name);
+		fputc('\n', ctx->out);
+		vr_print_blame(ctx, list->blames, lock_at(list, i));
+		free(name);
+	}
+}
+
 static void print_class(struct vr_context *ctx, const char *title, const struct list *list)
 {
 	if (!list->count)
@@ -310,6 +348,7 @@ static void print_class(struct vr_context *ctx, const char *title, const struct 
 	fprintf(ctx->out, "\n%s\n", title);
 	print_rows(ctx, list);
 	vr_print_more(ctx, ctx->limit, list->count, "rows");
+	print_blame(ctx, list);
 	print_paths(ctx, list);
 }
 
@@ -330,7 +369,7 @@ static const struct vr_field held_fields[] = {
 
 static json_t *to_json(struct vr_context *ctx, const struct list *list)
 {
-	const struct vr_rows rows = {.ctx = ctx};
+	const struct vr_rows rows = {.ctx = ctx, .model = list->blames};
 	const struct vr_wait_sum held = vr_locks_held(list->locks);
 	json_t *root = json_object();
 	json_t *totals = vr_json_fields(&rows, VR_FIELDS(held_fields), &held);
@@ -377,7 +416,11 @@ static int run(struct vr_context *ctx)
 {
 	struct vr_locks *locks = vr_locks_new(ctx->profile);
 	size_t *order = vr_locks_order(locks, (enum vr_locks_key)ctx->sort);
-	struct list all = {.locks = locks, .order = order, .count = locks->n_locks};
+	struct vr_blames *blames = vr_blames_new(ctx->profile);
+	struct list all = {.locks = locks,
+			   .blames = blames->n_blames ? blames : NULL,
+			   .order = order,
+			   .count = locks->n_locks};
 	struct list held = all, others = all;
 
 	held.count = 0;
@@ -385,6 +428,7 @@ static int run(struct vr_context *ctx)
 		held.count++;
 	others.order += held.count;
 	others.count -= held.count;
+	others.blames = NULL;
 	warn(ctx, locks);
 	if (ctx->format == VR_FORMAT_JSON) {
 		ctx->json = to_json(ctx, &all);
@@ -400,6 +444,7 @@ static int run(struct vr_context *ctx)
 	}
 	vr_warn_symbols(ctx);
 	free(order);
+	vr_blames_free(blames);
 	vr_locks_free(locks);
 	return 0;
 }
@@ -408,12 +453,16 @@ const struct vr_verb vr_verb_locks = {
     .name = "locks",
     .summary = "Waits for mutexes, rwlocks, conditions and threads, and who waited",
     .usage = "[FILE...]",
-    .detail = "A lock that was free counts nothing. Waits for conditions and joins are listed\n"
-	      "apart, because most of them are threads with nothing to do. A rwlock has a row\n"
-	      "for its readers (\"read\") and one for its writers. In a window (--since, --until)\n"
-	      "a wait counts where it ended, and those below 1 us are left out.\n"
-	      "A lock is called by its variable, by the object and its place in it where that\n"
-	      "has no symbols, by who allocated the block it lies in, or by whose stack it is on.",
+    .detail =
+	"A lock that was free counts nothing. Waits for conditions and joins are listed\n"
+	"apart, because most of them are threads with nothing to do. A rwlock has a row\n"
+	"for its readers (\"read\") and one for its writers. In a window (--since, --until)\n"
+	"a wait counts where it ended, and those below 1 us are left out.\n"
+	"A lock is called by its variable, by the object and its place in it where that\n"
+	"has no symbols, by who allocated the block it lies in, or by whose stack it is on.\n"
+	"Waits for mutexes, rwlocks and spin locks are charged to who held the lock, by\n"
+	"where it let go, and divided by what it was in meanwhile; of several readers the\n"
+	"last one is charged. Hold times are of holds that began with a wait, or of one in 64.",
     .options = VR_TAKES(VR_OPT_SORT, VR_OPT_LIMIT, VR_OPT_FORMAT, VR_OPT_THREAD, VR_OPT_WINDOW,
 			VR_OPT_LABEL, VR_OPT_MODULE, VR_OPT_NAMES, VR_OPT_NAMING, VR_OPT_FAIL_IF),
     .sort = sort_keys,
