@@ -1,6 +1,7 @@
 """Reads a .prof with pstats and prints what it finds as "VALUE<tab>NAME" lines.
 
 read_prof.py own|total|callers FILE [NAME]
+read_prof.py ncalls FILE   all calls, and those that are not recursive; what they are
 read_prof.py print FILE    every sort key, strip_dirs and print_callers; the total
 """
 import io
@@ -15,6 +16,15 @@ def nanoseconds(seconds):
 
 def main(what, path, *name):
     stats = pstats.Stats(path, stream=io.StringIO())
+    said = [key[2] for key in stats.stats if key[:2] == ("~", 0) and key[2].startswith("<ncalls")]
+    if len(said) != 1:
+        sys.exit("what ncalls are is said %d times" % len(said))
+    if what == "ncalls":
+        for key, row in stats.stats.items():
+            print("%d/%d" % (row[1], row[0]), key[2], sep="\t")
+        return
+    if what != "print":
+        del stats.stats["~", 0, said[0]]
     if what == "own":
         for key, row in stats.stats.items():
             print(nanoseconds(row[2]), key[2], 1, sep="\t")

@@ -144,6 +144,9 @@ check counts-thread counts flat --sort calls --thread worker
 check counts-module counts flat --sort calls --module 'libbook*'
 check counts-window counts flat --sort calls --since 300ms
 check counts-none normal flat --sort calls
+check counts-callers counts callers app+0x3000
+check counts-callees-json counts callees app+0x1000 --format json
+check counts-callees counts callees app+0x2000
 check loops-loop loops loop
 check loops-loop-json loops loop --format json
 check loops-loop-csv loops loop --format csv --sort iterations

@@ -44,7 +44,7 @@ count() {
 	t_run "$T/bare" "$T/$name/$name"
 	t_preload "$T/run" "$2" "$T/$name/$name"
 	t_same "$T/bare" "$T/run"
-	file=$(t_files "$T/run" | sort -t. -k2n | head -1)
+	file=$(t_files "$T/run" | awk -F. '{ print $(NF - 1), $0 }' | sort -n | head -1 | cut -d' ' -f2)
 	[ -n "$file" ] || { t_bad "no record"; return 1; }
 	"$REPORT" flat --sort calls --full-names --format json -n 0 "$file" >"$T/report.json" 2>"$T/report.err" ||
 		t_bad "report: $(head -c 300 "$T/report.err")"
@@ -138,6 +138,23 @@ build recursive -O1 -pg
 count recursive start=paused
 t_equal counted 0 "$(jq '.totals.counted.by | map(select(. == "-pg")) | length' "$T/report.json")"
 cmp "$T/bare/gmon.out" "$T/run/gmon.out" || t_bad 'gmon.out differs'
+t_done
+
+# What other programs read of it.
+t_begin 'callers, callees and the pstats export'
+rm -rf "${T:?}/recursive"
+build recursive -O0 -finstrument-functions
+count recursive ''
+t_equal 'callers of fib' 'fib 8360, main 1' "$("$REPORT" callers fib "$file" --format json |
+	jq -r '[.edges[] | "\(.caller.function) \(.ncalls)"] | sort | join(", ")')"
+t_equal 'callees of try_to_jump' 'jump_from 300' "$("$REPORT" callees try_to_jump "$file" --format json |
+	jq -r '.edges[] | select(.ncalls) | "\(.callee.function) \(.ncalls)"')"
+"$REPORT" export --format pstats -o "$T/out.prof" "$file" 2>"$T/report.err" || t_bad 'no export'
+"$PYTHON" "$TOP/test/consumers/read_prof.py" ncalls "$T/out.prof" >"$T/ncalls" 2>&1
+for line in '8361/1	fib' '40001/1	deep' '3873/3873	compare' '900/300	jump_from' \
+	'0/0	<ncalls are calls, each counted; 0: not counted>'; do
+	grep -qxF "$line" "$T/ncalls" || t_bad "pstats lacks $line: $(tr '\n' ' ' <"$T/ncalls" | head -c 300)"
+done
 t_done
 
 # Another library's hooks get every call, ours or not; the program's own are its own.

@@ -67,7 +67,15 @@ struct vr_dump_sample {
 	uint64_t value[VR_VALUES];
 };
 
+/* Calls of one function by another that were counted, each of them. */
+struct vr_dump_calls {
+	uint32_t caller, callee; /* functions; caller VR_DUMP_NONE: not known */
+	uint64_t calls;
+	uint64_t primitive; /* of them, not within another of the same function */
+};
+
 struct vr_dump {
+	struct vr_dump_calls *counted; /* by callee, then caller, each pair once */
 	struct vr_dump_module *module;
 	struct vr_dump_function *function;
 	struct vr_dump_line *line;
@@ -75,6 +83,7 @@ struct vr_dump {
 	struct vr_dump_node *node;
 	struct vr_dump_thread *thread;
 	struct vr_dump_sample *sample; /* a node may have several: one a thread, and heap */
+	size_t n_counted;	       /* 0: no calls were counted */
 	size_t modules, functions, lines, frames, nodes, threads, samples;
 	uint64_t total[VR_VALUES];
 	int has_cpu, has_heap, has_wall;

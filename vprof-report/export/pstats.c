@@ -1,6 +1,7 @@
 /* Python's profile files: one dictionary as its module marshal writes it,
  *   {(file, line, name): (cc, nc, tt, ct, {(file, line, name): (cc, nc, tt, ct)})}
- * Times are seconds.  Samples stand where Python counts calls. */
+ * Times are seconds.  Where calls were counted cc and nc are these, else samples: an entry
+ * of no file says which. */
 #include <endian.h>
 #include <stdlib.h>
 #include <string.h>
@@ -67,13 +68,20 @@ static void put_key(const struct vr_dump_function *function, FILE *out)
 	put_text(function->name, out);
 }
 
-static void put_numbers(const struct vr_dump *dump, const uint64_t *self, const uint64_t *total,
-			FILE *out)
+/* cc and nc: calls that are not within another of the same function, and all. */
+struct numbers {
+	uint64_t primitive, calls;
+};
+
+static void put_numbers(const struct vr_dump *dump, struct numbers numbers, const uint64_t *self,
+			const uint64_t *total, FILE *out)
 {
-	put_integer(total[VR_VALUE_SAMPLES], out);
-	put_integer(total[VR_VALUE_SAMPLES], out);
-	put_seconds(self[vr_dump_time(dump)], out);
-	put_seconds(total[vr_dump_time(dump)], out);
+	static const uint64_t none[VR_VALUES];
+
+	put_integer(numbers.primitive, out);
+	put_integer(numbers.calls, out);
+	put_seconds((self ? self : none)[vr_dump_time(dump)], out);
+	put_seconds((total ? total : none)[vr_dump_time(dump)], out);
 }
 
 static int by_callee(const void *a, const void *b)
@@ -93,35 +101,118 @@ static int is_timed(const struct vr_dump *dump, const uint64_t *total)
 	return total[vr_dump_time(dump)] || total[VR_VALUE_SAMPLES];
 }
 
+/* Of calls that were counted those of one callee, from *at on. */
+static struct numbers calls_of(const struct vr_dump *dump, size_t at, uint32_t callee)
+{
+	struct numbers sum = {0, 0};
+
+	for (; at < dump->n_counted && dump->counted[at].callee == callee; at++) {
+		sum.calls += dump->counted[at].calls;
+		sum.primitive += dump->counted[at].primitive;
+	}
+	return sum;
+}
+
+/* Where calls were counted nothing else is called so. */
+static struct numbers numbers_of(const struct vr_dump *dump, struct numbers counted,
+				 const uint64_t *total)
+{
+	if (dump->n_counted)
+		return counted;
+	return (struct numbers){total[VR_VALUE_SAMPLES], total[VR_VALUE_SAMPLES]};
+}
+
+static void put_caller(const struct vr_dump *dump, uint32_t caller, struct numbers numbers,
+		       const struct vr_call *call, FILE *out)
+{
+	/* of a caller Python has all calls first */
+	struct numbers turned = {numbers.calls, numbers.primitive};
+
+	put_key(&dump->function[caller], out);
+	put_tuple(4, out);
+	put_numbers(dump, turned, call ? call->self : NULL, call ? call->total : NULL, out);
+}
+
+/* Callers that were sampled, counted, or both; each is in order. */
+static void put_callers(const struct vr_dump *dump, const struct vr_call *call, size_t calls,
+			size_t at, uint32_t callee, FILE *out)
+{
+	const struct vr_call *end = call + calls;
+
+	for (;;) {
+		const struct vr_dump_calls *counted =
+		    at < dump->n_counted && dump->counted[at].callee == callee ? &dump->counted[at]
+									       : NULL;
+		struct numbers numbers = {0, 0};
+
+		while (call < end && !is_timed(dump, call->total))
+			call++;
+		if (call == end && !counted)
+			return;
+		if (counted && (call == end || counted->caller <= call->caller)) {
+			numbers = (struct numbers){counted->primitive, counted->calls};
+			at++;
+			if (call == end || counted->caller < call->caller) {
+				if (counted->caller != VR_DUMP_NONE)
+					put_caller(dump, counted->caller, numbers, NULL, out);
+				continue;
+			}
+		}
+		if (call->caller != VR_DUMP_NONE)
+			put_caller(dump, call->caller, numbers_of(dump, numbers, call->total), call,
+				   out);
+		call++;
+	}
+}
+
+/* What ncalls are, for whoever reads the file: as Python writes its own functions. */
+static void put_notice(const struct vr_dump *dump, FILE *out)
+{
+	const struct vr_dump_function notice = {
+	    .name = dump->n_counted ? "<ncalls are calls, each counted; 0: not counted>"
+				    : "<ncalls are CPU samples: no calls were counted>",
+	    .file = "",
+	    .module = "",
+	};
+
+	put_key(&notice, out);
+	put_tuple(5, out);
+	put_numbers(dump, (struct numbers){0, 0}, NULL, NULL, out);
+	fputc('{', out);
+	fputc('0', out);
+}
+
 void vr_write_pstats(const struct vr_dump *dump, FILE *out)
 {
 	struct vr_paths *paths = vr_paths_new(dump, 0, VR_DUMP_NONE);
 	struct vr_sums *sums = vr_sums_new(dump, paths);
-	size_t at = 0;
+	size_t at = 0, counted = 0;
 
 	if (sums->calls)
 		qsort(sums->call, sums->calls, sizeof(*sums->call), by_callee);
 	fputc('{', out);
+	put_notice(dump, out);
 	for (uint32_t f = 0; f < sums->functions; f++) {
 		const struct vr_function_sum *sum = &sums->function[f];
+		struct numbers numbers;
+		size_t first;
 
-		if (!is_timed(dump, sum->total))
+		while (at < sums->calls && sums->call[at].callee < f)
+			at++;
+		while (counted < dump->n_counted && dump->counted[counted].callee < f)
+			counted++;
+		numbers = calls_of(dump, counted, f);
+		if (!is_timed(dump, sum->total) && !numbers.calls)
 			continue;
 		put_key(&dump->function[f], out);
 		put_tuple(5, out);
-		put_numbers(dump, sum->self, sum->total, out);
+		put_numbers(dump, numbers_of(dump, numbers, sum->total), sum->self, sum->total,
+			    out);
 		fputc('{', out);
-		while (at < sums->calls && sums->call[at].callee < f)
+		first = at;
+		while (at < sums->calls && sums->call[at].callee == f)
 			at++;
-		for (; at < sums->calls && sums->call[at].callee == f; at++) {
-			const struct vr_call *call = &sums->call[at];
-
-			if (call->caller == VR_DUMP_NONE || !is_timed(dump, call->total))
-				continue;
-			put_key(&dump->function[call->caller], out);
-			put_tuple(4, out);
-			put_numbers(dump, call->self, call->total, out);
-		}
+		put_callers(dump, sums->call + first, at - first, counted, f, out);
 		fputc('0', out);
 	}
 	fputc('0', out);

@@ -2,13 +2,17 @@
 #include <stdlib.h>
 
 #include "base/err.h"
+#include "base/order.h"
 #include "cli/short.h"
+#include "cli/text.h"
 #include "cli/xalloc.h"
 #include "model/calltree.h"
+#include "model/counts.h"
 #include "model/cpu.h"
 #include "model/run.h"
 #include "output/out.h"
 #include "text/clock.h"
+#include "text/counts.h"
 #include "text/fields.h"
 #include "text/json.h"
 #include "text/names.h"
@@ -41,6 +45,7 @@ static struct vr_caption function_label(const struct vr_context *ctx, uint32_t f
 /* What the rows are of. */
 struct edges {
 	const struct vr_cpu *cpu;
+	const struct vr_counts *counts;
 	int callers;	  /* of the functions asked for, or their callees */
 	uint32_t *before; /* the function of the row before */
 };
@@ -114,6 +119,27 @@ static void get_total_percent(const struct vr_rows *rows, const void *row, struc
 	value->cell.f = vr_percent(edge->total_ns, edges_of(rows)->cpu->total_ns);
 }
 
+static const struct vr_count_sum *count_of(const struct vr_rows *rows, const void *row)
+{
+	const struct vr_edge *edge = row;
+
+	return vr_count_between(edges_of(rows)->counts, edge->caller, edge->callee);
+}
+
+/* Calls of the one by the other, where they are counted. */
+static void get_calls(const struct vr_rows *rows, const void *row, struct vr_value *value)
+{
+	const struct vr_count_sum *sum = count_of(rows, row);
+
+	value->cell.null = !sum;
+	value->cell.u = sum ? sum->calls : 0;
+}
+
+static int are_counted(const struct vr_rows *rows)
+{
+	return rows->ctx->format != VR_FORMAT_TABLE || edges_of(rows)->counts->how;
+}
+
 #define EDGE(member) VR_MEMBER(struct vr_edge, member)
 
 static const struct vr_field edge_fields[] = {
@@ -122,6 +148,7 @@ static const struct vr_field edge_fields[] = {
      .elastic = VR_CAPTIONS},
     {"callee", "called", VR_TEXT, VR_IN_ALL, .get = get_callee, .applies = lists_callees,
      .elastic = VR_CAPTIONS},
+    {"ncalls", "ncalls", VR_COUNT, VR_IN_ALL, .get = get_calls, .applies = are_counted},
     {"self_ns", "tottime", VR_SECONDS, VR_IN_ALL, EDGE(self_ns), .yields = 2},
     {"total_ns", "cumtime", VR_SECONDS, VR_IN_ALL, EDGE(total_ns)},
     {"total_percent", "total%", VR_PERCENT, VR_IN_COLUMNS, .get = get_total_percent},
@@ -153,18 +180,77 @@ static json_t *to_json(const struct vr_rows *rows, const struct vr_edge *edge, s
 	return root;
 }
 
+struct asked {
+	const struct vr_counts *counts;
+	int callers;
+};
+
+/* By the function that was asked for, then by time, then by calls. */
+static int compare(const void *a, const void *b, void *arg)
+{
+	const struct vr_edge *x = a, *y = b;
+	const struct asked *asked = arg;
+	uint32_t f = asked->callers ? x->callee : x->caller;
+	uint32_t g = asked->callers ? y->callee : y->caller;
+	const struct vr_count_sum *m = vr_count_between(asked->counts, x->caller, x->callee);
+	const struct vr_count_sum *n = vr_count_between(asked->counts, y->caller, y->callee);
+	int c = vr_smaller_first(f, g);
+
+	if (!c)
+		c = vr_larger_first(x->total_ns, y->total_ns);
+	if (!c)
+		c = vr_larger_first(m ? m->calls : 0, n ? n->calls : 0);
+	if (!c)
+		c = vr_smaller_first(x->caller, y->caller);
+	return c ? c : vr_smaller_first(x->callee, y->callee);
+}
+
+/* Adds calls that no sample met. */
+static struct vr_edge *add_counted(const struct vr_profile *profile, const struct asked *asked,
+				   const uint8_t *wanted, struct vr_edge *edge, size_t *count)
+{
+	const char *module = profile->select.module;
+	struct vr_map have = {NULL, 0, 0};
+	size_t room = *count;
+	int added;
+
+	for (size_t i = 0; i < *count; i++)
+		vr_map_at(&have, (uint64_t)edge[i].caller << 32 | edge[i].callee, &added);
+	for (size_t i = 0; i < asked->counts->n_edges; i++) {
+		const struct vr_count_edge *one = &asked->counts->edge[i];
+		uint32_t function = asked->callers ? one->callee : one->caller;
+
+		if (function == VPROF_NONE || !wanted[function] ||
+		    vr_map_find(&have, (uint64_t)one->caller << 32 | one->callee) ||
+		    (module &&
+		     !vr_text_glob(module, profile->stacks->function[one->callee].module)))
+			continue;
+		edge = vr_xgrow(edge, *count, &room, sizeof(*edge));
+		edge[(*count)++] = (struct vr_edge){one->caller, one->callee, 0, 0, 0};
+	}
+	vr_map_free(&have);
+	if (*count)
+		qsort_r(edge, *count, sizeof(*edge), compare, (void *)(uintptr_t)asked);
+	return edge;
+}
+
 static int run_edges(struct vr_context *ctx, int callers)
 {
 	struct vr_cpu *cpu = vr_cpu_new(ctx->profile);
 	struct vr_tree *tree = vr_tree_new(ctx->profile, cpu, 0);
+	struct vr_counts *counts = vr_counts_new(ctx->profile);
 	uint32_t before = VPROF_NONE;
-	const struct edges edges = {.cpu = cpu, .callers = callers, .before = &before};
+	const struct asked asked = {counts, callers};
+	const struct edges edges = {
+	    .cpu = cpu, .counts = counts, .callers = callers, .before = &before};
 	const struct vr_rows rows = {.ctx = ctx, .model = &edges};
 	size_t matched, count;
 	uint8_t *wanted = match(ctx, &matched);
 	struct vr_edge *edge = vr_tree_edges(tree, wanted, callers, &count);
 
+	edge = add_counted(ctx->profile, &asked, wanted, edge, &count);
 	vr_warn_cpu(ctx, cpu);
+	vr_warn_counts(ctx, counts, 0);
 	vr_warn_symbols(ctx);
 	if (!matched)
 		vr_note(ctx, "no function that was sampled matches '%s'", ctx->pattern);
@@ -174,6 +260,7 @@ static int run_edges(struct vr_context *ctx, int callers)
 		print_edges(&rows, edge, count);
 	free(edge);
 	free(wanted);
+	vr_counts_free(counts);
 	vr_tree_free(tree);
 	vr_cpu_free(cpu);
 	return VR_EXIT_OK;

@@ -60,11 +60,11 @@ static int check_data(struct vr_context *ctx, const struct vr_dump *dump, enum v
 		return VR_EXIT_USAGE; /* of which one line was said */
 	if (value == VR_VALUE_WALL_NS && !ctx->profile->select.wall)
 		vr_warn("--value wall needs --clock wall");
-	else if (!has_time && !dump->has_heap)
+	else if (!has_time && !dump->has_heap && !dump->n_counted)
 		vr_warn("%s: nothing to export: no CPU sample and no allocation%s", path,
 			is_selected(ctx->opts) ? " is selected" : "");
-	else if (format == PSTATS && !has_time)
-		vr_warn("%s: no CPU samples, which is all that pstats holds", path);
+	else if (format == PSTATS && !has_time && !dump->n_counted)
+		vr_warn("%s: no CPU samples and no counted calls, which is all that pstats holds", path);
 	else if (format == HEAPTRACK && !dump->has_heap)
 		vr_warn("%s: no allocations%s, which is all that heaptrack holds", path,
 			ctx->profile->select.windowed ? " in a window" : "");

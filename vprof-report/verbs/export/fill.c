@@ -6,6 +6,7 @@
 
 #include "cli/text.h"
 #include "cli/xalloc.h"
+#include "model/counts.h"
 #include "model/cpu.h"
 #include "model/heap.h"
 #include "model/run.h"
@@ -218,6 +219,63 @@ static void fill_heap(struct fill *fill)
 	vr_heap_free(heap);
 }
 
+static int by_callee(const void *a, const void *b)
+{
+	const struct vr_dump_calls *x = a, *y = b;
+
+	if (x->callee != y->callee)
+		return x->callee < y->callee ? -1 : 1;
+	return x->caller < y->caller ? -1 : x->caller > y->caller;
+}
+
+/* Functions that are one in the dump, and were two. */
+static void join_counted(struct vr_dump *dump)
+{
+	size_t kept = 0;
+
+	if (dump->n_counted)
+		qsort(dump->counted, dump->n_counted, sizeof(*dump->counted), by_callee);
+	for (size_t i = 0; i < dump->n_counted; i++) {
+		struct vr_dump_calls *to = kept ? &dump->counted[kept - 1] : NULL;
+
+		if (to && by_callee(to, &dump->counted[i]) == 0) {
+			to->calls += dump->counted[i].calls;
+			to->primitive += dump->counted[i].primitive;
+		} else {
+			dump->counted[kept++] = dump->counted[i];
+		}
+	}
+	dump->n_counted = kept;
+}
+
+/* With a module only what is called in it. */
+static void fill_counts(struct fill *fill)
+{
+	struct vr_counts *counts = vr_counts_new(fill->profile);
+	const struct vr_function *function = fill->profile->stacks->function;
+	const char *glob = fill->profile->select.module;
+	struct vr_dump *dump = fill->dump;
+	size_t room = 0;
+
+	for (size_t i = 0; i < counts->n_edges; i++) {
+		const struct vr_count_edge *edge = &counts->edge[i];
+
+		if (glob && !vr_text_glob(glob, function[edge->callee].module))
+			continue;
+		dump->counted =
+		    vr_xgrow(dump->counted, dump->n_counted, &room, sizeof(*dump->counted));
+		dump->counted[dump->n_counted++] = (struct vr_dump_calls){
+		    .caller = edge->caller == VPROF_NONE ? VR_DUMP_NONE
+							 : dump_function(fill, edge->caller),
+		    .callee = dump_function(fill, edge->callee),
+		    .calls = edge->sum.calls,
+		    .primitive = edge->sum.calls - edge->sum.recursive,
+		};
+	}
+	join_counted(dump);
+	vr_counts_free(counts);
+}
+
 static void fill_modules(struct vr_dump *dump, const struct vr_file *file)
 {
 	const char *exe = vr_file_string(file, file->header.exe);
@@ -316,6 +374,7 @@ struct vr_dump *vr_dump_new(struct vr_profile *profile, const char *command)
 	if (!profile->select.windowed)
 		fill_heap(&fill);
 	vr_cpu_free(cpu);
+	fill_counts(&fill);
 	finish_functions(&fill);
 	for (size_t i = 0; i < dump->samples; i++)
 		for (int v = 0; v < VR_VALUES; v++)
@@ -358,5 +417,6 @@ void vr_dump_free(struct vr_dump *dump)
 	free(dump->node);
 	free(dump->thread);
 	free(dump->sample);
+	free(dump->counted);
 	free(dump);
 }
