@@ -54,6 +54,7 @@ enum vprof_section_kind {
 	VPROF_SEC_STALLS = 21,
 	VPROF_SEC_DUMPS = 22,
 	VPROF_SEC_BLAME = 24,
+	VPROF_SEC_UNITS = 27,
 	VPROF_SEC_COUNTS = 28,
 	VPROF_SEC_COPIES = 29,
 	VPROF_SEC_DURATIONS = 30,
@@ -102,8 +103,8 @@ enum vprof_engine {
 
 enum vprof_heap_mode { VPROF_HEAP_OFF = 0, VPROF_HEAP_EXACT = 1, VPROF_HEAP_SAMPLE = 2 };
 
-/* What was not recorded, and why; index into vprof_header.lost.  Two are
- * free: 27 and 29. */
+/* What was not recorded, and why; index into vprof_header.lost.  One is
+ * free: 27. */
 enum vprof_lost {
 	VPROF_LOST_SAMPLES = 0,	  /* CPU samples the kernel or timer dropped */
 	VPROF_LOST_THROTTLES = 1, /* times the kernel throttled the engine */
@@ -133,6 +134,7 @@ enum vprof_lost {
 	VPROF_LOST_STALLS = 25, /* stalls without a row; the longest are kept */
 	VPROF_LOST_GAVE_UP = 26, /* threads that switch too often for a record of each */
 	VPROF_LOST_BLAME = 28,	 /* waits whose holders are not known: no room, or no row */
+	VPROF_LOST_UNITS = 29,	 /* loops and spans of which no unit is kept */
 	VPROF_LOST_COUNTS = 30,	 /* calls that were to be counted, without a row */
 	VPROF_LOST_COPIES = 31,	 /* pieces of copies of counters that found no room */
 	VPROF_LOST_COUNT = 32
@@ -438,6 +440,8 @@ enum vprof_ctl_verb {
 #include "vprof_format_locks.h"
 #include "vprof_format_rows.h"
 #include "vprof_format_waits.h"
+/* Classes of time are of the one before. */
+#include "vprof_format_units.h"
 
 /* A thread's CPU time outside of pauses, as far as its row knows it, in nanoseconds:
  * what its samples should add up to. */

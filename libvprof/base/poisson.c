@@ -69,11 +69,15 @@ static double natural_log(double u)
 	return exponent * LN2 + 2 * sum;
 }
 
-uint64_t vp_poisson_gap(uint64_t *random, uint64_t mean)
+double vp_poisson_wait(uint64_t *random)
 {
 	/* 52 random bits, never 0 or 1 */
-	double u = ((double)(vp_poisson_random(random) >> 12) + 0.5) * 0x1p-52;
-	double gap = -natural_log(u) * (double)mean;
+	return -natural_log(((double)(vp_poisson_random(random) >> 12) + 0.5) * 0x1p-52);
+}
+
+uint64_t vp_poisson_gap(uint64_t *random, uint64_t mean)
+{
+	double gap = vp_poisson_wait(random) * (double)mean;
 
 	return gap < 1 ? 1 : (uint64_t)gap;
 }

@@ -16,4 +16,7 @@ uint64_t vp_poisson_gap(uint64_t *random, uint64_t mean);
 
 uint64_t vp_poisson_random(uint64_t *random);
 
+/* Exponential with mean 1. */
+double vp_poisson_wait(uint64_t *random);
+
 #endif

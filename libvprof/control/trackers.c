@@ -9,6 +9,7 @@
 #include "helper/helper.h"
 #include "helper/loopers.h"
 #include "helper/stalls.h"
+#include "helper/units.h"
 #include "helper/watch.h"
 #include "leak/search.h"
 #include "ring/events.h"
@@ -127,6 +128,10 @@ static const struct vp_tracker trackers[] = {
      .thread_end = vp_counts_thread_end,
      .finish = vp_counts_finish,
      .section = {SECTION(COUNTS, vprof_count, 2, 0), SECTION(DURATIONS, vprof_duration, 2, 0)}},
+    {.name = "units",
+     .init = vp_units_init,
+     .tick = vp_units_tick,
+     .section = {SECTION(UNITS, vprof_unit, 1, 16)}},
     {.name = "leak search",
      .fork_child = vp_leak_search_fork_child,
      .thread_start = vp_leak_search_thread_start,

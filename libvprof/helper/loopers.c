@@ -55,6 +55,7 @@ int vp_looper_lives(const struct vp_looper *one)
 void vp_loopers_thread_end(struct vp_thread *thread)
 {
 	thread->page.map = NULL;
+	thread->stalls.units = NULL;
 	/* Pairs with vp_looper_lives(): nothing of the thread is looked at from now on. */
 	__atomic_store_n(&thread->stalls.looper, VP_STALL_ENDED, __ATOMIC_RELEASE);
 }

@@ -8,7 +8,7 @@
 
 #include <stdint.h>
 
-#define VP_RECENT 512u /* power of two */
+#define VP_RECENT 2048u /* power of two */
 
 struct vp_recent {
 	uint64_t head;	  /* so many were put; number n lies in off[n % VP_RECENT] */

@@ -7,6 +7,8 @@
 #ifndef VP_THREAD_STALL_H
 #define VP_THREAD_STALL_H
 
+#include "thread/unit.h"
+
 #include <stdint.h>
 
 #define VP_STALL_NOTES 16u /* power of two */
@@ -22,6 +24,7 @@ struct vp_stall_note {
 	uint16_t reserved;
 	uint32_t loop; /* row in LOOPS */
 	uint32_t reserved2;
+	uint64_t events, bytes; /* that the loop's waits brought so far */
 };
 
 /* Of one thread. */
@@ -32,6 +35,10 @@ struct vp_stalls {
 	uint32_t reserved;
 	uint64_t noted; /* by the thread: number n lies in note[n % VP_STALL_NOTES] */
 	struct vp_stall_note note[VP_STALL_NOTES];
+	struct vp_units *units; /* where iterations are kept; NULL: nowhere.  The helper's */
+	uint32_t unit_loop;	/* one of another loop has ended: its row in LOOPS + 1 */
+	uint32_t reserved2;
+	struct vp_unit_calls calls;
 };
 
 /* Where a thread has no limit of its own; VP_STALL_NEVER: nothing is a stall. */
@@ -51,12 +58,30 @@ static inline void vp_stall_iteration_begins(const struct vp_stalls *stalls)
 		vp_stall_wake();
 }
 
+static inline void vp_stall_unit_ends(struct vp_stalls *stalls, const struct vp_stall_note *note)
+{
+	/* Pairs with the helper, which gives it. */
+	struct vp_units *units = __atomic_load_n(&stalls->units, __ATOMIC_ACQUIRE);
+
+	if (__builtin_expect(!units, 0))
+		return;
+	if (__builtin_expect(units->loop != note->loop, 0))
+		__atomic_store_n(&stalls->unit_loop, note->loop + 1, __ATOMIC_RELAXED);
+	else
+		vp_unit_ends(units, &stalls->calls,
+			     &(struct vp_unit_end){.begin_ns = note->begin_ns,
+						   .end_ns = note->end_ns,
+						   .events = note->events,
+						   .bytes = note->bytes});
+}
+
 /* It is over. */
 static inline void vp_stall_iteration_ends(struct vp_stalls *stalls,
 					   const struct vp_stall_note *note)
 {
 	uint64_t limit = stalls->limit_ns ? stalls->limit_ns : vp_stall_limit_ns;
 
+	vp_stall_unit_ends(stalls, note);
 	if (__builtin_expect(note->end_ns - note->begin_ns < limit, 1))
 		return;
 	stalls->note[stalls->noted % VP_STALL_NOTES] = *note;

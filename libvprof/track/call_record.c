@@ -72,6 +72,10 @@ void vp_call_lasted(const struct vp_call *call, uint32_t node, uint64_t now_ns)
 	uint64_t ns = now_ns - call->since_ns;
 
 	vp_under_call(call, node, now_ns);
+	if (call->where != VP_LOOP_OWN)
+		vp_unit_call(&call->thread->stalls.calls,
+			     &(struct vp_unit_lasted){call->since_ns, now_ns, node, call->kind,
+						      (uint16_t)vp_call_class(call)});
 	if (call->where == VP_LOOP_INSIDE && ns > worst->ns)
 		*worst = (struct vp_loop_worst){.begin_ns = call->since_ns,
 						.ns = ns,

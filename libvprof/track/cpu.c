@@ -34,7 +34,8 @@ static struct vp_cut helper_cut;
 /* The last samples of each thread, for who wants to know what it does now: a thread's are
  * overwritten by those of another in the same place. */
 #define RECENT_THREADS 256u
-#define RECENT_SAMPLES 16u
+#define RECENT_SAMPLES 256u
+#define RECENT_LOOKED  16u /* of those, for what it does now */
 static struct recent {
 	uint32_t thread, count;
 	uint32_t life; /* of which file they are */
@@ -169,6 +170,12 @@ static void remember(const struct key *key, uint64_t t_ns)
 	one->sample[one->count++ % RECENT_SAMPLES] = (struct recent_sample){t_ns, key->node};
 }
 
+/* 1: the last one, 2: the one before. */
+static const struct recent_sample *newest(const struct recent *one, uint32_t back)
+{
+	return &one->sample[(one->count - back) % RECENT_SAMPLES];
+}
+
 static uint32_t caller_of(uint32_t node)
 {
 	return ((const struct vprof_node *)vp_table_row(VPROF_SEC_NODES, node))->parent;
@@ -178,18 +185,18 @@ static uint32_t caller_of(uint32_t node)
  * have, and of those of that one the last. */
 static uint32_t recent_of(const struct recent *one, uint64_t from_ns)
 {
-	uint32_t kept = one->count < RECENT_SAMPLES ? one->count : RECENT_SAMPLES, most = 0;
+	uint32_t kept = one->count < RECENT_LOOKED ? one->count : RECENT_LOOKED, most = 0;
 	const struct recent_sample *best = NULL;
 
-	for (uint32_t i = 0; i < kept; i++) {
-		const struct recent_sample *sample = &one->sample[i];
+	for (uint32_t i = 1; i <= kept; i++) {
+		const struct recent_sample *sample = newest(one, i);
 		uint32_t same = 0;
 
 		if (sample->t_ns < from_ns)
 			continue;
-		for (uint32_t k = 0; k < kept; k++)
-			same += one->sample[k].t_ns >= from_ns &&
-				caller_of(one->sample[k].node) == caller_of(sample->node);
+		for (uint32_t k = 1; k <= kept; k++)
+			same += newest(one, k)->t_ns >= from_ns &&
+				caller_of(newest(one, k)->node) == caller_of(sample->node);
 		if (same > most || (same == most && best && sample->t_ns > best->t_ns)) {
 			most = same;
 			best = sample;
@@ -208,6 +215,42 @@ uint32_t vp_track_cpu_recent(uint32_t thread, uint64_t from_ns)
 		node = recent_of(one, from_ns);
 	vp_lock_drop(&cpu_lock);
 	return node;
+}
+
+/* Samples of [from, to), by caller.  Returns how many found no room. */
+static uint32_t recent_between(const struct recent *one, uint64_t from_ns, uint64_t to_ns,
+			       struct vprof_unit_sample *out, uint32_t room)
+{
+	uint32_t kept = one->count < RECENT_SAMPLES ? one->count : RECENT_SAMPLES, left = 0;
+
+	for (uint32_t i = 1; i <= kept && newest(one, i)->t_ns >= from_ns; i++) {
+		uint32_t node = newest(one, i)->node, k = 0;
+
+		if (newest(one, i)->t_ns >= to_ns)
+			continue;
+		while (k < room && out[k].count && caller_of(out[k].node) != caller_of(node))
+			k++;
+		if (k == room) {
+			left++;
+			continue;
+		}
+		out[k].node = node;
+		out[k].count++;
+	}
+	return left;
+}
+
+uint32_t vp_track_cpu_between(uint32_t thread, uint64_t from_ns, uint64_t to_ns,
+			      struct vprof_unit_sample *out, uint32_t room)
+{
+	const struct recent *one = &recent[thread % RECENT_THREADS];
+	uint32_t left = 0;
+
+	vp_lock_take(&cpu_lock);
+	if (one->thread == thread && one->life == life)
+		left = recent_between(one, from_ns, to_ns, out, room);
+	vp_lock_drop(&cpu_lock);
+	return left;
 }
 
 /* Context: cpu_lock held. */

@@ -4,6 +4,7 @@
 
 #include "sample/engines.h"
 #include "stack/regs.h"
+#include "vprof_format.h"
 
 struct vp_thread;
 
@@ -21,6 +22,12 @@ void vp_track_cpu_timer(const struct vp_regs *regs, uint64_t weight_ns); /* sign
  * far as they are kept; VPROF_NODE_ROOT: there is none.
  * Context: helper thread, after a drain. */
 uint32_t vp_track_cpu_recent(uint32_t thread, uint64_t from_ns);
+
+/* Counts a thread's samples of [from, to) into out[], which is zero, those with one caller
+ * together, as far as they are kept.  Returns how many found no room.
+ * Context: as above. */
+uint32_t vp_track_cpu_between(uint32_t thread, uint64_t from_ns, uint64_t to_ns,
+			      struct vprof_unit_sample *out, uint32_t room);
 
 /* A thread has ended and all its samples are in.  What its CPU clock says and
  * its samples do not is charged to the function it started with, as time

@@ -135,7 +135,9 @@ static inline void vp_loop_count(struct vp_loops *loops, struct vp_loop *loop, u
 								.worst_object = loops->worst.object,
 								.worst_node = loops->worst.node,
 								.worst_kind = loops->worst.kind,
-								.loop = loop->row_id});
+								.loop = loop->row_id,
+								.events = row->events,
+								.bytes = row->bytes});
 }
 
 /* The turn that began with the loop's last return is over. */

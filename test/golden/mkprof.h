@@ -9,6 +9,7 @@
 #include "mkleaks.h"
 #include "mkloops.h"
 #include "mkthreads.h"
+#include "mkunits.h"
 
 static inline int mk_shape(const char *name, struct mkprof *mk)
 {
@@ -41,6 +42,7 @@ static inline int mk_shape(const char *name, struct mkprof *mk)
 	    {"loops", mk_loops},
 	    {"counts", mk_counts},
 	    {"contracts", mk_contracts},
+	    {"units", mk_units},
 	};
 
 	for (size_t i = 0; i < sizeof(shape) / sizeof(shape[0]); i++) {

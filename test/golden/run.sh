@@ -173,6 +173,15 @@ check contracts-select contracts heap -n 1 --thread main --fail-if 'allocs>2'
 check waits-slow waits summary --format json
 "$T/mkprof" waits-second "$T/waits-second.vprof"
 check waits-loop-tree waits loop --tree -n 2 waits-second.vprof
+check units-tail units loop --tail 97.5
+check units-tail-json units loop --tail 97.5 --format json
+check units-tail-csv units loop --tail 97.5 --format csv --thread worker
+check units-select units loop --select 'dur>9ms,t=1s..' --loop '*'
+check units-window units loop --tail 97.5 --since 1 --thread main
+check units-bad-select units loop --select 'dur~5ms'
+check units-bad-tail units loop --tail 101
+check loops-tail loops loop --tail 99
+check loops-tail-json loops loop --tail 99 --format json
 check normal-loop normal loop
 check normal-bad-loop normal loop --loop feed
 check maps-bad-kind maps heap --kind stack

@@ -308,6 +308,7 @@ void vr_check_tables(struct vr_file *file, const struct vr_layout *layout)
 	vr_check_waits(file, layout);
 	vr_check_copies(file, layout);
 	vr_check_counts(file, layout);
+	vr_check_units(file, layout);
 }
 
 /* A block and its place, for sorting by age. */

@@ -44,6 +44,8 @@ void vr_check_locks(struct vr_file *file, const struct vr_layout *layout);
 void vr_check_waits(struct vr_file *file, const struct vr_layout *layout);
 /* --- check_copies.c: COPIES, the others being checked */
 void vr_check_copies(struct vr_file *file, const struct vr_layout *layout);
+/* --- check_units.c: UNITS, after LOOPS */
+void vr_check_units(struct vr_file *file, const struct vr_layout *layout);
 
 /* --- check_counts.c: COUNTS, DURATIONS */
 void vr_check_counts(struct vr_file *file, const struct vr_layout *layout);

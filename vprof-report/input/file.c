@@ -60,6 +60,7 @@ void vr_file_drop_rows(struct vr_file *file)
 	free(file->copy);
 	free(file->count);
 	free(file->duration);
+	free(file->unit);
 	free(file->point);
 	free(file->event);
 	file->module = NULL;
@@ -83,6 +84,7 @@ void vr_file_drop_rows(struct vr_file *file)
 	file->copy = NULL;
 	file->count = NULL;
 	file->duration = NULL;
+	file->unit = NULL;
 	file->point = NULL;
 	file->event = NULL;
 	file->n_modules = file->n_threads = file->n_nodes = file->n_sites = file->n_cpus = 0;
@@ -91,6 +93,7 @@ void vr_file_drop_rows(struct vr_file *file)
 	file->n_calls = file->n_books = file->n_loops = file->n_stalls = file->n_dumps = 0;
 	file->n_copies = file->n_blames = 0;
 	file->n_counts = file->n_durations = 0;
+	file->n_units = 0;
 	file->n_events = 0;
 }
 

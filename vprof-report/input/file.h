@@ -31,6 +31,14 @@ struct vr_damage {
 
 #define VR_NODE_UNREADABLE VPROF_NONE /* parent of a node that was damaged */
 
+/* A row of UNITS: what it is, its first member tells. */
+union vr_unit_row {
+	uint16_t kind; /* enum vprof_unit_kind */
+	struct vprof_unit kept;
+	struct vprof_unit_more more;
+	struct vprof_unit_sums sums;
+};
+
 struct vr_file {
 	char *path;
 	uint64_t size_bytes; /* of the file on disk */
@@ -62,15 +70,18 @@ struct vr_file {
 	struct vprof_dump *dump;	 /* of one number, at most one a thread */
 	struct vprof_count *count;	 /* where 0: void; hows of their enum */
 	struct vprof_duration *duration; /* where 0: void */
-	struct vprof_series *series;	 /* row 0 is the clock, which never runs
-					  * backwards; `first` <= series_points */
-	struct vprof_event *event;	 /* in the order of their blocks; of waits,
-					  * arg is a row of `lock`, of calls one of `call`,
-					  * of marks one of `mark`, of CPU samples a
-					  * string id */
+	/* Rows of one kind each; what they name is there, `more` is a row that is of this one.
+	 * VPROF_UNIT_VOID: not filled in, being written, or damaged. */
+	union vr_unit_row *unit;
+	struct vprof_series *series; /* row 0 is the clock, which never runs
+				      * backwards; `first` <= series_points */
+	struct vprof_event *event;   /* in the order of their blocks; of waits,
+				      * arg is a row of `lock`, of calls one of `call`,
+				      * of marks one of `mark`, of CPU samples a
+				      * string id */
 	uint32_t n_modules, n_threads, n_nodes, n_sites, n_cpus, n_locks, n_leaks, n_points,
 	    n_marks, n_maps, n_accounts, n_residents, n_calls, n_books, n_loops, n_stalls, n_dumps,
-	    n_copies, n_blames, n_counts, n_durations;
+	    n_copies, n_blames, n_counts, n_durations, n_units;
 	uint32_t series_rows, series_points; /* 0: there is no series */
 	size_t n_events;
 	uint64_t oldest_event_ns; /* start of the history that is kept */

@@ -39,6 +39,7 @@ static const struct {
     [VPROF_SEC_COUNTS] = {"counts", sizeof(struct vprof_count)},
     [VPROF_SEC_DURATIONS] = {"durations", sizeof(struct vprof_duration)},
     [VPROF_SEC_BLAME] = {"blame", sizeof(struct vprof_blame)},
+    [VPROF_SEC_UNITS] = {"units", sizeof(struct vprof_unit)},
 };
 
 const char *vr_section_name(unsigned kind)

@@ -422,6 +422,7 @@ uint32_t *vr_merge_add(struct vr_merge *merge, struct vr_file *file)
 	vr_merge_locks(merge);
 	vr_merge_waits(merge);
 	vr_merge_counts(merge);
+	vr_merge_units(merge);
 	vr_merge_maps(merge);
 	add_leaks(merge);
 	add_marks(merge);

@@ -21,7 +21,7 @@ struct vr_merge {
 	size_t string_room, module_room, thread_room, node_room, site_room, cpu_room, lock_room,
 	    blame_room, leak_room, mark_room, event_room, member_room, course_room, pid_room,
 	    map_room, call_room, book_room, loop_room, stall_room, dump_room, count_room,
-	    duration_room;
+	    duration_room, unit_room;
 	struct vr_map string_at, module_at, node_at, map_at;
 	struct vr_merge_course *course;
 	size_t courses;
@@ -56,6 +56,8 @@ static inline uint32_t vr_merge_thread(const struct vr_merge *merge, uint32_t th
 /* --- merge_locks.c, merge_maps.c, merge_waits.c, merge_counts.c */
 void vr_merge_locks(struct vr_merge *merge);
 void vr_merge_waits(struct vr_merge *merge);
+/* --- merge_units.c: after loops and spans */
+void vr_merge_units(struct vr_merge *merge);
 void vr_merge_maps(struct vr_merge *merge);
 void vr_merge_counts(struct vr_merge *merge);
 

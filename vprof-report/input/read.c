@@ -135,6 +135,7 @@ static int read_early(int fd, struct vr_file *file, const struct vr_layout *layo
 	    ROWS(RESIDENT, resident, n_residents),
 	    ROWS(CALLS, call, n_calls),
 	    ROWS(STALLS, stall, n_stalls),
+	    ROWS(UNITS, unit, n_units),
 	    ROWS(LOOPS, loop, n_loops),
 	    ROWS(BOOKS, book, n_books),
 	    ROWS(DUMPS, dump, n_dumps),

@@ -193,6 +193,7 @@ const char *vr_lost_name(unsigned which)
 	    [VPROF_LOST_BLAME] = "blame",
 	    [VPROF_LOST_COPIES] = "copies",
 	    [VPROF_LOST_COUNTS] = "counts",
+	    [VPROF_LOST_UNITS] = "units",
 	};
 
 	return which < VPROF_LOST_COUNT ? name[which] : NULL;
@@ -235,6 +236,7 @@ static const struct {
 			  " whose holder is not known"},
     [VPROF_LOST_COPIES] = {"", " counter", " not copied at a mark"},
     [VPROF_LOST_COUNTS] = {"", " call", " of the program's own functions not counted"},
+    [VPROF_LOST_UNITS] = {"", " loop", " of which no iteration is kept"},
 };
 
 /* A forked child may free what its parent's record has: nothing is lost by that. */

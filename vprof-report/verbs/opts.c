@@ -51,6 +51,11 @@ static const struct row {
     [VR_OPT_MODULE] = {"module", 0, "GLOB", "only what happens in these objects", TEXT,
 		       OPTION(select.module)},
     [VR_OPT_LOOP] = {"loop", 0, "GLOB", "only loops of functions of this name", TEXT, OPTION(loop)},
+    [VR_OPT_TAIL] = {"tail", 0, "P", "what those have in common that are slower than P percent",
+		     PERCENT, OPTION(tail), 0, "0 to 100"},
+    [VR_OPT_SELECT] = {"select", 0, "WORDS",
+		       "the same of those with dur>5ms,t=10s..20s,events>10,label=K=V", TEXT,
+		       OPTION(slow)},
     [VR_OPT_LABEL] = {"label", 'l', "K=V", "only under this label of vprof_begin() (a glob)", TEXT,
 		      OPTION(select.label)},
     [VR_OPT_CLOCK] = {"clock", 0, "CLOCK", "cpu (default), or wall: what blocked and waited too",
@@ -264,8 +269,8 @@ int vr_opts_parse(int argc, char **argv, struct vr_opts *opts, struct vr_err *er
 	int code;
 	int ret = 0;
 
-	*opts =
-	    (struct vr_opts){.select = {.until_ns = UINT64_MAX, .inlines = 1}, .min_percent = 1.0};
+	*opts = (struct vr_opts){
+	    .select = {.until_ns = UINT64_MAX, .inlines = 1}, .min_percent = 1.0, .tail = 99};
 	opts->color = isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
 	opts->operand = vr_xcalloc((size_t)argc + 1, sizeof(*opts->operand));
 	build_getopt(letters, longs);

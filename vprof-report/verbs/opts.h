@@ -21,6 +21,8 @@ enum vr_option {
 	VR_OPT_UNTIL,
 	VR_OPT_MODULE,
 	VR_OPT_LOOP,
+	VR_OPT_TAIL,
+	VR_OPT_SELECT,
 	VR_OPT_LABEL,
 	VR_OPT_CLOCK,
 	VR_OPT_IDLE,
@@ -86,6 +88,8 @@ struct vr_opts {
 	int color;    /* 1 or 0, resolved */
 	enum vr_args args;
 	const char *loop;    /* a glob over names of loops, NULL: all */
+	double tail;	     /* percent: what is above is slow */
+	const char *slow;    /* which are slow, NULL: by that percentage */
 	const char *verdict; /* names, separated by commas */
 	int strict;
 	struct vr_words fail_if, allow, suppressions;

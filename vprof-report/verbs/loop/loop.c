@@ -48,12 +48,17 @@ static int no_such_loop(struct vr_context *ctx)
 	return VR_EXIT_USAGE;
 }
 
+static int is_tail(const struct vr_context *ctx)
+{
+	return vr_opts_given(ctx->opts, VR_OPT_TAIL) || ctx->opts->slow;
+}
+
 static void warn(const struct vr_context *ctx, const struct vr_loops *loops)
 {
 	const struct vprof_header *h = &ctx->profile->file->header;
 	char count[VR_UNIT_MAX];
 
-	if (ctx->profile->select.windowed)
+	if (ctx->profile->select.windowed && !is_tail(ctx))
 		vr_note(ctx, "loops are those of the whole run: the window chooses stalls alone");
 	if (h->lost[VPROF_LOST_LOOPS])
 		vr_note(ctx, "%s loop%s no row: run with a larger size=",
@@ -95,7 +100,9 @@ static int run(struct vr_context *ctx)
 		return no_such_loop(ctx);
 	list.order = order = vr_loops_order(loops, (enum vr_loops_key)ctx->sort);
 	list.count = loops->n_loops < ctx->limit ? loops->n_loops : ctx->limit;
-	if (ctx->format == VR_FORMAT_JSON)
+	if (is_tail(ctx))
+		ret = vr_loop_tail(ctx, &list);
+	else if (ctx->format == VR_FORMAT_JSON)
 		ctx->json = vr_loop_json(ctx, &list);
 	else if (ctx->format == VR_FORMAT_CSV)
 		vr_loop_rows(ctx, &list);
@@ -125,10 +132,13 @@ const struct vr_verb vr_verb_loop = {
 	"A percentile is known to 6 % (a bucket of the histogram). Stalls are iterations of\n"
 	"stall=10 ms and more; --since and --until choose among them.\n"
 	"--loop takes the name of a loop's function, a glob. The picture is a histogram of\n"
-	"iterations on log scales.",
+	"iterations on log scales.\n"
+	"--tail 99 compares the slowest 1 % of the iterations that are kept with ordinary ones\n"
+	"and says what made them slow, or that nothing does; --select says which are slow;\n"
+	"--format csv has the account of each (docs/tail.md).",
     .options = VR_TAKES(VR_OPT_SORT, VR_OPT_LIMIT, VR_OPT_FORMAT, VR_OPT_THREAD, VR_OPT_LOOP,
-			VR_OPT_WINDOW, VR_OPT_MODULE, VR_OPT_TREE, VR_OPT_NAMES, VR_OPT_PICTURE,
-			VR_OPT_NAMING, VR_OPT_FAIL_IF),
+			VR_OPT_TAIL, VR_OPT_SELECT, VR_OPT_WINDOW, VR_OPT_MODULE, VR_OPT_TREE,
+			VR_OPT_NAMES, VR_OPT_PICTURE, VR_OPT_NAMING, VR_OPT_FAIL_IF),
     .sort = sort_keys,
     .limit = 10,
     .begin = vr_picture_begin,

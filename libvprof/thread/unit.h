@@ -1,0 +1,106 @@
+/* Units: iterations of a loop, and spans, of which the longest and some by chance are kept.
+ *
+ * The thread that ends a unit decides whether it is to be kept, by one comparison and one count
+ * down; of those it leaves a note in a place that is that unit's until a longer one, or chance,
+ * takes it.  The helper reads the notes, adds what it knows of the time in question, and writes
+ * rows of UNITS (helper/units.h).  Nobody waits for anybody. */
+#ifndef VP_THREAD_UNIT_H
+#define VP_THREAD_UNIT_H
+
+#include "vprof_format.h"
+
+#include <stdint.h>
+
+/* A thread's last calls that lasted: what its units went into. */
+#define VP_UNIT_LASTED 64u /* power of two */
+struct vp_unit_lasted {
+	uint64_t begin_ns, end_ns;
+	uint32_t node;
+	uint16_t kind; /* enum vp_call_kind */
+	uint16_t class;
+};
+struct vp_unit_calls {
+	uint64_t head; /* number n lies in call[n % VP_UNIT_LASTED] */
+	struct vp_unit_lasted call[VP_UNIT_LASTED];
+};
+
+static inline void vp_unit_call(struct vp_unit_calls *calls, const struct vp_unit_lasted *lasted)
+{
+	calls->call[calls->head++ % VP_UNIT_LASTED] = *lasted;
+}
+
+/* One that has ended. */
+struct vp_unit_end {
+	uint64_t begin_ns, end_ns;
+	uint64_t events, bytes; /* of the loop, so far */
+	uint64_t size;		/* of a span */
+};
+
+#define VP_UNIT_CALLS (VPROF_UNIT_CALLS + VPROF_UNIT_MORE_CALLS)
+struct vp_unit_note {
+	uint64_t begin_ns, end_ns;
+	uint64_t events, bytes, size;
+	uint32_t label, calls;
+	uint64_t calls_left_ns; /* time in calls that are not in call[] */
+	struct {
+		uint32_t node;
+		uint16_t kind, class;
+		uint32_t times;
+		uint64_t ns;
+	} call[VP_UNIT_CALLS];
+};
+
+/* Places of notes: the longest of all, the longest of this hour and of the one before, and those
+ * taken by chance. */
+#define VP_UNIT_HOURS	(2 * VPROF_UNITS_HOUR)
+#define VP_UNIT_FIXED	(VPROF_UNITS_WORST + VP_UNIT_HOURS)
+#define VP_UNIT_HOUR_NS 3600000000000ull
+
+/* Of one loop of a thread, or one name of spans of it. */
+struct vp_units {
+	/* the thread, at the end of each */
+	uint64_t keep_ns; /* as long as this: to be kept; the helper sets it to 0, too */
+	uint64_t skip;	  /* units to the next one that is taken by chance */
+	uint64_t calls_seen;
+	uint64_t events, bytes;
+	uint64_t count;
+	double ns, square; /* sums */
+	/* the thread, of those that are kept, or had calls */
+	struct {
+		double ns, product;
+	} blocked, lock;
+	uint64_t written; /* notes so far */
+	uint64_t random;
+	uint64_t hour;
+	uint64_t worst_ns[VPROF_UNITS_WORST], hour_ns[VPROF_UNITS_HOUR]; /* 0: free */
+	uint32_t writing;
+	/* set once */
+	uint32_t loop, span; /* row in LOOPS or SPANS; VPROF_NONE */
+	uint32_t room;	     /* places for those taken by chance */
+	/* of each place: odd while its note is being written */
+	uint32_t *sequence;
+	struct vp_unit_note note[];
+};
+
+/* The thread's note of one that is to be kept, or in which calls lasted.
+ * Context: the thread itself, in or out of a signal handler. */
+void vp_unit_keep(struct vp_units *units, const struct vp_unit_calls *calls,
+		  const struct vp_unit_end *end);
+
+/* A unit is over.  Context: as above. */
+static inline void vp_unit_ends(struct vp_units *units, const struct vp_unit_calls *calls,
+				const struct vp_unit_end *end)
+{
+	uint64_t ns = end->end_ns - end->begin_ns;
+
+	units->count++;
+	units->ns += (double)ns;
+	units->square += (double)ns * (double)ns;
+	if (__builtin_expect(
+		ns >= units->keep_ns || --units->skip == 0 || units->calls_seen != calls->head, 0))
+		vp_unit_keep(units, calls, end);
+	units->events = end->events;
+	units->bytes = end->bytes;
+}
+
+#endif

@@ -1,0 +1,19 @@
+/* What makes slow units slow, in words. */
+#ifndef VR_TAIL_TEXT_H
+#define VR_TAIL_TEXT_H
+
+#include "model/tail_units.h"
+#include "text/context.h"
+
+/* All texts are malloc()ed. */
+
+/* "read in flush_journal (book.c:12)", "running rebuild (index.c:7)", "not your code: ...". */
+char *vr_tail_what_text(const struct vr_profile *profile, const struct vr_tail_what *what);
+/* What is known of the slow ones as a whole: a sentence or two. */
+char *vr_tail_verdict_text(const struct vr_tail *tail);
+/* "causes", "not your code", ... */
+const char *vr_tail_verdict_name(enum vr_tail_verdict verdict);
+/* "events", "bytes", "size" */
+const char *vr_tail_size_name(enum vr_tail_size by);
+
+#endif
