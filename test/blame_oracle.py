@@ -61,7 +61,7 @@ def main():
         got = 100 * said.get(name, 0) / all_said
         if abs(wanted - got) > 2:
             print(f"{name}: {got:.1f} % of the waits, it was {wanted:.1f} %")
-    if abs(whole - all_said) > 0.05 * whole:
+    if abs(whole - all_said) > 0.1 * whole:
         print(f"{all_said} ns charged to holders, it was {whole} ns")
 
 

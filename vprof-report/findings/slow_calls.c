@@ -280,6 +280,24 @@ static int is_locked(const struct vr_seen *seen, struct vr_case *found)
 	return found->count >= BLOCKED_NS && found->percent >= LOCKED_PERCENT_MIN;
 }
 
+/* Who had the lock most, where that is known. */
+static char *add_holder(const struct vr_seen *seen, const struct vr_lock *lock, char *text)
+{
+	struct vr_blames *blames = vr_blames_new(seen->profile);
+	const struct vr_blame *blame = vr_blame_of(blames, lock);
+	char time[VR_UNIT_MAX];
+
+	if (blame && blame->n_holders) {
+		char *holder = vr_holder_text(seen->profile, blame->holder);
+
+		text = vr_xappend(text, "; %s of that %s", vr_format_ns(time, blame->holder->ns),
+				  holder);
+		free(holder);
+	}
+	vr_blames_free(blames);
+	return text;
+}
+
 static char *say_locked(const struct vr_seen *seen, const struct vr_case *found)
 {
 	const struct vr_lock *lock = vr_locks_largest(seen->locks, VR_LOCKS_WAIT);
@@ -299,7 +317,7 @@ static char *say_locked(const struct vr_seen *seen, const struct vr_case *found)
 
 	free(where);
 	free(name);
-	return text;
+	return add_holder(seen, lock, text);
 }
 
 const struct vr_rule vr_rule_locked = {

@@ -4,9 +4,12 @@
 #include <stdlib.h>
 
 #include "cli/text.h"
+#include "cli/units.h"
 #include "cli/xalloc.h"
 #include "model/responsible.h"
 #include "symbols/sym.h"
+
+#define ROOM_OF_PLACE 60
 
 /* A label's function is the profile's. */
 static const char *keep(struct vr_profile *profile, char *text)
@@ -82,4 +85,35 @@ struct vr_caption vr_lock_caption(struct vr_profile *profile, const struct vr_lo
 char *vr_lock_text(struct vr_profile *profile, const struct vr_lock *lock)
 {
 	return vr_caption_short(profile, vr_lock_caption(profile, lock), VR_PROSE_ROOM);
+}
+
+static char *place_text(struct vr_profile *profile, uint32_t node)
+{
+	return vr_caption_short(profile, vr_responsible_caption(profile->stacks, node, 1),
+				ROOM_OF_PLACE);
+}
+
+char *vr_holder_text(struct vr_profile *profile, const struct vr_holder *holder)
+{
+	const struct vprof_thread *thread = &profile->file->thread[holder->thread];
+	char *place = place_text(profile, holder->node), *cause, *text;
+	char ns[VR_UNIT_MAX];
+
+	if (!holder->part.ns) {
+		text = vr_xprintf("held by %s (%" PRIu32 "), which let it go in %s", thread->name,
+				  thread->tid, place);
+		free(place);
+		return text;
+	}
+	cause = place_text(profile, holder->part.node);
+	text = vr_xprintf("held by %s (%" PRIu32 "): of it %s in %s", thread->name, thread->tid,
+			  vr_format_ns(ns, holder->part.ns),
+			  vr_file_string(profile->file, holder->part.cause));
+	if (holder->part.target != VPROF_NONE)
+		text =
+		    vr_xappend(text, " for %s", vr_file_string(profile->file, holder->part.target));
+	text = vr_xappend(text, ", called from %s", cause);
+	free(cause);
+	free(place);
+	return text;
 }

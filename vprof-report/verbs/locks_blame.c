@@ -6,11 +6,10 @@
 #include "cli/units.h"
 #include "cli/xalloc.h"
 #include "text/json.h"
-#include "text/names.h"
+#include "text/lock_names.h"
 #include "text/print.h"
 
 #define HOLDERS_SHOWN 5u
-#define ROOM_OF_NAME  60
 
 static const struct vr_blame *blame_of(const struct vr_rows *rows, const void *row)
 {
@@ -179,39 +178,6 @@ void vr_get_holders(const struct vr_rows *rows, const void *row, struct vr_value
 	}
 }
 
-static char *place_text(struct vr_profile *profile, uint32_t node)
-{
-	return vr_caption_short(profile, vr_responsible_caption(profile->stacks, node, 1),
-				ROOM_OF_NAME);
-}
-
-char *vr_blame_text(struct vr_profile *profile, const struct vr_blame *blame,
-		    const struct vr_holder *holder)
-{
-	const struct vprof_thread *thread = thread_of(profile, holder);
-	char *place = place_text(profile, holder->node), *cause, *text;
-	char ns[VR_UNIT_MAX];
-
-	(void)blame;
-	if (!holder->part.ns) {
-		text = vr_xprintf("held by %s (%" PRIu32 "), which let it go in %s", thread->name,
-				  thread->tid, place);
-		free(place);
-		return text;
-	}
-	cause = place_text(profile, holder->part.node);
-	text = vr_xprintf("held by %s (%" PRIu32 "): of it %s in %s", thread->name, thread->tid,
-			  vr_format_ns(ns, holder->part.ns),
-			  vr_file_string(profile->file, holder->part.cause));
-	if (holder->part.target != VPROF_NONE)
-		text =
-		    vr_xappend(text, " for %s", vr_file_string(profile->file, holder->part.target));
-	text = vr_xappend(text, ", called from %s", cause);
-	free(cause);
-	free(place);
-	return text;
-}
-
 static void print_rest(struct vr_context *ctx, const struct vr_blame *blame)
 {
 	char handoff[VR_UNIT_MAX], unknown[VR_UNIT_MAX], p50[VR_UNIT_MAX], p99[VR_UNIT_MAX];
@@ -246,7 +212,7 @@ void vr_print_blame(struct vr_context *ctx, const struct vr_blames *blames,
 		return;
 	for (size_t i = 0; i < blame->n_holders && i < HOLDERS_SHOWN; i++) {
 		const struct vr_holder *holder = &blame->holder[i];
-		char *text = vr_blame_text(ctx->profile, blame, holder);
+		char *text = vr_holder_text(ctx->profile, holder);
 
 		fprintf(ctx->out, "%10s  %4.1f%%  ", vr_format_ns(ns, holder->ns),
 			share_of(blame, holder->ns));

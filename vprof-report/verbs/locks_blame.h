@@ -31,9 +31,4 @@ int vr_has_blame(const struct vr_rows *rows);
 void vr_print_blame(struct vr_context *ctx, const struct vr_blames *blames,
 		    const struct vr_lock *lock);
 
-/* "held by feed: of it 38.0 ms in fsync, called from Journal::append": of the thread that held
- * it longest; NULL: nobody knows.  free() it. */
-char *vr_blame_text(struct vr_profile *profile, const struct vr_blame *blame,
-		    const struct vr_holder *holder);
-
 #endif
