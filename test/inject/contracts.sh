@@ -110,6 +110,7 @@ record run leakscan=off lock 3 60 0
 check 24 'lock(m_book).wait>15ms after mark:warm'
 said 'm_book'
 said '^    read_book'
+said '^  held by feed for '
 check 24 'lock(m_book).waits=3 after mark:warm'
 check 24 'lock(m_book).max in 5ms..10s after mark:warm'
 check 24 'lock(m_book).wait>1%'

@@ -7,6 +7,7 @@
 #include "cli/units.h"
 #include "cli/warn.h"
 #include "cli/xalloc.h"
+#include "model/blame.h"
 #include "model/responsible.h"
 #include "text/lock_names.h"
 #include "text/names.h"
@@ -128,6 +129,51 @@ static char *append_stack(char *text, struct vr_context *ctx, uint32_t node)
 	return text;
 }
 
+/* Who had the lock that was waited for, where that is known: of the whole run. */
+static char *append_holder(char *text, struct vr_context *ctx, const struct vr_lock *lock)
+{
+	struct vr_blames *blames = vr_blames_new(ctx->profile);
+	const struct vr_blame *blame = vr_blame_of(blames, lock);
+	const struct vr_holder *holder = blame && blame->n_holders ? blame->holder : NULL;
+	const struct vr_file *file = ctx->profile->file;
+	char ns[VR_UNIT_MAX];
+
+	if (holder) {
+		const char *name =
+		    holder->thread < file->n_threads ? file->thread[holder->thread].name : "";
+		char *line = vr_xprintf("held by %s for %s of all waits for it",
+					*name ? name : "a thread", vr_format_ns(ns, holder->ns));
+		char *plain;
+
+		if (holder->part.ns && holder->part.cause != VPROF_NONE)
+			line =
+			    vr_xappend(line, ", %s of it in %s", vr_format_ns(ns, holder->part.ns),
+				       vr_file_string(file, holder->part.cause));
+		plain = vr_text_escape(line);
+		text = vr_xappend(text, "  %s:\n", plain);
+		text = append_stack(text, ctx, holder->node);
+		free(plain);
+		free(line);
+	}
+	vr_blames_free(blames);
+	return text;
+}
+
+static char *append_culprit(char *text, struct vr_context *ctx,
+			    const struct vr_condition *condition, const struct vr_culprit *culprit)
+{
+	char *what = vr_culprit_text(ctx, condition, culprit);
+	char *plain = vr_text_escape(what);
+
+	text = vr_xappend(text, "  %s:\n", plain);
+	text = append_stack(text, ctx, culprit->node);
+	if (culprit->lock.kind != VR_LOCK_KINDS)
+		text = append_holder(text, ctx, &culprit->lock);
+	free(plain);
+	free(what);
+	return text;
+}
+
 char *vr_budget_culprits(struct vr_context *ctx, const struct vr_budget *budget,
 			 const struct vr_answer *answer)
 {
@@ -136,16 +182,8 @@ char *vr_budget_culprits(struct vr_context *ctx, const struct vr_budget *budget,
 	for (size_t i = 0; i < answer->count; i++) {
 		const struct vr_found *found = &answer->found[i];
 
-		for (size_t k = 0; k < found->culprits && k < SHOWN; k++) {
-			char *what =
-			    vr_culprit_text(ctx, &budget->condition[i], &found->culprit[k]);
-			char *plain = vr_text_escape(what);
-
-			text = vr_xappend(text, "  %s:\n", plain);
-			text = append_stack(text, ctx, found->culprit[k].node);
-			free(plain);
-			free(what);
-		}
+		for (size_t k = 0; k < found->culprits && k < SHOWN; k++)
+			text = append_culprit(text, ctx, &budget->condition[i], &found->culprit[k]);
 		if (found->culprits > SHOWN)
 			text = vr_xappend(text, "  and %zu more place%s\n", found->culprits - SHOWN,
 					  vr_plural(found->culprits - SHOWN));
