@@ -1,5 +1,5 @@
-/* The rows of a ring file that say whose doing waits for locks were.  A part of
- * vprof_format.h, never included by itself. */
+/* The rows of a ring file that say whose doing waits for locks were, and in which
+ * order threads take them.  A part of vprof_format.h, never included by itself. */
 #ifndef VPROF_FORMAT_LOCKS_H
 #define VPROF_FORMAT_LOCKS_H
 
@@ -59,5 +59,39 @@ struct vprof_blame {
 	uint32_t histogram[VPROF_HOLD_BUCKETS];
 };
 _Static_assert(sizeof(struct vprof_blame) == 256, "vprof_blame");
+
+/* ORDERS: a lock that a thread took while it held others, as often as it did with the same
+ * others.  A thread has other rows for the same locks after it has started or joined another
+ * thread: what came before that comes before all that the other one does, or after it. */
+enum vprof_lock_mode {
+	VPROF_MODE_MUTEX = 0,
+	VPROF_MODE_READ = 1,
+	VPROF_MODE_WRITE = 2,
+	VPROF_MODE_SPIN = 3
+};
+#define VPROF_ORDER_GUESSED 1u /* the frames out of `node` are those of a later call */
+#define VPROF_ORDER_OWN	    2u /* VPROF_LOCK_IN_BLOCK: the thread itself allocated the block */
+struct vprof_order_lock {
+	uint64_t address; /* 0: no more locks */
+	uint64_t born_ns; /* not before then: its block was allocated, or another lock that lay
+			   * there was destroyed; 0: not known */
+	uint32_t node;	  /* the stack that took it */
+	uint32_t site;	  /* VPROF_LOCK_IN_BLOCK: the stack that allocated the block ... */
+	uint32_t offset;  /* ... and the lock's place in it */
+	uint8_t mode;	  /* enum vprof_lock_mode */
+	uint8_t place;	  /* enum vprof_lock_place */
+	uint16_t flags;	  /* VPROF_ORDER_* */
+};
+_Static_assert(sizeof(struct vprof_order_lock) == 32, "vprof_order_lock");
+#define VPROF_ORDER_HELD 6u
+struct vprof_order {
+	uint32_t thread;   /* row in THREADS; 0: `count` locks found no row, the rest is void */
+	uint32_t reserved; /* 0 */
+	uint64_t count;	   /* so often, about */
+	uint64_t first_ns, last_ns;
+	struct vprof_order_lock taken;
+	struct vprof_order_lock held[VPROF_ORDER_HELD]; /* the newest first */
+};
+_Static_assert(sizeof(struct vprof_order) == 256, "vprof_order");
 
 #endif

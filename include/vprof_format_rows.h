@@ -62,7 +62,13 @@ struct vprof_thread {
 	/* 192: started by std::thread: the method that calls the program's function, and that
 	 * function where the state holds nothing else; 0: none, or not known */
 	uint64_t start_method, start_target;
-	uint64_t reserved[6];
+	/* 208: who started it, and who waited for its end with pthread_join() or the like */
+	uint64_t descriptor; /* its pthread_t */
+	uint32_t creator;    /* row in THREADS; 0: not known */
+	uint32_t joiner;     /* 0: nobody, or not known */
+	uint64_t created_ns; /* before it was started */
+	uint64_t joined_ns;  /* after it had ended */
+	uint64_t reserved[2];
 };
 _Static_assert(sizeof(struct vprof_thread) == 256, "vprof_thread");
 #define VPROF_THREAD_SHARED_SHARD 1u  /* other threads have the same shard */

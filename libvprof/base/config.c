@@ -91,19 +91,23 @@ static int set_switch(const char *value, size_t len, int *out)
 	return 0;
 }
 
+#define SWITCH(key)                                                                                \
+	static int set_##key(const char *value, size_t len)                                        \
+	{                                                                                          \
+		return set_switch(value, len, &vp_config.key);                                     \
+	}
+SWITCH(waits)
+SWITCH(loop)
+SWITCH(follow_fork)
+SWITCH(follow_exec)
+SWITCH(guard)
+
 static int set_locks(const char *value, size_t len)
 {
-	return set_switch(value, len, &vp_config.locks);
-}
-
-static int set_waits(const char *value, size_t len)
-{
-	return set_switch(value, len, &vp_config.waits);
-}
-
-static int set_loop(const char *value, size_t len)
-{
-	return set_switch(value, len, &vp_config.loop);
+	if (!is(value, len, "order"))
+		return set_switch(value, len, &vp_config.locks);
+	vp_config.locks = VP_LOCKS_ORDER;
+	return 0;
 }
 
 static int set_leakscan(const char *value, size_t len)
@@ -180,16 +184,6 @@ static int set_args(const char *value, size_t len)
 	return 0;
 }
 
-static int set_follow_fork(const char *value, size_t len)
-{
-	return set_switch(value, len, &vp_config.follow_fork);
-}
-
-static int set_follow_exec(const char *value, size_t len)
-{
-	return set_switch(value, len, &vp_config.follow_exec);
-}
-
 static int set_engine(const char *value, size_t len)
 {
 	if (is(value, len, "auto"))
@@ -201,11 +195,6 @@ static int set_engine(const char *value, size_t len)
 	else
 		return -EINVAL;
 	return 0;
-}
-
-static int set_guard(const char *value, size_t len)
-{
-	return set_switch(value, len, &vp_config.guard);
 }
 
 static int set_help(const char *value, size_t len)
@@ -224,7 +213,10 @@ static const struct option options[] = {
     {"cpu", "HZ|off", "250", "CPU samples a second of CPU time, 1 to 20000", set_cpu},
     {"heap", "exact|sample=BYTES|off", "exact",
      "heap accounting; sample: one block in so many bytes, 64 or more, totals estimated", set_heap},
-    {"locks", "on|off", "on", "waits for locks, conditions and threads", set_locks},
+    {"locks", "on|order|off", "on",
+     "waits for locks, conditions and threads, and the order in which locks are taken; order: of "
+     "every lock under another, not of a part where there are many",
+     set_locks},
     {"waits", "on|off", "on", "calls that may block: reads, sleeps, polls and the like", set_waits},
     {"loop", "on|off", "on", "loops among them, and their iterations; needs waits=on", set_loop},
     {"stall", "MS|auto|off", "10",

@@ -13,6 +13,8 @@
 
 enum vp_engine_choice { VP_ENGINE_AUTO, VP_ENGINE_PERF, VP_ENGINE_TIMER };
 
+#define VP_LOCKS_ORDER 2
+
 struct vp_config {
 	char out[PATH_MAX];  /* pattern, not yet expanded */
 	const char *options; /* VPROF_OPTIONS as given, "" when unset */
@@ -21,7 +23,7 @@ struct vp_config {
 	enum vprof_heap_mode heap;
 	uint64_t heap_sample_bytes; /* mean distance of sample points */
 	uint32_t tick_ms;
-	int locks;
+	int locks; /* VP_LOCKS_ORDER: the order of all of them */
 	int waits;		   /* calls that may block */
 	int loop;		   /* loops among them */
 	uint64_t stall_ns;	   /* 0: nothing is a stall */

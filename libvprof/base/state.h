@@ -24,10 +24,11 @@ struct vp_tls {
 	 * sample point, without end where the heap is never recorded, else 0. */
 	uint64_t heap_left;
 	/* Locks that it has taken and not given back (base/held.h), and the newest of them:
-	 * number n, from 0, in lock[n % VP_HELD]. */
+	 * number n, from 0, in lock[n % VP_HELD], with where it was taken and the stack
+	 * pointer there. */
 	uint32_t held;
 #define VP_HELD 8u
-	uint64_t lock[VP_HELD];
+	uint64_t lock[VP_HELD], lock_pc[VP_HELD], lock_sp[VP_HELD];
 	uint32_t lock_turn; /* locks to be taken until one is looked at (hooks/lock.c) */
 };
 

@@ -32,6 +32,7 @@
 #include "track/map_books.h"
 #include "track/maps.h"
 #include "track/mark.h"
+#include "track/order.h"
 #include "track/series.h"
 #include "track/wait.h"
 
@@ -102,6 +103,9 @@ static const struct vp_tracker trackers[] = {
      .thread_end = vp_waits_thread_end,
      .finish = vp_waits_finish,
      .section = {SECTION(LOCKS, vprof_lock, 2, 0), SECTION(BLAME, vprof_blame, 2, 0)}},
+    {.name = "orders of locks",
+     .init = vp_orders_init,
+     .section = {SECTION(ORDERS, vprof_order, 1, 0)}},
     {.name = "calls",
      .init = vp_calls_init,
      .thread_end = vp_calls_thread_end,

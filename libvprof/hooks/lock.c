@@ -7,7 +7,9 @@
 #include "base/real.h"
 #include "hooks/hooks.h"
 #include "hooks/record.h"
+#include "thread/kin.h"
 #include "track/give.h"
+#include "track/order.h"
 #include "track/wait.h"
 
 #include <errno.h>
@@ -47,18 +49,57 @@
 		ret_;                                                                              \
 	})
 
-/* Makes the call, which takes the lock where it returns 0 or says that its owner died. */
-#define TAKES(lock, call)                                                                          \
+#define PC ((uint64_t)(uintptr_t)__builtin_return_address(0))
+#define SP ((uint64_t)(uintptr_t)__builtin_frame_address(0) + 16)
+
+/* Makes the call, which takes the lock where it returns 0 or says that its owner died.  Of two
+ * threads that each want what the other one has, one that only tries, or that waits for some
+ * time, goes on: for the order of locks it wanted nothing. */
+#define TAKES(lock, mode, call)                                                                    \
 	({                                                                                         \
 		int taken_ = call;                                                                 \
                                                                                                    \
 		if (taken_ == 0 || taken_ == EOWNERDEAD)                                           \
-			vp_lock_taken((uint64_t)(uintptr_t)(lock));                                \
+			vp_lock_taken(VP_HELD_ENTRY(lock, mode), PC, SP);                          \
 		taken_;                                                                            \
 	})
 
+/* The same, and it waits for the lock as long as that takes. */
+#define WANTS(lock, mode, call)                                                                    \
+	({                                                                                         \
+		int taken_ = call;                                                                 \
+                                                                                                   \
+		if ((taken_ == 0 || taken_ == EOWNERDEAD) &&                                       \
+		    vp_lock_taken(VP_HELD_ENTRY(lock, mode), PC, SP)) {                            \
+			struct vp_regs regs_ = VP_CALLER_REGS();                                   \
+                                                                                                   \
+			vp_order_taken(&regs_);                                                    \
+		}                                                                                  \
+		taken_;                                                                            \
+	})
+
+/* At the end of a hook that took a free lock: it is a jump where the thread has others, and for
+ * one lock in VPROF_HOLD_SAMPLE. */
+#define TOOK(lock, mode)                                                                           \
+	(UNLIKELY(vp_lock_taken(VP_HELD_ENTRY(lock, mode), PC, SP) | (uint32_t)vp_lock_turn())     \
+	     ? took_another()                                                                      \
+	     : 0)
+
+static __attribute__((noinline)) int took_another(void)
+{
+	struct vp_regs caller = VP_CALLER_REGS();
+
+	if (vp_tls.held > 1)
+		vp_order_taken(&caller);
+	if ((int32_t)vp_tls.lock_turn <= 0) {
+		vp_tls.lock_turn = VPROF_HOLD_SAMPLE;
+		vp_hold_sampled(vp_held_address(vp_tls.lock[(vp_tls.held - 1) % VP_HELD]));
+	}
+	return 0;
+}
+
 /* An unlock: in turn, and of a lock that nobody waits for, it is three looks and a jump. */
-#define GIVES(name, slow, type, waited_for, stays, kind, how)                                      \
+#define GIVES(name, slow, type, waited_for, stays, kind, how, newest)                              \
 	SLOW slow(type *lock)                                                                      \
 	{                                                                                          \
 		vp_lock_given((uint64_t)(uintptr_t)lock);                                          \
@@ -68,122 +109,109 @@
 	}                                                                                          \
 	VP_HOOK int name(type *lock)                                                               \
 	{                                                                                          \
-		if (LIKELY(!vp_tls.waits_noted) && LIKELY(!waited_for(lock)) &&                    \
-		    LIKELY(vp_lock_newest_given((uint64_t)(uintptr_t)lock)))                       \
+		if (LIKELY(!vp_tls.waits_noted) && LIKELY(!waited_for(lock)) && LIKELY(newest))    \
 			return vp_real.name(lock);                                                 \
 		return slow(lock);                                                                 \
 	}
 
 #define IS_MUTEX(lock) VPROF_LOCK_MUTEX
 #define ALONE(lock)    VP_GIVING_ALONE
-
-/* One lock in VPROF_HOLD_SAMPLE. */
-SLOW sampled(uint64_t lock)
-{
-	vp_tls.lock_turn = VPROF_HOLD_SAMPLE;
-	vp_hold_sampled(lock);
-	return 0;
-}
-
-static inline int took(const volatile void *lock)
-{
-	vp_lock_taken((uint64_t)(uintptr_t)lock);
-	if (UNLIKELY(vp_lock_turn()))
-		return sampled((uint64_t)(uintptr_t)lock);
-	return 0;
-}
+#define GIVEN(mode)    vp_lock_newest_given(VP_HELD_ENTRY(lock, mode))
 
 SLOW lock_slow(pthread_mutex_t *mutex)
 {
 	if (!vp_mutex_is_taken(mutex))
-		return TAKES(mutex, vp_real.pthread_mutex_lock(mutex));
-	return TAKES(mutex, WAIT(mutex, MUTEX, vp_real.pthread_mutex_lock(mutex)));
+		return WANTS(mutex, MUTEX, vp_real.pthread_mutex_lock(mutex));
+	return WANTS(mutex, MUTEX, WAIT(mutex, MUTEX, vp_real.pthread_mutex_lock(mutex)));
 }
 
 VP_HOOK int pthread_mutex_lock(pthread_mutex_t *mutex)
 {
 	if (LIKELY(vp_mutex_is_plain(mutex)) && LIKELY(vp_real.pthread_mutex_trylock(mutex) == 0))
-		return took(mutex);
+		return TOOK(mutex, MUTEX);
 	return lock_slow(mutex);
 }
 
 VP_HOOK int pthread_mutex_timedlock(pthread_mutex_t *mutex, const struct timespec *until)
 {
 	if (!vp_mutex_is_taken(mutex))
-		return TAKES(mutex, vp_real.pthread_mutex_timedlock(mutex, until));
-	return TAKES(mutex, WAIT(mutex, MUTEX, vp_real.pthread_mutex_timedlock(mutex, until)));
+		return TAKES(mutex, MUTEX, vp_real.pthread_mutex_timedlock(mutex, until));
+	return TAKES(mutex, MUTEX,
+		     WAIT(mutex, MUTEX, vp_real.pthread_mutex_timedlock(mutex, until)));
 }
 
 VP_HOOK int pthread_mutex_clocklock(pthread_mutex_t *mutex, clockid_t clock,
 				    const struct timespec *until)
 {
 	if (!vp_mutex_is_taken(mutex))
-		return TAKES(mutex, vp_real.pthread_mutex_clocklock(mutex, clock, until));
-	return TAKES(mutex,
+		return TAKES(mutex, MUTEX, vp_real.pthread_mutex_clocklock(mutex, clock, until));
+	return TAKES(mutex, MUTEX,
 		     WAIT(mutex, MUTEX, vp_real.pthread_mutex_clocklock(mutex, clock, until)));
 }
 
 GIVES(pthread_mutex_unlock, unlock_slow, pthread_mutex_t, vp_mutex_is_waited_for, vp_mutex_stays,
-      IS_MUTEX, ALONE)
+      IS_MUTEX, ALONE, GIVEN(MUTEX))
 
 SLOW rdlock_slow(pthread_rwlock_t *lock)
 {
 	if (!vp_rwlock_keeps_readers_out(lock))
-		return TAKES(lock, vp_real.pthread_rwlock_rdlock(lock));
-	return TAKES(lock, WAIT(lock, RDLOCK, vp_real.pthread_rwlock_rdlock(lock)));
+		return WANTS(lock, READ, vp_real.pthread_rwlock_rdlock(lock));
+	return WANTS(lock, READ, WAIT(lock, RDLOCK, vp_real.pthread_rwlock_rdlock(lock)));
 }
 
 VP_HOOK int pthread_rwlock_rdlock(pthread_rwlock_t *lock)
 {
 	if (LIKELY(vp_rwlock_prefers_readers(lock)) &&
 	    LIKELY(vp_real.pthread_rwlock_tryrdlock(lock) == 0))
-		return took(lock);
+		return TOOK(lock, READ);
 	return rdlock_slow(lock);
 }
 
 VP_HOOK int pthread_rwlock_timedrdlock(pthread_rwlock_t *lock, const struct timespec *until)
 {
 	if (!vp_rwlock_keeps_readers_out(lock))
-		return TAKES(lock, vp_real.pthread_rwlock_timedrdlock(lock, until));
-	return TAKES(lock, WAIT(lock, RDLOCK, vp_real.pthread_rwlock_timedrdlock(lock, until)));
+		return TAKES(lock, READ, vp_real.pthread_rwlock_timedrdlock(lock, until));
+	return TAKES(lock, READ,
+		     WAIT(lock, RDLOCK, vp_real.pthread_rwlock_timedrdlock(lock, until)));
 }
 
 VP_HOOK int pthread_rwlock_clockrdlock(pthread_rwlock_t *lock, clockid_t clock,
 				       const struct timespec *until)
 {
 	if (!vp_rwlock_keeps_readers_out(lock))
-		return TAKES(lock, vp_real.pthread_rwlock_clockrdlock(lock, clock, until));
-	return TAKES(lock,
+		return TAKES(lock, READ, vp_real.pthread_rwlock_clockrdlock(lock, clock, until));
+	return TAKES(lock, READ,
 		     WAIT(lock, RDLOCK, vp_real.pthread_rwlock_clockrdlock(lock, clock, until)));
 }
 
 SLOW wrlock_slow(pthread_rwlock_t *lock)
 {
 	if (!vp_rwlock_keeps_writers_out(lock))
-		return TAKES(lock, vp_real.pthread_rwlock_wrlock(lock));
-	return TAKES(lock, WAIT(lock, WRLOCK, vp_real.pthread_rwlock_wrlock(lock)));
+		return WANTS(lock, WRITE, vp_real.pthread_rwlock_wrlock(lock));
+	return WANTS(lock, WRITE, WAIT(lock, WRLOCK, vp_real.pthread_rwlock_wrlock(lock)));
 }
 
 VP_HOOK int pthread_rwlock_wrlock(pthread_rwlock_t *lock)
 {
 	if (LIKELY(vp_control.lock_kinds) && LIKELY(vp_real.pthread_rwlock_trywrlock(lock) == 0))
-		return took(lock);
+		return TOOK(lock, WRITE);
 	return wrlock_slow(lock);
 }
 
 VP_HOOK int pthread_rwlock_timedwrlock(pthread_rwlock_t *lock, const struct timespec *until)
 {
 	if (!vp_rwlock_keeps_writers_out(lock))
-		return TAKES(lock, vp_real.pthread_rwlock_timedwrlock(lock, until));
-	return TAKES(lock, WAIT(lock, WRLOCK, vp_real.pthread_rwlock_timedwrlock(lock, until)));
+		return TAKES(lock, WRITE, vp_real.pthread_rwlock_timedwrlock(lock, until));
+	return TAKES(lock, WRITE,
+		     WAIT(lock, WRLOCK, vp_real.pthread_rwlock_timedwrlock(lock, until)));
 }
 
 VP_HOOK int pthread_rwlock_clockwrlock(pthread_rwlock_t *lock, clockid_t clock,
 				       const struct timespec *until)
 {
 	if (!vp_rwlock_keeps_writers_out(lock))
-		return TAKES(lock, vp_real.pthread_rwlock_clockwrlock(lock, clock, until));
-	return TAKES(lock,
+		return TAKES(lock, WRITE, vp_real.pthread_rwlock_clockwrlock(lock, clock, until));
+	return TAKES(lock, WRITE,
 		     WAIT(lock, WRLOCK, vp_real.pthread_rwlock_clockwrlock(lock, clock, until)));
 }
 
@@ -191,19 +219,19 @@ VP_HOOK int pthread_rwlock_clockwrlock(pthread_rwlock_t *lock, clockid_t clock,
 #define IS_RWLOCK(lock)	 (vp_rwlock_is_written(lock) ? VPROF_LOCK_WRLOCK : VPROF_LOCK_RDLOCK)
 #define BY_READERS(lock) (vp_rwlock_is_shared(lock) ? VP_GIVING_SHARED : VP_GIVING_ALONE)
 GIVES(pthread_rwlock_unlock, rwlock_unlock_slow, pthread_rwlock_t, vp_rwlock_is_waited_for,
-      STAYS_NOT, IS_RWLOCK, BY_READERS)
+      STAYS_NOT, IS_RWLOCK, BY_READERS, GIVEN(READ) || GIVEN(WRITE))
 
 /* They never wait, and count for what a thread holds. */
-#define TRY(name, type)                                                                            \
+#define TRY(name, type, mode)                                                                      \
 	VP_HOOK int name(type *lock)                                                               \
 	{                                                                                          \
-		return TAKES(lock, vp_real.name(lock));                                            \
+		return TAKES(lock, mode, vp_real.name(lock));                                      \
 	}
-TRY(pthread_mutex_trylock, pthread_mutex_t)
-TRY(pthread_rwlock_tryrdlock, pthread_rwlock_t)
-TRY(pthread_rwlock_trywrlock, pthread_rwlock_t)
-TRY(pthread_spin_trylock, pthread_spinlock_t)
-TRY(mtx_trylock, mtx_t)
+TRY(pthread_mutex_trylock, pthread_mutex_t, MUTEX)
+TRY(pthread_rwlock_tryrdlock, pthread_rwlock_t, READ)
+TRY(pthread_rwlock_trywrlock, pthread_rwlock_t, WRITE)
+TRY(pthread_spin_trylock, pthread_spinlock_t, SPIN)
+TRY(mtx_trylock, mtx_t, MUTEX)
 
 /* Most waits for one are shorter than a look at the clock: tried for a microsecond or so
  * before it is called one. */
@@ -214,38 +242,60 @@ SLOW spin_slow(pthread_spinlock_t *lock)
 	for (int i = 0; i < SPIN_TRIES; i++) {
 		__builtin_ia32_pause();
 		if (*lock > 0 && vp_real.pthread_spin_trylock(lock) == 0)
-			return took((const void *)lock);
+			return TOOK(lock, SPIN);
 	}
-	return TAKES(lock, WAIT(lock, SPIN, vp_real.pthread_spin_lock(lock)));
+	return WANTS(lock, SPIN, WAIT(lock, SPIN, vp_real.pthread_spin_lock(lock)));
 }
 
 VP_HOOK int pthread_spin_lock(pthread_spinlock_t *lock)
 {
 	if (LIKELY(vp_real.pthread_spin_trylock(lock) == 0))
-		return took((const void *)lock);
+		return TOOK(lock, SPIN);
 	return spin_slow(lock);
 }
 
 #define IS_SPIN(lock) VPROF_LOCK_SPIN
 GIVES(pthread_spin_unlock, spin_unlock_slow, pthread_spinlock_t, vp_spin_is_waited_for, STAYS_NOT,
-      IS_SPIN, ALONE)
+      IS_SPIN, ALONE, GIVEN(SPIN))
 
-VP_HOOK int pthread_join(pthread_t thread, void **result)
+/* Makes the call, which waits for the thread's end where it returns 0. */
+#define JOINS(thread, call)                                                                        \
+	({                                                                                         \
+		int joined_ = call;                                                                \
+                                                                                                   \
+		if (joined_ == 0)                                                                  \
+			vp_kin_joined((uint64_t)(thread));                                         \
+		joined_;                                                                           \
+	})
+
+static inline int join_wait(pthread_t thread, void **result)
 {
 	if (vp_control.lock_kinds && vp_real.pthread_tryjoin_np(thread, result) == 0)
 		return 0;
 	return WAIT(thread, JOIN, vp_real.pthread_join(thread, result));
 }
 
+VP_HOOK int pthread_join(pthread_t thread, void **result)
+{
+	return JOINS(thread, join_wait(thread, result));
+}
+
+VP_HOOK int pthread_tryjoin_np(pthread_t thread, void **result)
+{
+	return JOINS(thread, vp_real.pthread_tryjoin_np(thread, result));
+}
+
 VP_HOOK int pthread_timedjoin_np(pthread_t thread, void **result, const struct timespec *until)
 {
-	return WAIT(thread, JOIN, vp_real.pthread_timedjoin_np(thread, result, until));
+	return JOINS(thread,
+		     WAIT(thread, JOIN, vp_real.pthread_timedjoin_np(thread, result, until)));
 }
 
 VP_HOOK int pthread_clockjoin_np(pthread_t thread, void **result, clockid_t clock,
 				 const struct timespec *until)
 {
-	return WAIT(thread, JOIN, vp_real.pthread_clockjoin_np(thread, result, clock, until));
+	return JOINS(
+	    thread, WAIT(thread, JOIN, vp_real.pthread_clockjoin_np(thread, result, clock, until)));
 }
 
 /* The C11 names: libc keeps a pthread_mutex_t in an mtx_t, and calls its own
@@ -253,8 +303,8 @@ VP_HOOK int pthread_clockjoin_np(pthread_t thread, void **result, clockid_t cloc
 SLOW mtx_lock_slow(mtx_t *mutex)
 {
 	if (!vp_mutex_is_taken((pthread_mutex_t *)mutex))
-		return TAKES(mutex, vp_real.mtx_lock(mutex));
-	return TAKES(mutex, WAIT(mutex, MUTEX, vp_real.mtx_lock(mutex)));
+		return WANTS(mutex, MUTEX, vp_real.mtx_lock(mutex));
+	return WANTS(mutex, MUTEX, WAIT(mutex, MUTEX, vp_real.mtx_lock(mutex)));
 }
 
 VP_HOOK int mtx_lock(mtx_t *mutex)
@@ -262,21 +312,22 @@ VP_HOOK int mtx_lock(mtx_t *mutex)
 	pthread_mutex_t *inner = (pthread_mutex_t *)mutex;
 
 	if (LIKELY(vp_mutex_is_plain(inner)) && LIKELY(vp_real.pthread_mutex_trylock(inner) == 0))
-		return took(mutex);
+		return TOOK(mutex, MUTEX);
 	return mtx_lock_slow(mutex);
 }
 
 VP_HOOK int mtx_timedlock(mtx_t *mutex, const struct timespec *until)
 {
 	if (!vp_mutex_is_taken((pthread_mutex_t *)mutex))
-		return TAKES(mutex, vp_real.mtx_timedlock(mutex, until));
-	return TAKES(mutex, WAIT(mutex, MUTEX, vp_real.mtx_timedlock(mutex, until)));
+		return TAKES(mutex, MUTEX, vp_real.mtx_timedlock(mutex, until));
+	return TAKES(mutex, MUTEX, WAIT(mutex, MUTEX, vp_real.mtx_timedlock(mutex, until)));
 }
 
 #define INNER(mutex)		 ((pthread_mutex_t *)(mutex))
 #define MTX_IS_WAITED_FOR(mutex) vp_mutex_is_waited_for(INNER(mutex))
 #define MTX_STAYS(mutex)	 vp_mutex_stays(INNER(mutex))
-GIVES(mtx_unlock, mtx_unlock_slow, mtx_t, MTX_IS_WAITED_FOR, MTX_STAYS, IS_MUTEX, ALONE)
+GIVES(mtx_unlock, mtx_unlock_slow, mtx_t, MTX_IS_WAITED_FOR, MTX_STAYS, IS_MUTEX, ALONE,
+      GIVEN(MUTEX))
 
 VP_HOOK int cnd_wait(cnd_t *cond, mtx_t *mutex)
 {
@@ -290,7 +341,7 @@ VP_HOOK int cnd_timedwait(cnd_t *cond, mtx_t *mutex, const struct timespec *unti
 
 VP_HOOK int thrd_join(thrd_t thread, int *result)
 {
-	return WAIT(thread, JOIN, vp_real.thrd_join(thread, result));
+	return JOINS(thread, WAIT(thread, JOIN, vp_real.thrd_join(thread, result)));
 }
 
 VP_HOOK int pthread_cond_clockwait(pthread_cond_t *cond, pthread_mutex_t *mutex, clockid_t clock,

@@ -20,6 +20,7 @@ struct start {
 	} fn;
 	void *arg;
 	uint64_t stack_bytes;
+	struct vp_kin_creator creator;
 	struct start *next, *prev; /* those that have not begun */
 };
 
@@ -70,7 +71,7 @@ static struct start begin(void *arg, const void *trampoline)
 	if (vp_busy_enter()) {
 		struct vp_thread_start known = {(uint64_t)(uintptr_t)start.fn.pthread,
 						start.stack_bytes, trampoline,
-						(uint64_t)(uintptr_t)start.arg};
+						(uint64_t)(uintptr_t)start.arg, start.creator};
 
 		vp_service(put_start, arg);
 		if (vp_tls.self == NULL)
@@ -129,6 +130,8 @@ static struct start *new_start(void *arg, uint64_t stack_bytes)
 		return NULL;
 	vp_service(get_start, &start);
 	vp_threads_many = 1;
+	if (start)
+		start->creator = vp_kin_create();
 	vp_busy_leave();
 	if (start) {
 		start->arg = arg;

@@ -90,6 +90,7 @@ int vp_threads_init(void)
 	uint32_t id;
 
 	registry.word = 0;
+	vp_kin_init();
 	helper_tid = 0;
 	generation++;
 	live = spare = NULL;
@@ -303,6 +304,7 @@ struct vp_thread *vp_thread_join(const struct vp_thread_start *start)
 		vp_lost(VPROF_LOST_THREADS, 1);
 		return NULL;
 	}
+	vp_kin_started(request.thread, &request.start.creator);
 	find_stack(request.thread, request.start.stack_bytes);
 	vp_thread_row_stack(request.thread);
 	request.thread->busy = &vp_tls.busy;

@@ -5,8 +5,10 @@
 #include "base/state.h"
 #include "ring/events.h"
 #include "stack/capture.h"
+#include "thread/kin.h"
 #include "thread/line.h"
 #include "thread/loop.h"
+#include "thread/orders.h"
 #include "thread/page.h"
 #include "thread/stall.h"
 #include "thread/under.h"
@@ -79,6 +81,7 @@ struct vp_thread {
 	struct vp_calls calls;
 	struct vp_loops loops;
 	struct vp_under under;
+	struct vp_orders orders;
 	/* From here on it need not be zeroed for a new thread: */
 	struct vp_stack stack;
 	struct vp_call_spans spans; /* but for its beginning */
@@ -89,6 +92,7 @@ struct vp_thread_start {
 	uint64_t routine, stack_bytes; /* 0: not known */
 	const void *trampoline;	       /* of ours, that libc was given; NULL */
 	uint64_t argument;	       /* of the routine */
+	struct vp_kin_creator creator;
 };
 
 /* The calling thread's state, made at its first event.  NULL after the thread

@@ -8,6 +8,7 @@
 #include "mkcounts.h"
 #include "mkleaks.h"
 #include "mkloops.h"
+#include "mkorders.h"
 #include "mkthreads.h"
 #include "mkunits.h"
 
@@ -40,6 +41,7 @@ static inline int mk_shape(const char *name, struct mkprof *mk)
 	    {"waits-second", mk_waits_second},
 	    {"waits-busy", mk_waits_busy},
 	    {"loops", mk_loops},
+	    {"orders", mk_orders},
 	    {"counts", mk_counts},
 	    {"contracts", mk_contracts},
 	    {"units", mk_units},

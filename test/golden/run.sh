@@ -98,6 +98,11 @@ check locks-thread locks locks --thread worker --sort max
 check locks-module locks locks --module 'libbook*'
 check normal-locks normal locks
 check empty-locks empty locks
+check orders-locks orders locks
+check orders-locks-json orders locks --deadlocks --format json
+check orders-locks-csv orders locks --deadlocks --format csv
+check orders-thread orders locks --deadlocks --thread far
+check orders-summary orders summary
 check waits-threads waits threads
 check waits-threads-json waits threads --format json -n 1
 check waits-threads-csv waits threads --format csv

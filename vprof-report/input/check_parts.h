@@ -42,6 +42,9 @@ void vr_check_locks(struct vr_file *file, const struct vr_layout *layout);
 
 /* --- check_waits.c: CALLS, BOOKS, LOOPS, STALLS, DUMPS */
 void vr_check_waits(struct vr_file *file, const struct vr_layout *layout);
+
+/* --- check_orders.c: ORDERS, and in THREADS who started and joined whom */
+void vr_check_orders(struct vr_file *file, const struct vr_layout *layout);
 /* --- check_copies.c: COPIES, the others being checked */
 void vr_check_copies(struct vr_file *file, const struct vr_layout *layout);
 /* --- check_units.c: UNITS, after LOOPS */

@@ -57,6 +57,7 @@ void vr_file_drop_rows(struct vr_file *file)
 	free(file->loop);
 	free(file->stall);
 	free(file->dump);
+	free(file->order);
 	free(file->copy);
 	free(file->count);
 	free(file->duration);
@@ -81,6 +82,7 @@ void vr_file_drop_rows(struct vr_file *file)
 	file->loop = NULL;
 	file->stall = NULL;
 	file->dump = NULL;
+	file->order = NULL;
 	file->copy = NULL;
 	file->count = NULL;
 	file->duration = NULL;
@@ -91,6 +93,7 @@ void vr_file_drop_rows(struct vr_file *file)
 	file->n_locks = file->n_leaks = file->n_points = file->n_marks = file->series_rows = 0;
 	file->n_maps = file->n_accounts = file->n_residents = 0;
 	file->n_calls = file->n_books = file->n_loops = file->n_stalls = file->n_dumps = 0;
+	file->n_orders = 0;
 	file->n_copies = file->n_blames = 0;
 	file->n_counts = file->n_durations = 0;
 	file->n_units = 0;

@@ -35,6 +35,7 @@ static const struct {
     [VPROF_SEC_LOOPS] = {"loops", sizeof(struct vprof_loop)},
     [VPROF_SEC_STALLS] = {"stalls", sizeof(struct vprof_stall)},
     [VPROF_SEC_DUMPS] = {"dumps", sizeof(struct vprof_dump)},
+    [VPROF_SEC_ORDERS] = {"orders", sizeof(struct vprof_order)},
     [VPROF_SEC_COPIES] = {"copies", sizeof(struct vprof_copy)},
     [VPROF_SEC_COUNTS] = {"counts", sizeof(struct vprof_count)},
     [VPROF_SEC_DURATIONS] = {"durations", sizeof(struct vprof_duration)},

@@ -143,6 +143,11 @@ static void add_threads(struct vr_merge *merge)
 		}
 		row.shard = (uint16_t)shard_in_sum(merge, row.shard);
 		row.stack_start = row.stack_end = 0; /* others have theirs there, too */
+		row.descriptor = 0;
+		row.creator = vr_merge_thread(merge, row.creator);
+		row.joiner = vr_merge_thread(merge, row.joiner);
+		row.created_ns += merge->shift_ns;
+		row.joined_ns += merge->shift_ns;
 		row.start_method = vr_merge_address(merge, row.start_method);
 		row.start_target = vr_merge_address(merge, row.start_target);
 		if (row.state == VPROF_THREAD_LIVE && file->status != VR_STATUS_RUNNING) {

@@ -52,8 +52,39 @@ static void add_blame(struct vr_merge *merge)
 	}
 }
 
+static struct vprof_order_lock lock_in_sum(const struct vr_merge *merge,
+					   struct vprof_order_lock lock)
+{
+	lock.address = vr_merge_address(merge, lock.address);
+	lock.node = merge->node[lock.node];
+	lock.site = merge->node[lock.site];
+	if (lock.born_ns)
+		lock.born_ns += merge->shift_ns;
+	return lock;
+}
+
+/* Locks of equal addresses are not the same in two processes: each has its number. */
+static void add_orders(struct vr_merge *merge)
+{
+	const struct vr_file *file = merge->file;
+
+	for (uint32_t i = 0; i < file->n_orders; i++) {
+		struct vprof_order row = file->order[i];
+
+		row.reserved = (uint32_t)merge->sum->n_members;
+		row.thread = vr_merge_thread(merge, row.thread);
+		row.first_ns += merge->shift_ns;
+		row.last_ns += merge->shift_ns;
+		row.taken = lock_in_sum(merge, row.taken);
+		for (size_t k = 0; k < VPROF_ORDER_HELD && row.held[k].address; k++)
+			row.held[k] = lock_in_sum(merge, row.held[k]);
+		VR_MERGE_APPEND(merge, order, n_orders, order_room, row);
+	}
+}
+
 void vr_merge_locks(struct vr_merge *merge)
 {
 	add_locks(merge);
 	add_blame(merge);
+	add_orders(merge);
 }

@@ -139,6 +139,7 @@ static int read_early(int fd, struct vr_file *file, const struct vr_layout *layo
 	    ROWS(LOOPS, loop, n_loops),
 	    ROWS(BOOKS, book, n_books),
 	    ROWS(DUMPS, dump, n_dumps),
+	    ROWS(ORDERS, order, n_orders),
 	    ROWS(DURATIONS, duration, n_durations),
 	    ROWS(COUNTS, count, n_counts),
 	    ROWS(TIMELINE, point, n_points),

@@ -13,6 +13,7 @@
 #include "text/names.h"
 #include "text/notes.h"
 #include "text/print.h"
+#include "verbs/deadlocks.h"
 #include "verbs/locks_blame.h"
 #include "verbs/verb.h"
 
@@ -367,7 +368,8 @@ static const struct vr_field held_fields[] = {
     {"lock_timeouts", "", VR_COUNT, VR_IN_JSON, VR_MEMBER(struct vr_wait_sum, timeouts)},
 };
 
-static json_t *to_json(struct vr_context *ctx, const struct list *list)
+static json_t *to_json(struct vr_context *ctx, const struct list *list,
+		       const struct vr_cycles *cycles)
 {
 	const struct vr_rows rows = {.ctx = ctx, .model = list->blames};
 	const struct vr_wait_sum held = vr_locks_held(list->locks);
@@ -381,6 +383,7 @@ static json_t *to_json(struct vr_context *ctx, const struct list *list)
 		json_array_append_new(
 		    array, vr_json_fields(&rows, VR_FIELDS(lock_fields), lock_at(list, i)));
 	json_object_set_new(root, "locks", array);
+	json_object_set_new(root, "deadlocks", vr_deadlocks_json(ctx, cycles));
 	return root;
 }
 
@@ -412,8 +415,32 @@ static void warn(const struct vr_context *ctx, const struct vr_locks *locks)
 	}
 }
 
+static void print_all(struct vr_context *ctx, const struct list *all,
+		      const struct vr_cycles *cycles)
+{
+	struct list held = *all, others = *all;
+
+	if (!all->count) {
+		vr_print_none(ctx, "no thread waited for a lock");
+		vr_deadlocks_print(ctx, cycles);
+		return;
+	}
+	held.count = 0;
+	while (held.count < all->count && vr_lock_is_held(lock_at(all, held.count)->kind))
+		held.count++;
+	others.order += held.count;
+	others.count -= held.count;
+	others.blames = NULL;
+	print_header(ctx, all->locks);
+	fprintf(ctx->out, "   Ordered by: %s\n", sort_keys[ctx->sort].name);
+	print_class(ctx, "Mutexes and rwlocks", &held);
+	print_class(ctx, "Conditions and joins", &others);
+	vr_deadlocks_print(ctx, cycles);
+}
+
 static int run(struct vr_context *ctx)
 {
+	struct vr_cycles *cycles = vr_cycles_new(ctx->profile);
 	struct vr_locks *locks = vr_locks_new(ctx->profile);
 	size_t *order = vr_locks_order(locks, (enum vr_locks_key)ctx->sort);
 	struct vr_blames *blames = vr_blames_new(ctx->profile);
@@ -421,29 +448,22 @@ static int run(struct vr_context *ctx)
 			   .blames = blames->n_blames ? blames : NULL,
 			   .order = order,
 			   .count = locks->n_locks};
-	struct list held = all, others = all;
 
-	held.count = 0;
-	while (held.count < all.count && vr_lock_is_held(lock_at(&all, held.count)->kind))
-		held.count++;
-	others.order += held.count;
-	others.count -= held.count;
-	others.blames = NULL;
-	warn(ctx, locks);
-	if (ctx->format == VR_FORMAT_JSON) {
-		ctx->json = to_json(ctx, &all);
-	} else if (ctx->format == VR_FORMAT_CSV) {
-		print_rows(ctx, &all);
-	} else if (!all.count) {
-		vr_print_none(ctx, "no thread waited for a lock");
+	vr_deadlocks_warn(ctx, cycles);
+	if (vr_opts_given(ctx->opts, VR_OPT_DEADLOCKS)) {
+		vr_deadlocks_alone(ctx, cycles);
 	} else {
-		print_header(ctx, locks);
-		fprintf(ctx->out, "   Ordered by: %s\n", sort_keys[ctx->sort].name);
-		print_class(ctx, "Mutexes and rwlocks", &held);
-		print_class(ctx, "Conditions and joins", &others);
+		warn(ctx, locks);
+		if (ctx->format == VR_FORMAT_JSON)
+			ctx->json = to_json(ctx, &all, cycles);
+		else if (ctx->format == VR_FORMAT_CSV)
+			print_rows(ctx, &all);
+		else
+			print_all(ctx, &all, cycles);
 	}
 	vr_warn_symbols(ctx);
 	free(order);
+	vr_cycles_free(cycles);
 	vr_blames_free(blames);
 	vr_locks_free(locks);
 	return 0;
@@ -462,9 +482,13 @@ const struct vr_verb vr_verb_locks = {
 	"has no symbols, by who allocated the block it lies in, or by whose stack it is on.\n"
 	"Waits for mutexes, rwlocks and spin locks are charged to who held the lock, by\n"
 	"where it let go, and divided by what it was in meanwhile; of several readers the\n"
-	"last one is charged. Hold times are of holds that began with a wait, or of one in 64.",
+	"last one is charged. Hold times are of holds that began with a wait, or of one in 64.\n"
+	"A possible deadlock is locks that two or more threads took in different orders,\n"
+	"under no lock that all of them had, and that may happen at the same time. One\n"
+	"that did not happen in the run may never: docs/decisions/lock_order.md.",
     .options = VR_TAKES(VR_OPT_SORT, VR_OPT_LIMIT, VR_OPT_FORMAT, VR_OPT_THREAD, VR_OPT_WINDOW,
-			VR_OPT_LABEL, VR_OPT_MODULE, VR_OPT_NAMES, VR_OPT_NAMING, VR_OPT_FAIL_IF),
+			VR_OPT_LABEL, VR_OPT_MODULE, VR_OPT_DEADLOCKS, VR_OPT_NAMES, VR_OPT_NAMING,
+			VR_OPT_FAIL_IF),
     .sort = sort_keys,
     .limit = 10,
     .run = run,

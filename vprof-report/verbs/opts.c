@@ -91,6 +91,7 @@ static const struct row {
 		       OPTION(strict)},
     [VR_OPT_KIND] = {"kind", 'k', "KIND", "which memory: malloc, mmap, resident or all", TEXT,
 		     OPTION(kind)},
+    [VR_OPT_DEADLOCKS] = {"deadlocks", 0, NULL, "only what may once become a deadlock", NOTED},
     [VR_OPT_OUTPUT] = {"output", 'o', "OUT", "the file to write; - is standard output", TEXT,
 		       OPTION(output)},
     [VR_OPT_VALUE] = {"value", 0, "V", "what to count at each stack; see below", TEXT,

@@ -14,6 +14,7 @@
 #include "text/json.h"
 #include "text/leaks.h"
 #include "text/lock_names.h"
+#include "text/lock_orders.h"
 #include "text/names.h"
 #include "text/notes.h"
 #include "text/print.h"
@@ -359,6 +360,36 @@ static void print_waits(struct vr_context *ctx, const struct vr_locks *locks)
 	free(name);
 }
 
+/* One line, where there is one. */
+static void print_deadlock(struct vr_context *ctx)
+{
+	struct vr_cycles *cycles = vr_cycles_new(ctx->profile);
+	char *cycle, *text;
+
+	if (!cycles->count) {
+		vr_cycles_free(cycles);
+		return;
+	}
+	cycle = vr_cycle_text(ctx->profile, &cycles->cycle[0]);
+	text = vr_xprintf("possible deadlock%s: %s%s; vprof-report locks --deadlocks",
+			  cycles->count > 1 ? "s" : "", cycle,
+			  cycles->count > 1 ? ", and others" : "");
+	title(ctx, "Locks    ");
+	vr_print_wrapped(ctx, text, 9);
+	free(cycle);
+	free(text);
+	vr_cycles_free(cycles);
+}
+
+static uint64_t count_deadlocks(const struct vr_profile *profile)
+{
+	struct vr_cycles *cycles = vr_cycles_new(profile);
+	uint64_t count = cycles->count;
+
+	vr_cycles_free(cycles);
+	return count;
+}
+
 static json_t *to_json(struct vr_context *ctx, const struct vr_seen *seen,
 		       const struct vr_locks *locks)
 {
@@ -387,6 +418,7 @@ static json_t *to_json(struct vr_context *ctx, const struct vr_seen *seen,
 	vr_json_set_u64(root, "lock_wait_ns", vr_locks_held(locks).wait_ns);
 	vr_json_set_u64(root, "cond_wait_ns", locks->kind[VPROF_LOCK_COND].wait_ns);
 	vr_json_set_u64(root, "join_wait_ns", locks->kind[VPROF_LOCK_JOIN].wait_ns);
+	vr_json_set_u64(root, "possible_deadlocks", count_deadlocks(ctx->profile));
 	json_object_set_new(root, "shapes", vr_shapes_json(ctx, seen->memory));
 	json_object_set_new(root, "resident", vr_resident_json(ctx->profile));
 	json_object_set_new(root, "slow", vr_slow_json(seen));
@@ -436,6 +468,7 @@ static int run(struct vr_context *ctx)
 		print_threads(ctx, seen.threads);
 		if (!locks_said)
 			print_waits(ctx, locks);
+		print_deadlock(ctx);
 		print_costs(ctx, cpu);
 		title(ctx, "\nWhat to look at first:\n");
 		vr_print_findings(ctx, &seen);
