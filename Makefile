@@ -53,6 +53,8 @@ FLAGS_examples := -Iexamples/virtuoso -Iexamples/common
 flags_of = $(BASE) $(OPT) $(FLAGS_$(firstword $(subst /, ,$1)))
 # The walk needs every register.
 %/libvprof/stack/capture.o: FLAGS_libvprof += -fomit-frame-pointer
+# Spans have no frame of their own on the short way.
+%/libvprof/control/api_spans.o: FLAGS_libvprof += -fomit-frame-pointer -foptimize-sibling-calls
 # Hooks jump, however little is optimised.
 %/libvprof/hooks/malloc.o: FLAGS_libvprof += -foptimize-sibling-calls
 %/libvprof/hooks/dl.o: FLAGS_libvprof += -foptimize-sibling-calls
@@ -163,7 +165,7 @@ D = $(DESTDIR)$(PREFIX)
 INSTALLED_BIN := vprof-report vprof-run monitor virtuoso
 man_dir = share/man/man$(subst .,,$(suffix $1))
 # vprof(3) goes by the name of each call, too.
-MAN_CALLS = $(shell sed -nE 's/^static inline .*[ *](vprof_[a-z_]+)[(].*[)]$$/\1/p' include/vprof.h)
+MAN_CALLS = $(shell sed -nE 's/^(static inline|VPROF_INLINE) .*[ *](vprof_[a-z_]+)[(].*[)]$$/\2/p' include/vprof.h)
 # The prefix is the shell's, in quotes: it may have blanks in it.
 install uninstall: export INSTALL_TO = $D
 install: all $(MAN) ## install under PREFIX (default /usr/local), below DESTDIR

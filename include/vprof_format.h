@@ -53,6 +53,7 @@ enum vprof_section_kind {
 	VPROF_SEC_LOOPS = 20,
 	VPROF_SEC_STALLS = 21,
 	VPROF_SEC_DUMPS = 22,
+	VPROF_SEC_SPANS = 23,
 	VPROF_SEC_BLAME = 24,
 	VPROF_SEC_ORDERS = 25,
 	VPROF_SEC_UNITS = 27,
@@ -104,8 +105,7 @@ enum vprof_engine {
 
 enum vprof_heap_mode { VPROF_HEAP_OFF = 0, VPROF_HEAP_EXACT = 1, VPROF_HEAP_SAMPLE = 2 };
 
-/* What was not recorded, and why; index into vprof_header.lost.  One is
- * free: 27. */
+/* What was not recorded, and why; index into vprof_header.lost. */
 enum vprof_lost {
 	VPROF_LOST_SAMPLES = 0,	  /* CPU samples the kernel or timer dropped */
 	VPROF_LOST_THROTTLES = 1, /* times the kernel throttled the engine */
@@ -134,6 +134,7 @@ enum vprof_lost {
 	VPROF_LOST_LABELS = 24, /* labels, marks without a name; samples whose label is not known */
 	VPROF_LOST_STALLS = 25, /* stalls without a row; the longest are kept */
 	VPROF_LOST_GAVE_UP = 26, /* threads that switch too often for a record of each */
+	VPROF_LOST_SPANS = 27,	 /* spans without a row of their own, or not seen at all */
 	VPROF_LOST_BLAME = 28,	 /* waits whose holders are not known: no room, or no row */
 	VPROF_LOST_UNITS = 29,	 /* loops and spans of which no unit is kept */
 	VPROF_LOST_COUNTS = 30,	 /* calls that were to be counted, without a row */
@@ -440,6 +441,7 @@ enum vprof_ctl_verb {
 #include "vprof_format_counts.h"
 #include "vprof_format_locks.h"
 #include "vprof_format_rows.h"
+#include "vprof_format_spans.h"
 #include "vprof_format_waits.h"
 /* Classes of time are of the one before. */
 #include "vprof_format_units.h"

@@ -110,7 +110,7 @@ LIBS_loop_uring := -luring
 LIBS_books_close := -luring
 
 # Its handlers and objects are counted as those of C++ are.
-$B/test/probe/wait_leave: PROBE_CFLAGS += -fexceptions
+$B/test/probe/wait_leave $B/test/probe/spans: PROBE_CFLAGS += -fexceptions
 
 # The leak probes once more, linked with LeakSanitizer: a peer to compare with.
 LSAN_PROBES := $(patsubst test/probe/%,$B/test/lsan/%,$(basename $(wildcard test/probe/leak_*.c test/probe/leak_*.cpp))) \

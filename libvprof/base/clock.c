@@ -3,15 +3,9 @@
 
 #include <cpuid.h>
 #include <time.h>
-#include <x86intrin.h>
 
-/* now = base_ns + ((tsc - base_tsc) * mult >> 32) */
-struct line {
-	uint64_t base_tsc, base_ns, mult;
-};
-
-static struct line lines[4];
-static struct line *line; /* NULL: ask the kernel */
+static struct vp_clock_line lines[4];
+struct vp_clock_line *vp_clock_line;
 static unsigned next_line;
 static uint64_t start_mono, start_tsc;
 static int tsc_is_invariant;
@@ -34,12 +28,11 @@ uint64_t vp_clock_from_mono(uint64_t mono_ns)
 
 uint64_t vp_clock_now(void)
 {
-	const struct line *now = __atomic_load_n(&line, __ATOMIC_ACQUIRE);
+	const struct vp_clock_line *now = __atomic_load_n(&vp_clock_line, __ATOMIC_ACQUIRE);
 
 	if (__builtin_expect(!now, 0))
 		return vp_clock_from_mono(vp_clock_mono());
-	return now->base_ns +
-	       (uint64_t)((__int128)(int64_t)(__rdtsc() - now->base_tsc) * now->mult >> 32);
+	return vp_clock_of_line(now);
 }
 
 static int invariant_tsc(void)
@@ -55,7 +48,7 @@ void vp_clock_start(void)
 {
 	vp_vdso_init();
 	/* Pairs with vp_clock_now(). */
-	__atomic_store_n(&line, NULL, __ATOMIC_RELEASE);
+	__atomic_store_n(&vp_clock_line, NULL, __ATOMIC_RELEASE);
 	tsc_is_invariant = invariant_tsc();
 	start_mono = vp_clock_mono();
 	start_tsc = __rdtsc();
@@ -65,7 +58,7 @@ void vp_clock_align(void)
 {
 	uint64_t ns = vp_clock_from_mono(vp_clock_mono());
 	uint64_t tsc = __rdtsc();
-	struct line *fresh = &lines[next_line++ % 4];
+	struct vp_clock_line *fresh = &lines[next_line++ % 4];
 
 	__atomic_store_n(&vp_clock_tick, vp_clock_tick + 1, __ATOMIC_RELAXED);
 	if (!tsc_is_invariant || ns < 20u * 1000 * 1000 || tsc <= start_tsc)
@@ -74,10 +67,10 @@ void vp_clock_align(void)
 	fresh->base_ns = ns;
 	fresh->mult = (uint64_t)(((unsigned __int128)ns << 32) / (tsc - start_tsc));
 	/* Pairs with vp_clock_now(). */
-	__atomic_store_n(&line, fresh, __ATOMIC_RELEASE);
+	__atomic_store_n(&vp_clock_line, fresh, __ATOMIC_RELEASE);
 }
 
 int vp_clock_is_tsc(void)
 {
-	return __atomic_load_n(&line, __ATOMIC_RELAXED) != NULL;
+	return __atomic_load_n(&vp_clock_line, __ATOMIC_RELAXED) != NULL;
 }

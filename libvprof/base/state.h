@@ -59,6 +59,15 @@ _Static_assert(sizeof(struct vp_control) == 4096, "one page");
 /* Declared hidden, or every look at it would go by way of an address in the GOT. */
 extern struct vp_control vp_control __attribute__((visibility("hidden")));
 
+/* vp_control.paused, for vprof.h. */
+extern uint32_t vprof_v1_paused __attribute__((visibility("default")));
+
+static inline void vp_set_paused(uint32_t on)
+{
+	vp_control.paused = on;
+	vprof_v1_paused = on;
+}
+
 /* 1: the library has started, or has been told not to (hooks/entry.c). */
 extern uint32_t vp_started;
 

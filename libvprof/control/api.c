@@ -27,7 +27,7 @@ static int ask_pause(void *on)
 /* The helper has no CPU to do more. */
 static void pause_alone(int on)
 {
-	vp_control.paused = (uint32_t)on;
+	vp_set_paused((uint32_t)on);
 	vp_control.pauses += (uint32_t)on;
 }
 

@@ -34,6 +34,7 @@
 #include "track/mark.h"
 #include "track/order.h"
 #include "track/series.h"
+#include "track/span.h"
 #include "track/wait.h"
 
 /* A section's kind and row, its share of the file in sixteenths, and the extents it may
@@ -125,6 +126,11 @@ static const struct vp_tracker trackers[] = {
      .thread_end = vp_loopers_thread_end,
      .tick = vp_stalls_tick,
      .section = {SECTION(STALLS, vprof_stall, 1, 4), SECTION(DUMPS, vprof_dump, 1, 0)}},
+    {.name = "spans",
+     .init = vp_span_init,
+     .fork_child = vp_span_fork_child,
+     .thread_end = vp_span_thread_end,
+     .section = {SECTION(SPANS, vprof_span, 2, 0)}},
     {.name = "marks",
      .init = vp_marks_init,
      .section = {SECTION(MARKS, vprof_mark, OF_FILE, 1), SECTION(COPIES, vprof_copy, 2, 0)}},

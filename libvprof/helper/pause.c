@@ -76,7 +76,7 @@ static void begin(enum vprof_pause_why why)
 	vp_books_pause(1);
 	/* Pairs with a forked child, which finds one state or the other. */
 	__atomic_store_n(&is_paused, 1, __ATOMIC_RELEASE);
-	vp_control.paused = 1;
+	vp_set_paused(1);
 	vp_control.pauses++;
 	vp_engine_pause(1);
 	vp_watch_pause(1);
@@ -93,7 +93,7 @@ static void end(void)
 	vp_books_pause(0);
 	note_end(vp_file.header);
 	vp_engine_pause(0);
-	vp_control.paused = 0;
+	vp_set_paused(0);
 }
 
 static void as_asked(void)
@@ -118,7 +118,7 @@ void vp_pause_start(int forked)
 		open_window(header, 0);
 		return;
 	}
-	vp_control.paused = 1;
+	vp_set_paused(1);
 	note_begin(header, begins_ns != NEVER	    ? VPROF_PAUSE_DELAY
 			   : vp_config.start_paused ? VPROF_PAUSE_START
 						    : VPROF_PAUSE_ASKED);

@@ -32,6 +32,7 @@ struct vp_peak_budget {
 enum vp_thread_slot {
 	VP_SLOT_LABELS, /* NULL: it never had one */
 	VP_SLOT_WAITS,	/* NULL: it never waited */
+	VP_SLOT_SPANS,	/* NULL: it began none */
 	VP_SLOT_COUNTS, /* NULL: no call of it was counted */
 	VP_SLOT_COUNT
 };
@@ -64,6 +65,7 @@ struct vp_thread {
 	void *last_alloc;	       /* to tell temporary allocations */
 	uint32_t generation;	       /* process generation (forks) this belongs to */
 	int timer_id;		       /* timer engine, -1 when none */
+	uint32_t span_now;	       /* row in SPANS of the innermost that is open; 0 */
 	struct vp_thread *next, *prev; /* registry, under its lock */
 	uint32_t site_node, site_row;  /* the site used last ... */
 	struct vprof_site *site;       /* ... NULL: none yet, or under another label */

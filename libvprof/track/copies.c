@@ -35,6 +35,9 @@ static const struct source {
       WORDS_OF(vprof_loop, delays, slept), ARRAY_OF(vprof_loop, histogram),
       ARRAY_OF(vprof_loop, delay)}},
     {VPROF_SEC_LOCKS, {WORDS_OF(vprof_lock, waits, max_ns)}},
+    {VPROF_SEC_SPANS,
+     {WORDS_OF(vprof_span, begun, max_ns), WORDS_OF(vprof_span, sized, size),
+      WORDS_OF(vprof_span, allocs, unmatched), ARRAY_OF(vprof_span, histogram)}},
 };
 
 /* A copy under way. */

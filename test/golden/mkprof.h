@@ -9,6 +9,7 @@
 #include "mkleaks.h"
 #include "mkloops.h"
 #include "mkorders.h"
+#include "mkspans.h"
 #include "mkthreads.h"
 #include "mkunits.h"
 
@@ -42,6 +43,7 @@ static inline int mk_shape(const char *name, struct mkprof *mk)
 	    {"waits-busy", mk_waits_busy},
 	    {"loops", mk_loops},
 	    {"orders", mk_orders},
+	    {"spans", mk_spans},
 	    {"counts", mk_counts},
 	    {"contracts", mk_contracts},
 	    {"units", mk_units},

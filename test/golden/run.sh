@@ -189,6 +189,18 @@ check loops-tail loops loop --tail 99
 check loops-tail-json loops loop --tail 99 --format json
 check normal-loop normal loop
 check normal-bad-loop normal loop --loop feed
+check spans-spans spans spans
+check spans-spans-json spans spans --format json
+check spans-spans-csv spans spans --format csv
+COLUMNS=80 check spans-spans-80 spans spans --by label --sort p99 -n 3
+check spans-thread spans spans --by thread --thread worker
+check spans-label spans spans --label path=tick --since 1
+check spans-name spans spans --span 'dec*' --sort name
+check spans-bad-name spans spans --span nothing
+check spans-bad-by spans spans --by colour
+check spans-info spans info
+check spans-tree spans spans --tree -n 2 normal.vprof
+check normal-spans normal spans
 check maps-bad-kind maps heap --kind stack
 check maps-summary maps summary
 check maps-timeline maps timeline --format table

@@ -19,6 +19,9 @@ static uint32_t size_of(const struct vr_file *file, unsigned kind, uint32_t *row
 	case VPROF_SEC_LOOPS:
 		*rows = file->n_loops;
 		return sizeof(struct vprof_loop);
+	case VPROF_SEC_SPANS:
+		*rows = file->n_spans;
+		return sizeof(struct vprof_span);
 	case VPROF_SEC_LOCKS:
 		*rows = file->n_locks;
 		return sizeof(struct vprof_lock);

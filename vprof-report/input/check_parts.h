@@ -45,6 +45,8 @@ void vr_check_waits(struct vr_file *file, const struct vr_layout *layout);
 
 /* --- check_orders.c: ORDERS, and in THREADS who started and joined whom */
 void vr_check_orders(struct vr_file *file, const struct vr_layout *layout);
+/* --- check_spans.c: SPANS */
+void vr_check_spans(struct vr_file *file, const struct vr_layout *layout);
 /* --- check_copies.c: COPIES, the others being checked */
 void vr_check_copies(struct vr_file *file, const struct vr_layout *layout);
 /* --- check_units.c: UNITS, after LOOPS */

@@ -56,6 +56,7 @@ void vr_file_drop_rows(struct vr_file *file)
 	free(file->book);
 	free(file->loop);
 	free(file->stall);
+	free(file->span);
 	free(file->dump);
 	free(file->order);
 	free(file->copy);
@@ -81,6 +82,7 @@ void vr_file_drop_rows(struct vr_file *file)
 	file->book = NULL;
 	file->loop = NULL;
 	file->stall = NULL;
+	file->span = NULL;
 	file->dump = NULL;
 	file->order = NULL;
 	file->copy = NULL;
@@ -97,6 +99,7 @@ void vr_file_drop_rows(struct vr_file *file)
 	file->n_copies = file->n_blames = 0;
 	file->n_counts = file->n_durations = 0;
 	file->n_units = 0;
+	file->n_spans = 0;
 	file->n_events = 0;
 }
 

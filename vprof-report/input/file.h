@@ -69,6 +69,7 @@ struct vr_file {
 	struct vprof_stall *stall;	 /* of one loop, no two at the same time */
 	struct vprof_dump *dump;	 /* of one number, at most one a thread */
 	struct vprof_order *order;	 /* thread 0: void; else a lock is taken and one held */
+	struct vprof_span *span;	 /* row 0 has no name; others are NAMED, or void */
 	struct vprof_count *count;	 /* where 0: void; hows of their enum */
 	struct vprof_duration *duration; /* where 0: void */
 	/* Rows of one kind each; what they name is there, `more` is a row that is of this one.
@@ -82,7 +83,7 @@ struct vr_file {
 				      * string id */
 	uint32_t n_modules, n_threads, n_nodes, n_sites, n_cpus, n_locks, n_leaks, n_points,
 	    n_marks, n_maps, n_accounts, n_residents, n_calls, n_books, n_loops, n_stalls, n_dumps,
-	    n_orders, n_copies, n_blames, n_counts, n_durations, n_units;
+	    n_orders, n_copies, n_spans, n_blames, n_counts, n_durations, n_units;
 	uint32_t series_rows, series_points; /* 0: there is no series */
 	size_t n_events;
 	uint64_t oldest_event_ns; /* start of the history that is kept */

@@ -34,6 +34,7 @@ static const struct {
     [VPROF_SEC_BOOKS] = {"books", sizeof(struct vprof_book)},
     [VPROF_SEC_LOOPS] = {"loops", sizeof(struct vprof_loop)},
     [VPROF_SEC_STALLS] = {"stalls", sizeof(struct vprof_stall)},
+    [VPROF_SEC_SPANS] = {"spans", sizeof(struct vprof_span)},
     [VPROF_SEC_DUMPS] = {"dumps", sizeof(struct vprof_dump)},
     [VPROF_SEC_ORDERS] = {"orders", sizeof(struct vprof_order)},
     [VPROF_SEC_COPIES] = {"copies", sizeof(struct vprof_copy)},

@@ -138,6 +138,7 @@ static int read_early(int fd, struct vr_file *file, const struct vr_layout *layo
 	    ROWS(UNITS, unit, n_units),
 	    ROWS(LOOPS, loop, n_loops),
 	    ROWS(BOOKS, book, n_books),
+	    ROWS(SPANS, span, n_spans),
 	    ROWS(DUMPS, dump, n_dumps),
 	    ROWS(ORDERS, order, n_orders),
 	    ROWS(DURATIONS, duration, n_durations),

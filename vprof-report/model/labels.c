@@ -71,6 +71,8 @@ struct vr_labels *vr_labels_new(const struct vr_file *file)
 
 	for (uint32_t i = 0; i < file->n_cpus; i++)
 		add_label(&b, file, file->cpu[i].label);
+	for (uint32_t i = 0; i < file->n_spans; i++)
+		add_label(&b, file, file->span[i].label);
 	for (size_t i = 0; i < file->n_events; i++)
 		if (file->event[i].kind == VPROF_EV_CPU)
 			add_label(&b, file, file->event[i].arg);

@@ -56,6 +56,8 @@ static const struct row {
     [VR_OPT_SELECT] = {"select", 0, "WORDS",
 		       "the same of those with dur>5ms,t=10s..20s,events>10,label=K=V", TEXT,
 		       OPTION(slow)},
+    [VR_OPT_SPAN] = {"span", 0, "GLOB", "only spans of this name", TEXT, OPTION(span)},
+    [VR_OPT_BY] = {"by", 0, "WHAT", "a row for each name, thread or label", TEXT, OPTION(by)},
     [VR_OPT_LABEL] = {"label", 'l', "K=V", "only under this label of vprof_begin() (a glob)", TEXT,
 		      OPTION(select.label)},
     [VR_OPT_CLOCK] = {"clock", 0, "CLOCK", "cpu (default), or wall: what blocked and waited too",

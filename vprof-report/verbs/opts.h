@@ -23,6 +23,8 @@ enum vr_option {
 	VR_OPT_LOOP,
 	VR_OPT_TAIL,
 	VR_OPT_SELECT,
+	VR_OPT_SPAN,
+	VR_OPT_BY,
 	VR_OPT_LABEL,
 	VR_OPT_CLOCK,
 	VR_OPT_IDLE,
@@ -91,6 +93,8 @@ struct vr_opts {
 	const char *loop;    /* a glob over names of loops, NULL: all */
 	double tail;	     /* percent: what is above is slow */
 	const char *slow;    /* which are slow, NULL: by that percentage */
+	const char *span;    /* the same over names of spans */
+	const char *by;	     /* what rows are of, NULL: the verb's default */
 	const char *verdict; /* names, separated by commas */
 	int strict;
 	struct vr_words fail_if, allow, suppressions;

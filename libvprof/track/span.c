@@ -1,0 +1,278 @@
+#include "track/span.h"
+#include "base/lock.h"
+#include "base/sys.h"
+#include "ring/tables.h"
+#include "stack/capture.h"
+
+#include <string.h>
+
+static struct vp_lock lock;
+static struct vp_spans *spare; /* of threads that have ended */
+/* Spans that were open in the thread that forked us: their ends are to be expected. */
+static uint32_t forked_open;
+
+int vp_span_init(void)
+{
+	lock.word = 0;
+	spare = NULL;
+	vp_span_async_init();
+	return vp_span_rows_init();
+}
+
+void vp_span_fork_child(void)
+{
+	const struct vp_thread *thread = vp_tls.self;
+	const struct vp_spans *spans = thread > VP_TLS_ENDED ? thread->slot[VP_SLOT_SPANS] : NULL;
+
+	forked_open = spans ? spans->depth + spans->deeper : 0;
+}
+
+struct vp_spans *vp_spans_of(struct vp_thread *thread)
+{
+	struct vp_spans *spans = thread->slot[VP_SLOT_SPANS];
+
+	if (spans)
+		return spans;
+	vp_lock_take(&lock);
+	spans = spare;
+	if (spans)
+		spare = spans->next;
+	vp_lock_drop(&lock);
+	if (!spans)
+		spans = vp_sys_map(sizeof(*spans));
+	if (!spans)
+		return NULL;
+	memset(spans, 0, sizeof(*spans));
+	spans->pauses = vp_control.pauses;
+	/* No number of another process of the same program, which forked us, is one here. */
+	spans->number = (uint32_t)vp_clock_mono();
+	thread->slot[VP_SLOT_SPANS] = spans;
+	return spans;
+}
+
+/* ---- what never ends -------------------------------------------------------- */
+
+static void leave(const struct vp_span_open *open)
+{
+	/* Of row 0 other threads are at it, too. */
+	if (open->row_id)
+		open->row->left++;
+	else
+		__atomic_fetch_add(&open->row->left, 1, __ATOMIC_RELAXED);
+}
+
+static void leave_down_to(struct vp_spans *spans, uint32_t depth)
+{
+	while (spans->depth > depth)
+		leave(&spans->open[--spans->depth]);
+	spans->deeper = 0;
+}
+
+/* Those of which the same name was begun again in the same frame: where whoever ends them did
+ * not come to do so, or was left by a longjmp, they would fill the stack. */
+static void leave_stale(struct vp_spans *spans)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < spans->depth; i++) {
+		uint32_t again = i + 1;
+
+		while (again < spans->depth && (spans->open[again].sp != spans->open[i].sp ||
+						spans->open[again].row != spans->open[i].row))
+			again++;
+		if (again < spans->depth) {
+			for (; i < again; i++)
+				leave(&spans->open[i]);
+			i--;
+		} else {
+			spans->open[kept++] = spans->open[i];
+		}
+	}
+	spans->depth = kept;
+}
+
+void vp_span_thread_end(struct vp_thread *thread)
+{
+	struct vp_spans *spans = thread->slot[VP_SLOT_SPANS];
+
+	if (!spans)
+		return;
+	leave_down_to(spans, 0);
+	vp_span_rows_forget(&spans->rows);
+	thread->slot[VP_SLOT_SPANS] = NULL;
+	thread->span_now = 0;
+	vp_lock_take(&lock);
+	spans->next = spare;
+	spare = spans;
+	vp_lock_drop(&lock);
+}
+
+/* ---- begin ------------------------------------------------------------------ */
+
+/* Nothing was seen of its end, or of those of spans that began meanwhile. */
+static void leave_paused(struct vp_thread *thread, struct vp_spans *spans)
+{
+	leave_down_to(spans, 0);
+	thread->span_now = 0;
+	spans->pauses = vp_control.pauses;
+}
+
+static uint32_t go_deeper(struct vp_spans *spans, const struct vp_span_known *known, uint64_t sp)
+{
+	if (known->row_id)
+		known->row->deep++;
+	else
+		__atomic_fetch_add(&known->row->deep, 1, __ATOMIC_RELAXED);
+	spans->deeper++;
+	spans->deeper_sp = sp;
+	return VP_SPAN_DEEPER;
+}
+
+uint32_t vp_span_enter(struct vp_thread *thread, const char *name, uint64_t size, uint64_t sp)
+{
+	struct vp_spans *spans = vp_spans_of(thread);
+	const struct vp_span_known *known = NULL;
+	uint64_t key = vp_span_key(thread->label, 0);
+	uint32_t number;
+
+	if (spans)
+		known = vp_span_lookup(thread, &spans->rows, name, key);
+	if (!known) {
+		vp_lost(VPROF_LOST_SPANS, 1);
+		return 0;
+	}
+	if (spans->pauses != vp_control.pauses)
+		leave_paused(thread, spans);
+	if (spans->depth == VPROF_SPAN_DEPTH && !spans->deeper)
+		leave_stale(spans);
+	if (spans->depth == VPROF_SPAN_DEPTH)
+		return go_deeper(spans, known, sp);
+	number = vp_span_push(thread, spans, known, size, sp);
+	if (known->row_id) {
+		vp_span_begins(spans, vp_clock_now());
+	} else {
+		__atomic_fetch_add(&known->row->begun, 1, __ATOMIC_RELAXED);
+		spans->open[spans->depth - 1].begin_ns = vp_clock_now();
+	}
+	return number;
+}
+
+/* ---- end -------------------------------------------------------------------- */
+
+static void count_unmatched(void)
+{
+	struct vprof_span *row = vp_span_others();
+
+	if (forked_open)
+		forked_open--;
+	else if (row)
+		__atomic_fetch_add(&row->unmatched, 1, __ATOMIC_RELAXED);
+}
+
+/* The place of one by its number, plus one; 0: it is not open. */
+static uint32_t by_number(const struct vp_spans *spans, uint32_t number)
+{
+	uint32_t at = spans->depth;
+
+	while (at && spans->open[at - 1].number != number)
+		at--;
+	return at;
+}
+
+/* Who ends the innermost has begun one in this very frame, and those that lie within began in
+ * frames that are gone: they were left.  Otherwise functions begin and end for others. */
+static uint32_t by_frame(const struct vp_spans *spans, uint64_t sp)
+{
+	uint64_t top = spans->deeper ? spans->deeper_sp : spans->open[spans->depth - 1].sp;
+
+	for (uint32_t at = spans->depth; at && top < sp; at--)
+		if (spans->open[at - 1].sp >= sp)
+			return spans->open[at - 1].sp == sp ? at : spans->depth;
+	return spans->depth;
+}
+
+/* The one that is to end; what lies within it was left.  NULL: none is. */
+static struct vp_span_open *find(struct vp_spans *spans, uint32_t number, uint64_t sp)
+{
+	uint32_t at;
+
+	if (!spans || spans->pauses != vp_control.pauses || !spans->depth) {
+		count_unmatched();
+		return NULL;
+	}
+	at = number && number != VP_SPAN_DEEPER ? by_number(spans, number) : by_frame(spans, sp);
+	if (at == spans->depth && spans->deeper && (!number || number == VP_SPAN_DEEPER)) {
+		spans->deeper--;
+		return NULL;
+	}
+	if (!at || number == VP_SPAN_DEEPER)
+		return NULL;
+	leave_down_to(spans, at);
+	return &spans->open[at - 1];
+}
+
+void vp_span_leave(struct vp_thread *thread, uint32_t number, const struct vp_regs *caller)
+{
+	struct vp_spans *spans = thread->slot[VP_SLOT_SPANS];
+	uint64_t end_ns = vp_clock_now(), ns;
+	struct vp_span_open *open = find(spans, number, caller->sp);
+
+	if (!open)
+		return;
+	ns = vp_span_pop(thread, spans, open, end_ns);
+	if (!open->row_id) {
+		vp_span_count_other(open, end_ns);
+		return;
+	}
+	if (ns > open->row->max_ns || !open->row->count)
+		vp_span_longest(thread, open->row, open->begin_ns, ns, open->size, caller);
+	vp_span_ends(thread, open, ns, end_ns);
+}
+
+/* ---- counted apart ---------------------------------------------------------- */
+
+void vp_span_longest(struct vp_thread *thread, struct vprof_span *row, uint64_t begin_ns,
+		     uint64_t ns, uint64_t size, const struct vp_regs *caller)
+{
+	int saved = errno;
+
+	row->max_ns = ns;
+	row->max_at_ns = begin_ns;
+	row->size_at_max = size;
+	/* Whoever ends them is mostly the same, and a look at its stack takes time itself. */
+	if (ns >= VP_SPAN_STACK_NS && ns / 2 >= row->stack_ns) {
+		row->node = vp_capture_stack(&thread->stack, caller);
+		row->stack_ns = ns;
+	}
+	errno = saved;
+}
+
+static void rise_to(uint64_t *most, uint64_t value)
+{
+	uint64_t now = __atomic_load_n(most, __ATOMIC_RELAXED);
+
+	while (now < value && !__atomic_compare_exchange_n(most, &now, value, 1, __ATOMIC_RELAXED,
+							   __ATOMIC_RELAXED))
+		;
+}
+
+static void add(uint64_t *sum, uint64_t value)
+{
+	__atomic_fetch_add(sum, value, __ATOMIC_RELAXED);
+}
+
+void vp_span_count_other(const struct vp_span_open *open, uint64_t end_ns)
+{
+	struct vprof_span *row = open->row;
+	uint64_t ns = end_ns > open->begin_ns ? end_ns - open->begin_ns : 0;
+
+	vp_lost(VPROF_LOST_SPANS, 1);
+	add(&row->count, 1);
+	add(&row->time_ns, ns);
+	add(&row->inner_ns, open->inner_ns < ns ? open->inner_ns : ns);
+	add(&row->histogram[vprof_histogram_bucket(ns, VPROF_SPAN_UNIT_BITS, VPROF_SPAN_SUB_BITS,
+						   VPROF_SPAN_BUCKETS)],
+	    1);
+	rise_to(&row->max_ns, ns);
+	rise_to(&row->last_ns, end_ns);
+}

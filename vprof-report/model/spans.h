@@ -1,0 +1,57 @@
+/* Spans: how long the program's own units of work took (vprof_span_begin).
+ *
+ * The record has a row for each name, thread and label; they are added up to what is asked for.
+ * All numbers are of the whole run. */
+#ifndef VR_SPANS_H
+#define VR_SPANS_H
+
+#include "model/loops.h"
+
+enum vr_spans_by { VR_SPANS_BY_NAME, VR_SPANS_BY_THREAD, VR_SPANS_BY_LABEL };
+
+struct vr_span_sum {
+	const char *name;  /* NULL: of all that had no row of their own */
+	int async;	   /* begun and ended by name and number, in any threads */
+	const char *label; /* pairs, a line each; NULL: of several, "": none */
+	uint32_t thread;   /* row in THREADS; VPROF_NONE: of several */
+	uint32_t threads;  /* that ended one */
+	uint64_t open;	   /* when the record ended */
+	uint64_t self_ns;  /* of its time, not in spans within */
+	struct vprof_span sum;
+	struct vr_histogram histogram; /* of `sum` */
+	struct vr_quantile took[VR_LOOP_PERCENTILES];
+	struct vr_function function; /* where the longest ended; "": not known */
+};
+
+struct vr_spans {
+	struct vr_span_sum *span;
+	size_t n_spans;
+	size_t n_names;	    /* different ones */
+	uint64_t unmatched; /* ends without a beginning */
+	uint64_t others;    /* that have no row of their own */
+};
+
+/* Spans of the selected threads, labels and modules, in the order of the record.
+ *
+ *   name  a glob over names, NULL: all
+ */
+struct vr_spans *vr_spans_new(struct vr_profile *profile, enum vr_spans_by by, const char *name);
+void vr_spans_free(struct vr_spans *spans); /* NULL is fine */
+
+enum vr_spans_key {
+	VR_SPANS_TIME,
+	VR_SPANS_SELF,
+	VR_SPANS_COUNT,
+	VR_SPANS_P50,
+	VR_SPANS_P99,
+	VR_SPANS_P999,
+	VR_SPANS_P9999,
+	VR_SPANS_MAX,
+	VR_SPANS_SIZE,
+	VR_SPANS_ALLOCS,
+	VR_SPANS_NAME
+};
+/* Indices of the spans, the largest first, names by the alphabet; free() it. */
+size_t *vr_spans_order(const struct vr_spans *spans, enum vr_spans_key key);
+
+#endif

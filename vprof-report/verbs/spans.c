@@ -1,0 +1,482 @@
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/order.h"
+#include "cli/text.h"
+#include "cli/units.h"
+#include "cli/warn.h"
+#include "cli/xalloc.h"
+#include "model/run.h"
+#include "model/spans.h"
+#include "text/fields.h"
+#include "text/json.h"
+#include "text/names.h"
+#include "text/notes.h"
+#include "text/print.h"
+#include "verbs/verb.h"
+
+#define INDENT 6
+
+static const struct vr_sort_key sort_keys[] = {
+    {"time", VR_SPANS_TIME},	{"self", VR_SPANS_SELF},
+    {"count", VR_SPANS_COUNT},	{"p50", VR_SPANS_P50},
+    {"p99", VR_SPANS_P99},	{"p99.9", VR_SPANS_P999},
+    {"p99.99", VR_SPANS_P9999}, {"max", VR_SPANS_MAX},
+    {"size", VR_SPANS_SIZE},	{"allocs", VR_SPANS_ALLOCS},
+    {"name", VR_SPANS_NAME},	{"p999", VR_SPANS_P999},
+    {"p9999", VR_SPANS_P9999},	{NULL, 0},
+};
+
+/* ---- fields ------------------------------------------------------------------- */
+
+static const struct vr_span_sum *span_of(const void *row)
+{
+	return row;
+}
+
+static void get_name(const struct vr_rows *rows, const void *row, struct vr_value *value)
+{
+	(void)rows;
+	value->cell.s = span_of(row)->name ? span_of(row)->name : "[others]";
+}
+
+/* Pairs of a label, the outermost first. */
+static char *label_text(const char *label)
+{
+	char *text = vr_xstrdup(label);
+
+	for (char *at = text; *at; at++)
+		if (*at == '\n')
+			*at = ' ';
+	return text;
+}
+
+static void get_label(const struct vr_rows *rows, const void *row, struct vr_value *value)
+{
+	const char *label = span_of(row)->label;
+
+	value->cell.null = !label;
+	value->text = label_text(label ? label : "");
+	if (label && !*label && rows->ctx->format == VR_FORMAT_TABLE) {
+		free(value->text);
+		value->text = vr_xstrdup("[no label]");
+	}
+	value->cell.s = value->text;
+}
+
+static int by_label(const struct vr_rows *rows)
+{
+	return *(const enum vr_spans_by *)rows->model == VR_SPANS_BY_LABEL;
+}
+
+static int by_thread(const struct vr_rows *rows)
+{
+	return *(const enum vr_spans_by *)rows->model == VR_SPANS_BY_THREAD;
+}
+
+static const struct vprof_thread *thread_of(const struct vr_rows *rows, uint32_t thread)
+{
+	return thread == VPROF_NONE ? NULL : &rows->ctx->profile->file->thread[thread];
+}
+
+static void get_thread(const struct vr_rows *rows, const void *row, struct vr_value *value)
+{
+	const struct vprof_thread *thread = thread_of(rows, span_of(row)->thread);
+
+	value->cell.null = !thread;
+	value->cell.s = thread ? thread->name : "";
+}
+
+static void get_tid(const struct vr_rows *rows, const void *row, struct vr_value *value)
+{
+	const struct vprof_thread *thread = thread_of(rows, span_of(row)->thread);
+
+	value->cell.null = !thread;
+	value->cell.u = thread ? thread->tid : 0;
+}
+
+static void get_longest_tid(const struct vr_rows *rows, const void *row, struct vr_value *value)
+{
+	value->cell.null = !span_of(row)->sum.max_ns;
+	value->cell.u = thread_of(rows, span_of(row)->sum.thread)->tid;
+}
+
+static void get_form(const struct vr_rows *rows, const void *row, struct vr_value *value)
+{
+	(void)rows;
+	value->cell.s = span_of(row)->async ? "async" : "nested";
+}
+
+#define PERCENTILE(name, which)                                                                    \
+	static void get_##name(const struct vr_rows *rows, const void *row,                        \
+			       struct vr_value *value)                                             \
+	{                                                                                          \
+		(void)rows;                                                                        \
+		value->cell.null = !span_of(row)->took[which].known;                               \
+		value->cell.u = span_of(row)->took[which].ns;                                      \
+	}
+PERCENTILE(p50, VR_LOOP_P50)
+PERCENTILE(p90, VR_LOOP_P90)
+PERCENTILE(p99, VR_LOOP_P99)
+PERCENTILE(p999, VR_LOOP_P999)
+PERCENTILE(p9999, VR_LOOP_P9999)
+#undef PERCENTILE
+
+static void get_mean(const struct vr_rows *rows, const void *row, struct vr_value *value)
+{
+	const struct vprof_span *sum = &span_of(row)->sum;
+
+	(void)rows;
+	value->cell.null = !sum->count;
+	value->cell.u = sum->count ? sum->time_ns / sum->count : 0;
+}
+
+static void get_max(const struct vr_rows *rows, const void *row, struct vr_value *value)
+{
+	(void)rows;
+	value->cell.null = !span_of(row)->sum.count;
+	value->cell.u = span_of(row)->sum.max_ns;
+}
+
+static void get_size_min(const struct vr_rows *rows, const void *row, struct vr_value *value)
+{
+	(void)rows;
+	value->cell.null = !span_of(row)->sum.sized;
+	value->cell.u = span_of(row)->sum.size_min;
+}
+
+static void get_size_max(const struct vr_rows *rows, const void *row, struct vr_value *value)
+{
+	(void)rows;
+	value->cell.null = !span_of(row)->sum.sized;
+	value->cell.u = span_of(row)->sum.size_max;
+}
+
+/* [[from, to, count], ...]: the buckets that are not empty. */
+static void get_histogram(const struct vr_rows *rows, const void *row, struct vr_value *value)
+{
+	const struct vr_histogram *histogram = &span_of(row)->histogram;
+
+	(void)rows;
+	value->json = json_array();
+	for (uint32_t i = 0; i < histogram->buckets; i++) {
+		uint64_t low, high;
+		json_t *bucket;
+
+		if (!histogram->count[i])
+			continue;
+		vr_histogram_ends(histogram, i, &low, &high);
+		bucket = json_array();
+		json_array_append_new(bucket, vr_json_u64(low));
+		json_array_append_new(bucket, vr_json_u64(high));
+		json_array_append_new(bucket, vr_json_u64(histogram->count[i]));
+		json_array_append_new(value->json, bucket);
+	}
+}
+
+static void get_frames(const struct vr_rows *rows, const void *row, struct vr_value *value)
+{
+	const struct vprof_span *sum = &span_of(row)->sum;
+
+	value->json =
+	    sum->node ? vr_json_frames(rows->ctx->profile->stacks, sum->node) : json_array();
+}
+
+static const void *function_of(const struct vr_rows *rows, const void *row)
+{
+	(void)rows;
+	return &span_of(row)->function;
+}
+
+#define OWN(member) VR_MEMBER(struct vr_span_sum, member)
+#define SUM(member) VR_MEMBER(struct vr_span_sum, sum.member)
+
+static const struct vr_field fields[] = {
+    {"name", "span", VR_TEXT, VR_IN_DATA, .get = get_name},
+    {"form", "", VR_TEXT, VR_IN_DATA, .get = get_form},
+    {"label", "", VR_TEXT, VR_IN_DATA, .get = get_label},
+    {"tid", "", VR_COUNT, VR_IN_DATA, .get = get_tid},
+    {"thread", "", VR_TEXT, VR_IN_DATA, .get = get_thread},
+    {"count", "count", VR_COUNT, VR_IN_ALL, SUM(count)},
+    {"time_ns", "time", VR_NS, VR_IN_ALL, SUM(time_ns)},
+    {"self_ns", "self", VR_NS, VR_IN_ALL, OWN(self_ns), .yields = 2},
+    {"mean_ns", "", VR_NS, VR_IN_DATA, .get = get_mean},
+    {"p50_ns", "p50", VR_NS, VR_IN_ALL, .get = get_p50},
+    {"p90_ns", "", VR_NS, VR_IN_DATA, .get = get_p90},
+    {"p99_ns", "p99", VR_NS, VR_IN_ALL, .get = get_p99},
+    {"p999_ns", "p99.9", VR_NS, VR_IN_ALL, .get = get_p999, .yields = 3},
+    {"p9999_ns", "p99.99", VR_NS, VR_IN_ALL, .get = get_p9999, .yields = 4},
+    {"max_ns", "max", VR_NS, VR_IN_ALL, .get = get_max},
+    {"", "thread", VR_TEXT, VR_IN_TABLE, .get = get_thread, .applies = by_thread},
+    {"", "label", VR_TEXT, VR_IN_TABLE, .get = get_label, .applies = by_label,
+     .elastic = VR_KEEP_START},
+    {"", "span", VR_TEXT, VR_IN_TABLE, .get = get_name, .elastic = VR_KEEP_START},
+    {"begun", "", VR_COUNT, VR_IN_DATA, SUM(begun)},
+    {"open", "", VR_COUNT, VR_IN_DATA, OWN(open)},
+    {"left", "", VR_COUNT, VR_IN_DATA, SUM(left)},
+    {"too_deep", "", VR_COUNT, VR_IN_DATA, SUM(deep)},
+    {"threads", "", VR_COUNT, VR_IN_DATA, OWN(threads)},
+    {"max_at_ns", "", VR_NS, VR_IN_DATA, SUM(max_at_ns)},
+    {"longest_tid", "", VR_COUNT, VR_IN_JSON, .get = get_longest_tid},
+    {"first_ns", "", VR_NS, VR_IN_DATA, SUM(first_ns)},
+    {"last_ns", "", VR_NS, VR_IN_DATA, SUM(last_ns)},
+    {"sized", "", VR_COUNT, VR_IN_DATA, SUM(sized)},
+    {"size", "", VR_COUNT, VR_IN_DATA, SUM(size)},
+    {"size_min", "", VR_COUNT, VR_IN_DATA, .get = get_size_min},
+    {"size_max", "", VR_COUNT, VR_IN_DATA, .get = get_size_max},
+    {"size_at_max", "", VR_COUNT, VR_IN_DATA, SUM(size_at_max)},
+    {"allocs", "", VR_COUNT, VR_IN_DATA, SUM(allocs)},
+    {"alloc_bytes", "", VR_BYTES, VR_IN_DATA, SUM(alloc_bytes)},
+    VR_FUNCTION_FIELDS(VR_IN_JSON, function_of),
+    {"histogram", "", VR_TEXT, VR_IN_JSON, .get = get_histogram},
+    {"frames", "", VR_TEXT, VR_IN_JSON, .get = get_frames},
+};
+
+/* ---- in words ------------------------------------------------------------------ */
+
+static char *append_longest(struct vr_context *ctx, char *text, const struct vr_span_sum *span)
+{
+	const struct vprof_span *sum = &span->sum;
+	const struct vprof_thread *thread = &ctx->profile->file->thread[sum->thread];
+	char a[VR_UNIT_MAX], b[VR_UNIT_MAX], *place;
+
+	text = vr_xappend(text, "the longest %s", vr_format_ns(a, sum->max_ns));
+	if (sum->max_at_ns)
+		text = vr_xappend(text, " at %s", vr_format_ns(b, sum->max_at_ns));
+	if (sum->thread)
+		text = vr_xappend(text, ", thread %s",
+				  thread->name[0] ? thread->name : "without a name");
+	if (sum->size_at_max)
+		text = vr_xappend(text, ", size %s", vr_format_count(a, sum->size_at_max));
+	if (!*span->function.name)
+		return text;
+	place =
+	    vr_caption_short(ctx->profile, vr_function_caption(&span->function, 1), VR_PROSE_ROOM);
+	text = vr_xappend(text, ", %s", place);
+	free(place);
+	return text;
+}
+
+static void print_line(struct vr_context *ctx, char *text)
+{
+	fprintf(ctx->out, "%*s", INDENT, "");
+	vr_print_wrapped(ctx, text, INDENT);
+	free(text);
+}
+
+/* The time of one of what sizes count. */
+static char *append_each(char *text, const struct vprof_span *sum)
+{
+	double each_ns = (double)sum->time_ns / (double)sum->size;
+	char time[VR_UNIT_MAX];
+
+	if (each_ns < 10)
+		return vr_xappend(text, ", %.2g ns for each", each_ns);
+	return vr_xappend(text, ", %s for each", vr_format_ns(time, (uint64_t)each_ns));
+}
+
+static void print_work(struct vr_context *ctx, const struct vprof_span *sum)
+{
+	char a[VR_UNIT_MAX], b[VR_UNIT_MAX], c[VR_UNIT_MAX], d[VR_UNIT_MAX], *text;
+
+	if (sum->size) {
+		text = vr_xprintf("sizes from %s to %s, %s together",
+				  vr_format_count(a, sum->size_min),
+				  vr_format_count(b, sum->size_max), vr_format_count(c, sum->size));
+		print_line(ctx, sum->sized == sum->count ? append_each(text, sum) : text);
+	}
+	if (sum->allocs && sum->count)
+		print_line(ctx, vr_xprintf("%s allocation%s of %s in it, %.1f each time",
+					   vr_format_count(a, sum->allocs), vr_plural(sum->allocs),
+					   vr_format_bytes(d, sum->alloc_bytes),
+					   (double)sum->allocs / (double)sum->count));
+}
+
+/* What did not go as it should. */
+static void print_ends(struct vr_context *ctx, const struct vr_span_sum *span)
+{
+	const struct vprof_span *sum = &span->sum;
+	char count[VR_UNIT_MAX], time[VR_UNIT_MAX];
+
+	if (span->open)
+		print_line(ctx, vr_xprintf("%s open when the record ended, the last since %s",
+					   vr_format_count(count, span->open),
+					   vr_format_ns(time, sum->since_ns)));
+	if (sum->left)
+		print_line(ctx, vr_xprintf(span->async
+					       ? "%s never ended, or while nothing was recorded"
+					       : "%s left without an end: an exception, a longjmp, "
+						 "a missing vprof_span_end(), a pause",
+					   vr_format_count(count, sum->left)));
+	if (sum->deep)
+		print_line(ctx, vr_xprintf("%s not recorded: too many were open within each other",
+					   vr_format_count(count, sum->deep)));
+	if (sum->flags & VPROF_SPAN_LABELS)
+		print_line(ctx, vr_xstrdup("labels of some are not told apart: no room"));
+}
+
+static void print_details(struct vr_context *ctx, const struct vr_spans *spans, const size_t *order,
+			  size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct vr_span_sum *span = &spans->span[order[i]];
+		char *text = vr_xprintf("%s%s%s%s", span->name ? span->name : "[others]",
+					span->label && *span->label ? ", " : "",
+					span->label ? span->label : "",
+					span->async ? ", across threads" : "");
+		char head[32];
+
+		snprintf(head, sizeof(head), "#%zu", i + 1);
+		for (char *at = text; *at; at++)
+			if (*at == '\n')
+				*at = ' ';
+		if (span->sum.count)
+			text = append_longest(ctx, vr_xappend(text, ": "), span);
+		fprintf(ctx->out, "%-*s", INDENT, head);
+		vr_print_wrapped(ctx, text, INDENT);
+		free(text);
+		print_work(ctx, &span->sum);
+		print_ends(ctx, span);
+	}
+}
+
+static void print_all(struct vr_context *ctx, const struct vr_rows *rows,
+		      const struct vr_spans *spans, const size_t *order, size_t count)
+{
+	struct vr_sheet *sheet = vr_sheet_new(rows, VR_FIELDS(fields));
+
+	if (!spans->n_spans && ctx->format == VR_FORMAT_TABLE) {
+		vr_sheet_free(sheet);
+		vr_print_none(ctx, "no span was seen; see vprof_span_begin() in vprof.h");
+		return;
+	}
+	if (ctx->format == VR_FORMAT_TABLE)
+		fprintf(ctx->out, "   Ordered by: %s\n", sort_keys[ctx->sort].name);
+	for (size_t i = 0; i < count; i++)
+		vr_sheet_row(sheet, &spans->span[order[i]]);
+	vr_sheet_print(sheet);
+	if (ctx->format != VR_FORMAT_TABLE)
+		return;
+	vr_print_more(ctx, count, spans->n_spans, "spans");
+	fputc('\n', ctx->out);
+	print_details(ctx, spans, order, count);
+}
+
+static json_t *to_json(const struct vr_rows *rows, const struct vr_spans *spans,
+		       const size_t *order, size_t count)
+{
+	json_t *root = json_object(), *array = json_array(), *totals = json_object();
+	const struct vprof_header *h = &rows->ctx->profile->file->header;
+
+	vr_json_set_u64(totals, "names", spans->n_names);
+	vr_json_set_u64(totals, "unmatched_ends", spans->unmatched);
+	vr_json_set_u64(totals, "without_row", spans->others);
+	vr_json_set_u64(totals, "not_seen", vr_less(h->lost[VPROF_LOST_SPANS], spans->others));
+	json_object_set_new(root, "totals", totals);
+	for (size_t i = 0; i < count; i++)
+		json_array_append_new(
+		    array, vr_json_fields(rows, VR_FIELDS(fields), &spans->span[order[i]]));
+	json_object_set_new(root, "spans", array);
+	return root;
+}
+
+static void warn(const struct vr_context *ctx, const struct vr_spans *spans)
+{
+	const struct vprof_header *h = &ctx->profile->file->header;
+	char count[VR_UNIT_MAX];
+
+	if (ctx->profile->select.windowed)
+		vr_note(ctx, "spans are those of the whole run");
+	if (spans->others)
+		vr_note(ctx,
+			"%s span%s no row of %s own: too many names or labels, or run with a "
+			"larger size=",
+			vr_format_count(count, spans->others),
+			spans->others == 1 ? " has" : "s have",
+			spans->others == 1 ? "its" : "their");
+	if (vr_less(h->lost[VPROF_LOST_SPANS], spans->others))
+		vr_note(ctx,
+			"%s span%s not seen: a signal handler's, while the library was at work, or "
+			"without memory",
+			vr_format_count(count, h->lost[VPROF_LOST_SPANS] - spans->others),
+			h->lost[VPROF_LOST_SPANS] - spans->others == 1 ? " was" : "s were");
+	if (spans->unmatched)
+		vr_note(ctx, "%s call%s of vprof_span_end() had no span to end%s",
+			vr_format_count(count, spans->unmatched), vr_plural(spans->unmatched),
+			h->pauses ? ": recording was paused, and they may have begun then" : "");
+}
+
+static int read_by(struct vr_context *ctx, enum vr_spans_by *by)
+{
+	static const char *const name[] = {"name", "thread", "label"};
+
+	*by = VR_SPANS_BY_NAME;
+	if (!ctx->opts->by)
+		return 0;
+	for (size_t i = 0; i < sizeof(name) / sizeof(name[0]); i++) {
+		if (strcmp(ctx->opts->by, name[i]) != 0)
+			continue;
+		*by = (enum vr_spans_by)i;
+		return 0;
+	}
+	vr_warn("--by %s: name, thread or label", ctx->opts->by);
+	return VR_EXIT_USAGE;
+}
+
+static int begin(struct vr_context *ctx)
+{
+	enum vr_spans_by by;
+
+	return read_by(ctx, &by);
+}
+
+static int no_such_span(struct vr_context *ctx)
+{
+	vr_warn("%s: no span is called '%s'", ctx->profile->file->path, ctx->opts->span);
+	return VR_EXIT_USAGE;
+}
+
+static int run(struct vr_context *ctx)
+{
+	const struct vr_rows rows = {.ctx = ctx, .model = NULL};
+	enum vr_spans_by by;
+	struct vr_rows of = rows;
+	struct vr_spans *spans;
+	size_t *order, count;
+
+	read_by(ctx, &by);
+	of.model = &by;
+	spans = vr_spans_new(ctx->profile, by, ctx->opts->span);
+	if (ctx->opts->span && !spans->n_spans) {
+		vr_spans_free(spans);
+		return no_such_span(ctx);
+	}
+	order = vr_spans_order(spans, (enum vr_spans_key)ctx->sort);
+	count = spans->n_spans < ctx->limit ? spans->n_spans : ctx->limit;
+	if (ctx->format == VR_FORMAT_JSON)
+		ctx->json = to_json(&of, spans, order, count);
+	else
+		print_all(ctx, &of, spans, order, count);
+	warn(ctx, spans);
+	vr_warn_symbols(ctx);
+	free(order);
+	vr_spans_free(spans);
+	return 0;
+}
+
+const struct vr_verb vr_verb_spans = {
+    .name = "spans",
+    .summary = "Spans of vprof_span_begin(): how often, how long, the longest",
+    .usage = "[FILE...]",
+    .detail = "time is that of all spans of a name added up, self what is not in spans within\n"
+	      "them. A percentile is known to 6 % (a bucket of the histogram), max exactly.\n"
+	      "--by thread, --by label: a row for each thread or label that a span had.",
+    .options = VR_TAKES(VR_OPT_SORT, VR_OPT_LIMIT, VR_OPT_FORMAT, VR_OPT_SPAN, VR_OPT_BY,
+			VR_OPT_THREAD, VR_OPT_LABEL, VR_OPT_MODULE, VR_OPT_WINDOW, VR_OPT_TREE,
+			VR_OPT_NAMES, VR_OPT_NAMING),
+    .sort = sort_keys,
+    .limit = 20,
+    .begin = begin,
+    .run = run,
+};
