@@ -52,30 +52,32 @@ struct vp_loop_around {
 };
 
 struct vp_loop {
-	uint64_t pc, sp; /* pc 0: free; sp 0: waits on stacks of their own, fibers */
+	/* what each turn looks at: 64 bytes */
+	uint64_t pc, sp;	/* pc 0: free; sp 0: waits on stacks of their own, fibers */
+	struct vprof_loop *row; /* NULL: not yet a loop */
+	uint64_t wait_ns;	/* the last wait began; 0: it came back */
+	uint64_t back_ns;	/* the iteration under way began; 0: none is */
+	uint64_t lasted_ns;	/* the last wait */
+	uint64_t blocked_ns;	/* of the iteration under way, in calls */
+	uint8_t rank;
+	uint8_t nothing; /* the last wait brought nothing */
+	uint8_t slept;	 /* it slept */
+	uint8_t looked;	 /* it could not have slept */
+	uint8_t outside; /* it gave its place to one inside of its iteration */
+	uint8_t inside;	 /* the wait under way is within an iteration of another */
+	uint8_t refused; /* there was no room for its row */
+	/* 64 */
 	uint64_t object;
-	uint64_t wait_ns;    /* the last wait began; 0: it came back */
-	uint64_t back_ns;    /* the iteration under way began; 0: none is */
-	uint64_t lasted_ns;  /* the last wait */
-	uint64_t blocked_ns; /* of the iteration under way, in calls */
 	uint64_t seen;	     /* vp_loops.turns at its last return ... */
 	uint64_t seen_first; /* ... and at the first of `returns` */
 	uint32_t returns;    /* that count towards VP_LOOP_FIRST ... */
 	uint32_t alone;	     /* ... and of them, the last without the loop's wait in between */
 	uint32_t quick;	     /* those that do not count, as they did not sleep */
 	uint32_t row_id;
-	uint8_t rank;
-	uint8_t nothing;	      /* the last wait brought nothing */
-	uint8_t slept;		      /* it slept */
-	uint8_t looked;		      /* it could not have slept */
-	uint8_t outside;	      /* it gave its place to one inside of its iteration */
-	uint8_t inside;		      /* the wait under way is within an iteration of another */
-	uint8_t refused;	      /* there was no room for its row */
-	struct vprof_loop *row;	      /* NULL: not yet a loop */
 	struct vprof_loop *void_row;  /* it was taken for one: row_id is free; NULL */
 	struct vp_loop_around around; /* of a loop */
 	struct vp_loop_past past;
-};
+} __attribute__((aligned(64)));
 
 /* The longest call within the iteration under way. */
 struct vp_loop_worst {
@@ -88,11 +90,12 @@ struct vp_loop_worst {
 
 struct vp_loops {
 	struct vp_loop *now; /* the thread's loop; NULL: none so far */
-	uint32_t row_id;     /* its row: valid while an iteration is under way */
 	uint32_t pauses;     /* vp_loop_pauses when that was last looked at */
+	uint32_t row_id;     /* its row: valid while an iteration is under way */
 	uint64_t turns;	     /* returns to the wait of `now` */
 	uint32_t lock;	     /* of the thread's user page, at the last of them ... */
-	uint32_t left;	     /* ... and 1: the thread has left the CPU since */
+	uint16_t left;	     /* ... and 1: the thread has left the CPU since */
+	uint16_t has_worst;  /* 1: worst.ns is not 0 */
 	uint64_t stack_lo, stack_hi;
 	/* waits of 16 each that were taken for calls that block, and were idle time: what
 	 * their spans say is to be corrected by as much */

@@ -47,11 +47,11 @@ struct vp_call_site {
 	uint16_t quick; /* calls since one that slept, or may have */
 };
 struct vp_calls {
+	struct vp_call_site site[VP_CALL_SITES] __attribute__((aligned(64)));
 	/* (kind, node, label) -> row of CALLS; open addressing, 0 is empty, else row + 1 */
 	uint32_t mask, used;
 	struct vp_call_index *index;
 	struct vp_event_writer writer;
-	struct vp_call_site site[VP_CALL_SITES];
 };
 
 /* What the library knows of one thread of the host. */
@@ -77,11 +77,15 @@ struct vp_thread {
 	uint64_t now_ns;	/* when this thread last looked at the clock */
 	uint32_t now_tick;	/* ... during this tick of the helper */
 	uint64_t random;	/* xorshift state, 0 before the first use */
-	struct vp_call_line line __attribute__((aligned(64)));
+	/* What each call looks at lies together, as after a system call little of it is in the
+	 * cache: the line, and in the next 64 bytes the page, the label and what comes first in
+	 * the loops. */
+	struct vp_call_line line __attribute__((aligned(128)));
 	struct vp_page page;
-	struct vp_stalls stalls;
-	struct vp_calls calls;
+	uint32_t call_label; /* as `label` */
 	struct vp_loops loops;
+	struct vp_calls calls;
+	struct vp_stalls stalls;
 	struct vp_under under;
 	struct vp_orders orders;
 	/* From here on it need not be zeroed for a new thread: */

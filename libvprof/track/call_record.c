@@ -76,13 +76,15 @@ void vp_call_lasted(const struct vp_call *call, uint32_t node, uint64_t now_ns)
 		vp_unit_call(&call->thread->stalls.calls,
 			     &(struct vp_unit_lasted){call->since_ns, now_ns, node, call->kind,
 						      (uint16_t)vp_call_class(call)});
-	if (call->where == VP_LOOP_INSIDE && ns > worst->ns)
+	if (call->where == VP_LOOP_INSIDE && ns > worst->ns) {
+		call->thread->loops.has_worst = 1;
 		*worst = (struct vp_loop_worst){.begin_ns = call->since_ns,
 						.ns = ns,
 						.object = call->object,
 						.node = node,
 						.kind = call->kind,
 						.class = (uint16_t)vp_call_class(call)};
+	}
 }
 
 static void count_lasting(struct vprof_call *row, uint32_t row_id, const struct vp_call *call,
@@ -127,7 +129,7 @@ void vp_call_record(const struct vp_call *call, const struct vp_call_outcome *ou
 	*call->site = (struct vp_call_site){.pc = call->caller->pc,
 					    .sp = call->caller->sp,
 					    .row = row,
-					    .label = call->thread->label,
+					    .label = call->thread->call_label,
 					    .kind = call->kind};
 }
 

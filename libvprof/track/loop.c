@@ -170,7 +170,7 @@ static void come_back(struct vp_loops *loops, struct vp_loop *loop, uint64_t now
 	loops->now = loop;
 	loops->row_id = loop->row_id;
 	loops->turns++;
-	loops->worst.ns = 0;
+	vp_loops_forget_worst(loops);
 }
 
 static enum vp_loop_where begin(struct vp_loops *loops, const struct vp_loop_at *at,
@@ -453,7 +453,7 @@ void vp_loop_take(struct vp_loops *loops, struct vp_loop *site, enum vp_loop_ove
 	loops->now = site;
 	loops->row_id = site->row_id;
 	loops->turns++;
-	loops->worst.ns = 0;
+	vp_loops_forget_worst(loops);
 	site->blocked_ns = 0;
 	add_past(loops, site);
 	forget_past(site);

@@ -87,6 +87,13 @@ void vp_loops_drop(struct vp_loops *loops);
 static inline void vp_loop_count(struct vp_loops *loops, struct vp_loop *loop, uint64_t begin,
 				 uint64_t end);
 
+/* The longest call was one of the iteration before. */
+static inline void vp_loops_forget_worst(struct vp_loops *loops)
+{
+	if (__builtin_expect(loops->has_worst, 0))
+		loops->worst.ns = loops->has_worst = 0;
+}
+
 /* The thread's loop as it is known; NULL: none, or it is to be looked for again, where that is
  * wanted: what ends the search for loops counts as a pause. */
 static inline struct vp_loop *vp_loops_known(const struct vp_loops *loops)
@@ -117,7 +124,8 @@ static inline void vp_loop_count(struct vp_loops *loops, struct vp_loop *loop, u
 	uint64_t ns = end > begin ? end - begin : 0;
 
 	row->iterations++;
-	row->slept += loops->left;
+	if (loops->left)
+		row->slept++;
 	row->busy_ns += ns;
 	if (loop->blocked_ns)
 		row->blocked_ns += loop->blocked_ns < ns ? loop->blocked_ns : ns;
@@ -218,7 +226,7 @@ static inline void vp_loop_back(struct vp_loops *loops, struct vp_loop *site,
 	row->last_ns = row->now_ns = site->back_ns = result->end_ns;
 	site->wait_ns = 0;
 	site->blocked_ns = 0;
-	loops->worst.ns = 0;
+	vp_loops_forget_worst(loops);
 	loops->turns++;
 }
 
@@ -248,7 +256,7 @@ static inline void vp_loop_back_at_once(struct vp_loops *loops, struct vp_loop *
 	row->last_ns = row->now_ns = loop->back_ns = now_ns;
 	loop->wait_ns = 0;
 	loop->blocked_ns = 0;
-	loops->worst.ns = 0;
+	vp_loops_forget_worst(loops);
 	loops->turns++;
 }
 
