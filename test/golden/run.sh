@@ -149,6 +149,10 @@ check counts-thread counts flat --sort calls --thread worker
 check counts-module counts flat --sort calls --module 'libbook*'
 check counts-window counts flat --sort calls --since 300ms
 check counts-none normal flat --sort calls
+check counts-counts counts counts
+check counts-counts-json counts counts --format json
+check counts-counts-csv counts counts --format csv --sort p99
+check counts-counts-none normal counts
 check counts-callers counts callers app+0x3000
 check counts-callees-json counts callees app+0x1000 --format json
 check counts-callees counts callees app+0x2000

@@ -157,6 +157,26 @@ for line in '8361/1	fib' '40001/1	deep' '3873/3873	compare' '900/300	jump_from' 
 done
 t_done
 
+# Sleeps of a known length, in a function that calls itself.
+t_begin 'how long calls lasted'
+cat >"$T/sleeps.c" <<'END'
+#include <unistd.h>
+void naps(int n);
+void naps(int n) { usleep(20000); if (n > 1) naps(n - 1); }
+int main(void) { for (int i = 0; i < 5; i++) naps(2); return 0; }
+END
+$CC -g -finstrument-functions -o "$T/sleeps" "$T/sleeps.c" || t_bad 'cannot build it'
+t_record '' "$T/sleeps" && {
+	row=$("$REPORT" counts "$file" --format json |
+		jq -r '.functions[] | select(.function == "naps") | "\(.ncalls) \(.primitive_calls) \(.timed_calls) \(.total_ns) \(.self_ns) \(.max_ns)"')
+	read -r calls primitive timed total self longest <<<"$row"
+	t_equal calls '10 5 10' "$calls $primitive $timed"
+	# ten sleeps of 20 ms, whoever else has the CPU
+	awk -v a="$total" -v b="$self" -v c="$longest" 'BEGIN { exit !(a >= 2e8 && b >= 2e8 && b <= a && c >= 4e7 && c < a) }' ||
+		t_bad "total $total, self $self, longest $longest"
+}
+t_done
+
 # Another library's hooks get every call, ours or not; the program's own are its own.
 t_begin "somebody else's hooks are called as often"
 cat >"$T/other.c" <<'END'

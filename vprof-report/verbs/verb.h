@@ -77,7 +77,8 @@ struct vr_verb {
 
 extern const struct vr_verb vr_verb_summary, vr_verb_flat, vr_verb_tree, vr_verb_callers,
     vr_verb_callees, vr_verb_heap, vr_verb_leaks, vr_verb_timeline, vr_verb_threads, vr_verb_locks,
-    vr_verb_waits, vr_verb_loop, vr_verb_spans, vr_verb_labels, vr_verb_marks, vr_verb_export,
-    vr_verb_ctl, vr_verb_ls, vr_verb_info, vr_verb_doctor, vr_verb_stacks, vr_verb_check;
+    vr_verb_waits, vr_verb_loop, vr_verb_spans, vr_verb_labels, vr_verb_counts, vr_verb_marks,
+    vr_verb_export, vr_verb_ctl, vr_verb_ls, vr_verb_info, vr_verb_doctor, vr_verb_stacks,
+    vr_verb_check;
 
 #endif
