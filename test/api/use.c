@@ -43,6 +43,14 @@ static void calls(void)
 	ret = vprof_leak_scan();
 	printf("present %d scan %d", vprof_present(), ret);
 #ifndef OLD
+	{ /* a library that does not know them makes nothing of them */
+		VPROF_SPAN("scope", 1);
+
+		vprof_span_begin("plain", 2);
+		vprof_span_end();
+		vprof_span_async("async", 3);
+		vprof_span_async("async", 3);
+	}
 	printf(" version %d", vprof_version());
 #endif
 	puts("");

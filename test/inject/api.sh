@@ -50,6 +50,10 @@ for which in new old; do
 	[ $which = old ] || said+=" version $version"
 	t_equal "$which header" "$said" "$(cat "$T/run/out")"
 	t_equal "marks, $which header" '[["here",1]]' "$(t_json '[.marks[] | [.name, .count]] | tostring' marks "$file")"
+	spans=null
+	[ $which = old ] || spans='[["async",1],["plain",1],["scope",1]]'
+	t_equal "spans, $which header" "$spans" \
+		"$(t_json '[.spans | sort_by(.name)[] | [.name, .count]] | if . == [] then null else . end | tostring' spans "$file")"
 	t_equal "pauses, $which header" 1 "$(t_json .run.pauses info "$file")"
 	t_equal "lost, $which header" 3 "$(t_json .totals.lost.blocks leaks "$file")"
 done
