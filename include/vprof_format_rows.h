@@ -77,6 +77,7 @@ _Static_assert(sizeof(struct vprof_thread) == 256, "vprof_thread");
 #define VPROF_THREAD_SWITCHES	  8u  /* voluntary and involuntary are */
 #define VPROF_THREAD_SCHED_EMPTY  16u /* the kernel keeps no such account: all zeros */
 #define VPROF_THREAD_SCHED_CLOSED 32u /* it could not be read */
+#define VPROF_THREAD_WINDOWS	  64u /* sampled in windows, a small part of the time, if not always */
 
 /* NODES: the stack trie, append only.  A stack is the id of its innermost
  * node; parents lead outwards and have smaller ids.  Node 0 is the root: no

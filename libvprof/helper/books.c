@@ -149,6 +149,10 @@ void vp_books_off(const struct vp_perf_off *perf)
 	one = book_of(vp_threads_row_of_tid(perf->tid, off.begin_ns));
 	if (!one)
 		return;
+	if (off.ends) /* it switches too often */
+		__atomic_fetch_or(
+		    &((struct vprof_thread *)vp_table_row(VPROF_SEC_THREADS, one->thread))->flags,
+		    VPROF_THREAD_WINDOWS, __ATOMIC_RELAXED);
 	if (off.begins || off.ends)
 		off.ran_ns = vp_proc_thread_ns((uint32_t)perf->tid, off.ran_ns);
 	if (off.begins) {

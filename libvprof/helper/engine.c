@@ -199,6 +199,10 @@ void vp_engine_run(uint64_t now)
 	if (!perf_is_open)
 		return;
 	vp_sampled_threads_update(now);
+	if (now >= vp_perf_rare_due()) {
+		vp_perf_rare_run(&sinks, now);
+		vp_books_join();
+	}
 	if (now < next_change)
 		return;
 	if (samples >= GROW_SAMPLES || now >= opened_ns + GROW_NS)
@@ -229,6 +233,8 @@ uint64_t vp_engine_due(void)
 		return ~0ull;
 	look = vp_sampled_threads_due();
 	hurry = vp_standing_due();
+	look = look < hurry ? look : hurry;
+	hurry = vp_perf_rare_due();
 	look = look < hurry ? look : hurry;
 	return look < next_change ? look : next_change;
 }

@@ -5,6 +5,7 @@
 #include "helper/books.h"
 #include "ring/file.h"
 #include "ring/tables.h"
+#include "sample/engines.h"
 #include "thread/stall.h"
 #include "thread/threads.h"
 
@@ -25,6 +26,7 @@
 static struct vp_looper looper[VP_LOOPERS];
 static uint32_t loopers;
 static uint64_t next_scan_ns;
+static uint32_t rare_seen;
 
 struct vp_looper *vp_loopers(uint32_t *count)
 {
@@ -87,19 +89,43 @@ static void unmap_page(struct vp_looper *one)
 	if (one->page)
 		vp_sys(SYS_munmap, one->page, VP_PAGE_BYTES, 0);
 	one->page = NULL;
+	one->stands = 0;
+}
+
+static void tell_thread(struct vp_looper *one, void *page)
+{
+	vp_threads_lock();
+	if (vp_looper_lives(one))
+		/* Pairs with the thread, which reads it at its next call. */
+		__atomic_store_n(&one->thread->page.map, page, __ATOMIC_RELEASE);
+	vp_threads_unlock();
+}
+
+/* A thread that switches very often pays for the event more than the page saves.  It may be
+ * between two looks at the page: what was there last stays in its place. */
+static void take_page(struct vp_looper *one)
+{
+	long copy = vp_sys6(SYS_mmap, 0, VP_PAGE_BYTES, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (copy < 0 && copy > -4096)
+		return;
+	tell_thread(one, NULL);
+	memcpy((void *)copy, one->page, VP_PAGE_BYTES); /* NOLINT(performance-no-int-to-ptr) */
+	if (vp_sys6(SYS_mremap, copy, VP_PAGE_BYTES, VP_PAGE_BYTES, MREMAP_MAYMOVE | MREMAP_FIXED,
+		    (long)one->page, 0) < 0)
+		vp_sys(SYS_munmap, copy, VP_PAGE_BYTES, 0);
+	one->stands = 1;
 }
 
 static void give_page(struct vp_looper *one)
 {
+	unmap_page(one);
 	one->page = map_page(one->tid);
 	if (!one->page)
 		return;
 	vp_file.header->layers |= VPROF_LAYER_PAGE;
-	vp_threads_lock();
-	if (vp_looper_lives(one))
-		/* Pairs with the thread, which reads it at its next call. */
-		__atomic_store_n(&one->thread->page.map, one->page, __ATOMIC_RELEASE);
-	vp_threads_unlock();
+	tell_thread(one, one->page);
 }
 
 /* ---- who is there ----------------------------------------------------------- */
@@ -137,10 +163,28 @@ static void forget(struct vp_looper *one)
 	one->thread = NULL;
 }
 
+static void look_at_page(struct vp_looper *one)
+{
+	int rare = vp_perf_is_rare(one->tid);
+
+	if (!one->page) {
+		vp_books_watch(one->row);
+		vp_doing_keep(one->tid);
+	}
+	if (rare && one->page && !one->stands)
+		take_page(one);
+	if (!rare && (!one->page || one->stands))
+		give_page(one);
+}
+
 void vp_loopers_update(uint64_t now_ns)
 {
-	if (now_ns < next_scan_ns && !__atomic_load_n(&vp_stall_new, __ATOMIC_RELAXED))
+	uint32_t rare = vp_perf_rare_changes();
+
+	if (now_ns < next_scan_ns && rare == rare_seen &&
+	    !__atomic_load_n(&vp_stall_new, __ATOMIC_RELAXED))
 		return;
+	rare_seen = rare;
 	__atomic_store_n(&vp_stall_new, 0, __ATOMIC_RELAXED);
 	next_scan_ns = now_ns + SECOND;
 	for (uint32_t i = 0; i < loopers; i++)
@@ -150,11 +194,8 @@ void vp_loopers_update(uint64_t now_ns)
 		loopers--;
 	vp_threads_each(find);
 	for (uint32_t i = 0; i < loopers; i++) {
-		if (!looper[i].thread || looper[i].page)
-			continue;
-		vp_books_watch(looper[i].row);
-		vp_doing_keep(looper[i].tid);
-		give_page(&looper[i]);
+		if (looper[i].thread)
+			look_at_page(&looper[i]);
 	}
 }
 

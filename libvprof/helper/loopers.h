@@ -16,6 +16,7 @@ struct vp_looper {
 	uint64_t taken;	   /* of its notes */
 	uint64_t limit_ns; /* 0: not learned, or not to be */
 	void *page;	   /* thread/page.h; NULL: refused */
+	int stands;	   /* the page tells nothing more: there is no event behind it */
 	struct vp_stall_open open;
 };
 

@@ -1,4 +1,5 @@
 #include "helper/reading.h"
+#include "base/amount.h"
 #include "base/clock.h"
 #include "base/config.h"
 #include "base/fmt.h"
@@ -170,7 +171,7 @@ static void lose_of_user(const struct vprof_header *header)
 	uint64_t user = header->cpu_user_ns, expected;
 
 	expected = user > header->own_cpu_ns ? user - header->own_cpu_ns : 0;
-	expected /= period_ns();
+	expected = vp_less(expected / period_ns(), vp_watch_spared());
 	lose(expected >= UNTAKEN_FROM && header->samples < expected / 2 ? expected - header->samples
 									: 0);
 }
@@ -196,7 +197,7 @@ static void expect_samples(void)
 	struct vprof_header *header = vp_file.header;
 
 	if (header->cpu_period_ns)
-		header->samples_expected = expected_samples();
+		header->samples_expected = vp_less(expected_samples(), vp_watch_spared());
 	if (!(header->flags & VPROF_F_EXCLUDE_KERNEL))
 		lose(vp_watch_untaken());
 	else if (!header->pauses && !rate_changed)
@@ -212,7 +213,7 @@ void vp_reading_at_end(void)
 	    vp_clock_now() < header->heartbeat_ns + SECOND)
 		return;
 	header->cpu_ns = vp_proc_cpu_ns();
-	expected = header->cpu_ns / period_ns();
+	expected = vp_less(header->cpu_ns / period_ns(), vp_watch_spared());
 	if (expected <= header->samples_expected)
 		return;
 	header->samples_expected = expected;

@@ -1,4 +1,5 @@
 #include "helper/watch.h"
+#include "base/amount.h"
 #include "base/array.h"
 #include "base/clock.h"
 #include "base/proc.h"
@@ -20,7 +21,7 @@ static struct watched {
 static uint32_t watched_count, watched_room;
 static uint32_t next_row;    /* the first one not looked at yet */
 static uint64_t settled_cpu; /* of threads that are in `watched` no more */
-static uint64_t settled_untaken;
+static uint64_t settled_untaken, settled_spared;
 static uint64_t longest_period; /* before the last change of the rate; 0: there was none */
 
 int vp_watch_init(void)
@@ -29,7 +30,7 @@ int vp_watch_init(void)
 	watched = NULL;
 	watched_count = watched_room = 0;
 	next_row = 1;
-	settled_cpu = settled_untaken = longest_period = 0;
+	settled_cpu = settled_untaken = settled_spared = longest_period = 0;
 	return 0;
 }
 
@@ -87,16 +88,32 @@ void vp_watch_pause(int on)
  * not come.  Few may be chance, and a thread may be too short for any. */
 #define UNTAKEN_FROM 32u
 
-static uint64_t untaken_of(const struct vprof_thread *row)
+static uint64_t expected_of(const struct vprof_thread *row)
 {
 	uint64_t now = __atomic_load_n(&vp_file.header->cpu_period_ns, __ATOMIC_RELAXED);
 	uint64_t period = now > longest_period ? now : longest_period;
-	uint64_t expected = period ? vprof_thread_active_ns(vp_file.header, row) / period : 0;
 
-	if (expected < UNTAKEN_FROM || row->flags & VPROF_THREAD_HELPER ||
-	    row->samples >= expected - expected / 4)
+	if (!period || row->flags & VPROF_THREAD_HELPER)
 		return 0;
-	return expected - row->samples;
+	return vprof_thread_active_ns(vp_file.header, row) / period;
+}
+
+/* A thread sampled in windows has few, which stand for the more. */
+static uint64_t untaken_of(const struct vprof_thread *row)
+{
+	uint64_t expected = expected_of(row), taken = row->samples;
+	uint64_t active_ns = vprof_thread_active_ns(vp_file.header, row);
+
+	if (row->flags & VPROF_THREAD_WINDOWS && active_ns)
+		taken = (uint64_t)((unsigned __int128)expected * row->sampled_ns / active_ns);
+	if (expected < UNTAKEN_FROM || taken >= expected - expected / 4)
+		return 0;
+	return expected - taken;
+}
+
+static uint64_t spared_of(const struct vprof_thread *row)
+{
+	return row->flags & VPROF_THREAD_WINDOWS ? vp_less(expected_of(row), row->samples) : 0;
 }
 
 void vp_watch_rate_changes(void)
@@ -113,6 +130,15 @@ uint64_t vp_watch_untaken(void)
 	for (uint32_t i = 0; i < watched_count; i++)
 		untaken += untaken_of(vp_table_row(VPROF_SEC_THREADS, watched[i].row));
 	return untaken;
+}
+
+uint64_t vp_watch_spared(void)
+{
+	uint64_t spared = settled_spared;
+
+	for (uint32_t i = 0; i < watched_count; i++)
+		spared += spared_of(vp_table_row(VPROF_SEC_THREADS, watched[i].row));
+	return spared;
 }
 
 void vp_watch_refresh(int with_names, uint64_t drained_ns)
@@ -134,6 +160,7 @@ void vp_watch_refresh(int with_names, uint64_t drained_ns)
 			end_pause(row);
 			vp_sched_settle(row, &watched[i].seen);
 			settled_untaken += untaken_of(row);
+			settled_spared += spared_of(row);
 			vp_track_cpu_settle(watched[i].row);
 			if (!(row->flags & VPROF_THREAD_HELPER))
 				settled_cpu += vprof_thread_active_ns(vp_file.header, row);

@@ -26,5 +26,7 @@ void vp_watch_rate_changes(void);
 /* Samples that threads' CPU time should have given and did not; after a change of the rate
  * those that even the lowest one should have. */
 uint64_t vp_watch_untaken(void);
+/* Samples that nobody wanted of threads that switch very often. */
+uint64_t vp_watch_spared(void);
 
 #endif

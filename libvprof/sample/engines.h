@@ -99,6 +99,13 @@ int vp_perf_off_is_known(int tid);
 /* New periods for the events that have had enough samples with the old one.
  * Call at irregular times, after a drain. */
 void vp_perf_change_periods(void);
+/* After a drain: opens and closes the windows in which threads that switch very often are sampled,
+ * those that are due; when the next is (CLOCK_MONOTONIC), ~0: none. */
+void vp_perf_rare_run(const struct vp_perf_sinks *sinks, uint64_t now_ns);
+uint64_t vp_perf_rare_due(void);
+/* Is this thread one?  And a number that changes whenever another is, or is no more. */
+int vp_perf_is_rare(int tid);
+uint32_t vp_perf_rare_changes(void);
 /* Replaces the small rings of the start by those of a process that lasts. */
 void vp_perf_grow(const struct vp_perf_sinks *sinks);
 /* The time within which no ring is filled to more than about a half. */

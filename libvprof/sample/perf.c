@@ -29,8 +29,6 @@
 #define VP_PERF_RING_LOW    (256U << 10)
 /* A new period after so many samples: a change throws away half of one on average. */
 #define VP_PERF_SAME_PERIOD 24U
-/* The kernel does not go below 10 us; periods vary by a fifth. */
-#define PERIOD_LEAST 14000U
 
 static struct vp_perf vp_perf;
 
@@ -66,10 +64,10 @@ static int open_shared(struct vp_perf *p, struct vp_perf_thread *thread)
 
 		if (p->ring_fd[i] < 0)
 			continue;
-		fd = vp_perf_event_open(&p->common, event,
-					&(struct vp_perf_place){thread->tid, p->cpu[i],
-								stack_ring(p, p->ring[i].bytes),
-								vp_perf_off_is_wanted(p, thread)});
+		fd = vp_perf_event_open(
+		    &p->common, event,
+		    &(struct vp_perf_place){thread->tid, p->cpu[i], stack_ring(p, p->ring[i].bytes),
+					    vp_perf_off_is_wanted(p, thread), thread->rare.on});
 		if (fd == -ENODEV) /* offline, too */
 			continue;
 		if (fd < 0)
@@ -95,7 +93,8 @@ static int open_own(struct vp_perf *p, struct vp_perf_thread *thread)
 	for (;; bytes /= 2) {
 		ret = vp_perf_event_open(&p->common, event,
 					 &(struct vp_perf_place){thread->tid, -1, bytes,
-								 vp_perf_off_is_wanted(p, thread)});
+								 vp_perf_off_is_wanted(p, thread),
+								 thread->rare.on});
 		if (ret < 0)
 			return ret;
 		ret = vp_perf_ring_map(&thread->ring, event->fd, bytes);
@@ -110,7 +109,7 @@ static int open_own(struct vp_perf *p, struct vp_perf_thread *thread)
 	return 0;
 }
 
-static void close_thread(struct vp_perf *p, struct vp_perf_thread *thread)
+void vp_perf_close_events(struct vp_perf *p, struct vp_perf_thread *thread)
 {
 	for (uint32_t i = 0; i < p->table.stride; i++)
 		vp_perf_event_close(&p->common, &vp_perf_table_events(&p->table, thread)[i]);
@@ -140,11 +139,12 @@ static void stop(struct vp_perf *p, int on)
 
 void vp_perf_pause(int on)
 {
+	vp_perf_rare_pause(&vp_perf);
 	vp_perf_off_unknown(&vp_perf);
 	stop(&vp_perf, on);
 }
 
-static int open_events(struct vp_perf *p, struct vp_perf_thread *thread)
+int vp_perf_open_events(struct vp_perf *p, struct vp_perf_thread *thread)
 {
 	int ret, tid = thread->tid;
 
@@ -161,7 +161,7 @@ static int open_events(struct vp_perf *p, struct vp_perf_thread *thread)
 	if (ret == 0)
 		return 0;
 	/* The slot stays, without events: nobody tries again. */
-	close_thread(p, thread);
+	vp_perf_close_events(p, thread);
 	if (ret == -ESRCH) /* it has ended */
 		vp_perf_remove_thread(tid);
 	else
@@ -179,7 +179,7 @@ int vp_perf_add_thread(int tid)
 	vp_perf_remove_thread(tid); /* of an earlier thread with this number */
 	thread = vp_perf_table_add(&p->table, tid);
 	if (thread)
-		return open_events(p, thread);
+		return vp_perf_open_events(p, thread);
 	p->refused++;
 	return -ENOMEM;
 }
@@ -192,7 +192,8 @@ void vp_perf_remove_thread(int tid)
 	vp_standing_forget(tid);
 	if (!thread)
 		return;
-	close_thread(p, thread);
+	vp_perf_rare_end(p, thread);
+	vp_perf_close_events(p, thread);
 	vp_perf_table_remove(&p->table, thread);
 }
 
@@ -231,6 +232,8 @@ static void take(struct vp_perf_sample *sample, uint64_t count, uint32_t index)
 
 	sample->weight_ns =
 	    event && event->fd >= 0 ? vp_perf_event_weigh(event, count) : p->common.period_ns;
+	if (thread && thread->rare.on)
+		sample->weight_ns = sample->weight_ns * thread->rare.scale / VP_PERF_RARE_ONE;
 	p->sinks->sample(sample);
 }
 
@@ -252,14 +255,14 @@ size_t vp_perf_drain(const struct vp_perf_sinks *sinks)
 	return handed;
 }
 
-/* Its events anew, without records of switches. */
+/* None of its events stays. */
 static void record_no_switches(struct vp_perf *p, struct vp_perf_thread *thread)
 {
 	for (uint32_t i = 0; i < p->table.stride; i++)
 		vp_perf_event_retire(&p->common, &vp_perf_table_events(&p->table, thread)[i]);
-	close_thread(p, thread);
+	vp_perf_close_events(p, thread);
 	vp_perf_off_end(p, thread);
-	open_events(p, thread);
+	vp_perf_rare_begin(p, thread);
 }
 
 void vp_perf_change_periods(void)
@@ -276,7 +279,8 @@ void vp_perf_change_periods(void)
 		struct vp_perf_event *event = p->table.event + (size_t)i * p->table.stride;
 
 		for (uint32_t k = 0; p->table.thread[i].tid && k < p->table.stride; k++)
-			if (event[k].fd >= 0 && event[k].since >= VP_PERF_SAME_PERIOD)
+			if (event[k].fd >= 0 && event[k].since >= VP_PERF_SAME_PERIOD &&
+			    !p->table.thread[i].rare.on)
 				vp_perf_event_change_period(&p->common, &event[k]);
 	}
 }
@@ -378,7 +382,7 @@ static void renew(struct vp_perf *p, const struct vp_perf_sinks *sinks)
 	p->paused = paused;
 	for (uint32_t i = 0; i < p->table.high; i++)
 		if (p->table.thread[i].shared)
-			open_events(p, &p->table.thread[i]);
+			vp_perf_open_events(p, &p->table.thread[i]);
 	stop(p, paused);
 }
 
@@ -399,7 +403,7 @@ int vp_perf_set_period(uint64_t period_ns, const struct vp_perf_sinks *sinks)
 {
 	struct vp_perf *p = &vp_perf;
 
-	if (period_ns < PERIOD_LEAST)
+	if (period_ns < VP_PERF_PERIOD_LEAST)
 		return -EINVAL;
 	p->common.period_ns = programmed(period_ns);
 	if (p->shared)
@@ -417,7 +421,7 @@ int vp_perf_open(int main_tid, uint64_t period_ns, const struct vp_perf_sinks *s
 	int ret;
 
 	vp_perf_close();
-	if (period_ns < PERIOD_LEAST)
+	if (period_ns < VP_PERF_PERIOD_LEAST)
 		return -EINVAL;
 	p->common.owner_pid = vp_sys_pid();
 	p->common.owner_tid = vp_sys_tid();
@@ -463,7 +467,7 @@ void vp_perf_close(void)
 	if (p->common.owner_pid == vp_sys_pid()) {
 		for (uint32_t i = 0; i < p->table.high; i++)
 			if (p->table.thread[i].tid)
-				close_thread(p, &p->table.thread[i]);
+				vp_perf_close_events(p, &p->table.thread[i]);
 		release_rings(p);
 	}
 	vp_perf_table_drop(&p->table);

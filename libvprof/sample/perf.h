@@ -11,6 +11,8 @@
 #include <stdint.h>
 
 #define VP_PERF_PAGE 4096U
+/* The kernel does not go below 10 us; periods vary by a fifth. */
+#define VP_PERF_PERIOD_LEAST 14000U
 #define VP_PERF_SAMPLE_TYPE                                                                        \
 	(PERF_SAMPLE_IP | PERF_SAMPLE_TID | PERF_SAMPLE_TIME | PERF_SAMPLE_CPU |                   \
 	 PERF_SAMPLE_READ | PERF_SAMPLE_REGS_USER | PERF_SAMPLE_STACK_USER)
@@ -82,7 +84,8 @@ struct vp_perf_common {
 struct vp_perf_place {
 	int tid, cpu; /* -1: all CPUs */
 	uint32_t ring_bytes;
-	int switches; /* with a record for each context switch */
+	int switches;  /* with a record for each context switch */
+	uint32_t rare; /* for a window: more samples, and a period begun goes on */
 };
 
 /* A thread's event on one CPU, or on all. */
@@ -95,6 +98,7 @@ struct vp_perf_event {
 	uint64_t window_start_ns; /* ... or at the last change of the period, if later */
 	uint64_t carry_ns; /* CPU time not charged yet: between the last sample and that change,
 			    * or inherited from the event that this one replaced */
+	uint64_t left_ns;  /* of a period, when a window closed */
 	int user_only;
 	int faults; /* no clock: it tells of page faults that read from a disk */
 };
@@ -116,12 +120,27 @@ struct vp_perf_away {
 	enum vp_perf_given_up { VP_PERF_RECORDS, VP_PERF_GIVES_UP, VP_PERF_GAVE_UP } given_up;
 };
 
+/* A thread that is sampled in windows (perf_rare.c). */
+#define VP_PERF_RARE_ONE    256U
+#define VP_PERF_RARE_FASTER 8U /* samples in a window, for one otherwise */
+struct vp_perf_rare {
+	uint32_t on, open;
+	uint64_t next_ns;	     /* the window opens then, or closes */
+	uint64_t cpu_ns;	     /* CPU time when it did so last */
+	uint64_t all_ns, windows_ns; /* CPU time of late, and in windows */
+	uint64_t looked_ns, slices;  /* times on a CPU, at the last look */
+	uint32_t scale;		     /* of weights, in 1/256 */
+	uint32_t windows;	     /* in those sums */
+	uint32_t calm, calm_looks;   /* looks in a row, and how many will do */
+};
+
 /* A thread that is sampled. */
 struct vp_perf_thread {
 	int tid;       /* 0: slot is free */
 	uint32_t next; /* slot + 1 in the same bucket, or on the free list */
 	int marked;
 	struct vp_perf_away away; /* off the CPU */
+	struct vp_perf_rare rare;
 	int shared;		  /* its events write into the rings of CPUs */
 	int watched, faults;	  /* they record switches, and page faults */
 	struct vp_perf_ring ring; /* its own, where it writes into none of a CPU */
@@ -163,14 +182,25 @@ struct vp_perf {
 	struct vp_perf_table table;
 	struct vp_perf_ring_losses losses;
 	uint64_t refused;
-	uint64_t unpaired;   /* switches */
-	uint64_t gave_up;    /* threads, to record them */
-	uint64_t drained_ns; /* CLOCK_MONOTONIC: what is older has been in the rings */
+	uint64_t unpaired;	     /* switches */
+	uint64_t gave_up;	     /* threads, to record them */
+	uint32_t rare, rare_changes; /* threads sampled in windows; how often one began or ended */
+	uint64_t drained_ns;	     /* CLOCK_MONOTONIC: what is older has been in the rings */
 	int paused;
 	const struct vp_perf_sinks *sinks;
 };
 
 struct vp_perf *vp_perf_engine(void);
+
+int vp_perf_open_events(struct vp_perf *p, struct vp_perf_thread *thread);
+void vp_perf_close_events(struct vp_perf *p, struct vp_perf_thread *thread);
+
+/* The thread has no events any more, but for windows. */
+void vp_perf_rare_begin(struct vp_perf *p, struct vp_perf_thread *thread);
+void vp_perf_rare_end(struct vp_perf *p, struct vp_perf_thread *thread);
+void vp_perf_rare_close(struct vp_perf *p, struct vp_perf_thread *thread);
+/* Recording stops, or goes on: no window is open, and what was before does not count. */
+void vp_perf_rare_pause(struct vp_perf *p);
 
 /* Times off the CPU (perf_off.c).  Is the thread to have records of its switches? */
 int vp_perf_off_is_wanted(const struct vp_perf *p, const struct vp_perf_thread *thread);

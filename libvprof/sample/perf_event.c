@@ -10,7 +10,9 @@
 
 #include "base/sys.h"
 
-#define VP_PERF_FILES_KEPT 24U /* descriptors left for /proc and frames that stand */
+/* The kernel does not go below 10 us; periods vary by a fifth. */
+#define VP_PERF_PERIOD_LEAST 14000U
+#define VP_PERF_FILES_KEPT   24U /* descriptors left for /proc and frames that stand */
 
 uint32_t vp_perf_event_files_limit(void)
 {
@@ -44,6 +46,17 @@ static uint64_t next_period(struct vp_perf_common *common, struct vp_perf_event 
 	rate = (event->rng_state >> 40) * 300000 >> 24;
 	rate += rate < 150000 ? 800000 : 900000;
 	return common->period_ns * 1000000 / rate;
+}
+
+/* A window's: what is left of the last one, or more where that would hardly be there. */
+static uint64_t rare_period(struct vp_perf_common *common, struct vp_perf_event *event)
+{
+	uint64_t drawn = next_period(common, event) / VP_PERF_RARE_FASTER;
+	uint64_t left = event->left_ns ? event->left_ns : drawn;
+
+	if (left < VP_PERF_PERIOD_LEAST || left < drawn / 4)
+		left += drawn;
+	return left;
 }
 
 /* How much stack to copy.  Call chains of real programs need it: with 8 KiB
@@ -92,9 +105,10 @@ int vp_perf_event_open(struct vp_perf_common *common, struct vp_perf_event *even
 	struct perf_event_attr attr;
 	int fd;
 
-	*event = (struct vp_perf_event){.carry_ns = event->carry_ns};
+	*event = (struct vp_perf_event){.carry_ns = event->carry_ns, .left_ns = event->left_ns};
 	event->rng_state = vp_perf_event_random(common);
-	event->period_ns = next_period(common, event);
+	event->period_ns = place->rare ? rare_period(common, event) : next_period(common, event);
+	event->left_ns = 0;
 	memset(&attr, 0, sizeof(attr));
 	attr.config = PERF_COUNT_SW_TASK_CLOCK;
 	attr.sample_period = event->period_ns;
@@ -188,13 +202,16 @@ void vp_perf_event_change_period(struct vp_perf_common *common, struct vp_perf_e
 
 void vp_perf_event_retire(struct vp_perf_common *common, struct vp_perf_event *event)
 {
-	uint64_t count;
+	uint64_t count, since, expired;
 
-	event->carry_ns = 0;
-	if (event->fd >= 0 && vp_sys_read(event->fd, &count, sizeof(count)) == sizeof(count) &&
-	    count >= event->window_start_ns)
-		event->carry_ns = event->user_only
-				      ? (count - event->window_start_ns) % event->period_ns
-				      : count - event->last;
+	if (event->fd >= 0 && !event->faults &&
+	    vp_sys_read(event->fd, &count, sizeof(count)) == sizeof(count) &&
+	    count >= event->window_start_ns) {
+		since = count - event->window_start_ns;
+		expired = since % event->period_ns;
+		/* Without a sample, what an earlier one has left is still to be charged. */
+		event->carry_ns += event->user_only ? expired : count - event->last;
+		event->left_ns = event->since ? 0 : event->period_ns - expired;
+	}
 	vp_perf_event_close(common, event);
 }

@@ -180,7 +180,7 @@ void vp_perf_off_unknown(struct vp_perf *p)
 	for (uint32_t i = 0; p->common.switches && i < p->table.high; i++) {
 		struct vp_perf_thread *thread = &p->table.thread[i];
 
-		if (!thread->tid)
+		if (!thread->tid || !thread->watched)
 			continue;
 		thread->away.watched_ns = thread->away.gap_ns = 0;
 		begin(thread, counted_ns(p, thread));

@@ -50,8 +50,11 @@ static struct scale *thread_scales(const struct vr_profile *profile, struct vr_c
 		}
 		factor = s->sampled_ns ? (double)active_ns / (double)s->sampled_ns : 0;
 		s->target_ns = s->sampled_ns;
-		if (hides_kernel(file, i) || i == 0 || s->samples < SCALE_SAMPLES_MIN ||
-		    factor < SCALE_MIN || factor > SCALE_MAX)
+		if (hides_kernel(file, i) || i == 0 || s->samples < SCALE_SAMPLES_MIN)
+			continue;
+		/* Of windows' few samples the sum is known to be a rough one. */
+		if (!(file->thread[i].flags & VPROF_THREAD_WINDOWS) &&
+		    (factor < SCALE_MIN || factor > SCALE_MAX))
 			continue;
 		s->target_ns = active_ns;
 		if (profile->keep_thread[i] && s->target_ns != s->sampled_ns)

@@ -232,7 +232,8 @@ static const struct {
     [VPROF_LOST_LOOPS] = {"", " loop", " without a row"},
     [VPROF_LOST_LABELS] = {"", " label", ""},
     [VPROF_LOST_STALLS] = {"", " stall", " without a row (the longest have one)"},
-    [VPROF_LOST_GAVE_UP] = {"", " thread", " too busy switching for a record of each time"},
+    [VPROF_LOST_GAVE_UP] =
+	{"", " thread", " too busy switching for a record of each time; sampled a fiftieth of it"},
     [VPROF_LOST_SPANS] = {"", " span", " without a row of their own", " without a row of its own"},
     [VPROF_LOST_BLAME] = {"", " wait", " whose holders are not known",
 			  " whose holder is not known"},
