@@ -160,6 +160,36 @@ record run waits=off:leakscan=off none 1 60 0
 check 2 'blocked(fsync)>0'
 t_done
 
+t_begin "a function that may have been inlined unseen is no pass"
+cat >"$T/inlined.c" <<'END'
+#include <stdlib.h>
+void *volatile kept;
+void work(int n)
+{
+	kept = malloc(n);
+}
+int main(int argc, char **argv)
+{
+	(void)argv;
+	work(argc);
+	return 0;
+}
+END
+for debug in -g0 -g; do
+	${CC:-gcc} -O2 -finline-functions $debug -o "$T/inlined" "$T/inlined.c" || t_bad "does not compile"
+	rm -rf "$T/run"
+	t_preload "$T/run" leakscan=off "$T/inlined"
+	file=$(t_file "$T/run")
+	case $debug in
+	-g0)
+		check 2 'allocs(work)>0'
+		said 'build with -g'
+		;;
+	*) check 24 'allocs(work)>0' ;;
+	esac
+done
+t_done
+
 t_begin "of several processes one need not know the names"
 rm -rf "$T/run"
 t_preload "$T/run" leakscan=off sh -c "'$probe' string 1 60 0; :"

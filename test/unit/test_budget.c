@@ -171,11 +171,11 @@ START_TEST(after_a_mark_is_what_was_counted_since)
 	is("allocs(label:path=tick)=3 after mark:warm", VR_BUDGET_BROKEN);
 	is("allocs(label:symbol=*)=3", VR_BUDGET_BROKEN);
 	is("allocs(label:symbol=XY,label:path=other?)>0", VR_BUDGET_KEPT);
-	is("allocs(libbook*)=153", VR_BUDGET_BROKEN);
-	is("allocs(libbook*)=138 after mark:warm", VR_BUDGET_BROKEN);
-	is("allocs(libbook*)=19 until mark:cool", VR_BUDGET_BROKEN);
-	is("allocs(libbook*)=4 after mark:warm until mark:cool", VR_BUDGET_BROKEN);
-	is("alloc_bytes(libbook*)=464 after mark:warm until mark:cool", VR_BUDGET_BROKEN);
+	is("allocs(module:libbook*)=153", VR_BUDGET_BROKEN);
+	is("allocs(module:libbook*)=138 after mark:warm", VR_BUDGET_BROKEN);
+	is("allocs(module:libbook*)=19 until mark:cool", VR_BUDGET_BROKEN);
+	is("allocs(module:libbook*)=4 after mark:warm until mark:cool", VR_BUDGET_BROKEN);
+	is("alloc_bytes(module:libbook*)=464 after mark:warm until mark:cool", VR_BUDGET_BROKEN);
 	is("loop.iterations>9 and stalls>=0 after mark:warm until mark:cool", VR_BUDGET_BROKEN);
 	is("allocs>0 after mark:late", VR_BUDGET_UNKNOWN);
 	is("allocs>0 after mark:worm", VR_BUDGET_UNSEEN);
@@ -217,10 +217,10 @@ START_TEST(what_was_lost_is_no_pass)
 	is("stalls>0", VR_BUDGET_BROKEN);
 	is("stalls>1000000", VR_BUDGET_UNKNOWN);
 	profile->file->header.lost[VPROF_LOST_REENTRANT] = 1;
-	is("allocs(libbook*)>1000000", VR_BUDGET_UNKNOWN);
-	is("allocs(libbook*)>1", VR_BUDGET_BROKEN);
+	is("allocs(module:libbook*)>1000000", VR_BUDGET_UNKNOWN);
+	is("allocs(module:libbook*)>1", VR_BUDGET_BROKEN);
 	profile->file->header.heap_mode = VPROF_HEAP_SAMPLE;
-	is("allocs(libbook*)>500 after mark:warm", VR_BUDGET_UNKNOWN);
+	is("allocs(module:libbook*)>500 after mark:warm", VR_BUDGET_UNKNOWN);
 	profile->file->header.heap_mode = VPROF_HEAP_OFF;
 	is("allocs>0", VR_BUDGET_UNKNOWN);
 }

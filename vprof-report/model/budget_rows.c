@@ -12,12 +12,14 @@
 #include "cli/text.h"
 #include "cli/xalloc.h"
 #include "model/labels.h"
+#include "model/loops.h"
 #include "model/nearest.h"
 
 /* One filter and what is known of it. */
 struct vr_matcher {
 	const struct vr_filter *filter;
 	int seen;	   /* something in the record bears the name */
+	int hidden;	   /* some function does, but may be inlined unseen */
 	uint8_t *function; /* of each, 0: not looked at, 1: no, 2: yes */
 	size_t functions;
 	uint8_t *node;	/* of each stack: 0: not looked at, else 1 + enum vr_match */
@@ -143,12 +145,21 @@ static int stacks_were_cut(const struct vr_file *file)
 	return 0;
 }
 
+/* A function of the program's own whose name nobody knows may be any. */
+static int is_nameless(const struct vr_judging *judging, const struct vr_function *function)
+{
+	const struct vr_file *file = judging->file;
+
+	return vr_function_has_no_name(function) &&
+	       strcmp(function->module, vr_file_string(file, file->header.exe)) == 0;
+}
+
 /* One frame by itself. */
 static enum vr_match frame_match(struct vr_judging *judging, struct vr_matcher *m, uint32_t node)
 {
 	struct vr_stacks *stacks = judging->profile->stacks;
 	struct vr_span span = vr_stacks_at(stacks, node);
-	int outermost = vr_stacks_parent(stacks, node) == VPROF_NODE_ROOT, known = 0;
+	int outermost = vr_stacks_parent(stacks, node) == VPROF_NODE_ROOT, known = 0, nameless = 0;
 
 	for (uint32_t i = 0; i < span.count; i++) {
 		const struct vr_place *place = &stacks->place[span.first + i];
@@ -156,7 +167,10 @@ static enum vr_match frame_match(struct vr_judging *judging, struct vr_matcher *
 		if (function_is_meant(judging, m, place->function))
 			return VR_YES;
 		known |= is_outermost(vr_place_function(stacks, place)->name);
+		nameless |= is_nameless(judging, vr_place_function(stacks, place));
 	}
+	if (nameless && m->filter->key == VR_KEY_FUNCTION)
+		return VR_MAYBE;
 	if (node == VPROF_NODE_OVERFLOW)
 		return VR_MAYBE;
 	return outermost && !known && stacks_were_cut(judging->file) ? VR_MAYBE : VR_NO;
@@ -364,7 +378,7 @@ static int seen_at_all(struct vr_judging *judging, struct vr_matcher *m, struct 
 	switch (m->filter->key) {
 	case VR_KEY_FUNCTION:
 		return seen_in_stacks(judging, m, near) ||
-		       vr_seen_function(judging->profile, m->filter->pattern, near);
+		       vr_seen_function(judging->profile, m->filter->pattern, near, &m->hidden);
 	case VR_KEY_MODULE:
 		for (uint32_t i = 0; i < file->n_modules; i++)
 			if (vr_text_glob(m->filter->pattern,
@@ -393,6 +407,21 @@ static int seen_at_all(struct vr_judging *judging, struct vr_matcher *m, struct 
 	}
 }
 
+static char *unseen_text(const struct vr_matcher *m, const char *near)
+{
+	const char *key = vr_budget_key_name(m->filter->key), *name = m->filter->pattern;
+
+	if (m->hidden)
+		return vr_xprintf(
+		    "no call path of function '%s' was seen, and without debug "
+		    "information nobody can tell whether it was inlined: build with -g, or "
+		    "write '%s?'",
+		    name, name);
+	if (near)
+		return vr_xprintf("no %s '%s' was seen; did you mean '%s'?", key, name, near);
+	return vr_xprintf("no %s '%s' was seen", key, name);
+}
+
 int vr_judging_unseen(struct vr_judging *judging)
 {
 	for (size_t i = 0; i < judging->condition->filters; i++) {
@@ -407,11 +436,7 @@ int vr_judging_unseen(struct vr_judging *judging)
 		seen = seen_at_all(judging, m, &near);
 		if (!seen) {
 			free(judging->found->why);
-			judging->found->why = vr_xprintf(
-			    "no %s '%s' was seen%s%s%s", vr_budget_key_name(filter->key),
-			    filter->pattern, vr_nearest_found(&near) ? "; did you mean '" : "",
-			    vr_nearest_found(&near) ? vr_nearest_found(&near) : "",
-			    vr_nearest_found(&near) ? "'?" : "");
+			judging->found->why = unseen_text(m, vr_nearest_found(&near));
 			judging->found->unseen = 1;
 		}
 		vr_nearest_end(&near);

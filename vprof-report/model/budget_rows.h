@@ -75,7 +75,8 @@ void vr_judge_calls(struct vr_judging *judging);
  * nearest that is goes to `near`. */
 struct vr_nearest;
 void vr_near_function(struct vr_nearest *near, const char *name);
-int vr_seen_function(struct vr_profile *profile, const char *pattern, struct vr_nearest *near);
+int vr_seen_function(struct vr_profile *profile, const char *pattern, struct vr_nearest *near,
+		     int *hidden); /* 1: one is, but it may be inlined and nobody could tell */
 int vr_seen_variable(struct vr_profile *profile, const char *pattern, struct vr_nearest *near);
 /* A call of libc that the library sees. */
 int vr_seen_call(const char *name, struct vr_nearest *near);

@@ -178,7 +178,7 @@ struct search {
 	const char *pattern;
 	const char *part; /* each name that is meant has it in it; NULL: nobody knows */
 	struct vr_nearest *near;
-	int functions, found;
+	int functions, found, hidden;
 };
 
 static void look_at(void *arg, const char *name)
@@ -198,9 +198,10 @@ static void look_at(void *arg, const char *name)
 }
 
 /* Who mistyped a name meant one of the program's own. */
-static int seen_in_objects(struct vr_profile *profile, struct search search,
+static int seen_in_objects(struct vr_profile *profile, struct search *asked,
 			   struct vr_nearest *near)
 {
+	struct search search = *asked;
 	const struct vr_file *file = profile->file;
 	const char *program = vr_file_string(file, file->header.exe), *last = NULL;
 
@@ -212,20 +213,28 @@ static int seen_in_objects(struct vr_profile *profile, struct search search,
 
 		search.near = strcmp(path, program) == 0 ? near : NULL;
 		vr_sym_names(profile->sym, i, !search.functions, look_at, &search);
+		/* In no call path, and it may have been inlined into those there are. */
+		if (search.found && search.functions && !vr_sym_has_debug(profile->sym, i)) {
+			search.found = 0;
+			asked->hidden = 1;
+		}
 	}
 	return search.found;
 }
 
-int vr_seen_function(struct vr_profile *profile, const char *pattern, struct vr_nearest *near)
+int vr_seen_function(struct vr_profile *profile, const char *pattern, struct vr_nearest *near,
+		     int *hidden)
 {
 	struct search search = {.pattern = pattern, .functions = 1};
+	int seen = seen_in_objects(profile, &search, near);
 
-	return seen_in_objects(profile, search, near);
+	*hidden = search.hidden;
+	return seen;
 }
 
 int vr_seen_variable(struct vr_profile *profile, const char *pattern, struct vr_nearest *near)
 {
 	struct search search = {.pattern = pattern};
 
-	return seen_in_objects(profile, search, near);
+	return seen_in_objects(profile, &search, near);
 }

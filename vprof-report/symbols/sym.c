@@ -324,6 +324,17 @@ void vr_sym_names(struct vr_sym *sym, uint32_t id, int variables, vr_each_name *
 	vr_object_names(object, variables, demangle, &naming);
 }
 
+int vr_sym_has_debug(struct vr_sym *sym, uint32_t id)
+{
+	struct vr_object *object = object_of(sym, id);
+
+	if (!object)
+		return 0;
+	sym->module[id].used = 1;
+	vr_object_open(object, &sym->cache->search, &sym->cache->names);
+	return object->dwarf.units != 0;
+}
+
 size_t vr_sym_bytes(struct vr_sym *sym, uint32_t id, uint64_t address, uint8_t *out, size_t len)
 {
 	struct vr_object *object = object_of(sym, id);

@@ -49,6 +49,9 @@ const char *vr_sym_variable(struct vr_sym *sym, uint32_t id, uint64_t address);
 /* Calls each() with the readable names of all functions, or all variables, of module `id`. */
 void vr_sym_names(struct vr_sym *sym, uint32_t id, int variables, vr_each_name *each, void *arg);
 
+/* 1: module `id` has debug information, so that calls that were inlined are known. */
+int vr_sym_has_debug(struct vr_sym *sym, uint32_t id);
+
 /* Copies what module `id` has in its file for `address`; returns how many bytes there were. */
 size_t vr_sym_bytes(struct vr_sym *sym, uint32_t id, uint64_t address, uint8_t *out, size_t len);
 
