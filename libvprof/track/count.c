@@ -132,7 +132,6 @@ static struct vprof_count *new_row(const struct vp_thread *thread, const struct 
 	row->caller = where_of(slot->caller, 0);
 	row->thread = thread->row_id;
 	row->how = (uint16_t)how;
-	row->name = VPROF_NONE;
 	/* Pairs with a reader of the file, to which a row without it is none. */
 	__atomic_store_n(&row->where, where_of(slot->function, VPROF_WHERE_EXACT),
 			 __ATOMIC_RELEASE);

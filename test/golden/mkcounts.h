@@ -25,7 +25,6 @@ static inline struct vprof_count *mk_count(struct mkprof *mk, uint32_t module, u
 	    .caller = caller ? mk_where(0, caller, 0) : 0,
 	    .thread = thread,
 	    .how = (uint16_t)how,
-	    .name = VPROF_NONE,
 	    .calls = calls,
 	};
 	return row;

@@ -37,9 +37,7 @@ static const char *count_fault(const struct vr_file *file, const struct vr_layou
 		return "thread id out of range";
 	if (!where_ok(file, row->where) || !where_ok(file, row->caller))
 		return "module id out of range";
-	if (!vr_check_string(file, row->name))
-		return "string id out of range";
-	if (row->how > VPROF_COUNT_HOOK)
+	if (row->how > VPROF_COUNT_FENTRY)
 		return "unknown way of counting";
 	if (row->calls > UINT64_MAX / 4 || row->recursive > row->calls + calls_ahead(layout))
 		return "sums do not add";

@@ -13,8 +13,6 @@ const char *vr_count_how_name(enum vprof_count_how how)
 	    [VPROF_COUNT_INSTRUMENT] = "-finstrument-functions",
 	    [VPROF_COUNT_MCOUNT] = "-pg",
 	    [VPROF_COUNT_FENTRY] = "-pg -mfentry",
-	    [VPROF_COUNT_PATCH] = "-fpatchable-function-entry",
-	    [VPROF_COUNT_HOOK] = "libc",
 	};
 
 	return name[how];
@@ -153,9 +151,8 @@ const struct vr_count_sum *vr_count_between(const struct vr_counts *counts, uint
 
 struct vr_cpu_function *vr_counts_add_functions(const struct vr_counts *counts,
 						const struct vr_profile *profile,
-						struct vr_cpu_function *row, size_t *rows, int all)
+						struct vr_cpu_function *row, size_t *rows)
 {
-	const uint32_t skip = all ? 0 : 1u << VPROF_COUNT_HOOK;
 	const char *module = profile->select.module;
 	uint8_t *has = vr_xcalloc(counts->n_functions + 1, 1);
 	size_t room = *rows;
@@ -164,7 +161,7 @@ struct vr_cpu_function *vr_counts_add_functions(const struct vr_counts *counts,
 		if (row[i].function < counts->n_functions)
 			has[row[i].function] = 1;
 	for (uint32_t i = 0; i < counts->n_functions; i++) {
-		if (has[i] || !(counts->function[i].how & ~skip))
+		if (has[i] || !counts->function[i].how)
 			continue;
 		if (module && !vr_text_glob(module, profile->stacks->function[i].module))
 			continue;

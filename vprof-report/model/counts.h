@@ -1,5 +1,4 @@
-/* Calls that were counted, each of them: of the program's functions where its build tells of
- * them, and of libc's that the library stands in front of.
+/* Calls that were counted, each of them: of functions that tell of themselves.
  *
  * Counts are of the whole run and know no labels: of a window, or of a label, there are none. */
 #ifndef VR_COUNTS_H
@@ -59,11 +58,10 @@ static inline const struct vr_count_sum *vr_count_of(const struct vr_counts *cou
 const struct vr_count_sum *vr_count_between(const struct vr_counts *counts, uint32_t caller,
 					    uint32_t callee);
 
-/* Adds rows to those of vr_cpu_functions(): functions of which no time is known, but calls.
- * libc's only where `all` says so: every program calls some. */
+/* Adds rows to those of vr_cpu_functions(): functions of which no time is known, but calls. */
 struct vr_cpu_function *vr_counts_add_functions(const struct vr_counts *counts,
 						const struct vr_profile *profile,
-						struct vr_cpu_function *row, size_t *rows, int all);
+						struct vr_cpu_function *row, size_t *rows);
 
 /* The time that this share of its calls did not exceed. */
 struct vr_quantile vr_durations_quantile(const struct vr_durations *durations, double share);

@@ -5,9 +5,7 @@
 #include "model/counts.h"
 #include "text/context.h"
 
-/* How calls were counted: "-pg, libc"; NULL where none were; free() it. */
-char *vr_counted_text(const struct vr_counts *counts);
-/* The same as a list, with what was lost: {"by": [...], "lost": n}. */
+/* How calls were counted, and how many were lost: {"by": ["-pg"], "lost": n}. */
 json_t *vr_counted_json(const struct vr_counts *counts);
 
 /* What limits the numbers of calls.

@@ -351,8 +351,7 @@ static int run(struct vr_context *ctx)
 			      .counts = counts};
 
 	if (!picture)
-		row = vr_counts_add_functions(counts, ctx->profile, row, &count,
-					      ctx->sort == BY_CALLS);
+		row = vr_counts_add_functions(counts, ctx->profile, row, &count);
 	if (picture && !ctx->opts->sort)
 		order.key = BY_CUMULATIVE;
 	qsort_r(row, count, sizeof(*row), compare, &order);
@@ -386,8 +385,8 @@ const struct vr_verb vr_verb_flat = {
     .usage = "[FILE...]",
     .detail =
 	"tottime is the CPU time in the function itself, cumtime includes what it calls\n"
-	"(recursion counted once). ncalls, and percall, is \"-\" where calls are not counted: a\n"
-	"build tells of them (docs/counts.md), and libc's functions are told by our hooks.\n"
+	"(recursion counted once). ncalls, and percall, is \"-\" where calls are not counted:\n"
+	"docs/counts.md says which builds tell of them.\n"
 	"The line is the lowest one seen in the function.\n"
 	"A picture has the 20 functions with most cumulative time; -n and --sort choose "
 	"others.\n" VR_CLOCK_DETAIL,
