@@ -19,10 +19,15 @@ struct start {
 		thrd_start_t thrd;
 	} fn;
 	void *arg;
-	uint64_t stack_bytes;
-	struct vp_kin_creator creator;
+	uint32_t stack_units;	   /* STACK_UNIT bytes each */
+	uint32_t creator;	   /* its row in THREADS ... */
+	uint64_t created_ns;	   /* ... and when */
 	struct start *next, *prev; /* those that have not begun */
 };
+#define STACK_UNIT 16u
+/* With this class of sizes it is with others of the private heap, which would else make and
+ * unmake a slab for each thread. */
+_Static_assert(sizeof(struct start) <= 48, "the class of sizes");
 
 static struct start *pending; /* service */
 
@@ -70,8 +75,10 @@ static struct start begin(void *arg, const void *trampoline)
 
 	if (vp_busy_enter()) {
 		struct vp_thread_start known = {(uint64_t)(uintptr_t)start.fn.pthread,
-						start.stack_bytes, trampoline,
-						(uint64_t)(uintptr_t)start.arg, start.creator};
+						(uint64_t)start.stack_units * STACK_UNIT,
+						trampoline,
+						(uint64_t)(uintptr_t)start.arg,
+						{start.creator, start.created_ns}};
 
 		vp_service(put_start, arg);
 		if (vp_tls.self == NULL)
@@ -130,13 +137,15 @@ static struct start *new_start(void *arg, uint64_t stack_bytes)
 		return NULL;
 	vp_service(get_start, &start);
 	vp_threads_many = 1;
-	if (start)
-		start->creator = vp_kin_create();
-	vp_busy_leave();
 	if (start) {
+		struct vp_kin_creator creator = vp_kin_create();
+
+		start->creator = creator.row;
+		start->created_ns = creator.at_ns;
 		start->arg = arg;
-		start->stack_bytes = stack_bytes;
+		start->stack_units = (uint32_t)(stack_bytes / STACK_UNIT);
 	}
+	vp_busy_leave();
 	return start;
 }
 
@@ -195,7 +204,7 @@ int vp_spawn_pthread(pthread_t *out, const pthread_attr_t *attr, void *(*fn)(voi
 	start->fn.pthread = fn;
 	err = vp_real.pthread_create(out, attr, attr == &wider ? run_wider : run_pthread, start);
 	if (err && attr == &wider) { /* the limit may allow what was asked for */
-		start->stack_bytes -= OUR_STACK;
+		start->stack_units -= OUR_STACK / STACK_UNIT;
 		err = vp_real.pthread_create(out, asked, run_pthread, start);
 	}
 	if (err)

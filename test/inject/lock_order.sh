@@ -2,6 +2,7 @@
 # Locks in one order and in another: of fourteen ways four may once end in a deadlock, and these
 # are found, with who took what under what, and no other.  Helgrind, DRD and ThreadSanitizer judge
 # the same program: docs/decisions/lock_order.md says why they say what they do.
+# long: valgrind runs it 28 times
 . "$(dirname "$0")/../lib.sh"
 
 #        case           it is  Helgrind  TSan
