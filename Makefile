@@ -55,6 +55,8 @@ flags_of = $(BASE) $(OPT) $(FLAGS_$(firstword $(subst /, ,$1)))
 %/libvprof/stack/capture.o: FLAGS_libvprof += -fomit-frame-pointer
 # Spans have no frame of their own on the short way.
 %/libvprof/control/api_spans.o: FLAGS_libvprof += -fomit-frame-pointer -foptimize-sibling-calls
+# What looks for its caller has a frame all the same; a free lock needs none.
+%/libvprof/hooks/lock.o: FLAGS_libvprof += -fomit-frame-pointer
 # Hooks jump, however little is optimised.
 %/libvprof/hooks/malloc.o: FLAGS_libvprof += -foptimize-sibling-calls
 %/libvprof/hooks/dl.o: FLAGS_libvprof += -foptimize-sibling-calls

@@ -7,7 +7,7 @@
 #error "include vprof_format.h"
 #endif
 
-/* BLAME: who kept others waiting for a lock, who ended waits, and how long locks were held.
+/* BLAME: who kept others waiting for a lock, and how long locks were held.
  *
  * Each moment of a wait for a lock that somebody holds is charged once: to the thread that
  * held it then (HELD), by the call path that gave the lock back; to nobody, from there until
@@ -20,28 +20,26 @@ enum vprof_blame_what {
 	VPROF_BLAME_UNKNOWN = 3,   /* ... while somebody did, who was not seen to give it back */
 	VPROF_BLAME_ABANDONED = 4, /* charged for waits that no row of LOCKS has: they never came
 				    * back, being left by a jump or with their thread */
-	VPROF_BLAME_WOKE = 5,	   /* it ended waits for a condition or a thread; ns: so long they
-				    * had lasted until then */
-	VPROF_BLAME_HOLDS = 6,	   /* holds that somebody waited for and whose begin is known */
-	VPROF_BLAME_SAMPLES = 7	   /* one hold in VPROF_HOLD_SAMPLE, waited for or not */
+	VPROF_BLAME_HOLDS = 5,	   /* holds that somebody waited for and whose begin is known */
+	VPROF_BLAME_SAMPLES = 6	   /* one hold in VPROF_HOLD_SAMPLE, waited for or not */
 };
 #define VPROF_HOLD_SAMPLE    64u
 #define VPROF_HOLD_UNIT_BITS 6u /* 64 ns */
 #define VPROF_HOLD_SUB_BITS  0u
 #define VPROF_HOLD_BUCKETS   32u
 struct vprof_blame {
-	uint64_t address; /* of the lock; a pthread_t */
-	uint32_t node;	  /* where it gave the lock back, or woke; VPROF_NODE_ROOT: not by path */
+	uint64_t address; /* of the lock */
+	uint32_t node;	  /* where it gave the lock back; VPROF_NODE_ROOT: not by path */
 	uint32_t thread;  /* row in THREADS; VPROF_NONE: not known */
-	uint16_t kind;	  /* enum vprof_lock_kind: how it held it; of UNKNOWN, ABANDONED 0 */
+	uint16_t kind;	  /* enum vprof_lock_kind: how it held it; HELD, HOLDS, SAMPLES */
 	uint16_t what;	  /* enum vprof_blame_what; 0: not filled in yet */
 	uint16_t place;	  /* as in vprof_lock, with site and offset */
 	uint16_t reserved0;
 	uint32_t site;
 	/* 28: HELD: what the holder was in meanwhile, if it was a call that lasted */
-	uint32_t cause; /* string id of the function, or "mutex" and its like; VPROF_NONE */
+	uint32_t cause; /* string id of the function; VPROF_NONE: none that lasted */
 	uint64_t offset;
-	/* 40: HELD, HANDOFF, UNKNOWN: charges; WOKE: waits ended; HOLDS, SAMPLES: holds */
+	/* 40: charges; HOLDS, SAMPLES: holds */
 	uint64_t times;
 	uint64_t ns, max_ns;
 	uint64_t first_ns, last_ns;
@@ -50,11 +48,8 @@ struct vprof_blame {
 	/* 88: with `cause`: as vprof_call.object, or a lock's address; and that call's path */
 	uint64_t cause_object;
 	uint32_t cause_node;
-	/* 100: WOKE: broadcasts to several, those they woke, and of these those that waited again
-	 * within a millisecond; from the waking to the waiter's going on */
-	uint32_t broadcasts;
-	uint64_t woken, again;
-	uint64_t wake_ns;
+	uint32_t reserved1;
+	uint64_t reserved[3];
 	/* 128: HOLDS, SAMPLES */
 	uint32_t histogram[VPROF_HOLD_BUCKETS];
 };

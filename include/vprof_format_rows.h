@@ -186,10 +186,7 @@ struct vprof_lock {
 	uint32_t site;	 /* VPROF_LOCK_IN_BLOCK: the stack that allocated the block ... */
 	uint32_t label;	 /* string id, as in vprof_cpu: the waiter's; 0: none */
 	uint64_t offset; /* ... and the lock's place in it */
-	/* 88: condition, join: of the waits, those of which is known who ended them, and the
-	 * time from then to their return */
-	uint64_t woken, wake_ns;
-	uint64_t reserved[3];
+	uint64_t reserved[5];
 };
 _Static_assert(sizeof(struct vprof_lock) == 128, "vprof_lock");
 

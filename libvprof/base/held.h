@@ -24,7 +24,7 @@ static inline uint8_t vp_held_mode(uint64_t entry)
 /* 1: the thread has taken as many locks as vp_tls.lock_turn said, which is to be set anew. */
 static inline int vp_lock_turn(void)
 {
-	return (int32_t)--vp_tls.lock_turn <= 0;
+	return --vp_tls.lock_turn == 0;
 }
 
 /* A lock was taken by the thread, at pc, with this stack pointer there: where it held none

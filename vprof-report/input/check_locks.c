@@ -45,7 +45,7 @@ static const char *blame_fault(const struct vr_file *file, const struct vprof_bl
 		return "unknown kind";
 	if (!vr_check_string(file, row->cause))
 		return "string id out of range";
-	if (row->ns > NS_MOST || row->span_ns > NS_MOST || row->wake_ns > NS_MOST)
+	if (row->ns > NS_MOST || row->span_ns > NS_MOST)
 		return "time that cannot be";
 	return NULL;
 }
@@ -64,7 +64,6 @@ static void check_blame(struct vr_file *file, const struct vr_layout *layout)
 			row->site = 0;
 		/* A row that was being written may be ahead of itself. */
 		row->max_ns = row->max_ns < row->ns ? row->max_ns : row->ns;
-		row->again = row->again < row->woken ? row->again : row->woken;
 		if (row->what && !reason)
 			continue;
 		if (reason)

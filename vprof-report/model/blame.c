@@ -139,7 +139,7 @@ struct vr_blames *vr_blames_new(const struct vr_profile *profile)
 		return blames;
 	row = vr_xcalloc(file->n_blames + 1, sizeof(*row));
 	for (uint32_t i = 0; i < file->n_blames; i++)
-		if (file->blame[i].what && file->blame[i].what != VPROF_BLAME_WOKE)
+		if (file->blame[i].what)
 			row[count++] = &file->blame[i];
 	qsort(row, count, sizeof(*row), by_thread);
 	blames->blame = vr_xcalloc(count + 1, sizeof(*blames->blame));
