@@ -60,6 +60,7 @@ enum vprof_section_kind {
 	VPROF_SEC_COUNTS = 28,
 	VPROF_SEC_COPIES = 29,
 	VPROF_SEC_DURATIONS = 30,
+	VPROF_SEC_HEAP_TIMES = 31,
 	VPROF_SEC_END,	     /* kinds from here on are not known to this header */
 	VPROF_SEC_MORE = 16, /* kinds below are in vprof_header.section, */
 	VPROF_SEC_COUNT = 64 /* those from there to this in section_more */
@@ -439,6 +440,7 @@ enum vprof_ctl_verb {
 
 #include "vprof_format_copies.h"
 #include "vprof_format_counts.h"
+#include "vprof_format_labels.h"
 #include "vprof_format_locks.h"
 #include "vprof_format_rows.h"
 #include "vprof_format_spans.h"

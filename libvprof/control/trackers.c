@@ -27,6 +27,7 @@
 #include "track/count.h"
 #include "track/cpu.h"
 #include "track/heap.h"
+#include "track/heap_times.h"
 #include "track/label.h"
 #include "track/loop_rows.h"
 #include "track/map_books.h"
@@ -93,6 +94,10 @@ static const struct vp_tracker trackers[] = {
      .init = vp_series_init,
      .tick = vp_series_tick,
      .section = {SECTION(SERIES, vprof_series, 1, 64)}},
+    {.name = "heap over time",
+     .init = vp_heap_times_init,
+     .tick = vp_heap_times_tick,
+     .section = {SECTION(HEAP_TIMES, vprof_heap_time, 1, 64)}},
     {.name = "labels", .init = vp_labels_init},
     {.name = "cpu",
      .init = vp_track_cpu_init,

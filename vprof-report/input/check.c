@@ -296,6 +296,7 @@ void vr_check_tables(struct vr_file *file, const struct vr_layout *layout)
 	check_threads(file, layout);
 	check_nodes(file, layout);
 	check_sites(file, layout);
+	vr_check_heap_times(file, layout);
 	check_cpu(file, layout);
 	vr_check_locks(file, layout);
 	check_leaks(file, layout);

@@ -42,6 +42,8 @@ void vr_check_locks(struct vr_file *file, const struct vr_layout *layout);
 
 /* --- check_waits.c: CALLS, BOOKS, LOOPS, STALLS, DUMPS */
 void vr_check_waits(struct vr_file *file, const struct vr_layout *layout);
+/* --- check_heap_times.c: HEAP_TIMES, SITES being checked */
+void vr_check_heap_times(struct vr_file *file, const struct vr_layout *layout);
 
 /* --- check_orders.c: ORDERS, and in THREADS who started and joined whom */
 void vr_check_orders(struct vr_file *file, const struct vr_layout *layout);

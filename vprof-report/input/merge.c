@@ -414,7 +414,7 @@ static void keep_head(struct vr_merge *merge, struct vr_file *file)
 
 uint32_t *vr_merge_add(struct vr_merge *merge, struct vr_file *file)
 {
-	uint32_t *node, shard0 = merge->shards;
+	uint32_t *node, shard0 = merge->shards, site0 = merge->sum->n_sites;
 
 	merge->file = file;
 	merge->shift_ns = vr_merge_time_zero(merge, file);
@@ -424,6 +424,7 @@ uint32_t *vr_merge_add(struct vr_merge *merge, struct vr_file *file)
 	add_threads(merge);
 	add_cpu(merge);
 	add_sites(merge, file, shard0);
+	vr_merge_heap_times(merge, site0);
 	vr_merge_locks(merge);
 	vr_merge_waits(merge);
 	vr_merge_spans(merge);

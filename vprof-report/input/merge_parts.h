@@ -21,7 +21,7 @@ struct vr_merge {
 	size_t string_room, module_room, thread_room, node_room, site_room, cpu_room, lock_room,
 	    blame_room, leak_room, mark_room, event_room, member_room, course_room, pid_room,
 	    map_room, call_room, book_room, loop_room, stall_room, dump_room, span_room, order_room,
-	    count_room, duration_room, unit_room;
+	    count_room, duration_room, unit_room, heap_time_room;
 	struct vr_map string_at, module_at, node_at, map_at;
 	struct vr_merge_course *course;
 	size_t courses;
@@ -53,7 +53,8 @@ static inline uint32_t vr_merge_thread(const struct vr_merge *merge, uint32_t th
 	return thread ? merge->thread0 + thread - 1 : 0;
 }
 
-/* --- merge_locks.c, merge_maps.c, merge_spans.c, merge_waits.c, merge_counts.c */
+/* --- merge_locks.c, merge_maps.c, merge_spans.c, merge_waits.c, merge_counts.c,
+ *     merge_heap.c */
 void vr_merge_locks(struct vr_merge *merge);
 void vr_merge_waits(struct vr_merge *merge);
 /* --- merge_units.c: after loops and spans */
@@ -61,6 +62,8 @@ void vr_merge_units(struct vr_merge *merge);
 void vr_merge_maps(struct vr_merge *merge);
 void vr_merge_spans(struct vr_merge *merge);
 void vr_merge_counts(struct vr_merge *merge);
+/*   site0  row 1 of SITES in the sum */
+void vr_merge_heap_times(struct vr_merge *merge, uint32_t site0);
 
 /* --- merge_names.c: strings, modules, nodes */
 uint32_t vr_merge_text(struct vr_merge *merge, const char *text);

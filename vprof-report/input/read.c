@@ -123,6 +123,7 @@ static int read_early(int fd, struct vr_file *file, const struct vr_layout *layo
 {
 	const struct part early[] = {
 	    ROWS(COPIES, copy, n_copies),
+	    ROWS(HEAP_TIMES, heap_time, n_heap_times), /* no more than the sites will say */
 	    ROWS(SITES, site, n_sites),
 	    ROWS(CPU, cpu, n_cpus),
 	    ROWS(LOCKS, lock, n_locks),

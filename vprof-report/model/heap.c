@@ -73,50 +73,112 @@ static uint8_t *select_nodes(const struct vr_profile *profile)
 	return node;
 }
 
-static void add_rows(struct vr_profile *profile, struct vr_heap *heap)
+/* What the rows are added to. */
+struct build {
+	struct vr_profile *profile;
+	struct vr_heap *heap;
+	struct vr_map by_node;
+	size_t room;
+	uint8_t *keep; /* by node; NULL: all */
+};
+
+/* The site that a row of SITES counts for; NULL: it is not selected. */
+static struct vr_site *site_of(struct build *b, uint32_t row)
 {
-	const struct vr_file *file = profile->file;
+	struct vr_profile *profile = b->profile;
+	struct vr_heap *heap = b->heap;
 	const char *glob = profile->select.module;
-	uint8_t *keep = profile->select.thread ? select_nodes(profile) : NULL;
-	struct vr_map by_node = {0};
-	size_t room = 0;
+	uint32_t node = row_node(profile, row), *at;
+	int added;
+
+	if (!vr_profile_keeps_label(profile, profile->file->site[row].label))
+		return NULL;
+	if (b->keep && !(b->keep[node] & 1))
+		return NULL;
+	if (glob && !vr_stacks_touches(profile->stacks, node, glob))
+		return NULL;
+	if (b->keep && b->keep[node] & 2)
+		heap->shared = 1;
+	at = vr_map_at(&b->by_node, node, &added);
+	if (added) {
+		heap->site = vr_xgrow(heap->site, heap->n_sites, &b->room, sizeof(*heap->site));
+		heap->site[heap->n_sites] = (struct vr_site){.node = node};
+		*at = (uint32_t)heap->n_sites++;
+	}
+	return &heap->site[*at];
+}
+
+static void add_rows(struct build *b)
+{
+	const struct vr_file *file = b->profile->file;
 
 	for (uint32_t i = 0; i < file->n_sites; i++) {
 		const struct vprof_site *row = &file->site[i];
-		uint32_t node = row_node(profile, i);
-		uint32_t *at;
-		int added;
+		struct vr_site *site = row->allocs || row->frees ? site_of(b, i) : NULL;
 
-		if ((!row->allocs && !row->frees) || (keep && !(keep[node] & 1)))
-			continue;
-		if (!vr_profile_keeps_label(profile, row->label))
-			continue;
-		if (glob && !vr_stacks_touches(profile->stacks, node, glob))
-			continue;
-		if (keep && keep[node] & 2)
-			heap->shared = 1;
-		at = vr_map_at(&by_node, node, &added);
-		if (added) {
-			heap->site =
-			    vr_xgrow(heap->site, heap->n_sites, &room, sizeof(*heap->site));
-			heap->site[heap->n_sites] = (struct vr_site){.node = node};
-			*at = (uint32_t)heap->n_sites++;
-		}
-		add_row(&heap->site[*at], row, file->header.peak_epoch);
+		if (site)
+			add_row(site, row, file->header.peak_epoch);
 	}
-	heap->selected = keep || glob || profile->keep_label;
-	vr_map_free(&by_node);
-	free(keep);
 }
 
-struct vr_heap *vr_heap_new(struct vr_profile *profile)
+int vr_heap_time_inside(const struct vr_profile *profile, const struct vprof_heap_time *row)
 {
-	const struct vprof_header *header = &profile->file->header;
-	struct vr_heap *heap = vr_xcalloc(1, sizeof(*heap));
+	return vr_profile_in_window(profile, row->from_ns + (row->to_ns - row->from_ns) / 2);
+}
 
-	heap->sampled = header->heap_mode == VPROF_HEAP_SAMPLE;
-	heap->sample_bytes = header->heap_sample_bytes;
-	add_rows(profile, heap);
+static int is_cut(const struct vprof_heap_time *row, uint64_t at_ns)
+{
+	return row->from_ns < at_ns && at_ns < row->to_ns;
+}
+
+/* What a site's counters rose by between two readings. */
+static void add_time(struct build *b, const struct vprof_heap_time *row)
+{
+	const struct vr_select *select = &b->profile->select;
+	int inside = vr_heap_time_inside(b->profile, row);
+	struct vr_site *site;
+
+	if (!inside && row->from_ns >= select->until_ns)
+		return;
+	site = site_of(b, row->site);
+	if (!site)
+		return;
+	if (is_cut(row, select->since_ns) || is_cut(row, select->until_ns))
+		b->heap->cut_bytes += row->alloc_bytes;
+	if (inside || row->to_ns <= select->until_ns) {
+		site->live_blocks += row->allocs - row->frees;
+		site->live_bytes += row->alloc_bytes - row->freed_bytes;
+	}
+	if (!inside)
+		return;
+	site->allocs += row->allocs;
+	site->alloc_bytes += row->alloc_bytes;
+	site->frees += row->frees;
+	site->freed_bytes += row->freed_bytes;
+	site->temporary += row->temporary;
+	if (row->allocs && (!site->first_ns || row->from_ns < site->first_ns))
+		site->first_ns = row->from_ns;
+	if (row->allocs && row->to_ns > site->last_ns)
+		site->last_ns = row->to_ns;
+}
+
+static void add_times(struct build *b)
+{
+	const struct vr_file *file = b->profile->file;
+	const struct vprof_heap_times_head *head = (const void *)file->heap_time;
+
+	for (uint32_t i = 1; i < file->n_heap_times; i++)
+		if (file->heap_time[i].to_ns)
+			add_time(b, &file->heap_time[i]);
+	b->heap->windowed = 1;
+	if (!file->n_heap_times)
+		return;
+	b->heap->step_ns = head->step_ns;
+	b->heap->nameless = head->nameless;
+}
+
+static void add_up(struct vr_heap *heap)
+{
 	for (size_t i = 0; i < heap->n_sites; i++) {
 		struct vr_site *site = &heap->site[i];
 
@@ -139,11 +201,40 @@ struct vr_heap *vr_heap_new(struct vr_profile *profile)
 		heap->peak_blocks += site->peak_blocks;
 		heap->temporary += site->temporary;
 	}
+}
+
+static struct vr_heap *new_heap(struct vr_profile *profile, void (*add)(struct build *b))
+{
+	const struct vprof_header *header = &profile->file->header;
+	struct vr_heap *heap = vr_xcalloc(1, sizeof(*heap));
+	struct build b = {.profile = profile, .heap = heap};
+
+	heap->sampled = header->heap_mode == VPROF_HEAP_SAMPLE;
+	heap->sample_bytes = header->heap_sample_bytes;
+	b.keep = profile->select.thread ? select_nodes(profile) : NULL;
+	add(&b);
+	heap->selected = b.keep || profile->select.module || profile->keep_label;
+	vr_map_free(&b.by_node);
+	free(b.keep);
+	add_up(heap);
+	return heap;
+}
+
+struct vr_heap *vr_heap_new(struct vr_profile *profile)
+{
+	const struct vprof_header *header = &profile->file->header;
+	struct vr_heap *heap = new_heap(profile, add_rows);
+
 	if (!heap->selected) {
 		heap->peak_bytes = header->peak_bytes;
 		heap->peak_blocks = header->peak_blocks;
 	}
 	return heap;
+}
+
+struct vr_heap *vr_heap_new_window(struct vr_profile *profile)
+{
+	return profile->select.windowed ? new_heap(profile, add_times) : vr_heap_new(profile);
 }
 
 void vr_heap_free(struct vr_heap *heap)

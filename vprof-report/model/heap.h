@@ -28,8 +28,12 @@ struct vr_heap {
 	int sampled;
 	uint64_t sample_bytes; /* mean distance of two sampled bytes */
 	double variance, live_variance;
-	int selected; /* threads, modules or labels were left out */
-	int shared;   /* threads not selected allocated at the same sites */
+	int selected;	    /* threads, modules or labels were left out */
+	int windowed;	    /* of a window: */
+	uint64_t step_ns;   /* from reading to reading; 0: there are none */
+	uint64_t cut_bytes; /* allocated between two readings that an end of it is between */
+	uint64_t nameless;  /* allocations of the run that are of no site for want of room */
+	int shared;	    /* threads not selected allocated at the same sites */
 };
 
 enum vr_heap_key { VR_HEAP_BYTES, VR_HEAP_CALLS, VR_HEAP_LIVE, VR_HEAP_PEAK, VR_HEAP_TEMPORARY };
@@ -38,6 +42,11 @@ enum vr_heap_key { VR_HEAP_BYTES, VR_HEAP_CALLS, VR_HEAP_LIVE, VR_HEAP_PEAK, VR_
  * select.module those whose stack touches such an object; select.label counts what was
  * allocated under it alone. */
 struct vr_heap *vr_heap_new(struct vr_profile *profile);
+/* The same of select's window, where there is one, from the heap over time: `live` is at its
+ * end; of the peak and of lifetimes nothing is known.  What lies between two readings counts
+ * in the window that the middle of them is in. */
+struct vr_heap *vr_heap_new_window(struct vr_profile *profile);
+int vr_heap_time_inside(const struct vr_profile *profile, const struct vprof_heap_time *row);
 void vr_heap_free(struct vr_heap *heap);
 /* Indices of the sites, the largest first, equal ones by node; free() it. */
 size_t *vr_heap_order(const struct vr_heap *heap, enum vr_heap_key key);

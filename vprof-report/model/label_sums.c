@@ -5,6 +5,7 @@
 #include "base/order.h"
 #include "cli/xalloc.h"
 #include "model/calls.h"
+#include "model/heap.h"
 #include "model/locks.h"
 #include "model/wall.h"
 
@@ -125,16 +126,42 @@ static void add_events(const struct vr_profile *profile, struct vr_label_sums *s
 	}
 }
 
+static void add_times(const struct vr_profile *profile, struct vr_label_sums *sums)
+{
+	const struct vr_file *file = profile->file;
+	uint8_t *kept = profile->select.thread ? shards_kept(profile) : NULL;
+
+	for (uint32_t i = 1; i < file->n_heap_times; i++) {
+		const struct vprof_heap_time *row = &file->heap_time[i];
+		const struct vprof_site *site = &file->site[row->site];
+		struct vr_label_sum *sum = &sums->of[site->label];
+
+		if (!row->to_ns || (kept && !kept[site->shard]) ||
+		    !vr_profile_keeps_label(profile, site->label) ||
+		    !vr_heap_time_inside(profile, row))
+			continue;
+		sum->allocs += row->allocs;
+		sum->alloc_bytes += row->alloc_bytes;
+		sum->frees += row->frees;
+		sum->freed_bytes += row->freed_bytes;
+		sum->temporary += row->temporary;
+	}
+	free(kept);
+}
+
 struct vr_label_sums *vr_label_sums_new(struct vr_profile *profile)
 {
 	const struct vr_file *file = profile->file;
 	struct vr_label_sums *sums = vr_xcalloc(1, sizeof(*sums));
 
 	sums->of = vr_xcalloc(vr_file_string_ids(file) + 1, sizeof(*sums->of));
-	sums->heap_known = file->header.heap_mode != VPROF_HEAP_OFF && !profile->select.windowed;
+	sums->heap_known = file->header.heap_mode != VPROF_HEAP_OFF &&
+			   (!profile->select.windowed || file->n_heap_times);
 	/* A block may be freed in another thread. */
-	sums->live_known = sums->heap_known && !profile->select.thread;
-	if (sums->heap_known)
+	sums->live_known = sums->heap_known && !profile->select.thread && !profile->select.windowed;
+	if (sums->heap_known && profile->select.windowed)
+		add_times(profile, sums);
+	else if (sums->heap_known)
 		add_heap(profile, sums);
 	if (profile->select.windowed)
 		add_events(profile, sums);

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/order.h"
 #include "cli/units.h"
 #include "cli/warn.h"
 #include "cli/xalloc.h"
@@ -38,11 +39,34 @@ static void print_intervals(struct vr_context *ctx, const struct vr_heap *heap)
 		vr_range_text(range, &live));
 }
 
+/* Of a window: what its ends may have cut. */
+static void print_window(struct vr_context *ctx, const struct vr_heap *heap)
+{
+	const struct vr_select *select = &ctx->profile->select;
+	uint64_t end_ns = vr_least(select->until_ns, vr_file_duration_ns(ctx->profile->file));
+	char a[VR_UNIT_MAX], b[VR_UNIT_MAX], c[VR_UNIT_MAX];
+
+	fprintf(ctx->out, "   from %s to %s: ", vr_format_ns(a, select->since_ns),
+		vr_format_ns(b, end_ns));
+	fprintf(ctx->out, "%s allocation%s of %s, ", vr_format_count(c, heap->allocs),
+		vr_plural(heap->allocs), vr_format_bytes(a, heap->alloc_bytes));
+	fprintf(ctx->out, "%s free%s\n   live at its end %s in %s block%s\n",
+		vr_format_count(a, heap->frees), vr_plural(heap->frees),
+		vr_format_bytes(b, heap->live_bytes), vr_format_count(c, heap->live_blocks),
+		vr_plural(heap->live_blocks));
+	fprintf(ctx->out, "   read every %s; allocated across an end of it: %s\n",
+		vr_format_ns(a, heap->step_ns), vr_format_bytes(b, heap->cut_bytes));
+}
+
 static void print_header(struct vr_context *ctx, const struct vr_heap *heap)
 {
 	const struct vprof_header *h = &ctx->profile->file->header;
 	char *text, a[VR_UNIT_MAX], b[VR_UNIT_MAX], c[VR_UNIT_MAX];
 
+	if (heap->windowed) {
+		print_window(ctx, heap);
+		return;
+	}
 	fprintf(ctx->out, "   %s allocation%s of %s in all, %s free%s\n",
 		vr_format_count(a, heap->allocs), vr_plural(heap->allocs),
 		vr_format_bytes(b, heap->alloc_bytes), vr_format_count(c, heap->frees),
@@ -80,6 +104,18 @@ static void get_temporary(const struct vr_rows *rows, const void *row, struct vr
 
 	value->cell.null = heap_of(rows)->sampled;
 	value->cell.u = site->temporary;
+}
+
+static void get_peak_bytes(const struct vr_rows *rows, const void *row, struct vr_value *value)
+{
+	value->cell.null = heap_of(rows)->windowed;
+	value->cell.u = ((const struct vr_site *)row)->peak_bytes;
+}
+
+static void get_peak_blocks(const struct vr_rows *rows, const void *row, struct vr_value *value)
+{
+	value->cell.null = heap_of(rows)->windowed;
+	value->cell.u = ((const struct vr_site *)row)->peak_blocks;
 }
 
 static void get_mean(const struct vr_rows *rows, const void *row, struct vr_value *value)
@@ -135,7 +171,12 @@ static void get_error(const struct vr_rows *rows, const void *row, struct vr_val
 /* How sure the bytes are is a question in sample mode only. */
 static int is_sampled(const struct vr_rows *rows)
 {
-	return heap_of(rows)->sampled;
+	return heap_of(rows)->sampled && !heap_of(rows)->windowed;
+}
+
+static int is_whole(const struct vr_rows *rows)
+{
+	return !heap_of(rows)->windowed;
 }
 
 static void get_site(const struct vr_rows *rows, const void *row, struct vr_value *value)
@@ -149,9 +190,8 @@ static void get_lifetimes(const struct vr_rows *rows, const void *row, struct vr
 {
 	const struct vr_site *site = row;
 
-	(void)rows;
-	value->json = json_array();
-	for (size_t i = 0; i < VPROF_LIFETIME_BUCKETS; i++)
+	value->json = heap_of(rows)->windowed ? json_null() : json_array();
+	for (size_t i = 0; !heap_of(rows)->windowed && i < VPROF_LIFETIME_BUCKETS; i++)
 		json_array_append_new(value->json, vr_json_u64(site->lifetime[i]));
 }
 
@@ -172,11 +212,12 @@ static const struct vr_field site_fields[] = {
     {"frees", "", VR_COUNT, VR_IN_DATA, SITE(frees)},
     {"live_bytes", "live", VR_BYTES, VR_IN_ALL, SITE(live_bytes)},
     {"live_blocks", "", VR_COUNT, VR_IN_DATA, SITE(live_blocks)},
-    {"peak_bytes", "peak", VR_BYTES, VR_IN_ALL, SITE(peak_bytes)},
-    {"peak_blocks", "", VR_COUNT, VR_IN_DATA, SITE(peak_blocks)},
+    {"peak_bytes", "peak", VR_BYTES, VR_IN_ALL, .get = get_peak_bytes, .applies = is_whole},
+    {"peak_blocks", "", VR_COUNT, VR_IN_DATA, .get = get_peak_blocks, .applies = is_whole},
     {"temporary", "temporary", VR_COUNT, VR_IN_ALL, .get = get_temporary, .yields = 1},
     {"mean_bytes", "mean", VR_BYTES, VR_IN_ALL, .get = get_mean, .yields = 3},
-    {"lifetime", "median life", VR_TEXT, VR_IN_TABLE, .get = get_median_text, .yields = 2},
+    {"lifetime", "median life", VR_TEXT, VR_IN_TABLE, .get = get_median_text, .yields = 2,
+     .applies = is_whole},
     {"lifetime_median_ns", "", VR_NS, VR_IN_DATA, .get = get_median},
     VR_INTERVAL_FIELDS("bytes", VR_IN_DATA, interval_of),
     {"error", "bytes 95%", VR_TEXT, VR_IN_TABLE, .get = get_error, .applies = is_sampled},
@@ -208,9 +249,23 @@ static void get_all_temporary(const struct vr_rows *rows, const void *row, struc
 	value->cell.u = heap->temporary;
 }
 
+static void get_all_peak_bytes(const struct vr_rows *rows, const void *row, struct vr_value *value)
+{
+	(void)rows;
+	value->cell.null = ((const struct vr_heap *)row)->windowed;
+	value->cell.u = ((const struct vr_heap *)row)->peak_bytes;
+}
+
+static void get_all_peak_blocks(const struct vr_rows *rows, const void *row, struct vr_value *value)
+{
+	(void)rows;
+	value->cell.null = ((const struct vr_heap *)row)->windowed;
+	value->cell.u = ((const struct vr_heap *)row)->peak_blocks;
+}
+
 static void get_peak_ns(const struct vr_rows *rows, const void *row, struct vr_value *value)
 {
-	(void)row;
+	value->cell.null = ((const struct vr_heap *)row)->windowed;
 	value->cell.u = rows->ctx->profile->file->header.peak_ns;
 }
 
@@ -222,8 +277,8 @@ static const struct vr_field total_fields[] = {
     {"bytes_allocated", "", VR_BYTES, VR_IN_JSON, TOTAL(alloc_bytes)},
     VR_INTERVAL_FIELDS("bytes_allocated", VR_IN_JSON, all_interval),
     {"bytes_freed", "", VR_BYTES, VR_IN_JSON, TOTAL(freed_bytes)},
-    {"peak_bytes", "", VR_BYTES, VR_IN_JSON, TOTAL(peak_bytes)},
-    {"peak_blocks", "", VR_COUNT, VR_IN_JSON, TOTAL(peak_blocks)},
+    {"peak_bytes", "", VR_BYTES, VR_IN_JSON, .get = get_all_peak_bytes},
+    {"peak_blocks", "", VR_COUNT, VR_IN_JSON, .get = get_all_peak_blocks},
     {"peak_ns", "", VR_NS, VR_IN_JSON, .get = get_peak_ns},
     {"live_bytes", "", VR_BYTES, VR_IN_JSON, TOTAL(live_bytes)},
     VR_INTERVAL_FIELDS("live_bytes", VR_IN_JSON, live_interval),
@@ -242,6 +297,21 @@ static void print_sites(const struct vr_rows *rows, const size_t *order, size_t 
 	free(site);
 }
 
+static json_t *window_json(const struct vr_rows *rows)
+{
+	const struct vr_heap *heap = rows->model;
+	const struct vr_select *select = &rows->ctx->profile->select;
+	json_t *window = json_object();
+
+	vr_json_set_u64(window, "since_ns", select->since_ns);
+	vr_json_set_u64(window, "until_ns",
+			vr_least(select->until_ns, vr_file_duration_ns(rows->ctx->profile->file)));
+	vr_json_set_u64(window, "step_ns", heap->step_ns);
+	vr_json_set_u64(window, "cut_bytes", heap->cut_bytes);
+	vr_json_set_u64(window, "nameless_allocs", heap->nameless);
+	return window;
+}
+
 static json_t *to_json(const struct vr_rows *rows, const size_t *order, size_t count)
 {
 	const struct vr_heap *heap = rows->model;
@@ -249,6 +319,8 @@ static json_t *to_json(const struct vr_rows *rows, const size_t *order, size_t c
 	json_t *sites = json_array();
 
 	json_object_set_new(root, "totals", vr_json_fields(rows, VR_FIELDS(total_fields), heap));
+	if (heap->windowed)
+		json_object_set_new(root, "window", window_json(rows));
 	if (rows->ctx->profile->file->n_members)
 		vr_json_set_u64(root, "together_bytes", rows->ctx->profile->file->together_bytes);
 	vr_json_set_text(root, "mode",
@@ -288,14 +360,33 @@ static size_t count_shown(const struct vr_context *ctx, const struct vr_heap *he
 	return count;
 }
 
+static void warn_window(const struct vr_context *ctx, const struct vr_heap *heap)
+{
+	char count[VR_UNIT_MAX];
+
+	if (!heap->windowed)
+		return;
+	if (!heap->step_ns)
+		vr_note(ctx, "the record has no heap over time: an older library, heap=off, or "
+			     "killed while it was rewritten");
+	if (heap->nameless)
+		vr_note(ctx,
+			"%s allocations of the run are of no site here: there was no room "
+			"for so many over time",
+			vr_format_count(count, heap->nameless));
+	if (ctx->sort == VR_HEAP_PEAK)
+		vr_note(ctx, "what was live at the peak is known of the whole run only");
+}
+
 static int run_malloc(struct vr_context *ctx)
 {
-	struct vr_heap *heap = vr_heap_new(ctx->profile);
+	struct vr_heap *heap = vr_heap_new_window(ctx->profile);
 	const struct vr_rows rows = {.ctx = ctx, .model = heap};
 	size_t *order = vr_heap_order(heap, (enum vr_heap_key)ctx->sort);
 	size_t count = count_shown(ctx, heap, order);
 
 	vr_warn_heap(ctx, heap);
+	warn_window(ctx, heap);
 	if (heap->sampled && ctx->sort == VR_HEAP_TEMPORARY)
 		vr_note(ctx, "which blocks were temporary is not known with heap=sample");
 	if (ctx->format == VR_FORMAT_JSON) {
@@ -362,6 +453,10 @@ static int begin(struct vr_context *ctx)
 
 	if (!kind || strcmp(kind, kinds[0].name) == 0)
 		return 0;
+	if (ctx->opts->select.windowed) {
+		vr_warn("--since and --until are for --kind malloc");
+		return VR_EXIT_USAGE;
+	}
 	if (ctx->opts->tree && strcmp(kind, "mmap") != 0) {
 		vr_warn("--tree adds up --kind malloc and mmap: much of what is resident is "
 			"shared");
@@ -386,11 +481,13 @@ const struct vr_verb vr_verb_heap = {
 	"allocated under a label of vprof_begin() alone, whoever frees it. --tree adds up the "
 	"processes\n"
 	"of a run; \"peak\" is then what was live when each was at its own highest.\n"
+	"--since and --until count from readings at every tick or, of long runs, less often;\n"
+	"live is then that at the end of the range.\n"
 	"--kind mmap: memory mapped past malloc (mmap, mremap, brk, shmat) by call path;\n"
 	"--kind resident: what the resident memory is made of; --kind all: the three.",
-    .options = VR_TAKES(VR_OPT_SORT, VR_OPT_LIMIT, VR_OPT_FORMAT, VR_OPT_THREAD, VR_OPT_MODULE,
-			VR_OPT_LABEL, VR_OPT_TREE, VR_OPT_NAMES, VR_OPT_NAMING, VR_OPT_KIND,
-			VR_OPT_FAIL_IF),
+    .options = VR_TAKES(VR_OPT_SORT, VR_OPT_LIMIT, VR_OPT_FORMAT, VR_OPT_THREAD, VR_OPT_WINDOW,
+			VR_OPT_MODULE, VR_OPT_LABEL, VR_OPT_TREE, VR_OPT_NAMES, VR_OPT_NAMING,
+			VR_OPT_KIND, VR_OPT_FAIL_IF),
     .sort = sort_keys,
     .limit = 10,
     .begin = begin,
