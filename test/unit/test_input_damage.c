@@ -110,7 +110,7 @@ START_TEST(damaged_locks)
 	one_damage(file, "locks: thread", offset_of(&mk, &lock[3]), 7, 8);
 	vr_file_close(file);
 	lock[3].thread = 2;
-	lock[4].kind = VPROF_LOCK_JOIN + 1;
+	lock[4].kind = VPROF_LOCK_SPIN + 1;
 	file = open_ok(&mk);
 	one_damage(file, "locks: unknown kind", offset_of(&mk, &lock[4]), 7, 8);
 	vr_file_close(file);
