@@ -1,7 +1,7 @@
 #!/bin/bash
 # Contracts: what a program did after its warm-up, told exactly by counters that were copied at a
 # mark, on a machine that has other things to do, and where history was overwritten.
-# long: 80 runs
+# alone: it keeps every CPU busy
 . "$(dirname "$0")/../lib.sh"
 
 probe=$PROBE/contracts
@@ -92,7 +92,7 @@ t_done
 t_begin "a call that blocks a loop"
 record run leakscan=off fsync 2 60 0
 check 24 'blocked(fsync)@loop>0'
-said 'fsync of .*journal, '
+said 'fsync( of .*journal)?, 2 times' # a call of less than 1 ms is not asked what it was for
 said '^    write_journal'
 check 24 'blocked(fsync)@loop=2 after mark:warm'
 check 24 'blocked(fsync)@loop(run_loop).time>0ms'
