@@ -36,14 +36,16 @@ static struct vp_cut helper_cut;
 #define RECENT_THREADS 256u
 #define RECENT_SAMPLES 256u
 #define RECENT_LOOKED  16u /* of those, for what it does now */
-static struct recent {
+struct recent {
 	uint32_t thread, count;
 	uint32_t life; /* of which file they are */
 	struct recent_sample {
 		uint64_t t_ns;
 		uint32_t node;
 	} sample[RECENT_SAMPLES];
-} recent[RECENT_THREADS];
+};
+/* Not in the library's data: where there is no room for it, the program must start. */
+static struct recent *recent; /* of RECENT_THREADS; NULL: no room */
 static uint32_t life;
 
 static struct index *new_index(uint64_t slots)
@@ -69,6 +71,8 @@ int vp_track_cpu_init(void)
 	writer.block = NULL;
 	life++;
 	helper_last.depth = 0;
+	if (!recent)
+		recent = vp_sys_map(RECENT_THREADS * sizeof(*recent));
 	if (rows)
 		drop_index(rows);
 	rows = new_index(FIRST_SLOTS);
@@ -160,13 +164,23 @@ static struct vprof_cpu *row_of(const struct key *key)
 	return row;
 }
 
+static struct recent *recent_at(uint32_t thread)
+{
+	return recent ? &recent[thread % RECENT_THREADS] : NULL;
+}
+
 /* Context: cpu_lock held, as of recent_of(). */
 static void remember(const struct key *key, uint64_t t_ns)
 {
-	struct recent *one = &recent[key->thread % RECENT_THREADS];
+	struct recent *one = recent_at(key->thread);
 
-	if (one->thread != key->thread || one->life != life)
-		*one = (struct recent){.thread = key->thread, .life = life};
+	if (!one)
+		return;
+	if (one->thread != key->thread || one->life != life) {
+		one->thread = key->thread;
+		one->life = life;
+		one->count = 0;
+	}
 	one->sample[one->count++ % RECENT_SAMPLES] = (struct recent_sample){t_ns, key->node};
 }
 
@@ -207,11 +221,11 @@ static uint32_t recent_of(const struct recent *one, uint64_t from_ns)
 
 uint32_t vp_track_cpu_recent(uint32_t thread, uint64_t from_ns)
 {
-	const struct recent *one = &recent[thread % RECENT_THREADS];
+	const struct recent *one = recent_at(thread);
 	uint32_t node = VPROF_NODE_ROOT;
 
 	vp_lock_take(&cpu_lock);
-	if (one->thread == thread && one->life == life)
+	if (one && one->thread == thread && one->life == life)
 		node = recent_of(one, from_ns);
 	vp_lock_drop(&cpu_lock);
 	return node;
@@ -243,11 +257,11 @@ static uint32_t recent_between(const struct recent *one, uint64_t from_ns, uint6
 uint32_t vp_track_cpu_between(uint32_t thread, uint64_t from_ns, uint64_t to_ns,
 			      struct vprof_unit_sample *out, uint32_t room)
 {
-	const struct recent *one = &recent[thread % RECENT_THREADS];
+	const struct recent *one = recent_at(thread);
 	uint32_t left = 0;
 
 	vp_lock_take(&cpu_lock);
-	if (one->thread == thread && one->life == life)
+	if (one && one->thread == thread && one->life == life)
 		left = recent_between(one, from_ns, to_ns, out, room);
 	vp_lock_drop(&cpu_lock);
 	return left;
