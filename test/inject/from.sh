@@ -148,6 +148,7 @@ check_answer() { # COMMAND
 	*callees*) has "inner_part" ;;
 	vprof-report\ threads) has "worker" ;;
 	vprof-report\ locks) has "guard" ;;
+	*--deadlocks) has "no locks were seen to be taken in different orders" ;;
 	vprof-report\ waits*) has "blocked_part" ;;
 	vprof-report\ loop) has "no event loop" ;;
 	vprof-report\ timeline) has "timestamp,rss," ;;

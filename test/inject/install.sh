@@ -45,7 +45,7 @@ if t_need pkg-config gcc; then
 fi
 
 pages=$(find "$root/usr/share/man" -type f -not -name 'vprof_*' | sort)
-calls=$(sed -nE 's/^static inline .*[ *](vprof_[a-z_]+)\(.*/\1/p' "$TOP/include/vprof.h")
+calls=$(sed -nE 's/^(static inline|VPROF_INLINE) .*[ *](vprof_[a-z_]+)\(.*/\2/p' "$TOP/include/vprof.h")
 t_begin "man pages render without a warning"
 if t_need man; then
 	t_equal pages 5 "$(wc -l <<<"$pages")"
@@ -73,7 +73,7 @@ missing() {
 	libvprof) words=$(VPROF_OPTIONS=help=1 LD_PRELOAD=$LIB /bin/true 2>&1 |
 		sed -nE 's/^libvprof: ([a-z_]+)=.*/.B \1=/p' | tr ' ' '@') ;;
 	vprof)
-		words=$(sed -nE 's/^#define (VPROF_[A-Z_]+)[[:space:](].*/\1/p' "$TOP/include/vprof.h" | grep -v VPROF_FIND)
+		words=$(sed -nE 's/^#define (VPROF_[A-Z_]+)[[:space:](].*/\1/p' "$TOP/include/vprof.h" | grep -vE "VPROF_(FIND|INLINE)")
 		for call in $calls; do
 			words+=" $call\(" # in the synopsis, and with an entry of its own
 			grep -A1 '^\.TP' <<<"$text" | grep -qE "^\.BR ($call |.*\" $call\" )\(\)" || echo "no entry of $call"
