@@ -6,9 +6,11 @@
  *
  * A task of SOL burns 3 ms, one of BTC 1; SOL allocates 40 blocks of 700 bytes of which every
  * fourth stays, BTC 100 of 100 bytes of which every tenth stays; both wait for a lock that
- * another thread holds for 1 ms at a time, and SOL twice for a byte of a pipe. */
+ * another thread holds for 1 ms at a time, and SOL twice for room in a pipe: in write(), which
+ * is no loop's wait however often a thread comes back to it. */
 #include "probe.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <vprof.h>
 
@@ -16,7 +18,7 @@
 
 struct symbol {
 	const char *name;
-	unsigned burn_ms, blocks, keep_every, reads;
+	unsigned burn_ms, blocks, keep_every, writes;
 	size_t bytes;
 	uint64_t cpu_ns, wait_ns, allocs, alloc_bytes, frees, live_bytes;
 };
@@ -34,6 +36,7 @@ static int put, taken, closed;
 static pthread_mutex_t queue_lock = PTHREAD_MUTEX_INITIALIZER, book = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t queued = PTHREAD_COND_INITIALIZER;
 static int feed[2];
+static char page[4096]; /* all that the pipe has room for */
 
 static void add(uint64_t *counter, uint64_t value)
 {
@@ -43,12 +46,11 @@ static void add(uint64_t *counter, uint64_t value)
 static void wait_some(struct symbol *symbol)
 {
 	uint64_t before = clock_ns(CLOCK_MONOTONIC);
-	char c;
 
 	pthread_mutex_lock(&book);
 	pthread_mutex_unlock(&book);
-	for (unsigned i = 0; i < symbol->reads; i++)
-		if (read(feed[0], &c, 1) != 1)
+	for (unsigned i = 0; i < symbol->writes; i++)
+		if (write(feed[1], page, sizeof(page)) != (ssize_t)sizeof(page))
 			abort();
 	add(&symbol->wait_ns, clock_ns(CLOCK_MONOTONIC) - before);
 }
@@ -97,15 +99,18 @@ static void *worker(void *arg)
 	}
 }
 
-/* Has the lock half of the time, and feeds the pipe. */
+/* Has the lock half of the time, and makes room in the pipe. */
 static void *disturber(void *arg)
 {
+	static char out[sizeof(page)];
+
 	while (!__atomic_load_n((int *)arg, __ATOMIC_ACQUIRE)) {
 		pthread_mutex_lock(&book);
 		sleep_ms(1);
 		pthread_mutex_unlock(&book);
-		if (write(feed[1], "xx", 2) != 2)
-			abort();
+		for (int i = 0; i < 2; i++)
+			if (read(feed[0], out, sizeof(out)) < 0)
+				break; /* there is nothing in it */
 		sleep_ms(1);
 	}
 	return NULL;
@@ -114,14 +119,15 @@ static void *disturber(void *arg)
 static void put_tasks(int tasks)
 {
 	for (int i = 0; i < tasks; i++) {
-		struct symbol *symbol = &symbols[i % 2];
+		struct task task = {&symbols[i % 2], 0};
 
-		vprof_begin("symbol", symbol->name);
+		vprof_begin("symbol", task.symbol->name);
+		task.labels = vprof_label_take();
+		vprof_end();
 		pthread_mutex_lock(&queue_lock);
-		queue[put++] = (struct task){symbol, vprof_label_take()};
+		queue[put++] = task;
 		pthread_cond_signal(&queued);
 		pthread_mutex_unlock(&queue_lock);
-		vprof_end();
 	}
 	pthread_mutex_lock(&queue_lock);
 	closed = 1;
@@ -135,7 +141,9 @@ int main(int argc, char **argv)
 	int tasks = argc > 2 ? atoi(argv[2]) : 300;
 	pthread_t pool[WORKERS], other;
 
-	if (tasks > 4096 || pipe(feed))
+	if (tasks > 4096 || pipe(feed) || fcntl(feed[1], F_SETPIPE_SZ, sizeof(page)) < 0 ||
+	    fcntl(feed[0], F_SETFL, O_NONBLOCK) < 0 ||
+	    write(feed[1], page, sizeof(page)) != (ssize_t)sizeof(page))
 		return 1;
 	pthread_create(&other, NULL, disturber, &done);
 	for (int i = 0; i < WORKERS; i++)
