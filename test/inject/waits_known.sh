@@ -8,10 +8,10 @@
 
 # Files that are slow are those of a file system of the probe's own, which needs root.
 own=()
-cases="129 cases, 387 calls"
+cases="128 cases, 384 calls"
 if t_is_root && [ -c /dev/fuse ] && unshare -m true 2>/dev/null; then
 	own=(unshare -m)
-	cases="170 cases, 510 calls"
+	cases="169 cases, 507 calls"
 fi
 # known NAME PROGRAM [ARGUMENT...]: its record against what it says itself
 known() {
