@@ -73,7 +73,7 @@ missing() {
 	libvprof) words=$(VPROF_OPTIONS=help=1 LD_PRELOAD=$LIB /bin/true 2>&1 |
 		sed -nE 's/^libvprof: ([a-z_]+)=.*/.B \1=/p' | tr ' ' '@') ;;
 	vprof)
-		words=$(sed -nE 's/^#define (VPROF_[A-Z_]+)[[:space:](].*/\1/p' "$TOP/include/vprof.h" | grep -vE "VPROF_(FIND|INLINE)")
+		words=$(sed -nE 's/^#define (VPROF_[A-Z_]+)[[:space:](].*/\1/p' "$TOP/include/vprof.h" | grep -vE "VPROF_(FIND|INLINE|SPAN_JOIN|SPAN_AT)")
 		for call in $calls; do
 			words+=" $call\(" # in the synopsis, and with an entry of its own
 			grep -A1 '^\.TP' <<<"$text" | grep -qE "^\.BR ($call |.*\" $call\" )\(\)" || echo "no entry of $call"

@@ -65,6 +65,7 @@ check_run() { # COMMAND
 check_answer() { # COMMAND
 	case $1 in
 	vprof-run*) check_run "$1" ;;
+	*heap\ --sort\ calls*) grep -q 'Ordered by: calls' answer || t_bad "another order" ;;
 	*--sort\ calls*)
 		# which the program of the table does not count
 		grep -qx ' *Ordered by: time, as no calls are counted here' answer || t_bad "another order" ;;
