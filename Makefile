@@ -57,6 +57,8 @@ flags_of = $(BASE) $(OPT) $(FLAGS_$(firstword $(subst /, ,$1)))
 %/libvprof/control/api_spans.o: FLAGS_libvprof += -fomit-frame-pointer -foptimize-sibling-calls
 # What looks for its caller has a frame all the same; a free lock needs none.
 %/libvprof/hooks/lock.o: FLAGS_libvprof += -fomit-frame-pointer
+# Leaves, of which as little as can be is executed.
+%/libvprof/track/call.o: FLAGS_libvprof += -fomit-frame-pointer -foptimize-sibling-calls
 # Hooks jump, however little is optimised.
 %/libvprof/hooks/malloc.o: FLAGS_libvprof += -foptimize-sibling-calls
 %/libvprof/hooks/dl.o: FLAGS_libvprof += -foptimize-sibling-calls

@@ -5,15 +5,9 @@
 #define OWNS	     VP_CALL_OWNS
 #define EVENTS	     VP_CALL_EVENTS
 
-/* Of a wait that makes a loop: for time to pass, for one thing, for one of many. */
-#define RANK(traits)                                                                               \
-	(!((traits)&LOOPS)				      ? 0                                  \
-	 : ((traits)&VP_CALL_CLASS_MASK) == VPROF_CLASS_PACED ? 1                                  \
-	 : (traits)&EVENTS				      ? 3                                  \
-							      : 2)
 #define INFO(name, traits, target)                                                                 \
 	{                                                                                          \
-		name, traits, VPROF_TARGET_##target, RANK(traits)                                  \
+		name, traits, VPROF_TARGET_##target, VP_CALL_RANK(traits)                          \
 	}
 
 const struct vp_call_info vp_call_info[VP_CALL_KINDS] = {

@@ -148,8 +148,9 @@ long vp_bare_call(const long call[7], struct vp_regs caller)
 	struct vp_call record;
 	long ret;
 
-	vp_call_begin_within(&record, this->kind, this->object ? (uint64_t)call[this->object] : 0,
-			     this->ms ? LIMIT_MS((int)call[this->ms]) : VP_LOOP_NO_LIMIT, &caller);
+	vp_call_begin(&record, vp_call_word(this->kind),
+		      this->object ? (uint64_t)call[this->object] : 0,
+		      this->ms ? LIMIT_MS((int)call[this->ms]) : VP_LOOP_NO_LIMIT, &caller);
 	ret = vp_real.syscall(call[0], call[1], call[2], call[3], call[4], call[5], call[6]);
 	if (this->spec && ret >= 0 && call[this->spec])
 		/* NOLINTNEXTLINE(performance-no-int-to-ptr) */

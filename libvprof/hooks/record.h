@@ -21,8 +21,8 @@
 		struct vp_call call_;                                                              \
 		__typeof__(call) ret_;                                                             \
                                                                                                    \
-		vp_call_begin_within(&call_, VP_CALL_##kind, (uint64_t)(object), LIMIT_##limit,    \
-				     &caller_);                                                    \
+		vp_call_begin(&call_, VP_CALL_WORD_##kind, (uint64_t)(object), LIMIT_##limit,      \
+			      &caller_);                                                           \
 		ret_ = call;                                                                       \
 		LIMIT_KNOWN_##limit;                                                               \
 		END_##outcome;                                                                     \

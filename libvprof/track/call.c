@@ -68,8 +68,7 @@ static inline int is_within(const struct vp_call_line *line, uint64_t sp)
 
 static inline struct vp_loop_at place_of(const struct vp_call *call)
 {
-	return (struct vp_loop_at){call->caller->pc, call->caller->sp, call->object,
-				   vp_call_info[call->kind].rank};
+	return (struct vp_loop_at){call->caller->pc, call->caller->sp, call->object, call->rank};
 }
 
 /* Whether it is the wait of the thread's loop, or within an iteration of it. */
@@ -108,7 +107,7 @@ void vp_call_enter(struct vp_call *call, struct vp_thread *thread, enum vp_call_
 	call->site = NULL;
 	call->row = NULL;
 	call->lock = VP_PAGE_NO_LOCK;
-	call->kind = (uint16_t)kind;
+	call->word = vp_call_word(kind);
 	call->limit_ns = VP_LOOP_NO_LIMIT;
 	enter(call, object, now_ns);
 }
@@ -118,8 +117,7 @@ void vp_call_enter(struct vp_call *call, struct vp_thread *thread, enum vp_call_
 static inline int needs_no_clock(const struct vp_call *call)
 {
 	return call->row && call->thread->page.map && call->site->quick == QUICK &&
-	       (!vp_call_info[call->kind].rank ||
-		vp_loop_is_inside(&call->thread->loops, vp_call_info[call->kind].rank));
+	       (!call->rank || vp_loop_is_inside(&call->thread->loops, call->rank));
 }
 
 /* Whatever is not one of the two below. */
@@ -129,7 +127,7 @@ static SLOW void begin(struct vp_call *call)
 }
 
 /* The loop's wait: the iteration before it is over. */
-static inline void begin_own(struct vp_call *call, struct vp_loop *loop)
+static SLOW FAST void begin_own(struct vp_call *call, struct vp_loop *loop)
 {
 	struct vp_thread *thread = call->thread;
 	uint64_t now = vp_clock_now();
@@ -142,54 +140,58 @@ static inline void begin_own(struct vp_call *call, struct vp_loop *loop)
 	put_line(&thread->line, call, 0);
 }
 
-/* A call that needs no clock. */
-static inline void begin_quick(struct vp_call *call, const struct vp_loop *loop)
+/* A call of a site that needs no clock: see needs_no_clock(). */
+static inline int is_quick(const struct vp_call_site *site, const struct vp_call *call,
+			   const struct vp_loop *loop)
 {
-	struct vp_call_line *line = &call->thread->line;
-	uint32_t sequence;
-
-	call->where = loop->back_ns ? VP_LOOP_INSIDE : VP_LOOP_OUTSIDE;
-	call->loop = NULL;
-	call->since_ns = 0;
-	sequence = vp_line_open(line);
-	put_call(line, call);
-	vp_line_close(line, sequence);
+	return site->quick == QUICK &&
+	       (!call->rank ||
+		(loop->back_ns && loop->rank == VP_LOOP_MULTI && call->rank < VP_LOOP_MULTI));
 }
 
-FAST void vp_call_begin_within(struct vp_call *call, enum vp_call_kind kind, uint64_t object,
-			       uint64_t limit_ns, const struct vp_regs *caller)
+/* This and the end save no registers and have no frame: after a system call the code itself is
+ * what is not in the cache, and whatever does more is a jump away. */
+void vp_call_begin(struct vp_call *call, uint32_t word, uint64_t object, uint64_t limit_ns,
+		   const struct vp_regs *caller)
 {
 	struct vp_thread *thread = vp_tls.self;
 	const struct perf_event_mmap_page *map;
+	struct vp_call_site *site;
 	struct vp_loop *loop;
+	uint32_t sequence;
+	int within;
 
 	call->thread = NULL;
 	if (UNLIKELY(thread <= VP_TLS_ENDED || vp_tls.busy || vp_control.paused))
 		return;
-	call->outer_kind = VP_CALL_NONE;
-	if (is_within(&thread->line, caller->sp)) {
-		if (vp_call_info[thread->line.kind].traits & VP_CALL_OWNS)
-			return;
-		call->outer_kind = thread->line.kind;
-	}
+	within = is_within(&thread->line, caller->sp);
+	if (UNLIKELY(within) && vp_call_info[thread->line.kind].traits & VP_CALL_OWNS)
+		return;
 	call->thread = thread;
 	call->caller = caller;
-	call->kind = (uint16_t)kind;
+	call->word = word;
 	call->object = object;
 	call->limit_ns = limit_ns;
-	call->site = vp_call_site_of(thread, caller->pc, caller->sp, kind);
-	call->row = vp_call_is_of(call->site, call) ? call->site->row : NULL;
+	call->outer_kind = VP_CALL_NONE;
 	map = thread->page.map;
 	call->lock = map ? vp_page_lock(map) : VP_PAGE_NO_LOCK;
+	call->site = site = vp_call_site_of(thread, caller->pc, caller->sp, call->kind);
+	call->row = LIKELY(vp_call_is_of(site, call)) ? site->row : NULL;
 	loop = vp_loops_known(&thread->loops);
-	if (UNLIKELY(!loop || call->outer_kind != VP_CALL_NONE))
+	if (UNLIKELY(!loop || within)) {
 		begin(call);
-	else if (vp_loop_is_at(loop, caller->pc, caller->sp))
+	} else if (vp_loop_is_at(loop, caller->pc, caller->sp)) {
 		begin_own(call, loop);
-	else if (needs_no_clock(call))
-		begin_quick(call, loop);
-	else
+	} else if (LIKELY(map && call->row && is_quick(site, call, loop))) {
+		call->where = loop->back_ns ? VP_LOOP_INSIDE : VP_LOOP_OUTSIDE;
+		call->loop = NULL;
+		call->since_ns = 0;
+		sequence = vp_line_open(&thread->line);
+		vp_line_put(&thread->line, (enum vp_call_kind)(uint16_t)word, 0, object, 0, caller);
+		vp_line_close(&thread->line, sequence);
+	} else {
 		begin(call);
+	}
 }
 
 /* ---- its end --------------------------------------------------------------- */
@@ -197,14 +199,14 @@ FAST void vp_call_begin_within(struct vp_call *call, enum vp_call_kind kind, uin
 /* It counts events, not bytes. */
 static inline int counts_events(const struct vp_call *call)
 {
-	return (vp_call_info[call->kind].traits & VP_CALL_EVENTS) != 0;
+	return (call->traits & VP_CALL_EVENTS) != 0;
 }
 
 static struct vp_loop_result result_of(const struct vp_call *call, uint64_t amount, int failed,
 				       int slept, uint64_t now_ns)
 {
 	int counts = counts_events(call);
-	int paces = vp_call_info[call->kind].rank == VP_LOOP_PACED;
+	int paces = call->rank == VP_LOOP_PACED;
 
 	return (struct vp_loop_result){.begin_ns = call->since_ns,
 				       .end_ns = now_ns,
@@ -246,7 +248,7 @@ static inline int leave(struct vp_call *call, uint64_t amount, int failed, int s
 		vp_loop_blocked(&thread->loops, now_ns - call->since_ns);
 	if (call->loop)
 		due = leave_loop(call, amount, failed, slept, now_ns);
-	else if (slept && call->where == VP_LOOP_INSIDE && vp_call_info[call->kind].rank)
+	else if (slept && call->where == VP_LOOP_INSIDE && call->rank)
 		due = leave_inside(call, amount, failed, now_ns);
 	/* The span first: at any moment the helper finds the one or the other. */
 	if (slept && now_ns - call->since_ns >= SLEPT_NS)
@@ -270,7 +272,7 @@ void vp_call_settle(struct vp_call *call)
 	struct vp_thread *thread = call->thread;
 	struct vp_loops *loops = &thread->loops;
 	const struct vp_call_site *site = call->site;
-	int blocks = (vp_call_info[call->kind].traits & VP_CALL_CLASS_MASK) == VPROF_CLASS_BLOCKED;
+	int blocks = (call->traits & VP_CALL_CLASS_MASK) == VPROF_CLASS_BLOCKED;
 	struct vp_loop_past past;
 	struct vprof_call *row;
 	uint32_t sequence;
@@ -361,44 +363,40 @@ static SLOW void end(struct vp_call *call, const struct vp_call_outcome *outcome
 	}
 }
 
-/* The loop's wait found something to do: it ended when it began. */
-static inline void end_own(struct vp_call *call, uint64_t amount, int failed)
+/* A wait for many that found nothing has come to its limit, unless it had none. */
+static inline int is_loops_turn(const struct vp_call *call, uint64_t amount)
+{
+	const struct vp_loops *loops = &call->thread->loops;
+
+	return call->loop == loops->now && call->rank != VP_LOOP_PACED &&
+	       (amount || !call->limit_ns) && loops->pauses == vp_control.pauses;
+}
+
+static inline void count_untimed(struct vprof_call *row, const struct vp_call *call,
+				 uint64_t amount, int failed)
+{
+	vp_call_count_one(row, call, amount, failed);
+	row->untimed++;
+}
+
+/* The loop's wait did not sleep: it ended when it began. */
+static SLOW FAST void end_own(struct vp_call *call, uint64_t amount, int failed)
 {
 	struct vp_thread *thread = call->thread;
-	struct vp_loop *loop = call->loop;
 	int counts = counts_events(call);
 
-	vp_loop_back_at_once(&thread->loops, loop, call->since_ns, counts ? amount : 0,
+	if (UNLIKELY(!is_loops_turn(call, amount))) {
+		end(call, &(struct vp_call_outcome){.amount = amount, .failed = failed});
+		return;
+	}
+	vp_loop_back_at_once(&thread->loops, call->loop, call->since_ns, counts ? amount : 0,
 			     counts ? 0 : amount, counts ? amount == 0 : failed, call->limit_ns);
 	thread->loops.lock = call->lock;
 	/* The iteration first: at any moment the helper finds the one or the other. */
 	__atomic_store_n(&thread->line.iteration_ns, call->since_ns, __ATOMIC_RELEASE);
 	vp_line_clear(&thread->line);
 	vp_stall_iteration_begins(&thread->stalls);
-}
-
-static inline void count_untimed(const struct vp_call *call, uint64_t amount, int failed)
-{
-	vp_call_count_one(call->row, call, amount, failed);
-	call->row->untimed++;
-}
-
-/* As far as the thread has a page that tells. */
-static inline int did_not_sleep(const struct vp_call *call)
-{
-	const struct perf_event_mmap_page *map = call->thread->page.map;
-
-	return map && vp_page_lock(map) == call->lock;
-}
-
-/* A wait for many that found nothing has come to its limit, unless it had none. */
-static inline int is_loops_turn(const struct vp_call *call, uint64_t amount)
-{
-	const struct vp_loops *loops = &call->thread->loops;
-
-	return call->where == VP_LOOP_OWN && call->loop == loops->now &&
-	       vp_call_info[call->kind].rank != VP_LOOP_PACED && (amount || !call->limit_ns) &&
-	       loops->pauses == vp_control.pauses;
+	count_untimed(call->row, call, amount, failed);
 }
 
 /* A call that was timed, and is no wait of a loop's.  Returns 0 where it lasted. */
@@ -419,25 +417,36 @@ static inline int end_timed(struct vp_call *call, uint64_t amount, int failed)
 	return 1;
 }
 
-FAST void vp_call_end(struct vp_call *call, uint64_t amount, int failed)
+static SLOW FAST void end_other(struct vp_call *call, uint64_t amount, int failed)
+{
+	const struct perf_event_mmap_page *map = call->thread->page.map;
+
+	if (call->row && call->outer_kind == VP_CALL_NONE && !call->loop && call->since_ns &&
+	    (!map || vp_page_lock(map) == call->lock) && end_timed(call, amount, failed))
+		return;
+	end(call, &(struct vp_call_outcome){.amount = amount, .failed = failed});
+}
+
+void vp_call_end(struct vp_call *call, uint64_t amount, int failed)
 {
 	struct vp_thread *thread = call->thread;
-	int awake;
+	const struct perf_event_mmap_page *map;
+	struct vprof_call *row = call->row;
 
 	/* A child forked in a signal handler comes back to a call of its parent. */
-	if (!thread || !vp_control.calls || thread != vp_tls.self)
+	if (UNLIKELY(!thread || !vp_control.calls || thread != vp_tls.self))
 		return;
-	awake = did_not_sleep(call);
-	if (UNLIKELY(!call->row || call->outer_kind != VP_CALL_NONE)) {
-		end(call, &(struct vp_call_outcome){.amount = amount, .failed = failed});
-	} else if (awake && call->since_ns == 0) {
+	map = thread->page.map;
+	if (UNLIKELY(!map || vp_page_lock(map) != call->lock || !row ||
+		     call->outer_kind != VP_CALL_NONE)) {
+		end_other(call, amount, failed);
+	} else if (LIKELY(call->since_ns == 0)) {
 		vp_line_clear(&thread->line);
-		count_untimed(call, amount, failed);
-	} else if (awake && is_loops_turn(call, amount)) {
+		count_untimed(row, call, amount, failed);
+	} else if (call->where == VP_LOOP_OWN) {
 		end_own(call, amount, failed);
-		count_untimed(call, amount, failed);
-	} else if (call->loop || (thread->page.map && !awake) || !end_timed(call, amount, failed)) {
-		end(call, &(struct vp_call_outcome){.amount = amount, .failed = failed});
+	} else {
+		end_other(call, amount, failed);
 	}
 }
 

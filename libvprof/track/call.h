@@ -26,8 +26,15 @@ struct vp_call {
 	uint32_t lock;	      /* of the page */
 	uint64_t limit_ns;    /* it may last so long; VP_LOOP_NO_LIMIT */
 	struct vp_loop *loop; /* what it is to the loops of its thread; NULL: no wait of one */
-	uint16_t where;	      /* enum vp_loop_where */
-	uint16_t kind;
+	union {
+		uint32_t word; /* of base/calls.h: the three below */
+		struct {
+			uint16_t kind;
+			uint8_t rank; /* enum vp_loop_rank */
+			uint8_t traits;
+		};
+	};
+	uint16_t where; /* enum vp_loop_where */
 	uint16_t outer_kind, outer_flags;
 	uint64_t outer_object, outer_since_ns;
 	struct vp_regs outer_caller;
@@ -45,13 +52,12 @@ struct vp_call_outcome {
 /* Around the real call.  In between nothing of ours is held, and neither makes a system call
  * unless the call lasted or its site is new.  errno is kept.
  * Context: any thread that is known, in or out of a signal handler. */
-void vp_call_begin_within(struct vp_call *call, enum vp_call_kind kind, uint64_t object,
-			  uint64_t limit_ns, const struct vp_regs *caller);
-static inline void vp_call_begin(struct vp_call *call, enum vp_call_kind kind, uint64_t object,
-				 const struct vp_regs *caller)
-{
-	vp_call_begin_within(call, kind, object, VP_LOOP_NO_LIMIT, caller);
-}
+/*   word	 VP_CALL_WORD_*, or vp_call_word()
+ *   object	 what it is about: a descriptor, an address, a process
+ *   limit_ns	 how long it may last; VP_LOOP_NO_LIMIT
+ *   caller	 stays where it is until the end */
+void vp_call_begin(struct vp_call *call, uint32_t word, uint64_t object, uint64_t limit_ns,
+		   const struct vp_regs *caller);
 void vp_call_end(struct vp_call *call, uint64_t amount, int failed);
 /* The same, of one that was given an address of a socket. */
 void vp_call_end_at(struct vp_call *call, int failed, const void *peer, uint32_t peer_bytes);

@@ -35,7 +35,7 @@ static inline void vp_call_count_one(struct vprof_call *row, const struct vp_cal
 		row->on_loop++;
 	else if (call->where == VP_LOOP_OWN)
 		row->idle++;
-	if (!(vp_call_info[call->kind].traits & VP_CALL_EVENTS))
+	if (!(call->traits & VP_CALL_EVENTS))
 		row->bytes += amount;
 	if (__builtin_expect(vp_tls.held != 0, 0))
 		row->under_lock++;
