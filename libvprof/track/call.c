@@ -114,16 +114,17 @@ void vp_call_enter(struct vp_call *call, struct vp_thread *thread, enum vp_call_
 
 /* Where a thread has a user page, a site whose calls return at once need not be timed: the
  * page tells when one sleeps after all. */
-static inline int needs_no_clock(const struct vp_call *call)
+static inline int needs_no_clock(const struct vp_call *call, const struct perf_event_mmap_page *map)
 {
-	return call->row && call->thread->page.map && call->site->quick == QUICK &&
+	return map && call->row && call->site->quick == QUICK &&
 	       (!call->rank || vp_loop_is_inside(&call->thread->loops, call->rank));
 }
 
 /* Whatever is not one of the two below. */
 static SLOW void begin(struct vp_call *call)
 {
-	enter(call, call->object, needs_no_clock(call) ? 0 : vp_clock_now());
+	enter(call, call->object,
+	      needs_no_clock(call, call->thread->page.map) ? 0 : vp_clock_now());
 }
 
 /* The loop's wait: the iteration before it is over. */
@@ -140,15 +141,6 @@ static SLOW FAST void begin_own(struct vp_call *call, struct vp_loop *loop)
 	put_line(&thread->line, call, 0);
 }
 
-/* A call of a site that needs no clock: see needs_no_clock(). */
-static inline int is_quick(const struct vp_call_site *site, const struct vp_call *call,
-			   const struct vp_loop *loop)
-{
-	return site->quick == QUICK &&
-	       (!call->rank ||
-		(loop->back_ns && loop->rank == VP_LOOP_MULTI && call->rank < VP_LOOP_MULTI));
-}
-
 /* This and the end save no registers and have no frame: after a system call the code itself is
  * what is not in the cache, and whatever does more is a jump away. */
 void vp_call_begin(struct vp_call *call, uint32_t word, uint64_t object, uint64_t limit_ns,
@@ -156,7 +148,6 @@ void vp_call_begin(struct vp_call *call, uint32_t word, uint64_t object, uint64_
 {
 	struct vp_thread *thread = vp_tls.self;
 	const struct perf_event_mmap_page *map;
-	struct vp_call_site *site;
 	struct vp_loop *loop;
 	uint32_t sequence;
 	int within;
@@ -175,14 +166,14 @@ void vp_call_begin(struct vp_call *call, uint32_t word, uint64_t object, uint64_
 	call->outer_kind = VP_CALL_NONE;
 	map = thread->page.map;
 	call->lock = map ? vp_page_lock(map) : VP_PAGE_NO_LOCK;
-	call->site = site = vp_call_site_of(thread, caller->pc, caller->sp, call->kind);
-	call->row = LIKELY(vp_call_is_of(site, call)) ? site->row : NULL;
+	call->site = vp_call_site_of(thread, caller->pc, caller->sp, call->kind);
+	call->row = LIKELY(vp_call_is_of(call->site, call)) ? call->site->row : NULL;
 	loop = vp_loops_known(&thread->loops);
 	if (UNLIKELY(!loop || within)) {
 		begin(call);
 	} else if (vp_loop_is_at(loop, caller->pc, caller->sp)) {
 		begin_own(call, loop);
-	} else if (LIKELY(map && call->row && is_quick(site, call, loop))) {
+	} else if (LIKELY(needs_no_clock(call, map))) {
 		call->where = loop->back_ns ? VP_LOOP_INSIDE : VP_LOOP_OUTSIDE;
 		call->loop = NULL;
 		call->since_ns = 0;
