@@ -200,7 +200,8 @@ int vpje_madvise(void *start, size_t bytes, int advice)
 
 void *vpje_mmap(void *at, size_t bytes, int protection, int flags, int fd, off_t offset)
 {
-	long ret = vp_sys6(SYS_mmap, (long)at, (long)bytes, protection, flags, fd, offset);
+	long ret = at ? vp_sys6(SYS_mmap, (long)at, (long)bytes, protection, flags, fd, offset)
+		      : vp_sys_mmap(bytes, protection, flags, fd);
 
 	if (ret < 0 && ret > -4096 && bytes == sizeof(spare_page) &&
 	    !__atomic_exchange_n(&spare_taken, 1, __ATOMIC_ACQUIRE))

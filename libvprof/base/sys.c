@@ -49,25 +49,6 @@ long vp_sys_write(int fd, const void *buf, size_t len)
 	return ret;
 }
 
-void *vp_sys_map(size_t bytes)
-{
-	long ret = vp_sys6(SYS_mmap, 0, (long)bytes, PROT_READ | PROT_WRITE,
-			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-
-	if ((unsigned long)ret >= -VP_SYS_MAX_ERRNO)
-		return NULL;
-	vp_own_add((void *)ret, bytes); /* NOLINT(performance-no-int-to-ptr) */
-	return (void *)ret;		/* NOLINT(performance-no-int-to-ptr) */
-}
-
-void vp_sys_unmap(void *start, size_t bytes)
-{
-	if (!start)
-		return;
-	vp_own_drop(start, bytes); /* before: the next mapping may be there */
-	vp_sys(SYS_munmap, start, bytes, 0);
-}
-
 int vp_sys_pid(void)
 {
 	return (int)vp_sys(SYS_getpid, 0, 0, 0);

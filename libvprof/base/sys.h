@@ -49,6 +49,9 @@ int vp_sys_open(const char *path, int flags, unsigned mode); /* adds O_CLOEXEC *
 int vp_sys_close(int fd);
 long vp_sys_read(int fd, void *buf, size_t len);
 long vp_sys_write(int fd, const void *buf, size_t len);
+/* mmap() away from the host's memory, so that a hole the host made, and may unmap or map
+ * over once more, stays a hole; where the room is taken, anywhere (base/sys_map.c). */
+long vp_sys_mmap(size_t bytes, int protection, int flags, int fd);
 /* Anonymous private memory, lazily touched, not charged; NULL when refused. */
 void *vp_sys_map(size_t bytes);
 void vp_sys_unmap(void *start, size_t bytes);

@@ -248,8 +248,7 @@ int vp_trial_run(void)
 
 	if (!filter_stands())
 		return 0;
-	page =
-	    vp_sys6(SYS_mmap, 0, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	page = vp_sys_mmap(4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1);
 	if (page > 0 || page < -4096) {
 		tried = run_children((uint32_t *)page);
 		if (tried == CALLS && vp_sys_may(SYS_munmap))

@@ -79,7 +79,7 @@ static void *map_page(int tid)
 	fd = vp_sys6(SYS_perf_event_open, (long)&attr, tid, -1, -1, PERF_FLAG_FD_CLOEXEC, 0);
 	if (fd < 0)
 		return NULL;
-	at = vp_sys6(SYS_mmap, 0, VP_PAGE_BYTES, PROT_READ, MAP_SHARED, fd, 0);
+	at = vp_sys_mmap(VP_PAGE_BYTES, PROT_READ, MAP_SHARED, (int)fd);
 	vp_sys_close((int)fd);				 /* the mapping keeps it */
 	return at < 0 && at > -4096 ? NULL : (void *)at; /* NOLINT(performance-no-int-to-ptr) */
 }
@@ -105,8 +105,8 @@ static void tell_thread(struct vp_looper *one, void *page)
  * between two looks at the page: what was there last stays in its place. */
 static void take_page(struct vp_looper *one)
 {
-	long copy = vp_sys6(SYS_mmap, 0, VP_PAGE_BYTES, PROT_READ | PROT_WRITE,
-			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	long copy =
+	    vp_sys_mmap(VP_PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
 
 	if (copy < 0 && copy > -4096)
 		return;

@@ -55,8 +55,8 @@ static int new_result(void)
 
 	rows = rows < 1u << 20 ? rows : 1u << 20;
 	result_bytes = sizeof(*result) + rows * sizeof(result->row[0]);
-	map = vp_sys6(SYS_mmap, 0, (long)result_bytes, PROT_READ | PROT_WRITE,
-		      MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	map = vp_sys_mmap(result_bytes, PROT_READ | PROT_WRITE,
+			  MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1);
 	if (map < 0 && map > -4096)
 		return (int)map;
 	result = (struct vp_leak_result *)map;

@@ -145,7 +145,7 @@ static int map_first(int fd)
 		return (int)err;
 	if (bytes > vp_file.bytes)
 		bytes = vp_file.bytes;
-	base = vp_sys6(SYS_mmap, 0, (long)bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	base = vp_sys_mmap(bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd);
 	if (base < 0 && base > -4096)
 		return base == -EAGAIN ? -ENOMEM : (int)base;
 	vp_file.pieces = 0;

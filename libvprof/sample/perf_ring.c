@@ -29,8 +29,8 @@ int vp_perf_ring_map(struct vp_perf_ring *ring, int fd, uint32_t bytes)
 {
 	/* Writable: the kernel then respects data_tail and drops new records,
 	 * counted, rather than overwriting old ones. */
-	long map = vp_sys6(SYS_mmap, 0, (long)VP_PERF_PAGE + bytes, PROT_READ | PROT_WRITE,
-			   MAP_SHARED, fd, 0);
+	long map =
+	    vp_sys_mmap(VP_PERF_PAGE + (size_t)bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd);
 
 	if (map < 0 && map >= -4095)
 		return (int)map;

@@ -69,6 +69,11 @@ for host in libjemalloc.so.2 libtcmalloc_minimal.so.4 libmimalloc.so.2.0; do
 	t_done
 done
 
+t_begin "a hole stays the program's"
+t_differential "" "$PROBE/mmap_truth" holes
+t_equal "holes" "all 64 holes are free" "$(cat "$T/vprof/out")"
+t_done
+
 t_begin "a forked child has what its parent had mapped"
 t_preload "$T/fork" "" "$PROBE/mmap_truth" fork
 t_equal status 0 "$(cat "$T/fork/status")"

@@ -51,8 +51,8 @@ __attribute__((noinline)) static void seven_half_touched(void)
 /* 64 pages; the middle of them goes, one is mapped over in place, some go twice. */
 __attribute__((noinline)) static void cut_and_replaced(void)
 {
-	char *at = booked(mmap(NULL, 64 * 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
-			  64 * 4096);
+	char *at =
+	    booked(mmap(NULL, 64 * 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), 64 * 4096);
 
 	unbooked(munmap(at + 16 * 4096, 16 * 4096), 16 * 4096);
 	booked(mmap(at + 4096, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0),
@@ -66,9 +66,8 @@ __attribute__((noinline)) static void cut_and_replaced(void)
 /* 1 MiB that grows to 4, and is moved; lengths that are no whole pages. */
 __attribute__((noinline)) static void grown(void)
 {
-	char *at = booked(mmap(NULL, MIB - 7, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-			       -1, 0),
-			  MIB);
+	char *at = booked(
+	    mmap(NULL, MIB - 7, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), MIB);
 
 	at = booked(mremap(at, MIB, 4 * MIB - 9, MREMAP_MAYMOVE), 4 * MIB);
 	unbooked(0, MIB);
@@ -182,8 +181,45 @@ static void in_a_child(void)
 	unbooked(munmap(at, 32 * 4096), 32 * 4096);
 }
 
+static void *in_a_thread(void *arg)
+{
+	free(malloc(100));
+	usleep(20000);
+	return arg;
+}
+
+/* A hole is the program's: whoever made it may unmap it once more, or map over it. */
+static void holes(void)
+{
+	enum { HOLES = 64, THREADS = 32 };
+	char *hole[HOLES];
+	pthread_t thread[THREADS];
+	size_t bytes[HOLES];
+
+	for (int i = 0; i < HOLES; i++) {
+		bytes[i] = 4096ul << i % 9;
+		hole[i] = booked(anonymous(bytes[i] + 8192, 0), 0);
+	}
+	for (int i = 0; i < HOLES; i++)
+		unbooked(munmap(hole[i] + 4096, bytes[i]), 0);
+	for (int i = 0; i < THREADS; i++)
+		pthread_create(&thread[i], NULL, in_a_thread, NULL);
+	usleep(50000);
+	for (int i = 0; i < THREADS; i++)
+		pthread_join(thread[i], NULL);
+	for (int i = 0; i < HOLES; i++)
+		if (mmap(hole[i] + 4096, bytes[i], PROT_READ,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0) == MAP_FAILED)
+			DIE("a hole of %zu bytes is taken", bytes[i]);
+	say("all %d holes are free\n", HOLES);
+}
+
 int main(int argc, char **argv)
 {
+	if (argc > 1 && strcmp(argv[1], "holes") == 0) {
+		holes();
+		return 0;
+	}
 	if (argc > 1 && strcmp(argv[1], "fork") == 0) {
 		seven_half_touched();
 		in_a_child();
