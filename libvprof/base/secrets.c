@@ -7,7 +7,7 @@
 #define MASK	"***"
 #define AWS_KEY 40u /* bytes of one, which may have slashes and look like words */
 
-struct span {
+struct stretch {
 	size_t from, to; /* equal: none */
 };
 
@@ -165,7 +165,7 @@ static int hides(enum vp_secret_name name, const char *value, size_t len)
 /* --- inside of an argument --------------------------------------------------------- */
 
 /* Behind "scheme://" at `at`: USER:SECRET@HOST, or SECRET@HOST. */
-static struct span in_url(const char *text, size_t len, size_t at)
+static struct stretch in_url(const char *text, size_t len, size_t at)
 {
 	size_t from = at + 3, end = from, host = 0, colon = 0;
 
@@ -176,16 +176,16 @@ static struct span in_url(const char *text, size_t len, size_t at)
 			colon = end;
 	}
 	if (!host)
-		return (struct span){0, 0};
+		return (struct stretch){0, 0};
 	if (colon && colon < host)
-		return (struct span){colon + 1, host};
+		return (struct stretch){colon + 1, host};
 	if (host - from >= 20 || known_token(text + from, host - from))
-		return (struct span){from, host};
-	return (struct span){0, 0};
+		return (struct stretch){from, host};
+	return (struct stretch){0, 0};
 }
 
 /* What follows NAME= or NAME: whose sign is at `at`, where the name says that it is secret. */
-static struct span behind_name(const char *text, size_t len, size_t at)
+static struct stretch behind_name(const char *text, size_t len, size_t at)
 {
 	size_t end = at, from, to = at + 1;
 	enum vp_secret_name kind;
@@ -202,11 +202,12 @@ static struct span behind_name(const char *text, size_t len, size_t at)
 		;
 	if (kind == VP_NAME_DOUBTFUL && text[at] == ':')
 		kind = VP_NAME_PLAIN;
-	return hides(kind, text + from, to - from) ? (struct span){from, to} : (struct span){0, 0};
+	return hides(kind, text + from, to - from) ? (struct stretch){from, to}
+						   : (struct stretch){0, 0};
 }
 
 /* A run of letters that begins at `at`; of NAME=VALUE each by itself, of a URL's path, too. */
-static struct span in_run(const char *text, size_t len, size_t at)
+static struct stretch in_run(const char *text, size_t len, size_t at)
 {
 	size_t end = at;
 
@@ -218,40 +219,40 @@ static struct span in_run(const char *text, size_t len, size_t at)
 		while (whole < end && text[whole] != '=')
 			whole++;
 		if (is_random(text + at, whole - at))
-			return (struct span){at, whole};
+			return (struct stretch){at, whole};
 		for (part = at; part < whole && text[part] != '/'; part++)
 			;
 		if (is_random(text + at, part - at))
-			return (struct span){at, part};
+			return (struct stretch){at, part};
 		at = part + 1;
 	}
-	return (struct span){0, 0};
+	return (struct stretch){0, 0};
 }
 
 /* What begins here, by its looks. */
-static struct span by_looks(const char *text, size_t len, size_t at)
+static struct stretch by_looks(const char *text, size_t len, size_t at)
 {
 	size_t token = 0;
 
 	if (is_alnum(text[at]) && (!at || !is_alnum(text[at - 1])))
 		token = known_token(text + at, len - at);
 	if (token)
-		return (struct span){at, at + token};
+		return (struct stretch){at, at + token};
 	if (is_random_letter(text[at]) && (!at || !is_random_letter(text[at - 1])))
 		return in_run(text, len, at);
-	return (struct span){0, 0};
+	return (struct stretch){0, 0};
 }
 
 /* The first secret at or behind `at`. */
-static struct span find(const char *text, size_t len, size_t at)
+static struct stretch find(const char *text, size_t len, size_t at)
 {
 	int path = is_path(text, len);
 
 	for (size_t i = at; i < len; i++) {
-		struct span found = {0, 0};
+		struct stretch found = {0, 0};
 
 		if (strncmp(text + i, "-----BEGIN", 10) == 0)
-			return (struct span){i, len};
+			return (struct stretch){i, len};
 		if (strncmp(text + i, "://", 3) == 0)
 			found = in_url(text, len, i);
 		else if (text[i] == '=' || text[i] == ':')
@@ -261,7 +262,7 @@ static struct span find(const char *text, size_t len, size_t at)
 		if (found.from < found.to)
 			return found;
 	}
-	return (struct span){len, len};
+	return (struct stretch){len, len};
 }
 
 static void put_parts(struct vp_text *out, const char *text, size_t len)
@@ -269,7 +270,7 @@ static void put_parts(struct vp_text *out, const char *text, size_t len)
 	size_t at = 0;
 
 	while (at < len) {
-		struct span found = find(text, len, at);
+		struct stretch found = find(text, len, at);
 
 		vp_text_mem(out, text + at, found.from - at);
 		if (found.from < found.to)

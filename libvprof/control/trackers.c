@@ -17,7 +17,7 @@
 #include "ring/tables.h"
 #include "stack/trie.h"
 #include "stack/unwind.h"
-#include "thread/spans.h"
+#include "thread/lasted.h"
 #include "thread/spawn.h"
 #include "thread/threads.h"
 #include "track/account.h"
@@ -123,7 +123,7 @@ static const struct vp_tracker trackers[] = {
      .section = {SECTION(LOOPS, vprof_loop, 1, 0)}},
     {.name = "books",
      .init = vp_books_init,
-     .thread_end = vp_spans_thread_end,
+     .thread_end = vp_lasted_thread_end,
      .tick = vp_books_tick,
      .section = {SECTION(BOOKS, vprof_book, 2, 0)}},
     {.name = "stalls",

@@ -20,7 +20,7 @@ static int is_under_way(const struct vp_call_line *line, uint64_t t_ns, int goes
 }
 
 /* The class of the call in which a moment lies; NOT_KNOWN: that call is not kept any more. */
-static uint32_t class_at(uint64_t t_ns, int goes_on, const struct vp_spans_seen *seen)
+static uint32_t class_at(uint64_t t_ns, int goes_on, const struct vp_lasted_seen *seen)
 {
 	uint32_t low = 0, high = seen->count;
 
@@ -29,14 +29,14 @@ static uint32_t class_at(uint64_t t_ns, int goes_on, const struct vp_spans_seen 
 	while (low < high) {
 		uint32_t mid = low + (high - low) / 2;
 
-		if (seen->span[mid].end >> 4 < t_ns)
+		if (seen->call[mid].end >> 4 < t_ns)
 			low = mid + 1;
 		else
 			high = mid;
 	}
 	for (uint32_t i = low; i < seen->count && i < low + NESTED; i++)
-		if (seen->span[i].begin_ns <= t_ns)
-			return seen->span[i].end & 15;
+		if (seen->call[i].begin_ns <= t_ns)
+			return seen->call[i].end & 15;
 	return is_under_way(&seen->line, t_ns, goes_on) ? vp_line_class(&seen->line)
 							: VPROF_CLASS_UNHOOKED;
 }
@@ -68,14 +68,14 @@ static uint64_t overlap(uint64_t a, uint64_t b, uint64_t from, uint64_t to)
 
 /* Adds a time of which only the calls and the CPU time are known. */
 static void add_unwatched(struct vp_book *book, const struct vp_off *gap,
-			  const struct vp_spans_seen *seen)
+			  const struct vp_lasted_seen *seen)
 {
 	uint64_t ns[VP_CALL_CLASSES] = {0}, shared[VPROF_CLASS_COUNT] = {0};
 	uint64_t from_ns = gap->begin_ns, to_ns = gap->end_ns;
 
 	for (uint32_t i = 0; seen && i < seen->count; i++)
-		ns[seen->span[i].end & 15] +=
-		    overlap(seen->span[i].begin_ns, seen->span[i].end >> 4, from_ns, to_ns);
+		ns[seen->call[i].end & 15] +=
+		    overlap(seen->call[i].begin_ns, seen->call[i].end >> 4, from_ns, to_ns);
 	if (seen && seen->line.kind != VP_CALL_NONE && seen->line.since_ns)
 		ns[vp_line_class(&seen->line)] +=
 		    overlap(seen->line.since_ns, to_ns, from_ns, to_ns);
@@ -118,7 +118,7 @@ static void add_open(struct vp_book *book, const struct vp_off *off)
 
 /* Switches are recorded from now on: what was before is settled, by the calls. */
 static void begin_exact(struct vp_book *book, const struct vp_off *begins,
-			const struct vp_spans_seen *seen)
+			const struct vp_lasted_seen *seen)
 {
 	struct vp_book_window *window = &book->window;
 	struct vp_off off = *begins;
@@ -136,7 +136,7 @@ static void begin_exact(struct vp_book *book, const struct vp_off *begins,
 }
 
 void vp_book_end_exact(struct vp_book *book, const struct vp_off *ends,
-		       const struct vp_spans_seen *seen)
+		       const struct vp_lasted_seen *seen)
 {
 	book->exact = 0;
 	book->sum.layers &= ~(uint32_t)(VPROF_LAYER_SWITCHES | VPROF_LAYER_FAULTS);
@@ -144,7 +144,7 @@ void vp_book_end_exact(struct vp_book *book, const struct vp_off *ends,
 		vp_book_begin_rough(book, ends->end_ns, ends->ran_ns, ends->delay_ns, seen);
 }
 
-void vp_book_add(struct vp_book *book, const struct vp_off *off, const struct vp_spans_seen *seen)
+void vp_book_add(struct vp_book *book, const struct vp_off *off, const struct vp_lasted_seen *seen)
 {
 	struct vprof_book *sum = &book->sum;
 	uint64_t ns = off->end_ns - off->begin_ns;
@@ -213,7 +213,7 @@ static void move(uint64_t *value, uint64_t by)
 	value[VPROF_CLASS_IDLE] += by;
 }
 
-void vp_book_move(struct vp_book *book, const struct vp_spans_seen *seen)
+void vp_book_move(struct vp_book *book, const struct vp_lasted_seen *seen)
 {
 	if (!seen || seen->moved_ns <= book->moved_ns)
 		return;
@@ -233,7 +233,7 @@ void vp_book_move(struct vp_book *book, const struct vp_spans_seen *seen)
 /* ---- without records of switches ------------------------------------------- */
 
 /* Time in calls by class, those under way included. */
-static void called_so_far(const struct vp_spans_seen *seen, uint64_t t_ns,
+static void called_so_far(const struct vp_lasted_seen *seen, uint64_t t_ns,
 			  uint64_t ns[VP_CALL_CLASSES], uint64_t times[VP_CALL_CLASSES])
 {
 	memset(ns, 0, VP_CALL_CLASSES * sizeof(*ns));
@@ -249,7 +249,7 @@ static void called_so_far(const struct vp_spans_seen *seen, uint64_t t_ns,
 }
 
 void vp_book_rough(struct vp_book *book, uint64_t t_ns, uint64_t cpu_ns, uint64_t delay_ns,
-		   const struct vp_spans_seen *seen, struct vp_rough *out)
+		   const struct vp_lasted_seen *seen, struct vp_rough *out)
 {
 	const struct vp_book_window *window = &book->window;
 	uint64_t ns[VP_CALL_CLASSES], times[VP_CALL_CLASSES];
@@ -271,7 +271,7 @@ void vp_book_rough(struct vp_book *book, uint64_t t_ns, uint64_t cpu_ns, uint64_
 }
 
 void vp_book_begin_rough(struct vp_book *book, uint64_t t_ns, uint64_t cpu_ns, uint64_t delay_ns,
-			 const struct vp_spans_seen *seen)
+			 const struct vp_lasted_seen *seen)
 {
 	struct vp_book_window *window = &book->window;
 

@@ -3,7 +3,7 @@
 #define VP_HELPER_BOOK_H
 
 #include "helper/recent.h"
-#include "thread/spans.h"
+#include "thread/lasted.h"
 #include "vprof_format.h"
 
 #include <stdint.h>
@@ -16,9 +16,9 @@ struct vp_off {
 	    delay_ns; /* of a gap: CPU time and run delay; where it begins or ends: so far */
 };
 
-/* What lies between a thread's start, or the end of a pause, and the next pause: a span in
+/* What lies between a thread's start, or the end of a pause, and the next pause: a period in
  * which it was watched.  Without records of switches, calls and the run delay are all there
- * is to tell where it was: the rough part of the span. */
+ * is to tell where it was: the rough part of the period. */
 struct vp_book_window {
 	int open;
 	uint64_t from_ns, cpu_ns;	     /* CPU time at its begin */
@@ -48,10 +48,10 @@ struct vp_book {
 };
 
 /* Adds a time off the CPU.  seen: calls of the thread; NULL: it makes none that we see. */
-void vp_book_add(struct vp_book *book, const struct vp_off *off, const struct vp_spans_seen *seen);
+void vp_book_add(struct vp_book *book, const struct vp_off *off, const struct vp_lasted_seen *seen);
 
 /* Calls that were taken for blocked ones turned out to be the waits of a loop. */
-void vp_book_move(struct vp_book *book, const struct vp_spans_seen *seen);
+void vp_book_move(struct vp_book *book, const struct vp_lasted_seen *seen);
 
 /* What a rough part that ends at t_ns comes to.
  *   seen      as above; only its sums and its line count
@@ -60,13 +60,13 @@ struct vp_rough {
 	uint64_t ns[VPROF_CLASS_COUNT], times[VPROF_CLASS_COUNT];
 };
 void vp_book_rough(struct vp_book *book, uint64_t t_ns, uint64_t cpu_ns, uint64_t delay_ns,
-		   const struct vp_spans_seen *seen, struct vp_rough *out);
+		   const struct vp_lasted_seen *seen, struct vp_rough *out);
 
 /* Begins a rough part; seen NULL: no call was made since the last vp_book_rough(). */
 void vp_book_begin_rough(struct vp_book *book, uint64_t t_ns, uint64_t cpu_ns, uint64_t delay_ns,
-			 const struct vp_spans_seen *seen);
+			 const struct vp_lasted_seen *seen);
 /* Switches are not recorded any more. */
 void vp_book_end_exact(struct vp_book *book, const struct vp_off *ends,
-		       const struct vp_spans_seen *seen);
+		       const struct vp_lasted_seen *seen);
 
 #endif

@@ -40,7 +40,7 @@ static uint32_t row_room;
 
 static struct waiting *waiting;
 static uint32_t waiting_count, waiting_room;
-static struct vp_spans_seen seen[AT_ONCE];
+static struct vp_lasted_seen seen[AT_ONCE];
 static uint32_t seen_count;
 static int more_ask;
 static int writes; /* rows, not only what waits is added */
@@ -60,7 +60,7 @@ int vp_books_init(void)
 	ended = 0;
 	vp_bounds_init();
 	vp_layers_init();
-	return vp_spans_init();
+	return vp_lasted_init();
 }
 
 static struct slot *free_slot(void)
@@ -168,7 +168,7 @@ void vp_books_off(const struct vp_perf_off *perf)
 
 /* ---- a thread's book, when its calls are there ------------------------------ */
 
-/* The first span begins with the thread; that of the main one when we had set ourselves up. */
+/* The first period begins with the thread; that of the main one when we had set ourselves up. */
 static void open_window(struct slot *one, const struct vprof_thread *row)
 {
 	struct vp_book_window *window = &one->book.window;
@@ -185,7 +185,7 @@ static uint64_t delay_of(const struct vprof_thread *row)
 
 /* Do records of switches still tell where it is? */
 static void look_at_layers(struct slot *one, const struct vprof_thread *row,
-			   const struct vp_spans_seen *calls)
+			   const struct vp_lasted_seen *calls)
 {
 	struct vp_book *book = &one->book;
 
@@ -205,7 +205,7 @@ static void look_at_layers(struct slot *one, const struct vprof_thread *row,
 }
 
 static void add_waiting(struct slot *one, const struct vprof_thread *row,
-			const struct vp_spans_seen *calls)
+			const struct vp_lasted_seen *calls)
 {
 	uint64_t cpu_ns, last_ns = vp_bounds_last(row, &cpu_ns);
 
@@ -247,7 +247,7 @@ static uint64_t until(const struct slot *one, const struct vprof_thread *row, ui
 }
 
 static void sum_up(struct slot *one, const struct vprof_thread *row,
-		   const struct vp_spans_seen *calls, struct vprof_book *out)
+		   const struct vp_lasted_seen *calls, struct vprof_book *out)
 {
 	struct vp_book *book = &one->book;
 	struct vp_book_window *window = &book->window;
@@ -289,7 +289,7 @@ static void write_row(struct slot *one, const struct vprof_book *book)
 	*row = *book;
 }
 
-static void settle(struct slot *one, const struct vp_spans_seen *calls)
+static void settle(struct slot *one, const struct vp_lasted_seen *calls)
 {
 	const struct vprof_thread *row = vp_table_row(VPROF_SEC_THREADS, one->thread);
 	struct vprof_book book;
@@ -334,16 +334,16 @@ static void copy_calls(const struct vp_thread *thread)
 		more_ask = 1;
 		return;
 	}
-	vp_spans_read(thread, asks_since(one), &seen[seen_count++]);
+	vp_lasted_read(thread, asks_since(one), &seen[seen_count++]);
 	one->asks = 0;
 }
 
 /* Of a thread that is not among those that live: it has ended, or calls no hook. */
-static const struct vp_spans_seen *calls_without_state(uint32_t thread)
+static const struct vp_lasted_seen *calls_without_state(uint32_t thread)
 {
 	const struct vprof_thread *row = vp_table_row(VPROF_SEC_THREADS, thread);
 
-	if (vp_spans_departed(thread, seen))
+	if (vp_lasted_departed(thread, seen))
 		return seen;
 	if (!row->stack_end)
 		return NULL;

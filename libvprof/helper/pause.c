@@ -26,7 +26,7 @@ static uint64_t after(uint64_t now, uint64_t ns)
 	return ns == NEVER ? NEVER : now + ns;
 }
 
-/* The last entry stands for all spans that have none of their own. */
+/* The last entry stands for all periods that have none of their own. */
 static struct vprof_window *last_window(struct vprof_header *header)
 {
 	uint32_t count = header->windows < VPROF_WINDOWS ? header->windows : VPROF_WINDOWS;

@@ -116,10 +116,10 @@ static struct vr_profile *open_in(struct vr_symcache *symbols, const char *file)
 /* The name of a node's innermost frame. */
 static const char *name_of(struct vr_profile *profile, uint32_t node)
 {
-	struct vr_span span = vr_stacks_at(profile->stacks, node);
+	struct vr_places places = vr_stacks_at(profile->stacks, node);
 
-	ck_assert_uint_gt(span.count, 0);
-	return vr_place_function(profile->stacks, &profile->stacks->place[span.first])->name;
+	ck_assert_uint_gt(places.count, 0);
+	return vr_place_function(profile->stacks, &profile->stacks->place[places.first])->name;
 }
 
 /* A later look at the same record takes the names that are known. */

@@ -9,7 +9,7 @@
 #define MS 1000000ull
 
 static struct vp_book book;
-static struct vp_spans_seen seen;
+static struct vp_lasted_seen seen;
 
 static void setup(void)
 {
@@ -21,7 +21,7 @@ static void setup(void)
 
 static void called(uint64_t begin_ms, uint64_t end_ms, enum vprof_class class)
 {
-	seen.span[seen.count++] = (struct vp_call_span){begin_ms * MS, (end_ms * MS) << 4 | class};
+	seen.call[seen.count++] = (struct vp_call_span){begin_ms * MS, (end_ms * MS) << 4 | class};
 	seen.ns[class] += (end_ms - begin_ms) * MS;
 	seen.times[class]++;
 }

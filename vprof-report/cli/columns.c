@@ -11,14 +11,14 @@ int vr_out_utf8(void)
 	return !strcmp(nl_langinfo(CODESET), "UTF-8");
 }
 
-struct span {
+struct codes {
 	uint32_t first, last;
 };
 
-static int in_spans(const struct span *span, size_t count, uint32_t code)
+static int is_among(const struct codes *codes, size_t count, uint32_t code)
 {
 	for (size_t i = 0; i < count; i++) {
-		if (code >= span[i].first && code <= span[i].last)
+		if (code >= codes[i].first && code <= codes[i].last)
 			return 1;
 	}
 	return 0;
@@ -26,20 +26,20 @@ static int in_spans(const struct span *span, size_t count, uint32_t code)
 
 static int columns_of(uint32_t code)
 {
-	static const struct span none[] = {{0x300, 0x36f},   {0x483, 0x489},   {0x591, 0x5bd},
-					   {0x610, 0x61a},   {0x64b, 0x65f},   {0x1ab0, 0x1aff},
-					   {0x1dc0, 0x1dff}, {0x200b, 0x200d}, {0x20d0, 0x20ff},
-					   {0xfe00, 0xfe0f}, {0xfe20, 0xfe2f}};
-	static const struct span two[] = {
+	static const struct codes none[] = {{0x300, 0x36f},   {0x483, 0x489},	{0x591, 0x5bd},
+					    {0x610, 0x61a},   {0x64b, 0x65f},	{0x1ab0, 0x1aff},
+					    {0x1dc0, 0x1dff}, {0x200b, 0x200d}, {0x20d0, 0x20ff},
+					    {0xfe00, 0xfe0f}, {0xfe20, 0xfe2f}};
+	static const struct codes two[] = {
 	    {0x1100, 0x115f}, {0x2e80, 0x303e},	  {0x3041, 0xa4cf},   {0xa960, 0xa97f},
 	    {0xac00, 0xd7a3}, {0xf900, 0xfaff},	  {0xfe30, 0xfe6f},   {0xff00, 0xff60},
 	    {0xffe0, 0xffe6}, {0x1f300, 0x1f64f}, {0x1f900, 0x1f9ff}, {0x20000, 0x3fffd}};
 
 	if (code < 0x300)
 		return 1;
-	if (in_spans(none, sizeof(none) / sizeof(none[0]), code))
+	if (is_among(none, sizeof(none) / sizeof(none[0]), code))
 		return 0;
-	return in_spans(two, sizeof(two) / sizeof(two[0]), code) ? 2 : 1;
+	return is_among(two, sizeof(two) / sizeof(two[0]), code) ? 2 : 1;
 }
 
 const char *vr_text_step(const char *text, int *columns)

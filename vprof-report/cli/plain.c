@@ -29,21 +29,21 @@ size_t vr_plain_decode(const char *s, uint32_t *code)
 	return bytes;
 }
 
-struct span {
+struct codes {
 	uint32_t first, last;
 };
 
-static int in_spans(const struct span *span, size_t count, uint32_t code)
+static int is_among(const struct codes *codes, size_t count, uint32_t code)
 {
 	for (size_t i = 0; i < count; i++)
-		if (code >= span[i].first && code <= span[i].last)
+		if (code >= codes[i].first && code <= codes[i].last)
 			return 1;
 	return 0;
 }
 
 int vr_plain_is_harmful(uint32_t code)
 {
-	static const struct span span[] = {
+	static const struct codes codes[] = {
 	    {0, 0x1f},		{0x7f, 0x9f},			      /* C0, DEL, C1 */
 	    {0xad, 0xad},	{0x34f, 0x34f},			      /* soft hyphen, joiner */
 	    {0x61c, 0x61c},	{0x115f, 0x1160},   {0x17b4, 0x17b5}, /* bidi; fillers */
@@ -57,16 +57,16 @@ int vr_plain_is_harmful(uint32_t code)
 	if (code < 0x7f)
 		return code < 0x20;
 	/* Noncharacters end each plane; no XML may hold them. */
-	return (code & 0xfffe) == 0xfffe || in_spans(span, sizeof(span) / sizeof(span[0]), code);
+	return (code & 0xfffe) == 0xfffe || is_among(codes, sizeof(codes) / sizeof(codes[0]), code);
 }
 
 static int is_blank(uint32_t code)
 {
-	static const struct span span[] = {{' ', ' '},	     {0xa0, 0xa0},     {0x1680, 0x1680},
-					   {0x2000, 0x200a}, {0x202f, 0x202f}, {0x205f, 0x205f},
-					   {0x3000, 0x3000}};
+	static const struct codes codes[] = {{' ', ' '},       {0xa0, 0xa0},	 {0x1680, 0x1680},
+					     {0x2000, 0x200a}, {0x202f, 0x202f}, {0x205f, 0x205f},
+					     {0x3000, 0x3000}};
 
-	return in_spans(span, sizeof(span) / sizeof(span[0]), code);
+	return is_among(codes, sizeof(codes) / sizeof(codes[0]), code);
 }
 
 /* Writes the escaped form of one byte; returns the end. */

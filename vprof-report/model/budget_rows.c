@@ -158,11 +158,11 @@ static int is_nameless(const struct vr_judging *judging, const struct vr_functio
 static enum vr_match frame_match(struct vr_judging *judging, struct vr_matcher *m, uint32_t node)
 {
 	struct vr_stacks *stacks = judging->profile->stacks;
-	struct vr_span span = vr_stacks_at(stacks, node);
+	struct vr_places places = vr_stacks_at(stacks, node);
 	int outermost = vr_stacks_parent(stacks, node) == VPROF_NODE_ROOT, known = 0, nameless = 0;
 
-	for (uint32_t i = 0; i < span.count; i++) {
-		const struct vr_place *place = &stacks->place[span.first + i];
+	for (uint32_t i = 0; i < places.count; i++) {
+		const struct vr_place *place = &stacks->place[places.first + i];
 
 		if (function_is_meant(judging, m, place->function))
 			return VR_YES;
@@ -342,10 +342,10 @@ static int seen_in_stacks(struct vr_judging *judging, struct vr_matcher *m, stru
 	struct vr_stacks *stacks = judging->profile->stacks;
 
 	for (uint32_t node = 1; node < judging->file->n_nodes && !m->seen; node++) {
-		struct vr_span span = vr_stacks_at(stacks, node);
+		struct vr_places places = vr_stacks_at(stacks, node);
 
-		for (uint32_t i = 0; i < span.count && !m->seen; i++)
-			function_is_meant(judging, m, stacks->place[span.first + i].function);
+		for (uint32_t i = 0; i < places.count && !m->seen; i++)
+			function_is_meant(judging, m, stacks->place[places.first + i].function);
 	}
 	for (size_t i = 0; i < stacks->n_functions && !m->seen; i++)
 		if (m->filter->key == VR_KEY_MODULE)

@@ -36,12 +36,12 @@ static enum vr_match lock_match(struct vr_judging *judging, const struct vprof_l
 	     best != VR_YES && node != VPROF_NODE_ROOT;
 	     node = vr_stacks_parent(judging->profile->stacks, node)) {
 		struct vr_stacks *stacks = judging->profile->stacks;
-		struct vr_span span = vr_stacks_at(stacks, node);
+		struct vr_places places = vr_stacks_at(stacks, node);
 
-		for (uint32_t i = 0; i < span.count && best != VR_YES; i++)
+		for (uint32_t i = 0; i < places.count && best != VR_YES; i++)
 			best = vr_match_name(
 			    judging, VR_KEY_LOCK,
-			    vr_place_function(stacks, &stacks->place[span.first + i])->name);
+			    vr_place_function(stacks, &stacks->place[places.first + i])->name);
 	}
 	return best;
 }

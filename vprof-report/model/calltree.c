@@ -44,10 +44,10 @@ static uint8_t *mark_counted(struct vr_stacks *stacks, const struct vr_cpu *cpu)
 	return counted;
 }
 
-static int span_touches(const struct vr_stacks *stacks, struct vr_span span, const char *glob)
+static int places_touch(const struct vr_stacks *stacks, struct vr_places places, const char *glob)
 {
-	for (uint32_t i = 0; i < span.count; i++) {
-		const struct vr_place *place = &stacks->place[span.first + i];
+	for (uint32_t i = 0; i < places.count; i++) {
+		const struct vr_place *place = &stacks->place[places.first + i];
 
 		if (vr_text_glob(glob, vr_place_function(stacks, place)->module))
 			return 1;
@@ -66,15 +66,15 @@ static struct vr_tree *build_top_down(struct vr_profile *profile, const struct v
 
 	for (uint32_t i = 1; i < stacks->n_nodes; i++) {
 		uint32_t parent = vr_stacks_parent(stacks, i);
-		struct vr_span span;
+		struct vr_places places;
 
 		if (!counted[i])
 			continue;
-		span = vr_stacks_at(stacks, i);
-		touches[i] = !glob || touches[parent] || span_touches(stacks, span, glob);
+		places = vr_stacks_at(stacks, i);
+		touches[i] = !glob || touches[parent] || places_touch(stacks, places, glob);
 		at[i] = at[parent];
-		for (uint32_t k = span.count; k-- > 0;)
-			at[i] = child_of(tree, at[i], stacks->place[span.first + k].function);
+		for (uint32_t k = places.count; k-- > 0;)
+			at[i] = child_of(tree, at[i], stacks->place[places.first + k].function);
 		if (touches[i]) {
 			tree->node[at[i]].self_ns += cpu->self_ns[i];
 			tree->node[at[i]].self_samples += cpu->self_samples[i];

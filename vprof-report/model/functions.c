@@ -40,10 +40,10 @@ static void sum_subtrees(struct walk *walk, const struct vr_cpu *cpu)
 
 static void enter(struct walk *walk, const struct vr_cpu *cpu, uint32_t node)
 {
-	struct vr_span span = vr_stacks_at(walk->stacks, node);
+	struct vr_places places = vr_stacks_at(walk->stacks, node);
 
-	for (uint32_t i = span.count; i-- > 0;) {
-		uint32_t function = walk->stacks->place[span.first + i].function;
+	for (uint32_t i = places.count; i-- > 0;) {
+		uint32_t function = walk->stacks->place[places.first + i].function;
 
 		if (walk->on_path[function]++ == 0) {
 			walk->out[function].total_ns += walk->ns[node];
@@ -58,10 +58,10 @@ static void enter(struct walk *walk, const struct vr_cpu *cpu, uint32_t node)
 
 static void leave(struct walk *walk, uint32_t node)
 {
-	struct vr_span span = vr_stacks_at(walk->stacks, node);
+	struct vr_places places = vr_stacks_at(walk->stacks, node);
 
-	for (uint32_t i = 0; i < span.count; i++)
-		walk->on_path[walk->stacks->place[span.first + i].function]--;
+	for (uint32_t i = 0; i < places.count; i++)
+		walk->on_path[walk->stacks->place[places.first + i].function]--;
 }
 
 /* Depth first, without recursion: a stack may be thousands of frames deep. */

@@ -159,11 +159,11 @@ struct vr_identity vr_identity_of(struct vr_stacks *stacks, uint32_t node)
 	struct vr_identity identity = {0};
 
 	for (; node != VPROF_NODE_ROOT; node = vr_stacks_parent(stacks, node)) {
-		struct vr_span span = vr_stacks_at(stacks, node);
+		struct vr_places places = vr_stacks_at(stacks, node);
 
-		for (uint32_t i = 0; i < span.count; i++) {
+		for (uint32_t i = 0; i < places.count; i++) {
 			const struct vr_function *function =
-			    vr_place_function(stacks, &stacks->place[span.first + i]);
+			    vr_place_function(stacks, &stacks->place[places.first + i]);
 
 			vr_identity_add(&identity, function->name, function->module);
 		}

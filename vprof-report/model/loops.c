@@ -37,13 +37,13 @@ static struct vr_function named_caller(struct vr_stacks *stacks, uint32_t node,
 	size_t at = (size_t)(from - stacks->place); /* places move */
 
 	for (int past = 0; node != VPROF_NODE_ROOT; node = vr_stacks_parent(stacks, node)) {
-		struct vr_span span = vr_stacks_at(stacks, node);
+		struct vr_places places = vr_stacks_at(stacks, node);
 
-		for (uint32_t i = 0; i < span.count; i++) {
-			const struct vr_place *place = &stacks->place[span.first + i];
+		for (uint32_t i = 0; i < places.count; i++) {
+			const struct vr_place *place = &stacks->place[places.first + i];
 			const struct vr_function *function = vr_place_function(stacks, place);
 
-			past |= span.first + i == at;
+			past |= places.first + i == at;
 			if (!past || vr_function_has_no_name(function) ||
 			    vr_is_wrapper(function->name))
 				continue;
@@ -72,10 +72,10 @@ struct vr_function vr_program_frame(struct vr_profile *profile, uint32_t node)
 	struct vr_stacks *stacks = profile->stacks;
 
 	for (; *program && node != VPROF_NODE_ROOT; node = vr_stacks_parent(stacks, node)) {
-		struct vr_span span = vr_stacks_at(stacks, node);
+		struct vr_places places = vr_stacks_at(stacks, node);
 
-		for (uint32_t i = 0; i < span.count; i++) {
-			const struct vr_place *place = &stacks->place[span.first + i];
+		for (uint32_t i = 0; i < places.count; i++) {
+			const struct vr_place *place = &stacks->place[places.first + i];
 			const struct vr_function *function = vr_place_function(stacks, place);
 
 			if (strcmp(function->module, program) != 0 || vr_is_wrapper(function->name))

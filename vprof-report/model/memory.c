@@ -76,36 +76,36 @@ static size_t fold(struct vr_shape_point *point, size_t count)
 }
 
 /* When was recorded. */
-struct spans {
-	struct vprof_window span[VPROF_WINDOWS];
+struct windows {
+	struct vprof_window window[VPROF_WINDOWS];
 	size_t count;
 	int known; /* 0: it is not, or does not matter */
 };
 
 /* Of the heap only what was recorded has a shape. */
-static int is_known(const struct vr_profile *profile, const struct spans *spans, uint64_t t_ns)
+static int is_known(const struct vr_profile *profile, const struct windows *windows, uint64_t t_ns)
 {
 	if (!vr_profile_in_window(profile, t_ns))
 		return 0;
-	for (size_t i = 0; i < spans->count; i++)
-		if (t_ns >= spans->span[i].from_ns && t_ns <= spans->span[i].to_ns)
+	for (size_t i = 0; i < windows->count; i++)
+		if (t_ns >= windows->window[i].from_ns && t_ns <= windows->window[i].to_ns)
 			return 1;
-	return !spans->known;
+	return !windows->known;
 }
 
 static void judge(const struct vr_profile *profile, enum vr_memory_series series,
 		  struct vr_shape *shape)
 {
 	const struct vr_file *file = profile->file;
-	struct spans spans = {0};
+	struct windows windows = {0};
 	struct vr_shape_point *point =
 	    vr_xcalloc(file->n_points ? file->n_points : 1, sizeof(*point));
 	size_t count = 0;
 
 	if (series == VR_MEMORY_HEAP)
-		spans.count = vr_windows(file, spans.span, &spans.known);
+		windows.count = vr_windows(file, windows.window, &windows.known);
 	for (uint32_t i = 0; i < file->n_points; i++)
-		if (is_known(profile, &spans, file->point[i].t_ns))
+		if (is_known(profile, &windows, file->point[i].t_ns))
 			point[count++] = shape_point(&file->point[i], series);
 	if (series == VR_MEMORY_HEAP)
 		add_peak(profile, point, count);

@@ -116,14 +116,14 @@ const struct vr_place *vr_responsible_frame(struct vr_stacks *stacks, uint32_t n
 	uint32_t innermost = VPROF_NONE;
 
 	for (; node != VPROF_NODE_ROOT; node = vr_stacks_parent(stacks, node)) {
-		struct vr_span span = vr_stacks_at(stacks, node);
+		struct vr_places places = vr_stacks_at(stacks, node);
 
-		for (uint32_t i = 0; i < span.count; i++) {
-			const struct vr_place *place = &stacks->place[span.first + i];
+		for (uint32_t i = 0; i < places.count; i++) {
+			const struct vr_place *place = &stacks->place[places.first + i];
 			const struct vr_function *function = vr_place_function(stacks, place);
 
 			if (innermost == VPROF_NONE)
-				innermost = span.first + i;
+				innermost = places.first + i;
 			if (!vr_is_wrapper(function->name) && !is_allocator(function->module))
 				return place;
 		}

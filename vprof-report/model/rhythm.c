@@ -1,4 +1,4 @@
-/* A period is looked for among those that fit the span a whole number of times: the first and
+/* A period is looked for among those that fit the time a whole number of times: the first and
  * the last moment are on the beat, and beats without a moment may lie between.  Of 200 such
  * periods the longest counts whose chance, that of 200 trials, is small: a part of a period
  * fits as well as the period.
@@ -99,10 +99,10 @@ static size_t beats_met(const uint64_t *moment, size_t count, double period)
 static void refine(const uint64_t *moment, size_t count, unsigned beats, double *phase,
 		   struct vr_rhythm *rhythm)
 {
-	double span = (double)(moment[count - 1] - moment[0]), best = 0;
+	double length = (double)(moment[count - 1] - moment[0]), best = 0;
 
 	for (int step = -REFINED; step <= REFINED; step++) {
-		double period = span / ((double)beats + (double)step / REFINED * 0.75);
+		double period = length / ((double)beats + (double)step / REFINED * 0.75);
 		double agreement = agreement_at(moment, count, period, phase);
 
 		if (agreement <= best)
@@ -128,13 +128,14 @@ static double least_period(const uint64_t *moment, size_t count)
 /* The last moment is on the beat by choice of the period: the others are what tells. */
 static void find_period(const uint64_t *moment, size_t count, struct vr_rhythm *rhythm)
 {
-	double span = (double)(moment[count - 1] - moment[0]);
+	double length = (double)(moment[count - 1] - moment[0]);
 	double *phase = vr_xcalloc(count, sizeof(*phase)), least = least_period(moment, count);
 
-	for (unsigned beats = 1; beats <= PERIODS && span > 0 && span / beats >= least; beats++) {
-		double agreement = agreement_at(moment, count - 1, span / beats, phase);
+	for (unsigned beats = 1; beats <= PERIODS && length > 0 && length / beats >= least;
+	     beats++) {
+		double agreement = agreement_at(moment, count - 1, length / beats, phase);
 		double arc = shortest_arc(phase, count - 1);
-		size_t met = beats_met(moment, count - 1, span / beats);
+		size_t met = beats_met(moment, count - 1, length / beats);
 
 		rhythm->chance = fmin(1, PERIODS * chance_of(agreement, arc, met));
 		if (rhythm->chance >= (2 * met >= beats ? CHANCE_MOST : SPARSE_MOST))

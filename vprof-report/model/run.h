@@ -12,7 +12,7 @@ double vr_percent(uint64_t part, uint64_t whole);
 uint64_t vr_paused_ns(const struct vr_file *file);
 uint64_t vr_recorded_ns(const struct vr_file *file);
 
-/* The spans in which was recorded, in order, as far as the file has them; the last one stands
+/* The periods in which was recorded, in order, as far as the file has them; the last one stands
  * for all that follow.  Returns how many: 1 where there was no pause, 0 where nothing was
  * recorded or, with *known 0, an older library did not say. */
 size_t vr_windows(const struct vr_file *file, struct vprof_window out[VPROF_WINDOWS], int *known);

@@ -32,64 +32,64 @@
 
 #define BASELINE_PART 0.5 /* of the usual level */
 
-struct span {
+struct stretch {
 	size_t from, to; /* [from, to) */
 };
 
-static struct span middle(const struct vr_shape_point *point, size_t count)
+static struct stretch middle(const struct vr_shape_point *point, size_t count)
 {
 	double start = (double)point[0].t_ns;
 	double length = (double)point[count - 1].t_ns - start;
-	struct span span = {0, count};
+	struct stretch stretch = {0, count};
 
-	while (span.from < count && (double)point[span.from].t_ns < start + WARM_UP * length)
-		span.from++;
-	while (span.to > span.from &&
-	       (double)point[span.to - 1].t_ns > start + (1 - WIND_UP) * length)
-		span.to--;
-	return span;
+	while (stretch.from < count && (double)point[stretch.from].t_ns < start + WARM_UP * length)
+		stretch.from++;
+	while (stretch.to > stretch.from &&
+	       (double)point[stretch.to - 1].t_ns > start + (1 - WIND_UP) * length)
+		stretch.to--;
+	return stretch;
 }
 
-/* What is held from each point to the end of the span; free() it. */
-static double *floor_of(const struct vr_shape_point *point, struct span span)
+/* What is held from each point to the end of the stretch; free() it. */
+static double *floor_of(const struct vr_shape_point *point, struct stretch stretch)
 {
-	size_t count = span.to - span.from;
+	size_t count = stretch.to - stretch.from;
 	double *held = vr_xcalloc(count, sizeof(*held));
 	double least = INFINITY;
 
 	for (size_t i = count; i-- > 0;) {
-		least = fmin(least, (double)point[span.from + i].low);
+		least = fmin(least, (double)point[stretch.from + i].low);
 		held[i] = least;
 	}
 	return held;
 }
 
-/* The floor at a part 0..1 of the span's time. */
-static double floor_at(const struct vr_shape_point *point, struct span span, const double *held,
-		       double part)
+/* The floor at a part 0..1 of the stretch's time. */
+static double floor_at(const struct vr_shape_point *point, struct stretch stretch,
+		       const double *held, double part)
 {
-	double start = (double)point[span.from].t_ns;
-	double at = start + part * ((double)point[span.to - 1].t_ns - start);
-	size_t i = span.from;
+	double start = (double)point[stretch.from].t_ns;
+	double at = start + part * ((double)point[stretch.to - 1].t_ns - start);
+	size_t i = stretch.from;
 
-	while (i + 1 < span.to && (double)point[i].t_ns < at)
+	while (i + 1 < stretch.to && (double)point[i].t_ns < at)
 		i++;
-	return held[i - span.from];
+	return held[i - stretch.from];
 }
 
-/* 1 when the floor rises through the whole span. */
-static int rises(const struct vr_shape_point *point, struct span span, const double *held)
+/* 1 when the floor rises through the whole stretch. */
+static int rises(const struct vr_shape_point *point, struct stretch stretch, const double *held)
 {
 	double from = held[0];
-	double total = held[span.to - span.from - 1] - from;
-	double half = floor_at(point, span, held, 0.5) - from;
+	double total = held[stretch.to - stretch.from - 1] - from;
+	double half = floor_at(point, stretch, held, 0.5) - from;
 	size_t rising = 0;
 
 	if (total < STEADY_BYTES || total < STEADY_PART * from || total - half < LEVELS_OFF * half)
 		return 0;
 	for (size_t i = 0; i < SEGMENTS; i++) {
-		double growth = floor_at(point, span, held, (double)(i + 1) / SEGMENTS) -
-				floor_at(point, span, held, (double)i / SEGMENTS);
+		double growth = floor_at(point, stretch, held, (double)(i + 1) / SEGMENTS) -
+				floor_at(point, stretch, held, (double)i / SEGMENTS);
 
 		if (growth > SEGMENT_MOST * total)
 			return 0;
@@ -98,24 +98,24 @@ static int rises(const struct vr_shape_point *point, struct span span, const dou
 	return rising + 1 >= SEGMENTS;
 }
 
-static void find_steady(const struct vr_shape_point *point, struct span span,
+static void find_steady(const struct vr_shape_point *point, struct stretch stretch,
 			struct vr_shape_steady *steady)
 {
-	size_t count = span.to - span.from;
-	double *held = floor_of(point, span);
+	size_t count = stretch.to - stretch.from;
+	double *held = floor_of(point, stretch);
 	double *x = vr_xcalloc(count, sizeof(*x));
 	double *y = vr_xcalloc(count, sizeof(*y));
 	struct vr_slope line;
 
 	for (size_t i = 0; i < count; i++) {
-		x[i] = (double)(point[span.from + i].t_ns - point[span.from].t_ns) / 1e9;
-		y[i] = (double)point[span.from + i].value;
+		x[i] = (double)(point[stretch.from + i].t_ns - point[stretch.from].t_ns) / 1e9;
+		y[i] = (double)point[stretch.from + i].value;
 	}
 	line = vr_slope_of(x, y, count);
 	steady->found =
-	    line.low > STEADY_SURE * line.slope && line.slope > 0 && rises(point, span, held);
-	steady->from_ns = point[span.from].t_ns;
-	steady->to_ns = point[span.to - 1].t_ns;
+	    line.low > STEADY_SURE * line.slope && line.slope > 0 && rises(point, stretch, held);
+	steady->from_ns = point[stretch.from].t_ns;
+	steady->to_ns = point[stretch.to - 1].t_ns;
 	steady->from_bytes = (uint64_t)fmax(0, line.intercept);
 	steady->to_bytes = (uint64_t)fmax(0, line.intercept + line.slope * x[count - 1]);
 	steady->slope = line.slope;
@@ -195,17 +195,17 @@ static void keep(struct vr_shape *shape, struct vr_shape_spike spike)
 
 /* Widens a point that stands out to all around it that are above half of its
  * height. */
-static struct span widen(const struct vr_shape_point *point, size_t count, const double *level,
-			 size_t at)
+static struct stretch widen(const struct vr_shape_point *point, size_t count, const double *level,
+			    size_t at)
 {
 	double half = level[at] + ((double)point[at].high - level[at]) / 2;
-	struct span span = {at, at + 1};
+	struct stretch stretch = {at, at + 1};
 
-	while (span.from > 0 && (double)point[span.from - 1].high > half)
-		span.from--;
-	while (span.to < count && (double)point[span.to].high > half)
-		span.to++;
-	return span;
+	while (stretch.from > 0 && (double)point[stretch.from - 1].high > half)
+		stretch.from--;
+	while (stretch.to < count && (double)point[stretch.to].high > half)
+		stretch.to++;
+	return stretch;
 }
 
 /* Fills the spike and returns its end, or 0 where memory did not come back. */
@@ -213,22 +213,22 @@ static size_t take_spike(const struct vr_shape_point *point, size_t count, const
 			 size_t first, size_t last, struct vr_shape_spike *spike)
 {
 	size_t top = first;
-	struct span span;
+	struct stretch stretch;
 
 	for (size_t i = first; i <= last; i++)
 		if ((double)point[i].high - level[i] > (double)point[top].high - level[top])
 			top = i;
-	span = widen(point, count, level, top);
-	if (span.to == count)
+	stretch = widen(point, count, level, top);
+	if (stretch.to == count)
 		return 0;
 	*spike = (struct vr_shape_spike){
-	    .from_ns = point[span.from ? span.from - 1 : 0].t_ns,
-	    .to_ns = point[span.to].t_ns,
+	    .from_ns = point[stretch.from ? stretch.from - 1 : 0].t_ns,
+	    .to_ns = point[stretch.to].t_ns,
 	    .top_ns = point[top].t_ns,
 	    .top_bytes = point[top].high,
 	    .base_bytes = (uint64_t)level[top],
 	};
-	return span.to > last ? span.to : last + 1;
+	return stretch.to > last ? stretch.to : last + 1;
 }
 
 static void find_spikes(const struct vr_shape_point *point, size_t count, struct vr_shape *shape)
@@ -262,23 +262,23 @@ static void find_spikes(const struct vr_shape_point *point, size_t count, struct
 	free(height);
 }
 
-static void find_baseline(const struct vr_shape_point *point, size_t count, struct span span,
+static void find_baseline(const struct vr_shape_point *point, size_t count, struct stretch stretch,
 			  uint64_t high_bytes, struct vr_shape_baseline *baseline)
 {
-	double *value = vr_xcalloc(span.to - span.from, sizeof(*value));
+	double *value = vr_xcalloc(stretch.to - stretch.from, sizeof(*value));
 	uint64_t least = UINT64_MAX, most = 0;
 
 	for (size_t i = 0; i < count; i++)
 		most = point[i].high > most ? point[i].high : most;
-	for (size_t i = span.from; i < span.to; i++) {
+	for (size_t i = stretch.from; i < stretch.to; i++) {
 		least = point[i].low < least ? point[i].low : least;
-		value[i - span.from] = (double)point[i].value;
+		value[i - stretch.from] = (double)point[i].value;
 	}
 	*baseline = (struct vr_shape_baseline){
 	    .found = least >= high_bytes &&
-		     (double)least >= BASELINE_PART * vr_median(value, span.to - span.from),
-	    .from_ns = point[span.from].t_ns,
-	    .to_ns = point[span.to - 1].t_ns,
+		     (double)least >= BASELINE_PART * vr_median(value, stretch.to - stretch.from),
+	    .from_ns = point[stretch.from].t_ns,
+	    .to_ns = point[stretch.to - 1].t_ns,
 	    .bytes = least,
 	    .percent = most ? 100.0 * (double)least / (double)most : 0,
 	};
@@ -288,18 +288,18 @@ static void find_baseline(const struct vr_shape_point *point, size_t count, stru
 void vr_shape_find(const struct vr_shape_point *point, size_t count, uint64_t high_bytes,
 		   struct vr_shape *shape)
 {
-	struct span span;
+	struct stretch stretch;
 
 	*shape = (struct vr_shape){.points = count};
 	if (count < VR_SHAPE_POINTS_MIN)
 		return;
-	span = middle(point, count);
-	if (span.to - span.from < MIDDLE_MIN)
+	stretch = middle(point, count);
+	if (stretch.to - stretch.from < MIDDLE_MIN)
 		return;
 	shape->judged = 1;
-	find_steady(point, span, &shape->steady);
+	find_steady(point, stretch, &shape->steady);
 	find_spikes(point, count, shape);
-	find_baseline(point, count, span, high_bytes, &shape->baseline);
+	find_baseline(point, count, stretch, high_bytes, &shape->baseline);
 }
 
 size_t vr_shape_spikes_kept(const struct vr_shape *shape)

@@ -134,7 +134,7 @@ static struct vr_function ended_by(struct vr_profile *profile, uint32_t node)
 	struct vr_stacks *stacks = profile->stacks;
 
 	for (; node != VPROF_NODE_ROOT; node = vr_stacks_parent(stacks, node)) {
-		struct vr_span places = vr_stacks_at(stacks, node);
+		struct vr_places places = vr_stacks_at(stacks, node);
 
 		for (uint32_t i = 0; i < places.count; i++) {
 			const struct vr_place *place = &stacks->place[places.first + i];

@@ -136,10 +136,10 @@ static const char *find_asked(struct vr_stacks *stacks, uint32_t node, uint64_t 
 	const char *asked = is_at_pause(stacks, node) ? "pause" : NULL;
 
 	for (; node != VPROF_NODE_ROOT; node = vr_stacks_parent(stacks, node)) {
-		struct vr_span span = vr_stacks_at(stacks, node);
+		struct vr_places places = vr_stacks_at(stacks, node);
 
-		for (uint32_t i = 0; i < span.count; i++)
-			if (look_at(stacks, &stacks->place[span.first + i], ns, tally, &asked))
+		for (uint32_t i = 0; i < places.count; i++)
+			if (look_at(stacks, &stacks->place[places.first + i], ns, tally, &asked))
 				return asked;
 	}
 	return asked;

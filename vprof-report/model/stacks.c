@@ -30,7 +30,7 @@ struct vr_stacks *vr_stacks_new(const struct vr_file *file, struct vr_sym *sym, 
 	stacks->base = file->n_nodes > 2 ? file->n_nodes : 2;
 	stacks->n_nodes = stacks->base + VR_PSEUDO_COUNT;
 	stacks->node_room = stacks->n_nodes;
-	stacks->node_span = vr_xcalloc(stacks->n_nodes, sizeof(*stacks->node_span));
+	stacks->node_places = vr_xcalloc(stacks->n_nodes, sizeof(*stacks->node_places));
 	stacks->own = vr_own_nodes(file);
 	return stacks;
 }
@@ -42,8 +42,8 @@ void vr_stacks_free(struct vr_stacks *stacks)
 	free(stacks->function);
 	free(stacks->function_next);
 	free(stacks->place);
-	free(stacks->span);
-	free(stacks->node_span);
+	free(stacks->places);
+	free(stacks->node_places);
 	free(stacks->added_parent);
 	for (size_t i = 0; i < stacks->n_added_names; i++)
 		free(stacks->added_name[i]);
@@ -125,10 +125,10 @@ static uint32_t intern_function(struct vr_stacks *stacks, const struct vr_frame 
 	return *head;
 }
 
-/* Appends the frames of one address; returns the index of their span. */
-static uint32_t add_span(struct vr_stacks *stacks, const struct vr_frame *frame, size_t count)
+/* Appends the frames of one address; returns the index of their row. */
+static uint32_t add_places(struct vr_stacks *stacks, const struct vr_frame *frame, size_t count)
 {
-	struct vr_span span = {(uint32_t)stacks->n_places, (uint32_t)count};
+	struct vr_places places = {(uint32_t)stacks->n_places, (uint32_t)count};
 
 	for (size_t i = 0; i < count; i++) {
 		struct vr_place place = {.function = intern_function(stacks, &frame[i]),
@@ -140,10 +140,10 @@ static uint32_t add_span(struct vr_stacks *stacks, const struct vr_frame *frame,
 					 sizeof(*stacks->place));
 		stacks->place[stacks->n_places++] = place;
 	}
-	stacks->span =
-	    vr_xgrow(stacks->span, stacks->n_spans, &stacks->span_room, sizeof(*stacks->span));
-	stacks->span[stacks->n_spans] = span;
-	return (uint32_t)stacks->n_spans++;
+	stacks->places = vr_xgrow(stacks->places, stacks->n_addresses, &stacks->address_room,
+				  sizeof(*stacks->places));
+	stacks->places[stacks->n_addresses] = places;
+	return (uint32_t)stacks->n_addresses++;
 }
 
 static uint32_t add_named(struct vr_stacks *stacks, const char *name)
@@ -152,7 +152,7 @@ static uint32_t add_named(struct vr_stacks *stacks, const char *name)
 
 	if (strcmp(name, pseudo_name[VR_PSEUDO_KERNEL]) == 0)
 		frame.module = name;
-	return add_span(stacks, &frame, 1);
+	return add_places(stacks, &frame, 1);
 }
 
 static const char *keep_name(struct vr_stacks *stacks, const char *name)
@@ -178,12 +178,12 @@ uint32_t vr_stacks_add(struct vr_stacks *stacks, uint32_t parent, const char *na
 		return *at;
 	frame.function = stacks->function[function].name;
 	*at = stacks->n_nodes;
-	stacks->node_span = vr_xgrow(stacks->node_span, stacks->n_nodes, &stacks->node_room,
-				     sizeof(*stacks->node_span));
+	stacks->node_places = vr_xgrow(stacks->node_places, stacks->n_nodes, &stacks->node_room,
+				       sizeof(*stacks->node_places));
 	stacks->added_parent = vr_xgrow(stacks->added_parent, added, &stacks->added_room,
 					sizeof(*stacks->added_parent));
 	stacks->added_parent[added] = parent;
-	stacks->node_span[stacks->n_nodes] = add_span(stacks, &frame, 1) + 1;
+	stacks->node_places[stacks->n_nodes] = add_places(stacks, &frame, 1) + 1;
 	return stacks->n_nodes++;
 }
 
@@ -198,29 +198,29 @@ static uint32_t resolve_address(struct vr_stacks *stacks, uint64_t where)
 	if (module == VPROF_MODULE_KERNEL)
 		address |= ~VPROF_WHERE_ADDRESS;
 	frames = vr_sym_resolve(stacks->sym, module, address, exact);
-	return add_span(stacks, frames.frame, frames.count);
+	return add_places(stacks, frames.frame, frames.count);
 }
 
 /* Each address is resolved once. */
-static uint32_t span_of(struct vr_stacks *stacks, uint64_t where)
+static uint32_t places_of(struct vr_stacks *stacks, uint64_t where)
 {
 	int added;
 	uint32_t *known = vr_map_at(&stacks->by_where, where, &added);
-	uint32_t span;
+	uint32_t places;
 
 	if (!added)
 		return *known;
-	span = resolve_address(stacks, where);
-	*vr_map_at(&stacks->by_where, where, &added) = span;
-	return span;
+	places = resolve_address(stacks, where);
+	*vr_map_at(&stacks->by_where, where, &added) = places;
+	return places;
 }
 
 uint32_t vr_stacks_function_at(struct vr_stacks *stacks, uint64_t where)
 {
-	uint32_t at = span_of(stacks, where); /* may move the spans */
-	struct vr_span span = stacks->span[at];
+	uint32_t at = places_of(stacks, where); /* may move them */
+	struct vr_places places = stacks->places[at];
 
-	return stacks->place[span.first + span.count - 1].function;
+	return stacks->place[places.first + places.count - 1].function;
 }
 
 static uint32_t resolve(struct vr_stacks *stacks, uint32_t node)
@@ -236,27 +236,27 @@ static uint32_t resolve(struct vr_stacks *stacks, uint32_t node)
 	if (trie[node].where >= VPROF_WHERE_CUT(0) &&
 	    trie[node].where < VPROF_WHERE_CUT(VPROF_WHERE_CUT_MOST))
 		return add_named(stacks, "[stack cut]");
-	return span_of(stacks, trie[node].where);
+	return places_of(stacks, trie[node].where);
 }
 
-struct vr_span vr_stacks_at(struct vr_stacks *stacks, uint32_t node)
+struct vr_places vr_stacks_at(struct vr_stacks *stacks, uint32_t node)
 {
 	if (node == VPROF_NODE_ROOT || node >= stacks->n_nodes)
-		return (struct vr_span){0, 0};
+		return (struct vr_places){0, 0};
 	if (node < stacks->file->n_nodes && stacks->own[node] & VR_OWN_HIDDEN)
-		return (struct vr_span){0, 0};
-	if (!stacks->node_span[node])
-		stacks->node_span[node] = resolve(stacks, node) + 1;
-	return stacks->span[stacks->node_span[node] - 1];
+		return (struct vr_places){0, 0};
+	if (!stacks->node_places[node])
+		stacks->node_places[node] = resolve(stacks, node) + 1;
+	return stacks->places[stacks->node_places[node] - 1];
 }
 
 int vr_stacks_touches(struct vr_stacks *stacks, uint32_t node, const char *module_glob)
 {
 	for (; node != VPROF_NODE_ROOT; node = vr_stacks_parent(stacks, node)) {
-		struct vr_span span = vr_stacks_at(stacks, node);
+		struct vr_places places = vr_stacks_at(stacks, node);
 
-		for (uint32_t i = 0; i < span.count; i++) {
-			const struct vr_place *place = &stacks->place[span.first + i];
+		for (uint32_t i = 0; i < places.count; i++) {
+			const struct vr_place *place = &stacks->place[places.first + i];
 
 			if (vr_text_glob(module_glob, vr_place_function(stacks, place)->module))
 				return 1;

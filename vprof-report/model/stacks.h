@@ -22,12 +22,12 @@ struct vr_function {
 struct vr_place {
 	uint32_t function; /* index into vr_stacks.function */
 	int line;	   /* the line that ran, 0 where unknown */
-	int inlined;	   /* into the next place of its span */
+	int inlined;	   /* into the next place of its address */
 	uint64_t offset;   /* in the object, as its ELF file counts */
 };
 
 /* Places of one node, the innermost first. */
-struct vr_span {
+struct vr_places {
 	uint32_t first, count;
 };
 
@@ -54,10 +54,10 @@ struct vr_stacks {
 	size_t n_functions, function_room;
 	struct vr_place *place;
 	size_t n_places, place_room;
-	struct vr_span *span; /* one for each distinct address */
-	size_t n_spans, span_room;
-	uint8_t *own;	     /* VR_OWN_* of each node of the file */
-	uint32_t *node_span; /* index + 1, 0: not resolved yet */
+	struct vr_places *places; /* one for each distinct address */
+	size_t n_addresses, address_room;
+	uint8_t *own;	       /* VR_OWN_* of each node of the file */
+	uint32_t *node_places; /* index + 1, 0: not resolved yet */
 	size_t node_room;
 	uint32_t *added_parent; /* of the nodes that were added */
 	size_t added_room;
@@ -76,7 +76,7 @@ struct vr_stacks *vr_stacks_new(const struct vr_file *file, struct vr_sym *sym, 
 void vr_stacks_free(struct vr_stacks *stacks);
 
 /* The node's frames; empty for the root and for frames of the profiler. */
-struct vr_span vr_stacks_at(struct vr_stacks *stacks, uint32_t node);
+struct vr_places vr_stacks_at(struct vr_stacks *stacks, uint32_t node);
 /* The function that exists as code at an address, as NODES have it: what is inlined there is
  * left out. */
 uint32_t vr_stacks_function_at(struct vr_stacks *stacks, uint64_t where);

@@ -130,10 +130,10 @@ static void count_stack(struct vr_stacks *stacks, const struct hit *hit, uint64_
 	uint32_t depth = depth_of(stacks, hit->node), node = hit->node;
 
 	for (; node != VPROF_NODE_ROOT; node = vr_stacks_parent(stacks, node)) {
-		struct vr_span span = vr_stacks_at(stacks, node);
+		struct vr_places places = vr_stacks_at(stacks, node);
 
-		for (uint32_t i = 0; i < span.count; i++, depth--) {
-			uint32_t function = stacks->place[span.first + i].function;
+		for (uint32_t i = 0; i < places.count; i++, depth--) {
+			uint32_t function = stacks->place[places.first + i].function;
 			struct part *part = part_of(parts, function);
 
 			if (part->last == number)

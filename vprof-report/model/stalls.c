@@ -260,10 +260,10 @@ static int is_own_end(struct vr_profile *profile, const struct vprof_stall *row)
 	uint32_t node = row->flags & VPROF_STALL_OVER ? VPROF_NODE_ROOT : row->node;
 
 	for (; node != VPROF_NODE_ROOT; node = vr_stacks_parent(profile->stacks, node)) {
-		struct vr_span span = vr_stacks_at(profile->stacks, node);
-		const struct vr_place *place = &profile->stacks->place[span.first];
+		struct vr_places places = vr_stacks_at(profile->stacks, node);
+		const struct vr_place *place = &profile->stacks->place[places.first];
 
-		if (span.count)
+		if (places.count)
 			return strcmp(vr_place_function(profile->stacks, place)->name,
 				      "__run_exit_handlers") == 0;
 	}

@@ -108,11 +108,11 @@ struct vr_suppression *vr_suppressions_find(const struct vr_suppressions *list,
 					    struct vr_stacks *stacks, uint32_t node)
 {
 	for (; list->count && node != VPROF_NODE_ROOT; node = vr_stacks_parent(stacks, node)) {
-		struct vr_span span = vr_stacks_at(stacks, node);
+		struct vr_places places = vr_stacks_at(stacks, node);
 
-		for (uint32_t i = 0; i < span.count; i++) {
+		for (uint32_t i = 0; i < places.count; i++) {
 			const struct vr_function *function =
-			    vr_place_function(stacks, &stacks->place[span.first + i]);
+			    vr_place_function(stacks, &stacks->place[places.first + i]);
 			struct vr_suppression *found = find(list, function->name);
 
 			if (!found)

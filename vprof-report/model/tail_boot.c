@@ -55,7 +55,7 @@ struct blocks {
 	double *sum; /* count * width: weight, ns, components; of slow ones, then of ordinary */
 };
 
-static double span_of(const struct vr_tail_accounts *accounts)
+static double length_of(const struct vr_tail_accounts *accounts)
 {
 	const struct vr_tail_unit *unit = accounts->unit;
 
@@ -64,7 +64,7 @@ static double span_of(const struct vr_tail_accounts *accounts)
 
 static double block_ns(const struct vr_tail_accounts *accounts)
 {
-	double ns = span_of(accounts) / BLOCKS_LEAST;
+	double ns = length_of(accounts) / BLOCKS_LEAST;
 
 	return ns < 1 ? 1 : ns < BLOCK_NS ? ns : BLOCK_NS;
 }

@@ -60,10 +60,10 @@ static size_t child_of(struct tree *tree, size_t parent, uint32_t function)
 static size_t put_frame(struct tree *tree, size_t at, uint32_t node)
 {
 	struct vr_stacks *stacks = tree->profile->stacks;
-	struct vr_span span = vr_stacks_at(stacks, node);
+	struct vr_places places = vr_stacks_at(stacks, node);
 
-	for (uint32_t i = span.count; i-- > 0;) {
-		uint32_t function = stacks->place[span.first + i].function;
+	for (uint32_t i = places.count; i-- > 0;) {
+		uint32_t function = stacks->place[places.first + i].function;
 
 		/* What libc and the kernel do is done by whoever called them. */
 		if (at && vr_module_is_system(stacks->function[function].module))

@@ -126,10 +126,10 @@ static void walk(struct vr_stacks *stacks, uint32_t node, struct chain *chain)
 {
 	chain->count = 0;
 	for (; node != VPROF_NODE_ROOT; node = vr_stacks_parent(stacks, node)) {
-		struct vr_span span = vr_stacks_at(stacks, node);
+		struct vr_places places = vr_stacks_at(stacks, node);
 
-		for (uint32_t i = 0; i < span.count && chain->count < DEPTH_MOST; i++)
-			chain->place[chain->count++] = span.first + i;
+		for (uint32_t i = 0; i < places.count && chain->count < DEPTH_MOST; i++)
+			chain->place[chain->count++] = places.first + i;
 	}
 }
 

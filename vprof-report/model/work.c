@@ -93,11 +93,11 @@ static uint8_t handed_down(uint8_t roles)
 
 static uint8_t roles_at(const struct roles *r, uint32_t node)
 {
-	struct vr_span span = vr_stacks_at(r->stacks, node);
+	struct vr_places places = vr_stacks_at(r->stacks, node);
 	uint8_t roles = handed_down(r->node[vr_stacks_parent(r->stacks, node)]);
 
-	for (uint32_t i = 0; i < span.count; i++)
-		roles |= r->function[r->stacks->place[span.first + i].function];
+	for (uint32_t i = 0; i < places.count; i++)
+		roles |= r->function[r->stacks->place[places.first + i].function];
 	return roles;
 }
 
@@ -127,10 +127,10 @@ static void find_roles(struct roles *r, const struct vr_cpu *cpu)
 static uint32_t caller_of_kernel(const struct roles *r, uint32_t node)
 {
 	for (; node != VPROF_NODE_ROOT; node = vr_stacks_parent(r->stacks, node)) {
-		struct vr_span span = vr_stacks_at(r->stacks, node);
+		struct vr_places places = vr_stacks_at(r->stacks, node);
 
-		for (uint32_t i = 0; i < span.count; i++) {
-			uint32_t function = r->stacks->place[span.first + i].function;
+		for (uint32_t i = 0; i < places.count; i++) {
+			uint32_t function = r->stacks->place[places.first + i].function;
 
 			if (!(r->function[function] & VR_ROLE_KERNEL))
 				return function;
@@ -171,16 +171,16 @@ struct vr_work vr_work_of(struct vr_profile *profile, const struct vr_cpu *cpu)
 	own = vr_xcalloc(r.stacks->n_functions, sizeof(*own));
 	called = vr_xcalloc(r.stacks->n_functions, sizeof(*called));
 	for (uint32_t i = 1; i < r.stacks->n_nodes; i++) {
-		struct vr_span span;
+		struct vr_places places;
 
 		if (!cpu->self_ns[i])
 			continue;
-		span = vr_stacks_at(r.stacks, i);
+		places = vr_stacks_at(r.stacks, i);
 		work.startup_ns += r.node[i] & VR_ROLE_STARTUP ? cpu->self_ns[i] : 0;
 		work.allocator_ns += r.node[i] & VR_ROLE_ALLOCATOR ? cpu->self_ns[i] : 0;
 		work.kernel_ns += r.node[i] & VR_ROLE_KERNEL ? cpu->self_ns[i] : 0;
-		if (!r.node[i] && span.count)
-			own[r.stacks->place[span.first].function] += cpu->self_ns[i];
+		if (!r.node[i] && places.count)
+			own[r.stacks->place[places.first].function] += cpu->self_ns[i];
 		if (r.node[i] & VR_ROLE_KERNEL && !(r.node[i] & VR_ROLE_STARTUP))
 			add_kernel(&r, i, cpu->self_ns[i], called);
 	}
@@ -197,10 +197,10 @@ struct vr_work vr_work_of(struct vr_profile *profile, const struct vr_cpu *cpu)
 int vr_work_is_startup(struct vr_stacks *stacks, uint32_t node)
 {
 	for (; node != VPROF_NODE_ROOT; node = vr_stacks_parent(stacks, node)) {
-		struct vr_span span = vr_stacks_at(stacks, node);
+		struct vr_places places = vr_stacks_at(stacks, node);
 
-		for (uint32_t i = 0; i < span.count; i++)
-			if (is_startup(vr_place_function(stacks, &stacks->place[span.first + i])))
+		for (uint32_t i = 0; i < places.count; i++)
+			if (is_startup(vr_place_function(stacks, &stacks->place[places.first + i])))
 				return 1;
 	}
 	return 0;

@@ -108,16 +108,16 @@ static char *append_stack(char *text, struct vr_context *ctx, uint32_t node)
 	size_t frames = 0;
 
 	for (; node != VPROF_NODE_ROOT; node = vr_stacks_parent(stacks, node)) {
-		struct vr_span span = vr_stacks_at(stacks, node);
+		struct vr_places places = vr_stacks_at(stacks, node);
 
-		for (uint32_t i = 0; i < span.count; i++) {
+		for (uint32_t i = 0; i < places.count; i++) {
 			char *frame;
 
 			if (frames++ >= FRAMES)
 				continue;
 			frame = vr_caption_short(ctx->profile,
 						 vr_place_caption(stacks,
-								  &stacks->place[span.first + i],
+								  &stacks->place[places.first + i],
 								  ctx->strip_dirs),
 						 VR_PROSE_ROOM);
 			text = vr_xappend(text, "    %s\n", frame);
@@ -221,10 +221,10 @@ struct vr_issue_frame *vr_issue_frames(struct vr_context *ctx, uint32_t node, co
 	int past = 0; /* the responsible frame was seen */
 
 	for (; node != VPROF_NODE_ROOT; node = vr_stacks_parent(stacks, node)) {
-		struct vr_span span = vr_stacks_at(stacks, node);
+		struct vr_places places = vr_stacks_at(stacks, node);
 
-		for (uint32_t i = 0; i < span.count; i++) {
-			const struct vr_place *place = &stacks->place[span.first + i];
+		for (uint32_t i = 0; i < places.count; i++) {
+			const struct vr_place *place = &stacks->place[places.first + i];
 			const struct vr_function *function = vr_place_function(stacks, place);
 
 			frame = vr_xgrow(frame, issue->frames, &room, sizeof(*frame));

@@ -39,10 +39,10 @@ json_t *vr_json_frames(struct vr_stacks *stacks, uint32_t node)
 	json_t *frames = json_array();
 
 	for (; node != VPROF_NODE_ROOT; node = vr_stacks_parent(stacks, node)) {
-		struct vr_span span = vr_stacks_at(stacks, node);
+		struct vr_places places = vr_stacks_at(stacks, node);
 
-		for (uint32_t i = 0; i < span.count; i++) {
-			const struct vr_place *place = &stacks->place[span.first + i];
+		for (uint32_t i = 0; i < places.count; i++) {
+			const struct vr_place *place = &stacks->place[places.first + i];
 			const struct vr_function *function = vr_place_function(stacks, place);
 			json_t *frame = json_object();
 
@@ -51,7 +51,7 @@ json_t *vr_json_frames(struct vr_stacks *stacks, uint32_t node)
 			json_object_set_new(frame, "line", json_integer(place->line));
 			vr_json_set_text(frame, "module", function->module);
 			json_object_set_new(frame, "inlined", json_boolean(place->inlined));
-			if (span.first + i == responsible)
+			if (places.first + i == responsible)
 				json_object_set_new(frame, "responsible", json_true());
 			json_array_append_new(frames, frame);
 		}

@@ -45,9 +45,9 @@ static void read_path(struct vr_stacks *stacks, uint32_t node, struct path *path
 	size_t of = place ? (size_t)(place - stacks->place) : 0, named = SIZE_MAX;
 
 	for (; place && node != VPROF_NODE_ROOT; node = vr_stacks_parent(stacks, node)) {
-		struct vr_span span = vr_stacks_at(stacks, node);
+		struct vr_places places = vr_stacks_at(stacks, node);
 
-		for (uint32_t i = span.first; i < span.first + span.count; i++) {
+		for (uint32_t i = places.first; i < places.first + places.count; i++) {
 			if (named == SIZE_MAX && i == of)
 				named = path->count;
 			add(path, i + 1);

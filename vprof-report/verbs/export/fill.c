@@ -15,7 +15,7 @@ struct fill {
 	struct vr_dump *dump;
 	struct vr_profile *profile;
 	uint32_t *node;		  /* node of the trie -> node of the dump, NONE: not met yet */
-	uint32_t *frame;	  /* span -> frame, NONE: not met yet */
+	uint32_t *frame;	  /* places -> frame, NONE: not met yet */
 	uint32_t *function;	  /* function of the model -> of the dump, NONE: not met yet */
 	size_t frames, functions; /* the arrays' sizes */
 	struct vr_map by_function;
@@ -97,19 +97,19 @@ static void set_address(const struct vr_file *file, uint32_t node, struct vr_dum
 		frame->module = (uint32_t)module;
 }
 
-static uint32_t dump_frame(struct fill *fill, uint32_t node, struct vr_span span)
+static uint32_t dump_frame(struct fill *fill, uint32_t node, struct vr_places places)
 {
 	struct vr_dump *dump = fill->dump;
 	const struct vr_stacks *stacks = fill->profile->stacks;
-	uint32_t known = stacks->node_span[node] - 1;
-	struct vr_dump_frame frame = {.first = (uint32_t)dump->lines, .count = span.count};
+	uint32_t known = stacks->node_places[node] - 1;
+	struct vr_dump_frame frame = {.first = (uint32_t)dump->lines, .count = places.count};
 
-	fill->frame = grow_index(fill->frame, &fill->frames, stacks->n_spans);
+	fill->frame = grow_index(fill->frame, &fill->frames, stacks->n_addresses);
 	if (fill->frame[known] != VR_DUMP_NONE)
 		return fill->frame[known];
 	set_address(stacks->file, node, &frame);
-	for (uint32_t i = 0; i < span.count; i++) {
-		const struct vr_place *place = &stacks->place[span.first + i];
+	for (uint32_t i = 0; i < places.count; i++) {
+		const struct vr_place *place = &stacks->place[places.first + i];
 
 		dump->line =
 		    vr_xgrow(dump->line, dump->lines, &fill->line_room, sizeof(*dump->line));
@@ -140,14 +140,14 @@ static uint32_t dump_node(struct fill *fill, uint32_t node)
 	}
 	at = fill->node[node];
 	while (count) {
-		struct vr_span span = vr_stacks_at(stacks, todo[--count]);
+		struct vr_places places = vr_stacks_at(stacks, todo[--count]);
 
-		if (span.count) { /* else a frame of the profiler: as if it were not there */
+		if (places.count) { /* else a frame of the profiler: as if it were not there */
 			dump->node = vr_xgrow(dump->node, dump->nodes, &fill->node_room,
 					      sizeof(*dump->node));
 			dump->node[dump->nodes] = (struct vr_dump_node){
 			    .parent = at,
-			    .frame = dump_frame(fill, todo[count], span),
+			    .frame = dump_frame(fill, todo[count], places),
 			};
 			at = (uint32_t)dump->nodes++;
 		}

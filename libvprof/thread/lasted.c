@@ -1,4 +1,4 @@
-#include "thread/spans.h"
+#include "thread/lasted.h"
 #include "base/lock.h"
 #include "base/sys.h"
 
@@ -8,26 +8,26 @@
 
 /* Threads that have ended, and the calls of all of them, until newer ones take their place. */
 #define DEPARTED       1024u  /* power of two */
-#define DEPARTED_SPANS 16384u /* power of two */
+#define DEPARTED_CALLS 16384u /* power of two */
 struct departed {
 	uint32_t thread; /* row in THREADS; 0: free */
 	uint32_t count;
 	uint64_t from_ns;
-	uint64_t first; /* number of its first call; number n lies in span[n % DEPARTED_SPANS] */
+	uint64_t first; /* number of its first call; number n lies in call[n % DEPARTED_CALLS] */
 	uint64_t ns[VP_CALL_CLASSES], times[VP_CALL_CLASSES];
 	uint64_t moved, moved_ns;
 };
 static struct graveyard {
-	uint64_t spans;
+	uint64_t calls;
 	struct departed one[DEPARTED];
-	struct vp_call_span span[DEPARTED_SPANS];
+	struct vp_call_span call[DEPARTED_CALLS];
 } * departed;
 static uint32_t next_departed;
 static struct vp_lock departed_lock;
 
 /* A thread may write over the oldest while they are read: those are left out. */
 static void read_ring(const struct vp_call_spans *spans, uint64_t since_ns, uint32_t most,
-		      struct vp_spans_seen *out)
+		      struct vp_lasted_seen *out)
 {
 	uint64_t head = __atomic_load_n(&spans->head, __ATOMIC_ACQUIRE), first = head, after;
 
@@ -35,7 +35,7 @@ static void read_ring(const struct vp_call_spans *spans, uint64_t since_ns, uint
 	       spans->span[(first - 1) % VP_SPANS].end >> 4 >= since_ns)
 		first--;
 	for (uint64_t i = first; i < head; i++)
-		out->span[i - first] = spans->span[i % VP_SPANS];
+		out->call[i - first] = spans->span[i % VP_SPANS];
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
 	after = __atomic_load_n(&spans->head, __ATOMIC_RELAXED);
 	out->count = (uint32_t)(head - first);
@@ -45,15 +45,15 @@ static void read_ring(const struct vp_call_spans *spans, uint64_t since_ns, uint
 
 		gone = gone < out->count ? gone : out->count;
 		out->count -= (uint32_t)gone;
-		memmove(out->span, out->span + gone, out->count * sizeof(out->span[0]));
+		memmove(out->call, out->call + gone, out->count * sizeof(out->call[0]));
 		first += gone;
 	}
 	/* It stopped for want of more, not because it came to since_ns. */
 	if (first > 0 && (head - first >= most || after >= first + VP_SPANS))
-		out->from_ns = out->count ? out->span[0].begin_ns : ~0ull;
+		out->from_ns = out->count ? out->call[0].begin_ns : ~0ull;
 }
 
-void vp_spans_read(const struct vp_thread *thread, uint64_t since_ns, struct vp_spans_seen *out)
+void vp_lasted_read(const struct vp_thread *thread, uint64_t since_ns, struct vp_lasted_seen *out)
 {
 	out->thread = thread->row_id;
 	for (int i = 0; i < READS; i++) {
@@ -71,27 +71,27 @@ void vp_spans_read(const struct vp_thread *thread, uint64_t since_ns, struct vp_
 	out->line.kind = VP_CALL_NONE; /* it is not in a call for long */
 }
 
-static void copy_departed(const struct departed *one, struct vp_spans_seen *out)
+static void copy_departed(const struct departed *one, struct vp_lasted_seen *out)
 {
 	uint64_t first = one->first, end = first + one->count;
 
-	if (departed->spans - first > DEPARTED_SPANS)
-		first = departed->spans - DEPARTED_SPANS;
+	if (departed->calls - first > DEPARTED_CALLS)
+		first = departed->calls - DEPARTED_CALLS;
 	out->thread = one->thread;
 	out->line.kind = VP_CALL_NONE;
 	out->count = first < end ? (uint32_t)(end - first) : 0;
 	for (uint32_t i = 0; i < out->count; i++)
-		out->span[i] = departed->span[(first + i) % DEPARTED_SPANS];
+		out->call[i] = departed->call[(first + i) % DEPARTED_CALLS];
 	out->from_ns = one->from_ns;
 	if (first != one->first)
-		out->from_ns = out->count ? out->span[0].begin_ns : ~0ull;
+		out->from_ns = out->count ? out->call[0].begin_ns : ~0ull;
 	memcpy(out->ns, one->ns, sizeof(out->ns));
 	memcpy(out->times, one->times, sizeof(out->times));
 	out->moved = one->moved;
 	out->moved_ns = one->moved_ns;
 }
 
-int vp_spans_departed(uint32_t thread, struct vp_spans_seen *out)
+int vp_lasted_departed(uint32_t thread, struct vp_lasted_seen *out)
 {
 	int found = 0;
 
@@ -112,17 +112,17 @@ static void keep(struct departed *one, const struct vp_thread *thread)
 
 	one->thread = thread->row_id;
 	one->count = (uint32_t)(spans->head - first);
-	one->first = departed->spans;
+	one->first = departed->calls;
 	one->from_ns = first ? spans->span[first % VP_SPANS].begin_ns : 0;
 	for (uint64_t i = first; i < spans->head; i++)
-		departed->span[departed->spans++ % DEPARTED_SPANS] = spans->span[i % VP_SPANS];
+		departed->call[departed->calls++ % DEPARTED_CALLS] = spans->span[i % VP_SPANS];
 	memcpy(one->ns, spans->ns, sizeof(one->ns));
 	memcpy(one->times, spans->times, sizeof(one->times));
 	one->moved = thread->loops.moved;
 	one->moved_ns = thread->loops.moved_ns;
 }
 
-void vp_spans_thread_end(struct vp_thread *thread)
+void vp_lasted_thread_end(struct vp_thread *thread)
 {
 	if (!thread->row_id)
 		return;
@@ -134,7 +134,7 @@ void vp_spans_thread_end(struct vp_thread *thread)
 	vp_lock_drop(&departed_lock);
 }
 
-int vp_spans_init(void)
+int vp_lasted_init(void)
 {
 	departed_lock.word = 0;
 	next_departed = 0;
