@@ -69,8 +69,7 @@ struct vp_thread {
 	struct vp_thread *next, *prev; /* registry, under its lock */
 	uint32_t site_node, site_row;  /* the site used last ... */
 	struct vprof_site *site;       /* ... NULL: none yet, or under another label */
-	uint32_t label;		       /* in force, a string id; 0: none (track/label.c) */
-	uint32_t label_number;	       /* of it, among the labels of the process; 0: none */
+	uint32_t label_number;	       /* of `label`, among those of the process; 0: none */
 	struct vp_peak_budget peak;
 	void *slot[VP_SLOT_COUNT];
 	const void *trampoline; /* what libc started it with; NULL: not by our hook */
@@ -82,7 +81,7 @@ struct vp_thread {
 	 * the loops. */
 	struct vp_call_line line __attribute__((aligned(128)));
 	struct vp_page page;
-	uint32_t call_label; /* as `label` */
+	uint32_t label; /* in force, a string id; 0: none (track/label.c) */
 	struct vp_loops loops;
 	struct vp_calls calls;
 	struct vp_stalls stalls;

@@ -129,7 +129,7 @@ void vp_call_record(const struct vp_call *call, const struct vp_call_outcome *ou
 	*call->site = (struct vp_call_site){.pc = call->caller->pc,
 					    .sp = call->caller->sp,
 					    .row = row,
-					    .label = call->thread->call_label,
+					    .label = call->thread->label,
 					    .kind = call->kind};
 }
 

@@ -8,7 +8,7 @@
 static inline struct vp_call_site *vp_call_site_of(struct vp_thread *thread, uint64_t pc,
 						   uint64_t sp, enum vp_call_kind kind)
 {
-	uint64_t h = (pc ^ sp >> 4 ^ (uint64_t)kind << 20 ^ (uint64_t)thread->call_label << 32) *
+	uint64_t h = (pc ^ sp >> 4 ^ (uint64_t)kind << 20 ^ (uint64_t)thread->label << 32) *
 		     0x9e3779b97f4a7c15u;
 
 	return &thread->calls.site[h >> 57];
@@ -19,7 +19,7 @@ _Static_assert(VP_CALL_SITES == 128, "7 bits of a hash");
 static inline int vp_call_is_of(const struct vp_call_site *site, const struct vp_call *call)
 {
 	return site->pc == call->caller->pc && site->sp == call->caller->sp &&
-	       site->kind == call->kind && site->label == call->thread->call_label;
+	       site->kind == call->kind && site->label == call->thread->label;
 }
 
 /* What its time is. */

@@ -78,7 +78,7 @@ static struct vprof_call *new_row(const struct vp_call *call, uint32_t node, uin
 		return NULL;
 	row->node = node;
 	row->thread = call->thread->row_id;
-	row->label = call->thread->call_label;
+	row->label = call->thread->label;
 	row->class = vp_call_info[call->kind].traits & VP_CALL_CLASS_MASK;
 	row->site = call->caller->pc;
 	row->target = row->loop = VPROF_NONE;
@@ -91,7 +91,7 @@ static struct vprof_call *new_row(const struct vp_call *call, uint32_t node, uin
 struct vprof_call *vp_call_row(const struct vp_call *call, uint32_t node, uint32_t *id)
 {
 	struct vp_calls *calls = &call->thread->calls;
-	struct vp_call_index key = {node, call->kind, call->thread->call_label, 0}, *at;
+	struct vp_call_index key = {node, call->kind, call->thread->label, 0}, *at;
 	struct vprof_call *row;
 
 	if ((!calls->index || calls->used * 4 > (calls->mask + 1) * 3) && !grow(calls) &&

@@ -217,7 +217,6 @@ static void put_in_force(struct vp_thread *thread, const struct vp_labels *label
 	struct label label = labels->label[labels->depth < DEPTH ? labels->depth : DEPTH];
 
 	__atomic_store_n(&thread->label, label.id, __ATOMIC_RELAXED);
-	thread->call_label = label.id;
 	thread->label_number = label.number;
 	thread->site = NULL; /* it has the label that was */
 }
