@@ -51,6 +51,26 @@ int vp_proc_thread_open(int tid, const char *file)
 	return err ? err : vp_sys_open(path, O_RDONLY, 0);
 }
 
+int vp_proc_thread_open_own(const char *file)
+{
+	char link[PATH_BYTES], path[PATH_BYTES];
+	long bytes = vp_sys(SYS_readlink, "/proc/thread-self", link, sizeof(link) - 1);
+	struct vp_text text;
+	const char *tid;
+
+	if (bytes <= 0)
+		return -ENOENT;
+	link[bytes] = '\0';
+	tid = strrchr(link, '/');
+	if (!tid)
+		return -ENOENT;
+	vp_text_init(&text, path, sizeof(path));
+	vp_text_str(&text, "/proc");
+	vp_text_str(&text, tid);
+	vp_text_str(&text, file);
+	return vp_sys_open(path, O_RDONLY, 0);
+}
+
 long vp_proc_thread_read(int tid, const char *file, char *text, size_t size)
 {
 	char path[PATH_BYTES];

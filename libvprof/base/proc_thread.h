@@ -12,6 +12,7 @@
  * Returns a descriptor, or the length; or -errno: -ENOENT also where threads have other
  * numbers in this /proc.  Context: helper. */
 int vp_proc_thread_open(int tid, const char *file);
+int vp_proc_thread_open_own(const char *file); /* of the calling thread, whatever its number */
 long vp_proc_thread_read(int tid, const char *file, char *text, size_t size);
 
 /* Its state: R, S, D, T, t, Z ...; 0: not known. */

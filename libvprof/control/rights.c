@@ -11,6 +11,7 @@
 #include "helper/engine.h"
 #include "helper/helper.h"
 #include "helper/pause.h"
+#include "helper/restricted.h"
 #include "leak/search.h"
 #include "ring/file.h"
 #include "sample/engines.h"
@@ -37,13 +38,7 @@ void vp_restrict(void)
 	vp_helper_finish(1);
 	vp_helper_stop();
 	vp_timer_stop();
-	vp_control.heap = vp_control.threads = vp_control.cpu_timer = 0;
-	vp_control.lock_kinds = vp_control.maps = vp_control.calls = vp_control.counts = 0;
-	vp_control.quiet = 1;
-	__atomic_fetch_or(&vp_file.header->flags, VPROF_F_RESTRICTED, __ATOMIC_RELAXED);
-	vp_leak_search_note("not searched: the process restricted its system calls");
-	vp_file.header->end_ns = vp_clock_now();
-	vp_sys_only_plain(); /* other threads may be amid a hook */
+	vp_restricted();
 	vp_inside_end(inside);
 }
 

@@ -247,32 +247,20 @@ static __attribute__((noreturn)) void end_alone(int status)
 		vp_sys(SYS_exit, status, 0, 0);
 }
 
-/* Twice in a row: the host may be between its call and asking us to repeat it. */
-static int has_other_rights(void)
-{
-	static uint32_t looks;
-
-	looks = vp_rights_differ() ? looks + 1 : 0;
-	if (looks < 2)
-		return 0;
-	looks = 0;
-	__atomic_fetch_or(&vp_file.header->flags, VPROF_F_NO_HELPER, __ATOMIC_RELAXED);
-	vp_engine_note("the helper ended: the process changed its rights past libc");
-	vp_pause_without_helper(0);
-	return 1;
-}
-
 /* Returns 0 when the helper is to end; *due: when something is next. */
 static int look(uint64_t *next_tick, uint64_t *due, int woken)
 {
-	int ticks = vp_clock_mono() >= *next_tick, status;
+	uint64_t now = vp_clock_mono();
+	int ticks = now >= *next_tick, status;
 
+	if ((ticks || woken || now >= vp_engine_due()) && vp_rights_are_filtered())
+		return 0;
 	*due = run(next_tick, woken);
 	if (!ticks)
 		return 1;
 	if (vp_reading_is_alone(&status))
 		end_alone(status);
-	return !has_other_rights();
+	return !vp_rights_are_others();
 }
 
 static void sleep_until(uint64_t due, uint32_t wakeups)

@@ -1,6 +1,7 @@
 #include "helper/loopers.h"
 #include "base/clock.h"
 #include "base/doing.h"
+#include "base/filters.h"
 #include "base/sys.h"
 #include "helper/books.h"
 #include "ring/file.h"
@@ -76,7 +77,7 @@ static void *map_page(int tid)
 	attr.config = PERF_COUNT_SW_DUMMY;
 	attr.exclude_kernel = 1;
 	attr.exclude_hv = 1;
-	fd = vp_sys6(SYS_perf_event_open, (long)&attr, tid, -1, -1, PERF_FLAG_FD_CLOEXEC, 0);
+	fd = vp_filters_perf_open(&attr, tid, -1);
 	if (fd < 0)
 		return NULL;
 	at = vp_sys_mmap(VP_PAGE_BYTES, PROT_READ, MAP_SHARED, (int)fd);

@@ -1,6 +1,11 @@
 #include "helper/rights.h"
-#include "base/fmt.h"
+#include "base/filters.h"
 #include "base/sys.h"
+#include "base/tracker.h"
+#include "helper/engine.h"
+#include "helper/pause.h"
+#include "helper/restricted.h"
+#include "ring/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,54 +16,31 @@
 static const char *const words[] = {"Uid:",    "Gid:",	  "Groups:", "CapInh:",	    "CapPrm:",
 				    "CapEff:", "CapBnd:", "CapAmb:", "NoNewPrivs:", "Seccomp:"};
 
-static int main_fd = -1, own_fd = -1;
+static int main_fd = -1;
 static int opened;
 static uint64_t same; /* what was read of main when it was last as the helper; 0: never */
 
-/* As /proc/TID/status, with the number that this /proc has for the thread: what is
- * looked into below /proc/PID/task is dear when the process ends (base/proc.h). */
-static int open_own(void)
-{
-	char link[64], path[64];
-	long bytes = vp_sys(SYS_readlink, "/proc/thread-self", link, sizeof(link) - 1);
-	struct vp_text text;
-	const char *tid;
-
-	if (bytes <= 0)
-		return -1;
-	link[bytes] = '\0';
-	tid = strrchr(link, '/');
-	if (!tid)
-		return -1;
-	vp_text_init(&text, path, sizeof(path));
-	vp_text_str(&text, "/proc");
-	vp_text_str(&text, tid);
-	vp_text_str(&text, "/status");
-	return vp_sys_open(path, O_RDONLY, 0);
-}
-
 /* Not before it is needed: most processes end before anybody looks. */
-static void open_both(void)
+static void open_main(void)
 {
 	main_fd = vp_sys_open("/proc/self/status", O_RDONLY, 0);
-	own_fd = open_own();
 	opened = 1;
 }
 
 void vp_rights_begin(void)
 {
-	main_fd = own_fd = -1;
+	main_fd = -1;
 	opened = 0;
 	same = 0;
+	vp_filters_open();
 }
 
 void vp_rights_close(void)
 {
 	if (main_fd >= 0)
 		vp_sys_close(main_fd);
-	if (own_fd >= 0)
-		vp_sys_close(own_fd);
-	main_fd = own_fd = -1;
+	main_fd = -1;
+	vp_filters_close();
 }
 
 /* FNV-1a over the lines that speak of rights; 0: could not be read. */
@@ -116,17 +98,41 @@ static uint64_t read_rights(int fd)
 	return got == 0 && at ? digest.sum : 0;
 }
 
-int vp_rights_differ(void)
+static int differ(void)
 {
 	uint64_t theirs, own;
 
 	if (!opened)
-		open_both();
+		open_main();
 	theirs = read_rights(main_fd);
 	if (!theirs || theirs == same)
 		return 0;
-	own = read_rights(own_fd);
+	own = read_rights(vp_filters_status());
 	if (own == theirs)
 		same = theirs;
 	return own && own != theirs;
+}
+
+/* Twice in a row: the host may be between its call and asking us to repeat it. */
+int vp_rights_are_others(void)
+{
+	static uint32_t looks;
+
+	looks = differ() ? looks + 1 : 0;
+	if (looks < 2)
+		return 0;
+	looks = 0;
+	__atomic_fetch_or(&vp_file.header->flags, VPROF_F_NO_HELPER, __ATOMIC_RELAXED);
+	vp_engine_note("the helper ended: the process changed its rights past libc");
+	vp_pause_without_helper(0);
+	return 1;
+}
+
+int vp_rights_are_filtered(void)
+{
+	if (!vp_filters_came())
+		return 0;
+	vp_trackers_finish(1);
+	vp_restricted();
+	return 1;
 }

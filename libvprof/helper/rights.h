@@ -10,8 +10,11 @@
 void vp_rights_begin(void); /* a new helper: nothing is open */
 void vp_rights_close(void);
 
-/* Do they differ: user and group numbers, groups, capabilities, no_new_privs, seccomp?
- * 0 also where /proc does not say.  Context: the helper. */
-int vp_rights_differ(void);
+/* Context of both: the helper, which is to end where they return 1; the record says why. */
+/* Are its rights others than the main thread's: user and group numbers, groups, capabilities,
+ * no_new_privs, seccomp?  0 also where /proc does not say. */
+int vp_rights_are_others(void);
+/* Has a filter come past the hooks?  Then all recording has ended. */
+int vp_rights_are_filtered(void);
 
 #endif

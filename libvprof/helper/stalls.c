@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/config.h"
 #include "base/doing.h"
+#include "base/filters.h"
 #include "base/sys.h"
 #include "helper/dump.h"
 #include "helper/hangs.h"
@@ -99,6 +100,8 @@ static void look_at_stall(struct vp_looper *one, const struct vp_seen_thread *wh
 	struct vp_stall_open *open = &one->open;
 	uint64_t ns = now_ns - open->begin_ns;
 
+	if (vp_filters_came())
+		return;
 	if (open->loop == VPROF_NONE)
 		open->loop = vp_looper_loop(one);
 	vp_stall_row_look(open, who, vp_looper_limit(one), now_ns);

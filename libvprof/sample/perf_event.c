@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 #include <time.h>
 
+#include "base/filters.h"
 #include "base/sys.h"
 
 /* The kernel does not go below 10 us; periods vary by a fifth. */
@@ -84,7 +85,7 @@ static int open_any(struct vp_perf_common *common, struct perf_event_attr *attr,
 	attr->exclude_hv = 1;
 	attr->use_clockid = 1; /* events of one ring must have one clock */
 	attr->clockid = CLOCK_MONOTONIC;
-	fd = (int)vp_sys6(SYS_perf_event_open, (long)attr, tid, cpu, -1, PERF_FLAG_FD_CLOEXEC, 0);
+	fd = vp_filters_perf_open(attr, tid, cpu);
 	common->files += fd >= 0;
 	return fd;
 }

@@ -7,6 +7,7 @@
 #include <sys/ioctl.h>
 
 #include "base/clock.h"
+#include "base/filters.h"
 #include "base/sys.h"
 
 #define WATCHES	   8u
@@ -72,7 +73,7 @@ static int open_event(int tid, uint64_t slot)
 	attr.exclude_hv = 1;
 	attr.pinned = 1;
 	attr.disabled = 1;
-	fd = (int)vp_sys6(SYS_perf_event_open, (long)&attr, tid, -1, -1, PERF_FLAG_FD_CLOEXEC, 0);
+	fd = vp_filters_perf_open(&attr, tid, -1);
 	if (fd < 0)
 		return fd;
 	if (vp_sys(SYS_ioctl, fd, PERF_EVENT_IOC_REFRESH, 1) == 0)

@@ -1,4 +1,4 @@
-/* base/sys, base/vdso, base/proc, base/log: what the kernel says, past libc. */
+/* base/sys, base/vdso, base/proc, base/log, base/filters: what the kernel says, past libc. */
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/filters.h"
 #include "base/log.h"
 #include "base/proc.h"
 #include "base/schedstat.h"
@@ -69,6 +70,15 @@ static void is_between(int clock)
 	ck_assert_uint_ge(ns, (uint64_t)before.tv_sec * 1000000000u + (uint64_t)before.tv_nsec);
 	ck_assert_uint_le(ns, (uint64_t)after.tv_sec * 1000000000u + (uint64_t)after.tv_nsec);
 }
+
+START_TEST(filters_are_counted_as_far_as_the_kernel_tells)
+{
+	ck_assert_int_eq(vp_filters_count("Uid:\t0\nSeccomp:\t0\nSeccomp_filters:\t0\n"), 0);
+	ck_assert_int_eq(vp_filters_count("Uid:\t0\nSeccomp:\t2\nSeccomp_filters:\t3\n"), 3);
+	ck_assert_int_eq(vp_filters_count("Uid:\t0\nSeccomp:\t2\nSpeculation:\n"), 1);
+	ck_assert_int_eq(vp_filters_count("Uid:\t0\nGroups:\t1 2 3"), -1);
+}
+END_TEST
 
 START_TEST(the_kernel_s_clock_is_libc_s)
 {
@@ -215,6 +225,7 @@ static void cases(TCase *tests)
 	tcase_add_test(tests, errors_are_returned_and_errno_stays);
 	tcase_add_test(tests, memory_that_is_not_there_is_peeked_at_without_a_fault);
 	tcase_add_test(tests, a_call_that_would_kill_is_not_made);
+	tcase_add_test(tests, filters_are_counted_as_far_as_the_kernel_tells);
 	tcase_add_test(tests, the_kernel_s_clock_is_libc_s);
 	tcase_add_test(tests, proc_tells_of_this_process);
 	tcase_add_test(tests, the_scheduler_tells_of_each_thread);

@@ -1,0 +1,19 @@
+#!/bin/bash
+# A filter that kills for what only a profiler asks for, put on all threads while the helper
+# opens events again and again: the program lives, and the record says where it ends. By a hook,
+# by the bare instruction, which no hook sees, and with a child that is born behind it.
+. "$(dirname "$0")/../lib.sh"
+
+for how in syscall raw other; do
+	for more in "" strict fork; do
+		# shellcheck disable=SC2086
+		t_unchanged "$how${more:+, $more}" "" "$PROBE/late_filter" $how $more
+		t_begin "$how${more:+, $more}: the record ends there"
+		file=$(t_files "$T/vprof" | grep late_filter | head -n 1)
+		"$REPORT" info "$file" >"$T/info" 2>&1
+		grep -q 'recording ended at a seccomp filter' "$T/info" || t_bad "$(grep ^heap "$T/info")"
+		grep -q 'too busy switching' "$T/info" || t_bad "no thread was sampled in windows"
+		t_done
+	done
+done
+t_end
