@@ -190,9 +190,9 @@ static void count_off(const struct vp_perf_off *off)
 	ignored_count++;
 }
 
-static void switch_often(int records, uint64_t every_ns)
+static void switch_often(uint64_t records, uint64_t every_ns)
 {
-	for (int i = 0; i < records; i++)
+	for (uint64_t i = 0; i < records; i++)
 		vp_perf_away_take(&thread,
 				  &(struct vp_perf_switch){.time_ns = 1000 * MS + every_ns * i,
 							   .tid = 7,
