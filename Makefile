@@ -42,7 +42,7 @@ WARN := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-protot
 BASE := -std=gnu11 -D_GNU_SOURCE -Iinclude -DVPROF_VERSION_STRING='"$(VERSION)"' -g $(WARN) -MMD -MP
 
 # What a source file needs besides, by its first folder.
-FLAGS_libvprof := -fPIC -fvisibility=hidden -fno-omit-frame-pointer \
+FLAGS_libvprof := -fPIC -fvisibility=hidden -fno-omit-frame-pointer -fno-partial-inlining \
 	-ftls-model=initial-exec -fno-builtin-malloc -fno-builtin-calloc \
 	-fno-builtin-realloc -fno-builtin-free -fcf-protection=none \
 	-fno-tree-slp-vectorize -Ilibvprof

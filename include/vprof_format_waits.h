@@ -84,18 +84,21 @@ struct vprof_call {
 	uint32_t name;	 /* string id: the function, as libc names it */
 	uint32_t class;	 /* enum vprof_class, outside of a loop's iterations */
 	uint64_t site;	 /* the return address of the call; 0: many */
+	/* With these, all that a call writes that returned at once: 64 bytes. */
 	uint64_t calls, failed;
-	uint64_t bytes; /* read, written, sent, received */
+	uint64_t bytes;	  /* read, written, sent, received */
+	uint64_t untimed; /* of the calls, those that did not sleep and were not timed */
+	uint64_t on_loop; /* ... and those inside of an iteration of the thread's own loop */
+	/* 64 */
 	uint64_t time_ns, max_ns;
 	uint64_t first_ns, last_ns; /* of its end */
-	/* 80: of the calls, those that lasted: that slept, as far as is known */
+	/* 96: of the calls, those that lasted: that slept, as far as is known */
 	uint64_t blocked, blocked_ns;
-	/* 96: of the time, what was waited in the wait of the thread's own loop, and inside
-	 * of an iteration of one; calls and time while the thread held a lock */
-	uint64_t idle, idle_ns;
-	uint64_t on_loop, on_loop_ns;
+	/* 112: calls that were the wait of the thread's own loop; of the time, what was waited in
+	 * it, and inside of an iteration; calls and time while the thread held a lock */
+	uint64_t idle, idle_ns, on_loop_ns;
 	uint64_t under_lock, under_lock_ns;
-	/* 144: of the longest call of all */
+	/* 152: of the longest call of all */
 	uint64_t object;      /* descriptor, address, process */
 	uint32_t target;      /* string id; VPROF_NONE: not known */
 	uint16_t target_kind; /* enum vprof_target */
@@ -103,12 +106,12 @@ struct vprof_call {
 	uint32_t loop;	      /* AT_LOOP: row in LOOPS; else VPROF_NONE */
 	uint32_t label;	      /* string id, as in vprof_cpu; 0: none */
 	uint64_t timeouts;    /* ended because the time asked for was over */
-	uint64_t untimed;     /* of the calls, those that did not sleep and were not timed */
 	uint64_t longest_ns;  /* when the longest began */
 	uint64_t reserved[8];
 	/* 256: of the time of each */
 	uint32_t histogram[VPROF_CALL_BUCKETS];
 };
+_Static_assert(offsetof(struct vprof_call, time_ns) == 64, "a cache line");
 _Static_assert(sizeof(struct vprof_call) == 768, "vprof_call");
 
 /* BOOKS: what a thread's time went into.  Each class is measured for itself; what is left of
@@ -151,16 +154,16 @@ struct vprof_loop {
 	uint64_t spin_ns; /* in turns that found nothing and did not sleep ... */
 	uint64_t spins;	  /* ... which are no iterations */
 	uint64_t first_ns, last_ns;
+	uint64_t now_ns;	    /* the iteration under way began; 0: it waits */
 	uint64_t max_ns, max_at_ns; /* the longest iteration, and when it began */
-	/* 120: waits with a time limit that was reached: how late they came back */
+	/* 128: waits with a time limit that was reached: how late they came back */
 	uint64_t delays, delay_ns, delay_max_ns;
 	uint64_t stalls, stall_ns; /* iterations of header.stall_ns and more */
 	uint64_t blocked_ns;	   /* of busy_ns, in calls that may block */
 	uint64_t slept;		   /* iterations that left the CPU; see VPROF_LAYER_PAGE */
 	uint64_t limit_ns;	   /* iterations as long as this are stalls; 0: header.stall_ns */
 	uint64_t reserved[8];
-	/* 248 */
-	uint64_t now_ns; /* the iteration under way began; 0: it waits */
+	/* 256 */
 	uint64_t histogram[VPROF_LOOP_BUCKETS];
 	uint64_t delay[VPROF_DELAY_BUCKETS];
 };

@@ -46,10 +46,9 @@ def loops(path):
     for row in rows(data, LOOPS):
         thread, node, name, _, site, depth = u("IIIIQQ", row, 0)
         names = ["iterations", "events", "bytes", "busy_ns", "idle_ns", "spin_ns", "spins",
-                 "first_ns", "last_ns", "max_ns", "max_at_ns", "delays", "delay_ns",
+                 "first_ns", "last_ns", "now_ns", "max_ns", "max_at_ns", "delays", "delay_ns",
                  "delay_max_ns", "stalls", "stall_ns", "blocked_ns", "slept"]
-        out = dict(zip(names, u("18Q", row, 32)))
-        out["now_ns"], = u("Q", row, 248)
+        out = dict(zip(names, u("19Q", row, 32)))
         histogram = u(f"{BUCKETS}Q", row, 256)
         out["in_histogram"] = sum(histogram)
         # a bucket begins at 2^25 ns: units of 64 ns, 16 buckets to a power of two

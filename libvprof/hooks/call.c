@@ -57,9 +57,12 @@ int vp_unread(void)
 #define CALL(name, kind, result, parameters, arguments, object, outcome, limit, when)              \
 	VP_HOOK result vp_hook_##name parameters                                                   \
 	{                                                                                          \
-		if (!vp_control.calls || !(when))                                                  \
+		if (!LIKELY(vp_control.calls && (when)))                                           \
 			return (vp_real.name)arguments;                                            \
-		return VP_RECORD(kind, object, limit, (vp_real.name)arguments, outcome);           \
+		return (VP_CALL_WORD_##kind >> 24 & VP_CALL_OWNS)                                  \
+			   ? VP_RECORD(kind, object, limit, (vp_real.name)arguments, outcome)      \
+			   : VP_RECORD_QUICK(kind, object, limit, (vp_real.name)arguments,         \
+					     outcome);                                             \
 	}
 
 #define REAL(name, result, parameters, arguments, lacking)

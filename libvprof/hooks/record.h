@@ -3,7 +3,7 @@
 #define VP_HOOKS_RECORD_H
 
 #include "base/real.h"
-#include "track/call.h"
+#include "track/quick.h"
 
 #include <sys/ipc.h>
 #include <sys/socket.h>
@@ -17,14 +17,47 @@
  *   outcome	 one of those below: how its result, ret_, is read */
 #define VP_RECORD(kind, object, limit, call, outcome)                                              \
 	({                                                                                         \
+		const struct vp_quick quick_ = {0};                                                \
+		const uint32_t word_ = VP_CALL_WORD_##kind;                                        \
+		const int over_ = 0;                                                               \
 		struct vp_regs caller_ = VP_CALLER_REGS();                                         \
 		struct vp_call call_;                                                              \
 		__typeof__(call) ret_;                                                             \
                                                                                                    \
-		vp_call_begin(&call_, VP_CALL_WORD_##kind, (uint64_t)(object), LIMIT_##limit,      \
-			      &caller_);                                                           \
+		vp_call_begin(&call_, word_, (uint64_t)(object), LIMIT_##limit, &caller_);         \
 		ret_ = call;                                                                       \
 		LIMIT_KNOWN_##limit;                                                               \
+		END_##outcome;                                                                     \
+		ret_;                                                                              \
+	})
+
+/* The same, with what most calls need in the hook itself: track/quick.h. */
+#define VP_RECORD_QUICK(kind, object, limit, call, outcome)                                        \
+	({                                                                                         \
+		const uint32_t word_ = VP_CALL_WORD_##kind;                                        \
+		const uint64_t object_ = (uint64_t)(object);                                       \
+		struct vp_regs caller_;                                                            \
+		struct vp_call call_;                                                              \
+		struct vp_quick quick_ = vp_quick_begin(word_, object_, VP_CALLER_REGS());         \
+		__typeof__(call) ret_;                                                             \
+		int over_;                                                                         \
+                                                                                                   \
+		if (!LIKELY(quick_.row)) {                                                         \
+			caller_ = VP_CALLER_REGS();                                                \
+			vp_call_begin(&call_, word_, object_, LIMIT_##limit, &caller_);            \
+		}                                                                                  \
+		ret_ = call;                                                                       \
+		over_ = vp_quick_is_over(quick_);                                                  \
+		if (!LIKELY(over_)) {                                                              \
+			if (quick_.row) {                                                          \
+				caller_ = VP_CALLER_REGS();                                        \
+				call_.limit_ns = LIMIT_##limit;                                    \
+				vp_quick_slept(&call_,                                             \
+					       vp_quick_is_ours(quick_) ? quick_.row : NULL,       \
+					       quick_.lock, word_, object_, &caller_);             \
+			}                                                                          \
+			LIMIT_KNOWN_##limit;                                                       \
+		}                                                                                  \
 		END_##outcome;                                                                     \
 		ret_;                                                                              \
 	})
@@ -71,14 +104,18 @@ static inline uint64_t vp_ns_of(const struct timespec *time)
 
 /* Whether the kernel read the text that it was given is told by how it refused. */
 int vp_unread(void);
-#define FAILED		      (ret_ >= 0 ? 0 : vp_unread())
-#define END(amount, failed)   vp_call_end(&call_, (uint64_t)(amount), (failed))
-#define END_BYTES	      END(ret_ > 0 ? ret_ : 0, ret_ < 0)
-#define END_EVENTS	      END_BYTES
-#define END_STATUS	      END(0, FAILED)
-#define END_PEER(peer, bytes) vp_call_end_at(&call_, FAILED, peer, bytes)
-#define END_ERROR	      END(0, ret_ != 0)
-#define END_FOUND	      END(0, ret_ ? 0 : vp_unread())
+#define FAILED (ret_ >= 0 ? 0 : vp_unread())
+#define END(amount, failed)                                                                        \
+	(over_ ? vp_quick_count(quick_, word_, (uint64_t)(amount), (failed))                       \
+	       : vp_call_end(&call_, (uint64_t)(amount), (failed)))
+#define END_BYTES  END(ret_ > 0 ? ret_ : 0, ret_ < 0)
+#define END_EVENTS END_BYTES
+#define END_STATUS END(0, FAILED)
+#define END_PEER(peer, bytes)                                                                      \
+	(over_ ? vp_quick_count(quick_, word_, 0, FAILED)                                          \
+	       : vp_call_end_at(&call_, FAILED, peer, bytes))
+#define END_ERROR END(0, ret_ != 0)
+#define END_FOUND END(0, ret_ ? 0 : vp_unread())
 /* Those read the name themselves. */
 #define END_HOST	     END(0, !ret_)
 #define END_LENGTH	     END(0, ret_ < 0)

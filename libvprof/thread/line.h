@@ -15,9 +15,14 @@
 #define VP_LINE_AT_LOOP 1u /* the wait of the thread's own loop */
 
 struct vp_call_line {
-	uint32_t sequence;     /* odd while it is being written */
-	uint16_t kind;	       /* enum vp_call_kind; VP_CALL_NONE: in none */
-	uint16_t flags;	       /* VP_LINE_* */
+	union {
+		uint64_t head;
+		struct {
+			uint32_t sequence; /* odd while it is being written */
+			uint16_t kind;	   /* enum vp_call_kind; VP_CALL_NONE: in none */
+			uint16_t flags;	   /* VP_LINE_* */
+		};
+	};
 	uint64_t object;       /* what the call was given: a descriptor, an address */
 	uint64_t since_ns;     /* 0: nobody looked at the clock */
 	struct vp_regs caller; /* where it was called, for whoever wants the stack */
@@ -87,6 +92,23 @@ static inline void vp_line_put(struct vp_call_line *line, enum vp_call_kind kind
 	line->caller.bp = caller->bp;
 }
 
+/* A call begins where none was under way: it is told of by one word, when the rest stands. */
+static inline void vp_line_begin(struct vp_call_line *line, enum vp_call_kind kind, uint64_t object,
+				 struct vp_regs caller)
+{
+	uint32_t sequence;
+
+	line->object = object;
+	line->since_ns = 0;
+	line->caller.pc = caller.pc;
+	line->caller.sp = caller.sp;
+	line->caller.bp = caller.bp;
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	/* Only now: a handler that came before this had calls of its own. */
+	sequence = __atomic_load_n(&line->sequence, __ATOMIC_RELAXED) + 2;
+	__atomic_store_n(&line->head, sequence | (uint64_t)kind << 32, __ATOMIC_RELEASE);
+}
+
 /* A call that nothing came of is over: no more than that is written.  Whatever else a reader
  * copies meanwhile was true while `kind` was. */
 static inline void vp_line_clear(struct vp_call_line *line)
@@ -97,11 +119,13 @@ static inline void vp_line_clear(struct vp_call_line *line)
 /* A copy of another thread's line.  Returns 0 while it is being written: try again. */
 static inline int vp_line_read(const struct vp_call_line *line, struct vp_call_line *out)
 {
-	uint32_t before = __atomic_load_n(&line->sequence, __ATOMIC_ACQUIRE);
+	uint64_t before = __atomic_load_n(&line->head, __ATOMIC_ACQUIRE);
 
 	*out = *line;
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
-	return !(before & 1) && __atomic_load_n(&line->sequence, __ATOMIC_RELAXED) == before;
+	/* In no call, the rest may be that of the next one. */
+	return !(before & 1) && __atomic_load_n(&line->head, __ATOMIC_RELAXED) == before &&
+	       out->head == before;
 }
 
 /* The line says the same as when it was copied: in the same call, or in none since then. */

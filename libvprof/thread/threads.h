@@ -42,9 +42,14 @@ enum vp_thread_slot {
 struct vp_call_site {
 	uint64_t pc, sp;
 	struct vprof_call *row;
-	uint32_t label; /* in force then */
-	uint16_t kind;
-	uint16_t quick; /* calls since one that slept, or may have */
+	union {
+		uint64_t what; /* vp_call_site_what() of the three */
+		struct {
+			uint32_t label; /* in force then */
+			uint16_t kind;
+			uint16_t quick; /* calls since one that slept, or may have */
+		};
+	};
 };
 struct vp_calls {
 	struct vp_call_site site[VP_CALL_SITES] __attribute__((aligned(64)));

@@ -3,14 +3,11 @@
 #include "base/clock.h"
 #include "track/call_record.h"
 #include "track/call_rows.h"
+#include "track/quick.h"
 
 /* A call as long as this may have slept; as long as VPROF_CALL_LASTED_NS, it is worth its
  * stack. */
-#define SLEPT_NS 2000u
-/* So many calls of a site in a row that returned at once, and the next will, too. */
-#define QUICK 16u
-
-#define LIKELY(condition)   __builtin_expect(!!(condition), 1)
+#define SLEPT_NS	    2000u
 #define UNLIKELY(condition) __builtin_expect(!!(condition), 0)
 #define SLOW		    __attribute__((noinline))
 /* What most calls go through is one piece each, with nothing handed on in memory. */
@@ -112,19 +109,10 @@ void vp_call_enter(struct vp_call *call, struct vp_thread *thread, enum vp_call_
 	enter(call, object, now_ns);
 }
 
-/* Where a thread has a user page, a site whose calls return at once need not be timed: the
- * page tells when one sleeps after all. */
-static inline int needs_no_clock(const struct vp_call *call, const struct perf_event_mmap_page *map)
-{
-	return map && call->row && call->site->quick == QUICK &&
-	       (!call->rank || vp_loop_is_inside(&call->thread->loops, call->rank));
-}
-
-/* Whatever is not one of the two below. */
+/* Whatever is not the one below. */
 static SLOW void begin(struct vp_call *call)
 {
-	enter(call, call->object,
-	      needs_no_clock(call, call->thread->page.map) ? 0 : vp_clock_now());
+	enter(call, call->object, vp_clock_now());
 }
 
 /* The loop's wait: the iteration before it is over. */
@@ -149,7 +137,6 @@ void vp_call_begin(struct vp_call *call, uint32_t word, uint64_t object, uint64_
 	struct vp_thread *thread = vp_tls.self;
 	const struct perf_event_mmap_page *map;
 	struct vp_loop *loop;
-	uint32_t sequence;
 	int within;
 
 	call->thread = NULL;
@@ -169,20 +156,33 @@ void vp_call_begin(struct vp_call *call, uint32_t word, uint64_t object, uint64_
 	call->site = vp_call_site_of(thread, caller->pc, caller->sp, call->kind);
 	call->row = LIKELY(vp_call_is_of(call->site, call)) ? call->site->row : NULL;
 	loop = vp_loops_known(&thread->loops);
-	if (UNLIKELY(!loop || within)) {
-		begin(call);
-	} else if (vp_loop_is_at(loop, caller->pc, caller->sp)) {
+	if (LIKELY(loop && !within && vp_loop_is_at(loop, caller->pc, caller->sp)))
 		begin_own(call, loop);
-	} else if (LIKELY(needs_no_clock(call, map))) {
-		call->where = loop->back_ns ? VP_LOOP_INSIDE : VP_LOOP_OUTSIDE;
-		call->loop = NULL;
-		call->since_ns = 0;
-		sequence = vp_line_open(&thread->line);
-		vp_line_put(&thread->line, (enum vp_call_kind)(uint16_t)word, 0, object, 0, caller);
-		vp_line_close(&thread->line, sequence);
-	} else {
+	else
 		begin(call);
-	}
+}
+
+void vp_quick_slept(struct vp_call *call, struct vprof_call *row, uint32_t lock, uint32_t word,
+		    uint64_t object, const struct vp_regs *caller)
+{
+	struct vp_thread *thread = vp_tls.self;
+	const struct vp_loop *loop;
+
+	call->thread = NULL;
+	if (!row)
+		return;
+	loop = thread->loops.now;
+	call->thread = thread;
+	call->caller = caller;
+	call->word = word;
+	call->site = vp_call_site_of(thread, caller->pc, caller->sp, call->kind);
+	call->row = row;
+	call->object = object;
+	call->since_ns = 0;
+	call->lock = lock;
+	call->loop = NULL;
+	call->where = loop && loop->back_ns ? VP_LOOP_INSIDE : VP_LOOP_OUTSIDE;
+	call->outer_kind = VP_CALL_NONE;
 }
 
 /* ---- its end --------------------------------------------------------------- */
@@ -316,7 +316,7 @@ static inline uint64_t end_of(struct vp_call *call, int *slept_out)
 
 static inline void count_quick(struct vp_call_site *site)
 {
-	site->quick = (uint16_t)(site->quick + (site->quick < QUICK));
+	site->quick = (uint16_t)(site->quick + (site->quick < VP_QUICK));
 }
 
 /* Whatever is not one of the three below. */
@@ -431,9 +431,6 @@ void vp_call_end(struct vp_call *call, uint64_t amount, int failed)
 	if (UNLIKELY(!map || vp_page_lock(map) != call->lock || !row ||
 		     call->outer_kind != VP_CALL_NONE)) {
 		end_other(call, amount, failed);
-	} else if (LIKELY(call->since_ns == 0)) {
-		vp_line_clear(&thread->line);
-		count_untimed(row, call, amount, failed);
 	} else if (call->where == VP_LOOP_OWN) {
 		end_own(call, amount, failed);
 	} else {

@@ -15,6 +15,12 @@ static inline struct vp_call_site *vp_call_site_of(struct vp_thread *thread, uin
 }
 _Static_assert(VP_CALL_SITES == 128, "7 bits of a hash");
 
+/* A kind under a label, called so often at once. */
+static inline uint64_t vp_call_site_what(uint32_t label, enum vp_call_kind kind, uint16_t quick)
+{
+	return label | (uint64_t)kind << 32 | (uint64_t)quick << 48;
+}
+
 /* ... and whether the one that is there is its. */
 static inline int vp_call_is_of(const struct vp_call_site *site, const struct vp_call *call)
 {

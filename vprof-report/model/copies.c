@@ -31,7 +31,7 @@ static const struct counter counters[] = {
     WORDS(CALLS, vprof_call, calls, time_ns),
     LARGEST(CALLS, vprof_call, max_ns),
     WORDS(CALLS, vprof_call, blocked, under_lock_ns),
-    WORDS(CALLS, vprof_call, timeouts, untimed),
+    WORDS(CALLS, vprof_call, timeouts, timeouts),
     ARRAY(CALLS, vprof_call, histogram),
     WORDS(LOOPS, vprof_loop, iterations, spins),
     LARGEST(LOOPS, vprof_loop, max_ns),

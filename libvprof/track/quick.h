@@ -1,0 +1,103 @@
+/* Calls whose site has returned at once for so long that they are not timed.
+ *
+ * They are most, and what they cost is what a program notices: after a system call neither
+ * the code nor the data is in the cache.  So the hook does it all itself, in one piece,
+ * with the thread, the row and the page's lock in registers, and writes two lines of memory:
+ * that of the thread, and what comes first in the row.  Where the thread's user page tells
+ * that the call slept after all, it goes on as one that was begun by vp_call_begin(). */
+#ifndef VP_TRACK_QUICK_H
+#define VP_TRACK_QUICK_H
+
+#include "track/call_record.h"
+
+/* So many calls of a site in a row that returned at once, and the next will, too. */
+#define VP_QUICK 16u
+
+/* What is kept of a call under way; row is NULL where it is none of these. */
+struct vp_quick {
+	struct vprof_call *row;
+	struct vp_thread *thread;
+	uint32_t lock; /* of the thread's page */
+};
+
+#define LIKELY(condition) __builtin_expect(!!(condition), 1)
+#define VP_INLINE	  inline __attribute__((always_inline))
+
+/* A wait of this rank here is neither that of a loop nor may it become one, but if it sleeps. */
+static VP_INLINE int vp_quick_is_inside(const struct vp_loops *loops, enum vp_loop_rank rank)
+{
+	return rank == VP_LOOP_NEVER || (rank < VP_LOOP_MULTI && vp_loop_is_inside(loops, rank));
+}
+
+/* Before the call; word, object and caller as for vp_call_begin(). */
+static VP_INLINE struct vp_quick vp_quick_begin(uint32_t word, uint64_t object,
+						struct vp_regs caller)
+{
+	static const struct vp_quick none;
+	struct vp_thread *thread = vp_tls.self;
+	const struct perf_event_mmap_page *map;
+	const struct vp_call_site *site;
+	enum vp_call_kind kind = word & 0xffff;
+	enum vp_loop_rank rank = word >> 16 & 0xff;
+	struct vp_quick quick;
+
+	if (rank == VP_LOOP_MULTI || !LIKELY(thread > VP_TLS_ENDED))
+		return none;
+	if (!LIKELY(!(vp_tls.busy | vp_control.paused | thread->line.kind |
+		      (thread->loops.pauses ^ vp_control.pauses))))
+		return none;
+	site = vp_call_site_of(thread, caller.pc, caller.sp, kind);
+	if (!LIKELY(!((site->pc ^ caller.pc) | (site->sp ^ caller.sp) |
+		      (site->what ^ vp_call_site_what(thread->label, kind, VP_QUICK)))))
+		return none;
+	map = thread->page.map;
+	if (!LIKELY(map && vp_quick_is_inside(&thread->loops, rank)))
+		return none;
+	quick = (struct vp_quick){site->row, thread, vp_page_lock(map)};
+	vp_line_begin(&thread->line, kind, object, caller);
+	return quick;
+}
+
+/* A child forked in a signal handler comes back to a call of its parent. */
+static VP_INLINE int vp_quick_is_ours(struct vp_quick quick)
+{
+	return vp_control.calls && quick.thread == vp_tls.self;
+}
+
+/* After it.  Returns 0 where it slept, or is not ours any more. */
+static VP_INLINE int vp_quick_is_over(struct vp_quick quick)
+{
+	const struct perf_event_mmap_page *map;
+
+	if (!LIKELY(quick.row && vp_quick_is_ours(quick)))
+		return 0;
+	map = quick.thread->page.map;
+	if (!LIKELY(map && vp_page_lock(map) == quick.lock))
+		return 0;
+	vp_line_clear(&quick.thread->line);
+	return 1;
+}
+
+/* It came to so much. */
+static VP_INLINE void vp_quick_count(struct vp_quick quick, uint32_t word, uint64_t amount,
+				     int failed)
+{
+	const struct vp_loop *loop = quick.thread->loops.now;
+
+	quick.row->calls++;
+	quick.row->untimed++;
+	if (!(word >> 24 & VP_CALL_EVENTS))
+		quick.row->bytes += amount;
+	if (loop && loop->back_ns)
+		quick.row->on_loop++;
+	if (__builtin_expect(failed, 0))
+		quick.row->failed++;
+	if (__builtin_expect(vp_tls.held != 0, 0))
+		quick.row->under_lock++;
+}
+
+/* It slept: it goes on as if vp_call_begin() had begun it.  row: NULL in a child. */
+void vp_quick_slept(struct vp_call *call, struct vprof_call *row, uint32_t lock, uint32_t word,
+		    uint64_t object, const struct vp_regs *caller);
+
+#endif
