@@ -268,11 +268,13 @@ static void write_sums(const struct vp_unit_rows *rows)
 	const struct vp_units *units = rows->units;
 	uint64_t worst = ~0ull;
 
+	if (sums->units == units->count)
+		return;
 	for (uint32_t i = 0; i < VPROF_UNITS_WORST; i++)
 		worst = units->worst_ns[i] < worst ? units->worst_ns[i] : worst;
 	sums->units = units->count;
 	sums->worst_ns = worst;
-	sums->ns = units->ns;
+	sums->ns = (double)units->ns;
 	sums->square = units->square;
 	sums->part[VPROF_CLASS_BLOCKED].ns = units->blocked.ns;
 	sums->part[VPROF_CLASS_BLOCKED].product = units->blocked.product;
@@ -291,24 +293,55 @@ static void look_at_hour(struct vp_unit_rows *rows, uint64_t now_ns)
 		__atomic_store_n(&rows->units->keep_ns, 0, __ATOMIC_RELAXED);
 }
 
-void vp_unit_rows_write(struct vp_unit_rows *rows, uint64_t until_ns, uint64_t now_ns)
+/* Returns 0 where there is a note that is not to be taken yet. */
+static int take(struct vp_unit_rows *rows, uint32_t place, uint64_t until_ns)
 {
-	uint32_t places = VP_UNIT_FIXED + rows->units->room, left = 0, sequence;
-	uint64_t written = __atomic_load_n(&rows->units->written, __ATOMIC_ACQUIRE);
 	struct vp_unit_note note;
+	uint32_t sequence;
 
-	look_at_hour(rows, now_ns);
-	for (uint32_t i = 0; i < places && written != rows->written; i++) {
-		if (rows->units->sequence[i] == rows->taken[i])
-			continue;
-		if (!read_note(rows->units, i, &note, &sequence) || note.end_ns > until_ns) {
-			left++;
-			continue;
-		}
-		rows->taken[i] = sequence;
-		fill(rows, i, &note);
-	}
+	if (rows->units->sequence[place] == rows->taken[place])
+		return 1;
+	if (!read_note(rows->units, place, &note, &sequence) || note.end_ns > until_ns)
+		return 0;
+	rows->taken[place] = sequence;
+	fill(rows, place, &note);
+	return 1;
+}
+
+static void take_all(struct vp_unit_rows *rows, uint64_t until_ns)
+{
+	uint64_t written = __atomic_load_n(&rows->units->written, __ATOMIC_ACQUIRE);
+	uint32_t places = VP_UNIT_FIXED + rows->units->room, left = 0;
+
+	for (uint32_t i = 0; i < places; i++)
+		left += !take(rows, i, until_ns);
 	if (!left)
 		rows->written = written;
+}
+
+/* Those that the thread says have changed.  Returns 0 where there are more than it can say. */
+static int take_changed(struct vp_unit_rows *rows, uint64_t until_ns)
+{
+	const struct vp_units *units = rows->units;
+	uint64_t written = __atomic_load_n(&units->written, __ATOMIC_ACQUIRE), from = rows->written;
+	uint64_t all = 1;
+
+	for (uint64_t n = from; n < written && written - from <= VP_UNIT_CHANGES; n++) {
+		all &= (uint64_t)take(rows, units->changed[n % VP_UNIT_CHANGES], until_ns);
+		rows->written += all;
+	}
+	/* The oldest may have been overwritten meanwhile. */
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	if (__atomic_load_n(&units->written, __ATOMIC_RELAXED) - from < VP_UNIT_CHANGES)
+		return 1;
+	rows->written = from;
+	return 0;
+}
+
+void vp_unit_rows_write(struct vp_unit_rows *rows, uint64_t until_ns, uint64_t now_ns)
+{
+	look_at_hour(rows, now_ns);
+	if (!take_changed(rows, until_ns))
+		take_all(rows, until_ns);
 	write_sums(rows);
 }

@@ -100,6 +100,7 @@ static void put(struct vp_units *units, uint32_t place, const struct parts *part
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	units->note[place] = parts->note;
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	units->changed[units->written % VP_UNIT_CHANGES] = (uint16_t)place;
 	/* Pairs with the helper, which reads the note. */
 	__atomic_store_n(&units->sequence[place], (sequence | 1) + 1, __ATOMIC_RELEASE);
 	__atomic_store_n(&units->written, units->written + 1, __ATOMIC_RELEASE);

@@ -56,6 +56,9 @@ struct vp_unit_note {
 #define VP_UNIT_FIXED	(VPROF_UNITS_WORST + VP_UNIT_HOURS)
 #define VP_UNIT_HOUR_NS 3600000000000ull
 
+/* Places whose notes were written last, for the helper, which else would look at all of them. */
+#define VP_UNIT_CHANGES 256u /* power of two */
+
 /* Of one loop of a thread, or one name of spans of it. */
 struct vp_units {
 	/* the thread, at the end of each */
@@ -64,12 +67,14 @@ struct vp_units {
 	uint64_t calls_seen;
 	uint64_t events, bytes;
 	uint64_t count;
-	double ns, square; /* sums */
+	uint64_t ns;   /* sum ... */
+	double square; /* ... and of squares */
 	/* the thread, of those that are kept, or had calls */
 	struct {
 		double ns, product;
 	} blocked, lock;
-	uint64_t written; /* notes so far */
+	uint64_t written; /* notes so far: number n is in place changed[n % VP_UNIT_CHANGES] */
+	uint16_t changed[VP_UNIT_CHANGES];
 	uint64_t random;
 	uint64_t hour;
 	uint64_t worst_ns[VPROF_UNITS_WORST], hour_ns[VPROF_UNITS_HOUR]; /* 0: free */
@@ -94,7 +99,7 @@ static inline void vp_unit_ends(struct vp_units *units, const struct vp_unit_cal
 	uint64_t ns = end->end_ns - end->begin_ns;
 
 	units->count++;
-	units->ns += (double)ns;
+	units->ns += ns;
 	units->square += (double)ns * (double)ns;
 	if (__builtin_expect(
 		ns >= units->keep_ns || --units->skip == 0 || units->calls_seen != calls->head, 0))

@@ -56,13 +56,13 @@ static uint64_t length(const struct vp_unit_note *note)
 START_TEST(the_longest_are_kept)
 {
 	uint64_t *ns = calloc(UNITS, sizeof(*ns)), kept[VPROF_UNITS_WORST];
-	double sum = 0;
+	uint64_t sum = 0;
 
 	begin();
 	random_seed((unsigned)_i);
 	for (uint32_t i = 0; i < UNITS; i++) {
 		ns[i] = (uint64_t)(1000 / (1 - uniform()));
-		sum += (double)ns[i];
+		sum += ns[i];
 		add((uint64_t)i * 1000, ns[i], 0);
 	}
 	for (uint32_t i = 0; i < VPROF_UNITS_WORST; i++)
@@ -72,7 +72,7 @@ START_TEST(the_longest_are_kept)
 	for (uint32_t i = 0; i < VPROF_UNITS_WORST; i++)
 		ck_assert_uint_eq(kept[i], ns[i]);
 	ck_assert_uint_eq(units->count, UNITS);
-	ck_assert_double_eq_tol(units->ns, sum, 1);
+	ck_assert_uint_eq(units->ns, sum);
 	free(ns);
 	end();
 }
@@ -125,6 +125,30 @@ START_TEST(chance_is_the_same_for_all)
 }
 END_TEST
 
+/* Whoever looks only where the thread says that notes have changed has seen all of them. */
+START_TEST(changed_places_are_named)
+{
+	uint32_t seen[VP_UNIT_FIXED + ROOM] = {0};
+	uint64_t written = 0;
+
+	begin();
+	random_seed((unsigned)_i);
+	for (uint32_t i = 0; i < UNITS; i++) {
+		add((uint64_t)i * 1000, (uint64_t)(1000 / (1 - uniform())), 0);
+		ck_assert_uint_le(units->written - written, 3);
+		for (; written < units->written; written++) {
+			uint32_t place = units->changed[written % VP_UNIT_CHANGES];
+
+			ck_assert_uint_lt(place, VP_UNIT_FIXED + ROOM);
+			seen[place] = units->sequence[place];
+		}
+	}
+	for (uint32_t i = 0; i < VP_UNIT_FIXED + ROOM; i++)
+		ck_assert_uint_eq(seen[i], units->sequence[i]);
+	end();
+}
+END_TEST
+
 START_TEST(a_note_has_its_calls)
 {
 	const struct vp_unit_note *note;
@@ -173,6 +197,7 @@ static void cases(TCase *tests)
 	tcase_add_loop_test(tests, the_longest_are_kept, 0, 5);
 	tcase_add_test(tests, hours_have_their_own);
 	tcase_add_test(tests, chance_is_the_same_for_all);
+	tcase_add_loop_test(tests, changed_places_are_named, 0, 3);
 	tcase_add_test(tests, a_note_has_its_calls);
 	tcase_add_test(tests, more_places_than_a_note_has);
 }
