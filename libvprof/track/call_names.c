@@ -25,6 +25,9 @@ static struct seen {
 	uint32_t id;
 } seen[SEEN];
 static uint32_t next_seen;
+/* What a descriptor is found to be it is in later calls, too: for so long, as a socket may get
+ * another peer. */
+#define SAME_NS 1000000000ull
 
 int vp_call_names_init(void)
 {
@@ -43,11 +46,15 @@ void vp_call_wants_name(uint32_t row_id, int tid)
 	__atomic_store_n(&wanted[at].row, row_id + 1, __ATOMIC_RELEASE);
 }
 
-/* What was found of it while that call was under way; NULL: nothing. */
+/* What was found of it while that call was under way, or one shortly before; NULL: nothing. */
 static const struct seen *seen_of(uint64_t fd, uint64_t since_ns)
 {
 	for (uint32_t i = 0; since_ns && i < SEEN; i++) {
-		if (seen[i].fd == fd && seen[i].since_ns == since_ns)
+		uint64_t then = seen[i].since_ns;
+
+		if (seen[i].fd == fd &&
+		    (then == since_ns || (then && since_ns > then && since_ns - then < SAME_NS &&
+					  vp_descriptor_is_same(fd, then))))
 			return &seen[i];
 	}
 	return NULL;
