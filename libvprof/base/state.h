@@ -53,7 +53,12 @@ struct vp_control {
 	uint32_t loops;	     /* 1: loops are looked for among them */
 	uint32_t pauses;     /* times that calls, or loops, began to go unrecorded */
 	uint32_t counts;     /* 1: calls of the program's own functions are counted */
-	uint8_t pad[4096 - 52];
+	/* thread/stall.h, here for the sake of the cache: each turn of a loop looks at both */
+	uint32_t
+	    stall_asleep;   /* 1: the helper sleeps until it is woken, or something else is due */
+	uint64_t stall_ns;  /* an iteration as long as this is a stall; VP_STALL_NEVER */
+	uint32_t stall_new; /* 1: there is a loop that the helper has not seen yet */
+	uint8_t pad[4096 - 68];
 };
 _Static_assert(sizeof(struct vp_control) == 4096, "one page");
 /* Declared hidden, or every look at it would go by way of an address in the GOT. */

@@ -12,6 +12,7 @@
 #include "helper/ending.h"
 #include "helper/engine.h"
 #include "helper/mailbox.h"
+#include "helper/nap.h"
 #include "helper/pause.h"
 #include "helper/place.h"
 #include "helper/reading.h"
@@ -204,7 +205,13 @@ static void final_tick(void)
 	vp_file_cut(file_fd);
 }
 
-/* What is due; returns the time (CLOCK_MONOTONIC) when something is next.
+/* A tick comes with a look at loops that is shortly before it. */
+static uint64_t soon(uint64_t tick)
+{
+	return vp_stalls_due() == ~0ull ? tick : tick - vp_config.tick_ms * 1000000ull / 16;
+}
+
+/* What is due; returns the time (CLOCK_MONOTONIC) when something is next, looks at loops apart.
  *   woken  by somebody: it may be for the engine, which else runs when it is due */
 static uint64_t run(uint64_t *next_tick, int woken)
 {
@@ -213,7 +220,7 @@ static uint64_t run(uint64_t *next_tick, int woken)
 	vp_ending_look(final_tick);
 	vp_pause_look(now);
 	vp_stalls_look(now);
-	if (now >= *next_tick) {
+	if (now >= soon(*next_tick)) {
 		run_tick(0);
 		vp_mailbox_look();
 		*next_tick += vp_config.tick_ms * 1000000ull;
@@ -223,7 +230,6 @@ static uint64_t run(uint64_t *next_tick, int woken)
 		vp_engine_run(now);
 	}
 	due = vp_engine_due() < vp_pause_due() ? vp_engine_due() : vp_pause_due();
-	due = vp_stalls_due() < due ? vp_stalls_due() : due;
 	return due < *next_tick ? due : *next_tick;
 }
 
@@ -251,7 +257,7 @@ static __attribute__((noreturn)) void end_alone(int status)
 static int look(uint64_t *next_tick, uint64_t *due, int woken)
 {
 	uint64_t now = vp_clock_mono();
-	int ticks = now >= *next_tick, status;
+	int ticks = now >= soon(*next_tick), status;
 
 	if ((ticks || woken || now >= vp_engine_due()) && vp_rights_are_filtered())
 		return 0;
@@ -261,18 +267,6 @@ static int look(uint64_t *next_tick, uint64_t *due, int woken)
 	if (vp_reading_is_alone(&status))
 		end_alone(status);
 	return !vp_rights_are_others();
-}
-
-static void sleep_until(uint64_t due, uint32_t wakeups)
-{
-	uint64_t now = vp_clock_mono();
-
-	if (due <= now)
-		return;
-	vp_sys_let_bus(0);
-	vp_sys_futex_wait(&vp_helper_wakeups, wakeups, due - now);
-	vp_sys_let_bus(1);
-	vp_stalls_woke(due, vp_clock_mono());
 }
 
 static void work(void)
@@ -289,7 +283,7 @@ static void work(void)
 				break;
 			before = wakeups;
 			if (__atomic_load_n(&asked, __ATOMIC_ACQUIRE) == done)
-				sleep_until(due, wakeups);
+				vp_nap(&(struct vp_nap){due, soon(next_tick), wakeups});
 			continue;
 		}
 		go_on = serve();

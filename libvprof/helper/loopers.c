@@ -139,6 +139,11 @@ static int has_loop(const struct vp_thread *thread)
 	       (line->kind != VP_CALL_NONE && line->flags & VP_LINE_AT_LOOP);
 }
 
+static const struct vprof_thread *row_of(const struct vp_looper *one)
+{
+	return vp_table_row(VPROF_SEC_THREADS, one->row);
+}
+
 /* Context: the registry's lock held, without which the thread does not go away. */
 static void find(const struct vp_thread *found)
 {
@@ -153,6 +158,7 @@ static void find(const struct vp_thread *found)
 		return;
 	loopers += one == looper + loopers;
 	*one = (struct vp_looper){.thread = thread, .tid = thread->tid, .row = thread->row_id};
+	one->delay_ns = row_of(one)->run_delay_ns;
 	/* Pairs with the thread, which then need not say that it is new; or it has ended. */
 	if (!__sync_bool_compare_and_swap(&thread->stalls.looper, 0, mark_of(one)))
 		one->thread = NULL;
@@ -178,15 +184,25 @@ static void look_at_page(struct vp_looper *one)
 		give_page(one);
 }
 
+int vp_loopers_due(uint64_t now_ns)
+{
+	return now_ns >= next_scan_ns || vp_perf_rare_changes() != rare_seen ||
+	       __atomic_load_n(&vp_control.stall_new, __ATOMIC_RELAXED);
+}
+
+void vp_loopers_tick(void)
+{
+	for (uint32_t i = 0; i < loopers; i++)
+		if (vp_looper_lives(&looper[i]))
+			looper[i].delay_ns = row_of(&looper[i])->run_delay_ns;
+}
+
 void vp_loopers_update(uint64_t now_ns)
 {
-	uint32_t rare = vp_perf_rare_changes();
-
-	if (now_ns < next_scan_ns && rare == rare_seen &&
-	    !__atomic_load_n(&vp_stall_new, __ATOMIC_RELAXED))
+	if (!vp_loopers_due(now_ns))
 		return;
-	rare_seen = rare;
-	__atomic_store_n(&vp_stall_new, 0, __ATOMIC_RELAXED);
+	rare_seen = vp_perf_rare_changes();
+	__atomic_store_n(&vp_control.stall_new, 0, __ATOMIC_RELAXED);
 	next_scan_ns = now_ns + SECOND;
 	for (uint32_t i = 0; i < loopers; i++)
 		if (looper[i].thread && !vp_looper_lives(&looper[i]))
@@ -215,7 +231,7 @@ void vp_loopers_close(void)
 
 uint64_t vp_looper_limit(const struct vp_looper *one)
 {
-	return one->limit_ns ? one->limit_ns : vp_stall_limit_ns;
+	return one->limit_ns ? one->limit_ns : vp_control.stall_ns;
 }
 
 uint32_t vp_looper_loop(const struct vp_looper *one)

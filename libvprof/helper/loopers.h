@@ -17,6 +17,7 @@ struct vp_looper {
 	uint64_t limit_ns; /* 0: not learned, or not to be */
 	void *page;	   /* thread/page.h; NULL: refused */
 	int stands;	   /* the page tells nothing more: there is no event behind it */
+	uint64_t delay_ns; /* it was runnable without a CPU, as of the last tick */
 	struct vp_stall_open open;
 };
 
@@ -28,6 +29,9 @@ int vp_looper_lives(const struct vp_looper *one);
 /* Finds those that are new, and lets go of those that have ended: where a loop has said that it
  * is new, and now and then. */
 void vp_loopers_update(uint64_t now_ns);
+/* 1: vp_loopers_update() would look. */
+int vp_loopers_due(uint64_t now_ns);
+void vp_loopers_tick(void);
 
 /* An iteration as long as this is a stall in that thread; VP_STALL_NEVER. */
 uint64_t vp_looper_limit(const struct vp_looper *one);

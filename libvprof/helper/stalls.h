@@ -20,6 +20,9 @@ void vp_stalls_set(void);
 
 /* Looks, where it is time.  now_ns: CLOCK_MONOTONIC, as is what due() returns. */
 void vp_stalls_look(uint64_t now_ns);
+/* The same, where nothing comes of it.  Returns 0 where more is to be done: vp_stalls_look().
+ * Context: SIGBUS may be blocked, so that nothing in the file is looked at. */
+int vp_stalls_glance(uint64_t now_ns);
 uint64_t vp_stalls_due(void); /* ~0: nothing is to be looked at before the next tick */
 
 /* The helper has slept until until_ns, and it is now_ns: late, where all stood still. */

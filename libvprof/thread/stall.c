@@ -2,17 +2,13 @@
 #include "base/state.h"
 #include "thread/arrivals.h"
 
-uint64_t vp_stall_limit_ns = VP_STALL_NEVER;
-uint32_t vp_stall_asleep;
-uint32_t vp_stall_new;
-
 void vp_stall_wake(void)
 {
 	struct vp_inside inside;
 
 	if (!vp_control.alive || vp_control.quiet || !vp_inside_try(&inside))
 		return;
-	if (__atomic_exchange_n(&vp_stall_asleep, 0, __ATOMIC_ACQ_REL))
+	if (__atomic_exchange_n(&vp_control.stall_asleep, 0, __ATOMIC_ACQ_REL))
 		vp_helper_wake();
 	vp_inside_end(inside);
 }

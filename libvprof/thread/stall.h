@@ -7,6 +7,7 @@
 #ifndef VP_THREAD_STALL_H
 #define VP_THREAD_STALL_H
 
+#include "base/state.h"
 #include "thread/unit.h"
 
 #include <stdint.h>
@@ -27,34 +28,26 @@ struct vp_stall_note {
 	uint64_t events, bytes; /* that the loop's waits brought so far */
 };
 
-/* Of one thread. */
+/* Of one thread.  What each turn looks at lies together: all before calls.call. */
 struct vp_stalls {
-	uint64_t limit_ns; /* an iteration as long as this is a stall; 0: vp_stall_limit_ns.
-			    * Written by the helper */
-	uint32_t looper;   /* the helper knows of its loop; VP_STALL_ENDED: no longer */
-	uint32_t reserved;
-	uint64_t noted; /* by the thread: number n lies in note[n % VP_STALL_NOTES] */
-	struct vp_stall_note note[VP_STALL_NOTES];
-	struct vp_units *units; /* where iterations are kept; NULL: nowhere.  The helper's */
+	uint64_t limit_ns;	/* an iteration as long as this is a stall; 0: vp_control.stall_ns.
+				 * Written by the helper */
+	uint32_t looper;	/* the helper knows of its loop; VP_STALL_ENDED: no longer */
 	uint32_t unit_loop;	/* one of another loop has ended: its row in LOOPS + 1 */
-	uint32_t reserved2;
+	struct vp_units *units; /* where iterations are kept; NULL: nowhere.  The helper's */
+	uint64_t noted;		/* by the thread: number n lies in note[n % VP_STALL_NOTES] */
 	struct vp_unit_calls calls;
+	struct vp_stall_note note[VP_STALL_NOTES];
 };
 
-/* Where a thread has no limit of its own; VP_STALL_NEVER: nothing is a stall. */
-extern uint64_t vp_stall_limit_ns;
-/* 1: the helper sleeps until it is woken, or until something else is due. */
-extern uint32_t vp_stall_asleep;
-/* 1: there is a loop that the helper has not seen yet. */
-extern uint32_t vp_stall_new;
 void vp_stall_wake(void);
 
 /* An iteration of the calling thread's loop has begun, and its line says so. */
 static inline void vp_stall_iteration_begins(const struct vp_stalls *stalls)
 {
 	if (__builtin_expect(!stalls->looper, 0))
-		__atomic_store_n(&vp_stall_new, 1, __ATOMIC_RELAXED);
-	if (__builtin_expect(__atomic_load_n(&vp_stall_asleep, __ATOMIC_RELAXED), 0))
+		__atomic_store_n(&vp_control.stall_new, 1, __ATOMIC_RELAXED);
+	if (__builtin_expect(__atomic_load_n(&vp_control.stall_asleep, __ATOMIC_RELAXED), 0))
 		vp_stall_wake();
 }
 
@@ -79,7 +72,7 @@ static inline void vp_stall_unit_ends(struct vp_stalls *stalls, const struct vp_
 static inline void vp_stall_iteration_ends(struct vp_stalls *stalls,
 					   const struct vp_stall_note *note)
 {
-	uint64_t limit = stalls->limit_ns ? stalls->limit_ns : vp_stall_limit_ns;
+	uint64_t limit = stalls->limit_ns ? stalls->limit_ns : vp_control.stall_ns;
 
 	vp_stall_unit_ends(stalls, note);
 	if (__builtin_expect(note->end_ns - note->begin_ns < limit, 1))

@@ -89,7 +89,7 @@ struct vp_thread {
 	uint32_t label; /* in force, a string id; 0: none (track/label.c) */
 	struct vp_loops loops;
 	struct vp_calls calls;
-	struct vp_stalls stalls;
+	struct vp_stalls stalls __attribute__((aligned(64)));
 	struct vp_under under;
 	struct vp_orders orders;
 	/* From here on it need not be zeroed for a new thread: */
