@@ -27,9 +27,10 @@ void vp_stall_rows_init(void)
 	memset(before, 0, sizeof(before));
 }
 
-void vp_stall_rows_tick(uint64_t now_ns)
+void vp_stall_rows_tick(uint64_t now_ns, int loops)
 {
-	if (before[1].t_ns && now_ns < before[1].t_ns + SECOND)
+	/* Once at the start, too, for the stalls until a loop is known. */
+	if (before[1].t_ns && (!loops || now_ns < before[1].t_ns + SECOND))
 		return;
 	before[0] = before[1];
 	before[1].t_ns = now_ns;
@@ -273,23 +274,21 @@ static uint64_t part(uint64_t whole, uint64_t of, uint64_t all)
 	return all ? (uint64_t)((double)whole * (double)of / (double)all) : 0;
 }
 
-/* What no call explains is split as what was counted between the first look and the last. */
-static void split_rest(const struct vp_stall_open *open, uint64_t rest,
+/* What no call explains is split as what was counted since the first look: the kernel counts a
+ * wait for a CPU when it is over, so that the last look may not have it.  Where nobody looked,
+ * as all the thread has had so far: that it ran is not said of one that mostly waited. */
+static void split_rest(const struct vp_stall_open *open, int tid, uint64_t rest,
 		       uint64_t ns[VPROF_CLASS_COUNT])
 {
-	uint64_t run = open->cpu_ns - open->base_cpu_ns;
-	uint64_t delay = open->delay_ns - open->base_delay_ns;
-	uint64_t all;
+	uint64_t delay = open->base_delay_ns, run = vp_stall_counts(tid, &delay), all;
 
-	if (open->cpu_ns < open->base_cpu_ns || !open->base_cpu_ns)
-		run = 0;
-	if (open->delay_ns < open->base_delay_ns)
-		delay = 0;
-	all = run + delay + open->fault_ns + open->unhooked_ns;
-	if (!all) { /* nobody looked */
-		ns[VPROF_CLASS_RUN] += rest;
-		return;
+	if (open->looks && run >= open->base_cpu_ns && delay >= open->base_delay_ns) {
+		run -= open->base_cpu_ns;
+		delay -= open->base_delay_ns;
 	}
+	all = run + delay + open->fault_ns + open->unhooked_ns;
+	if (!all)
+		run = all = 1;
 	ns[VPROF_CLASS_PREEMPTED] += part(rest, delay, all);
 	ns[VPROF_CLASS_FAULT] += part(rest, open->fault_ns, all);
 	ns[VPROF_CLASS_UNHOOKED] += part(rest, open->unhooked_ns, all);
@@ -314,15 +313,15 @@ static int add_switches(uint32_t thread, const struct vp_stall_note *note, uint6
 	return 1;
 }
 
-static void add_calls(const struct vp_stall_open *open, const struct vp_thread *thread,
+static void add_calls(const struct vp_stall_open *open, const struct vp_seen_thread *who,
 		      const struct vp_stall_note *note, uint64_t all_ns,
 		      uint64_t ns[VPROF_CLASS_COUNT])
 {
 	uint64_t sum;
 
-	add_spans(&thread->spans, note, ns);
+	add_spans(&who->thread->spans, note, ns);
 	sum = ns[VPROF_CLASS_BLOCKED] + ns[VPROF_CLASS_LOCK];
-	split_rest(open, all_ns > sum ? all_ns - sum : 0, ns);
+	split_rest(open, who->tid, all_ns > sum ? all_ns - sum : 0, ns);
 }
 
 static enum vprof_class most_of(const uint64_t ns[VPROF_CLASS_COUNT])
@@ -419,7 +418,7 @@ void vp_stall_row_end(struct vp_stall_open *open, const struct vp_seen_thread *w
 	row->frozen_ns = still;
 	memset(row->ns, 0, sizeof(row->ns));
 	if (still || !add_switches(who->row, note, ns, row->ns))
-		add_calls(open, who->thread, note, ns, row->ns);
+		add_calls(open, who, note, ns, row->ns);
 	seen_class = row->class;
 	row->class = most_of(row->ns);
 	set_outside(row, note->begin_ns);

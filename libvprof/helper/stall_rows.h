@@ -49,6 +49,6 @@ void vp_stall_row_of_lock_ends(uint32_t row);
 uint64_t vp_stall_counts(int tid, uint64_t *delay_ns);
 
 void vp_stall_rows_init(void);		  /* a fresh file */
-void vp_stall_rows_tick(uint64_t now_ns); /* remembers how much was throttled and stolen so far */
+void vp_stall_rows_tick(uint64_t now_ns, int loops); /* loops: there are some */
 
 #endif

@@ -10,6 +10,7 @@
 #include "helper/loopers.h"
 #include "helper/outside.h"
 #include "ring/file.h"
+#include "sample/engines.h"
 #include "thread/stall.h"
 
 #define MS     1000000ull
@@ -27,11 +28,12 @@ static uint64_t due_ns = NEVER; /* CLOCK_MONOTONIC, as what follows */
 static uint64_t active_ns;	/* a loop was last seen to do something */
 static uint64_t looks;		/* in this file */
 static int main_is_kept;
+static int all_is_known; /* no switch is still to come: the books of the end are closed */
 
 int vp_stalls_init(void)
 {
 	active_ns = looks = 0;
-	main_is_kept = 0;
+	main_is_kept = all_is_known = 0;
 	vp_doing_open();
 	vp_dump_init();
 	vp_outside_init();
@@ -67,7 +69,9 @@ void vp_stalls_set(void)
 
 /* ---- one of them ------------------------------------------------------------ */
 
-static void take_notes(struct vp_looper *one, const struct vp_seen_thread *who)
+/* Returns 0 where one ended just now: its last switch may not be known yet, without which its
+ * time would count as run. */
+static int take_notes(struct vp_looper *one, const struct vp_seen_thread *who, uint64_t now_ns)
 {
 	const struct vp_stalls *stalls = &one->thread->stalls;
 	uint64_t noted = __atomic_load_n(&stalls->noted, __ATOMIC_ACQUIRE);
@@ -75,10 +79,14 @@ static void take_notes(struct vp_looper *one, const struct vp_seen_thread *who)
 	if (noted - one->taken > VP_STALL_NOTES)
 		one->taken = noted - VP_STALL_NOTES;
 	while (one->taken < noted) {
-		struct vp_stall_note note = stalls->note[one->taken++ % VP_STALL_NOTES];
+		struct vp_stall_note note = stalls->note[one->taken % VP_STALL_NOTES];
 
+		if (!all_is_known && note.end_ns + VP_PERF_LATE_NS > now_ns)
+			return 0;
+		one->taken++;
 		vp_stall_row_end(&one->open, who, vp_looper_limit(one), &note);
 	}
+	return 1;
 }
 
 /* Context: SIGBUS may be blocked, as in vp_stalls_glance(). */
@@ -144,7 +152,8 @@ static uint64_t look_at(struct vp_looper *one, uint64_t now_ns)
 
 	vp_seen_thread(one->thread, &who);
 	begin_ns = who.line.iteration_ns;
-	take_notes(one, &who);
+	if (!take_notes(one, &who, now_ns))
+		return now_ns + STEP_LEAST_NS;
 	if (vp_looper_limit(one) == VP_STALL_NEVER || !begin_ns || begin_ns > now_ns) {
 		vp_stall_row_drop(&one->open);
 		return NEVER;
@@ -324,11 +333,11 @@ void vp_stalls_tick(int last)
 	vp_file.header->loop_looks = looks;
 	vp_loopers_tick();
 	vp_loopers(&count);
-	if (count) {
-		vp_stall_rows_tick(now);
-		if (vp_config.stall_auto)
-			vp_loopers_learn(now);
-	}
+	if (vp_control.stall_ns != VP_STALL_NEVER)
+		vp_stall_rows_tick(now, count > 0);
+	if (count && vp_config.stall_auto)
+		vp_loopers_learn(now);
+	all_is_known = last;
 	if (last)
 		look_at_all(&active);
 	vp_hangs_tick(now);

@@ -26,6 +26,10 @@ struct vp_perf_sample {
 	size_t stack_bytes;
 };
 
+/* A switch is known at a drain that begins so much later: the kernel writes a record at once, but a
+ * virtual CPU may be taken away in between. */
+#define VP_PERF_LATE_NS 200000ULL
+
 /* Receives each sample, in the helper thread. */
 typedef void vp_perf_sink(const struct vp_perf_sample *sample);
 

@@ -7,9 +7,6 @@
 #include "base/schedstat.h"
 #include "base/sys.h"
 
-/* The kernel writes a record at once, but a virtual CPU may be taken away in between. */
-#define LATE_NS 200000ULL
-
 static struct vp_perf *engine; /* whose records are being settled */
 
 int vp_perf_off_is_wanted(const struct vp_perf *p, const struct vp_perf_thread *thread)
@@ -27,7 +24,7 @@ static void take(const struct vp_perf_switch *record)
 
 uint64_t vp_perf_off_settle(struct vp_perf *p, int last)
 {
-	uint64_t until = last ? p->drained_ns : p->drained_ns - LATE_NS;
+	uint64_t until = last ? p->drained_ns : p->drained_ns - VP_PERF_LATE_NS;
 
 	engine = p;
 	vp_perf_switch_settle(until, take);

@@ -1,13 +1,15 @@
-/* slow WHAT: a loop that polls for 3 s, woken every 5 ms.
+/* slow WHAT [undumpable]: a loop that polls for 3 s, woken every 5 ms.
  *   quiet     its iterations do next to nothing
  *   flush     every 200 ms one flushes a journal: 30 ms asleep
  *   parse     every 200 ms one parses for 40 ms of CPU time
  *   lock      every 200 ms one waits for a lock that the saver holds while it sleeps for 40 ms
+ * undumpable: after PR_SET_DUMPABLE 0, when its files in /proc are root's.
  * Prints how many slow iterations there were. */
 #include "probe.h"
 
 #include <poll.h>
 #include <pthread.h>
+#include <sys/prctl.h>
 #include <sys/timerfd.h>
 
 #define TURNS 600
@@ -90,6 +92,8 @@ int main(int argc, char **argv)
 
 	if (timer < 0 || timerfd_settime(timer, 0, &every, NULL) || pipe(ask) || pipe(answer) ||
 	    pthread_create(&thread, NULL, saver, NULL))
+		return 1;
+	if (argc > 2 && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0))
 		return 1;
 	feed_loop(argc > 1 ? argv[1] : "quiet", timer);
 	write(ask[1], "", 1);

@@ -200,6 +200,14 @@ static void get_stalls(const struct vr_rows *rows, const void *row, struct vr_va
 	value->json = vr_loop_stalls_json(rows->ctx, rows->model, row);
 }
 
+/* Of this loop, where stall=auto has learned it. */
+static void get_limit(const struct vr_rows *rows, const void *row, struct vr_value *value)
+{
+	uint64_t learned = loop_of(row)->row->limit_ns;
+
+	value->cell.u = learned ? learned : rows->ctx->profile->file->header.stall_ns;
+}
+
 #define ROW(member) VR_MEMBER(struct vprof_loop, member), .part = row_of
 
 static const struct vr_field fields[] = {
@@ -236,6 +244,7 @@ static const struct vr_field fields[] = {
     {"max_at_ns", "", VR_NS, VR_IN_DATA, ROW(max_at_ns)},
     {"in_iteration_since_ns", "", VR_NS, VR_IN_JSON, .get = get_now},
     {"stall_ns", "", VR_NS, VR_IN_DATA, ROW(stall_ns)},
+    {"stall_limit_ns", "", VR_NS, VR_IN_JSON, .get = get_limit},
     {"iteration", "", VR_TEXT, VR_IN_JSON, .get = get_took},
     {"arrival_delay", "", VR_TEXT, VR_IN_JSON, .get = get_delay},
     {"poll_delay", "", VR_TEXT, VR_IN_JSON, .get = get_late},

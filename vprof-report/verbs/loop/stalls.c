@@ -202,7 +202,7 @@ void vr_loop_stalls(struct vr_context *ctx, const struct vr_loops *loops)
 	if (!loops->n_stalls)
 		return;
 	fprintf(ctx->out, "\nStalls of %s and more%s, by cause\n", vr_format_ns(limit, h->stall_ns),
-		h->stall_auto ? ", which stall=auto learned" : "");
+		h->stall_auto ? ", or what stall=auto learned of its loop" : "");
 	print_causes(ctx, loops);
 	print_rhythms(ctx, loops);
 	print_longest(ctx, loops);
@@ -299,6 +299,8 @@ static json_t *stall_json(struct vr_context *ctx, const struct vr_stall *stall)
 	vr_json_set_u64(object, "first_look_ns", row->first_look_ns);
 	vr_json_set_u64(object, "looks", row->looks);
 	json_object_set_new(object, "ns", classes_json(row));
+	vr_json_set_u64(object, "throttled_ns", row->throttled_ns);
+	vr_json_set_u64(object, "stolen_ns", row->stolen_ns);
 	json_object_set_new(object, "frames", vr_json_frames(ctx->profile->stacks, row->node));
 	return object;
 }
