@@ -8,7 +8,7 @@
 #error "include vprof_format.h"
 #endif
 
-#define VPROF_UNITS_BYTES (1u << 20) /* the section has no more than that */
+#define VPROF_UNITS_BYTES (2u << 20) /* the section has no more than that */
 #define VPROF_UNITS_WORST 64u	     /* kept of each loop: the longest of the run ... */
 #define VPROF_UNITS_HOUR  4u	     /* ... and of each hour */
 #define VPROF_UNITS_PLAIN 1024u	     /* chosen among all with the same chance, at most */

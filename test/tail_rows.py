@@ -1,8 +1,8 @@
-"""A second opinion on `loop --tail`: the accounts of iterations (--format csv), by other code.
+"""A second opinion on `loop --tail` and `spans --tail`: the accounts of iterations (--format csv), by other code.
 
 tail_rows.py agree CSV JSON      the shares and counts of both, where they differ; no line: they agree
-tail_rows.py truth CSV PROBE     of the record of test/probe/tail: the share of the excess that the
-                                 program itself says flush_journal() was, and what the CSV says
+tail_rows.py truth CSV PROBE N F of the record of test/probe/tail: the share of the excess that the
+                                 program itself says cause N was, and what the CSV says of F()
 """
 import csv, json, math, random, sys
 from collections import defaultdict
@@ -14,7 +14,7 @@ def read(path):
     """Loops: units, each with its group, weight, time and parts by component."""
     loops = defaultdict(dict)
     for row in csv.DictReader(open(path)):
-        key = (row["tid"], row["loop"])
+        key = (row["tid"], row["loop"]) if "loop" in row else (row["span"],)
         unit = loops[key].setdefault(row["unit"], {
             "at": int(row["at_ns"]), "ns": int(row["duration_ns"]), "group": row["group"],
             "weight": float(row["weight"] or 0), "parts": defaultdict(float)})
@@ -90,8 +90,10 @@ def compare_share(one, slow, ordinary, mine, wrong):
 
 def agree(csv_path, json_path):
     loops, wrong = read(csv_path), []
-    for loop in json.load(open(json_path))["loops"]:
-        units = list(loops.get((str(loop["tid"]), loop["name"]), {}).values())
+    said = json.load(open(json_path))
+    for loop in said.get("loops", []) + said.get("spans", []):
+        key = (loop["name"],) if "spans" in said else (str(loop["tid"]), loop["name"])
+        units = list(loops.get(key, {}).values())
         slow, ordinary = groups(units)
         if loop["slow"] != len(slow) or loop["ordinary"] != len(ordinary):
             wrong.append(f"{loop['name']}: {loop['slow']} slow of {len(slow)}")
@@ -122,8 +124,9 @@ def agree(csv_path, json_path):
     print("\n".join(wrong[:10]), end="\n" if wrong else "")
 
 
-def truth(csv_path, probe_path):
-    """The loop of the probe is the one with most units; its own words are by another clock."""
+def truth(csv_path, probe_path, cause, function):
+    """The loop, or the name of spans, of the probe is the one with most units; its own words are
+    by another clock."""
     units = max(read(csv_path).values(), key=len).values()
     slow, ordinary = groups(units)
     turns = [tuple(map(int, line.split())) for line in open(probe_path)]
@@ -131,11 +134,11 @@ def truth(csv_path, probe_path):
     turns.sort(key=lambda t: -t[1])
     usual = sorted(t[1] for t in turns)[len(turns) // 2]
     top = turns[:len(slow)]
-    said = sum(t[2] for t in top if t[3] == 1) / sum(t[1] - usual for t in top)
-    seen = sum(u["parts"].get(w, 0) for u in slow for w in u["parts"] if w[3] == "flush_journal") / \
+    said = sum(t[2] for t in top if t[3] == int(cause)) / sum(t[1] - usual for t in top)
+    seen = sum(u["parts"].get(w, 0) for u in slow for w in u["parts"] if w[3] == function) / \
         sum(u["ns"] - mean(ordinary, lambda o: o["ns"]) for u in slow)
     print(f"{said:.4f} {seen:.4f}")
 
 
 if __name__ == "__main__":
-    {"agree": agree, "truth": truth}[sys.argv[1]](sys.argv[2], sys.argv[3])
+    {"agree": agree, "truth": truth}[sys.argv[1]](*sys.argv[2:])

@@ -85,6 +85,13 @@ static inline int vp_busy_enter(void)
 	return 1;
 }
 
+/* Where it is known that it is not held. */
+static inline void vp_busy_set(void)
+{
+	vp_tls.busy = 1;
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+}
+
 static inline void vp_busy_leave(void)
 {
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);

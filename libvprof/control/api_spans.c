@@ -54,25 +54,52 @@ static __attribute__((noinline, cold)) unsigned enter_span(const char *name, uin
 	return number;
 }
 
+static inline unsigned begin(struct vp_thread *thread, struct vp_spans *spans,
+			     const struct vp_span_known *known, uint64_t size, uint64_t sp,
+			     const struct vp_clock_line *line)
+{
+	struct vprof_span *row = known->row;
+	struct vp_span_open *open;
+	unsigned number;
+
+	vp_busy_set();
+	open = vp_span_push(thread, spans, known, size, sp);
+	number = open->number;
+	vp_span_begins(open, row, vp_clock_of_line(line));
+	vp_busy_leave();
+	return number;
+}
+
+/* Of a long name, or a very short one: it takes a call to compare it. */
+static __attribute__((noinline)) unsigned enter_by_text(const char *name, uint64_t size)
+{
+	struct vp_thread *thread = vp_tls.self;
+	struct vp_spans *spans = thread->slot[VP_SLOT_SPANS];
+	const struct vp_span_known *known =
+	    vp_span_by_text(&spans->rows, name, vp_span_key(thread->label, 0));
+
+	if (__builtin_expect(!known || !known->unit.row_id, 0))
+		return enter_span(name, size);
+	return begin(thread, spans, known, size, (uint64_t)(uintptr_t)__builtin_dwarf_cfa(),
+		     __atomic_load_n(&vp_clock_line, __ATOMIC_ACQUIRE));
+}
+
 unsigned vprof_v1_span_enter(const char *name, uint64_t size)
 {
 	struct vp_thread *thread = ready();
 	struct vp_spans *spans = thread ? thread->slot[VP_SLOT_SPANS] : NULL;
 	const struct vp_clock_line *line = __atomic_load_n(&vp_clock_line, __ATOMIC_ACQUIRE);
 	const struct vp_span_known *known;
-	unsigned number;
+	uint64_t key;
 
-	if (__builtin_expect(!vp_span_may_push(spans) || !line, 0))
+	if (__builtin_expect(!vp_span_may_push(spans) || !line || !name, 0))
 		return enter_span(name, size);
-	known = vp_span_known(&spans->rows, name, vp_span_key(thread->label, 0));
-	if (__builtin_expect(!known || !known->row_id, 0))
-		return enter_span(name, size);
-	vp_busy_enter();
-	number =
-	    vp_span_push(thread, spans, known, size, (uint64_t)(uintptr_t)__builtin_dwarf_cfa());
-	vp_span_begins(spans, vp_clock_of_line(line));
-	vp_busy_leave();
-	return number;
+	key = vp_span_key(thread->label, 0);
+	known = vp_span_place(&spans->rows, name, key);
+	if (__builtin_expect(known->name != name || known->key != key || !vp_span_has_text(known),
+			     0))
+		return enter_by_text(name, size);
+	return begin(thread, spans, known, size, (uint64_t)(uintptr_t)__builtin_dwarf_cfa(), line);
 }
 
 static __attribute__((noinline, cold)) void leave_span(unsigned span)
@@ -87,6 +114,15 @@ static __attribute__((noinline, cold)) void leave_span(unsigned span)
 	vp_inside_end(inside);
 }
 
+/* Jumped to, as the rest. */
+static __attribute__((noinline)) void end_unit(struct vp_thread *thread,
+					       const struct vp_spans *spans,
+					       const struct vp_span_open *open, uint64_t end_ns)
+{
+	vp_span_unit_ends(thread, spans, open, end_ns);
+	vp_busy_leave();
+}
+
 void vprof_v1_span_leave(unsigned span)
 {
 	struct vp_thread *thread = ready();
@@ -99,11 +135,15 @@ void vprof_v1_span_leave(unsigned span)
 	if (__builtin_expect(!open || !line || !open->row_id, 0))
 		return leave_span(span);
 	end_ns = vp_clock_of_line(line);
-	if (__builtin_expect(end_ns - open->begin_ns > open->row->max_ns, 0))
+	ns = end_ns - open->begin_ns;
+	/* Longer than any, or the clock was set back meanwhile. */
+	if (__builtin_expect(ns > open->row->max_ns, 0))
 		return leave_span(span);
-	vp_busy_enter();
-	ns = vp_span_pop(thread, spans, open, end_ns);
+	vp_busy_set();
+	vp_span_pop(thread, spans, ns);
 	vp_span_ends(thread, open, ns, end_ns);
+	if (open->given)
+		return end_unit(thread, spans, open, end_ns);
 	vp_busy_leave();
 }
 

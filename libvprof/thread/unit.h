@@ -82,6 +82,7 @@ struct vp_units {
 	/* set once */
 	uint32_t loop, span; /* row in LOOPS or SPANS; VPROF_NONE */
 	uint32_t room;	     /* places for those taken by chance */
+	uint32_t ended;	     /* 1: the thread will not look here again; of spans */
 	/* of each place: odd while its note is being written */
 	uint32_t *sequence;
 	struct vp_unit_note note[];

@@ -50,6 +50,64 @@ struct vp_spans *vp_spans_of(struct vp_thread *thread)
 	return spans;
 }
 
+/* ---- units ------------------------------------------------------------------ */
+
+const struct vp_span_known *vp_span_find(const struct vp_thread *thread, struct vp_spans *spans,
+					 const char *name, uint64_t key)
+{
+	struct vp_span_known *known = vp_span_lookup(thread, &spans->rows, name, key);
+	union vp_span_unit unit;
+
+	if (!known || !known->unit.row_id)
+		return known;
+	unit.row_id = known->unit.row_id;
+	/* Pairs with vp_span_give(): one of the two sees what the other has written. */
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	for (uint32_t i = __atomic_load_n(&spans->given_count, __ATOMIC_ACQUIRE); i > 0; i--) {
+		if (spans->given[i - 1].row_id != unit.row_id)
+			continue;
+		unit.given = i;
+		__atomic_store_n(&known->unit.both, unit.both, __ATOMIC_RELAXED);
+	}
+	return known;
+}
+
+int vp_span_give(struct vp_thread *thread, struct vp_units *units)
+{
+	union vp_span_unit unknown = {{.row_id = units->span, .given = 0}}, unit = unknown;
+	struct vp_spans *spans;
+	uint32_t at;
+
+	vp_lock_take(&lock);
+	spans = thread->slot[VP_SLOT_SPANS];
+	if (!spans || spans->given_count == VP_SPANS_GIVEN) {
+		vp_lock_drop(&lock);
+		return 0;
+	}
+	at = spans->given_count;
+	spans->given[at] = (struct vp_span_given){.units = units, .row_id = units->span};
+	__atomic_store_n(&spans->given_count, at + 1, __ATOMIC_RELEASE);
+	unit.given = at + 1;
+	/* Pairs with vp_span_find(). */
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	for (uint32_t i = 0; i < VP_SPANS_KNOWN; i++) {
+		union vp_span_unit found = unknown;
+
+		__atomic_compare_exchange_n(&spans->rows.known[i].unit.both, &found.both, unit.both,
+					    0, __ATOMIC_RELEASE, __ATOMIC_RELAXED);
+	}
+	vp_lock_drop(&lock);
+	return 1;
+}
+
+/* Context: lock held. */
+static void end_units(struct vp_spans *spans)
+{
+	for (uint32_t i = 0; i < spans->given_count; i++)
+		/* Pairs with the helper, which then has them alone. */
+		__atomic_store_n(&spans->given[i].units->ended, 1, __ATOMIC_RELEASE);
+}
+
 /* ---- what never ends -------------------------------------------------------- */
 
 static void leave(const struct vp_span_open *open)
@@ -99,9 +157,10 @@ void vp_span_thread_end(struct vp_thread *thread)
 		return;
 	leave_down_to(spans, 0);
 	vp_span_rows_forget(&spans->rows);
-	thread->slot[VP_SLOT_SPANS] = NULL;
 	thread->span_now = 0;
 	vp_lock_take(&lock);
+	thread->slot[VP_SLOT_SPANS] = NULL;
+	end_units(spans);
 	spans->next = spare;
 	spare = spans;
 	vp_lock_drop(&lock);
@@ -119,7 +178,7 @@ static void leave_paused(struct vp_thread *thread, struct vp_spans *spans)
 
 static uint32_t go_deeper(struct vp_spans *spans, const struct vp_span_known *known, uint64_t sp)
 {
-	if (known->row_id)
+	if (known->unit.row_id)
 		known->row->deep++;
 	else
 		__atomic_fetch_add(&known->row->deep, 1, __ATOMIC_RELAXED);
@@ -133,10 +192,10 @@ uint32_t vp_span_enter(struct vp_thread *thread, const char *name, uint64_t size
 	struct vp_spans *spans = vp_spans_of(thread);
 	const struct vp_span_known *known = NULL;
 	uint64_t key = vp_span_key(thread->label, 0);
-	uint32_t number;
+	struct vp_span_open *open;
 
 	if (spans)
-		known = vp_span_lookup(thread, &spans->rows, name, key);
+		known = vp_span_find(thread, spans, name, key);
 	if (!known) {
 		vp_lost(VPROF_LOST_SPANS, 1);
 		return 0;
@@ -147,14 +206,14 @@ uint32_t vp_span_enter(struct vp_thread *thread, const char *name, uint64_t size
 		leave_stale(spans);
 	if (spans->depth == VPROF_SPAN_DEPTH)
 		return go_deeper(spans, known, sp);
-	number = vp_span_push(thread, spans, known, size, sp);
-	if (known->row_id) {
-		vp_span_begins(spans, vp_clock_now());
+	open = vp_span_push(thread, spans, known, size, sp);
+	if (known->unit.row_id) {
+		vp_span_begins(open, open->row, vp_clock_now());
 	} else {
 		__atomic_fetch_add(&known->row->begun, 1, __ATOMIC_RELAXED);
-		spans->open[spans->depth - 1].begin_ns = vp_clock_now();
+		open->begin_ns = vp_clock_now();
 	}
-	return number;
+	return open->number;
 }
 
 /* ---- end -------------------------------------------------------------------- */
@@ -219,7 +278,8 @@ void vp_span_leave(struct vp_thread *thread, uint32_t number, const struct vp_re
 
 	if (!open)
 		return;
-	ns = vp_span_pop(thread, spans, open, end_ns);
+	ns = end_ns > open->begin_ns ? end_ns - open->begin_ns : 0;
+	vp_span_pop(thread, spans, ns);
 	if (!open->row_id) {
 		vp_span_count_other(open, end_ns);
 		return;
@@ -227,6 +287,8 @@ void vp_span_leave(struct vp_thread *thread, uint32_t number, const struct vp_re
 	if (ns > open->row->max_ns || !open->row->count)
 		vp_span_longest(thread, open->row, open->begin_ns, ns, open->size, caller);
 	vp_span_ends(thread, open, ns, end_ns);
+	if (open->given)
+		vp_span_unit_ends(thread, spans, open, end_ns);
 }
 
 /* ---- counted apart ---------------------------------------------------------- */

@@ -18,26 +18,49 @@
  * was. */
 #define VP_SPAN_STACK_NS 10000u
 
+/* One that is open: one line of the cache. */
 struct vp_span_open {
 	struct vprof_span *row;
 	uint64_t begin_ns, size;
-	uint64_t inner_ns;	      /* of its time, in spans directly within */
-	uint64_t sp;		      /* of whoever began it */
-	uint64_t allocs, alloc_bytes; /* of the thread, until then */
+	uint64_t inner_ns;    /* of its time, in spans directly within */
+	uint64_t sp;	      /* of whoever began it */
+	uint64_t alloc_bytes; /* of the thread, until then */
+	uint32_t allocs;      /* the same, of which only the difference counts */
 	uint32_t row_id;
 	uint32_t number; /* by which whoever began it may end it */
-};
+	uint32_t given;	 /* as in struct vp_span_known */
+} __attribute__((aligned(64)));
+_Static_assert(sizeof(struct vp_span_open) == 64, "a line");
 
+/* Where the thread keeps its units of a row (thread/unit.h). */
+struct vp_span_given {
+	struct vp_units *units;
+	uint32_t row_id;
+	uint32_t reserved;
+};
+#define VP_SPANS_GIVEN 32u
+
+/* Rows lie at the beginning of a page, as this does.  A store to what a page further on has in
+ * the same place holds up a load there: what changes with each span lies, in its page, where
+ * rows have nothing. */
+#define VP_SPANS_PLACE 176u
 struct vp_spans {
+	struct vp_span_rows rows;
+	struct vp_span_given given[VP_SPANS_GIVEN];
+	struct vp_spans *next; /* of those that no thread has */
+	uint64_t deeper_sp;
+	uint32_t given_count; /* the helper's */
+	uint8_t place[VP_SPANS_PLACE] __attribute__((aligned(4096)));
 	uint32_t depth;	 /* spans that are open */
 	uint32_t deeper; /* and those within for which there is no room */
 	uint32_t pauses; /* vp_control.pauses when the first of them began */
 	uint32_t number; /* the last that was given */
-	uint64_t deeper_sp;
 	struct vp_span_open open[VPROF_SPAN_DEPTH];
-	struct vp_span_rows rows;
-	struct vp_spans *next; /* of those that no thread has */
 };
+_Static_assert(offsetof(struct vp_spans, open) % 4096 == 192 &&
+		   offsetof(struct vprof_span, unmatched) < VP_SPANS_PLACE &&
+		   offsetof(struct vprof_span, histogram) >= 256,
+	       "nothing of a row");
 
 /* Begins a span, and returns its number: not 0, but where it is not recorded.
  *   sp  stack pointer of whoever calls the library
@@ -56,10 +79,18 @@ void vp_span_async(struct vp_thread *thread, const char *name, uint64_t id,
 
 /* The thread's; NULL: no memory.  Context: as above. */
 struct vp_spans *vp_spans_of(struct vp_thread *thread);
+/* A name that is not known by its address: as vp_span_lookup().  Context: as above. */
+const struct vp_span_known *vp_span_find(const struct vp_thread *thread, struct vp_spans *spans,
+					 const char *name, uint64_t key);
 /* A span is over: what is neither every time nor for every row. */
 void vp_span_longest(struct vp_thread *thread, struct vprof_span *row, uint64_t begin_ns,
 		     uint64_t ns, uint64_t size, const struct vp_regs *caller);
 void vp_span_count_other(const struct vp_span_open *open, uint64_t end_ns);
+
+/* Spans of the row of SPANS that `units` is of are kept there from now on.  Returns 0: the thread
+ * has no room for more, or ends.  Once it has ended it says so, and will not look there again.
+ * Context: helper, the registry's lock held (the thread stays). */
+int vp_span_give(struct vp_thread *thread, struct vp_units *units);
 
 void vp_span_async_init(void);
 int vp_span_init(void); /* a fresh file: nothing is open */
@@ -75,30 +106,31 @@ static inline int vp_span_may_push(const struct vp_spans *spans)
 	return spans && spans->pauses == vp_control.pauses && spans->depth < VPROF_SPAN_DEPTH;
 }
 
-static inline uint32_t vp_span_push(struct vp_thread *thread, struct vp_spans *spans,
-				    const struct vp_span_known *known, uint64_t size, uint64_t sp)
+static inline struct vp_span_open *vp_span_push(struct vp_thread *thread, struct vp_spans *spans,
+						const struct vp_span_known *known, uint64_t size,
+						uint64_t sp)
 {
 	struct vp_span_open *open = &spans->open[spans->depth++];
 	const struct vprof_thread *heap = thread->row;
 
 	open->row = known->row;
-	open->row_id = known->row_id;
+	open->row_id = known->unit.row_id;
+	open->given = known->unit.given;
 	open->size = size;
 	open->inner_ns = 0;
 	open->sp = sp;
 	open->number = ++spans->number;
-	open->allocs = heap->allocs;
+	open->allocs = (uint32_t)heap->allocs;
 	open->alloc_bytes = heap->alloc_bytes;
-	thread->span_now = known->row_id;
-	return open->number;
+	thread->span_now = known->unit.row_id;
+	return open;
 }
 
-static inline void vp_span_begins(struct vp_spans *spans, uint64_t now_ns)
+static inline void vp_span_begins(struct vp_span_open *open, struct vprof_span *row,
+				  uint64_t now_ns)
 {
-	struct vp_span_open *open = &spans->open[spans->depth - 1];
-
-	open->row->begun++;
-	open->row->since_ns = open->begin_ns = now_ns;
+	row->begun++;
+	row->since_ns = open->begin_ns = now_ns;
 }
 
 /* The one on top of the stack, if that is meant; else NULL. */
@@ -128,11 +160,10 @@ static inline void vp_span_count(struct vprof_span *row, uint64_t ns, uint64_t s
 	row->sized++;
 }
 
-/* Takes what is on top off the stack.  Returns how long it was. */
-static inline uint64_t vp_span_pop(struct vp_thread *thread, struct vp_spans *spans,
-				   const struct vp_span_open *open, uint64_t end_ns)
+/* Takes what is on top off the stack.
+ *   ns  how long it was */
+static inline void vp_span_pop(struct vp_thread *thread, struct vp_spans *spans, uint64_t ns)
 {
-	uint64_t ns = end_ns > open->begin_ns ? end_ns - open->begin_ns : 0;
 	uint32_t outer = 0;
 
 	if (--spans->depth) {
@@ -140,20 +171,39 @@ static inline uint64_t vp_span_pop(struct vp_thread *thread, struct vp_spans *sp
 		spans->open[spans->depth - 1].inner_ns += ns;
 	}
 	thread->span_now = outer;
-	return ns;
 }
 
-/* It had a row of its own. */
-static inline void vp_span_ends(struct vp_thread *thread, const struct vp_span_open *open,
+/* It is one of those that may be kept. */
+static inline void vp_span_unit_ends(struct vp_thread *thread, const struct vp_spans *spans,
+				     const struct vp_span_open *open, uint64_t end_ns)
+{
+	const struct vp_unit_calls *calls = &thread->stalls.calls;
+	struct vp_units *units = spans->given[open->given - 1].units;
+
+	/* Calls that lasted since the one before were in between. */
+	if (calls->head != units->calls_seen &&
+	    calls->call[(calls->head - 1) % VP_UNIT_LASTED].end_ns <= open->begin_ns)
+		units->calls_seen = calls->head;
+	vp_unit_ends(units, calls,
+		     &(struct vp_unit_end){
+			 .begin_ns = open->begin_ns, .end_ns = end_ns, .size = open->size});
+}
+
+/* It had a row of its own, and is off the stack.  Where it is `given`, vp_span_unit_ends() is to
+ * follow. */
+static inline void vp_span_ends(const struct vp_thread *thread, const struct vp_span_open *open,
 				uint64_t ns, uint64_t end_ns)
 {
+	const struct vprof_thread *heap = thread->row;
 	struct vprof_span *row = open->row;
 
 	vp_span_count(row, ns, open->size);
 	row->inner_ns += open->inner_ns < ns ? open->inner_ns : ns;
-	row->allocs += thread->row->allocs - open->allocs;
-	row->alloc_bytes += thread->row->alloc_bytes - open->alloc_bytes;
 	row->last_ns = end_ns;
+	if ((uint32_t)heap->allocs != open->allocs) {
+		row->allocs += (uint32_t)heap->allocs - open->allocs;
+		row->alloc_bytes += heap->alloc_bytes - open->alloc_bytes;
+	}
 }
 
 #endif

@@ -69,7 +69,7 @@ static void end(struct vp_thread *thread, struct vp_spans *spans, const struct a
 	uint64_t ns = end_ns > one->begin_ns ? end_ns - one->begin_ns : 0;
 	struct vp_span_open open;
 
-	if (!known->row_id) {
+	if (!known->unit.row_id) {
 		open = (struct vp_span_open){.row = known->row, .begin_ns = one->begin_ns};
 		vp_span_count_other(&open, end_ns);
 		return;
@@ -84,7 +84,7 @@ static void end(struct vp_thread *thread, struct vp_spans *spans, const struct a
 
 static void count_begin(const struct vp_span_known *known, uint64_t begin_ns, int displaced)
 {
-	if (known->row_id) {
+	if (known->unit.row_id) {
 		known->row->begun++;
 		known->row->since_ns = begin_ns;
 		known->row->left += (uint64_t)displaced;
@@ -106,15 +106,15 @@ void vp_span_async(struct vp_thread *thread, const char *name, uint64_t id,
 	int ends;
 
 	if (spans && all) {
-		known = vp_span_known(&spans->rows, name, key);
-		known = known ? known : vp_span_lookup(thread, &spans->rows, name, key);
+		known = vp_span_by_text(&spans->rows, name, key);
+		known = known ? known : vp_span_find(thread, spans, name, key);
 	}
 	/* One without a name cannot be told from others. */
 	if (!known || !known->name) {
 		vp_lost(VPROF_LOST_SPANS, 1);
 		return;
 	}
-	one.name = known->text;
+	one.name = vp_span_text(known);
 	one.pauses = vp_control.pauses;
 	hash = (id ^ (uint64_t)(uintptr_t)one.name << 20) * 0x9e3779b97f4a7c15u;
 	bucket = (uint32_t)((hash ^ hash >> 29) * 0xff51afd7ed558ccdu >> 40) % BUCKETS;

@@ -140,6 +140,48 @@ static uint32_t name_of(const char *given)
 	return number;
 }
 
+/* The name may end before the text does: words of it are read only where they lie on the page
+ * that it begins on. */
+static int is_on_one_page(const char *name, uint32_t bytes)
+{
+	return ((uintptr_t)name & 4095) + bytes <= 4096;
+}
+
+const struct vp_span_known *vp_span_by_text(struct vp_span_rows *rows, const char *name,
+					    uint64_t key)
+{
+	const struct vp_span_known *known = vp_span_place(rows, name, key);
+
+	if (!name || known->name != name || (known->key & ~VP_SPAN_ODD) != key ||
+	    !is_on_one_page(name, known->bytes))
+		return NULL;
+	return memcmp(name, vp_span_text(known), known->bytes) == 0 ? known : NULL;
+}
+
+const char *vp_span_text(const struct vp_span_known *known)
+{
+	return names[known->number - 1].text;
+}
+
+static void remember_text(struct vp_span_known *known, const char *given, uint32_t number)
+{
+	const struct name *name = &names[number - 1];
+	uint32_t bytes = name->bytes;
+
+	known->number = number;
+	known->bytes = bytes;
+	known->name = given;
+	/* Those three have all of the text. */
+	if (bytes < 4 || bytes > 24 || !known->unit.row_id || !is_on_one_page(given, bytes)) {
+		known->key |= VP_SPAN_ODD;
+		return;
+	}
+	known->head = bytes >= 8 ? vp_span_word(name->text) : vp_span_half(name->text);
+	known->middle = bytes > 16 ? vp_span_word(name->text + 8) : 0;
+	known->tail = bytes >= 8 ? vp_span_word(name->text + bytes - 8)
+				 : vp_span_half(name->text + bytes - 4);
+}
+
 /* ---- rows ------------------------------------------------------------------- */
 
 static struct vp_span_index *place(struct vp_span_index *index, uint32_t mask, uint32_t name,
@@ -224,25 +266,26 @@ static uint32_t row_of(const struct vp_thread *thread, struct vp_span_rows *rows
 	return at->row;
 }
 
-const struct vp_span_known *vp_span_lookup(const struct vp_thread *thread,
-					   struct vp_span_rows *rows, const char *name,
-					   uint64_t key)
+struct vp_span_known *vp_span_lookup(const struct vp_thread *thread, struct vp_span_rows *rows,
+				     const char *name, uint64_t key)
 {
 	struct vp_span_known *known = vp_span_place(rows, name, key);
 	struct vprof_span *any = vp_span_others();
-	const char *text = name ? name : "";
+	union vp_span_unit unit = {.both = 0};
 	uint32_t number;
 
 	if (!any)
 		return NULL;
-	number = name_of(text);
-	known->row_id = row_of(thread, rows, number, key);
-	known->row = known->row_id ? vp_table_row(VPROF_SEC_SPANS, known->row_id) : any;
+	number = name_of(name ? name : "");
+	/* Its units are found by whoever has them all: until then there are none. */
+	unit.row_id = row_of(thread, rows, number, key);
+	__atomic_store_n(&known->unit.both, unit.both, __ATOMIC_RELAXED);
+	known->row = unit.row_id ? vp_table_row(VPROF_SEC_SPANS, unit.row_id) : any;
 	/* One that has no number has to be looked up again. */
-	known->name = number ? name : NULL;
+	known->name = NULL;
 	known->key = key;
-	known->text = number ? names[number - 1].text : NULL;
-	known->bytes = number ? names[number - 1].bytes : 0;
+	if (number && name)
+		remember_text(known, name, number);
 	return known;
 }
 

@@ -11,15 +11,32 @@
 
 #define VP_SPANS_KNOWN 64u /* power of two */
 
-/* A name as it was given, and its row. */
+/* A row, and where its units are.  The helper says where, while the thread may put another row
+ * here: both are written at once. */
+union vp_span_unit {
+	struct {
+		uint32_t row_id; /* of SPANS; 0: it has none of its own */
+		uint32_t given;	 /* struct vp_spans.given, plus 1; 0: none is kept */
+	};
+	uint64_t both;
+};
+
+/* A name as it was given, and its row: one line of the cache. */
 struct vp_span_known {
 	const char *name; /* NULL: free */
-	const char *text; /* what was there */
 	struct vprof_span *row;
-	uint64_t key;	 /* vp_span_key() */
+	uint64_t key; /* vp_span_key(); with VP_SPAN_ODD: see there */
+	/* of the text: the first and the last 8 bytes, or 4 where it has less than 8, and those
+	 * behind the first 8 where it has more than 16 */
+	uint64_t head, middle, tail;
+	union vp_span_unit unit;
 	uint32_t bytes;	 /* of the text that tell it apart: with its NUL, where it is not cut */
-	uint32_t row_id; /* 0: it has none of its own */
-};
+	uint32_t number; /* of the text among all, from 1 */
+} __attribute__((aligned(64)));
+_Static_assert(sizeof(struct vp_span_known) == 64, "a line");
+
+/* `head`, `middle` and `tail` are not enough to know it by, or it has no row of its own. */
+#define VP_SPAN_ODD (1ull << 63)
 
 struct vp_span_rows {
 	struct vp_span_known known[VP_SPANS_KNOWN];
@@ -34,35 +51,34 @@ static inline uint64_t vp_span_key(uint32_t label, uint32_t flags)
 	return (uint64_t)flags << 32 | label;
 }
 
-#define VP_SPAN_WORDS_DIFFER(type, at)                                                             \
-	({                                                                                         \
-		type a_, b_;                                                                       \
-                                                                                                   \
-		memcpy(&a_, name + (at), sizeof(a_));                                              \
-		memcpy(&b_, text + (at), sizeof(b_));                                              \
-		a_ != b_;                                                                          \
-	})
-
-/* Are the first `bytes` of both the same?  The name may end before: words of it are read only
- * where they lie on the page it begins on.  0: not, or not known. */
-static inline int vp_span_is(const char *name, const char *text, size_t bytes)
+static inline uint64_t vp_span_word(const char *text)
 {
-	size_t at = 0;
+	uint64_t word;
 
-	if (__builtin_expect(((uintptr_t)name & 4095) + bytes > 4096, 0))
-		return 0;
-	if (bytes >= 8) {
-		for (; at + 8 < bytes; at += 8)
-			if (VP_SPAN_WORDS_DIFFER(uint64_t, at))
-				return 0;
-		return !VP_SPAN_WORDS_DIFFER(uint64_t, bytes - 8);
-	}
-	if (bytes >= 4)
-		return !VP_SPAN_WORDS_DIFFER(uint32_t, 0) &&
-		       !VP_SPAN_WORDS_DIFFER(uint32_t, bytes - 4);
-	while (at < bytes && name[at] == text[at])
-		at++;
-	return at == bytes;
+	memcpy(&word, text, sizeof(word));
+	return word;
+}
+
+static inline uint32_t vp_span_half(const char *text)
+{
+	uint32_t half;
+
+	memcpy(&half, text, sizeof(half));
+	return half;
+}
+
+/* Does `name`, which is that of `known`, have its text still? */
+static inline int vp_span_has_text(const struct vp_span_known *known)
+{
+	const char *name = known->name;
+	uint32_t bytes = known->bytes;
+
+	if (bytes >= 8)
+		return vp_span_word(name) == known->head &&
+		       vp_span_word(name + bytes - 8) == known->tail &&
+		       (bytes <= 16 || vp_span_word(name + 8) == known->middle);
+	return vp_span_half(name) == (uint32_t)known->head &&
+	       vp_span_half(name + bytes - 4) == (uint32_t)known->tail;
 }
 
 static inline struct vp_span_known *vp_span_place(struct vp_span_rows *rows, const char *name,
@@ -73,24 +89,18 @@ static inline struct vp_span_known *vp_span_place(struct vp_span_rows *rows, con
 	return &rows->known[hash >> 58 & (VP_SPANS_KNOWN - 1)];
 }
 
-/* NULL: it has to be looked up. */
-static inline const struct vp_span_known *vp_span_known(struct vp_span_rows *rows, const char *name,
-							uint64_t key)
-{
-	const struct vp_span_known *known = vp_span_place(rows, name, key);
+/* Of one that takes more: NULL where it has to be looked up.  Context: as below. */
+const struct vp_span_known *vp_span_by_text(struct vp_span_rows *rows, const char *name,
+					    uint64_t key);
 
-	return known->name == name && known->key == key && name &&
-		       vp_span_is(name, known->text, known->bytes)
-		   ? known
-		   : NULL;
-}
+/* The text that the library has of it: one address a name. */
+const char *vp_span_text(const struct vp_span_known *known);
 
 /* Looks it up, makes what is missing, and remembers it.  Where there is no room, its row is row
  * 0; NULL where there is not even that.
  * Context: the thread itself, busy guard held. */
-const struct vp_span_known *vp_span_lookup(const struct vp_thread *thread,
-					   struct vp_span_rows *rows, const char *name,
-					   uint64_t key);
+struct vp_span_known *vp_span_lookup(const struct vp_thread *thread, struct vp_span_rows *rows,
+				     const char *name, uint64_t key);
 
 /* Row 0; NULL: there is no room for any.  Context: as above. */
 struct vprof_span *vp_span_others(void);

@@ -53,8 +53,12 @@ static const char *parts_fault(const struct vr_file *file, const struct vprof_un
 	return fault;
 }
 
-static const char *owner_fault(const struct vr_file *file, uint32_t loop, uint32_t thread)
+static const char *owner_fault(const struct vr_file *file, uint32_t loop, uint32_t span,
+			       uint32_t thread)
 {
+	if (span >= file->n_spans && span != VPROF_NONE)
+		return "span id out of range";
+
 	if (thread >= file->n_threads)
 		return "thread id out of range";
 	return loop >= file->n_loops && loop != VPROF_NONE ? "loop id out of range" : NULL;
@@ -72,7 +76,7 @@ static union vr_unit_row *more_of(struct vr_file *file, uint32_t unit)
 static const char *unit_fault(struct vr_file *file, uint32_t id, uint64_t end_ns)
 {
 	struct vprof_unit *row = &file->unit[id].kept;
-	const char *fault = owner_fault(file, row->loop, row->thread);
+	const char *fault = owner_fault(file, row->loop, row->span, row->thread);
 	union vr_unit_row *more = more_of(file, id);
 	uint64_t sum_ns = 0, last_ns;
 
@@ -108,7 +112,7 @@ static int is_sum(double value)
 
 static const char *sums_fault(const struct vr_file *file, const struct vprof_unit_sums *row)
 {
-	const char *fault = owner_fault(file, row->loop, row->thread);
+	const char *fault = owner_fault(file, row->loop, row->span, row->thread);
 
 	if (fault)
 		return fault;

@@ -36,6 +36,7 @@ struct vr_merge {
 	uint32_t no_object;		/* module of code without one, VPROF_NONE: not met yet */
 	uint32_t thread0, lock0, mark0; /* row 1 of THREADS and LOCKS, row 0 of MARKS */
 	uint32_t call0, loop0;		/* row 0 of CALLS and LOOPS */
+	uint32_t span0;			/* of SPANS, which have row 0 together */
 };
 
 /* Appends `row` to an array of the sum. */

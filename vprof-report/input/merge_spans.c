@@ -25,6 +25,8 @@ void vr_merge_spans(struct vr_merge *merge)
 {
 	const struct vr_file *file = merge->file;
 
+	/* Row 0 is already there, but in the first. */
+	merge->span0 = merge->sum->n_spans ? merge->sum->n_spans - 1 : 0;
 	for (uint32_t i = 0; i < file->n_spans; i++) {
 		struct vprof_span row = file->span[i];
 
@@ -32,8 +34,6 @@ void vr_merge_spans(struct vr_merge *merge)
 			add_others(&merge->sum->span[0], &row);
 			continue;
 		}
-		if (i && !row.flags)
-			continue;
 		row.name = vr_merge_string(merge, row.name);
 		row.thread = vr_merge_thread(merge, row.thread);
 		row.label = row.label ? vr_merge_string(merge, row.label) : 0;

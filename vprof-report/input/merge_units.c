@@ -23,6 +23,7 @@ static void move_unit(struct vr_merge *merge, uint32_t unit0, struct vprof_unit 
 {
 	row->thread = vr_merge_thread(merge, row->thread);
 	row->loop += row->loop == VPROF_NONE ? 0 : merge->loop0;
+	row->span += row->span == VPROF_NONE ? 0 : merge->span0;
 	row->label = row->label ? vr_merge_string(merge, row->label) : 0;
 	row->begin_ns += merge->shift_ns;
 	row->more += row->more == VPROF_NONE ? 0 : unit0;
@@ -46,6 +47,7 @@ void vr_merge_units(struct vr_merge *merge)
 		} else if (row.kind == VPROF_UNIT_SUMS) {
 			row.sums.thread = vr_merge_thread(merge, row.sums.thread);
 			row.sums.loop += row.sums.loop == VPROF_NONE ? 0 : merge->loop0;
+			row.sums.span += row.sums.span == VPROF_NONE ? 0 : merge->span0;
 		}
 		VR_MERGE_APPEND(merge, unit, n_units, unit_room, row);
 	}

@@ -172,9 +172,16 @@ struct vr_spans *vr_spans_new(struct vr_profile *profile, enum vr_spans_by by, c
 	struct builder b = {
 	    .profile = profile, .spans = vr_xcalloc(1, sizeof(*b.spans)), .by = by, .name = name};
 
-	for (uint32_t i = 0; i < file->n_spans; i++)
-		if (is_meant(&b, &file->span[i], i))
-			add_row(span_of(&b, &file->span[i], i), &file->span[i]);
+	b.spans->of_row = vr_xcalloc(file->n_spans + 1, sizeof(*b.spans->of_row));
+	for (uint32_t i = 0; i < file->n_spans; i++) {
+		struct vr_span_sum *span;
+
+		if (!is_meant(&b, &file->span[i], i))
+			continue;
+		span = span_of(&b, &file->span[i], i);
+		add_row(span, &file->span[i]);
+		b.spans->of_row[i] = (uint32_t)(span - b.spans->span) + 1;
+	}
 	count_threads(&b);
 	b.spans->n_names = b.names.count;
 	b.spans->unmatched = file->n_spans ? file->span[0].unmatched : 0;
@@ -192,7 +199,13 @@ void vr_spans_free(struct vr_spans *spans)
 	if (!spans)
 		return;
 	free(spans->span);
+	free(spans->of_row);
 	free(spans);
+}
+
+const char *vr_span_name(const struct vr_span_sum *span)
+{
+	return span->name ? span->name : "[others]";
 }
 
 static uint64_t value_of(const struct vr_span_sum *span, enum vr_spans_key key)

@@ -26,6 +26,7 @@ struct vr_span_sum {
 struct vr_spans {
 	struct vr_span_sum *span;
 	size_t n_spans;
+	uint32_t *of_row;   /* of each row of SPANS the place in `span`, plus 1; 0: none */
 	size_t n_names;	    /* different ones */
 	uint64_t unmatched; /* ends without a beginning */
 	uint64_t others;    /* that have no row of their own */
@@ -37,6 +38,9 @@ struct vr_spans {
  */
 struct vr_spans *vr_spans_new(struct vr_profile *profile, enum vr_spans_by by, const char *name);
 void vr_spans_free(struct vr_spans *spans); /* NULL is fine */
+
+/* "[others]" for what has no name. */
+const char *vr_span_name(const struct vr_span_sum *span);
 
 enum vr_spans_key {
 	VR_SPANS_TIME,

@@ -26,19 +26,21 @@ static int by_begin(const void *a, const void *b)
 	const struct vprof_unit *y = *(const struct vprof_unit *const *)b;
 	int c = vr_smaller_first(x->begin_ns, y->begin_ns);
 
+	c = c ? c : vr_smaller_first(x->span, y->span);
 	return c ? c : vr_smaller_first(x->flags & 7u, y->flags & 7u);
 }
 _Static_assert(VPROF_UNIT_WORST == 1 && VPROF_UNIT_HOUR == 2 && VPROF_UNIT_PLAIN == 4,
 	       "the order of by_begin()");
 
-/* One iteration may be kept for more than one reason: once, in the order of time. */
+/* One unit may be kept for more than one reason: once, in the order of time. */
 static size_t drop_twice(const struct vprof_unit **unit, size_t count, uint32_t *why)
 {
 	size_t kept = 0;
 
 	qsort(unit, count, sizeof(*unit), by_begin);
 	for (size_t i = 0; i < count; i++) {
-		if (kept && unit[kept - 1]->begin_ns == unit[i]->begin_ns) {
+		if (kept && unit[kept - 1]->begin_ns == unit[i]->begin_ns &&
+		    unit[kept - 1]->span == unit[i]->span) {
 			why[kept - 1] |= unit[i]->flags;
 			continue;
 		}
@@ -48,25 +50,47 @@ static size_t drop_twice(const struct vprof_unit **unit, size_t count, uint32_t 
 	return kept;
 }
 
-static int is_of(const struct vr_tail *tail, const union vr_unit_row *row)
+/* Which rows are meant. */
+struct subject {
+	const struct vr_loop *loop;
+	const struct vr_spans *spans; /* NULL: of a loop */
+	size_t at;
+};
+
+static int is_of(const struct subject *subject, uint32_t loop, uint32_t span)
 {
-	return row->kind == VPROF_UNIT_KEPT && row->kept.loop == tail->loop->id &&
+	if (subject->loop)
+		return loop == subject->loop->id;
+	return span != VPROF_NONE && subject->spans->of_row[span] == subject->at + 1;
+}
+
+static int is_unit(const struct subject *subject, const union vr_unit_row *row)
+{
+	return row->kind == VPROF_UNIT_KEPT && is_of(subject, row->kept.loop, row->kept.span) &&
 	       row->kept.duration_ns && !(row->kept.flags & VPROF_UNIT_FROZEN);
 }
 
-/* The longest are all there; those taken by chance stand for the rest. */
-static void set_weights(struct vr_tail *tail, const uint32_t *why)
+/* Of those that `sums` are of: the longest are all there; those taken by chance stand for the
+ * rest. */
+static void set_weights(struct vr_tail *tail, const struct vprof_unit_sums *sums,
+			const uint32_t *why)
 {
-	double all = tail->sums ? (double)tail->sums->units : 0, worst = 0, plain = 0, each;
+	double worst = 0, plain = 0, each;
 
 	for (size_t i = 0; i < tail->accounts.units; i++) {
+		if (tail->unit[i]->span != sums->span)
+			continue;
 		worst += (why[i] & VPROF_UNIT_WORST) != 0;
 		plain += !(why[i] & VPROF_UNIT_WORST) && why[i] & VPROF_UNIT_PLAIN;
 	}
-	each = plain > 0 && all > worst + plain ? (all - worst) / plain : 1;
+	each = plain > 0 && (double)sums->units > worst + plain
+		   ? ((double)sums->units - worst) / plain
+		   : 1;
 	for (size_t i = 0; i < tail->accounts.units; i++) {
 		struct vr_tail_unit *unit = &tail->accounts.unit[i];
 
+		if (tail->unit[i]->span != sums->span)
+			continue;
 		if (why[i] & VPROF_UNIT_WORST)
 			unit->weight = 1;
 		else if (why[i] & VPROF_UNIT_PLAIN)
@@ -74,20 +98,47 @@ static void set_weights(struct vr_tail *tail, const uint32_t *why)
 	}
 }
 
-static void read_units(const struct vr_profile *profile, struct vr_tail *tail)
+static void add_sums(struct vprof_unit_sums *to, const struct vprof_unit_sums *sums)
+{
+	if (to->kind == VPROF_UNIT_VOID) {
+		*to = *sums;
+		return;
+	}
+	to->known &= sums->known;
+	to->units += sums->units;
+	to->ns += sums->ns;
+	to->square += sums->square;
+	for (uint32_t class = 0; class < VPROF_CLASS_COUNT; class ++) {
+		to->part[class].ns += sums->part[class].ns;
+		to->part[class].product += sums->part[class].product;
+	}
+}
+
+static void weigh_units(const struct vr_file *file, const struct subject *subject,
+			struct vr_tail *tail, const uint32_t *why)
+{
+	for (uint32_t i = 0; i < file->n_units; i++) {
+		const struct vprof_unit_sums *sums = &file->unit[i].sums;
+
+		if (file->unit[i].kind != VPROF_UNIT_SUMS ||
+		    !is_of(subject, sums->loop, sums->span))
+			continue;
+		add_sums(&tail->sums, sums);
+		set_weights(tail, sums, why);
+	}
+}
+
+static void read_units(const struct vr_profile *profile, const struct subject *subject,
+		       struct vr_tail *tail)
 {
 	const struct vr_file *file = profile->file;
 	uint32_t *why = vr_xcalloc(file->n_units + 1, sizeof(*why));
 	size_t count = 0;
 
 	tail->unit = vr_xcalloc(file->n_units + 1, sizeof(*tail->unit));
-	for (uint32_t i = 0; i < file->n_units; i++) {
-		if (is_of(tail, &file->unit[i]))
+	for (uint32_t i = 0; i < file->n_units; i++)
+		if (is_unit(subject, &file->unit[i]))
 			tail->unit[count++] = &file->unit[i].kept;
-		if (file->unit[i].kind == VPROF_UNIT_SUMS &&
-		    file->unit[i].sums.loop == tail->loop->id)
-			tail->sums = &file->unit[i].sums;
-	}
 	count = drop_twice(tail->unit, count, why);
 	tail->accounts.units = count;
 	tail->accounts.unit = vr_xcalloc(count + 1, sizeof(*tail->accounts.unit));
@@ -100,7 +151,7 @@ static void read_units(const struct vr_profile *profile, struct vr_tail *tail)
 		    .size = {(double)row->events, (double)row->bytes, (double)row->size}};
 		tail->inexact += !(row->flags & VPROF_UNIT_EXACT);
 	}
-	set_weights(tail, why);
+	weigh_units(file, subject, tail, why);
 	free(why);
 }
 
@@ -112,8 +163,10 @@ static void keep_window(const struct vr_profile *profile, struct vr_tail *tail)
 	for (size_t i = 0; i < tail->accounts.units; i++) {
 		const struct vprof_unit *row = tail->unit[i];
 
+		/* Rows of spans were chosen by the label in force when they began. */
 		if (!vr_profile_in_window(profile, row->begin_ns) ||
-		    (profile->keep_label && !vr_profile_keeps_label(profile, row->label)))
+		    (profile->keep_label && !tail->span &&
+		     !vr_profile_keeps_label(profile, row->label)))
 			continue;
 		tail->unit[kept] = row;
 		tail->accounts.unit[kept++] = tail->accounts.unit[i];
@@ -172,8 +225,8 @@ static double excess_of(const struct vr_tail *tail, uint32_t class)
 /* Of classes that are known of every unit, its part of the variance, without any sampling. */
 static void check_classes(struct vr_tail *tail)
 {
-	const struct vprof_unit_sums *sums = tail->sums;
-	double n = sums ? (double)sums->units : 0, mean, variance;
+	const struct vprof_unit_sums *sums = &tail->sums;
+	double n = (double)sums->units, mean, variance;
 
 	if (!(n > 1) || tail->answer.slow < VR_TAIL_FEW)
 		return;
@@ -204,13 +257,14 @@ static void find_rhythm(const struct vr_profile *profile, struct vr_tail *tail)
 	free(moment);
 }
 
-struct vr_tail *vr_tail_of_loop(struct vr_profile *profile, const struct vr_loop *loop,
-				const struct vr_tail_select *select)
+static struct vr_tail *tail_of(struct vr_profile *profile, const struct subject *subject,
+			       const struct vr_tail_select *select)
 {
 	struct vr_tail *tail = vr_xcalloc(1, sizeof(*tail));
 
-	tail->loop = loop;
-	read_units(profile, tail);
+	tail->loop = subject->loop;
+	tail->span = subject->spans ? &subject->spans->span[subject->at] : NULL;
+	read_units(profile, subject, tail);
 	keep_window(profile, tail);
 	group_units(profile, tail, select);
 	vr_tail_account(profile, tail);
@@ -219,6 +273,18 @@ struct vr_tail *vr_tail_of_loop(struct vr_profile *profile, const struct vr_loop
 		check_classes(tail);
 	find_rhythm(profile, tail);
 	return tail;
+}
+
+struct vr_tail *vr_tail_of_loop(struct vr_profile *profile, const struct vr_loop *loop,
+				const struct vr_tail_select *select)
+{
+	return tail_of(profile, &(struct subject){.loop = loop}, select);
+}
+
+struct vr_tail *vr_tail_of_span(struct vr_profile *profile, const struct vr_spans *spans, size_t at,
+				const struct vr_tail_select *select)
+{
+	return tail_of(profile, &(struct subject){.spans = spans, .at = at}, select);
 }
 
 void vr_tail_free(struct vr_tail *tail)

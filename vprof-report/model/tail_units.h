@@ -3,6 +3,7 @@
 #define VR_TAIL_UNITS_H
 
 #include "model/loops.h"
+#include "model/spans.h"
 #include "model/tail.h"
 #include "model/tail_select.h"
 
@@ -31,8 +32,9 @@ struct vr_tail_check {
 };
 
 struct vr_tail {
-	const struct vr_loop *loop;
-	const struct vprof_unit_sums *sums; /* NULL: of this loop nothing was kept */
+	const struct vr_loop *loop;	/* NULL: the units are spans */
+	const struct vr_span_sum *span; /* NULL: they are iterations */
+	struct vprof_unit_sums sums;	/* of all units; kind VPROF_UNIT_VOID: none was kept */
 	struct vr_tail_accounts accounts;
 	const struct vprof_unit **unit; /* row of each */
 	double *samples;		/* as accounts.ns: CPU samples */
@@ -47,12 +49,16 @@ struct vr_tail {
 	size_t inexact;		 /* units of which it is not known what kept them off the CPU */
 };
 
-/* 1: the record has some; 0: it is an older library's, or no loop was found while it ran. */
+/* 1: the record has some; 0: it is an older library's, or neither a loop nor a
+ * span was found while it ran. */
 int vr_tail_has_units(const struct vr_file *file);
 
 /* The units of one loop, and what the slow ones have.
  *   select  which are slow */
 struct vr_tail *vr_tail_of_loop(struct vr_profile *profile, const struct vr_loop *loop,
+				const struct vr_tail_select *select);
+/* The same of the spans that are added up in spans->span[at]. */
+struct vr_tail *vr_tail_of_span(struct vr_profile *profile, const struct vr_spans *spans, size_t at,
 				const struct vr_tail_select *select);
 void vr_tail_free(struct vr_tail *tail); /* NULL is fine */
 

@@ -29,6 +29,9 @@ char *vr_tail_what_text(const struct vr_profile *profile, const struct vr_tail_w
 			return vr_xstrdup("not your code: it could run, and others had the CPU");
 		if (what->class == VPROF_CLASS_FAULT)
 			return vr_xstrdup("not your code: waiting for pages of memory");
+		if (what->class == VPROF_CLASS_IDLE)
+			return vr_xstrdup("in a wait that its thread comes back to again and again "
+					  "(loop)");
 		return vr_xstrdup("asleep in nothing that the library sees");
 	default:
 		break;
@@ -57,6 +60,11 @@ const char *vr_tail_verdict_name(enum vr_tail_verdict verdict)
 	};
 
 	return name[verdict];
+}
+
+const char *vr_tail_units_name(const struct vr_tail *tail)
+{
+	return tail->span ? "spans" : "iterations";
 }
 
 const char *vr_tail_size_name(enum vr_tail_size by)

@@ -13,6 +13,8 @@ char *vr_tail_what_text(const struct vr_profile *profile, const struct vr_tail_w
 char *vr_tail_verdict_text(const struct vr_tail *tail);
 /* "causes", "not your code", ... */
 const char *vr_tail_verdict_name(enum vr_tail_verdict verdict);
+/* "iterations", "spans" */
+const char *vr_tail_units_name(const struct vr_tail *tail);
 /* "events", "bytes", "size" */
 const char *vr_tail_size_name(enum vr_tail_size by);
 

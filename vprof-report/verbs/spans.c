@@ -14,6 +14,7 @@
 #include "text/names.h"
 #include "text/notes.h"
 #include "text/print.h"
+#include "verbs/tail/tail.h"
 #include "verbs/verb.h"
 
 #define INDENT 6
@@ -38,7 +39,7 @@ static const struct vr_span_sum *span_of(const void *row)
 static void get_name(const struct vr_rows *rows, const void *row, struct vr_value *value)
 {
 	(void)rows;
-	value->cell.s = span_of(row)->name ? span_of(row)->name : "[others]";
+	value->cell.s = vr_span_name(span_of(row));
 }
 
 /* Pairs of a label, the outermost first. */
@@ -321,10 +322,9 @@ static void print_details(struct vr_context *ctx, const struct vr_spans *spans, 
 {
 	for (size_t i = 0; i < count; i++) {
 		const struct vr_span_sum *span = &spans->span[order[i]];
-		char *text = vr_xprintf("%s%s%s%s", span->name ? span->name : "[others]",
-					span->label && *span->label ? ", " : "",
-					span->label ? span->label : "",
-					span->async ? ", across threads" : "");
+		char *text = vr_xprintf(
+		    "%s%s%s%s", vr_span_name(span), span->label && *span->label ? ", " : "",
+		    span->label ? span->label : "", span->async ? ", across threads" : "");
 		char head[32];
 
 		snprintf(head, sizeof(head), "#%zu", i + 1);
@@ -386,8 +386,9 @@ static void warn(const struct vr_context *ctx, const struct vr_spans *spans)
 	const struct vprof_header *h = &ctx->profile->file->header;
 	char count[VR_UNIT_MAX];
 
-	if (ctx->profile->select.windowed)
-		vr_note(ctx, "spans are those of the whole run");
+	if (ctx->profile->select.windowed && !vr_tail_is_asked(ctx))
+		vr_note(ctx, "spans are those of the whole run: the window chooses among those of "
+			     "--tail alone");
 	if (spans->others)
 		vr_note(ctx,
 			"%s span%s no row of %s own: too many names or labels, or run with a "
@@ -444,6 +445,7 @@ static int run(struct vr_context *ctx)
 	struct vr_rows of = rows;
 	struct vr_spans *spans;
 	size_t *order, count;
+	int ret = 0;
 
 	read_by(ctx, &by);
 	of.model = &by;
@@ -454,7 +456,12 @@ static int run(struct vr_context *ctx)
 	}
 	order = vr_spans_order(spans, (enum vr_spans_key)ctx->sort);
 	count = spans->n_spans < ctx->limit ? spans->n_spans : ctx->limit;
-	if (ctx->format == VR_FORMAT_JSON)
+	if (vr_tail_is_asked(ctx))
+		ret = vr_tail_print(ctx, &(struct vr_tail_list){.spans = spans,
+								.order = order,
+								.count = count,
+								.all = spans->n_spans});
+	else if (ctx->format == VR_FORMAT_JSON)
 		ctx->json = to_json(&of, spans, order, count);
 	else
 		print_all(ctx, &of, spans, order, count);
@@ -462,19 +469,23 @@ static int run(struct vr_context *ctx)
 	vr_warn_symbols(ctx);
 	free(order);
 	vr_spans_free(spans);
-	return 0;
+	return ret;
 }
 
 const struct vr_verb vr_verb_spans = {
     .name = "spans",
     .summary = "Spans of vprof_span_begin(): how often, how long, the longest",
     .usage = "[FILE...]",
-    .detail = "time is that of all spans of a name added up, self what is not in spans within\n"
-	      "them. A percentile is known to 6 % (a bucket of the histogram), max exactly.\n"
-	      "--by thread, --by label: a row for each thread or label that a span had.",
+    .detail =
+	"time is that of all spans of a name added up, self what is not in spans within\n"
+	"them. A percentile is known to 6 % (a bucket of the histogram), max exactly.\n"
+	"--by thread, --by label: a row for each thread or label that a span had.\n"
+	"--tail 99 compares the slowest 1 % of the spans that are kept with ordinary ones and\n"
+	"says what made them slow, or that nothing does; --select says which are slow;\n"
+	"--format csv has the account of each (docs/tail.md).",
     .options = VR_TAKES(VR_OPT_SORT, VR_OPT_LIMIT, VR_OPT_FORMAT, VR_OPT_SPAN, VR_OPT_BY,
-			VR_OPT_THREAD, VR_OPT_LABEL, VR_OPT_MODULE, VR_OPT_WINDOW, VR_OPT_TREE,
-			VR_OPT_NAMES, VR_OPT_NAMING),
+			VR_OPT_TAIL, VR_OPT_SELECT, VR_OPT_THREAD, VR_OPT_LABEL, VR_OPT_MODULE,
+			VR_OPT_WINDOW, VR_OPT_TREE, VR_OPT_NAMES, VR_OPT_NAMING),
     .sort = sort_keys,
     .limit = 20,
     .begin = begin,

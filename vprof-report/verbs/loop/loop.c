@@ -10,6 +10,7 @@
 #include "pictures/pictures.h"
 #include "text/notes.h"
 #include "text/print.h"
+#include "verbs/tail/tail.h"
 #include "verbs/verb.h"
 
 #define PICTURED 4u /* loops in a picture, without --limit */
@@ -48,17 +49,12 @@ static int no_such_loop(struct vr_context *ctx)
 	return VR_EXIT_USAGE;
 }
 
-static int is_tail(const struct vr_context *ctx)
-{
-	return vr_opts_given(ctx->opts, VR_OPT_TAIL) || ctx->opts->slow;
-}
-
 static void warn(const struct vr_context *ctx, const struct vr_loops *loops)
 {
 	const struct vprof_header *h = &ctx->profile->file->header;
 	char count[VR_UNIT_MAX];
 
-	if (ctx->profile->select.windowed && !is_tail(ctx))
+	if (ctx->profile->select.windowed && !vr_tail_is_asked(ctx))
 		vr_note(ctx, "loops are those of the whole run: the window chooses stalls alone");
 	if (h->lost[VPROF_LOST_LOOPS])
 		vr_note(ctx, "%s loop%s no row: run with a larger size=",
@@ -100,8 +96,11 @@ static int run(struct vr_context *ctx)
 		return no_such_loop(ctx);
 	list.order = order = vr_loops_order(loops, (enum vr_loops_key)ctx->sort);
 	list.count = loops->n_loops < ctx->limit ? loops->n_loops : ctx->limit;
-	if (is_tail(ctx))
-		ret = vr_loop_tail(ctx, &list);
+	if (vr_tail_is_asked(ctx))
+		ret = vr_tail_print(ctx, &(struct vr_tail_list){.loops = loops,
+								.order = order,
+								.count = list.count,
+								.all = loops->n_loops});
 	else if (ctx->format == VR_FORMAT_JSON)
 		ctx->json = vr_loop_json(ctx, &list);
 	else if (ctx->format == VR_FORMAT_CSV)

@@ -22,7 +22,4 @@ void vr_loop_stalls(struct vr_context *ctx, const struct vr_loops *loops);
 json_t *vr_loop_stalls_json(struct vr_context *ctx, const struct vr_loops *loops,
 			    const struct vr_loop *loop);
 
-/* tail.c: what slow iterations have in common, of each loop.  Returns 0 or VR_EXIT_*. */
-int vr_loop_tail(struct vr_context *ctx, const struct vr_loop_list *list);
-
 #endif

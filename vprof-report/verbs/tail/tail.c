@@ -1,5 +1,5 @@
-/* What slow iterations have in common, for people. */
-#include "verbs/loop/tail.h"
+/* What slow iterations, or spans, have in common, for people. */
+#include "verbs/tail/tail.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -18,11 +18,11 @@
 #include "verbs/opts.h"
 #include "verbs/verb.h"
 
-#define LOOPS_USUALLY 3u  /* without -n */
-#define LONGEST	      3u  /* that are told one by one, where there are many */
-#define PARTS_MOST    10u /* in the table */
-#define PART_LEAST    0.01
-#define TOLD_LEAST    0.05 /* of one of them */
+#define USUALLY	   3u  /* loops or names, without -n */
+#define LONGEST	   3u  /* that are told one by one, where there are many */
+#define PARTS_MOST 10u /* in the table */
+#define PART_LEAST 0.01
+#define TOLD_LEAST 0.05 /* of one of them */
 
 /* --- where the time went ----------------------------------------------------- */
 
@@ -102,8 +102,9 @@ static void print_parts(struct vr_context *ctx, const struct vr_tail *tail)
 			break;
 		vr_sheet_row(sheet, &part);
 	}
-	fputs("\n   What an iteration takes on average; excess%: of what slow ones took longer\n",
-	      ctx->out);
+	fprintf(ctx->out,
+		"\n   What %s takes on average; excess%%: of what slow ones took longer\n",
+		tail->span ? "a span" : "an iteration");
 	vr_sheet_print(sheet);
 }
 
@@ -141,11 +142,12 @@ static void print_checks(struct vr_context *ctx, const struct vr_tail *tail)
 {
 	for (size_t i = 0; i < tail->checks; i++) {
 		const struct vr_tail_check *check = &tail->check[i];
-		char *text = vr_xprintf(
-		    "Over all iterations %s time makes %.0f%% of the variance, "
-		    "but %.0f%% of the excess here: the slow ones above are not "
-		    "all there is to it.",
-		    vr_class_name(check->class), 100 * check->of_variance, 100 * check->of_excess);
+		char *text =
+		    vr_xprintf("Over all %s %s time makes %.0f%% of the variance, "
+			       "but %.0f%% of the excess here: the slow ones above are not "
+			       "all there is to it.",
+			       vr_tail_units_name(tail), vr_class_name(check->class),
+			       100 * check->of_variance, 100 * check->of_excess);
 
 		fputs("   ", ctx->out);
 		vr_print_wrapped(ctx, text, 3);
@@ -221,6 +223,8 @@ static void print_unit(struct vr_context *ctx, const struct vr_tail *tail, size_
 
 	text = vr_xprintf("%s at %s", vr_format_ns(took, row->duration_ns),
 			  vr_format_ns(at, row->begin_ns));
+	if (row->size)
+		text = vr_xappend(text, ", size %s", vr_format_count(events, row->size));
 	if (row->events)
 		text = vr_xappend(text, ", %s event%s", vr_format_count(events, row->events),
 				  vr_plural(row->events));
@@ -247,7 +251,7 @@ static void print_longest(struct vr_context *ctx, const struct vr_tail *tail)
 	free(order);
 }
 
-/* --- a loop ------------------------------------------------------------------ */
+/* --- a loop, or a name ------------------------------------------------------- */
 
 static char *slow_text(const struct vr_context *ctx, const struct vr_tail *tail)
 {
@@ -259,10 +263,11 @@ static char *slow_text(const struct vr_context *ctx, const struct vr_tail *tail)
 	if (ctx->opts->slow)
 		text = vr_xprintf("%zu of those kept are as --select says", answer->slow);
 	else
-		text = vr_xprintf("%s of %s iterations took longer than %s (--tail %g)",
-				  vr_format_count(count, (uint64_t)(all + 0.5)),
-				  vr_format_count(units, tail->sums->units),
-				  vr_format_ns(from, (uint64_t)tail->slow_ns), ctx->opts->tail);
+		text =
+		    vr_xprintf("%s of %s %s took longer than %s (--tail %g)",
+			       vr_format_count(count, (uint64_t)(all + 0.5)),
+			       vr_format_count(units, tail->sums.units), vr_tail_units_name(tail),
+			       vr_format_ns(from, (uint64_t)tail->slow_ns), ctx->opts->tail);
 	if (!ctx->opts->slow && all > (double)answer->slow + 0.5)
 		text = vr_xappend(text, ", of which the longest %zu are kept", answer->slow);
 	if (answer->slow)
@@ -271,19 +276,32 @@ static char *slow_text(const struct vr_context *ctx, const struct vr_tail *tail)
 	return text;
 }
 
+/* "serve (main.c:12) in thread main (12)", "decode in thread main (12)", "decode, path=a" */
+static char *subject_text(const struct vr_context *ctx, const struct vr_tail *tail)
+{
+	uint32_t id = tail->span ? tail->span->thread : tail->loop->row->thread;
+	const struct vprof_thread *thread = &ctx->profile->file->thread[id];
+	char *text;
+
+	if (tail->span && id == VPROF_NONE)
+		return vr_xprintf("%s%s%s", vr_span_name(tail->span),
+				  tail->span->label && *tail->span->label ? ", " : "",
+				  tail->span->label ? tail->span->label : "");
+	text = tail->span ? vr_xstrdup(vr_span_name(tail->span))
+			  : vr_loop_text(ctx->profile, tail->loop, 0);
+	return vr_xappend(text, " in thread %s (%u)", thread->name, thread->tid);
+}
+
 static void print_tail(struct vr_context *ctx, const struct vr_tail *tail, size_t rank)
 {
 	char from[VR_UNIT_MAX], to[VR_UNIT_MAX];
-	char *name = vr_loop_text(ctx->profile, tail->loop, 0), *text;
-	const struct vprof_thread *thread = &ctx->profile->file->thread[tail->loop->row->thread];
+	char *text = subject_text(ctx, tail);
 
-	text = vr_xprintf("%s in thread %s (%u)", name, thread->name, thread->tid);
 	fprintf(ctx->out, "%s#%zu  ", rank > 1 ? "\n" : "", rank);
 	vr_print_wrapped(ctx, text, 4);
 	free(text);
-	free(name);
-	if (!tail->sums) {
-		fputs("   none of its iterations is kept\n", ctx->out);
+	if (tail->sums.kind == VPROF_UNIT_VOID) {
+		fprintf(ctx->out, "   none of its %s is kept\n", vr_tail_units_name(tail));
 		return;
 	}
 	text = slow_text(ctx, tail);
@@ -304,63 +322,93 @@ static void print_tail(struct vr_context *ctx, const struct vr_tail *tail, size_
 
 /* --- all of them ------------------------------------------------------------- */
 
-static void warn(const struct vr_context *ctx, size_t inexact, size_t units)
+static void warn(const struct vr_context *ctx, int of_spans, size_t inexact, size_t units)
 {
 	if (!vr_tail_has_units(ctx->profile->file))
-		vr_note(ctx, "no iteration is kept whole in this record: it is of an older "
-			     "library, or no loop was found while it ran; record again for --tail");
+		vr_note(ctx, of_spans
+				 ? "no span is kept whole in this record: it is of an older "
+				   "library, or too short; record again for --tail"
+				 : "no iteration is kept whole in this record: it is of an older "
+				   "library, or no loop was found while it ran; record again "
+				   "for --tail");
 	else if (inexact * 2 > units)
 		vr_note(ctx,
-			"of %zu of %zu iterations it is not known what kept them off the CPU: "
+			"of %zu of %zu %s it is not known what kept them off the CPU: "
 			"that is in their running time",
-			inexact, units);
+			inexact, units, of_spans ? "spans" : "iterations");
 }
 
-int vr_loop_tail(struct vr_context *ctx, const struct vr_loop_list *list)
+int vr_tail_is_asked(const struct vr_context *ctx)
 {
-	struct vr_tail_select select;
-	struct vr_err err = {0};
-	struct vr_sheet *sheet = ctx->format == VR_FORMAT_CSV ? vr_tail_sheet(ctx) : NULL;
-	json_t *loops = json_array();
-	size_t count = list->count, inexact = 0, units = 0;
+	return vr_opts_given(ctx->opts, VR_OPT_TAIL) || ctx->opts->slow;
+}
 
-	if (vr_tail_select_parse(ctx->opts->slow, ctx->opts->tail, &select, &err) != 0) {
-		vr_warn("%s", err.text);
-		vr_tail_select_done(&select);
-		if (sheet)
-			vr_sheet_free(sheet);
-		json_decref(loops);
-		return VR_EXIT_USAGE;
-	}
-	if (ctx->format == VR_FORMAT_TABLE && !vr_opts_given(ctx->opts, VR_OPT_LIMIT) &&
-	    count > LOOPS_USUALLY)
-		count = LOOPS_USUALLY;
-	for (size_t i = 0; i < count && vr_tail_has_units(ctx->profile->file); i++) {
-		struct vr_tail *tail =
-		    vr_tail_of_loop(ctx->profile, &list->loops->loop[list->order[i]], &select);
+static struct vr_tail *tail_at(struct vr_context *ctx, const struct vr_tail_list *list, size_t at,
+			       const struct vr_tail_select *select)
+{
+	if (list->loops)
+		return vr_tail_of_loop(ctx->profile, &list->loops->loop[list->order[at]], select);
+	return vr_tail_of_span(ctx->profile, list->spans, list->order[at], select);
+}
 
-		inexact += tail->inexact;
-		units += tail->accounts.units;
-		if (sheet)
-			vr_tail_sheet_add(sheet, tail);
-		else if (ctx->format == VR_FORMAT_JSON)
-			json_array_append_new(loops, vr_tail_json(ctx, tail));
-		else
-			print_tail(ctx, tail, i + 1);
-		vr_tail_free(tail);
-	}
+static void put(struct vr_context *ctx, const struct vr_tail *tail, size_t rank,
+		struct vr_sheet *sheet, json_t *all)
+{
+	if (sheet)
+		vr_tail_sheet_add(sheet, tail);
+	else if (ctx->format == VR_FORMAT_JSON)
+		json_array_append_new(all, vr_tail_json(ctx, tail));
+	else
+		print_tail(ctx, tail, rank);
+}
+
+static void finish(struct vr_context *ctx, const struct vr_tail_list *list, size_t count,
+		   struct vr_sheet *sheet, json_t *all)
+{
+	const char *what = list->loops ? "loops" : "spans";
+
 	if (sheet)
 		vr_sheet_print(sheet);
 	if (ctx->format == VR_FORMAT_JSON) {
 		ctx->json = json_object();
 		json_object_set_new(ctx->json, "kept",
 				    json_boolean(vr_tail_has_units(ctx->profile->file)));
-		json_object_set(ctx->json, "loops", loops);
+		json_object_set(ctx->json, what, all);
 	} else if (ctx->format == VR_FORMAT_TABLE && vr_tail_has_units(ctx->profile->file)) {
-		vr_print_more(ctx, count, list->loops->n_loops, "loops");
+		vr_print_more(ctx, count, list->all, what);
 	}
-	json_decref(loops);
-	warn(ctx, inexact, units);
+}
+
+int vr_tail_print(struct vr_context *ctx, const struct vr_tail_list *list)
+{
+	struct vr_tail_select select;
+	struct vr_err err = {0};
+	struct vr_sheet *sheet = NULL;
+	size_t count = list->count, inexact = 0, units = 0;
+	json_t *all;
+
+	if (vr_tail_select_parse(ctx->opts->slow, ctx->opts->tail, &select, &err) != 0) {
+		vr_warn("%s", err.text);
+		vr_tail_select_done(&select);
+		return VR_EXIT_USAGE;
+	}
+	all = json_array();
+	if (ctx->format == VR_FORMAT_CSV)
+		sheet = vr_tail_sheet(ctx, !list->loops);
+	if (ctx->format == VR_FORMAT_TABLE && !vr_opts_given(ctx->opts, VR_OPT_LIMIT) &&
+	    count > USUALLY)
+		count = USUALLY;
+	for (size_t i = 0; i < count && vr_tail_has_units(ctx->profile->file); i++) {
+		struct vr_tail *tail = tail_at(ctx, list, i, &select);
+
+		inexact += tail->inexact;
+		units += tail->accounts.units;
+		put(ctx, tail, i + 1, sheet, all);
+		vr_tail_free(tail);
+	}
+	finish(ctx, list, count, sheet, all);
+	json_decref(all);
+	warn(ctx, !list->loops, inexact, units);
 	vr_tail_select_done(&select);
 	return 0;
 }

@@ -5,7 +5,7 @@
 #include "text/fields.h"
 #include "text/json.h"
 #include "text/tail.h"
-#include "verbs/loop/tail.h"
+#include "verbs/tail/tail.h"
 
 static const char *const group_name[] = {"other", "ordinary", "slow", "left out"};
 static const char *const kind_name[] = {"call", "calls", "off", "cpu", "unseen"};
@@ -38,10 +38,22 @@ static const struct vr_tail_what *what_of(const void *row)
 	return &line_of(row)->tail->what[line_of(row)->component];
 }
 
-static void get_loop(const struct vr_rows *rows, const void *row, struct vr_value *value)
+static void get_name(const struct vr_rows *rows, const void *row, struct vr_value *value)
 {
+	const struct vr_tail *tail = line_of(row)->tail;
+
 	(void)rows;
-	value->cell.s = line_of(row)->tail->loop->name;
+	value->cell.s = tail->span ? vr_span_name(tail->span) : tail->loop->name;
+}
+
+static int of_loops(const struct vr_rows *rows)
+{
+	return rows->model == NULL;
+}
+
+static int of_spans(const struct vr_rows *rows)
+{
+	return rows->model != NULL;
 }
 
 static void get_tid(const struct vr_rows *rows, const void *row, struct vr_value *value)
@@ -123,7 +135,8 @@ static void get_samples(const struct vr_rows *rows, const void *row, struct vr_v
 #define UNIT(member) VR_MEMBER(struct vprof_unit, member), .part = unit_part
 
 static const struct vr_field line_fields[] = {
-    {"loop", "", VR_TEXT, VR_IN_CSV, .get = get_loop},
+    {"loop", "", VR_TEXT, VR_IN_CSV, .get = get_name, .applies = of_loops},
+    {"span", "", VR_TEXT, VR_IN_CSV, .get = get_name, .applies = of_spans},
     {"tid", "", VR_COUNT, VR_IN_CSV, .get = get_tid},
     {"unit", "", VR_COUNT, VR_IN_CSV, .get = get_unit},
     {"at_ns", "", VR_NS, VR_IN_CSV, UNIT(begin_ns)},
@@ -142,11 +155,11 @@ static const struct vr_field line_fields[] = {
     {"samples", "", VR_NUMBER, VR_IN_CSV, .get = get_samples},
 };
 
-struct vr_sheet *vr_tail_sheet(struct vr_context *ctx)
+struct vr_sheet *vr_tail_sheet(struct vr_context *ctx, int spans)
 {
 	static struct vr_rows rows;
 
-	rows = (struct vr_rows){.ctx = ctx};
+	rows = (struct vr_rows){.ctx = ctx, .model = spans ? &rows : NULL};
 	return vr_sheet_new(&rows, VR_FIELDS(line_fields));
 }
 
@@ -308,16 +321,28 @@ static json_t *checks_json(const struct vr_tail *tail)
 	return array;
 }
 
+static void set_subject(const struct vr_context *ctx, json_t *object, const struct vr_tail *tail)
+{
+	uint32_t id = tail->span ? tail->span->thread : tail->loop->row->thread;
+	const struct vprof_thread *thread =
+	    id == VPROF_NONE ? NULL : &ctx->profile->file->thread[id];
+
+	json_object_set_new(object, "tid", thread ? json_integer(thread->tid) : json_null());
+	json_object_set_new(object, "thread", thread ? vr_json_text(thread->name) : json_null());
+	vr_json_set_text(object, "name", tail->span ? vr_span_name(tail->span) : tail->loop->name);
+	if (tail->span)
+		json_object_set_new(object, "label",
+				    tail->span->label ? vr_json_text(tail->span->label)
+						      : json_null());
+	vr_json_set_u64(object, tail->span ? "count" : "iterations", tail->sums.units);
+}
+
 json_t *vr_tail_json(struct vr_context *ctx, const struct vr_tail *tail)
 {
 	const struct vr_tail_answer *answer = &tail->answer;
-	const struct vprof_thread *thread = &ctx->profile->file->thread[tail->loop->row->thread];
 	json_t *object = json_object();
 
-	vr_json_set_u64(object, "tid", thread->tid);
-	vr_json_set_text(object, "thread", thread->name);
-	vr_json_set_text(object, "name", tail->loop->name);
-	vr_json_set_u64(object, "iterations", tail->sums ? tail->sums->units : 0);
+	set_subject(ctx, object, tail);
 	vr_json_set_u64(object, "kept", tail->accounts.units);
 	json_object_set_new(object, "slow_from_ns",
 			    tail->slow_ns > 0 ? real(tail->slow_ns) : json_null());
@@ -334,6 +359,7 @@ json_t *vr_tail_json(struct vr_context *ctx, const struct vr_tail *tail)
 	vr_json_set_u64(object, "unexplained", answer->unexplained);
 	json_object_set_new(object, "shares", shares_json(ctx, tail));
 	json_object_set_new(object, "disagreements", checks_json(tail));
-	json_object_set_new(object, "slow_iterations", slow_json(ctx, tail));
+	json_object_set_new(object, tail->span ? "slow_spans" : "slow_iterations",
+			    slow_json(ctx, tail));
 	return object;
 }
