@@ -23,6 +23,20 @@ group_locks() {
 	fi
 	detail_table mutex 1 "ns a pair"
 }
+# Each number of span_pairs is the least of many windows: other work on the machine blurs it little.
+group_spans() {
+	bench spans
+	run bare bare "$WORK/span_pairs" "$(many 10000)"
+	ours recording vprof heap=off "$WORK/span_pairs" "$(many 10000)"
+	ours paused vprof heap=off:start=paused "$WORK/span_pairs" "$(many 10000)"
+	rounds
+	figure value 1 spans/recording
+	row "vprof_span_begin and vprof_span_end, recording" "<=" 30 ns
+	figure value 2 spans/recording
+	row "of that, two looks at the processor's clock" none - ns
+	figure value 1 spans/paused
+	row "vprof_span_begin and vprof_span_end, not recording" "<=" 1 ns
+}
 group_idle() {
 	bench idle
 	run bare bare "$PAIRS" 5 1 "$(many 10000000)"
