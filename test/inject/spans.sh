@@ -175,6 +175,30 @@ t_equal "with what lies within" "10 30 1500" "$(span allocates '"\(.count) \(.al
 t_equal "within" "10 20 500" "$(span within '"\(.count) \(.allocs) \(.alloc_bytes)"')"
 t_done
 
+t_begin "contracts: of a name, of a thread's or label's part of it, and of what nobody named so"
+budget() { # STATUS BUDGET
+	"$REPORT" check --fail-if "$2" "$file" >"$T/said" 2>&1
+	t_equal "status of $2" "$1" $?
+}
+record labels
+budget 24 'span(step).p50>15us'
+budget 0 'span(step).p50>10s'
+budget 24 'span(step).count=202'
+budget 24 'span(step,label:path=a).count=100'
+budget 24 'span(s*p,thread:main).count=101'
+budget 24 'span(step,label:path=b).time>6ms and span(step).max<1h'
+budget 2 'span(stepp).count=0'
+grep -q "did you mean 'step'" "$T/said" || t_bad "no name is proposed: $(head -c 200 "$T/said")"
+budget 2 'span(step,label:path=z).count>0'
+budget 1 'span(step).count>0 after mark:warm'
+budget 1 'span(step).p98>1ms'
+record heap
+budget 24 'span(allocates).allocs=30'
+budget 24 'span(within).alloc_bytes=500'
+options=heap=off record heap
+budget 2 'span(allocates).allocs=30'
+t_done
+
 t_begin "without the library nothing happens"
 for what in nest async labels misuse "names 1000" fork pause heap; do
 	# shellcheck disable=SC2086

@@ -27,6 +27,7 @@ enum vr_budget_key {
 	VR_KEY_TARGET,
 	VR_KEY_CLASS,
 	VR_KEY_LABEL, /* "key=value" that was in force */
+	VR_KEY_SPAN,
 	VR_KEYS
 };
 const char *vr_budget_key_name(enum vr_budget_key key);
@@ -58,7 +59,7 @@ enum vr_quantity {
 	VR_Q_FAILED,
 	VR_Q_TIMEOUTS
 };
-enum vr_subject { VR_OF_HEAP, VR_OF_LOOPS, VR_OF_STALLS, VR_OF_LOCKS, VR_OF_CALLS };
+enum vr_subject { VR_OF_HEAP, VR_OF_LOOPS, VR_OF_STALLS, VR_OF_LOCKS, VR_OF_CALLS, VR_OF_SPANS };
 
 struct vr_metric {
 	const char *name, *field; /* field NULL: there is none, "": the one that may be left out */

@@ -103,7 +103,7 @@ static void judge_condition(struct vr_judging *judging)
 	static void (*const judge[])(struct vr_judging *) = {
 	    [VR_OF_HEAP] = vr_judge_heap,     [VR_OF_LOOPS] = vr_judge_loops,
 	    [VR_OF_STALLS] = vr_judge_stalls, [VR_OF_LOCKS] = vr_judge_locks,
-	    [VR_OF_CALLS] = vr_judge_calls,
+	    [VR_OF_CALLS] = vr_judge_calls,   [VR_OF_SPANS] = vr_judge_spans,
 	};
 
 	vr_matchers_new(judging);

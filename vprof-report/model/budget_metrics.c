@@ -43,6 +43,15 @@
 		.bare = VR_KEY_CALL, __VA_ARGS__                                                   \
 	}
 
+/* The library copies none of them at a mark. */
+#define SPAN(field_, quantity_, in_, ...)                                                          \
+	{                                                                                          \
+		.name = "span", .field = field_, .subject = VR_OF_SPANS,                           \
+		.quantity = VR_Q_##quantity_, .in = VR_IN_##in_,                                   \
+		.keys = KEY(SPAN) | KEY(THREAD) | KEY(LABEL), .bare = VR_KEY_SPAN, .whole = 1,     \
+		__VA_ARGS__                                                                        \
+	}
+
 static const struct vr_metric metrics[] = {
     HEAP("peak_heap", PEAK_BYTES, BYTES, .whole = 1),
     HEAP("peak_blocks", PEAK_BLOCKS, COUNTS, .whole = 1),
@@ -82,6 +91,16 @@ static const struct vr_metric metrics[] = {
     CALL("calls", "failed", FAILED, COUNTS, .rate = 0),
     CALL("calls", "bytes", TRANSFERRED, BYTES, .rate = 0),
     CALL("calls", "timeouts", TIMEOUTS, COUNTS, .rate = 0),
+    SPAN("p50", PERCENTILE, NS, .share = 0.5),
+    SPAN("p90", PERCENTILE, NS, .share = 0.9),
+    SPAN("p99", PERCENTILE, NS, .share = 0.99),
+    SPAN("p999", PERCENTILE, NS, .share = 0.999),
+    SPAN("p9999", PERCENTILE, NS, .share = 0.9999),
+    SPAN("max", MAX, NS, .rate = 0),
+    SPAN("count", COUNT, COUNTS, .rate = 0),
+    SPAN("time", TIME, NS, .of_wall = 1),
+    SPAN("allocs", ALLOCS, COUNTS, .rate = 0),
+    SPAN("alloc_bytes", ALLOC_BYTES, BYTES, .rate = 0),
 };
 #define METRICS (sizeof(metrics) / sizeof(metrics[0]))
 
@@ -97,6 +116,7 @@ static const char *const key_name[VR_KEYS] = {
     [VR_KEY_FUNCTION] = "function", [VR_KEY_MODULE] = "module", [VR_KEY_THREAD] = "thread",
     [VR_KEY_LOOP] = "loop",	    [VR_KEY_LOCK] = "lock",	[VR_KEY_CALL] = "call",
     [VR_KEY_TARGET] = "target",	    [VR_KEY_CLASS] = "class",	[VR_KEY_LABEL] = "label",
+    [VR_KEY_SPAN] = "span",
 };
 
 const char *vr_budget_key_name(enum vr_budget_key key)

@@ -235,7 +235,7 @@ static int check_filters(struct vr_reader *r, struct vr_condition *c)
 		struct vr_filter *filter = &c->filter[i];
 		const char *name;
 
-		if (c->metric.whole)
+		if (c->metric.whole && c->metric.subject == VR_OF_HEAP)
 			return vr_reader_bad(r, filter->at,
 					     "it is of the whole run and takes no filters");
 		if (filter->key == VR_KEYS)

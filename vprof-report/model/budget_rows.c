@@ -292,7 +292,8 @@ enum vr_match vr_match_name(struct vr_judging *judging, enum vr_budget_key key, 
 
 		if (m->filter->key != key)
 			continue;
-		meant = key == VR_KEY_TARGET || key == VR_KEY_CALL || key == VR_KEY_CLASS
+		meant = key == VR_KEY_TARGET || key == VR_KEY_CALL || key == VR_KEY_CLASS ||
+				key == VR_KEY_SPAN
 			    ? fnmatch(m->filter->pattern, name, 0) == 0
 			    : vr_name_is_meant(m->filter->pattern, name);
 		m->seen |= meant;
@@ -395,6 +396,11 @@ static int seen_at_all(struct vr_judging *judging, struct vr_matcher *m, struct 
 		return 0;
 	case VR_KEY_LABEL:
 		return seen_label(judging, m->filter->pattern, near);
+	case VR_KEY_SPAN:
+		for (uint32_t i = 1; i < file->n_spans; i++)
+			if (file->span[i].flags)
+				vr_nearest_try(near, vr_file_string(file, file->span[i].name));
+		return 0;
 	case VR_KEY_LOCK:
 		return vr_seen_variable(judging->profile, m->filter->pattern, near);
 	case VR_KEY_CALL:

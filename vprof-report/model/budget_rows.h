@@ -64,9 +64,10 @@ void vr_found_unseen(struct vr_found *found, const char *why);
 __attribute__((format(printf, 2, 3))) void vr_found_unknown(struct vr_found *found,
 							    const char *format, ...);
 
-/* --- budget_heap.c, budget_loops.c, budget_waits.c */
+/* --- budget_heap.c, budget_loops.c, budget_spans.c, budget_waits.c */
 void vr_judge_heap(struct vr_judging *judging);
 void vr_judge_loops(struct vr_judging *judging);
+void vr_judge_spans(struct vr_judging *judging);
 void vr_judge_stalls(struct vr_judging *judging);
 void vr_judge_locks(struct vr_judging *judging);
 void vr_judge_calls(struct vr_judging *judging);

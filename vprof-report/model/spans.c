@@ -15,6 +15,8 @@ struct builder {
 	size_t room;
 	enum vr_spans_by by;
 	const char *name;
+	int (*keep)(void *arg, const struct vprof_span *row); /* NULL: all */
+	void *arg;
 };
 
 /* Of row 0, which is of no thread, label or module, where none is asked for. */
@@ -23,6 +25,8 @@ static int is_meant(const struct builder *b, const struct vprof_span *row, uint3
 	const struct vr_profile *profile = b->profile;
 	const struct vr_select *select = &profile->select;
 
+	if (b->keep)
+		return id && row->flags && b->keep(b->arg, row);
 	if (!id)
 		return (row->count || row->begun || row->deep) && !select->thread &&
 		       !select->label && !select->module && !b->name;
@@ -166,12 +170,12 @@ static void finish(struct vr_profile *profile, struct vr_span_sum *span)
 	span->function = ended_by(profile, sum->node);
 }
 
-struct vr_spans *vr_spans_new(struct vr_profile *profile, enum vr_spans_by by, const char *name)
+static struct vr_spans *build(struct builder b)
 {
+	struct vr_profile *profile = b.profile;
 	const struct vr_file *file = profile->file;
-	struct builder b = {
-	    .profile = profile, .spans = vr_xcalloc(1, sizeof(*b.spans)), .by = by, .name = name};
 
+	b.spans = vr_xcalloc(1, sizeof(*b.spans));
 	b.spans->of_row = vr_xcalloc(file->n_spans + 1, sizeof(*b.spans->of_row));
 	for (uint32_t i = 0; i < file->n_spans; i++) {
 		struct vr_span_sum *span;
@@ -192,6 +196,18 @@ struct vr_spans *vr_spans_new(struct vr_profile *profile, enum vr_spans_by by, c
 	vr_map_free(&b.at);
 	vr_map_free(&b.names);
 	return b.spans;
+}
+
+struct vr_spans *vr_spans_new(struct vr_profile *profile, enum vr_spans_by by, const char *name)
+{
+	return build((struct builder){.profile = profile, .by = by, .name = name});
+}
+
+struct vr_spans *vr_spans_where(struct vr_profile *profile,
+				int (*keep)(void *arg, const struct vprof_span *row), void *arg)
+{
+	return build(
+	    (struct builder){.profile = profile, .by = VR_SPANS_BY_NAME, .keep = keep, .arg = arg});
 }
 
 void vr_spans_free(struct vr_spans *spans)

@@ -37,6 +37,9 @@ struct vr_spans {
  *   name  a glob over names, NULL: all
  */
 struct vr_spans *vr_spans_new(struct vr_profile *profile, enum vr_spans_by by, const char *name);
+/* The same of those rows for which keep() is true, which is asked of all that have a name. */
+struct vr_spans *vr_spans_where(struct vr_profile *profile,
+				int (*keep)(void *arg, const struct vprof_span *row), void *arg);
 void vr_spans_free(struct vr_spans *spans); /* NULL is fine */
 
 /* "[others]" for what has no name. */

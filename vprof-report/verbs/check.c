@@ -340,7 +340,9 @@ const struct vr_verb vr_verb_check = {
 	"  loops   loop.p50 .p90 .p99 .p999 .p9999 .max .iterations .busy .stalls; stalls .time\n"
 	"  waits   lock.wait .waits .max; blocked .time .max, calls .bytes, of fsync: "
 	"blocked(fsync)\n"
-	"FILTER is KEY:PATTERN: function thread module loop lock call target class, or a name\n"
+	"  spans   span(decode).p99 .max .count .time .allocs, of the whole run\n"
+	"FILTER is KEY:PATTERN: span function thread module loop lock call target class, or a "
+	"name\n"
 	"alone: allocs(tick), loop(feed), lock(m_book), blocked(fsync)@loop. NAME? need not be\n"
 	"seen. Ends with 24 where one is true, 2 where one cannot be judged: docs/budgets.md.",
     .options = VR_TAKES(VR_OPT_LIMIT, VR_OPT_FORMAT, VR_OPT_TREE, VR_OPT_STRIP, VR_OPT_FULL_NAMES,
