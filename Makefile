@@ -55,8 +55,10 @@ flags_of = $(BASE) $(OPT) $(FLAGS_$(firstword $(subst /, ,$1)))
 %/libvprof/stack/capture.o: FLAGS_libvprof += -fomit-frame-pointer
 # Spans have no frame of their own on the short way.
 %/libvprof/control/api_spans.o: FLAGS_libvprof += -fomit-frame-pointer -foptimize-sibling-calls
-# What looks for its caller has a frame all the same; a free lock needs none.
+# What looks for its caller has a frame all the same; a free lock needs none, nor does a signal
+# that nobody waits for.
 %/libvprof/hooks/lock.o: FLAGS_libvprof += -fomit-frame-pointer
+%/libvprof/hooks/sleep.o: FLAGS_libvprof += -fomit-frame-pointer
 # Leaves, of which as little as can be is executed.
 %/libvprof/track/call.o: FLAGS_libvprof += -fomit-frame-pointer -foptimize-sibling-calls
 # Hooks jump, however little is optimised.

@@ -21,7 +21,18 @@ enum vprof_blame_what {
 	VPROF_BLAME_ABANDONED = 4, /* charged for waits that no row of LOCKS has: they never came
 				    * back, being left by a jump or with their thread */
 	VPROF_BLAME_HOLDS = 5,	   /* holds that somebody waited for and whose begin is known */
-	VPROF_BLAME_SAMPLES = 6	   /* one hold in VPROF_HOLD_SAMPLE, waited for or not */
+	VPROF_BLAME_SAMPLES = 6,   /* one hold in VPROF_HOLD_SAMPLE, waited for or not */
+	VPROF_BLAME_WOKEN = 7	   /* waits for conditions, semaphores, barriers and threads, by who
+				    * ended them; those that timed out are in none */
+};
+enum vprof_wake {
+	VPROF_WAKE_UNSEEN = 0,	  /* another process, a raw futex, a wait that ended by itself */
+	VPROF_WAKE_SEVERAL = 1,	  /* one of several, and it is not known which */
+	VPROF_WAKE_SIGNAL = 2,	  /* of a condition, for one of those that wait ... */
+	VPROF_WAKE_BROADCAST = 3, /* ... for all of them */
+	VPROF_WAKE_POST = 4,	  /* of a semaphore */
+	VPROF_WAKE_LAST = 5,	  /* it was the last that a barrier waited for */
+	VPROF_WAKE_END = 6	  /* the thread that was waited for ended */
 };
 #define VPROF_HOLD_SAMPLE    64u
 #define VPROF_HOLD_UNIT_BITS 6u /* 64 ns */
@@ -29,12 +40,12 @@ enum vprof_blame_what {
 #define VPROF_HOLD_BUCKETS   32u
 struct vprof_blame {
 	uint64_t address; /* of the lock */
-	uint32_t node;	  /* where it gave the lock back; VPROF_NODE_ROOT: not by path */
+	uint32_t node;	  /* where it gave the lock back, or woke; VPROF_NODE_ROOT: not by path */
 	uint32_t thread;  /* row in THREADS; VPROF_NONE: not known */
-	uint16_t kind;	  /* enum vprof_lock_kind: how it held it; HELD, HOLDS, SAMPLES */
+	uint16_t kind;	  /* enum vprof_lock_kind: how it held it; HELD, HOLDS, SAMPLES, WOKEN */
 	uint16_t what;	  /* enum vprof_blame_what; 0: not filled in yet */
 	uint16_t place;	  /* as in vprof_lock, with site and offset */
-	uint16_t reserved0;
+	uint16_t how;	  /* WOKEN: enum vprof_wake */
 	uint32_t site;
 	/* 28: HELD: what the holder was in meanwhile, if it was a call that lasted */
 	uint32_t cause; /* string id of the function; VPROF_NONE: none that lasted */
@@ -43,13 +54,17 @@ struct vprof_blame {
 	uint64_t times;
 	uint64_t ns, max_ns;
 	uint64_t first_ns, last_ns;
-	/* 80: HELD, HANDOFF: time in which somebody waited, however many did */
+	/* 80: HELD, HANDOFF: time in which somebody waited, however many did; WOKEN: of ns, from
+	 * the moment at which it was woken */
 	uint64_t span_ns;
 	/* 88: with `cause`: as vprof_call.object, or a lock's address; and that call's path */
 	uint64_t cause_object;
 	uint32_t cause_node;
 	uint32_t reserved1;
-	uint64_t reserved[3];
+	/* 104: WOKEN: of these waits, those after which the same thread waited again within 1 ms,
+	 * before it gave the condition's mutex back; and calls that woke them */
+	uint64_t again, wakes;
+	uint64_t reserved[1];
 	/* 128: HOLDS, SAMPLES */
 	uint32_t histogram[VPROF_HOLD_BUCKETS];
 };

@@ -155,16 +155,19 @@ struct vprof_cpu {
 };
 _Static_assert(sizeof(struct vprof_cpu) == 32, "vprof_cpu");
 
-/* LOCKS: waits of one call path under one label for one lock (or condition, or thread to
- * join).  A reader adds rows of equal lock, kind and node; locks in blocks of one site, at
- * one offset, may be taken for one.  Row 0 is the overflow row. */
+/* LOCKS: waits of one call path under one label for one lock (or condition, semaphore,
+ * barrier, or thread to join).  A reader adds rows of equal lock, kind and node; locks in blocks of
+ * one site, at one offset, may be taken for one.  Row 0 is the overflow row. */
 enum vprof_lock_kind {
 	VPROF_LOCK_MUTEX = 1,
 	VPROF_LOCK_RDLOCK = 2,
 	VPROF_LOCK_WRLOCK = 3,
 	VPROF_LOCK_COND = 4,
 	VPROF_LOCK_JOIN = 5,
-	VPROF_LOCK_SPIN = 6
+	VPROF_LOCK_SPIN = 6,
+	/* whose time is in CALLS as well */
+	VPROF_LOCK_SEM = 7,
+	VPROF_LOCK_BARRIER = 8
 };
 /* Where the lock lay when it was waited for. */
 enum vprof_lock_place {

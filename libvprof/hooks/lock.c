@@ -1,4 +1,4 @@
-/* The functions of libc that wait for a lock, a condition or a thread.
+/* The functions of libc that wait for a lock that somebody holds.
  *
  * The slow halves are separate functions that the fast ones end in a jump to:
  * a lock that is free then costs no stack frame, and the registers at the slow
@@ -6,35 +6,11 @@
 #include "base/held.h"
 #include "base/real.h"
 #include "hooks/hooks.h"
-#include "hooks/record.h"
-#include "thread/kin.h"
+#include "hooks/wait.h"
 #include "track/give.h"
 #include "track/order.h"
-#include "track/wait.h"
 
 #include <errno.h>
-
-#define SLOW		    __attribute__((noinline, cold)) static int
-#define UNLIKELY(condition) __builtin_expect(!!(condition), 0)
-#define LIKELY(condition)   __builtin_expect(!!(condition), 1)
-
-/* Makes the call and records how long it took.  Expanded in the function that
- * the program, or a hook by a jump, called. */
-#define WAIT_GIVING(lock, kind, mutex, call)                                                       \
-	({                                                                                         \
-		struct vp_regs caller_ = VP_CALLER_REGS();                                         \
-		struct vp_wait wait_;                                                              \
-		int ret_;                                                                          \
-                                                                                                   \
-		vp_wait_begin(&wait_, (uint64_t)(uintptr_t)(lock), VPROF_LOCK_##kind,              \
-			      (uint64_t)(uintptr_t)(mutex), &caller_);                             \
-		ret_ = call;                                                                       \
-		vp_wait_end(&wait_, ret_);                                                         \
-		ret_;                                                                              \
-	})
-#define WAIT(lock, kind, call) WAIT_GIVING(lock, kind, NULL, call)
-/* For a condition: the mutex is given back meanwhile. */
-#define WAIT_COND(cond, mutex, call) WAIT_GIVING(cond, COND, mutex, call)
 
 /* Makes the call, which gives the lock back, and records whose doing waits for it were. */
 #define RECORD_GIVING(lock, kind, how, call)                                                       \
@@ -258,46 +234,6 @@ VP_HOOK int pthread_spin_lock(pthread_spinlock_t *lock)
 GIVES(pthread_spin_unlock, spin_unlock_slow, pthread_spinlock_t, vp_spin_is_waited_for, STAYS_NOT,
       IS_SPIN, ALONE, GIVEN(SPIN))
 
-/* Makes the call, which waits for the thread's end where it returns 0. */
-#define JOINS(thread, call)                                                                        \
-	({                                                                                         \
-		int joined_ = call;                                                                \
-                                                                                                   \
-		if (joined_ == 0)                                                                  \
-			vp_kin_joined((uint64_t)(thread));                                         \
-		joined_;                                                                           \
-	})
-
-static inline int join_wait(pthread_t thread, void **result)
-{
-	if (vp_control.lock_kinds && vp_real.pthread_tryjoin_np(thread, result) == 0)
-		return 0;
-	return WAIT(thread, JOIN, vp_real.pthread_join(thread, result));
-}
-
-VP_HOOK int pthread_join(pthread_t thread, void **result)
-{
-	return JOINS(thread, join_wait(thread, result));
-}
-
-VP_HOOK int pthread_tryjoin_np(pthread_t thread, void **result)
-{
-	return JOINS(thread, vp_real.pthread_tryjoin_np(thread, result));
-}
-
-VP_HOOK int pthread_timedjoin_np(pthread_t thread, void **result, const struct timespec *until)
-{
-	return JOINS(thread,
-		     WAIT(thread, JOIN, vp_real.pthread_timedjoin_np(thread, result, until)));
-}
-
-VP_HOOK int pthread_clockjoin_np(pthread_t thread, void **result, clockid_t clock,
-				 const struct timespec *until)
-{
-	return JOINS(
-	    thread, WAIT(thread, JOIN, vp_real.pthread_clockjoin_np(thread, result, clock, until)));
-}
-
 /* The C11 names: libc keeps a pthread_mutex_t in an mtx_t, and calls its own
  * functions on it, not these hooks. */
 SLOW mtx_lock_slow(mtx_t *mutex)
@@ -328,65 +264,6 @@ VP_HOOK int mtx_timedlock(mtx_t *mutex, const struct timespec *until)
 #define MTX_STAYS(mutex)	 vp_mutex_stays(INNER(mutex))
 GIVES(mtx_unlock, mtx_unlock_slow, mtx_t, MTX_IS_WAITED_FOR, MTX_STAYS, IS_MUTEX, ALONE,
       GIVEN(MUTEX))
-
-VP_HOOK int cnd_wait(cnd_t *cond, mtx_t *mutex)
-{
-	return WAIT_COND(cond, mutex, vp_real.cnd_wait(cond, mutex));
-}
-
-VP_HOOK int cnd_timedwait(cnd_t *cond, mtx_t *mutex, const struct timespec *until)
-{
-	return WAIT_COND(cond, mutex, vp_real.cnd_timedwait(cond, mutex, until));
-}
-
-VP_HOOK int thrd_join(thrd_t thread, int *result)
-{
-	return JOINS(thread, WAIT(thread, JOIN, vp_real.thrd_join(thread, result)));
-}
-
-VP_HOOK int pthread_cond_clockwait(pthread_cond_t *cond, pthread_mutex_t *mutex, clockid_t clock,
-				   const struct timespec *until)
-{
-	return WAIT_COND(cond, mutex, vp_real.pthread_cond_clockwait(cond, mutex, clock, until));
-}
-
-/* The six of pthread_cond_t in both versions, each to its own.  They all stand
- * here although only two wait: a condition set up by the code of one version
- * must not be signalled by the other's. */
-#define COND(name, suffix, version, parameters)                                                    \
-	__asm__(".symver vp_" #name #suffix "," #name version);                                    \
-	VP_HOOK int vp_##name##suffix parameters
-#define CONDS(suffix, version)                                                                     \
-	COND(pthread_cond_wait, suffix, version, (pthread_cond_t * cond, pthread_mutex_t * mutex)) \
-	{                                                                                          \
-		return WAIT_COND(cond, mutex, vp_real.pthread_cond_wait##suffix(cond, mutex));     \
-	}                                                                                          \
-	COND(pthread_cond_timedwait, suffix, version,                                              \
-	     (pthread_cond_t * cond, pthread_mutex_t * mutex, const struct timespec *until))       \
-	{                                                                                          \
-		return WAIT_COND(cond, mutex,                                                      \
-				 vp_real.pthread_cond_timedwait##suffix(cond, mutex, until));      \
-	}                                                                                          \
-	COND(pthread_cond_signal, suffix, version, (pthread_cond_t * cond))                        \
-	{                                                                                          \
-		return vp_real.pthread_cond_signal##suffix(cond);                                  \
-	}                                                                                          \
-	COND(pthread_cond_broadcast, suffix, version, (pthread_cond_t * cond))                     \
-	{                                                                                          \
-		return vp_real.pthread_cond_broadcast##suffix(cond);                               \
-	}                                                                                          \
-	COND(pthread_cond_init, suffix, version,                                                   \
-	     (pthread_cond_t * cond, const pthread_condattr_t *attr))                              \
-	{                                                                                          \
-		return vp_real.pthread_cond_init##suffix(cond, attr);                              \
-	}                                                                                          \
-	COND(pthread_cond_destroy, suffix, version, (pthread_cond_t * cond))                       \
-	{                                                                                          \
-		return vp_real.pthread_cond_destroy##suffix(cond);                                 \
-	}
-
-CONDS(, "@@GLIBC_2.3.2")
-CONDS(_old, "@GLIBC_2.2.5")
 
 /* libc's second names */
 VP_HOOK_ALSO(__pthread_mutex_lock, pthread_mutex_lock);

@@ -67,6 +67,19 @@ void vp_kin_started(const struct vp_thread *thread, const struct vp_kin_creator 
 	__atomic_store_n(&rows[at % SLOTS], thread->row_id, __ATOMIC_RELEASE);
 }
 
+uint32_t vp_kin_row(uint64_t descriptor)
+{
+	uint32_t slot = slot_of(descriptor), id;
+
+	for (uint32_t i = 0; i < PROBE; i++) {
+		const struct vprof_thread *row = row_at(slot + i, &id);
+
+		if (row && row->descriptor == descriptor && !row->joined_ns)
+			return id;
+	}
+	return 0;
+}
+
 void vp_kin_joined(uint64_t descriptor)
 {
 	struct vp_thread *self = vp_tls.self;

@@ -20,6 +20,9 @@ struct vp_kin_creator vp_kin_create(void);
 /* In the new thread, which has its row.  Context: busy guard held. */
 void vp_kin_started(const struct vp_thread *thread, const struct vp_kin_creator *creator);
 
+/* Its row in THREADS; 0: not known.  Context: any thread. */
+uint32_t vp_kin_row(uint64_t descriptor);
+
 /* The calling thread has joined the one with this pthread_t.  Context: any thread. */
 void vp_kin_joined(uint64_t descriptor);
 

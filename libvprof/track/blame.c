@@ -26,7 +26,7 @@ static int is_of(const struct vprof_blame *row, const struct vp_blame_key *key)
 {
 	return row->address == key->lock.address && row->node == key->node &&
 	       row->what == key->what && row->kind == key->kind && row->thread == key->thread &&
-	       row->site == key->lock.site && row->cause == key->cause &&
+	       row->how == key->how && row->site == key->lock.site && row->cause == key->cause &&
 	       row->cause_node == key->cause_node;
 }
 
@@ -87,6 +87,7 @@ static struct vprof_blame *new_row(const struct vp_blame_key *key, uint64_t now_
 	row->node = key->node;
 	row->thread = key->thread;
 	row->kind = key->kind;
+	row->how = key->how;
 	row->cause = key->cause;
 	row->cause_node = key->cause_node;
 	row->cause_object = key->cause_object;

@@ -43,7 +43,7 @@ struct vp_blames {
 struct vp_blame_key {
 	struct vp_lock_place lock;
 	uint32_t node, thread;
-	uint16_t kind, what;
+	uint16_t kind, what, how;
 	uint32_t cause, cause_node;
 	uint64_t cause_object; /* of the first; it does not tell rows apart */
 };

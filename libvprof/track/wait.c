@@ -3,6 +3,7 @@
 #include "ring/events.h"
 #include "ring/tables.h"
 #include "stack/capture.h"
+#include "thread/kin.h"
 #include "thread/threads.h"
 #include "track/live.h"
 #include "track/wait_state.h"
@@ -38,6 +39,7 @@ int vp_waits_init(void)
 	finished = 0;
 	life++;
 	vp_holders_init();
+	vp_wakers_init();
 	vp_tls.waits_noted = 0;
 	overflow = vp_table_add(VPROF_SEC_LOCKS, &id);
 	if (!overflow)
@@ -113,6 +115,9 @@ static void put(struct vp_wait_note *to, const struct vp_wait_note *note)
 	to->nobody_ns = note->nobody_ns;
 	to->nobody_span_ns = note->nobody_span_ns;
 	to->readers = note->readers;
+	to->waker = note->waker;
+	to->woken = note->woken;
+	to->again = note->again;
 	to->unknown = note->unknown;
 	to->timeout = note->timeout;
 	to->place = note->place;
@@ -204,6 +209,37 @@ static void give_mutex(struct vp_waits *waits, const struct vp_thread *thread, u
 	vp_waits_record(waits);
 }
 
+/* A wake-up for this condition that is noted still: the thread has not let its mutex go since. */
+#define AGAIN_NS 1000000u
+static void note_again(struct vp_waits *waits, uint64_t cond, uint64_t now_ns)
+{
+	for (uint32_t i = 0; i < VP_WAIT_NOTES; i++) {
+		struct vp_wait_note *note = &waits->note[i];
+
+		if (note->kind == VPROF_LOCK_COND && note->address == cond && note->woken &&
+		    now_ns - note->since_ns - note->wait_ns < AGAIN_NS)
+			note->again = 1;
+	}
+}
+
+/* What the thread does meanwhile, for others to see. */
+static void enter(struct vp_wait *wait, struct vp_thread *thread, uint64_t gives,
+		  const struct vp_regs *caller)
+{
+	struct vp_wait_note *note = &wait->note;
+
+	if (!vp_lock_is_call(note->kind))
+		vp_call_enter(&wait->call, thread, call_kind[note->kind], note->address, caller,
+			      note->since_ns);
+	if (note->kind == VPROF_LOCK_JOIN)
+		note->waker.thread = vp_kin_row(note->address);
+	if (note->kind == VPROF_LOCK_COND)
+		note_again(wait->waits, note->address, note->since_ns);
+	if (gives)
+		give_mutex(wait->waits, thread, gives, note->node);
+	vp_waiting_enter(wait->waits, wait, caller->sp);
+}
+
 void vp_wait_begin(struct vp_wait *wait, uint64_t lock, enum vprof_lock_kind kind, uint64_t gives,
 		   const struct vp_regs *caller)
 {
@@ -226,11 +262,7 @@ void vp_wait_begin(struct vp_wait *wait, uint64_t lock, enum vprof_lock_kind kin
 		wait->note.node = vp_capture_stack(&thread->stack, caller);
 		find_place(&wait->note);
 		put(&wait->waits->under_way, &wait->note);
-		vp_call_enter(&wait->call, thread, call_kind[kind], lock, caller,
-			      wait->note.since_ns);
-		if (gives)
-			give_mutex(wait->waits, thread, gives, wait->note.node);
-		vp_waiting_enter(wait->waits, wait, caller->sp);
+		enter(wait, thread, gives, caller);
 	}
 	vp_inside_end(inside);
 }
@@ -253,7 +285,7 @@ static void end(struct vp_wait *wait, int ret)
 		note->unknown = 1; /* it ended with it */
 	if (how == VP_WAITING_ABANDONED)
 		return;
-	if (note->kind == VPROF_LOCK_JOIN ||
+	if (note->kind == VPROF_LOCK_JOIN || vp_lock_is_call(note->kind) ||
 	    (how == VP_WAITING_GAVE_UP && note->kind != VPROF_LOCK_COND)) {
 		vp_wait_record(waits, note, &waits->writer); /* it holds nothing */
 		return;
@@ -279,6 +311,9 @@ static int leave(struct vp_wait *wait, int ret, uint64_t now)
 	wait->note.wait_ns = now - wait->note.since_ns;
 	if (vp_lock_is_held(wait->note.kind))
 		vp_waiting_leave(wait->waits, wait, outcome_of(&wait->note, ret), now);
+	else
+		vp_sleeping_leave(wait->waits, wait, outcome_of(&wait->note, ret) == VP_WAITING_GOT,
+				  ret == VP_WAIT_LAST);
 	return 1;
 }
 
@@ -298,10 +333,12 @@ void vp_wait_end(struct vp_wait *wait, int ret)
 		now = wait->note.since_ns;
 	ours = leave(wait, ret, now);
 	now = wait->note.since_ns + wait->note.wait_ns;
-	due = vp_call_leave(&wait->call, now);
-	vp_call_lasted(&wait->call, wait->note.node, now);
-	if (due)
-		vp_call_settle(&wait->call);
+	if (!vp_lock_is_call(wait->note.kind)) {
+		due = vp_call_leave(&wait->call, now);
+		vp_call_lasted(&wait->call, wait->note.node, now);
+		if (due)
+			vp_call_settle(&wait->call);
+	}
 	/* else: locks=off was set meanwhile, or recording ended: the thread does not wait */
 	if (ours && vp_control.lock_kinds)
 		end(wait, ret);

@@ -14,6 +14,7 @@
 #include "thread/threads.h"
 #include "track/call.h"
 #include "track/holders.h"
+#include "track/wakers.h"
 
 #include <pthread.h>
 
@@ -30,6 +31,9 @@ struct vp_wait_note {
 	/* what was settled when it ended, and was nobody's, or of a holder that is not known */
 	uint64_t nobody_ns, nobody_span_ns;
 	struct vp_readers readers;
+	struct vp_waker waker; /* where it was woken: by whom */
+	uint16_t woken;	       /* 1: it came to its end, and the waker has not counted it */
+	uint16_t again;	       /* the next wait began before anything else */
 	uint16_t unknown;
 	uint16_t timeout;
 	uint16_t place; /* enum vprof_lock_place */
@@ -40,6 +44,12 @@ struct vp_wait_note {
 static inline int vp_lock_is_held(uint32_t kind)
 {
 	return kind <= VPROF_LOCK_WRLOCK || kind == VPROF_LOCK_SPIN;
+}
+
+/* Recorded as a call too, by its hook. */
+static inline int vp_lock_is_call(uint32_t kind)
+{
+	return kind == VPROF_LOCK_SEM || kind == VPROF_LOCK_BARRIER;
 }
 
 struct vp_wait {
@@ -55,11 +65,13 @@ struct vp_wait {
  * cancelled, or left by a longjmp from a signal handler.
  *   lock    address of the lock, or the pthread_t to be joined
  *   gives   of a condition: the mutex that is given back meanwhile; else 0
- *   ret     what the call returned; waits that failed are not recorded
+ *   ret     what the call returned, or errno; waits that failed are not recorded.
+ *	     VP_WAIT_LAST: of a barrier, the others had waited for the caller
  * errno is kept.  Context: any thread, in or out of a signal handler. */
 void vp_wait_begin(struct vp_wait *wait, uint64_t lock, enum vprof_lock_kind kind, uint64_t gives,
 		   const struct vp_regs *caller);
 void vp_wait_end(struct vp_wait *wait, int ret);
+#define VP_WAIT_LAST (-1)
 
 /* Records what the thread has noted, once it has given a lock back.  Context: busy guard held. */
 void vp_waits_record(struct vp_waits *waits);

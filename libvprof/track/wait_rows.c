@@ -148,6 +148,30 @@ static void blame(struct vp_blames *blames, const struct vp_wait_note *note, uin
 	vp_blame_add(blames, &key, 1, note->readers.ns, note->readers.span_ns, end_ns);
 }
 
+/* By whom it was ended, and how long after that the thread went on. */
+static void woken(struct vp_blames *blames, const struct vp_wait_note *note, uint64_t end_ns)
+{
+	const struct vp_waker *waker = &note->waker;
+	int timed = waker->at_ns > note->since_ns && waker->at_ns < end_ns;
+	struct vp_blame_key key = {.lock = {.address = note->address,
+					    .offset = note->offset,
+					    .site = note->site,
+					    .place = note->place},
+				   .node = waker->node,
+				   .thread = waker->thread,
+				   .kind = note->kind,
+				   .what = VPROF_BLAME_WOKEN,
+				   .how = waker->how,
+				   .cause = VPROF_NONE};
+	struct vprof_blame *row =
+	    vp_blame_add(blames, &key, 1, note->wait_ns, timed ? end_ns - waker->at_ns : 0, end_ns);
+
+	if (!row)
+		return;
+	row->again += note->again;
+	row->wakes += waker->wakes;
+}
+
 /* Row 0 has many writers, and a thread's row two at the end of the process;
  * the others have one, for whom the atomic operations are cheap. */
 void vp_wait_record(struct vp_waits *waits, const struct vp_wait_note *note,
@@ -183,6 +207,8 @@ void vp_wait_record(struct vp_waits *waits, const struct vp_wait_note *note,
 		blame(writer == &waits->writer ? &waits->blames : NULL, note, waits->row_id,
 		      end_ns);
 	}
+	if (note->woken)
+		woken(writer == &waits->writer ? &waits->blames : NULL, note, end_ns);
 	if (note->wait_ns >= EVENT_MIN_NS)
 		vp_event_put(writer, &event);
 }

@@ -18,6 +18,7 @@ struct vp_waiting_entry {
 	uint64_t number; /* of the wait; 0: free.  Whoever makes it 0 ends the wait */
 	uint64_t sp;
 	struct vp_waiting waiting;
+	struct vp_sleeper sleeper; /* of what nobody holds; slot NULL: it is in `waiting` */
 	struct vp_lock_place lock;
 };
 
@@ -42,12 +43,15 @@ struct vp_waits {
 /* The state of a thread, made at its first need; NULL without memory. */
 struct vp_waits *vp_waits_of(struct vp_thread *thread);
 
-/* --- waiting.c: those that wait for a lock that somebody holds, in the registry of holders */
+/* --- waiting.c: those that wait for a lock that somebody holds, in the registry of holders,
+ * and those that wait to be woken, in that of wakers */
 /* The wait's note is filled in; sp is where it was called. */
 void vp_waiting_enter(struct vp_waits *waits, struct vp_wait *wait, uint64_t sp);
 /* It is over at now_ns, or a little later: the note is told. */
 void vp_waiting_leave(struct vp_waits *waits, struct vp_wait *wait, enum vp_waiting_end how,
 		      uint64_t now_ns);
+/* The same of what nobody holds: it was woken, or not, or, of a barrier, was the last. */
+void vp_sleeping_leave(struct vp_waits *waits, struct vp_wait *wait, int woken, int last);
 /* The process ends with it. */
 void vp_waiting_finish(struct vp_waits *waits, struct vp_wait_note *note);
 /* Waits called below this stack pointer never came back. */

@@ -302,6 +302,12 @@ static inline struct mkprof mk_locks(void)
 	blame = mk_blame(&mk, VPROF_BLAME_HOLDS, 0x401010, 0, 2, 4, 60);
 	blame->histogram[15] = 3;
 	blame->histogram[20] = 1;
+	blame = mk_blame(&mk, VPROF_BLAME_WOKEN, 0x6000, 6, 2, 4, 700);
+	blame->kind = VPROF_LOCK_COND;
+	blame->how = VPROF_WAKE_SIGNAL;
+	blame->wakes = 4;
+	blame = mk_blame(&mk, VPROF_BLAME_WOKEN, 0x6000, 0, VPROF_NONE, 1, 200);
+	blame->kind = VPROF_LOCK_COND;
 	mk_lock(&mk, 0, 0, VPROF_NODE_OVERFLOW, 0, 1, 1, 1);
 	mk_lock(&mk, VPROF_LOCK_MUTEX, 0x401010, 4, 1, 3, 60, 30);
 	mk_lock(&mk, VPROF_LOCK_MUTEX, 0x401010, 6, 2, 2, 50, 40)->timeouts = 1;

@@ -65,6 +65,15 @@ t_equal found 0 "$(found "" unseen)"
 t_equal "by locks=order" 0 "$(found locks=order unseen)"
 t_done
 
+# The wait of a condition gives its mutex back and takes it anew, under what the thread kept.
+t_begin "a mutex taken anew after a condition"
+for many in 1 300; do
+	t_equal "under another one, $many times" 1 "$(found "" anew $many)"
+	t_equal "in the same order, $many times" 0 "$(found "" anew-outer $many)"
+	t_equal "under none, $many times" 0 "$(found "" anew-none $many)"
+done
+t_done
+
 t_begin "locks=off: none"
 t_equal found 0 "$(found locks=off abba)"
 t_done

@@ -288,6 +288,26 @@ static void run_recursive(void)
 	together(twice, twice_too, NULL);
 }
 
+/* libc takes a condition's mutex anew when the wait is over. */
+static void wait_with(pthread_mutex_t *first, pthread_mutex_t *second, pthread_mutex_t *mutex)
+{
+	static pthread_cond_t cond = PTHREAD_COND_INITIALIZER;
+	const struct timespec over = {1, 0};
+
+	for (int i = 0; i < times; i++) {
+		pthread_mutex_lock(first);
+		if (second)
+			pthread_mutex_lock(second);
+		pthread_cond_timedwait(&cond, mutex, &over);
+		if (second)
+			pthread_mutex_unlock(second);
+		pthread_mutex_unlock(first);
+	}
+}
+PART(keeps_the_inner, wait_with(&a, &b, &a))
+PART(keeps_the_outer, wait_with(&a, &b, &b))
+PART(keeps_none, wait_with(&a, NULL, &a))
+
 int main(int argc, char **argv)
 {
 	const char *which = argc > 1 ? argv[1] : "";
@@ -321,6 +341,12 @@ int main(int argc, char **argv)
 		together(ab, try_ba, NULL);
 	else if (strcmp(which, "recursive") == 0)
 		run_recursive();
+	else if (strcmp(which, "anew") == 0)
+		together(keeps_the_inner, ab, NULL);
+	else if (strcmp(which, "anew-outer") == 0)
+		together(keeps_the_outer, ab, NULL);
+	else if (strcmp(which, "anew-none") == 0)
+		together(keeps_none, ab, NULL);
 	else if (strcmp(which, "unshared") == 0)
 		together(make_object, use_object, NULL);
 	else if (strcmp(which, "unseen") == 0)

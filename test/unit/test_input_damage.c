@@ -110,7 +110,7 @@ START_TEST(damaged_locks)
 	one_damage(file, "locks: thread", offset_of(&mk, &lock[3]), 7, 8);
 	vr_file_close(file);
 	lock[3].thread = 2;
-	lock[4].kind = VPROF_LOCK_SPIN + 1;
+	lock[4].kind = VPROF_LOCK_BARRIER + 1;
 	file = open_ok(&mk);
 	one_damage(file, "locks: unknown kind", offset_of(&mk, &lock[4]), 7, 8);
 	vr_file_close(file);
@@ -279,7 +279,7 @@ static void is_safe(const struct vr_file *file)
 	for (uint32_t i = 0; i < file->n_locks; i++)
 		ck_assert(!file->lock[i].waits || (file->lock[i].node < file->n_nodes &&
 						   file->lock[i].thread < file->n_threads &&
-						   file->lock[i].kind <= VPROF_LOCK_JOIN));
+						   file->lock[i].kind <= VPROF_LOCK_BARRIER));
 	waits_are_safe(file);
 	for (uint32_t i = 0; i < file->n_modules; i++)
 		ck_assert_uint_le(file->module[i].build_id_bytes, 32);

@@ -15,7 +15,7 @@ static void check_locks(struct vr_file *file, const struct vr_layout *layout)
 			reason = "node id out of range";
 		else if (lock->thread >= file->n_threads)
 			reason = "thread id out of range";
-		else if (lock->kind > VPROF_LOCK_SPIN || (i && !lock->kind))
+		else if (lock->kind > VPROF_LOCK_BARRIER || (i && !lock->kind))
 			reason = "unknown kind";
 		else if (lock->label >= vr_file_string_ids(file))
 			reason = "label out of range";
@@ -41,7 +41,8 @@ static const char *blame_fault(const struct vr_file *file, const struct vprof_bl
 		return "node id out of range";
 	if (row->thread >= file->n_threads && row->thread != VPROF_NONE)
 		return "thread id out of range";
-	if (row->what > VPROF_BLAME_SAMPLES || row->kind > VPROF_LOCK_SPIN)
+	if (row->what > VPROF_BLAME_WOKEN || row->kind > VPROF_LOCK_BARRIER ||
+	    row->how > VPROF_WAKE_END)
 		return "unknown kind";
 	if (!vr_check_string(file, row->cause))
 		return "string id out of range";
@@ -64,6 +65,7 @@ static void check_blame(struct vr_file *file, const struct vr_layout *layout)
 			row->site = 0;
 		/* A row that was being written may be ahead of itself. */
 		row->max_ns = row->max_ns < row->ns ? row->max_ns : row->ns;
+		row->again = row->again < row->times ? row->again : row->times;
 		if (row->what && !reason)
 			continue;
 		if (reason)

@@ -17,7 +17,7 @@ static int in_block(uint32_t place)
 	return place == VPROF_LOCK_IN_BLOCK;
 }
 
-static int by_lock(const struct vprof_blame *x, const struct vprof_blame *y)
+int vr_blame_by_lock(const struct vprof_blame *x, const struct vprof_blame *y)
 {
 	int c = in_block(x->place) - in_block(y->place);
 
@@ -33,7 +33,7 @@ static int by_thread(const void *a, const void *b)
 {
 	const struct vprof_blame *x = *(const struct vprof_blame *const *)a;
 	const struct vprof_blame *y = *(const struct vprof_blame *const *)b;
-	int c = by_lock(x, y);
+	int c = vr_blame_by_lock(x, y);
 
 	c = c ? c : vr_smaller_first(x->what, y->what);
 	c = c ? c : vr_smaller_first(x->thread, y->thread);
@@ -139,13 +139,13 @@ struct vr_blames *vr_blames_new(const struct vr_profile *profile)
 		return blames;
 	row = vr_xcalloc(file->n_blames + 1, sizeof(*row));
 	for (uint32_t i = 0; i < file->n_blames; i++)
-		if (file->blame[i].what)
+		if (file->blame[i].what && file->blame[i].what != VPROF_BLAME_WOKEN)
 			row[count++] = &file->blame[i];
 	qsort(row, count, sizeof(*row), by_thread);
 	blames->blame = vr_xcalloc(count + 1, sizeof(*blames->blame));
 	blames->holder = vr_xcalloc(count + 1, sizeof(*blames->holder));
 	for (size_t i = 0; i < count; i++) {
-		if (!i || by_lock(row[i - 1], row[i]))
+		if (!i || vr_blame_by_lock(row[i - 1], row[i]))
 			blames->blame[blames->n_blames++] =
 			    (struct vr_blame){.address = row[i]->address,
 					      .place = row[i]->place,
@@ -177,11 +177,7 @@ const struct vr_blame *vr_blame_of(const struct vr_blames *blames, const struct 
 	for (size_t i = 0; blames && i < blames->n_blames; i++) {
 		const struct vr_blame *blame = &blames->blame[i];
 
-		if (in_block(blame->place) != in_block(lock->place))
-			continue;
-		if (in_block(lock->place)
-			? blame->site == lock->site && blame->offset == lock->offset
-			: blame->address == lock->address)
+		if (vr_lock_is_at(lock, blame->place, blame->site, blame->offset, blame->address))
 			return blame;
 	}
 	return NULL;

@@ -53,6 +53,9 @@ struct vr_blames {
 struct vr_blames *vr_blames_new(const struct vr_profile *profile);
 void vr_blames_free(struct vr_blames *blames); /* NULL is fine */
 
+/* An order of locks: 0: the same one. */
+int vr_blame_by_lock(const struct vprof_blame *x, const struct vprof_blame *y);
+
 /* Of a lock that is held; NULL: nothing is known. */
 const struct vr_blame *vr_blame_of(const struct vr_blames *blames, const struct vr_lock *lock);
 

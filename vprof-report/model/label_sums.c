@@ -84,7 +84,7 @@ static void add_tables(const struct vr_profile *profile, struct vr_label_sums *s
 	for (uint32_t i = 0; i < file->n_locks; i++) {
 		const struct vprof_lock *row = &file->lock[i];
 
-		if (counts(profile, row->thread, row->label))
+		if (counts(profile, row->thread, row->label) && !vr_lock_is_call(row->kind))
 			add_wait(&sums->of[row->label], !vr_lock_is_held(row->kind), row->waits,
 				 row->wait_ns);
 	}
@@ -112,6 +112,8 @@ static void add_events(const struct vr_profile *profile, struct vr_label_sums *s
 		int idle;
 
 		if (event->kind == VPROF_EV_WAIT) {
+			if (vr_lock_is_call(file->lock[event->arg].kind))
+				continue;
 			label = file->lock[event->arg].label;
 			idle = !vr_lock_is_held(file->lock[event->arg].kind);
 		} else if (event->kind == VPROF_EV_CALL) {

@@ -22,6 +22,11 @@ int vr_lock_is_held(uint32_t kind)
 	return kind <= VPROF_LOCK_WRLOCK || kind == VPROF_LOCK_SPIN;
 }
 
+int vr_lock_is_call(uint32_t kind)
+{
+	return kind == VPROF_LOCK_SEM || kind == VPROF_LOCK_BARRIER;
+}
+
 const char *vr_lock_kind_name(uint32_t kind)
 {
 	static const char *const name[VR_LOCK_KINDS] = {
@@ -32,6 +37,8 @@ const char *vr_lock_kind_name(uint32_t kind)
 	    [VPROF_LOCK_COND] = "cond",
 	    [VPROF_LOCK_JOIN] = "join",
 	    [VPROF_LOCK_SPIN] = "spin",
+	    [VPROF_LOCK_SEM] = "sem",
+	    [VPROF_LOCK_BARRIER] = "barrier",
 	};
 
 	return kind < VR_LOCK_KINDS ? name[kind] : "unknown";
@@ -130,6 +137,15 @@ static int in_block(uint32_t place)
 }
 
 /* Locks in blocks are told apart by who allocated them, the others by their addresses. */
+int vr_lock_is_at(const struct vr_lock *lock, uint32_t place, uint32_t site, uint64_t offset,
+		  uint64_t address)
+{
+	if (in_block(place) != in_block(lock->place))
+		return 0;
+	return in_block(place) ? lock->site == site && lock->offset == offset
+			       : lock->address == address;
+}
+
 static int by_lock(const struct item *x, const struct item *y)
 {
 	int c = in_block(x->place) - in_block(y->place);
@@ -336,7 +352,8 @@ uint64_t *vr_locks_idle_ns(const struct vr_file *file)
 	uint64_t *ns = vr_xcalloc(file->n_threads, sizeof(*ns));
 
 	for (uint32_t i = 0; i < file->n_locks; i++)
-		if (file->lock[i].waits && !vr_lock_is_held(file->lock[i].kind))
+		if (file->lock[i].waits && !vr_lock_is_held(file->lock[i].kind) &&
+		    !vr_lock_is_call(file->lock[i].kind))
 			ns[file->lock[i].thread] += file->lock[i].wait_ns;
 	return ns;
 }

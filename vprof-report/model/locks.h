@@ -1,4 +1,4 @@
-/* Waits for locks, conditions and threads, by what was waited for and by the
+/* Waits for locks, conditions, semaphores, barriers and threads, by what was waited for and by the
  * call path that waited.
  *
  * Whole-run numbers come from the LOCKS table; a window is counted from the
@@ -8,7 +8,7 @@
 
 #include "model/profile.h"
 
-#define VR_LOCK_KINDS (VPROF_LOCK_SPIN + 1u) /* 0: overflow row, kind unknown */
+#define VR_LOCK_KINDS (VPROF_LOCK_BARRIER + 1u) /* 0: overflow row, kind unknown */
 
 struct vr_wait_sum {
 	uint64_t waits, timeouts, wait_ns, max_ns;
@@ -58,6 +58,11 @@ const struct vr_lock *vr_locks_largest(const struct vr_locks *locks, enum vr_loc
 size_t *vr_lock_paths_order(const struct vr_lock *lock, enum vr_locks_key key);
 const struct vr_lock_path *vr_lock_largest_path(const struct vr_lock *lock, enum vr_locks_key key);
 
+/* 1: it lies there: at that address, or in a block of that site at that place. */
+int vr_lock_is_at(const struct vr_lock *lock, uint32_t place, uint32_t site, uint64_t offset,
+		  uint64_t address);
+/* 1: its waits are calls too, and their time is in CALLS as well: a semaphore, a barrier. */
+int vr_lock_is_call(uint32_t kind);
 /* 1: somebody waited because somebody else held it: a mutex or a rwlock. */
 int vr_lock_is_held(uint32_t kind);
 const char *vr_lock_kind_name(uint32_t kind);

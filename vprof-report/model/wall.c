@@ -7,6 +7,7 @@
 #include "cli/text.h"
 #include "cli/xalloc.h"
 #include "model/calls.h"
+#include "model/locks.h"
 
 struct build {
 	struct vr_profile *profile;
@@ -102,6 +103,9 @@ static void add_wait(struct build *build, const struct vprof_lock *lock, uint32_
 	const char *function = lock_function(lock->kind);
 	struct vr_wall_row row = {.thread = thread, .class = VPROF_CLASS_LOCK, .ns = ns};
 
+	/* CALLS has it. */
+	if (vr_lock_is_call(lock->kind))
+		return;
 	if (!ns || !build->profile->keep_thread[thread] ||
 	    !vr_profile_keeps_label(build->profile, lock->label))
 		return;

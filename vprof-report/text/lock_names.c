@@ -7,6 +7,7 @@
 #include "cli/units.h"
 #include "cli/xalloc.h"
 #include "model/responsible.h"
+#include "model/run.h"
 #include "symbols/sym.h"
 
 #define ROOM_OF_PLACE 60
@@ -116,4 +117,74 @@ char *vr_holder_text(struct vr_profile *profile, const struct vr_holder *holder)
 	free(cause);
 	free(place);
 	return text;
+}
+
+const char *vr_wake_name(uint32_t how)
+{
+	static const char *const name[] = {
+	    [VPROF_WAKE_UNSEEN] = "not seen",
+	    [VPROF_WAKE_SEVERAL] = "one of several",
+	    [VPROF_WAKE_SIGNAL] = "signal",
+	    [VPROF_WAKE_BROADCAST] = "broadcast",
+	    [VPROF_WAKE_POST] = "post",
+	    [VPROF_WAKE_LAST] = "last arrival",
+	    [VPROF_WAKE_END] = "end of the thread",
+	};
+
+	return how < sizeof(name) / sizeof(name[0]) ? name[how] : "unknown";
+}
+
+static char *unknown_waker(const struct vr_waker *waker)
+{
+	char times[VR_UNIT_MAX];
+
+	vr_format_count(times, waker->times);
+	if (waker->how == VPROF_WAKE_SEVERAL)
+		return vr_xprintf("%s time%s by one of several threads or places", times,
+				  vr_plural(waker->times));
+	return vr_xprintf("%s time%s not seen by whom: another process, a futex, or by itself",
+			  times, vr_plural(waker->times));
+}
+
+char *vr_waker_text(struct vr_profile *profile, const struct vr_waker *waker)
+{
+	const struct vprof_thread *thread;
+	char times[VR_UNIT_MAX], late[VR_UNIT_MAX];
+	char *text, *place;
+
+	if (waker->thread == VPROF_NONE)
+		return unknown_waker(waker);
+	thread = &profile->file->thread[waker->thread];
+	vr_format_count(times, waker->times);
+	if (waker->how == VPROF_WAKE_END)
+		text = vr_xprintf("%s time%s by the end of %s (%" PRIu32 ")", times,
+				  vr_plural(waker->times), thread->name, thread->tid);
+	else
+		text = vr_xprintf("%s time%s by %s (%" PRIu32 "), its %s", times,
+				  vr_plural(waker->times), thread->name, thread->tid,
+				  vr_wake_name(waker->how));
+	if (waker->node != VPROF_NODE_ROOT) {
+		place = place_text(profile, waker->node);
+		text = vr_xappend(text, " in %s", place);
+		free(place);
+	}
+	if (waker->late_ns && waker->times)
+		text = vr_xappend(text, "; went on %s later",
+				  vr_format_ns(late, waker->late_ns / waker->times));
+	return text;
+}
+
+char *vr_waker_short(const struct vr_profile *profile, const struct vr_woken *woken)
+{
+	const struct vr_waker *most = woken->waker;
+	uint64_t ns = 0;
+
+	if (most->thread == VPROF_NONE)
+		return vr_xprintf("%s %.0f%%", vr_wake_name(most->how),
+				  vr_percent(most->ns, woken->ns));
+	for (size_t i = 0; i < woken->n_wakers; i++)
+		if (woken->waker[i].thread == most->thread)
+			ns += woken->waker[i].ns;
+	return vr_xprintf("%s %.0f%%", profile->file->thread[most->thread].name,
+			  vr_percent(ns, woken->ns));
 }

@@ -3,6 +3,7 @@
 #define VR_LOCK_NAMES_H
 
 #include "model/blame.h"
+#include "model/wakers.h"
 #include "text/names.h"
 
 /* "book_mutex (app)", "app+0x4060", "make_book (block+0x8, book.c:12)",
@@ -14,5 +15,12 @@ char *vr_lock_text(struct vr_profile *profile, const struct vr_lock *lock);
 /* "held by feed (1234): of it 38.0 ms in fsync, called from Journal::append", or where it let the
  * lock go; free() it. */
 char *vr_holder_text(struct vr_profile *profile, const struct vr_holder *holder);
+
+/* "signal", "post", ... */
+const char *vr_wake_name(uint32_t how);
+/* "12 times by feed (1234), with a signal in push; it went on 62 us later"; free() it. */
+char *vr_waker_text(struct vr_profile *profile, const struct vr_waker *waker);
+/* Who did it most: "feed 93%"; free() it. */
+char *vr_waker_short(const struct vr_profile *profile, const struct vr_woken *woken);
 
 #endif

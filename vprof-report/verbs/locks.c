@@ -15,6 +15,8 @@
 #include "text/print.h"
 #include "verbs/deadlocks.h"
 #include "verbs/locks_blame.h"
+#include "verbs/locks_wakers.h"
+#include "verbs/locks_where.h"
 #include "verbs/verb.h"
 
 static const struct vr_sort_key sort_keys[] = {
@@ -42,97 +44,25 @@ static void print_sum(struct vr_context *ctx, const char *what, struct vr_wait_s
 	fputc('\n', ctx->out);
 }
 
+/* What few programs have is not told of the others. */
+static void print_some(struct vr_context *ctx, const char *what, struct vr_wait_sum sum)
+{
+	if (sum.waits)
+		print_sum(ctx, what, sum);
+}
+
 static void print_header(struct vr_context *ctx, const struct vr_locks *locks)
 {
 	print_sum(ctx, "mutexes and rwlocks", vr_locks_held(locks));
 	print_sum(ctx, "conditions", locks->kind[VPROF_LOCK_COND]);
 	print_sum(ctx, "joins", locks->kind[VPROF_LOCK_JOIN]);
+	print_some(ctx, "semaphores", locks->kind[VPROF_LOCK_SEM]);
+	print_some(ctx, "barriers", locks->kind[VPROF_LOCK_BARRIER]);
 }
 
 static const struct vr_lock *lock_of(const void *row)
 {
 	return row;
-}
-
-static void get_kind(const struct vr_rows *rows, const void *row, struct vr_value *value)
-{
-	(void)rows;
-	value->cell.s = vr_lock_kind_name(lock_of(row)->kind);
-}
-
-static void get_address(const struct vr_rows *rows, const void *row, struct vr_value *value)
-{
-	uint64_t address = lock_of(row)->address;
-
-	(void)rows;
-	value->text = address ? vr_xprintf("0x%" PRIx64, address) : vr_xstrdup("");
-}
-
-static struct vr_lock_where where_of(const struct vr_rows *rows, const void *row)
-{
-	return vr_lock_where(rows->ctx->profile, lock_of(row));
-}
-
-static void set_text(struct vr_value *value, const char *text)
-{
-	value->cell.null = !text;
-	value->cell.s = text;
-}
-
-static void get_place(const struct vr_rows *rows, const void *row, struct vr_value *value)
-{
-	struct vr_lock_where where = where_of(rows, row);
-	int looked = lock_of(row)->place != VPROF_LOCK_UNPLACED ||
-		     rows->ctx->profile->file->header.heap_mode == VPROF_HEAP_OFF;
-
-	/* An older library did not say. */
-	set_text(value,
-		 where.home == VR_LOCK_UNKNOWN && !looked ? NULL : vr_lock_home_name(where.home));
-}
-
-static void get_name(const struct vr_rows *rows, const void *row, struct vr_value *value)
-{
-	set_text(value, where_of(rows, row).name);
-}
-
-static void get_module(const struct vr_rows *rows, const void *row, struct vr_value *value)
-{
-	set_text(value, where_of(rows, row).module);
-}
-
-static void get_offset(const struct vr_rows *rows, const void *row, struct vr_value *value)
-{
-	struct vr_lock_where where = where_of(rows, row);
-
-	value->cell.null = where.home != VR_LOCK_STATIC && where.home != VR_LOCK_BLOCK;
-	value->cell.u = where.offset;
-}
-
-static void get_site(const struct vr_rows *rows, const void *row, struct vr_value *value)
-{
-	struct vr_lock_where where = where_of(rows, row);
-
-	value->json = where.home == VR_LOCK_BLOCK
-			  ? vr_json_frames(rows->ctx->profile->stacks, where.site)
-			  : json_null();
-}
-
-static void get_owner(const struct vr_rows *rows, const void *row, struct vr_value *value)
-{
-	struct vr_lock_where where = where_of(rows, row);
-	const struct vprof_thread *thread = &rows->ctx->profile->file->thread[where.thread];
-
-	value->json = json_null();
-	if (where.home != VR_LOCK_STACK)
-		return;
-	value->json = json_object();
-	vr_json_set_u64(value->json, "tid", thread->tid);
-	vr_json_set_text(value->json, "name", thread->name);
-}
-
-static void get_lock(const struct vr_rows *rows, const void *row, struct vr_value *value)
-{
-	vr_value_caption(rows, value, vr_lock_caption(rows->ctx->profile, row));
 }
 
 /* Who waited most: the innermost frame that is not inside a class of locks. */
@@ -208,22 +138,26 @@ static void get_paths(const struct vr_rows *rows, const void *row, struct vr_val
 }
 
 static const struct vr_field lock_fields[] = {
-    {"kind", "kind", VR_TEXT, VR_IN_ALL, .get = get_kind},
-    {"address", "", VR_TEXT, VR_IN_JSON, .get = get_address},
-    {"place", "in", VR_TEXT, VR_IN_ALL, .get = get_place},
-    {"name", "", VR_TEXT, VR_IN_JSON, .get = get_name},
-    {"module", "", VR_TEXT, VR_IN_JSON, .get = get_module},
-    {"offset", "", VR_COUNT, VR_IN_JSON, .get = get_offset},
-    {"site", "", VR_TEXT, VR_IN_JSON, .get = get_site},
-    {"stack_of", "", VR_TEXT, VR_IN_JSON, .get = get_owner},
+    {"kind", "kind", VR_TEXT, VR_IN_ALL, .get = vr_get_lock_kind},
+    {"address", "", VR_TEXT, VR_IN_JSON, .get = vr_get_lock_address},
+    {"place", "in", VR_TEXT, VR_IN_ALL, .get = vr_get_lock_place},
+    {"name", "", VR_TEXT, VR_IN_JSON, .get = vr_get_lock_name},
+    {"module", "", VR_TEXT, VR_IN_JSON, .get = vr_get_lock_module},
+    {"offset", "", VR_COUNT, VR_IN_JSON, .get = vr_get_lock_offset},
+    {"site", "", VR_TEXT, VR_IN_JSON, .get = vr_get_lock_site},
+    {"stack_of", "", VR_TEXT, VR_IN_JSON, .get = vr_get_lock_owner},
     {"locks", "", VR_COUNT, VR_IN_JSON, VR_MEMBER(struct vr_lock, addresses)},
     SUM_FIELDS(VR_IN_COLUMNS, sum_of),
     {"threads", "threads", VR_COUNT, VR_IN_ALL, VR_MEMBER(struct vr_lock, threads), .yields = 1},
     VR_BLAME_FIELDS,
-    {"lock", "lock", VR_TEXT, VR_IN_COLUMNS, .get = get_lock, .elastic = VR_CAPTIONS},
+    {"lock", "lock", VR_TEXT, VR_IN_COLUMNS, .get = vr_get_lock_lock, .elastic = VR_CAPTIONS},
     {"waiter", "waits most in", VR_TEXT, VR_IN_COLUMNS, .get = get_waiter, .elastic = VR_CAPTIONS},
     {"held_by", "held most by", VR_TEXT, VR_IN_COLUMNS, .get = vr_get_held_by,
      .applies = vr_has_blame},
+    {"woken_by", "woken most by", VR_TEXT, VR_IN_COLUMNS, .get = vr_get_woken_by,
+     .applies = vr_has_wakers},
+    {"herd", "", VR_COUNT, VR_IN_JSON, .get = vr_get_herd},
+    {"wakers", "", VR_TEXT, VR_IN_JSON, .get = vr_get_wakers},
     {"holders", "", VR_TEXT, VR_IN_JSON, .get = vr_get_holders},
     {"paths", "", VR_TEXT, VR_IN_JSON, .get = get_paths},
 };
@@ -231,7 +165,7 @@ static const struct vr_field lock_fields[] = {
 /* Locks in an order. */
 struct list {
 	const struct vr_locks *locks;
-	const struct vr_blames *blames;
+	struct vr_lock_doing doing;
 	const size_t *order;
 	size_t count;
 };
@@ -243,7 +177,7 @@ static const struct vr_lock *lock_at(const struct list *list, size_t i)
 
 static void print_rows(struct vr_context *ctx, const struct list *list)
 {
-	const struct vr_rows rows = {.ctx = ctx, .model = list->blames};
+	const struct vr_rows rows = {.ctx = ctx, .model = &list->doing};
 	struct vr_sheet *sheet = vr_sheet_new(&rows, VR_FIELDS(lock_fields));
 
 	for (size_t i = 0; i < list->count && i < ctx->limit; i++)
@@ -315,10 +249,10 @@ static void print_paths(struct vr_context *ctx, const struct list *list)
 /* A rwlock has two rows, and those who held it did so for both. */
 static int is_new(const struct list *list, size_t i)
 {
-	const struct vr_blame *blame = vr_blame_of(list->blames, lock_at(list, i));
+	const struct vr_blame *blame = vr_blame_of(list->doing.blames, lock_at(list, i));
 
 	for (size_t k = 0; k < i; k++)
-		if (vr_blame_of(list->blames, lock_at(list, k)) == blame)
+		if (vr_blame_of(list->doing.blames, lock_at(list, k)) == blame)
 			return 0;
 	return blame != NULL;
 }
@@ -337,7 +271,27 @@ static void print_blame(struct vr_context *ctx, const struct list *list)
 		fputs("\nWhose doing: ", ctx->out);
 		vr_print_safe(ctx, name);
 		fputc('\n', ctx->out);
-		vr_print_blame(ctx, list->blames, lock_at(list, i));
+		vr_print_blame(ctx, list->doing.blames, lock_at(list, i));
+		free(name);
+	}
+}
+
+/* Who woke those that waited, of the first. */
+static void print_wakers(struct vr_context *ctx, const struct list *list)
+{
+	size_t limit = vr_opts_given(ctx->opts, VR_OPT_LIMIT) ? ctx->limit : TOP_BLAME;
+
+	for (size_t i = 0; i < list->count && i < limit; i++) {
+		const struct vr_woken *woken = vr_woken_of(list->doing.wakers, lock_at(list, i));
+		char *name;
+
+		if (!woken)
+			continue;
+		name = vr_lock_text(ctx->profile, lock_at(list, i));
+		fprintf(ctx->out, "\nWho woke, %s ", vr_lock_kind_name(woken->kind));
+		vr_print_safe(ctx, name);
+		fputc('\n', ctx->out);
+		vr_print_wakers(ctx, woken);
 		free(name);
 	}
 }
@@ -350,6 +304,7 @@ static void print_class(struct vr_context *ctx, const char *title, const struct 
 	print_rows(ctx, list);
 	vr_print_more(ctx, ctx->limit, list->count, "rows");
 	print_blame(ctx, list);
+	print_wakers(ctx, list);
 	print_paths(ctx, list);
 }
 
@@ -360,6 +315,10 @@ static const struct vr_field total_fields[] = {
     {"cond_wait_ns", "", VR_NS, VR_IN_JSON, KIND(VPROF_LOCK_COND, wait_ns)},
     {"join_waits", "", VR_COUNT, VR_IN_JSON, KIND(VPROF_LOCK_JOIN, waits)},
     {"join_wait_ns", "", VR_NS, VR_IN_JSON, KIND(VPROF_LOCK_JOIN, wait_ns)},
+    {"sem_waits", "", VR_COUNT, VR_IN_JSON, KIND(VPROF_LOCK_SEM, waits)},
+    {"sem_wait_ns", "", VR_NS, VR_IN_JSON, KIND(VPROF_LOCK_SEM, wait_ns)},
+    {"barrier_waits", "", VR_COUNT, VR_IN_JSON, KIND(VPROF_LOCK_BARRIER, waits)},
+    {"barrier_wait_ns", "", VR_NS, VR_IN_JSON, KIND(VPROF_LOCK_BARRIER, wait_ns)},
 };
 
 static const struct vr_field held_fields[] = {
@@ -371,7 +330,7 @@ static const struct vr_field held_fields[] = {
 static json_t *to_json(struct vr_context *ctx, const struct list *list,
 		       const struct vr_cycles *cycles)
 {
-	const struct vr_rows rows = {.ctx = ctx, .model = list->blames};
+	const struct vr_rows rows = {.ctx = ctx, .model = &list->doing};
 	const struct vr_wait_sum held = vr_locks_held(list->locks);
 	json_t *root = json_object();
 	json_t *totals = vr_json_fields(&rows, VR_FIELDS(held_fields), &held);
@@ -430,11 +389,12 @@ static void print_all(struct vr_context *ctx, const struct list *all,
 		held.count++;
 	others.order += held.count;
 	others.count -= held.count;
-	others.blames = NULL;
+	others.doing.blames = NULL;
+	held.doing.wakers = NULL;
 	print_header(ctx, all->locks);
 	fprintf(ctx->out, "   Ordered by: %s\n", sort_keys[ctx->sort].name);
 	print_class(ctx, "Mutexes and rwlocks", &held);
-	print_class(ctx, "Conditions and joins", &others);
+	print_class(ctx, "Conditions, semaphores, barriers and joins", &others);
 	vr_deadlocks_print(ctx, cycles);
 }
 
@@ -444,10 +404,12 @@ static int run(struct vr_context *ctx)
 	struct vr_locks *locks = vr_locks_new(ctx->profile);
 	size_t *order = vr_locks_order(locks, (enum vr_locks_key)ctx->sort);
 	struct vr_blames *blames = vr_blames_new(ctx->profile);
-	struct list all = {.locks = locks,
-			   .blames = blames->n_blames ? blames : NULL,
-			   .order = order,
-			   .count = locks->n_locks};
+	struct vr_wakers *wakers = vr_wakers_new(ctx->profile);
+	struct list all = {
+	    .locks = locks,
+	    .doing = {blames->n_blames ? blames : NULL, wakers->n_woken ? wakers : NULL},
+	    .order = order,
+	    .count = locks->n_locks};
 
 	vr_deadlocks_warn(ctx, cycles);
 	if (vr_opts_given(ctx->opts, VR_OPT_DEADLOCKS)) {
@@ -465,17 +427,21 @@ static int run(struct vr_context *ctx)
 	free(order);
 	vr_cycles_free(cycles);
 	vr_blames_free(blames);
+	vr_wakers_free(wakers);
 	vr_locks_free(locks);
 	return 0;
 }
 
 const struct vr_verb vr_verb_locks = {
     .name = "locks",
-    .summary = "Waits for mutexes, rwlocks, conditions and threads, and who waited",
+    .summary = "Waits for locks, conditions, semaphores and threads, and whose doing",
     .usage = "[FILE...]",
     .detail =
-	"A lock that was free counts nothing. Waits for conditions and joins are listed\n"
-	"apart, because most of them are threads with nothing to do. A rwlock has a row\n"
+	"A lock that was free counts nothing. Waits for conditions, semaphores, barriers\n"
+	"and threads are listed apart: most are of threads with nothing to do. They are\n"
+	"told by who ended them: a signal, a post, the last at a barrier, a thread's end.\n"
+	"A herd: broadcasts that wake several, half of whom wait again at once. A rwlock has a "
+	"row\n"
 	"for its readers (\"read\") and one for its writers. In a window (--since, --until)\n"
 	"a wait counts where it ended, and those below 1 us are left out.\n"
 	"A lock is called by its variable, by the object and its place in it where that\n"

@@ -13,12 +13,16 @@
 
 static const struct vr_blame *blame_of(const struct vr_rows *rows, const void *row)
 {
-	return vr_blame_of(rows->model, row);
+	const struct vr_lock_doing *doing = rows->model;
+
+	return vr_blame_of(doing->blames, row);
 }
 
 int vr_has_blame(const struct vr_rows *rows)
 {
-	return rows->model != NULL || rows->ctx->format != VR_FORMAT_TABLE;
+	const struct vr_lock_doing *doing = rows->model;
+
+	return doing->blames != NULL || rows->ctx->format != VR_FORMAT_TABLE;
 }
 
 static void set(struct vr_value *value, const struct vr_blame *blame, uint64_t number)

@@ -3,9 +3,16 @@
 #define VR_LOCKS_BLAME_H
 
 #include "model/blame.h"
+#include "model/wakers.h"
 #include "text/fields.h"
 
-/* Getters of fields of a struct vr_lock; rows->model is a struct vr_blames. */
+/* Whose doing waits were; NULL: not known, or not asked for. */
+struct vr_lock_doing {
+	const struct vr_blames *blames;
+	const struct vr_wakers *wakers;
+};
+
+/* Getters of fields of a struct vr_lock; rows->model is a struct vr_lock_doing. */
 vr_get vr_get_held, vr_get_handoff, vr_get_unknown, vr_get_abandoned, vr_get_waiters, vr_get_convoy,
     vr_get_hold_p50, vr_get_hold_p99, vr_get_hold_max, vr_get_holds, vr_get_held_by, vr_get_holders;
 

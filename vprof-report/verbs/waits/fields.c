@@ -1,11 +1,13 @@
 #include "verbs/waits/fields.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "cli/xalloc.h"
 #include "model/run.h"
 #include "text/call_names.h"
 #include "text/json.h"
+#include "text/lock_names.h"
 #include "text/names.h"
 
 uint64_t vr_waits_ns(const struct vr_waits_view *view, const struct vr_call_sum *sum)
@@ -81,6 +83,25 @@ char *vr_waits_object(struct vr_profile *profile, const struct vr_call_site *sit
 {
 	return vr_target_text(profile, site->target_kind, site->target, site->object,
 			      site->sum.last_ns);
+}
+
+const struct vr_woken *vr_waits_woken(const struct vr_wakers *wakers,
+				      const struct vr_call_site *site)
+{
+	int barrier = !strcmp(site->name, "pthread_barrier_wait");
+
+	if (!wakers || site->targets_differ || (!barrier && strncmp(site->name, "sem_", 4) != 0))
+		return NULL;
+	return vr_woken_at(wakers, barrier ? VPROF_LOCK_BARRIER : VPROF_LOCK_SEM, site->object);
+}
+
+static void get_woken_by(const struct vr_rows *rows, const void *row, struct vr_value *value)
+{
+	const struct vr_woken *woken = vr_waits_woken(view_of(rows)->wakers, row);
+
+	value->cell.null = !woken;
+	if (woken)
+		value->text = vr_waker_short(rows->ctx->profile, woken);
 }
 
 /* Of calls of which none lasted, as exactly as their buckets tell. */
@@ -247,6 +268,7 @@ const struct vr_field vr_waits_fields[] = {
     {"site", "called from", VR_TEXT, VR_IN_COLUMNS, .get = get_site, .elastic = VR_CAPTIONS},
     {"first_ns", "", VR_NS, VR_IN_JSON, SUM(first_ns)},
     {"last_ns", "", VR_NS, VR_IN_JSON, SUM(last_ns)},
+    {"woken_by", "", VR_TEXT, VR_IN_JSON, .get = get_woken_by},
     {"histogram", "", VR_TEXT, VR_IN_JSON, .get = get_histogram},
     {"frames", "", VR_TEXT, VR_IN_JSON, .get = get_frames},
 };

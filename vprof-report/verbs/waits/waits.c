@@ -10,6 +10,7 @@
 #include "output/out.h"
 #include "text/fields.h"
 #include "text/json.h"
+#include "text/lock_names.h"
 #include "text/notes.h"
 #include "text/print.h"
 #include "text/sites.h"
@@ -89,6 +90,19 @@ static char *add_part(char *text, uint64_t part_ns, uint64_t waited_ns, const ch
 			  part_ns < waited_ns ? vr_format_ns(part, part_ns) : "all", what);
 }
 
+/* Of a semaphore or a barrier: who ended most of the waits for it. */
+static char *add_waker(struct vr_context *ctx, char *text, const struct vr_woken *woken)
+{
+	char *waker;
+
+	if (!woken)
+		return text;
+	waker = vr_waker_text(ctx->profile, woken->waker);
+	text = vr_xappend(text, "; woken %s", waker);
+	free(waker);
+	return text;
+}
+
 static void print_stack(struct vr_context *ctx, const struct vr_waits_view *view, size_t rank,
 			const struct vr_call_site *site)
 {
@@ -114,6 +128,7 @@ static void print_stack(struct vr_context *ctx, const struct vr_waits_view *view
 	}
 	if (site->sum.failed)
 		text = vr_xappend(text, "; %s failed", vr_format_count(part, site->sum.failed));
+	text = add_waker(ctx, text, vr_waits_woken(view->wakers, site));
 	fprintf(ctx->out, "\n#%zu  ", rank);
 	vr_print_wrapped(ctx, text, 6);
 	vr_print_stack(ctx, site->node, "      ", STACK_FRAMES);
@@ -154,7 +169,7 @@ static void print_line(struct vr_context *ctx, char *text)
 /* Sums over threads may exceed the clock's time: what they are shares of is said with them. */
 static void print_header(struct vr_context *ctx, const struct vr_calls *calls)
 {
-	const struct vr_waits_view kept = {calls, 0}, idle = {calls, 1};
+	const struct vr_waits_view kept = {calls, 0, NULL}, idle = {calls, 1, NULL};
 	const struct vprof_thread *thread = &ctx->profile->file->thread[calls->kept_thread];
 	char a[VR_UNIT_MAX], b[VR_UNIT_MAX];
 	uint64_t wait = vr_waits_ns(&kept, &calls->sum), left = vr_waits_ns(&idle, &calls->sum);
@@ -244,7 +259,8 @@ static int is_unknown(struct vr_context *ctx)
 static int run(struct vr_context *ctx)
 {
 	struct vr_calls *calls = vr_calls_new(ctx->profile);
-	const struct vr_waits_view kept = {calls, 0}, idle = {calls, 1};
+	struct vr_wakers *wakers = vr_wakers_new(ctx->profile);
+	const struct vr_waits_view kept = {calls, 0, wakers}, idle = {calls, 1, wakers};
 	const struct vr_rows rows = {.ctx = ctx, .model = &kept};
 	enum vr_calls_key key = (enum vr_calls_key)ctx->sort;
 	size_t *order = vr_calls_order(calls, key);
@@ -270,6 +286,7 @@ static int run(struct vr_context *ctx)
 	vr_warn_symbols(ctx);
 	free(order);
 	free(idle_order);
+	vr_wakers_free(wakers);
 	vr_calls_free(calls);
 	return 0;
 }
