@@ -8,7 +8,7 @@
 #include <string.h>
 
 /* What glibc 2.35 and later have, until the one that is there says something else. */
-struct vp_glibc vp_glibc = {.descriptor_bytes = 0x900, .tid_at = 0x2d0};
+struct vp_glibc vp_glibc = {.descriptor_bytes = 0x900, .tid_at = VP_DESCRIPTOR_TID};
 
 static void unlike(enum vp_glibc_part part)
 {
@@ -131,6 +131,41 @@ void vp_glibc_learn_start(const void *start)
 		vp_glibc.start_at = at;
 }
 
+/* Who stands between us and libc has to see each call, and a lock that is to be elided needs
+ * libc's own code.  Context: after the others. */
+static int is_of_libc(const void *function)
+{
+	const void *libc = vp_real_symbol(RTLD_NEXT, "_thread_db_sizeof_pthread");
+	struct link_map *theirs = NULL, *own = NULL;
+	Dl_info info;
+
+	return libc && dladdr1(function, &info, (void **)&theirs, RTLD_DL_LINKMAP) &&
+	       dladdr1(libc, &info, (void **)&own, RTLD_DL_LINKMAP) && theirs == own;
+}
+
+static int takes_as_libc(void)
+{
+	pthread_mutex_t fresh = PTHREAD_MUTEX_INITIALIZER, theirs = fresh, ours = fresh;
+	int same;
+
+	if (vp_real.pthread_mutex_lock(&theirs) != 0)
+		return 0;
+	same = vp_mutex_take(&ours) && !memcmp(&ours, &theirs, sizeof(ours));
+	vp_real.pthread_mutex_unlock(&theirs);
+	if (same)
+		vp_real.pthread_mutex_unlock(&ours);
+	return same && !memcmp(&ours, &fresh, sizeof(ours));
+}
+
+static void learn_taking(void)
+{
+	vp_glibc.takes = vp_glibc_knows(VP_GLIBC_LOCKS) && vp_glibc_knows(VP_GLIBC_THREADS) &&
+			 vp_glibc.tid_at == VP_DESCRIPTOR_TID &&
+			 is_of_libc((const void *)vp_real.pthread_mutex_lock) &&
+			 is_of_libc((const void *)vp_real.pthread_mutex_trylock) &&
+			 is_of_libc((const void *)vp_real.pthread_mutex_unlock) && takes_as_libc();
+}
+
 /* --- what else -------------------------------------------------------------- */
 /* A plain copy shares the extension it points to, and is never destroyed. */
 static void learn_attr(void)
@@ -180,6 +215,7 @@ void vp_glibc_learn(void)
 	vp_glibc.unlike = 0;
 	learn_locks();
 	learn_threads();
+	learn_taking();
 	learn_attr();
 	learn_signal();
 	learn_objects();

@@ -35,6 +35,7 @@ enum vp_glibc_part {
 #define VP_DESCRIPTOR_SELF   0u /* these two words point to itself */
 #define VP_DESCRIPTOR_SELF_2 16u
 #define VP_DESCRIPTOR_ALIGN  64u
+#define VP_DESCRIPTOR_TID    0x2d0 /* vp_glibc.tid_at, as all have it up to now */
 /* Before the function it was started with: what it returned, and whom it is joined by,
  * itself when it is detached. */
 #define VP_DESCRIPTOR_RESULT_BEFORE 16u
@@ -56,8 +57,23 @@ struct vp_glibc {
 	uint32_t descriptor_bytes; /* of struct pthread */
 	uint32_t tid_at;	   /* in it: the thread's number */
 	uint32_t start_at;	   /* the function it was started with; 0: not known */
+	uint32_t takes;		   /* 1: vp_mutex_take() does what libc does */
 };
-extern struct vp_glibc vp_glibc;
+extern struct vp_glibc vp_glibc __attribute__((visibility("hidden")));
+
+/* Takes a mutex of the default kind if it is free, in a process of many threads. */
+static inline int vp_mutex_take(pthread_mutex_t *mutex)
+{
+	int free = 0, tid;
+
+	if (!__atomic_compare_exchange_n(&mutex->__data.__lock, &free, 1, 0, __ATOMIC_ACQUIRE,
+					 __ATOMIC_RELAXED))
+		return 0;
+	__asm__("movl %%fs:%c1, %0" : "=r"(tid) : "i"(VP_DESCRIPTOR_TID));
+	mutex->__data.__owner = tid;
+	mutex->__data.__nusers++;
+	return 1;
+}
 
 /* Looks at all parts.  Context: once, one thread, after vp_real_resolve() and the trial. */
 void vp_glibc_learn(void);

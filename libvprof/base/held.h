@@ -27,30 +27,77 @@ static inline int vp_lock_turn(void)
 	return --vp_tls.lock_turn == 0;
 }
 
-/* A lock was taken by the thread, at pc, with this stack pointer there: where it held none
- * before, it returns 0.  Context: any thread, known or not, any handler. */
-static inline uint32_t vp_lock_taken(uint64_t entry, uint64_t pc, uint64_t sp)
+/* The newest lock is kept apart: to take a lock that is the only one, and to give it back, each
+ * word is read and written at an address that is known before.  Between two atomic instructions
+ * nothing else costs much (docs/decisions/mutex.md). */
+static inline int vp_holds_any(void)
 {
-	uint32_t held = vp_tls.held;
-
-	vp_tls.lock[held % VP_HELD] = entry;
-	vp_tls.lock_pc[held % VP_HELD] = pc;
-	vp_tls.lock_sp[held % VP_HELD] = sp;
-	vp_tls.held = held + 1;
-	return held;
+	return vp_tls.newest.entry != 0;
 }
 
-/* A lock is about to be given back.  1: it was the newest, and in this mode. */
-static inline int vp_lock_newest_given(uint64_t entry)
+static inline int vp_holds_others(void) /* beside the newest */
 {
-	uint32_t held = vp_tls.held;
-
-	if (!held || vp_tls.lock[(held - 1) % VP_HELD] != entry)
-		return 0;
-	vp_tls.held = held - 1;
-	return 1;
+	return vp_tls.older_count != 0;
 }
 
-void vp_lock_given(uint64_t lock); /* of any, in any mode: by its address */
+/* The nth but newest, from 1; VP_HELD of them at most are known. */
+static inline const struct vp_held *vp_held_before(uint32_t n)
+{
+	return &vp_tls.older[(vp_tls.older_top - n) % VP_HELD];
+}
+
+/* Word by word: a wider load would wait for the stores of the three. */
+static inline void vp_held_copy(struct vp_held *to, const struct vp_held *from)
+{
+	uint64_t entry = __atomic_load_n(&from->entry, __ATOMIC_RELAXED);
+
+	__atomic_store_n(&to->pc, __atomic_load_n(&from->pc, __ATOMIC_RELAXED), __ATOMIC_RELAXED);
+	__atomic_store_n(&to->sp, __atomic_load_n(&from->sp, __ATOMIC_RELAXED), __ATOMIC_RELAXED);
+	__atomic_store_n(&to->entry, entry, __ATOMIC_RELAXED);
+}
+
+/* A lock was taken by the thread, at pc, with this stack pointer there.  A handler may come
+ * between any two of the stores, and leaves what it found.  Context: any thread, known or not,
+ * any handler. */
+static inline void vp_lock_is_newest(uint64_t entry, uint64_t pc, uint64_t sp)
+{
+	vp_tls.newest.pc = pc;
+	vp_tls.newest.sp = sp;
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	vp_tls.newest.entry = entry;
+}
+
+/* The same, under those that it has.  The oldest is forgotten where there are too many. */
+static inline void vp_lock_taken(uint64_t entry, uint64_t pc, uint64_t sp)
+{
+	if (vp_holds_any()) {
+		vp_held_copy(&vp_tls.older[vp_tls.older_top++ % VP_HELD], &vp_tls.newest);
+		if (vp_tls.older_count < VP_HELD)
+			vp_tls.older_count++;
+	}
+	vp_lock_is_newest(entry, pc, sp);
+}
+
+/* The newest is given back. */
+static inline void vp_lock_newest_given(void)
+{
+	if (!vp_tls.older_count) {
+		vp_tls.newest.entry = 0;
+		return;
+	}
+	vp_tls.older_count--;
+	vp_held_copy(&vp_tls.newest, &vp_tls.older[--vp_tls.older_top % VP_HELD]);
+}
+
+void vp_lock_given_amid(uint64_t lock); /* one that is not the newest */
+
+/* In any mode: by its address. */
+static inline void vp_lock_given(uint64_t lock)
+{
+	if (__builtin_expect(vp_held_address(vp_tls.newest.entry) == lock, 1))
+		vp_lock_newest_given();
+	else
+		vp_lock_given_amid(lock);
+}
 
 #endif

@@ -15,20 +15,33 @@
 
 struct vp_thread;
 
+/* A lock that a thread has, with where it was taken and the stack pointer there. */
+struct vp_held {
+	uint64_t entry; /* 0: none */
+	uint64_t pc, sp;
+};
+
 struct vp_tls {
 	struct vp_thread *self; /* NULL before the first event, VP_TLS_ENDED after */
 	uint32_t busy;
-	uint32_t ends_left;   /* rounds of thread-specific destructors to wait for */
-	uint32_t waits_noted; /* 1: waits, or a hold, to be recorded after the next unlock */
+	uint32_t ends_left; /* rounds of thread-specific destructors to wait for */
+	union {
+		struct {
+			uint32_t waits_noted; /* 1: waits, or a hold, to be recorded after the
+					       * next unlock */
+			uint32_t older_count; /* locks in `older` */
+		};
+		uint64_t unlock_looks; /* one of the two is not 0 */
+	};
 	/* Bytes that hooks let pass before they look closer (hooks/gate.h): to the next
 	 * sample point, without end where the heap is never recorded, else 0. */
 	uint64_t heap_left;
-	/* Locks that it has taken and not given back (base/held.h), and the newest of them:
-	 * number n, from 0, in lock[n % VP_HELD], with where it was taken and the stack
-	 * pointer there. */
-	uint32_t held;
+	/* Locks that it has taken and not given back (base/held.h): the newest, and those
+	 * before it, of which the last lies in older[(older_top - 1) % VP_HELD]. */
+	struct vp_held newest;
 #define VP_HELD 8u
-	uint64_t lock[VP_HELD], lock_pc[VP_HELD], lock_sp[VP_HELD];
+	struct vp_held older[VP_HELD];
+	uint32_t older_top;
 	uint32_t lock_turn; /* locks to be taken until one is looked at (hooks/lock.c) */
 };
 

@@ -26,7 +26,7 @@
 	})
 
 #define PC ((uint64_t)(uintptr_t)__builtin_return_address(0))
-#define SP ((uint64_t)(uintptr_t)__builtin_frame_address(0) + 16)
+#define SP ((uint64_t)(uintptr_t)__builtin_dwarf_cfa()) /* needs no frame */
 
 /* Makes the call, which takes the lock where it returns 0 or says that its owner died.  Of two
  * threads that each want what the other one has, one that only tries, or that waits for some
@@ -45,11 +45,12 @@
 	({                                                                                         \
 		int taken_ = call;                                                                 \
                                                                                                    \
-		if ((taken_ == 0 || taken_ == EOWNERDEAD) &&                                       \
-		    vp_lock_taken(VP_HELD_ENTRY(lock, mode), PC, SP)) {                            \
+		if (taken_ == 0 || taken_ == EOWNERDEAD) {                                         \
 			struct vp_regs regs_ = VP_CALLER_REGS();                                   \
                                                                                                    \
-			vp_order_taken(&regs_);                                                    \
+			vp_lock_taken(VP_HELD_ENTRY(lock, mode), PC, SP);                          \
+			if (vp_holds_others())                                                     \
+				vp_order_taken(&regs_);                                            \
 		}                                                                                  \
 		taken_;                                                                            \
 	})
@@ -57,42 +58,57 @@
 /* At the end of a hook that took a free lock: it is a jump where the thread has others, and for
  * one lock in VPROF_HOLD_SAMPLE. */
 #define TOOK(lock, mode)                                                                           \
-	(UNLIKELY(vp_lock_taken(VP_HELD_ENTRY(lock, mode), PC, SP) | (uint32_t)vp_lock_turn())     \
-	     ? took_another()                                                                      \
-	     : 0)
+	(UNLIKELY(vp_holds_any()) ? took_another(VP_HELD_ENTRY(lock, mode)) : TOOK_ONLY(lock, mode))
+#define TOOK_ONLY(lock, mode)                                                                      \
+	(vp_lock_is_newest(VP_HELD_ENTRY(lock, mode), PC, SP),                                     \
+	 UNLIKELY(vp_lock_turn()) ? took_in_turn() : 0)
 
-static __attribute__((noinline)) int took_another(void)
+static __attribute__((noinline)) int took_in_turn(void)
 {
-	struct vp_regs caller = VP_CALLER_REGS();
-
-	if (vp_tls.held > 1)
-		vp_order_taken(&caller);
-	if ((int32_t)vp_tls.lock_turn <= 0) {
-		vp_tls.lock_turn = VPROF_HOLD_SAMPLE;
-		vp_hold_sampled(vp_held_address(vp_tls.lock[(vp_tls.held - 1) % VP_HELD]));
-	}
+	vp_tls.lock_turn = VPROF_HOLD_SAMPLE;
+	vp_hold_sampled(vp_held_address(vp_tls.newest.entry));
 	return 0;
 }
 
-/* An unlock: in turn, and of a lock that nobody waits for, it is three looks and a jump. */
-#define GIVES(name, slow, type, waited_for, stays, kind, how, newest)                              \
-	SLOW slow(type *lock)                                                                      \
+static __attribute__((noinline)) int took_another(uint64_t entry)
+{
+	struct vp_regs caller = VP_CALLER_REGS();
+
+	vp_lock_taken(entry, PC, SP);
+	vp_order_taken(&caller);
+	return UNLIKELY(vp_lock_turn()) ? took_in_turn() : 0;
+}
+
+/* An unlock: of the only lock that the thread has, and that nobody waits for, it is three looks,
+ * a store and a jump. */
+#define GIVES(name, type, waited_for, stays, kind, how, is_newest)                                 \
+	SLOW name##_waited_for(type *lock)                                                         \
 	{                                                                                          \
-		vp_lock_given((uint64_t)(uintptr_t)lock);                                          \
-		if ((!vp_tls.waits_noted && !waited_for(lock)) || stays(lock))                     \
-			return vp_real.name(lock);                                                 \
 		return RECORD_GIVING(lock, kind(lock), how(lock), vp_real.name(lock));             \
+	}                                                                                          \
+	static __attribute__((noinline)) int name##_among(type *lock)                              \
+	{                                                                                          \
+		uint64_t address = (uint64_t)(uintptr_t)lock;                                      \
+                                                                                                   \
+		vp_lock_given(address);                                                            \
+		if ((!vp_tls.waits_noted && !(vp_holders_knows(address) && waited_for(lock))) ||   \
+		    stays(lock))                                                                   \
+			return vp_real.name(lock);                                                 \
+		return name##_waited_for(lock);                                                    \
 	}                                                                                          \
 	VP_HOOK int name(type *lock)                                                               \
 	{                                                                                          \
-		if (LIKELY(!vp_tls.waits_noted) && LIKELY(!waited_for(lock)) && LIKELY(newest))    \
+		if (LIKELY(is_newest) && LIKELY(!vp_tls.unlock_looks) &&                           \
+		    LIKELY(!vp_holders_may_know((uint64_t)(uintptr_t)lock))) {                     \
+			vp_tls.newest.entry = 0;                                                   \
 			return vp_real.name(lock);                                                 \
-		return slow(lock);                                                                 \
+		}                                                                                  \
+		return name##_among(lock);                                                         \
 	}
 
 #define IS_MUTEX(lock) VPROF_LOCK_MUTEX
 #define ALONE(lock)    VP_GIVING_ALONE
-#define GIVEN(mode)    vp_lock_newest_given(VP_HELD_ENTRY(lock, mode))
+#define NEWEST(mode)   (vp_tls.newest.entry == VP_HELD_ENTRY(lock, mode))
 
 SLOW lock_slow(pthread_mutex_t *mutex)
 {
@@ -101,11 +117,31 @@ SLOW lock_slow(pthread_mutex_t *mutex)
 	return WANTS(mutex, MUTEX, WAIT(mutex, MUTEX, vp_real.pthread_mutex_lock(mutex)));
 }
 
-VP_HOOK int pthread_mutex_lock(pthread_mutex_t *mutex)
+/* Of another kind, or in a process of one thread. */
+static __attribute__((noinline)) int lock_other(pthread_mutex_t *mutex)
 {
+	if (vp_mutex_is_nobodys(mutex) && !vp_holds_any()) {
+		vp_lock_is_newest(VP_HELD_ENTRY(mutex, MUTEX), PC, SP);
+		return vp_real.pthread_mutex_lock(mutex);
+	}
 	if (LIKELY(vp_mutex_is_plain(mutex)) && LIKELY(vp_real.pthread_mutex_trylock(mutex) == 0))
 		return TOOK(mutex, MUTEX);
 	return lock_slow(mutex);
+}
+
+static __attribute__((noinline)) int lock_another(pthread_mutex_t *mutex)
+{
+	return LIKELY(vp_mutex_take(mutex)) ? took_another(VP_HELD_ENTRY(mutex, MUTEX))
+					    : lock_slow(mutex);
+}
+
+VP_HOOK int pthread_mutex_lock(pthread_mutex_t *mutex)
+{
+	if (UNLIKELY(!vp_mutex_is_ours(mutex)))
+		return lock_other(mutex);
+	if (UNLIKELY(vp_holds_any()))
+		return lock_another(mutex);
+	return LIKELY(vp_mutex_take(mutex)) ? TOOK_ONLY(mutex, MUTEX) : lock_slow(mutex);
 }
 
 VP_HOOK int pthread_mutex_timedlock(pthread_mutex_t *mutex, const struct timespec *until)
@@ -125,8 +161,8 @@ VP_HOOK int pthread_mutex_clocklock(pthread_mutex_t *mutex, clockid_t clock,
 		     WAIT(mutex, MUTEX, vp_real.pthread_mutex_clocklock(mutex, clock, until)));
 }
 
-GIVES(pthread_mutex_unlock, unlock_slow, pthread_mutex_t, vp_mutex_is_waited_for, vp_mutex_stays,
-      IS_MUTEX, ALONE, GIVEN(MUTEX))
+GIVES(pthread_mutex_unlock, pthread_mutex_t, vp_mutex_is_waited_for, vp_mutex_stays, IS_MUTEX,
+      ALONE, NEWEST(MUTEX))
 
 SLOW rdlock_slow(pthread_rwlock_t *lock)
 {
@@ -194,8 +230,8 @@ VP_HOOK int pthread_rwlock_clockwrlock(pthread_rwlock_t *lock, clockid_t clock,
 #define STAYS_NOT(lock)	 0
 #define IS_RWLOCK(lock)	 (vp_rwlock_is_written(lock) ? VPROF_LOCK_WRLOCK : VPROF_LOCK_RDLOCK)
 #define BY_READERS(lock) (vp_rwlock_is_shared(lock) ? VP_GIVING_SHARED : VP_GIVING_ALONE)
-GIVES(pthread_rwlock_unlock, rwlock_unlock_slow, pthread_rwlock_t, vp_rwlock_is_waited_for,
-      STAYS_NOT, IS_RWLOCK, BY_READERS, GIVEN(READ) || GIVEN(WRITE))
+GIVES(pthread_rwlock_unlock, pthread_rwlock_t, vp_rwlock_is_waited_for, STAYS_NOT, IS_RWLOCK,
+      BY_READERS, NEWEST(READ) || NEWEST(WRITE))
 
 /* They never wait, and count for what a thread holds. */
 #define TRY(name, type, mode)                                                                      \
@@ -231,8 +267,8 @@ VP_HOOK int pthread_spin_lock(pthread_spinlock_t *lock)
 }
 
 #define IS_SPIN(lock) VPROF_LOCK_SPIN
-GIVES(pthread_spin_unlock, spin_unlock_slow, pthread_spinlock_t, vp_spin_is_waited_for, STAYS_NOT,
-      IS_SPIN, ALONE, GIVEN(SPIN))
+GIVES(pthread_spin_unlock, pthread_spinlock_t, vp_spin_is_waited_for, STAYS_NOT, IS_SPIN, ALONE,
+      NEWEST(SPIN))
 
 /* The C11 names: libc keeps a pthread_mutex_t in an mtx_t, and calls its own
  * functions on it, not these hooks. */
@@ -243,13 +279,25 @@ SLOW mtx_lock_slow(mtx_t *mutex)
 	return WANTS(mutex, MUTEX, WAIT(mutex, MUTEX, vp_real.mtx_lock(mutex)));
 }
 
-VP_HOOK int mtx_lock(mtx_t *mutex)
+static __attribute__((noinline)) int mtx_lock_other(mtx_t *mutex)
 {
 	pthread_mutex_t *inner = (pthread_mutex_t *)mutex;
 
+	if (vp_mutex_is_nobodys(inner) && !vp_holds_any()) {
+		vp_lock_is_newest(VP_HELD_ENTRY(mutex, MUTEX), PC, SP);
+		return vp_real.mtx_lock(mutex);
+	}
 	if (LIKELY(vp_mutex_is_plain(inner)) && LIKELY(vp_real.pthread_mutex_trylock(inner) == 0))
 		return TOOK(mutex, MUTEX);
 	return mtx_lock_slow(mutex);
+}
+
+VP_HOOK int mtx_lock(mtx_t *mutex)
+{
+	if (UNLIKELY(!vp_mutex_is_ours((pthread_mutex_t *)mutex)))
+		return mtx_lock_other(mutex);
+	return LIKELY(vp_mutex_take((pthread_mutex_t *)mutex)) ? TOOK(mutex, MUTEX)
+							       : mtx_lock_slow(mutex);
 }
 
 VP_HOOK int mtx_timedlock(mtx_t *mutex, const struct timespec *until)
@@ -262,8 +310,7 @@ VP_HOOK int mtx_timedlock(mtx_t *mutex, const struct timespec *until)
 #define INNER(mutex)		 ((pthread_mutex_t *)(mutex))
 #define MTX_IS_WAITED_FOR(mutex) vp_mutex_is_waited_for(INNER(mutex))
 #define MTX_STAYS(mutex)	 vp_mutex_stays(INNER(mutex))
-GIVES(mtx_unlock, mtx_unlock_slow, mtx_t, MTX_IS_WAITED_FOR, MTX_STAYS, IS_MUTEX, ALONE,
-      GIVEN(MUTEX))
+GIVES(mtx_unlock, mtx_t, MTX_IS_WAITED_FOR, MTX_STAYS, IS_MUTEX, ALONE, NEWEST(MUTEX))
 
 /* libc's second names */
 VP_HOOK_ALSO(__pthread_mutex_lock, pthread_mutex_lock);

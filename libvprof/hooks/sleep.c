@@ -77,10 +77,11 @@ static void taken_anew(const void *mutex, const struct vp_regs *caller)
 {
 	uint64_t entry = VP_HELD_ENTRY(mutex, MUTEX);
 
-	if (vp_tls.lock[(vp_tls.held - 1) % VP_HELD] == entry)
+	if (vp_tls.newest.entry == entry)
 		return;
 	vp_lock_given(entry);
-	if (vp_lock_taken(entry, caller->pc, caller->sp))
+	vp_lock_taken(entry, caller->pc, caller->sp);
+	if (vp_holds_others())
 		vp_order_taken(caller);
 }
 
@@ -94,7 +95,7 @@ static inline int has_mutex(int ret)
 	({                                                                                         \
 		int woken_ = WAIT_GIVING(cond, COND, mutex, call);                                 \
                                                                                                    \
-		if (UNLIKELY(vp_tls.held > 1) && has_mutex(woken_)) {                              \
+		if (UNLIKELY(vp_holds_others()) && has_mutex(woken_)) {                            \
 			struct vp_regs regs_ = VP_CALLER_REGS();                                   \
                                                                                                    \
 			taken_anew(mutex, &regs_);                                                 \

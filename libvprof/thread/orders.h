@@ -4,12 +4,16 @@
 
 #include <stdint.h>
 
-#define VP_ORDER_SEEN  32u /* power of two */
+#define VP_ORDER_SEEN 32u /* power of two */
+/* An order is looked at when it is met first, then after so many times, and then after twice as
+ * many as the last time, up to the most. */
 #define VP_ORDER_EVERY 64u
+#define VP_ORDER_MOST  1024u
 
 struct vp_order_seen {
-	uint64_t key;  /* of a lock taken under another; 0: none */
-	uint64_t left; /* times it is passed over yet */
+	uint64_t key;	/* of a lock taken under another; 0: none */
+	uint32_t left;	/* times it is passed over yet ... */
+	uint32_t every; /* ... of so many */
 };
 
 struct vp_orders {

@@ -2,6 +2,7 @@
 #ifndef VP_TRACK_CALL_RECORD_H
 #define VP_TRACK_CALL_RECORD_H
 
+#include "base/held.h"
 #include "track/call.h"
 
 /* Where a call of this kind from there, under the label in force, is looked for. */
@@ -43,7 +44,7 @@ static inline void vp_call_count_one(struct vprof_call *row, const struct vp_cal
 		row->idle++;
 	if (!(call->traits & VP_CALL_EVENTS))
 		row->bytes += amount;
-	if (__builtin_expect(vp_tls.held != 0, 0))
+	if (__builtin_expect(vp_holds_any(), 0))
 		row->under_lock++;
 }
 
@@ -59,7 +60,7 @@ static inline void vp_call_count_time(struct vprof_call *row, const struct vp_ca
 		row->idle_ns += ns;
 	else if (call->where == VP_LOOP_INSIDE)
 		row->on_loop_ns += ns;
-	if (__builtin_expect(vp_tls.held != 0, 0))
+	if (__builtin_expect(vp_holds_any(), 0))
 		row->under_lock_ns += ns;
 	if (__builtin_expect(++row->histogram[bucket] == 0, 0)) {
 		row->histogram[bucket]--;

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#define BUCKETS 1024u /* power of two */
+#define BUCKETS VP_HOLDER_BUCKETS
 #define WAYS	4u
 /* A bucket is held for some tens of nanoseconds.  One that is held longer was left by a jump
  * out of a handler: it is not used any more. */
@@ -37,18 +37,21 @@ struct vp_bucket {
 } __attribute__((aligned(64)));
 
 static struct vp_bucket *buckets;
+uint32_t vp_holders_in[VP_HOLDER_BUCKETS];
 
 void vp_holders_init(void)
 {
-	if (buckets && vp_sys(SYS_madvise, buckets, BUCKETS * sizeof(*buckets), MADV_DONTNEED))
+	if (!buckets)
+		return;
+	memset(vp_holders_in, 0, sizeof(vp_holders_in));
+	if (vp_sys(SYS_madvise, buckets, BUCKETS * sizeof(*buckets), MADV_DONTNEED))
 		buckets = NULL;
 }
 
 static struct vp_bucket *bucket_of(struct vp_bucket *all, uint64_t lock)
 {
-	return &all[(lock >> 2) * 0x9e3779b97f4a7c15u >> 54];
+	return &all[vp_holders_bucket(lock)];
 }
-_Static_assert(BUCKETS == 1024, "10 bits of a hash");
 
 static struct vp_bucket *all_buckets(void)
 {
@@ -77,6 +80,14 @@ static struct vp_holder *find(struct vp_bucket *bucket, uint64_t lock)
 	return NULL;
 }
 
+/* Context: the bucket is held. */
+static void count_one(const struct vp_bucket *bucket, uint32_t more)
+{
+	uint32_t *in = &vp_holders_in[bucket - buckets];
+
+	__atomic_store_n(in, *in + more, __ATOMIC_RELAXED);
+}
+
 /* Where nobody waits any more, what is still owed was for a lock that may never be given back:
  * it is the first to go when there is no room. */
 static struct vp_holder *find_free(struct vp_bucket *bucket)
@@ -87,6 +98,8 @@ static struct vp_holder *find_free(struct vp_bucket *bucket)
 		if (!bucket->way[i].waiters)
 			slot = &bucket->way[i];
 	if (slot) {
+		if (!slot->lock.address)
+			count_one(bucket, 1);
 		memset(slot, 0, sizeof(*slot));
 		slot->bucket = bucket;
 	}
@@ -95,8 +108,10 @@ static struct vp_holder *find_free(struct vp_bucket *bucket)
 
 static void leave_if_done(struct vp_holder *slot)
 {
-	if (!slot->waiters && !slot->owed_ns)
-		slot->lock.address = 0;
+	if (slot->waiters || slot->owed_ns)
+		return;
+	slot->lock.address = 0;
+	count_one(slot->bucket, -1u);
 }
 
 void vp_holders_wait(struct vp_waiting *waiting, const struct vp_lock_place *lock,
@@ -216,7 +231,7 @@ void vp_holders_end(const struct vp_waiting *waiting, enum vp_waiting_end how, u
 	vp_lock_drop(&slot->bucket->guard);
 }
 
-int vp_holders_knows(uint64_t lock)
+int vp_holders_look(uint64_t lock)
 {
 	struct vp_bucket *all = __atomic_load_n(&buckets, __ATOMIC_ACQUIRE);
 	const struct vp_bucket *bucket = all ? bucket_of(all, lock) : NULL;

@@ -216,9 +216,10 @@ static uint32_t module_of(uint64_t address)
 /* The stack that took a lock, known by where and at which stack pointer that was.  The frames
  * out of there still stand, and are in the stack that was captured last; only where that call
  * has returned do they tell of a later one. */
-static uint32_t earlier_stack(const struct vp_thread *thread, uint64_t pc, uint64_t sp,
+static uint32_t earlier_stack(const struct vp_thread *thread, const struct vp_held *held,
 			      uint16_t *flags)
 {
+	uint64_t pc = held->pc, sp = held->sp;
 	const struct vp_capture *now = &thread->stack.capture;
 	uint32_t at = now->depth;
 	struct vp_trie_at place;
@@ -259,18 +260,18 @@ static int holds_already(const struct vprof_order *row, uint32_t count, uint64_t
 static uint32_t find_locks(struct tables *all, const struct vp_thread *thread,
 			   struct vprof_order *row, uint32_t number[VPROF_ORDER_HELD])
 {
-	uint32_t held = vp_tls.held, known = held < VP_HELD ? held : VP_HELD, count = 0;
+	uint32_t count = 0;
 
-	row->taken = lock_of(vp_tls.lock[(held - 1) % VP_HELD]);
-	for (uint32_t n = 2; n <= known && count < VPROF_ORDER_HELD; n++) {
-		uint64_t entry = vp_tls.lock[(held - n) % VP_HELD];
+	row->taken = lock_of(vp_tls.newest.entry);
+	for (uint32_t n = 1; n <= vp_tls.older_count && count < VPROF_ORDER_HELD; n++) {
+		uint64_t entry = vp_held_before(n)->entry;
 
 		if (vp_held_address(entry) == row->taken.address)
 			return 0; /* it had it already */
 		if (holds_already(row, count, vp_held_address(entry)) || !is_held(thread, entry))
 			continue;
 		row->held[count] = lock_of(entry);
-		number[count++] = (held - n) % VP_HELD;
+		number[count++] = n;
 	}
 	for (uint32_t i = 0; i < count; i++)
 		find_place(all, thread, &row->held[i]);
@@ -371,20 +372,20 @@ static int note(struct vp_thread *thread, const struct vp_regs *caller, uint64_t
 	row.first_ns = row.last_ns = vp_clock_now();
 	row.taken.node = vp_capture_stack(&thread->stack, caller);
 	for (uint32_t i = 0; i < count; i++)
-		row.held[i].node = earlier_stack(thread, vp_tls.lock_pc[number[i]],
-						 vp_tls.lock_sp[number[i]], &row.held[i].flags);
+		row.held[i].node =
+		    earlier_stack(thread, vp_held_before(number[i]), &row.held[i].flags);
 	return enter(all, thread, &row, count);
 }
 
 /* --- what is looked at -------------------------------------------------------- */
 
-static uint64_t key_of_two(const struct vp_orders *orders)
+static uint64_t key_of_newest(const struct vp_orders *orders)
 {
-	uint32_t held = vp_tls.held;
-	uint64_t inner = vp_tls.lock[(held - 1) % VP_HELD];
-	uint64_t outer = vp_tls.lock[(held - 2) % VP_HELD];
+	uint64_t inner = vp_tls.newest.entry, outer = vp_held_before(1)->entry;
 
-	return ((inner << 19 | inner >> 45) + outer + held +
+	if (vp_tls.older_count > 1) /* a gate, maybe */
+		outer += vp_held_before(2)->entry << 7;
+	return ((inner << 19 | inner >> 45) + outer + vp_tls.older_count +
 		((uint64_t)orders->epoch << 40 ^ __atomic_load_n(&world, __ATOMIC_RELAXED) << 20)) *
 		   0x9e3779b97f4a7c15u |
 	       1;
@@ -393,19 +394,24 @@ static uint64_t key_of_two(const struct vp_orders *orders)
 /* How often this has been done since it was looked at; 0: it is passed over. */
 static inline uint64_t times_due(struct vp_orders *orders)
 {
-	uint64_t key = key_of_two(orders), times = 1;
+	uint64_t key = key_of_newest(orders), times = 1;
 	struct vp_order_seen *seen = &orders->seen[key >> 59];
 
 	if (seen->key == key) {
 		if (--seen->left)
 			return 0;
-		times = VP_ORDER_EVERY;
-	} else if (orders->left) {
+		times = seen->every;
+		if (seen->every < VP_ORDER_MOST)
+			seen->every *= 2;
+		seen->left = seen->every;
+		return times;
+	}
+	if (orders->left) {
 		orders->left--;
 		return 0;
 	}
 	seen->key = key;
-	seen->left = VP_ORDER_EVERY;
+	seen->left = seen->every = VP_ORDER_EVERY;
 	return times;
 }
 _Static_assert(VP_ORDER_SEEN == 1u << (64 - 59), "the top bits choose");

@@ -3,7 +3,7 @@
  *
  * Whoever takes a lock holding none pays for a look at that.  Under another one a small table
  * of the thread tells whether these two have been met before, in this order: such are looked
- * at once in VP_ORDER_EVERY times.  What is new is recorded with the stack; which locks are
+ * at more and more rarely.  What is new is recorded with the stack; which locks are
  * really held is read from the locks. */
 #ifndef VP_TRACK_ORDER_H
 #define VP_TRACK_ORDER_H

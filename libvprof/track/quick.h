@@ -92,7 +92,7 @@ static VP_INLINE void vp_quick_count(struct vp_quick quick, uint32_t word, uint6
 		quick.row->on_loop++;
 	if (__builtin_expect(failed, 0))
 		quick.row->failed++;
-	if (__builtin_expect(vp_tls.held != 0, 0))
+	if (__builtin_expect(vp_holds_any(), 0))
 		quick.row->under_lock++;
 }
 

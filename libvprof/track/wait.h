@@ -91,6 +91,19 @@ static inline int vp_mutex_is_plain(const pthread_mutex_t *mutex)
 	return ((uint32_t)mutex->__data.__kind & ~VP_MUTEX_SHARED) < vp_control.lock_kinds;
 }
 
+/* 1: libc would take it by one atomic instruction, and so can we. */
+static inline int vp_mutex_is_ours(const pthread_mutex_t *mutex)
+{
+	return mutex->__data.__kind == PTHREAD_MUTEX_NORMAL && vp_glibc.takes && vp_threads_many;
+}
+
+/* 1: libc takes it without one, and it is free: this is a process of one thread. */
+static inline int vp_mutex_is_nobodys(const pthread_mutex_t *mutex)
+{
+	return mutex->__data.__kind == PTHREAD_MUTEX_NORMAL && !mutex->__data.__lock &&
+	       !vp_threads_many;
+}
+
 /* Would locking it block?  A guess without trying: the holder may let go, or
  * another thread be faster, and then a wait is missed or a short one counted. */
 static inline int vp_mutex_is_taken(const pthread_mutex_t *mutex)

@@ -90,6 +90,33 @@ static int reads_nothing(pthread_rwlock_t *lock)
 	return 0;
 }
 
+static int locks_once_more(pthread_mutex_t *mutex)
+{
+	return kept.pthread_mutex_lock(mutex);
+}
+
+/* A free mutex is taken here only as libc does it, and where nobody stands before libc. */
+START_TEST(mutexes_are_left_to_whoever_takes_them_otherwise)
+{
+	pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+
+	vp_glibc_learn();
+	ck_assert_uint_eq(vp_glibc.takes, 1);
+	ck_assert_int_eq(vp_mutex_take(&mutex), 1);
+	ck_assert_int_eq(vp_mutex_take(&mutex), 0);
+	ck_assert_int_eq(mutex.__data.__owner, gettid());
+	ck_assert_int_eq(pthread_mutex_unlock(&mutex), 0);
+	ck_assert_int_eq(pthread_mutex_destroy(&mutex), 0);
+	vp_real.pthread_mutex_lock = locks_once_more;
+	vp_glibc_learn();
+	ck_assert_uint_eq(vp_glibc.takes, 0);
+	vp_real.pthread_mutex_lock = kept.pthread_mutex_destroy; /* libc's, and no lock */
+	vp_glibc_learn();
+	ck_assert_uint_eq(vp_glibc.takes, 0);
+	ck_assert_uint_eq(vp_glibc.unlike, 0);
+}
+END_TEST
+
 START_TEST(a_rwlock_that_counts_no_reader_is_noticed)
 {
 	vp_real.pthread_rwlock_tryrdlock = reads_nothing;
@@ -194,6 +221,7 @@ static void cases(TCase *tests)
 	tcase_add_checked_fixture(tests, begin, end);
 	tcase_add_test(tests, the_one_that_is_here_is_known);
 	tcase_add_test(tests, a_trylock_that_takes_nothing_is_noticed);
+	tcase_add_test(tests, mutexes_are_left_to_whoever_takes_them_otherwise);
 	tcase_add_test(tests, a_rwlock_that_counts_no_reader_is_noticed);
 	tcase_add_test(tests, what_libc_says_of_its_descriptor_counts_if_it_is_so);
 	tcase_add_test(tests, a_descriptor_without_the_number_is_noticed);

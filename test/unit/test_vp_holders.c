@@ -1,5 +1,6 @@
-/* The sum by which waits are charged to those who held the lock: whatever comes in whatever
- * order, each moment of each wait is charged once. */
+/* The locks that a thread holds, and the sum by which waits are charged to those who held the lock:
+ * whatever comes in whatever order, each moment of each wait is charged once. */
+#include "base/held.h"
 #include "check_main.h"
 #include "random.h"
 #include "track/holders.h"
@@ -170,6 +171,7 @@ START_TEST(locks_without_room)
 		struct vp_lock_place one = {.address = LOCK + 64 * i};
 
 		vp_holders_wait(&waiting[i], &one, 1000);
+		ck_assert_int_eq(vp_holders_knows(one.address), waiting[i].slot != NULL);
 	}
 	for (uint32_t i = 0; i < 8192; i++) {
 		vp_holders_end(&waiting[i], VP_WAITING_GOT, 3000, &share, &readers);
@@ -183,8 +185,55 @@ START_TEST(locks_without_room)
 }
 END_TEST
 
+static void take(uint64_t lock)
+{
+	vp_lock_taken(lock, lock + 1, lock + 2);
+}
+
+/* What is held is known in order, whatever is given back first. */
+START_TEST(locks_are_held_until_they_are_given_back)
+{
+	ck_assert_int_eq(vp_holds_any(), 0);
+	take(10);
+	ck_assert_int_eq(vp_holds_any(), 1);
+	ck_assert_int_eq(vp_holds_others(), 0);
+	take(20);
+	take(VP_HELD_ENTRY(30, READ));
+	take(40);
+	vp_lock_given(20);
+	ck_assert_uint_eq(vp_tls.older_count, 2);
+	ck_assert_uint_eq(vp_held_before(1)->entry, VP_HELD_ENTRY(30, READ));
+	ck_assert_uint_eq(vp_held_before(2)->entry, 10);
+	ck_assert_uint_eq(vp_held_before(2)->pc, 11);
+	vp_lock_given(77); /* never taken */
+	vp_lock_given(40);
+	vp_lock_given(30);
+	ck_assert_uint_eq(vp_tls.newest.entry, 10);
+	ck_assert_uint_eq(vp_tls.newest.sp, 12);
+	ck_assert_int_eq(vp_holds_others(), 0);
+	vp_lock_given(10);
+	ck_assert_int_eq(vp_holds_any(), 0);
+}
+END_TEST
+
+/* The oldest are forgotten, and nothing stays behind when all have been given back. */
+START_TEST(more_locks_than_are_kept)
+{
+	for (uint64_t lock = 1; lock <= 3 * VP_HELD; lock++)
+		take(lock << 8);
+	ck_assert_uint_eq(vp_tls.older_count, VP_HELD);
+	for (uint64_t lock = 3 * VP_HELD; lock >= 1; lock--) {
+		ck_assert_uint_eq(vp_tls.newest.entry, lock >= 2 * VP_HELD ? lock << 8 : 0);
+		vp_lock_given(lock << 8);
+	}
+	ck_assert_int_eq(vp_holds_any(), 0);
+}
+END_TEST
+
 static void cases(TCase *tests)
 {
+	tcase_add_test(tests, locks_are_held_until_they_are_given_back);
+	tcase_add_test(tests, more_locks_than_are_kept);
 	tcase_add_loop_test(tests, every_moment_is_charged_once, 0, 20);
 	tcase_add_test(tests, a_part_of_a_share_is_what_was_waited_then);
 	tcase_add_test(tests, a_lock_given_back_unseen_is_told);
