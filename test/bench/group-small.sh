@@ -4,24 +4,42 @@
 hooked() { # NAME: does the library stand in front of it?
 	nm -D --defined-only "$LIB" 2>/dev/null | grep -qE " ${1}(@|\$)"
 }
-group_locks() {
-	detail
-	detail "## Uncontended locks"
-	bench mutex
-	run bare bare "$WORK/mutex_pairs" "$(many 10000000)"
-	ours defaults vprof "" "$WORK/mutex_pairs" "$(many 10000000)"
+locks_free() { # KIND WHAT: nobody else wants it
+	bench "$1"
+	run bare bare "$WORK/lock_pairs" "$1" "$(many 10000000)"
+	ours defaults vprof "" "$WORK/lock_pairs" "$1" "$(many 10000000)"
 	if accepts locks=on; then
-		ours locks-on vprof cpu=off:heap=off:locks=on "$WORK/mutex_pairs" "$(many 10000000)"
-		ours locks-off vprof cpu=off:heap=off:locks=off "$WORK/mutex_pairs" "$(many 10000000)"
+		ours locks-on vprof cpu=off:heap=off:locks=on "$WORK/lock_pairs" "$1" "$(many 10000000)"
+		ours locks-off vprof cpu=off:heap=off:locks=off "$WORK/lock_pairs" "$1" "$(many 10000000)"
 	fi
 	rounds
-	if hooked pthread_mutex_lock; then
-		figure diff 1 mutex/locks-on mutex/bare || figure diff 1 mutex/defaults mutex/bare
-		row "uncontended mutex pair over bare" "<=" 2 ns
-	else
+	figure diff 1 "$1/locks-on" "$1/bare" || figure diff 1 "$1/defaults" "$1/bare"
+	row "uncontended $2 pair over bare" "<=" 2 ns
+	detail_table "$1" 1 "ns a pair"
+}
+locks_wanted() { # two threads that want the same mutex again and again
+	bench contended
+	run bare bare "$WORK/lock_contended" 2 "$(many 1000000)"
+	run bare-again bare "$WORK/lock_contended" 2 "$(many 1000000)"
+	ours defaults vprof cpu=off:heap=off "$WORK/lock_contended" 2 "$(many 1000000)"
+	rounds $((ROUNDS * 4))
+	figure percent 1 contended/bare-again contended/bare
+	row "contended mutex, time for as many turns, bare over bare ($(short "$LOW") to $(short "$HIGH"))" none 0 %
+	figure percent 1 contended/defaults contended/bare
+	row "contended mutex, time for as many turns, over bare ($(short "$LOW") to $(short "$HIGH"))" "<=" 2 %
+	detail_table contended 1 "ns a turn"
+}
+group_locks() {
+	if ! hooked pthread_mutex_lock; then
 		row_skip "uncontended mutex pair over bare" "<= 2 ns" "locks are not hooked in this build"
+		return
 	fi
-	detail_table mutex 1 "ns a pair"
+	detail
+	detail "## Locks"
+	locks_free mutex mutex
+	locks_free read "rwlock (read)"
+	locks_free write "rwlock (written)"
+	locks_wanted
 }
 # Each number of span_pairs is the least of many windows: other work on the machine blurs it little.
 group_spans() {
