@@ -53,7 +53,7 @@ struct vprof_unit {
 	uint32_t loop;	   /* row in LOOPS; VPROF_NONE */
 	uint32_t span;	   /* row in SPANS; VPROF_NONE */
 	uint32_t thread;   /* row in THREADS */
-	uint32_t label;	   /* string id: in force at its end; 0: none */
+	uint32_t label;	   /* string id: of a loop's as in LABELS; 0: none */
 	uint64_t begin_ns, duration_ns;
 	uint64_t events, bytes; /* that the wait before it brought */
 	uint64_t size;		/* what a span was given */

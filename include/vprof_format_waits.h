@@ -192,7 +192,7 @@ struct vprof_stall {
 	uint32_t holder_node, holder_call, holder_target; /* what that one did */
 	uint64_t first_look_ns; /* when it was first looked at; 0: never */
 	uint32_t looks;
-	uint32_t reserved0;
+	uint32_t label;			/* of the iteration, as in LABELS; 0: none, or not over */
 	uint64_t ns[VPROF_CLASS_COUNT]; /* of its time, as far as is known */
 	/* 152: of the time it was runnable, at most: its control group was kept from running,
 	 * other guests had the CPU; and what is in no class, for all stood still */

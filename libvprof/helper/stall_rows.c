@@ -414,6 +414,7 @@ void vp_stall_row_end(struct vp_stall_open *open, const struct vp_seen_thread *w
 	if (!row)
 		return;
 	row->loop = note->loop;
+	row->label = note->label;
 	row->duration_ns = ns;
 	row->frozen_ns = still;
 	memset(row->ns, 0, sizeof(row->ns));

@@ -39,6 +39,7 @@ struct vp_loop_past {
 	/* the waits, which were taken for something else than a loop's; and of them, those
 	 * within an iteration of another loop */
 	uint32_t waits, slept, inside;
+	uint32_t label[VP_LOOP_FIRST];
 	uint64_t waited_ns, inside_ns;
 };
 
@@ -74,8 +75,12 @@ struct vp_loop {
 	uint32_t alone;	     /* ... and of them, the last without the loop's wait in between */
 	uint32_t quick;	     /* those that do not count, as they did not sleep */
 	uint32_t row_id;
-	struct vprof_loop *void_row;  /* it was taken for one: row_id is free; NULL */
-	struct vp_loop_around around; /* of a loop */
+	/* vp_loops.label_sets and label_firsts when its last turn began; what was counted last */
+	uint32_t label_sets, label_firsts;
+	uint32_t label;
+	struct vprof_label_loop *label_row; /* of `label`; NULL */
+	struct vprof_loop *void_row;	    /* it was taken for one: row_id is free; NULL */
+	struct vp_loop_around around;	    /* of a loop */
 	struct vp_loop_past past;
 } __attribute__((aligned(64)));
 
@@ -96,6 +101,10 @@ struct vp_loops {
 	uint32_t lock;	     /* of the thread's user page, at the last of them ... */
 	uint16_t left;	     /* ... and 1: the thread has left the CPU since */
 	uint16_t has_worst;  /* 1: worst.ns is not 0 */
+	/* of labels that the thread has begun or been given, of which 0: none yet; the last one */
+	uint32_t label_sets, label;
+	uint32_t label_firsts;	/* of them, those that were not begun within the last one */
+	uint32_t label_several; /* 1: there was more than one of these in the turn just over */
 	uint64_t stack_lo, stack_hi;
 	/* waits of 16 each that were taken for calls that block, and were idle time: what
 	 * their spans say is to be corrected by as much */

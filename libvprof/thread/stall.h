@@ -24,7 +24,7 @@ struct vp_stall_note {
 	uint16_t worst_kind; /* enum vp_call_kind */
 	uint16_t reserved;
 	uint32_t loop; /* row in LOOPS */
-	uint32_t reserved2;
+	uint32_t label;
 	uint64_t events, bytes; /* that the loop's waits brought so far */
 };
 
@@ -65,7 +65,8 @@ static inline void vp_stall_unit_ends(struct vp_stalls *stalls, const struct vp_
 			     &(struct vp_unit_end){.begin_ns = note->begin_ns,
 						   .end_ns = note->end_ns,
 						   .events = note->events,
-						   .bytes = note->bytes});
+						   .bytes = note->bytes,
+						   .label = note->label});
 }
 
 /* It is over. */

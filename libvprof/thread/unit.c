@@ -152,7 +152,7 @@ static void keep(struct vp_units *units, const struct vp_unit_calls *calls,
 	parts.note.events = units->count > 1 ? end->events - units->events : 0;
 	parts.note.bytes = units->count > 1 ? end->bytes - units->bytes : 0;
 	parts.note.size = end->size;
-	parts.note.label = vp_tls.self > VP_TLS_ENDED ? vp_tls.self->label : 0;
+	parts.note.label = end->label;
 	if (ns >= units->keep_ns) {
 		put_longest(units, ns, &parts);
 		units->skip--; /* it was not counted down */

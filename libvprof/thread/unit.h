@@ -34,6 +34,7 @@ struct vp_unit_end {
 	uint64_t begin_ns, end_ns;
 	uint64_t events, bytes; /* of the loop, so far */
 	uint64_t size;		/* of a span */
+	uint32_t label;
 };
 
 #define VP_UNIT_CALLS (VPROF_UNIT_CALLS + VPROF_UNIT_MORE_CALLS)

@@ -7,6 +7,7 @@
 #include "ring/tables.h"
 #include "thread/arrivals.h"
 #include "thread/threads.h"
+#include "track/loop.h"
 #include "vprof.h"
 
 #include <string.h>
@@ -65,7 +66,7 @@ int vp_labels_init(void)
 	names = NULL;
 	slots = NULL;
 	names_used = 0;
-	return 0;
+	return vp_loop_labels_init();
 }
 
 /* ---- names --------------------------------------------------------------- */
@@ -221,6 +222,15 @@ static void put_in_force(struct vp_thread *thread, const struct vp_labels *label
 	thread->site = NULL; /* it has the label that was */
 }
 
+/* For the iterations of loops: each is of the label that was begun last in it. */
+static void tell_loops(struct vp_loops *loops, uint32_t outer, uint32_t label)
+{
+	loops->label_sets++;
+	loops->label_sets += !loops->label_sets; /* not 0 again */
+	loops->label_firsts += !outer || outer != loops->label;
+	loops->label = label;
+}
+
 /* The helper is woken long before it would find a history overwritten: where
  * CPUs are busy it takes its time to come. */
 static void note(struct vp_labels *labels, uint32_t label)
@@ -249,6 +259,7 @@ void vp_label_begin(struct vp_thread *thread, const char *key, const char *value
 		return;
 	labels->label[labels->depth] = label_of(labels->label[labels->depth - 1], key, value);
 	put_in_force(thread, labels);
+	tell_loops(&thread->loops, labels->label[labels->depth - 1].id, thread->label);
 	note(labels, thread->label);
 }
 
@@ -291,6 +302,7 @@ void vp_label_give(struct vp_thread *thread, uint64_t taken)
 		return;
 	labels->label[labels->depth] = known_label(taken);
 	put_in_force(thread, labels);
+	tell_loops(&thread->loops, VP_LABEL_NONE, thread->label);
 	note(labels, thread->label);
 }
 

@@ -123,7 +123,7 @@ static void reset_lesser(struct vp_loops *loops, const struct vp_loop *than)
 }
 
 /* As vp_loop_turn(), of a site that is not the loop. */
-static void past_turn(struct vp_loop *site, uint64_t limit_ns, uint64_t now)
+static void past_turn(struct vp_loops *loops, struct vp_loop *site, uint64_t limit_ns, uint64_t now)
 {
 	struct vp_loop_past *past = &site->past;
 	uint64_t ns = now > site->back_ns ? now - site->back_ns : 0;
@@ -135,6 +135,7 @@ static void past_turn(struct vp_loop *site, uint64_t limit_ns, uint64_t now)
 	} else if (!vp_loop_is_empty(site, ns, limit_ns)) {
 		past->waits_ns[past->iterations] = site->slept ? 0 : site->lasted_ns;
 		past->begin_ns[past->iterations] = site->back_ns;
+		past->label[past->iterations] = vp_loop_label_of(loops, site);
 		past->end_ns[past->iterations++] = now;
 	} else if (!site->slept) {
 		past->spin_ns += site->lasted_ns + ns;
@@ -194,7 +195,7 @@ static enum vp_loop_where begin(struct vp_loops *loops, const struct vp_loop_at 
 		site = site ? site : new_site(loops, at);
 		if (site) {
 			reset_lesser(loops, site);
-			past_turn(site, limit_ns, now);
+			past_turn(loops, site, limit_ns, now);
 			site->back_ns = 0;
 			site->wait_ns = now;
 			site->object = at->object;
@@ -415,9 +416,10 @@ static void add_past(struct vp_loops *loops, struct vp_loop *site)
 	row->spin_ns += past->spin_ns;
 	row->spins += past->spins;
 	loops->left = 0; /* not known of these */
+	loops->label_several = 0;
 	for (uint32_t i = 0; i < past->iterations; i++) {
 		row->busy_ns += past->waits_ns[i];
-		vp_loop_count(loops, site, past->begin_ns[i], past->end_ns[i]);
+		vp_loop_count(loops, site, past->begin_ns[i], past->end_ns[i], past->label[i]);
 	}
 	row->last_ns = past->last_ns;
 	row->now_ns = site->back_ns;
@@ -431,6 +433,7 @@ static void forget_loop(struct vp_loop *loop)
 	if (!row || row->iterations >= INNER_FEW)
 		return;
 	memset(row, 0, sizeof(*row));
+	vp_loop_forget_labels(loop->row_id);
 	loop->row = NULL;
 	loop->void_row = row;
 }

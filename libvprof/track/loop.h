@@ -83,9 +83,23 @@ static inline uint64_t vp_loops_iteration(const struct vp_loops *loops)
 /* No iteration is under way any more: the thread ends, or nothing was recorded for a while. */
 void vp_loops_drop(struct vp_loops *loops);
 
-/* An iteration of a loop that has a row. */
+/* An iteration of a loop that has a row, under a label or none. */
 static inline void vp_loop_count(struct vp_loops *loops, struct vp_loop *loop, uint64_t begin,
-				 uint64_t end);
+				 uint64_t end, uint32_t label);
+
+/* The label of the turn that is over, of a site in a thread that has had labels; and an
+ * iteration of it, `loops` and `loop` telling the rest.  The row of a loop that was none is
+ * forgotten.  They are in track/loop_labels.c.  Context: the thread itself. */
+uint32_t vp_loop_label(struct vp_loops *loops, struct vp_loop *site);
+void vp_loop_count_label(const struct vp_loops *loops, struct vp_loop *loop, uint32_t label,
+			 uint64_t begin, uint64_t ns);
+void vp_loop_forget_labels(uint32_t loop_row);
+int vp_loop_labels_init(void); /* fresh file */
+
+static inline uint32_t vp_loop_label_of(struct vp_loops *loops, struct vp_loop *site)
+{
+	return __builtin_expect(loops->label_sets != 0, 0) ? vp_loop_label(loops, site) : 0;
+}
 
 /* The longest call was one of the iteration before. */
 static inline void vp_loops_forget_worst(struct vp_loops *loops)
@@ -118,7 +132,7 @@ static inline int vp_loop_is_empty(const struct vp_loop *loop, uint64_t ns, uint
 }
 
 static inline void vp_loop_count(struct vp_loops *loops, struct vp_loop *loop, uint64_t begin,
-				 uint64_t end)
+				 uint64_t end, uint32_t label)
 {
 	struct vprof_loop *row = loop->row;
 	uint64_t ns = end > begin ? end - begin : 0;
@@ -135,6 +149,8 @@ static inline void vp_loop_count(struct vp_loops *loops, struct vp_loop *loop, u
 		row->max_ns = ns;
 		row->max_at_ns = begin;
 	}
+	if (__builtin_expect(label != 0, 0))
+		vp_loop_count_label(loops, loop, label, begin, ns);
 	if (loops->stalls)
 		vp_stall_iteration_ends(loops->stalls,
 					&(struct vp_stall_note){.begin_ns = begin,
@@ -144,6 +160,7 @@ static inline void vp_loop_count(struct vp_loops *loops, struct vp_loop *loop, u
 								.worst_node = loops->worst.node,
 								.worst_kind = loops->worst.kind,
 								.loop = loop->row_id,
+								.label = label,
 								.events = row->events,
 								.bytes = row->bytes});
 }
@@ -157,7 +174,7 @@ static inline void vp_loop_turn(struct vp_loops *loops, struct vp_loop *loop, ui
 
 	if (__builtin_expect(!vp_loop_is_empty(loop, ns, limit_ns), 1)) {
 		row->busy_ns += loop->slept ? 0 : loop->lasted_ns;
-		vp_loop_count(loops, loop, loop->back_ns, now);
+		vp_loop_count(loops, loop, loop->back_ns, now, vp_loop_label_of(loops, loop));
 	} else if (!loop->slept) {
 		row->spin_ns += loop->lasted_ns + ns;
 		row->spins++;

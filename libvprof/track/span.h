@@ -185,8 +185,10 @@ static inline void vp_span_unit_ends(struct vp_thread *thread, const struct vp_s
 	    calls->call[(calls->head - 1) % VP_UNIT_LASTED].end_ns <= open->begin_ns)
 		units->calls_seen = calls->head;
 	vp_unit_ends(units, calls,
-		     &(struct vp_unit_end){
-			 .begin_ns = open->begin_ns, .end_ns = end_ns, .size = open->size});
+		     &(struct vp_unit_end){.begin_ns = open->begin_ns,
+					   .end_ns = end_ns,
+					   .size = open->size,
+					   .label = thread->label});
 }
 
 /* It had a row of its own, and is off the stack.  Where it is `given`, vp_span_unit_ends() is to

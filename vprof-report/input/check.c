@@ -308,6 +308,7 @@ void vr_check_tables(struct vr_file *file, const struct vr_layout *layout)
 	check_timeline(file, layout);
 	vr_check_waits(file, layout);
 	vr_check_orders(file, layout);
+	vr_check_labels(file, layout);
 	vr_check_spans(file, layout);
 	vr_check_copies(file, layout);
 	vr_check_counts(file, layout);

@@ -45,6 +45,9 @@ void vr_check_waits(struct vr_file *file, const struct vr_layout *layout);
 /* --- check_heap_times.c: HEAP_TIMES, SITES being checked */
 void vr_check_heap_times(struct vr_file *file, const struct vr_layout *layout);
 
+/* --- check_labels.c: LABELS, after LOOPS */
+void vr_check_labels(struct vr_file *file, const struct vr_layout *layout);
+
 /* --- check_orders.c: ORDERS, and in THREADS who started and joined whom */
 void vr_check_orders(struct vr_file *file, const struct vr_layout *layout);
 /* --- check_spans.c: SPANS */

@@ -262,6 +262,8 @@ static const char *stall_fault(const struct vr_file *file, void *at, const struc
 
 	if (fault)
 		return fault;
+	if (row->label == VPROF_NONE || !vr_check_string(file, row->label))
+		return "string id out of range";
 	if (row->holder_node >= file->n_nodes)
 		return "node id out of range";
 	if (row->holder >= file->n_threads && row->holder != VPROF_NONE)

@@ -67,6 +67,7 @@ void vr_file_drop_rows(struct vr_file *file)
 	DROP(file->duration);
 	DROP(file->unit);
 	DROP(file->heap_time);
+	DROP(file->label_loop);
 	DROP(file->point);
 	DROP(file->event);
 	file->n_modules = file->n_threads = file->n_nodes = file->n_sites = file->n_cpus = 0;
@@ -77,7 +78,7 @@ void vr_file_drop_rows(struct vr_file *file)
 	file->n_copies = file->n_blames = 0;
 	file->n_counts = file->n_durations = 0;
 	file->n_units = 0;
-	file->n_spans = file->n_heap_times = 0;
+	file->n_spans = file->n_heap_times = file->n_label_loops = 0;
 	file->n_events = 0;
 }
 

@@ -39,6 +39,7 @@ static const struct {
     [VPROF_SEC_ORDERS] = {"orders", sizeof(struct vprof_order)},
     [VPROF_SEC_COPIES] = {"copies", sizeof(struct vprof_copy)},
     [VPROF_SEC_COUNTS] = {"counts", sizeof(struct vprof_count)},
+    [VPROF_SEC_LABELS] = {"labels", sizeof(struct vprof_label_loop)},
     [VPROF_SEC_HEAP_TIMES] = {"heap times", sizeof(struct vprof_heap_time)},
     [VPROF_SEC_DURATIONS] = {"durations", sizeof(struct vprof_duration)},
     [VPROF_SEC_BLAME] = {"blame", sizeof(struct vprof_blame)},

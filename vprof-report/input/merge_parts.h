@@ -21,7 +21,7 @@ struct vr_merge {
 	size_t string_room, module_room, thread_room, node_room, site_room, cpu_room, lock_room,
 	    blame_room, leak_room, mark_room, event_room, member_room, course_room, pid_room,
 	    map_room, call_room, book_room, loop_room, stall_room, dump_room, span_room, order_room,
-	    count_room, duration_room, unit_room, heap_time_room;
+	    count_room, duration_room, unit_room, heap_time_room, label_loop_room;
 	struct vr_map string_at, module_at, node_at, map_at;
 	struct vr_merge_course *course;
 	size_t courses;

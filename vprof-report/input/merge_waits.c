@@ -37,6 +37,22 @@ static void add_loops(struct vr_merge *merge)
 	}
 }
 
+static void add_labels(struct vr_merge *merge)
+{
+	const struct vr_file *file = merge->file;
+
+	for (uint32_t i = 0; i < file->n_label_loops; i++) {
+		struct vprof_label_loop row = file->label_loop[i];
+
+		if (!row.label)
+			continue;
+		row.loop = merge->loop0 + row.loop;
+		row.label = vr_merge_string(merge, row.label);
+		row.max_at_ns = time_in_sum(merge, row.max_at_ns);
+		VR_MERGE_APPEND(merge, label_loop, n_label_loops, label_loop_room, row);
+	}
+}
+
 static void add_calls(struct vr_merge *merge)
 {
 	const struct vr_file *file = merge->file;
@@ -87,6 +103,7 @@ static void add_stalls(struct vr_merge *merge)
 		row.target = vr_merge_string(merge, row.target);
 		row.wchan = vr_merge_string(merge, row.wchan);
 		row.object = vr_merge_address(merge, row.object);
+		row.label = row.label ? vr_merge_string(merge, row.label) : 0;
 		row.holder = thread_or_none(merge, row.holder);
 		row.holder_node = merge->node[row.holder_node];
 		row.holder_call = vr_merge_string(merge, row.holder_call);
@@ -154,6 +171,7 @@ static void add_header(struct vr_merge *merge)
 void vr_merge_waits(struct vr_merge *merge)
 {
 	add_loops(merge);
+	add_labels(merge);
 	add_calls(merge);
 	add_books(merge);
 	add_stalls(merge);

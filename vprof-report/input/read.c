@@ -137,6 +137,7 @@ static int read_early(int fd, struct vr_file *file, const struct vr_layout *layo
 	    ROWS(CALLS, call, n_calls),
 	    ROWS(STALLS, stall, n_stalls),
 	    ROWS(UNITS, unit, n_units),
+	    ROWS(LABELS, label_loop, n_label_loops),
 	    ROWS(LOOPS, loop, n_loops),
 	    ROWS(BOOKS, book, n_books),
 	    ROWS(SPANS, span, n_spans),

@@ -102,6 +102,37 @@ static void add_tables(const struct vr_profile *profile, struct vr_label_sums *s
 	}
 }
 
+static void add_iterations(const struct vr_profile *profile, struct vr_label_sums *sums)
+{
+	const struct vr_file *file = profile->file;
+
+	for (uint32_t i = 0; i < file->n_loops; i++) {
+		const struct vprof_loop *row = &file->loop[i];
+
+		if (!row->iterations || !counts(profile, row->thread, 0))
+			continue;
+		sums->of[0].iterations += row->iterations;
+		sums->of[0].iteration_ns += row->busy_ns;
+	}
+	for (uint32_t i = 0; i < file->n_label_loops; i++) {
+		const struct vprof_label_loop *row = &file->label_loop[i];
+		struct vr_label_sum *sum = &sums->of[row->label];
+
+		if (!row->label || !profile->keep_thread[file->loop[row->loop].thread])
+			continue;
+		/* Without a label is what is left. */
+		sums->of[0].iterations -= vr_least(row->iterations, sums->of[0].iterations);
+		sums->of[0].iteration_ns -= vr_least(row->busy_ns, sums->of[0].iteration_ns);
+		if (!vr_profile_keeps_label(profile, row->label))
+			continue;
+		sum->iterations += row->iterations;
+		sum->iteration_ns += row->busy_ns;
+		sum->several += row->several;
+		if (row->max_ns > sum->iteration_max_ns)
+			sum->iteration_max_ns = row->max_ns;
+	}
+}
+
 static void add_events(const struct vr_profile *profile, struct vr_label_sums *sums)
 {
 	const struct vr_file *file = profile->file;
@@ -165,6 +196,9 @@ struct vr_label_sums *vr_label_sums_new(struct vr_profile *profile)
 		add_times(profile, sums);
 	else if (sums->heap_known)
 		add_heap(profile, sums);
+	sums->loops_known = file->n_label_loops && !profile->select.windowed;
+	if (sums->loops_known)
+		add_iterations(profile, sums);
 	if (profile->select.windowed)
 		add_events(profile, sums);
 	else

@@ -11,12 +11,15 @@ struct vr_label_sum {
 	/* of locks, and of calls that lasted: kept from work; and the rest: pauses, waits for
 	 * work to do, conditions and threads */
 	uint64_t waits, wait_ns, idle_ns;
+	/* of loops (docs/decisions/labels.md) */
+	uint64_t iterations, iteration_ns, iteration_max_ns, several;
 };
 
 struct vr_label_sums {
 	struct vr_label_sum *of; /* by string id; 0: under no label */
 	int heap_known;		 /* the heap was recorded, and is known of what is selected */
 	int live_known;
+	int loops_known; /* there are iterations under labels, and no window */
 };
 
 /* Counts over the selected threads, window and labels. */

@@ -82,6 +82,11 @@ struct vr_labels *vr_labels_new(const struct vr_file *file)
 		add_label(&b, file, file->lock[i].label);
 	for (uint32_t i = 0; i < file->n_calls; i++)
 		add_label(&b, file, file->call[i].label);
+	for (uint32_t i = 0; i < file->n_label_loops; i++)
+		add_label(&b, file, file->label_loop[i].label);
+	for (uint32_t i = 0; i < file->n_units; i++)
+		if (file->unit[i].kind == VPROF_UNIT_KEPT)
+			add_label(&b, file, file->unit[i].kept.label);
 	vr_map_free(&b.by_id);
 	vr_map_free(&b.by_text);
 	return b.labels;

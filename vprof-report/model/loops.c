@@ -123,6 +123,57 @@ static void find_percentiles(struct vr_loop *loop)
 	loop->delayed = vr_histogram_delayed(&loop->iteration, loop->wall_ns, 0);
 }
 
+static void add_label_row(struct vprof_loop *sum, const struct vprof_label_loop *row)
+{
+	sum->iterations += row->iterations;
+	sum->busy_ns += row->busy_ns;
+	sum->blocked_ns += row->blocked_ns;
+	sum->slept += row->slept;
+	if (row->max_ns > sum->max_ns) {
+		sum->max_ns = row->max_ns;
+		sum->max_at_ns = row->max_at_ns;
+	}
+	for (uint32_t i = 0; i < VPROF_LABEL_BUCKETS; i++)
+		sum->histogram[i] += row->histogram[i];
+}
+
+/* What a loop's row would be if there were its iterations under the selected labels alone; what
+ * is of its waits is not known of those.  NULL: there are none. */
+static struct vprof_loop *row_of_labels(const struct vr_profile *profile, uint32_t id)
+{
+	const struct vr_file *file = profile->file;
+	const struct vprof_loop *all = &file->loop[id];
+	struct vprof_loop *sum = vr_xcalloc(1, sizeof(*sum));
+
+	*sum = (struct vprof_loop){.thread = all->thread,
+				   .node = all->node,
+				   .name = all->name,
+				   .site = all->site,
+				   .depth = all->depth,
+				   .first_ns = all->first_ns,
+				   .last_ns = all->last_ns,
+				   .limit_ns = all->limit_ns};
+	for (uint32_t i = 0; i < file->n_label_loops; i++) {
+		const struct vprof_label_loop *row = &file->label_loop[i];
+
+		if (row->label && row->loop == id && vr_profile_keeps_label(profile, row->label))
+			add_label_row(sum, row);
+	}
+	for (uint32_t i = 0; i < file->n_stalls && sum->iterations; i++) {
+		const struct vprof_stall *stall = &file->stall[i];
+
+		if (stall->duration_ns && stall->loop == id && stall->flags & VPROF_STALL_OVER &&
+		    vr_profile_keeps_label(profile, stall->label)) {
+			sum->stalls++;
+			sum->stall_ns += stall->duration_ns;
+		}
+	}
+	if (sum->iterations)
+		return sum;
+	free(sum);
+	return NULL;
+}
+
 /* 0: it is not one of those that are meant. */
 static int read_loop(struct vr_profile *profile, uint32_t id, struct vr_loop *loop)
 {
@@ -135,6 +186,11 @@ static int read_loop(struct vr_profile *profile, uint32_t id, struct vr_loop *lo
 	    (glob && !vr_stacks_touches(profile->stacks, row->node, glob)))
 		return 0;
 	*loop = (struct vr_loop){.row = row, .id = id};
+	if (profile->keep_label) {
+		loop->row = row = loop->of_labels = row_of_labels(profile, id);
+		if (!row)
+			return 0;
+	}
 	loop->function = vr_program_frame(profile, row->node);
 	if (*loop->function.name)
 		loop->name = vr_xstrdup(loop->function.name);
@@ -143,6 +199,12 @@ static int read_loop(struct vr_profile *profile, uint32_t id, struct vr_loop *lo
 	loop->wall_ns = vr_less(row->last_ns, row->first_ns);
 	find_percentiles(loop);
 	return 1;
+}
+
+static void free_loop(struct vr_loop *loop)
+{
+	free(loop->name);
+	free(loop->of_labels);
 }
 
 struct vr_loops *vr_loops_new(struct vr_profile *profile, const char *name)
@@ -159,7 +221,7 @@ struct vr_loops *vr_loops_new(struct vr_profile *profile, const char *name)
 		if (!name || name_matches(loop.name, name))
 			loops->loop[loops->n_loops++] = loop;
 		else
-			free(loop.name);
+			free_loop(&loop);
 	}
 	if (name && !loops->n_loops) {
 		vr_loops_free(loops);
@@ -174,7 +236,7 @@ void vr_loops_free(struct vr_loops *loops)
 	if (!loops)
 		return;
 	for (size_t i = 0; i < loops->n_loops; i++)
-		free(loops->loop[i].name);
+		free_loop(&loops->loop[i]);
 	free(loops->loop);
 	free(loops->stall);
 	free(loops->cause);

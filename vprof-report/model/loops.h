@@ -23,9 +23,10 @@ extern const double vr_loop_share[VR_LOOP_PERCENTILES];
 extern const char *const vr_loop_percentile_name[VR_LOOP_PERCENTILES];
 
 struct vr_loop {
-	const struct vprof_loop *row;
-	uint32_t id; /* row in LOOPS */
-	char *name;  /* of the function that loops, "[epoll_wait]" where that is not known */
+	const struct vprof_loop *row; /* under --label of those iterations alone, else of all */
+	struct vprof_loop *of_labels; /* owns it then; NULL */
+	uint32_t id;		      /* row in LOOPS */
+	char *name; /* of the function that loops, "[epoll_wait]" where that is not known */
 	struct vr_function function; /* the same, with the line of the wait */
 	uint64_t wall_ns;	     /* from its first wait to its last */
 	struct vr_histogram iteration, lateness;

@@ -30,7 +30,8 @@ static int is_meant(const struct vr_profile *profile, const struct vprof_stall *
 	uint64_t end_ns = row->begin_ns + row->duration_ns;
 	const char *glob = profile->select.module;
 
-	if (!row->duration_ns || !profile->keep_thread[row->thread])
+	if (!row->duration_ns || !profile->keep_thread[row->thread] ||
+	    !vr_profile_keeps_label(profile, row->label))
 		return 0;
 	if (!vr_profile_in_window(profile, row->begin_ns) && !vr_profile_in_window(profile, end_ns))
 		return 0;

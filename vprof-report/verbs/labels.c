@@ -12,13 +12,12 @@
 #include "text/print.h"
 #include "verbs/verb.h"
 
-enum key { BY_TOTAL, BY_SELF, BY_NAME, BY_BYTES, BY_CALLS, BY_LIVE, BY_WAIT };
+enum key { BY_TOTAL, BY_SELF, BY_NAME, BY_BYTES, BY_CALLS, BY_LIVE, BY_WAIT, BY_TURNS };
 
 static const struct vr_sort_key sort_keys[] = {
-    {"total", BY_TOTAL}, {"cumulative", BY_TOTAL}, {"self", BY_SELF},
-    {"time", BY_SELF},	 {"name", BY_NAME},	   {"bytes", BY_BYTES},
-    {"calls", BY_CALLS}, {"live", BY_LIVE},	   {"wait", BY_WAIT},
-    {NULL, 0},
+    {"total", BY_TOTAL}, {"cumulative", BY_TOTAL}, {"self", BY_SELF},	{"time", BY_SELF},
+    {"name", BY_NAME},	 {"bytes", BY_BYTES},	   {"calls", BY_CALLS}, {"live", BY_LIVE},
+    {"wait", BY_WAIT},	 {"iterations", BY_TURNS}, {"turns", BY_TURNS}, {NULL, 0},
 };
 
 struct tables {
@@ -48,6 +47,8 @@ static uint64_t value_of(const struct row *row, enum key key)
 		return row->sum.live_bytes;
 	case BY_WAIT:
 		return row->sum.wait_ns;
+	case BY_TURNS:
+		return row->sum.iterations;
 	case BY_TOTAL:
 	case BY_NAME:
 		break;
@@ -84,6 +85,11 @@ static void add_sum(struct vr_label_sum *to, const struct vr_label_sum *from)
 	to->waits += from->waits;
 	to->wait_ns += from->wait_ns;
 	to->idle_ns += from->idle_ns;
+	to->iterations += from->iterations;
+	to->iteration_ns += from->iteration_ns;
+	to->several += from->several;
+	if (from->iteration_max_ns > to->iteration_max_ns)
+		to->iteration_max_ns = from->iteration_max_ns;
 }
 
 static void add_label(struct row *row, const struct vr_label *label, const struct tables *tables)
@@ -156,6 +162,11 @@ static int live_known(const struct vr_rows *rows)
 	return ((const struct tables *)rows->model)->sums->live_known;
 }
 
+static int loops_known(const struct vr_rows *rows)
+{
+	return ((const struct tables *)rows->model)->sums->loops_known;
+}
+
 static int any_waits(const struct vr_rows *rows)
 {
 	return ((const struct tables *)rows->model)->wait_ns != 0;
@@ -183,6 +194,9 @@ static const struct vr_field label_fields[] = {
     {"total_percent", "total%", VR_PERCENT, VR_IN_COLUMNS, .get = get_total_percent},
     {"samples", "samples", VR_COUNT, VR_IN_ALL, ROW(samples), .yields = 4},
     {"wait_ns", "wait", VR_NS, VR_IN_COLUMNS, ROW(sum.wait_ns), .applies = any_waits},
+    {"iterations", "turns", VR_COUNT, VR_IN_COLUMNS, ROW(sum.iterations), .applies = loops_known,
+     .yields = 2},
+    {"iteration_ns", "", VR_NS, VR_IN_CSV, ROW(sum.iteration_ns), .applies = loops_known},
     HEAP("bytes_allocated", "bytes", VR_BYTES, alloc_bytes, 0),
     HEAP("allocs", "calls", VR_COUNT, allocs, 1),
     LIVE("live_bytes", "live", live_bytes, 0),
@@ -193,6 +207,13 @@ static const struct vr_field wait_fields[] = {
     {"waits", "", VR_COUNT, VR_IN_JSON, ROW(sum.waits)},
     {"wait_ns", "", VR_NS, VR_IN_JSON, ROW(sum.wait_ns)},
     {"idle_ns", "", VR_NS, VR_IN_JSON, ROW(sum.idle_ns)},
+};
+
+static const struct vr_field loop_fields[] = {
+    {"iterations", "", VR_COUNT, VR_IN_JSON, ROW(sum.iterations)},
+    {"busy_ns", "", VR_NS, VR_IN_JSON, ROW(sum.iteration_ns)},
+    {"max_ns", "", VR_NS, VR_IN_JSON, ROW(sum.iteration_max_ns)},
+    {"several", "", VR_COUNT, VR_IN_JSON, ROW(sum.several)},
 };
 
 static const struct vr_field heap_fields[] = {
@@ -230,6 +251,9 @@ static json_t *row_json(const struct vr_rows *rows, const struct row *row)
 	if (live_known(rows))
 		vr_json_set_fields(heap, rows, VR_FIELDS(live_fields), row);
 	json_object_set_new(object, "heap", heap);
+	json_object_set_new(object, "loops",
+			    loops_known(rows) ? vr_json_fields(rows, VR_FIELDS(loop_fields), row)
+					      : json_null());
 	return object;
 }
 
@@ -303,7 +327,8 @@ const struct vr_verb vr_verb_labels = {
     .detail =
 	"self is the CPU time under the label alone; total, and all that follows it, includes\n"
 	"the labels within it. wait is what kept it from work: locks, and calls that lasted;\n"
-	"live and peak are of blocks allocated under it, whoever freed them.\n"
+	"live and peak are of blocks allocated under it, whoever freed them. turns are iterations\n"
+	"of loops, each of the label that was begun last in it.\n"
 	"`flat --label K=V` and its like print one label's profile.",
     .options = VR_TAKES(VR_OPT_SORT, VR_OPT_LIMIT, VR_OPT_FORMAT, VR_OPT_THREAD, VR_OPT_WINDOW,
 			VR_OPT_LABEL),

@@ -70,8 +70,9 @@ static void print_work(struct vr_context *ctx, const struct vr_loop *loop)
 	text = append_share(text, "busy", row->busy_ns, loop);
 	text = append_share(text, "waiting", row->idle_ns, loop);
 	text = append_share(text, "spinning", row->spin_ns, loop);
+	/* Of one label it is not known what came between its iterations. */
 	known_ns = row->busy_ns + row->idle_ns + row->spin_ns;
-	if (vr_percent(known_ns, loop->wall_ns) < ALL_PERCENT)
+	if (!loop->of_labels && vr_percent(known_ns, loop->wall_ns) < ALL_PERCENT)
 		text = append_share(text, "elsewhere", loop->wall_ns - known_ns, loop);
 	if (row->events && row->iterations)
 		text = vr_xappend(text, "; %.1f event%s an iteration",
@@ -109,7 +110,8 @@ static void print_times(struct vr_context *ctx, const struct vr_loop *loop)
 		fprintf(ctx->out, " %9s", vr_loop_percentile_name[i]);
 	fprintf(ctx->out, " %9s\n", "max");
 	print_quantiles(ctx, "an iteration", loop->took, loop->row->max_ns);
-	print_quantiles(ctx, "arrivals wait", loop->delay, loop->row->max_ns);
+	if (!loop->of_labels)
+		print_quantiles(ctx, "arrivals wait", loop->delay, loop->row->max_ns);
 	print_quantiles(ctx, "timers late by", loop->late, loop->row->delay_max_ns);
 }
 

@@ -52,6 +52,12 @@ static const void *function_of(const struct vr_rows *rows, const void *row)
 	return &loop_of(row)->function;
 }
 
+/* Of one label it is not known what was waited between its iterations, or what that brought. */
+static int is_whole(const void *row)
+{
+	return !loop_of(row)->of_labels;
+}
+
 static void set_share(struct vr_value *value, uint64_t part, uint64_t whole, double of)
 {
 	value->cell.null = !whole;
@@ -77,12 +83,14 @@ static void get_idle(const struct vr_rows *rows, const void *row, struct vr_valu
 {
 	(void)rows;
 	set_share(value, loop_of(row)->row->idle_ns, loop_of(row)->wall_ns, 1);
+	value->cell.null |= !is_whole(row);
 }
 
 static void get_spin(const struct vr_rows *rows, const void *row, struct vr_value *value)
 {
 	(void)rows;
 	set_share(value, loop_of(row)->row->spin_ns, loop_of(row)->wall_ns, 1);
+	value->cell.null |= !is_whole(row);
 }
 
 static void get_events(const struct vr_rows *rows, const void *row, struct vr_value *value)
@@ -135,6 +143,21 @@ static json_t *quantiles_json(const struct vr_quantile quantile[VR_LOOP_PERCENTI
 	return object;
 }
 
+#define OF_ALL(member)                                                                             \
+	static void get_all_##member(const struct vr_rows *rows, const void *row,                  \
+				     struct vr_value *value)                                       \
+	{                                                                                          \
+		(void)rows;                                                                        \
+		value->cell.u = loop_of(row)->row->member;                                         \
+		value->cell.null = !is_whole(row);                                                 \
+	}
+OF_ALL(idle_ns)
+OF_ALL(spin_ns)
+OF_ALL(spins)
+OF_ALL(events)
+OF_ALL(bytes)
+#undef OF_ALL
+
 static void get_took(const struct vr_rows *rows, const void *row, struct vr_value *value)
 {
 	(void)rows;
@@ -144,6 +167,10 @@ static void get_took(const struct vr_rows *rows, const void *row, struct vr_valu
 static void get_delay(const struct vr_rows *rows, const void *row, struct vr_value *value)
 {
 	(void)rows;
+	if (!is_whole(row)) {
+		value->json = json_null();
+		return;
+	}
 	value->json = quantiles_json(loop_of(row)->delay);
 	json_object_set_new(value->json, "delayed_share", json_real(loop_of(row)->delayed));
 }
@@ -153,6 +180,10 @@ static void get_late(const struct vr_rows *rows, const void *row, struct vr_valu
 	const struct vprof_loop *loop = loop_of(row)->row;
 
 	(void)rows;
+	if (!is_whole(row)) {
+		value->json = json_null();
+		return;
+	}
 	value->json = quantiles_json(loop_of(row)->late);
 	vr_json_set_u64(value->json, "waits", loop->delays);
 	vr_json_set_u64(value->json, "mean_ns", loop->delays ? loop->delay_ns / loop->delays : 0);
@@ -231,14 +262,14 @@ static const struct vr_field fields[] = {
     VR_FUNCTION_FIELDS(VR_IN_JSON, function_of),
     {"wall_ns", "", VR_NS, VR_IN_DATA, VR_MEMBER(struct vr_loop, wall_ns)},
     {"busy_ns", "", VR_NS, VR_IN_DATA, ROW(busy_ns)},
-    {"idle_ns", "", VR_NS, VR_IN_DATA, ROW(idle_ns)},
-    {"spin_ns", "", VR_NS, VR_IN_DATA, ROW(spin_ns)},
-    {"spins", "", VR_COUNT, VR_IN_DATA, ROW(spins)},
+    {"idle_ns", "", VR_NS, VR_IN_DATA, .get = get_all_idle_ns},
+    {"spin_ns", "", VR_NS, VR_IN_DATA, .get = get_all_spin_ns},
+    {"spins", "", VR_COUNT, VR_IN_DATA, .get = get_all_spins},
     {"blocked_ns", "", VR_NS, VR_IN_DATA, ROW(blocked_ns)},
     {"slept", "", VR_COUNT, VR_IN_DATA, ROW(slept)},
-    {"events", "", VR_COUNT, VR_IN_DATA, ROW(events)},
+    {"events", "", VR_COUNT, VR_IN_DATA, .get = get_all_events},
     {"events_per_iteration", "", VR_NUMBER, VR_IN_JSON, .get = get_events},
-    {"bytes", "", VR_BYTES, VR_IN_DATA, ROW(bytes)},
+    {"bytes", "", VR_BYTES, VR_IN_DATA, .get = get_all_bytes},
     {"first_ns", "", VR_NS, VR_IN_DATA, ROW(first_ns)},
     {"last_ns", "", VR_NS, VR_IN_DATA, ROW(last_ns)},
     {"max_at_ns", "", VR_NS, VR_IN_DATA, ROW(max_at_ns)},

@@ -73,7 +73,9 @@ static void print_all(struct vr_context *ctx, const struct vr_loop_list *list)
 {
 	const struct vr_loops *loops = list->loops;
 
-	if (!loops->n_loops) {
+	if (!loops->n_loops && ctx->profile->keep_label) {
+		vr_print_none(ctx, "no loop had an iteration under that label");
+	} else if (!loops->n_loops) {
 		vr_print_none(ctx,
 			      "no thread came back again and again to one wait: no event loop");
 	} else {
@@ -130,14 +132,16 @@ const struct vr_verb vr_verb_loop = {
 	"\"timers late by\": waits whose time was over, and how much later they came back.\n"
 	"A percentile is known to 6 % (a bucket of the histogram). Stalls are iterations of\n"
 	"stall=10 ms and more; --since and --until choose among them.\n"
-	"--loop takes the name of a loop's function, a glob. The picture is a histogram of\n"
+	"--label has the iterations in which a label was begun last; of those it is not known\n"
+	"what was waited between them. --loop takes the name of a loop's function, a glob. The "
+	"picture is a histogram of\n"
 	"iterations on log scales.\n"
 	"--tail 99 compares the slowest 1 % of the iterations that are kept with ordinary ones\n"
 	"and says what made them slow, or that nothing does; --select says which are slow;\n"
 	"--format csv has the account of each (docs/tail.md).",
     .options = VR_TAKES(VR_OPT_SORT, VR_OPT_LIMIT, VR_OPT_FORMAT, VR_OPT_THREAD, VR_OPT_LOOP,
-			VR_OPT_TAIL, VR_OPT_SELECT, VR_OPT_WINDOW, VR_OPT_MODULE, VR_OPT_TREE,
-			VR_OPT_NAMES, VR_OPT_PICTURE, VR_OPT_NAMING, VR_OPT_FAIL_IF),
+			VR_OPT_TAIL, VR_OPT_SELECT, VR_OPT_LABEL, VR_OPT_WINDOW, VR_OPT_MODULE,
+			VR_OPT_TREE, VR_OPT_NAMES, VR_OPT_PICTURE, VR_OPT_NAMING, VR_OPT_FAIL_IF),
     .sort = sort_keys,
     .limit = 10,
     .begin = vr_picture_begin,
