@@ -98,6 +98,38 @@ done
 c_check "truth: -diff_base" check_diff truth "$T/truth.pb.gz" "$T/workers.pb.gz"
 c_check "truth: program and build-id" check_head truth "$T/truth.pb.gz"
 
+# What each label has of every value, of threads and heap, and of waits; what has none is the rest.
+label_sum() { # FILE INDEX UNIT SYMBOL
+	HOME=$T "$PPROF" -symbolize=none -top -nodecount=100000 -nodefraction=0 -unit="$3" -sample_index="$2" \
+		-tagfocus="symbol=^$4\$" "$1" 2>"$T/pprof.err" |
+		awk '/flat%/ { rows = 1; next } rows { v = $1; gsub(/[^0-9-]/, "", v); sum += v } END { printf "%d\n", sum }'
+}
+check_labels() { # FILE
+	local symbol
+	for symbol in SOL BTC; do
+		c_is "bytes of $symbol" "$("$REPORT" heap -f json "$L" --label symbol=$symbol | jq .totals.bytes_allocated)" \
+			"$(label_sum "$1" alloc_space B $symbol)"
+		c_is "live bytes of $symbol" "$("$REPORT" heap -f json "$L" --label symbol=$symbol | jq .totals.live_bytes)" \
+			"$(label_sum "$1" inuse_space B $symbol)"
+		c_is "CPU time of $symbol" "$("$REPORT" flat -f json -n 0 "$L" --label symbol=$symbol | jq '[.functions[].self_ns] | add')" \
+			"$(label_sum "$1" cpu ns $symbol)"
+		c_is "time of $symbol" "$("$REPORT" flat -f json -n 0 --clock wall "$L" --label symbol=$symbol 2>/dev/null | jq '[.functions[].self_ns] | add')" \
+			"$(label_sum "$1" wall ns $symbol)"
+	done
+	top alloc_space B "$1"
+	c_is "bytes of all" "$("$REPORT" heap -f json "$L" | jq .totals.bytes_allocated)" "$(total)"
+	top cpu ns "$1"
+	c_is "CPU time of all" "$("$REPORT" flat -f json -n 0 "$L" | jq '[.functions[].self_ns] | add')" "$(total)"
+}
+t_preload "$T/labels" cpu=1000 "$PROBE/label_pool" given 200
+L=$(t_file "$T/labels")
+"$REPORT" export -f pprof --clock wall -o "$T/labels.pb.gz" "$L"
+c_check "labels: CPU, heap and waits of each" check_labels "$T/labels.pb.gz"
+zcat "$T/labels.pb.gz" | sed 's/SOL/BTC/' | gzip >"$T/relabelled.pb.gz"
+c_refuse "a changed label" check_labels "$T/relabelled.pb.gz"
+"$REPORT" export -f pprof --clock wall --label symbol=SOL -o "$T/sol.pb.gz" "$L"
+c_refuse "one label alone" check_labels "$T/sol.pb.gz"
+
 c_cut "$T/truth.pb.gz" "$T/cut.pb.gz"
 c_refuse "a cut copy" check_cpu truth "$T/cut.pb.gz"
 zcat "$T/truth.pb.gz" | sed 's/burn_forty/burn_fifty/' | gzip >"$T/changed.pb.gz"

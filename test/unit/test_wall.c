@@ -273,7 +273,7 @@ START_TEST(exports_hold_both_clocks)
 	uint64_t cpu_ns = 0, main_ns = 0;
 
 	load_clock((struct vr_select){0});
-	dump = vr_dump_new(profile, "app");
+	dump = vr_dump_new(profile, "app", 0);
 	ck_assert_uint_eq(dump->total[VR_VALUE_WALL_NS], 1088 * MK_MS);
 	ck_assert_uint_eq(dump->total[VR_VALUE_CPU_NS], 300 * MK_MS);
 	ck_assert_uint_eq(dump->total[VR_VALUE_SAMPLES], 80);

@@ -61,10 +61,20 @@ struct vr_dump_thread {
 	uint32_t tid;
 };
 
+/* A label that threads had: pairs of a key and a value, the outermost first. */
+struct vr_dump_pair {
+	const char *key, *value;
+};
+struct vr_dump_label {
+	const struct vr_dump_pair *pair;
+	size_t pairs;
+};
+
 struct vr_dump_sample {
 	uint32_t node, thread; /* thread VR_DUMP_NONE: of no single one */
 	uint64_t temporary;    /* allocations freed before the thread's next one */
 	uint64_t value[VR_VALUES];
+	uint32_t label; /* number of vr_dump.label, from 1; 0: none, or they are not told apart */
 };
 
 /* Calls of one function by another that were counted, each of them. */
@@ -83,8 +93,9 @@ struct vr_dump {
 	struct vr_dump_node *node;
 	struct vr_dump_thread *thread;
 	struct vr_dump_sample *sample; /* a node may have several: one a thread, and heap */
+	struct vr_dump_label *label;   /* where they are told apart */
 	size_t n_counted;	       /* 0: no calls were counted */
-	size_t modules, functions, lines, frames, nodes, threads, samples;
+	size_t modules, functions, lines, frames, nodes, threads, samples, labels;
 	uint64_t total[VR_VALUES];
 	int has_cpu, has_heap, has_wall;
 	int heap_sampled;	       /* the heap's values are estimates */

@@ -15,7 +15,9 @@ struct pprof {
 	size_t room;
 	uint64_t *location; /* of one stack */
 	size_t location_room;
-	uint64_t *mapping; /* by module: its id */
+	uint64_t *mapping;		     /* by module: its id */
+	Vr__Pprof__Label *label, **label_at; /* of one sample */
+	size_t labels;
 };
 
 static void put(struct pprof *p, const Vr__Pprof__Profile *piece)
@@ -177,12 +179,39 @@ static size_t stack_of(struct pprof *p, uint32_t node)
 	return depth;
 }
 
+/* The thread, and the program's own pairs.  Returns how many. */
+static size_t make_labels(struct pprof *p, const struct vr_dump_sample *from)
+{
+	static const struct vr_dump_label none = {NULL, 0};
+	const struct vr_dump_label *label = from->label ? &p->dump->label[from->label - 1] : &none;
+	size_t count = 0;
+
+	if (label->pairs + 2 > p->labels) {
+		p->labels = label->pairs + 2;
+		p->label = vr_xrealloc(p->label, p->labels, sizeof(*p->label));
+		p->label_at = vr_xrealloc(p->label_at, p->labels, sizeof(*p->label_at));
+	}
+	for (size_t i = 0; i < p->labels; i++) {
+		vr__pprof__label__init(&p->label[i]);
+		p->label_at[i] = &p->label[i];
+	}
+	if (from->thread != VR_DUMP_NONE) {
+		p->label[count].key = text(p, "thread");
+		p->label[count++].str = text(p, p->dump->thread[from->thread].name);
+		p->label[count].key = text(p, "tid");
+		p->label[count++].num = p->dump->thread[from->thread].tid;
+	}
+	for (size_t i = 0; i < label->pairs; i++) {
+		p->label[count].key = text(p, label->pair[i].key);
+		p->label[count++].str = text(p, label->pair[i].value);
+	}
+	return count;
+}
+
 static void put_sample(struct pprof *p, const struct vr_dump_sample *from)
 {
 	Vr__Pprof__Profile piece = VR__PPROF__PROFILE__INIT;
 	Vr__Pprof__Sample sample = VR__PPROF__SAMPLE__INIT, *samples = &sample;
-	Vr__Pprof__Label name = VR__PPROF__LABEL__INIT, tid = VR__PPROF__LABEL__INIT;
-	Vr__Pprof__Label *labels[] = {&name, &tid};
 	int64_t value[VR_VALUES];
 
 	for (int i = 0; i < VR_VALUES; i++)
@@ -191,14 +220,8 @@ static void put_sample(struct pprof *p, const struct vr_dump_sample *from)
 	sample.location_id = p->location;
 	sample.n_value = (size_t)vr_dump_values(p->dump);
 	sample.value = value;
-	if (from->thread != VR_DUMP_NONE) {
-		name.key = text(p, "thread");
-		name.str = text(p, p->dump->thread[from->thread].name);
-		tid.key = text(p, "tid");
-		tid.num = p->dump->thread[from->thread].tid;
-		sample.n_label = 2;
-		sample.label = labels;
-	}
+	sample.n_label = make_labels(p, from);
+	sample.label = p->label_at;
 	piece.n_sample = 1;
 	piece.sample = &samples;
 	put(p, &piece);
@@ -232,4 +255,6 @@ void vr_write_pprof(const struct vr_dump *dump, FILE *out)
 	free(p.bytes);
 	free(p.location);
 	free(p.mapping);
+	free(p.label);
+	free(p.label_at);
 }

@@ -45,7 +45,8 @@ static int find_value(struct vr_context *ctx, const struct vr_dump *dump, enum v
 static int is_selected(const struct vr_opts *opts)
 {
 	return vr_opts_given(opts, VR_OPT_THREAD) || vr_opts_given(opts, VR_OPT_SINCE) ||
-	       vr_opts_given(opts, VR_OPT_UNTIL) || vr_opts_given(opts, VR_OPT_MODULE);
+	       vr_opts_given(opts, VR_OPT_UNTIL) || vr_opts_given(opts, VR_OPT_MODULE) ||
+	       vr_opts_given(opts, VR_OPT_LABEL);
 }
 
 /* Says what is missing for the format.  Returns 0 or VR_EXIT_USAGE. */
@@ -64,7 +65,8 @@ static int check_data(struct vr_context *ctx, const struct vr_dump *dump, enum v
 		vr_warn("%s: nothing to export: no CPU sample and no allocation%s", path,
 			is_selected(ctx->opts) ? " is selected" : "");
 	else if (format == PSTATS && !has_time && !dump->n_counted)
-		vr_warn("%s: no CPU samples and no counted calls, which is all that pstats holds", path);
+		vr_warn("%s: no CPU samples and no counted calls, which is all that pstats holds",
+			path);
 	else if (format == HEAPTRACK && !dump->has_heap)
 		vr_warn("%s: no allocations%s, which is all that heaptrack holds", path,
 			ctx->profile->select.windowed ? " in a window" : "");
@@ -148,7 +150,7 @@ static int run(struct vr_context *ctx)
 {
 	enum vr_value value = VR_VALUE_CPU_NS;
 	char *command = vr_command_text(ctx->profile->file, ctx->args);
-	struct vr_dump *dump = vr_dump_new(ctx->profile, command);
+	struct vr_dump *dump = vr_dump_new(ctx->profile, command, ctx->own_format == PPROF);
 	int ret = find_value(ctx, dump, &value);
 
 	if (!ret)
@@ -172,8 +174,9 @@ const struct vr_verb vr_verb_export = {
 	"Values: cpu (nanoseconds), samples, allocs, alloc_bytes, live_blocks, live_bytes,\n"
 	"peak_blocks, peak_bytes, wall. Heap totals have no times: a window exports time "
 	"alone.\n" VR_CLOCK_DETAIL,
-    .options = VR_TAKES(VR_OPT_FORMAT, VR_OPT_OUTPUT, VR_OPT_VALUE, VR_OPT_THREAD, VR_OPT_WINDOW,
-			VR_OPT_MODULE, VR_OPT_TIMES, VR_OPT_TREE, VR_OPT_NAMING, VR_OPT_ARGS),
+    .options = VR_TAKES(VR_OPT_FORMAT, VR_OPT_OUTPUT, VR_OPT_VALUE, VR_OPT_THREAD, VR_OPT_LABEL,
+			VR_OPT_WINDOW, VR_OPT_MODULE, VR_OPT_TIMES, VR_OPT_TREE, VR_OPT_NAMING,
+			VR_OPT_ARGS),
     .formats = formats,
     .only_own = 1,
     .begin = begin,

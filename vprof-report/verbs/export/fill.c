@@ -356,7 +356,19 @@ static void fill_header(struct vr_dump *dump, const struct vr_file *file, const 
 			dump->peak_rss_bytes = file->point[i].rss_max;
 }
 
-struct vr_dump *vr_dump_new(struct vr_profile *profile, const char *command)
+/* Of the labels that are selected now. */
+static void fill_again(void *arg)
+{
+	struct fill *fill = arg;
+	struct vr_cpu *cpu = vr_cpu_new_by_thread(fill->profile);
+
+	fill_cpu(fill, cpu);
+	if (!fill->profile->select.windowed)
+		fill_heap(fill);
+	vr_cpu_free(cpu);
+}
+
+struct vr_dump *vr_dump_new(struct vr_profile *profile, const char *command, int by_label)
 {
 	struct vr_dump *dump = vr_xcalloc(1, sizeof(*dump));
 	struct fill fill = {.dump = dump, .profile = profile};
@@ -374,7 +386,10 @@ struct vr_dump *vr_dump_new(struct vr_profile *profile, const char *command)
 	if (!profile->select.windowed)
 		fill_heap(&fill);
 	vr_cpu_free(cpu);
-	fill_counts(&fill);
+	if (by_label)
+		vr_dump_split_labels(dump, profile, fill_again, &fill);
+	if (!profile->keep_label) /* calls are counted whatever the label */
+		fill_counts(&fill);
 	finish_functions(&fill);
 	for (size_t i = 0; i < dump->samples; i++)
 		for (int v = 0; v < VR_VALUES; v++)
@@ -408,6 +423,7 @@ void vr_dump_free(struct vr_dump *dump)
 	}
 	for (size_t i = 0; i < dump->threads; i++)
 		free_text(dump->thread[i].name);
+	vr_dump_free_labels(dump);
 	free_text(dump->program);
 	free_text(dump->cmdline);
 	free(dump->module);

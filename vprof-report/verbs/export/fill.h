@@ -9,8 +9,16 @@
  * With a window there is no heap in it, as heap totals have no times; with
  * select.module the stacks that touch such an object.  The profile must outlive
  * the dump.
- *   command  the command line as it may be shown */
-struct vr_dump *vr_dump_new(struct vr_profile *profile, const char *command);
+ *   command   the command line as it may be shown
+ *   by_label  1: what is under each label by itself */
+struct vr_dump *vr_dump_new(struct vr_profile *profile, const char *command, int by_label);
 void vr_dump_free(struct vr_dump *dump);
+
+/* --- split.c */
+/* What each label has of the samples there are; `fill` adds those of the labels that the profile
+ * keeps just then. */
+void vr_dump_split_labels(struct vr_dump *dump, struct vr_profile *profile, void (*fill)(void *),
+			  void *arg);
+void vr_dump_free_labels(struct vr_dump *dump);
 
 #endif
