@@ -352,5 +352,6 @@ const struct vr_verb vr_verb_check = {
     .begin = begin,
     .end = end,
     .last_word = last_word,
+    .no_label = "say it in the contract: allocs(label:K=V)",
     .run = run,
 };

@@ -253,5 +253,7 @@ const struct vr_verb vr_verb_counts = {
 			VR_OPT_TREE, VR_OPT_NAMES, VR_OPT_NAMING),
     .sort = sort_keys,
     .limit = 30,
+    .no_label =
+	"calls are counted whatever the label; flat --label K=V has the CPU time of functions",
     .run = run,
 };

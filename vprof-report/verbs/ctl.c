@@ -116,6 +116,7 @@ const struct vr_verb vr_verb_ctl = {
     .summary = "asks a running process, through its file, to do something",
     .usage = "FILE|PID... pause|resume|mark NAME|leakscan|stacks|set KEY=VALUE...",
     .kind = VR_KIND_LIVE,
+    .no_label = "it is about a running process; labels says which labels its record has",
     .run = run,
     .detail =
 	"pause stops the recording: allocations, waits and samples are not seen until resume,\n"

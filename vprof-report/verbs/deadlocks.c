@@ -3,7 +3,9 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "base/err.h"
 #include "cli/units.h"
+#include "cli/warn.h"
 #include "cli/xalloc.h"
 #include "text/fields.h"
 #include "text/lock_names.h"
@@ -11,6 +13,7 @@
 #include "text/names.h"
 #include "text/notes.h"
 #include "text/print.h"
+#include "verbs/opts.h"
 
 #define STACK_FRAMES 6u
 
@@ -286,4 +289,13 @@ void vr_deadlocks_alone(struct vr_context *ctx, const struct vr_cycles *cycles)
 	} else {
 		vr_deadlocks_print(ctx, cycles);
 	}
+}
+
+/* Orders of locks are kept whatever the label. */
+int vr_deadlocks_begin(struct vr_context *ctx)
+{
+	if (!ctx->opts->select.label || !vr_opts_given(ctx->opts, VR_OPT_DEADLOCKS))
+		return 0;
+	vr_warn("--deadlocks takes no --label: orders of locks are those of all labels");
+	return VR_EXIT_USAGE;
 }

@@ -6,6 +6,9 @@
 #include "text/context.h"
 #include "text/json.h"
 
+/* Before any file is opened.  Returns 0, or VR_EXIT_USAGE after a line on stderr. */
+int vr_deadlocks_begin(struct vr_context *ctx);
+
 /* For people, among others: nothing where there is none. */
 void vr_deadlocks_print(struct vr_context *ctx, const struct vr_cycles *cycles);
 json_t *vr_deadlocks_json(struct vr_context *ctx, const struct vr_cycles *cycles);

@@ -118,6 +118,10 @@ static int check_options(const struct vr_verb *verb, const struct vr_opts *opts)
 	}
 	if (!bad)
 		return 0;
+	if (bad & vr_option_bit(VR_OPT_LABEL) && verb->no_label) {
+		vr_warn("%s takes no --label: %s", verb->name, verb->no_label);
+		return VR_EXIT_USAGE;
+	}
 	while (!(bad & vr_option_bit(first)))
 		first++;
 	names = vr_opts_names(takes);

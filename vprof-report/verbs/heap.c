@@ -453,8 +453,8 @@ static int begin(struct vr_context *ctx)
 
 	if (!kind || strcmp(kind, kinds[0].name) == 0)
 		return 0;
-	if (ctx->opts->select.windowed) {
-		vr_warn("--since and --until are for --kind malloc");
+	if (ctx->opts->select.windowed || ctx->opts->select.label) {
+		vr_warn("--since, --until and --label are for --kind malloc");
 		return VR_EXIT_USAGE;
 	}
 	if (ctx->opts->tree && strcmp(kind, "mmap") != 0) {

@@ -457,5 +457,6 @@ const struct vr_verb vr_verb_locks = {
 			VR_OPT_FAIL_IF),
     .sort = sort_keys,
     .limit = 10,
+    .begin = vr_deadlocks_begin,
     .run = run,
 };

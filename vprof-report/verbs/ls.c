@@ -232,5 +232,6 @@ const struct vr_verb vr_verb_ls = {
 	      "columns has room for all of it.",
     .kind = VR_KIND_NONE,
     .options = VR_TAKES(VR_OPT_LIMIT, VR_OPT_FORMAT, VR_OPT_ALL, VR_OPT_ARGS),
+    .no_label = "it lists records; labels says which labels one has",
     .run = run,
 };

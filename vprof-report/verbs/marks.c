@@ -182,5 +182,6 @@ const struct vr_verb vr_verb_marks = {
     .options = VR_TAKES(VR_OPT_SORT, VR_OPT_LIMIT, VR_OPT_FORMAT, VR_OPT_THREAD, VR_OPT_WINDOW),
     .sort = sort_keys,
     .limit = 40,
+    .no_label = "marks have none; spans --label K=V has those of the program's own spans",
     .run = run,
 };

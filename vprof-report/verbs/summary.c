@@ -495,5 +495,6 @@ const struct vr_verb vr_verb_summary = {
     .options = VR_TAKES(VR_OPT_FORMAT, VR_OPT_TREE, VR_OPT_FULL_NAMES, VR_OPT_NAMING, VR_OPT_ARGS,
 			VR_OPT_FAIL_IF),
     .no_csv = 1,
+    .no_label = "it tells of the whole run; labels, flat, heap, waits, loop do of one",
     .run = run,
 };

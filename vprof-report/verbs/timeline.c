@@ -211,16 +211,19 @@ const struct vr_verb vr_verb_timeline = {
     .name = "timeline",
     .summary = "Memory, heap, CPU and faults over time, as CSV",
     .usage = "[FILE...]",
-    .detail = "Bytes, but for timestamp (seconds since the epoch) and cpu_percent (of one CPU,\n"
-	      "since the row before). heap_allocated, allocs, frees, faults and switches count\n"
-	      "from the start of the run. uss and pss are read less often and keep their value.\n"
-	      "A line says what the resident memory was made of where much of it is not live heap.\n"
-	      "--tree adds up all processes of the run at common moments: of those that have\n"
-	      "ended, the counters alone. What they share is in rss once for each of them, in\n"
-	      "pss once.",
+    .detail =
+	"Bytes, but for timestamp (seconds since the epoch) and cpu_percent (of one CPU,\n"
+	"since the row before). heap_allocated, allocs, frees, faults and switches count\n"
+	"from the start of the run. uss and pss are read less often and keep their value.\n"
+	"A line says what the resident memory was made of where much of it is not live heap.\n"
+	"--tree adds up all processes of the run at common moments: of those that have\n"
+	"ended, the counters alone. What they share is in rss once for each of them, in\n"
+	"pss once.",
     .options = VR_TAKES(VR_OPT_LIMIT, VR_OPT_FORMAT, VR_OPT_WINDOW, VR_OPT_TREE, VR_OPT_PICTURE,
 			VR_OPT_ARGS),
     .format = VR_FORMAT_CSV,
     .begin = vr_picture_begin,
+    .no_label = "readings are of the whole process; heap --label K=V --since --until has the heap "
+		"over time",
     .run = run,
 };

@@ -39,6 +39,8 @@ struct vr_verb {
 	const struct vr_sort_key *sort; /* NULL: --sort is no option */
 	size_t limit;			/* rows of a table when -n is not given, 0: all */
 	enum vr_format format;		/* default */
+	/* Of one that cannot take --label: why not, and what can; NULL where it takes it. */
+	const char *no_label;
 	/* Besides table, csv and json (or in place of them): NULL: none. */
 	const struct vr_own_format *formats;
 	int only_own; /* 1: table, csv and json are none of its formats */

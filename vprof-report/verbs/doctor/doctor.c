@@ -182,5 +182,6 @@ const struct vr_verb vr_verb_doctor = {
     .kind = VR_KIND_NONE,
     .options = VR_TAKES(VR_OPT_FORMAT),
     .no_csv = 1,
+    .no_label = "it is about this machine; labels says which labels a record has",
     .run = run,
 };

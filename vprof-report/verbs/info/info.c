@@ -248,5 +248,6 @@ const struct vr_verb vr_verb_info = {
     .usage = "[FILE...]",
     .options = VR_TAKES(VR_OPT_FORMAT, VR_OPT_NAMING, VR_OPT_ARGS),
     .no_csv = 1,
+    .no_label = "it is about the record itself; labels says which labels it has",
     .run = run,
 };

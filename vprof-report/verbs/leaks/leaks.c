@@ -131,5 +131,7 @@ const struct vr_verb vr_verb_leaks = {
     .begin = vr_leaks_begin,
     .end = vr_leaks_end,
     .last_word = vr_leaks_last_word,
+    .no_label = "a search judges call paths, whatever label they had; heap --label K=V --sort live "
+		"has what was not freed",
     .run = run,
 };

@@ -311,5 +311,7 @@ const struct vr_verb vr_verb_stacks = {
     .options = VR_TAKES(VR_OPT_LIMIT, VR_OPT_FORMAT, VR_OPT_THREAD, VR_OPT_DEPTH, VR_OPT_NAMES,
 			VR_OPT_NAMING),
     .begin = begin,
+    .no_label = "what threads do at a moment is recorded without; flat and waits --label K=V say "
+		"where a label's time went",
     .run = run,
 };
