@@ -31,10 +31,14 @@ for symbol in SOL BTC; do
 	done
 	t_equal "bytes of heap --label symbol=$symbol" "$(truth .$symbol.bytes_allocated)" \
 		"$(t_json .totals.bytes_allocated heap "$file" --label symbol=$symbol)"
-	# the same through the filter of the verbs of waits: in locks and in calls
+	# the same through the filter of the verbs of waits, in locks and in calls: what is idle in
+	# the one is idle in the other
 	t_equal "waits of symbol=$symbol" "$(of "$file" $symbol .wait_ns)" "$(jq -n \
 		"$(t_json '[.locks[] | select(.kind == "mutex") | .wait_ns] | add // 0' locks "$file" -n 0 --label symbol=$symbol) +
-		 $(t_json '[.sites[].wait_ns] | add // 0' waits "$file" -n 0 --label symbol=$symbol)")"
+		 $(t_json '[.sites[] | .blocked_ns + .lock_ns] | add // 0' waits "$file" -n 0 --label symbol=$symbol)")"
+	t_equal "idle time of symbol=$symbol" "$(of "$file" $symbol .idle_ns)" "$(jq -n \
+		"$(t_json '[.locks[] | select(.kind != "mutex") | .wait_ns] | add // 0' locks "$file" -n 0 --label symbol=$symbol) +
+		 $(t_json '[.sites[] | .idle_ns + .paced_ns] | add // 0' waits "$file" -n 0 --idle --label symbol=$symbol)")"
 done
 t_done
 
