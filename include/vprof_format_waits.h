@@ -85,19 +85,21 @@ struct vprof_call {
 	uint32_t class;	 /* enum vprof_class, outside of a loop's iterations */
 	uint64_t site;	 /* the return address of the call; 0: many */
 	/* With these, all that a call writes that returned at once: 64 bytes. */
-	uint64_t calls, failed;
+	uint64_t calls;
 	uint64_t bytes;	  /* read, written, sent, received */
-	uint64_t untimed; /* of the calls, those that did not sleep and were not timed */
-	uint64_t on_loop; /* ... and those inside of an iteration of the thread's own loop */
+	uint64_t untimed; /* of the calls, those that did not sleep and were not timed, */
+	uint64_t idle;	  /* those that were the wait of the thread's own loop, */
+	uint64_t on_loop; /* and those inside of an iteration of it */
 	/* 64 */
 	uint64_t time_ns, max_ns;
 	uint64_t first_ns, last_ns; /* of its end */
 	/* 96: of the calls, those that lasted: that slept, as far as is known */
 	uint64_t blocked, blocked_ns;
-	/* 112: calls that were the wait of the thread's own loop; of the time, what was waited in
-	 * it, and inside of an iteration; calls and time while the thread held a lock */
-	uint64_t idle, idle_ns, on_loop_ns;
+	/* 112: of the time, what was waited in the wait of the thread's own loop, and inside of an
+	 * iteration; calls and time while the thread held a lock; calls that failed */
+	uint64_t idle_ns, on_loop_ns;
 	uint64_t under_lock, under_lock_ns;
+	uint64_t failed;
 	/* 152: of the longest call of all */
 	uint64_t object;      /* descriptor, address, process */
 	uint32_t target;      /* string id; VPROF_NONE: not known */

@@ -53,6 +53,7 @@ def loops(path):
         out["in_histogram"] = sum(histogram)
         # a bucket begins at 2^25 ns: units of 64 ns, 16 buckets to a power of two
         out["over_33ms"] = sum(histogram[(25 - 6 - 4 + 1) * 16:])
+        out["over_2ms"] = sum(histogram[(21 - 6 - 4 + 1) * 16:])
         out["in_delays"] = sum(u("128Q", row, 256 + 8 * BUCKETS))
         out["site"], out["depth"], out["node"], out["row"] = site, depth, node, thread
         at = threads[thread]

@@ -93,8 +93,8 @@ static inline void vp_line_put(struct vp_call_line *line, enum vp_call_kind kind
 }
 
 /* A call begins where none was under way: it is told of by one word, when the rest stands. */
-static inline void vp_line_begin(struct vp_call_line *line, enum vp_call_kind kind, uint64_t object,
-				 struct vp_regs caller)
+static inline void vp_line_begin(struct vp_call_line *line, enum vp_call_kind kind, uint16_t flags,
+				 uint64_t object, struct vp_regs caller)
 {
 	uint32_t sequence;
 
@@ -106,7 +106,8 @@ static inline void vp_line_begin(struct vp_call_line *line, enum vp_call_kind ki
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	/* Only now: a handler that came before this had calls of its own. */
 	sequence = __atomic_load_n(&line->sequence, __ATOMIC_RELAXED) + 2;
-	__atomic_store_n(&line->head, sequence | (uint64_t)kind << 32, __ATOMIC_RELEASE);
+	__atomic_store_n(&line->head, sequence | (uint64_t)kind << 32 | (uint64_t)flags << 48,
+			 __ATOMIC_RELEASE);
 }
 
 /* A call that nothing came of is over: no more than that is written.  Whatever else a reader

@@ -67,6 +67,7 @@ struct vp_loop {
 	uint8_t outside; /* it gave its place to one inside of its iteration */
 	uint8_t inside;	 /* the wait under way is within an iteration of another */
 	uint8_t refused; /* there was no room for its row */
+	uint8_t skip;	 /* so many turns to come need not be timed (track/turns.h) ... */
 	/* 64 */
 	uint64_t object;
 	uint64_t seen;	     /* vp_loops.turns at its last return ... */
@@ -75,6 +76,10 @@ struct vp_loop {
 	uint32_t alone;	     /* ... and of them, the last without the loop's wait in between */
 	uint32_t quick;	     /* those that do not count, as they did not sleep */
 	uint32_t row_id;
+	uint32_t usual_ns; /* ... as they take so long ... */
+	uint16_t usual_bucket;
+	uint8_t untimed; /* ... and so many were not, since the last that was */
+	uint8_t calm;	 /* short ones in a row, up to VP_TURNS_CALM */
 	/* vp_loops.label_sets and label_firsts when its last turn began; what was counted last */
 	uint32_t label_sets, label_firsts;
 	uint32_t label;

@@ -25,6 +25,8 @@ struct vp_stall_note {
 	uint16_t reserved;
 	uint32_t loop; /* row in LOOPS */
 	uint32_t label;
+	uint32_t untimed;	/* since begin_ns, so many turns were before it (track/turns.h) */
+	uint64_t last_ns;	/* it began */
 	uint64_t events, bytes; /* that the loop's waits brought so far */
 };
 
@@ -58,15 +60,20 @@ static inline void vp_stall_unit_ends(struct vp_stalls *stalls, const struct vp_
 
 	if (__builtin_expect(!units, 0))
 		return;
-	if (__builtin_expect(units->loop != note->loop, 0))
+	if (__builtin_expect(units->loop != note->loop, 0)) {
 		__atomic_store_n(&stalls->unit_loop, note->loop + 1, __ATOMIC_RELAXED);
-	else
-		vp_unit_ends(units, &stalls->calls,
-			     &(struct vp_unit_end){.begin_ns = note->begin_ns,
-						   .end_ns = note->end_ns,
-						   .events = note->events,
-						   .bytes = note->bytes,
-						   .label = note->label});
+		return;
+	}
+	if (note->untimed)
+		vp_units_pass(units, note->untimed,
+			      (note->last_ns - note->begin_ns) / note->untimed, note->events,
+			      note->bytes);
+	vp_unit_ends(units, &stalls->calls,
+		     &(struct vp_unit_end){.begin_ns = note->last_ns,
+					   .end_ns = note->end_ns,
+					   .events = note->events,
+					   .bytes = note->bytes,
+					   .label = note->label});
 }
 
 /* It is over. */

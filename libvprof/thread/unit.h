@@ -94,6 +94,20 @@ struct vp_units {
 void vp_unit_keep(struct vp_units *units, const struct vp_unit_calls *calls,
 		  const struct vp_unit_end *end);
 
+/* So many units were over before the one that ends next, of so long each; with it, they had the
+ * events and bytes that are new, in equal parts.  None of them is kept: the longest is not
+ * among them, and of those by chance, the next one stands for them. */
+static inline void vp_units_pass(struct vp_units *units, uint32_t count, uint64_t ns,
+				 uint64_t events, uint64_t bytes)
+{
+	units->count += count;
+	units->ns += count * ns;
+	units->square += (double)count * (double)ns * (double)ns;
+	units->skip = units->skip > count ? units->skip - count : 1;
+	units->events = events - (events - units->events) / (count + 1);
+	units->bytes = bytes - (bytes - units->bytes) / (count + 1);
+}
+
 /* A unit is over.  Context: as above. */
 static inline void vp_unit_ends(struct vp_units *units, const struct vp_unit_calls *calls,
 				const struct vp_unit_end *end)

@@ -162,11 +162,28 @@ void vp_call_begin(struct vp_call *call, uint32_t word, uint64_t object, uint64_
 		begin(call);
 }
 
+/* The wait of the loop that was not timed slept, or brought what those before did not: the turn
+ * before it is over. */
+static void begin_own_after_all(struct vp_call *call, struct vp_loop *loop)
+{
+	struct vp_thread *thread = call->thread;
+	uint64_t now = vp_clock_now();
+	uint64_t since = loop->back_ns + (loop->untimed + 1u) * (uint64_t)loop->usual_ns;
+
+	if (vp_page_lock(thread->page.map) == call->lock || since > now)
+		since = now;
+	call->where = VP_LOOP_OWN;
+	call->loop = loop;
+	call->since_ns = since;
+	thread->loops.left = 0;
+	vp_loop_wait(&thread->loops, loop, call->limit_ns, since);
+}
+
 void vp_quick_slept(struct vp_call *call, struct vprof_call *row, uint32_t lock, uint32_t word,
 		    uint64_t object, const struct vp_regs *caller)
 {
 	struct vp_thread *thread = vp_tls.self;
-	const struct vp_loop *loop;
+	struct vp_loop *loop;
 
 	call->thread = NULL;
 	if (!row)
@@ -183,6 +200,8 @@ void vp_quick_slept(struct vp_call *call, struct vprof_call *row, uint32_t lock,
 	call->loop = NULL;
 	call->where = loop && loop->back_ns ? VP_LOOP_INSIDE : VP_LOOP_OUTSIDE;
 	call->outer_kind = VP_CALL_NONE;
+	if (loop && call->rank && vp_loop_is_at(loop, caller->pc, caller->sp))
+		begin_own_after_all(call, loop);
 }
 
 /* ---- its end --------------------------------------------------------------- */
@@ -388,6 +407,8 @@ static SLOW FAST void end_own(struct vp_call *call, uint64_t amount, int failed)
 	vp_line_clear(&thread->line);
 	vp_stall_iteration_begins(&thread->stalls);
 	count_untimed(call->row, call, amount, failed);
+	if (vp_call_is_of(call->site, call))
+		count_quick(call->site);
 }
 
 /* A call that was timed, and is no wait of a loop's.  Returns 0 where it lasted. */

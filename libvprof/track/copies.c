@@ -28,7 +28,7 @@ static const struct source {
      {WORDS_OF(vprof_thread, cpu_ns, freed_bytes),
       WORDS_OF(vprof_thread, lock_waits, lock_wait_ns)}},
     {VPROF_SEC_CALLS,
-     {WORDS_OF(vprof_call, calls, max_ns), WORDS_OF(vprof_call, blocked, under_lock_ns),
+     {WORDS_OF(vprof_call, calls, max_ns), WORDS_OF(vprof_call, blocked, failed),
       WORDS_OF(vprof_call, timeouts, timeouts), ARRAY_OF(vprof_call, histogram)}},
     {VPROF_SEC_LOOPS,
      {WORDS_OF(vprof_loop, iterations, spins), WORDS_OF(vprof_loop, max_ns, max_ns),

@@ -50,6 +50,7 @@ static void drop_turn(struct vp_loop *loop)
 {
 	loop->back_ns = loop->wait_ns = 0;
 	loop->outside = 0;
+	vp_turns_reset(loop);
 	if (loop->row)
 		loop->row->now_ns = 0;
 }

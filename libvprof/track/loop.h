@@ -12,6 +12,7 @@
 
 #include "base/state.h"
 #include "thread/loop.h"
+#include "track/turns.h"
 
 /* The wait brought nothing, and the next one began so soon: that was no iteration.  After one
  * that slept; after one that did not; after one that could not have slept, where the next may,
@@ -152,17 +153,20 @@ static inline void vp_loop_count(struct vp_loops *loops, struct vp_loop *loop, u
 	if (__builtin_expect(label != 0, 0))
 		vp_loop_count_label(loops, loop, label, begin, ns);
 	if (loops->stalls)
-		vp_stall_iteration_ends(loops->stalls,
-					&(struct vp_stall_note){.begin_ns = begin,
-								.end_ns = begin + ns,
-								.worst_ns = loops->worst.ns,
-								.worst_object = loops->worst.object,
-								.worst_node = loops->worst.node,
-								.worst_kind = loops->worst.kind,
-								.loop = loop->row_id,
-								.label = label,
-								.events = row->events,
-								.bytes = row->bytes});
+		vp_stall_iteration_ends(
+		    loops->stalls,
+		    &(struct vp_stall_note){.begin_ns = loop->untimed ? loop->back_ns : begin,
+					    .end_ns = begin + ns,
+					    .untimed = loop->untimed,
+					    .last_ns = begin,
+					    .worst_ns = loops->worst.ns,
+					    .worst_object = loops->worst.object,
+					    .worst_node = loops->worst.node,
+					    .worst_kind = loops->worst.kind,
+					    .loop = loop->row_id,
+					    .label = label,
+					    .events = row->events,
+					    .bytes = row->bytes});
 }
 
 /* The turn that began with the loop's last return is over. */
@@ -170,11 +174,13 @@ static inline void vp_loop_turn(struct vp_loops *loops, struct vp_loop *loop, ui
 				uint64_t now)
 {
 	struct vprof_loop *row = loop->row;
-	uint64_t ns = now > loop->back_ns ? now - loop->back_ns : 0;
+	uint64_t all_ns = now > loop->back_ns ? now - loop->back_ns : 0, ns = all_ns;
 
+	if (loop->untimed)
+		ns = vp_turns_close(loop, all_ns);
 	if (__builtin_expect(!vp_loop_is_empty(loop, ns, limit_ns), 1)) {
 		row->busy_ns += loop->slept ? 0 : loop->lasted_ns;
-		vp_loop_count(loops, loop, loop->back_ns, now, vp_loop_label_of(loops, loop));
+		vp_loop_count(loops, loop, now - ns, now, vp_loop_label_of(loops, loop));
 	} else if (!loop->slept) {
 		row->spin_ns += loop->lasted_ns + ns;
 		row->spins++;
@@ -183,6 +189,7 @@ static inline void vp_loop_turn(struct vp_loops *loops, struct vp_loop *loop, ui
 	}
 	row->last_ns = now;
 	row->now_ns = 0;
+	vp_turns_go_on(loops, loop, ns, all_ns);
 }
 
 /* The loop's wait begins. */
@@ -232,6 +239,8 @@ static inline void vp_loop_back(struct vp_loops *loops, struct vp_loop *site,
 	struct vprof_loop *row = site->row;
 	uint64_t ns = result->end_ns - result->begin_ns;
 
+	if (result->slept || site->nothing != (result->nothing != 0))
+		vp_turns_reset(site);
 	site->slept = result->slept && result->limit_ns;
 	site->looked = result->limit_ns == 0;
 	site->nothing = result->nothing != 0;
@@ -264,6 +273,8 @@ static inline void vp_loop_back_at_once(struct vp_loops *loops, struct vp_loop *
 {
 	struct vprof_loop *row = loop->row;
 
+	if (__builtin_expect(loop->nothing != (nothing != 0), 0))
+		vp_turns_reset(loop);
 	loop->slept = 0;
 	loop->looked = limit_ns == 0;
 	loop->nothing = nothing != 0;

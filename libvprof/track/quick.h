@@ -17,16 +17,31 @@
 struct vp_quick {
 	struct vprof_call *row;
 	struct vp_thread *thread;
-	uint32_t lock; /* of the thread's page */
+	struct vp_loop *own; /* the loop that it is the wait of; NULL: it is none */
+	uint32_t lock;	     /* of the thread's page */
 };
 
 #define LIKELY(condition) __builtin_expect(!!(condition), 1)
 #define VP_INLINE	  inline __attribute__((always_inline))
 
-/* A wait of this rank here is neither that of a loop nor may it become one, but if it sleeps. */
-static VP_INLINE int vp_quick_is_inside(const struct vp_loops *loops, enum vp_loop_rank rank)
+/* The call is the wait of the thread's loop, in a turn that need not be timed, or it is one of
+ * this rank that is neither that of a loop nor may become one, but if it sleeps.  Else 0. */
+static VP_INLINE int vp_quick_knows_loop(const struct vp_loops *loops, enum vp_loop_rank rank,
+					 struct vp_regs caller, uint32_t lock,
+					 struct vp_loop **own_out)
 {
-	return rank == VP_LOOP_NEVER || (rank < VP_LOOP_MULTI && vp_loop_is_inside(loops, rank));
+	struct vp_loop *loop = loops->now;
+
+	*own_out = NULL;
+	if (rank == VP_LOOP_NEVER)
+		return 1;
+	if (!loop || rank == VP_LOOP_PACED)
+		return 0;
+	if (!((loop->pc ^ caller.pc) | (loop->sp ^ caller.sp))) {
+		*own_out = loop;
+		return vp_turn_is_untimed(loops, loop, lock);
+	}
+	return rank < VP_LOOP_MULTI && vp_loop_is_inside(loops, rank);
 }
 
 /* Before the call; word, object and caller as for vp_call_begin(). */
@@ -39,9 +54,10 @@ static VP_INLINE struct vp_quick vp_quick_begin(uint32_t word, uint64_t object,
 	const struct vp_call_site *site;
 	enum vp_call_kind kind = word & 0xffff;
 	enum vp_loop_rank rank = word >> 16 & 0xff;
-	struct vp_quick quick;
+	struct vp_loop *own;
+	uint32_t lock;
 
-	if (rank == VP_LOOP_MULTI || !LIKELY(thread > VP_TLS_ENDED))
+	if (!LIKELY(thread > VP_TLS_ENDED))
 		return none;
 	if (!LIKELY(!(vp_tls.busy | vp_control.paused | thread->line.kind |
 		      (thread->loops.pauses ^ vp_control.pauses))))
@@ -51,11 +67,18 @@ static VP_INLINE struct vp_quick vp_quick_begin(uint32_t word, uint64_t object,
 		      (site->what ^ vp_call_site_what(thread->label, kind, VP_QUICK)))))
 		return none;
 	map = thread->page.map;
-	if (!LIKELY(map && vp_quick_is_inside(&thread->loops, rank)))
+	if (!LIKELY(map != NULL))
 		return none;
-	quick = (struct vp_quick){site->row, thread, vp_page_lock(map)};
-	vp_line_begin(&thread->line, kind, object, caller);
-	return quick;
+	lock = vp_page_lock(map);
+	if (!LIKELY(vp_quick_knows_loop(&thread->loops, rank, caller, lock, &own)))
+		return none;
+	if (own) {
+		thread->line.iteration_ns = own->row->now_ns = 0;
+		vp_line_begin(&thread->line, kind, VP_LINE_AT_LOOP, object, caller);
+	} else {
+		vp_line_begin(&thread->line, kind, 0, object, caller);
+	}
+	return (struct vp_quick){site->row, thread, own, lock};
 }
 
 /* A child forked in a signal handler comes back to a call of its parent. */
@@ -64,8 +87,11 @@ static VP_INLINE int vp_quick_is_ours(struct vp_quick quick)
 	return vp_control.calls && quick.thread == vp_tls.self;
 }
 
-/* After it.  Returns 0 where it slept, or is not ours any more. */
-static VP_INLINE int vp_quick_is_over(struct vp_quick quick)
+/* After it.  Returns 0 where it slept, is not ours any more, or its turn of the loop is to be
+ * timed.
+ *   brought   it had something
+ *   limit_ns  as for vp_call_begin() */
+static VP_INLINE int vp_quick_is_over(struct vp_quick quick, int brought, uint64_t limit_ns)
 {
 	const struct perf_event_mmap_page *map;
 
@@ -74,6 +100,13 @@ static VP_INLINE int vp_quick_is_over(struct vp_quick quick)
 	map = quick.thread->page.map;
 	if (!LIKELY(map && vp_page_lock(map) == quick.lock))
 		return 0;
+	if (quick.own) {
+		if (!vp_turn_is_alike(quick.own, brought, limit_ns))
+			return 0;
+		/* The iteration first: at any moment the helper finds the one or the other. */
+		__atomic_store_n(&quick.thread->line.iteration_ns, quick.own->back_ns,
+				 __ATOMIC_RELEASE);
+	}
 	vp_line_clear(&quick.thread->line);
 	return 1;
 }
@@ -82,21 +115,26 @@ static VP_INLINE int vp_quick_is_over(struct vp_quick quick)
 static VP_INLINE void vp_quick_count(struct vp_quick quick, uint32_t word, uint64_t amount,
 				     int failed)
 {
-	const struct vp_loop *loop = quick.thread->loops.now;
+	struct vp_loops *loops = &quick.thread->loops;
+	int counts = (word >> 24 & VP_CALL_EVENTS) != 0;
 
 	quick.row->calls++;
 	quick.row->untimed++;
-	if (!(word >> 24 & VP_CALL_EVENTS))
+	if (!counts)
 		quick.row->bytes += amount;
-	if (loop && loop->back_ns)
+	if (quick.own) {
+		quick.row->idle++;
+		vp_turn_counts(loops, quick.own, counts ? amount : 0, counts ? 0 : amount);
+	} else if (loops->now && loops->now->back_ns) {
 		quick.row->on_loop++;
-	if (__builtin_expect(failed, 0))
+	}
+	if (!LIKELY(!failed))
 		quick.row->failed++;
-	if (__builtin_expect(vp_holds_any(), 0))
+	if (!LIKELY(!vp_holds_any()))
 		quick.row->under_lock++;
 }
 
-/* It slept: it goes on as if vp_call_begin() had begun it.  row: NULL in a child. */
+/* It goes on as if vp_call_begin() had begun it.  call->limit_ns is set; row: NULL in a child. */
 void vp_quick_slept(struct vp_call *call, struct vprof_call *row, uint32_t lock, uint32_t word,
 		    uint64_t object, const struct vp_regs *caller);
 

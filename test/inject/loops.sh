@@ -101,6 +101,27 @@ probe "one loop after the other" "" loop_life after
 probe "a wait within, found first" "" loop_life inner
 probe "waits on stacks of their own" "" loop_life fibers
 
+# Of most of them nobody looks at the clock: as many, and the slow ones, all the same.
+short_turns() {
+	local row sites
+	rm -rf "$T/short"
+	t_preload "$T/short" "" "$PROBE/loop_life" short
+	file=$(t_file "$T/short") || { t_bad "no ring file"; return; }
+	row=$($PYTHON "$TOP/test/loop_rows.py" "$file")
+	sites=$("$REPORT" waits "$file" --format json -n 0)
+	t_equal "iterations, and in the histogram" "300000 300000 300001" \
+		"$(jq -r '"\(.iterations) \(.in_histogram) \(.events)"' <<<"$row")"
+	t_equal "most of the waits were not timed" true \
+		"$(jq '[.sites[].untimed] | max > 200000' <<<"$sites")"
+	t_near "its time" "$(jq .wall_ns "$T/short/out")" "$(jq '.busy_ns + .idle_ns' <<<"$row")" \
+		"$(jq '.wall_ns / 50 | floor' "$T/short/out")"
+	t_equal "the slow ones, each with its length" true \
+		"$(jq '.over_2ms >= 5 and .max_ns >= 2990000' <<<"$row")"
+}
+t_begin "turns of less than a microsecond, killed"
+thrice short_turns
+t_done
+
 t_begin "a file is no loop"
 t_record "" "$PROBE/loop_life" file && t_equal loops "" "$($PYTHON "$TOP/test/loop_rows.py" "$file")"
 t_done

@@ -1,13 +1,15 @@
 /* What befalls a loop: a fork, a pause, a jump out of an iteration, another loop after it,
  * waits on stacks of their own.  Prints what each thread that looped did.
  *
- *	loop_life fork|pause|jump|after|inner|fibers|file|kill */
+ *	loop_life fork|pause|jump|after|inner|fibers|short|file|kill */
 #include "loop_truth.h"
 
 #include <fcntl.h>
 #include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <ucontext.h>
@@ -197,6 +199,26 @@ static void file(void)
 	close(fd);
 }
 
+/* Turns that are shorter than a microsecond, but for five of them, and then it is killed. */
+static void short_turns(void)
+{
+	struct epoll_event event = {.events = EPOLLIN};
+	int set = epoll_create1(0), ready = eventfd(1, 0);
+	uint64_t began;
+
+	pthread_setname_np(pthread_self(), "short");
+	epoll_ctl(set, EPOLL_CTL_ADD, ready, &event);
+	began = clock_ns(CLOCK_MONOTONIC);
+	for (int i = 0; i <= 300000; i++) {
+		if (epoll_wait(set, &event, 1, 1000) != 1)
+			DIE("epoll_wait");
+		if (i % 60000 == 59999)
+			work_us(3000);
+	}
+	say("{\"wall_ns\":%lu}\n", clock_ns(CLOCK_MONOTONIC) - began);
+	kill(getpid(), SIGKILL);
+}
+
 int main(int argc, char **argv)
 {
 	const char *what = argc > 1 ? argv[1] : "";
@@ -215,6 +237,8 @@ int main(int argc, char **argv)
 		fibers();
 	else if (strcmp(what, "file") == 0)
 		file();
+	else if (strcmp(what, "short") == 0)
+		short_turns();
 	else if (strcmp(what, "kill") == 0) {
 		truth_begin(&truth, "kill", "nanosleep");
 		turns(100);

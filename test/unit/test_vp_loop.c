@@ -243,6 +243,80 @@ START_TEST(many_sites)
 END_TEST
 
 /* Sums hold, whatever the sequence: nothing is counted twice or runs backwards. */
+/* A turn of the loop that did not sleep, as hooks make it.  Returns 1 where nobody looked at the
+ * clock. */
+static int turn_at_once(uint64_t work_ns)
+{
+	struct vp_loop *loop = loops.now;
+	int untimed = loop && vp_turn_is_untimed(&loops, loop, loops.lock);
+
+	if (untimed) {
+		ck_assert(vp_turn_is_alike(loop, 1, VP_LOOP_NO_LIMIT));
+		ck_assert(!vp_turn_is_alike(loop, 0, 0));
+		loop->row->now_ns = 0;
+		vp_turn_counts(&loops, loop, 1, 0);
+	} else {
+		begin(EPOLL, OUTER, VP_LOOP_NO_LIMIT);
+		end(0, 1, 0);
+	}
+	now += work_ns;
+	return untimed;
+}
+
+START_TEST(short_turns_are_timed_together)
+{
+	uint64_t start = now, untimed = 0, slow = 0;
+
+	for (int i = 0; i < 4000; i++) {
+		uint64_t ns = 300 + (uint64_t)(i * 37 % 100);
+
+		if (i == 1003)
+			ns = 50 * US;
+		if (i > 2000 && i % 256 == 0)
+			ns = 1500;
+		if (i > 3000) /* the others had been slower */
+			ns = 100;
+		untimed += (uint64_t)turn_at_once(ns);
+	}
+	begin(EPOLL, OUTER, VP_LOOP_NO_LIMIT);
+	ck_assert_uint_eq(rows[0].iterations, 4000);
+	ck_assert_uint_eq(rows[0].events, 4000);
+	ck_assert_uint_eq(in_histogram(&rows[0]), 4000);
+	ck_assert_uint_eq(rows[0].busy_ns, now - start);
+	ck_assert_uint_gt(untimed, 3000);
+	/* which of eight took long is not known, and how long is, to a microsecond */
+	ck_assert_uint_ge(rows[0].max_ns, 49 * US);
+	ck_assert_uint_le(rows[0].max_ns, 51 * US);
+	for (uint32_t i = 64; i < VPROF_LOOP_BUCKETS; i++)
+		slow += rows[0].histogram[i];
+	ck_assert_uint_eq(slow, 1);
+}
+END_TEST
+
+START_TEST(a_turn_unlike_the_others_is_timed)
+{
+	for (int i = 0; i < 100; i++)
+		turn_at_once(300);
+	ck_assert_uint_gt(loops.now->skip + loops.now->untimed, 0);
+	/* it slept */
+	wait_for(EPOLL, OUTER, 5 * US);
+	now += 300;
+	for (int i = 0; i < (int)VP_TURNS_CALM; i++)
+		ck_assert(!turn_at_once(300));
+	for (int i = 0; i < 16; i++)
+		turn_at_once(300);
+	/* a call within it lasted */
+	vp_loop_blocked(&loops, 10);
+	ck_assert(!vp_turn_is_untimed(&loops, loops.now, loops.lock));
+	/* it left the CPU */
+	loops.now->blocked_ns = 0;
+	ck_assert(!vp_turn_is_untimed(&loops, loops.now, loops.lock + 2));
+	begin(EPOLL, OUTER, VP_LOOP_NO_LIMIT);
+	ck_assert_uint_eq(rows[0].iterations, in_histogram(&rows[0]));
+	ck_assert_uint_eq(rows[0].busy_ns + rows[0].idle_ns, now - rows[0].first_ns);
+}
+END_TEST
+
 START_TEST(any_sequence)
 {
 	static const uint64_t pcs[] = {EPOLL, POLL, RECV, SLEEP, COND, 1};
@@ -295,6 +369,8 @@ static void cases(TCase *tests)
 	tcase_add_test(tests, late_wakeups);
 	tcase_add_test(tests, pauses);
 	tcase_add_test(tests, many_sites);
+	tcase_add_test(tests, short_turns_are_timed_together);
+	tcase_add_test(tests, a_turn_unlike_the_others_is_timed);
 	tcase_add_loop_test(tests, any_sequence, 0, 50);
 }
 

@@ -30,7 +30,7 @@ static const struct counter counters[] = {
     WORDS(THREADS, vprof_thread, lock_waits, lock_wait_ns),
     WORDS(CALLS, vprof_call, calls, time_ns),
     LARGEST(CALLS, vprof_call, max_ns),
-    WORDS(CALLS, vprof_call, blocked, under_lock_ns),
+    WORDS(CALLS, vprof_call, blocked, failed),
     WORDS(CALLS, vprof_call, timeouts, timeouts),
     ARRAY(CALLS, vprof_call, histogram),
     WORDS(LOOPS, vprof_loop, iterations, spins),
