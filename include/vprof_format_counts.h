@@ -13,6 +13,7 @@ enum vprof_count_how {
 	VPROF_COUNT_INSTRUMENT = 1, /* -finstrument-functions: its begin and its end */
 	VPROF_COUNT_MCOUNT = 2,	    /* -pg */
 	VPROF_COUNT_FENTRY = 3,	    /* -pg -mfentry */
+	VPROF_COUNT_HOOKED = 4,	    /* a function of libc that the library stands in front of */
 };
 
 /* COUNTS: calls of one function, by the instruction that made them and by thread.  There is no
@@ -23,7 +24,10 @@ struct vprof_count {
 	uint32_t thread; /* row in THREADS */
 	uint16_t how;	 /* enum vprof_count_how */
 	uint16_t reserved0;
-	uint32_t reserved1[2];
+	/* Of HOOKED, which have no caller: the name, a string id as in vprof_call; those with no
+	 * calls are of thread 0 and say where that function is, whose calls are in CALLS. */
+	uint32_t name;
+	uint32_t reserved1;
 	uint64_t calls;
 	/* Of INSTRUMENT: calls within another call of the same function; time from begin to end
 	 * of those that are not; and of all calls, time outside of functions that they called. */

@@ -111,6 +111,19 @@ _Static_assert(sizeof(struct vprof_node) == 16, "vprof_node");
  * the rows of equal `node` and `label` (modulo 2^64) has meaning as "live": allocs - frees.
  * A free counts for the label that the block was allocated under.
  * Row 0 is the overflow site. */
+enum vprof_alloc {
+	VPROF_ALLOC_UNKNOWN = 0, /* sampled, freed only, or an older library */
+	VPROF_ALLOC_MALLOC = 1,
+	VPROF_ALLOC_CALLOC = 2,
+	VPROF_ALLOC_REALLOC = 3,
+	VPROF_ALLOC_REALLOCARRAY = 4,
+	VPROF_ALLOC_POSIX_MEMALIGN = 5,
+	VPROF_ALLOC_ALIGNED_ALLOC = 6,
+	VPROF_ALLOC_MEMALIGN = 7,
+	VPROF_ALLOC_VALLOC = 8,
+	VPROF_ALLOC_PVALLOC = 9,
+	VPROF_ALLOC_OTHER = 10 /* something else, or several of them */
+};
 #define VPROF_LIFETIME_BUCKETS 32u
 struct vprof_site {
 	uint32_t node;
@@ -134,7 +147,8 @@ struct vprof_site {
 	double variance;	/* of alloc_bytes: sum of bytes^2 (1 - p) / p^2 */
 	double freed_variance;	/* the same over the freed ones */
 	uint32_t label;		/* string id, as in vprof_cpu: what allocated; 0: none */
-	uint32_t reserved;
+	uint16_t function;	/* enum vprof_alloc */
+	uint16_t reserved;
 	/* lifetime[0]: below 1 us; [k]: 2^(k-1) us up to 2^k us; last: above */
 	uint64_t lifetime[VPROF_LIFETIME_BUCKETS];
 };

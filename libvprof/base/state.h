@@ -8,6 +8,7 @@
 #ifndef VP_BASE_STATE_H
 #define VP_BASE_STATE_H
 
+#include "base/hooked.h"
 #include "vprof_format.h"
 
 #include <errno.h>
@@ -43,6 +44,7 @@ struct vp_tls {
 	struct vp_held older[VP_HELD];
 	uint32_t older_top;
 	uint32_t lock_turn; /* locks to be taken until one is looked at (hooks/lock.c) */
+	uint64_t hooked[VP_HOOKED_COUNT]; /* calls, outside of pauses (track/hooked.c) */
 };
 
 #define VP_TLS_ENDED ((struct vp_thread *)1)
@@ -88,6 +90,14 @@ static inline void vp_set_paused(uint32_t on)
 
 /* 1: the library has started, or has been told not to (hooks/entry.c). */
 extern uint32_t vp_started;
+
+/* At the begin of a hook: it was called.  What libc calls amid our own work is not the
+ * program's.  One instruction adds, which no handler of a signal can come between. */
+static inline void vp_hooked_called(enum vp_hooked which)
+{
+	if (__builtin_expect(!vp_control.paused && !vp_tls.busy, 1))
+		__asm__("incq %0" : "+m"(vp_tls.hooked[which]));
+}
 
 static inline int vp_busy_enter(void)
 {

@@ -28,6 +28,7 @@
 #include "track/cpu.h"
 #include "track/heap.h"
 #include "track/heap_times.h"
+#include "track/hooked.h"
 #include "track/label.h"
 #include "track/loop_rows.h"
 #include "track/map_books.h"
@@ -145,6 +146,12 @@ static const struct vp_tracker trackers[] = {
      .thread_end = vp_counts_thread_end,
      .finish = vp_counts_finish,
      .section = {SECTION(COUNTS, vprof_count, 2, 0), SECTION(DURATIONS, vprof_duration, 2, 0)}},
+    {.name = "hooked functions",
+     .init = vp_hooked_init,
+     .fork_child = vp_hooked_fork_child,
+     .thread_end = vp_hooked_thread_end,
+     .tick = vp_hooked_tick,
+     .finish = vp_hooked_finish},
     {.name = "units",
      .init = vp_units_init,
      .tick = vp_units_tick,

@@ -34,14 +34,15 @@ static inline int vp_heap_should_record_free(const void *ptr)
 	       (vp_control.heap == VPROF_HEAP_EXACT || vp_live_page_used((uintptr_t)ptr));
 }
 
-/* After a real allocation; NULL (it failed) is not counted. */
-#define vp_heap_alloc(ptr, bytes)                                                                  \
+/* After a real allocation by that function (enum vprof_alloc); NULL (it failed) is not counted. */
+#define vp_heap_alloc_by(ptr, bytes, function)                                                     \
 	do {                                                                                       \
 		if ((ptr) && vp_heap_should_record_alloc(bytes)) {                                 \
 			struct vp_regs regs_ = VP_CALLER_REGS();                                   \
-			vp_heap_alloc_slow(ptr, bytes, &regs_);                                    \
+			vp_heap_alloc_slow(ptr, bytes, function, &regs_);                          \
 		}                                                                                  \
 	} while (0)
+#define vp_heap_alloc(ptr, bytes, name) vp_heap_alloc_by(ptr, bytes, VPROF_ALLOC_##name)
 
 /* Before a real free. */
 static inline void vp_heap_free(void *ptr)

@@ -98,6 +98,7 @@ static __attribute__((noinline)) int took_another(uint64_t entry)
 	}                                                                                          \
 	VP_HOOK int name(type *lock)                                                               \
 	{                                                                                          \
+		vp_hooked_called(VP_HOOKED_##name);                                                \
 		if (LIKELY(is_newest) && LIKELY(!vp_tls.unlock_looks) &&                           \
 		    LIKELY(!vp_holders_may_know((uint64_t)(uintptr_t)lock))) {                     \
 			vp_tls.newest.entry = 0;                                                   \
@@ -137,6 +138,7 @@ static __attribute__((noinline)) int lock_another(pthread_mutex_t *mutex)
 
 VP_HOOK int pthread_mutex_lock(pthread_mutex_t *mutex)
 {
+	vp_hooked_called(VP_HOOKED_pthread_mutex_lock);
 	if (UNLIKELY(!vp_mutex_is_ours(mutex)))
 		return lock_other(mutex);
 	if (UNLIKELY(vp_holds_any()))
@@ -146,6 +148,7 @@ VP_HOOK int pthread_mutex_lock(pthread_mutex_t *mutex)
 
 VP_HOOK int pthread_mutex_timedlock(pthread_mutex_t *mutex, const struct timespec *until)
 {
+	vp_hooked_called(VP_HOOKED_pthread_mutex_timedlock);
 	if (!vp_mutex_is_taken(mutex))
 		return TAKES(mutex, MUTEX, vp_real.pthread_mutex_timedlock(mutex, until));
 	return TAKES(mutex, MUTEX,
@@ -155,6 +158,7 @@ VP_HOOK int pthread_mutex_timedlock(pthread_mutex_t *mutex, const struct timespe
 VP_HOOK int pthread_mutex_clocklock(pthread_mutex_t *mutex, clockid_t clock,
 				    const struct timespec *until)
 {
+	vp_hooked_called(VP_HOOKED_pthread_mutex_clocklock);
 	if (!vp_mutex_is_taken(mutex))
 		return TAKES(mutex, MUTEX, vp_real.pthread_mutex_clocklock(mutex, clock, until));
 	return TAKES(mutex, MUTEX,
@@ -173,6 +177,7 @@ SLOW rdlock_slow(pthread_rwlock_t *lock)
 
 VP_HOOK int pthread_rwlock_rdlock(pthread_rwlock_t *lock)
 {
+	vp_hooked_called(VP_HOOKED_pthread_rwlock_rdlock);
 	if (LIKELY(vp_rwlock_prefers_readers(lock)) &&
 	    LIKELY(vp_real.pthread_rwlock_tryrdlock(lock) == 0))
 		return TOOK(lock, READ);
@@ -181,6 +186,7 @@ VP_HOOK int pthread_rwlock_rdlock(pthread_rwlock_t *lock)
 
 VP_HOOK int pthread_rwlock_timedrdlock(pthread_rwlock_t *lock, const struct timespec *until)
 {
+	vp_hooked_called(VP_HOOKED_pthread_rwlock_timedrdlock);
 	if (!vp_rwlock_keeps_readers_out(lock))
 		return TAKES(lock, READ, vp_real.pthread_rwlock_timedrdlock(lock, until));
 	return TAKES(lock, READ,
@@ -190,6 +196,7 @@ VP_HOOK int pthread_rwlock_timedrdlock(pthread_rwlock_t *lock, const struct time
 VP_HOOK int pthread_rwlock_clockrdlock(pthread_rwlock_t *lock, clockid_t clock,
 				       const struct timespec *until)
 {
+	vp_hooked_called(VP_HOOKED_pthread_rwlock_clockrdlock);
 	if (!vp_rwlock_keeps_readers_out(lock))
 		return TAKES(lock, READ, vp_real.pthread_rwlock_clockrdlock(lock, clock, until));
 	return TAKES(lock, READ,
@@ -205,6 +212,7 @@ SLOW wrlock_slow(pthread_rwlock_t *lock)
 
 VP_HOOK int pthread_rwlock_wrlock(pthread_rwlock_t *lock)
 {
+	vp_hooked_called(VP_HOOKED_pthread_rwlock_wrlock);
 	if (LIKELY(vp_control.lock_kinds) && LIKELY(vp_real.pthread_rwlock_trywrlock(lock) == 0))
 		return TOOK(lock, WRITE);
 	return wrlock_slow(lock);
@@ -212,6 +220,7 @@ VP_HOOK int pthread_rwlock_wrlock(pthread_rwlock_t *lock)
 
 VP_HOOK int pthread_rwlock_timedwrlock(pthread_rwlock_t *lock, const struct timespec *until)
 {
+	vp_hooked_called(VP_HOOKED_pthread_rwlock_timedwrlock);
 	if (!vp_rwlock_keeps_writers_out(lock))
 		return TAKES(lock, WRITE, vp_real.pthread_rwlock_timedwrlock(lock, until));
 	return TAKES(lock, WRITE,
@@ -221,6 +230,7 @@ VP_HOOK int pthread_rwlock_timedwrlock(pthread_rwlock_t *lock, const struct time
 VP_HOOK int pthread_rwlock_clockwrlock(pthread_rwlock_t *lock, clockid_t clock,
 				       const struct timespec *until)
 {
+	vp_hooked_called(VP_HOOKED_pthread_rwlock_clockwrlock);
 	if (!vp_rwlock_keeps_writers_out(lock))
 		return TAKES(lock, WRITE, vp_real.pthread_rwlock_clockwrlock(lock, clock, until));
 	return TAKES(lock, WRITE,
@@ -237,6 +247,7 @@ GIVES(pthread_rwlock_unlock, pthread_rwlock_t, vp_rwlock_is_waited_for, STAYS_NO
 #define TRY(name, type, mode)                                                                      \
 	VP_HOOK int name(type *lock)                                                               \
 	{                                                                                          \
+		vp_hooked_called(VP_HOOKED_##name);                                                \
 		return TAKES(lock, mode, vp_real.name(lock));                                      \
 	}
 TRY(pthread_mutex_trylock, pthread_mutex_t, MUTEX)
@@ -261,6 +272,7 @@ SLOW spin_slow(pthread_spinlock_t *lock)
 
 VP_HOOK int pthread_spin_lock(pthread_spinlock_t *lock)
 {
+	vp_hooked_called(VP_HOOKED_pthread_spin_lock);
 	if (LIKELY(vp_real.pthread_spin_trylock(lock) == 0))
 		return TOOK(lock, SPIN);
 	return spin_slow(lock);
@@ -294,6 +306,7 @@ static __attribute__((noinline)) int mtx_lock_other(mtx_t *mutex)
 
 VP_HOOK int mtx_lock(mtx_t *mutex)
 {
+	vp_hooked_called(VP_HOOKED_mtx_lock);
 	if (UNLIKELY(!vp_mutex_is_ours((pthread_mutex_t *)mutex)))
 		return mtx_lock_other(mutex);
 	return LIKELY(vp_mutex_take((pthread_mutex_t *)mutex)) ? TOOK(mutex, MUTEX)
@@ -302,6 +315,7 @@ VP_HOOK int mtx_lock(mtx_t *mutex)
 
 VP_HOOK int mtx_timedlock(mtx_t *mutex, const struct timespec *until)
 {
+	vp_hooked_called(VP_HOOKED_mtx_timedlock);
 	if (!vp_mutex_is_taken((pthread_mutex_t *)mutex))
 		return TAKES(mutex, MUTEX, vp_real.mtx_timedlock(mutex, until));
 	return TAKES(mutex, MUTEX, WAIT(mutex, MUTEX, vp_real.mtx_timedlock(mutex, until)));

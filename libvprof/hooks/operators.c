@@ -37,7 +37,7 @@
 	{                                                                                          \
 		void *ptr = real_##symbol(size, second, third);                                    \
                                                                                                    \
-		vp_heap_alloc(ptr, size);                                                          \
+		vp_heap_alloc(ptr, size, OTHER);                                                   \
 		return ptr;                                                                        \
 	}
 #define DEFINE_DELETE(symbol)                                                                      \

@@ -44,16 +44,19 @@ static inline int join_wait(pthread_t thread, void **result)
 
 VP_HOOK int pthread_join(pthread_t thread, void **result)
 {
+	vp_hooked_called(VP_HOOKED_pthread_join);
 	return JOINS(thread, join_wait(thread, result));
 }
 
 VP_HOOK int pthread_tryjoin_np(pthread_t thread, void **result)
 {
+	vp_hooked_called(VP_HOOKED_pthread_tryjoin_np);
 	return JOINS(thread, vp_real.pthread_tryjoin_np(thread, result));
 }
 
 VP_HOOK int pthread_timedjoin_np(pthread_t thread, void **result, const struct timespec *until)
 {
+	vp_hooked_called(VP_HOOKED_pthread_timedjoin_np);
 	return JOINS(thread,
 		     WAIT(thread, JOIN, vp_real.pthread_timedjoin_np(thread, result, until)));
 }
@@ -61,12 +64,14 @@ VP_HOOK int pthread_timedjoin_np(pthread_t thread, void **result, const struct t
 VP_HOOK int pthread_clockjoin_np(pthread_t thread, void **result, clockid_t clock,
 				 const struct timespec *until)
 {
+	vp_hooked_called(VP_HOOKED_pthread_clockjoin_np);
 	return JOINS(
 	    thread, WAIT(thread, JOIN, vp_real.pthread_clockjoin_np(thread, result, clock, until)));
 }
 
 VP_HOOK int thrd_join(thrd_t thread, int *result)
 {
+	vp_hooked_called(VP_HOOKED_thrd_join);
 	return JOINS(thread, WAIT(thread, JOIN, vp_real.thrd_join(thread, result)));
 }
 
@@ -105,17 +110,20 @@ static inline int has_mutex(int ret)
 
 VP_HOOK int cnd_wait(cnd_t *cond, mtx_t *mutex)
 {
+	vp_hooked_called(VP_HOOKED_cnd_wait);
 	return WAIT_COND(cond, mutex, vp_real.cnd_wait(cond, mutex));
 }
 
 VP_HOOK int cnd_timedwait(cnd_t *cond, mtx_t *mutex, const struct timespec *until)
 {
+	vp_hooked_called(VP_HOOKED_cnd_timedwait);
 	return WAIT_COND(cond, mutex, vp_real.cnd_timedwait(cond, mutex, until));
 }
 
 VP_HOOK int pthread_cond_clockwait(pthread_cond_t *cond, pthread_mutex_t *mutex, clockid_t clock,
 				   const struct timespec *until)
 {
+	vp_hooked_called(VP_HOOKED_pthread_cond_clockwait);
 	return WAIT_COND(cond, mutex, vp_real.pthread_cond_clockwait(cond, mutex, clock, until));
 }
 
@@ -130,22 +138,26 @@ VP_HOOK int pthread_cond_clockwait(pthread_cond_t *cond, pthread_mutex_t *mutex,
 	WAKES(broadcast##suffix##_slow, pthread_cond_broadcast##suffix, pthread_cond_t, BROADCAST) \
 	COND(pthread_cond_wait, suffix, version, (pthread_cond_t * cond, pthread_mutex_t * mutex)) \
 	{                                                                                          \
+		vp_hooked_called(VP_HOOKED_pthread_cond_wait);                                     \
 		return WAIT_COND(cond, mutex, vp_real.pthread_cond_wait##suffix(cond, mutex));     \
 	}                                                                                          \
 	COND(pthread_cond_timedwait, suffix, version,                                              \
 	     (pthread_cond_t * cond, pthread_mutex_t * mutex, const struct timespec *until))       \
 	{                                                                                          \
+		vp_hooked_called(VP_HOOKED_pthread_cond_timedwait);                                \
 		return WAIT_COND(cond, mutex,                                                      \
 				 vp_real.pthread_cond_timedwait##suffix(cond, mutex, until));      \
 	}                                                                                          \
 	COND(pthread_cond_signal, suffix, version, (pthread_cond_t * cond))                        \
 	{                                                                                          \
+		vp_hooked_called(VP_HOOKED_pthread_cond_signal);                                   \
 		if (LIKELY(!WANTED(cond)))                                                         \
 			return vp_real.pthread_cond_signal##suffix(cond);                          \
 		return signal##suffix##_slow(cond);                                                \
 	}                                                                                          \
 	COND(pthread_cond_broadcast, suffix, version, (pthread_cond_t * cond))                     \
 	{                                                                                          \
+		vp_hooked_called(VP_HOOKED_pthread_cond_broadcast);                                \
 		if (LIKELY(!WANTED(cond)))                                                         \
 			return vp_real.pthread_cond_broadcast##suffix(cond);                       \
 		return broadcast##suffix##_slow(cond);                                             \

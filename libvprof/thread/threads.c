@@ -441,6 +441,11 @@ void vp_threads_each(void (*each)(const struct vp_thread *thread))
 	vp_lock_drop(&registry);
 }
 
+int vp_threads_unwatched(void)
+{
+	return (int)unwatched;
+}
+
 int vp_threads_is_busy(int tid)
 {
 	int busy = 0;

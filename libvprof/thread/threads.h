@@ -34,6 +34,7 @@ enum vp_thread_slot {
 	VP_SLOT_WAITS,	/* NULL: it never waited */
 	VP_SLOT_SPANS,	/* NULL: it began none */
 	VP_SLOT_COUNTS, /* NULL: no call of it was counted */
+	VP_SLOT_HOOKED, /* NULL: none of its calls is in the file yet */
 	VP_SLOT_COUNT
 };
 
@@ -150,6 +151,8 @@ void vp_threads_sum(struct vp_thread_sums *out); /* takes the lock itself */
  * code just now; is it the helper?  Take the registry's lock. */
 void vp_threads_each(void (*each)(const struct vp_thread *thread));
 int vp_threads_is_busy(int tid);
+/* 1: ends of threads are not noticed any more, and what is kept of each may be of one that ended. */
+int vp_threads_unwatched(void);
 int vp_threads_is_helper(int tid);
 /* The bounds of a live thread's own stack.  Returns 0 where they are not known.
  * Takes the registry's lock. */

@@ -237,9 +237,18 @@ static inline void count_free(struct vp_thread *thread, const struct vp_block *b
 	vp_peak_shrink(thread, amount.bytes);
 }
 
+/* A call through a pointer may be of another function each time. */
+static inline void note_function(struct vprof_site *site, enum vprof_alloc function)
+{
+	if (!site->function)
+		site->function = (uint16_t)function;
+	else if (site->function != function)
+		site->function = VPROF_ALLOC_OTHER;
+}
+
 /* Sets block->mark and the time of birth. */
-static inline void mark_block(struct vp_thread *thread, const struct vprof_site *site,
-			      struct vp_block *block)
+static inline void mark_block(struct vp_thread *thread, struct vprof_site *site,
+			      enum vprof_alloc function, struct vp_block *block)
 {
 	if (sampling()) {
 		block->mark = thread ? round_weight(thread, block->bytes) : UNTIMED;
@@ -247,13 +256,15 @@ static inline void mark_block(struct vp_thread *thread, const struct vprof_site 
 	} else if (site->allocs < TIMED_FIRST || site->allocs % TIMED_EVERY == 0) {
 		block->mark = site->allocs < TIMED_FIRST ? TIMED : TIMED_FOR_ALL;
 		block->birth_ns = read_clock(thread);
+		note_function(site, function);
 	} else {
 		block->mark = UNTIMED;
 		block->birth_ns = about_now(thread);
 	}
 }
 
-static inline void record_alloc(void *ptr, size_t bytes, const struct vp_regs *caller)
+static inline void record_alloc(void *ptr, size_t bytes, enum vprof_alloc function,
+				const struct vp_regs *caller)
 {
 	struct vp_thread *thread = vp_thread_self();
 	struct vp_block block = {.bytes = bytes}, stale;
@@ -272,7 +283,7 @@ static inline void record_alloc(void *ptr, size_t bytes, const struct vp_regs *c
 		site = vp_shard_site(vp_shard_common(), VPROF_NODE_OVERFLOW,
 				     (struct vp_site_label){0, 0}, &block.site);
 	}
-	mark_block(thread, site, &block);
+	mark_block(thread, site, function, &block);
 	site->last_ns = block.birth_ns;
 	amount = amount_of(&block);
 	count_alloc(thread, site, !thread || thread->shard->shared || !block.site, &amount);
@@ -289,13 +300,14 @@ unsigned vp_heap_age_bucket(const struct vp_block *block, uint64_t now_ns, uint6
 	return lifetime_bucket(now_ns > block->birth_ns ? now_ns - block->birth_ns : 0);
 }
 
-void vp_heap_alloc_slow(void *ptr, size_t bytes, const struct vp_regs *caller)
+void vp_heap_alloc_slow(void *ptr, size_t bytes, enum vprof_alloc function,
+			const struct vp_regs *caller)
 {
 	/* In a pause only frees are seen: a block recorded before must not
 	 * stay live for ever. */
 	if (vp_control.paused || !vp_busy_enter())
 		return;
-	record_alloc(ptr, bytes, caller);
+	record_alloc(ptr, bytes, function, caller);
 	vp_busy_leave();
 }
 

@@ -12,7 +12,8 @@
 
 #include <stddef.h>
 
-void vp_heap_alloc_slow(void *ptr, size_t bytes, const struct vp_regs *caller);
+void vp_heap_alloc_slow(void *ptr, size_t bytes, enum vprof_alloc function,
+			const struct vp_regs *caller);
 void vp_heap_free_slow(void *ptr);
 int vp_heap_realloc_begin_slow(void *ptr, struct vp_block *block);
 void vp_heap_realloc_done_slow(void *old, void *ptr, size_t bytes, struct vp_block *block);

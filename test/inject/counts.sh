@@ -157,6 +157,30 @@ for line in '8361/1	fib' '40001/1	deep' '3873/3873	compare' '900/300	jump_from' 
 done
 t_done
 
+t_begin 'the callgrind export'
+if t_need callgrind_annotate; then
+	"$REPORT" export --format callgrind -o "$T/out.cg" "$file" 2>"$T/report.err" || t_bad 'no export'
+	agrees recursive "$others" callgrind "$T/report.json" "$T/out.cg"
+	sed 's/^calls=8360 /calls=8359 /' "$T/out.cg" >"$T/wrong.cg"
+	case $("$PYTHON" "$TOP/test/count_rows.py" recursive "$others" callgrind "$T/report.json" "$T/wrong.cg") in
+	*'fib: 8361 counted, callgrind says 8360'*) ;;
+	*) t_bad 'a wrong number is not seen' ;;
+	esac
+	# callgrind_annotate has callers that cost something
+	cat >"$T/busy.c" <<'END'
+void work(void);
+void work(void) { for (volatile int i = 0; i < 100000; i++) continue; }
+int main(void) { for (int i = 0; i < 1234; i++) work(); return 0; }
+END
+	$CC -g -O0 -finstrument-functions -o "$T/busy" "$T/busy.c" || t_bad 'cannot build it'
+	t_record 'cpu=1000' "$T/busy"
+	"$REPORT" export --format callgrind -o "$T/busy.cg" "$file" 2>"$T/report.err" || t_bad 'no export'
+	callgrind_annotate --tree=caller --auto=no "$T/busy.cg" >"$T/annotated" 2>"$T/err" ||
+		t_bad "callgrind_annotate: $(tail -1 "$T/err")"
+	grep -q '< .*main (1,234x)' "$T/annotated" || t_bad "it has $(grep '<' "$T/annotated" | head -5)"
+	t_done
+fi
+
 # Sleeps of a known length, in a function that calls itself.
 t_begin 'how long calls lasted'
 cat >"$T/sleeps.c" <<'END'

@@ -42,7 +42,7 @@ static const struct {
     FIELD(COUNTS, vprof_count, where, 9ull << 48 | 0x401000, "counts: module id"),
     FIELD(COUNTS, vprof_count, caller, 9ull << 48 | 0x401000, "counts: module id"),
     FIELD(COUNTS, vprof_count, thread, 60, "counts: thread id"),
-    FIELD(COUNTS, vprof_count, how, 4, "counts: unknown way"),
+    FIELD(COUNTS, vprof_count, how, 5, "counts: unknown way"),
     FIELD(COUNTS, vprof_count, calls, ~0ull, "counts: sums do not add"),
     FIELD(COUNTS, vprof_count, recursive, 1003, "counts: sums do not add"),
     FIELD(COUNTS, vprof_count, time_ns, 1ull << 60, "counts: times make no sense"),

@@ -1,4 +1,6 @@
-/* Callgrind's file: costs by function and line, and calls with their costs. */
+/* Callgrind's file: costs by function and line, and calls with their costs.  Where calls were
+ * counted calls= is that number, at the first line of its function that makes them and 0 at the
+ * others, else CPU samples: a line of the header says so. */
 #include <inttypes.h>
 #include <stdlib.h>
 
@@ -20,7 +22,10 @@ struct callgrind {
 	struct vr_map names; /* what was written in full: kind << 32 | function -> number */
 	struct line_cost *cost;
 	size_t costs;
-	uint32_t *first_file; /* by function: the first one with the same file */
+	struct vr_dump_calls *counted; /* by caller, then callee */
+	uint8_t *put;		       /* of these: it was written */
+	uint8_t *known;		       /* by function: its calls were counted */
+	uint32_t *first_file;	       /* by function: the first one with the same file */
 	uint32_t *first_module;
 };
 
@@ -142,6 +147,31 @@ static int by_caller(const void *a, const void *b)
 	return x->line < y->line ? -1 : x->line > y->line;
 }
 
+static int by_pair(const void *a, const void *b)
+{
+	const struct vr_dump_calls *x = a;
+	const struct vr_dump_calls *y = b;
+
+	if (x->caller != y->caller)
+		return x->caller < y->caller ? -1 : 1;
+	return x->callee < y->callee ? -1 : x->callee > y->callee;
+}
+
+static void collect_counted(struct callgrind *c)
+{
+	size_t count = c->dump->n_counted;
+
+	c->counted = vr_xcalloc(count + 1, sizeof(*c->counted));
+	c->put = vr_xcalloc(count + 1, 1);
+	c->known = vr_xcalloc(c->dump->functions + 1, 1);
+	for (size_t i = 0; i < count; i++) {
+		c->counted[i] = c->dump->counted[i];
+		c->known[c->counted[i].callee] = 1;
+	}
+	if (count)
+		qsort(c->counted, count, sizeof(*c->counted), by_pair);
+}
+
 static void put_header(struct callgrind *c)
 {
 	static const char *const name[VR_VALUES] = {
@@ -163,9 +193,11 @@ static void put_header(struct callgrind *c)
 			c->event[c->events++] = order[i];
 	fprintf(c->out,
 		"# callgrind format\nversion: 1\ncreator: vprof-report %s\npid: %" PRIu32
-		"\ncmd: %s\npart: 1\n\npositions: line\nevents:",
+		"\ncmd: %s\npart: 1\n\ndesc: calls: %s\n\npositions: line\nevents:",
 		c->dump->version, c->dump->pid,
-		c->dump->cmdline[0] ? c->dump->cmdline : c->dump->program);
+		c->dump->cmdline[0] ? c->dump->cmdline : c->dump->program,
+		c->dump->n_counted ? "each counted, where they were; else CPU samples"
+				   : "CPU samples, at least 1: none were counted");
 	for (size_t i = 0; i < c->events; i++)
 		fprintf(c->out, " %s", name[c->event[i]]);
 	fputs("\nsummary:", c->out);
@@ -174,15 +206,42 @@ static void put_header(struct callgrind *c)
 	fputs("\n", c->out);
 }
 
-static void put_call(struct callgrind *c, const struct vr_call *call)
+static void put_call(struct callgrind *c, uint32_t callee, uint64_t calls, int line,
+		     const uint64_t *cost)
 {
+	put_function(c, callee, 1);
+	fprintf(c->out, "calls=%" PRIu64 " %d\n", calls, c->dump->function[callee].line);
+	put_costs(c, line, cost);
+}
+
+/* What is written for calls that samples met.  Where nothing was counted readers want a
+ * number above 0. */
+static uint64_t number_of(struct callgrind *c, const struct vr_call *call)
+{
+	const struct vr_dump_calls key = {.caller = call->caller, .callee = call->callee};
+	const struct vr_dump_calls *counted =
+	    bsearch(&key, c->counted, c->dump->n_counted, sizeof(key), by_pair);
 	uint64_t samples = call->total[VR_VALUE_SAMPLES];
 
-	put_function(c, call->callee, 1);
-	/* Calls are not counted; readers want a number above 0. */
-	fprintf(c->out, "calls=%" PRIu64 " %d\n", samples ? samples : 1,
-		c->dump->function[call->callee].line);
-	put_costs(c, call->line, call->first);
+	if (!counted && c->known[call->callee])
+		return 0; /* a stack that was cut, or left out whom it passed */
+	if (!counted)
+		return samples ? samples : 1;
+	if (c->put[counted - c->counted]++)
+		return 0;
+	return counted->calls;
+}
+
+/* Of a caller: what was counted, and no sample met; from *at on. */
+static void put_counted(struct callgrind *c, uint32_t caller, size_t *at)
+{
+	static const uint64_t nothing[VR_VALUES];
+
+	for (; *at < c->dump->n_counted && c->counted[*at].caller == caller; ++*at)
+		if (!c->put[*at])
+			put_call(c, c->counted[*at].callee, c->counted[*at].calls,
+				 caller == VR_DUMP_NONE ? 0 : c->dump->function[caller].line,
+				 nothing);
 }
 
 /* Readers take what a function's callers paid as its total.  Where it also is
@@ -203,9 +262,43 @@ static void put_outermost(struct callgrind *c, const struct vr_sums *sums)
 			continue;
 		if (!headed++)
 			fputs("\nob=???\nfl=???\nfn=[outermost]\n", c->out);
-		put_call(c, call);
+		put_call(c, call->callee, number_of(c, call), call->line, call->first);
 	}
 	free(called);
+}
+
+static void put_functions(struct callgrind *c, const struct vr_sums *sums)
+{
+	size_t cost = 0, call = 0, counted = 0;
+
+	for (uint32_t f = 0; f < c->dump->functions; f++) {
+		int calls = counted < c->dump->n_counted && c->counted[counted].caller == f;
+
+		if (!calls && !has_value(c, sums->function[f].total))
+			continue;
+		fputc('\n', c->out);
+		put_function(c, f, 0);
+		/* callgrind_annotate trips over files in which nothing costs anything. */
+		if (cost == c->costs || c->cost[cost].function != f)
+			fprintf(c->out, "%d 0\n", c->dump->function[f].line);
+		for (; cost < c->costs && c->cost[cost].function == f; cost++)
+			put_costs(c, c->cost[cost].line, c->cost[cost].value);
+		while (call < sums->calls && sums->call[call].caller < f)
+			call++;
+		for (; call < sums->calls && sums->call[call].caller == f; call++) {
+			const struct vr_call *one = &sums->call[call];
+
+			if (has_value(c, one->total))
+				put_call(c, one->callee, number_of(c, one), one->line, one->first);
+		}
+		put_counted(c, f, &counted);
+	}
+	put_outermost(c, sums);
+	/* they are last: callers that are not known */
+	if (counted < c->dump->n_counted) {
+		fputs("\nob=???\nfl=???\nfn=[not known]\n0 0\n", c->out);
+		put_counted(c, VR_DUMP_NONE, &counted);
+	}
 }
 
 void vr_write_callgrind(const struct vr_dump *dump, FILE *out)
@@ -213,35 +306,24 @@ void vr_write_callgrind(const struct vr_dump *dump, FILE *out)
 	struct callgrind c = {.dump = dump, .out = out};
 	struct vr_paths *paths = vr_paths_new(dump, 1, VR_DUMP_NONE);
 	struct vr_sums *sums = vr_sums_new(dump, paths);
-	size_t cost = 0, call = 0;
 
 	c.first_file = first_equal(dump, 0);
 	c.first_module = first_equal(dump, 1);
 	put_header(&c);
 	collect_lines(&c, paths);
+	collect_counted(&c);
 	if (sums->calls)
 		qsort(sums->call, sums->calls, sizeof(*sums->call), by_caller);
-	for (uint32_t f = 0; f < dump->functions; f++) {
-		if (!has_value(&c, sums->function[f].total))
-			continue;
-		fputc('\n', out);
-		put_function(&c, f, 0);
-		/* callgrind_annotate trips over files in which nothing costs anything. */
-		if (cost == c.costs || c.cost[cost].function != f)
-			fprintf(out, "%d 0\n", dump->function[f].line);
-		for (; cost < c.costs && c.cost[cost].function == f; cost++)
-			put_costs(&c, c.cost[cost].line, c.cost[cost].value);
-		for (; call < sums->calls && sums->call[call].caller == f; call++)
-			if (has_value(&c, sums->call[call].total))
-				put_call(&c, &sums->call[call]);
-	}
-	put_outermost(&c, sums);
+	put_functions(&c, sums);
 	fputs("\ntotals:", out);
 	for (size_t i = 0; i < c.events; i++)
 		fprintf(out, " %" PRIu64, dump->total[c.event[i]]);
 	fputs("\n", out);
 	vr_map_free(&c.names);
 	free(c.cost);
+	free(c.counted);
+	free(c.put);
+	free(c.known);
 	free(c.first_file);
 	free(c.first_module);
 	vr_sums_free(sums);

@@ -95,6 +95,7 @@ struct vr_dump {
 	struct vr_dump_sample *sample; /* a node may have several: one a thread, and heap */
 	struct vr_dump_label *label;   /* where they are told apart */
 	size_t n_counted;	       /* 0: no calls were counted */
+	int hooked_only;	       /* of libc's functions alone, where they are hooked */
 	size_t modules, functions, lines, frames, nodes, threads, samples, labels;
 	uint64_t total[VR_VALUES];
 	int has_cpu, has_heap, has_wall;

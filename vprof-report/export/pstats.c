@@ -1,11 +1,12 @@
 /* Python's profile files: one dictionary as its module marshal writes it,
  *   {(file, line, name): (cc, nc, tt, ct, {(file, line, name): (cc, nc, tt, ct)})}
- * Times are seconds.  Where calls were counted cc and nc are these, else samples: an entry
- * of no file says which. */
+ * Times are seconds.  Where calls of the program were counted cc and nc are these, else samples,
+ * but of functions of libc that are hooked: an entry of no file says which. */
 #include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/xalloc.h"
 #include "export/paths.h"
 
 static void put_u32(uint32_t value, FILE *out)
@@ -113,11 +114,11 @@ static struct numbers calls_of(const struct vr_dump *dump, size_t at, uint32_t c
 	return sum;
 }
 
-/* Where calls were counted nothing else is called so. */
+/* Where calls of the program's functions were counted nothing else is called so. */
 static struct numbers numbers_of(const struct vr_dump *dump, struct numbers counted,
 				 const uint64_t *total)
 {
-	if (dump->n_counted)
+	if (dump->n_counted && (!dump->hooked_only || counted.calls))
 		return counted;
 	return (struct numbers){total[VR_VALUE_SAMPLES], total[VR_VALUE_SAMPLES]};
 }
@@ -168,9 +169,12 @@ static void put_callers(const struct vr_dump *dump, const struct vr_call *call, 
 /* What ncalls are, for whoever reads the file: as Python writes its own functions. */
 static void put_notice(const struct vr_dump *dump, FILE *out)
 {
+	const char *of_hooked =
+	    "<ncalls are CPU samples; of libc's functions that vprof hooks, calls>";
 	const struct vr_dump_function notice = {
-	    .name = dump->n_counted ? "<ncalls are calls, each counted; 0: not counted>"
-				    : "<ncalls are CPU samples: no calls were counted>",
+	    .name = !dump->n_counted	? "<ncalls are CPU samples: no calls were counted>"
+		    : dump->hooked_only ? of_hooked
+					: "<ncalls are calls, each counted; 0: not counted>",
 	    .file = "",
 	    .module = "",
 	};
@@ -182,8 +186,20 @@ static void put_notice(const struct vr_dump *dump, FILE *out)
 	fputc('0', out);
 }
 
+/* Readers want an entry for each caller; free() it. */
+static uint8_t *callers_of(const struct vr_dump *dump)
+{
+	uint8_t *calls = vr_xcalloc(dump->functions + 1, 1);
+
+	for (size_t i = 0; i < dump->n_counted; i++)
+		if (dump->counted[i].caller != VR_DUMP_NONE)
+			calls[dump->counted[i].caller] = 1;
+	return calls;
+}
+
 void vr_write_pstats(const struct vr_dump *dump, FILE *out)
 {
+	uint8_t *calls = callers_of(dump);
 	struct vr_paths *paths = vr_paths_new(dump, 0, VR_DUMP_NONE);
 	struct vr_sums *sums = vr_sums_new(dump, paths);
 	size_t at = 0, counted = 0;
@@ -202,7 +218,7 @@ void vr_write_pstats(const struct vr_dump *dump, FILE *out)
 		while (counted < dump->n_counted && dump->counted[counted].callee < f)
 			counted++;
 		numbers = calls_of(dump, counted, f);
-		if (!is_timed(dump, sum->total) && !numbers.calls)
+		if (!is_timed(dump, sum->total) && !numbers.calls && !calls[f])
 			continue;
 		put_key(&dump->function[f], out);
 		put_tuple(5, out);
@@ -216,6 +232,7 @@ void vr_write_pstats(const struct vr_dump *dump, FILE *out)
 		fputc('0', out);
 	}
 	fputc('0', out);
+	free(calls);
 	vr_sums_free(sums);
 	vr_paths_free(paths);
 }

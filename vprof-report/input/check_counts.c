@@ -37,8 +37,10 @@ static const char *count_fault(const struct vr_file *file, const struct vr_layou
 		return "thread id out of range";
 	if (!where_ok(file, row->where) || !where_ok(file, row->caller))
 		return "module id out of range";
-	if (row->how > VPROF_COUNT_FENTRY)
+	if (row->how > VPROF_COUNT_HOOKED)
 		return "unknown way of counting";
+	if (row->how == VPROF_COUNT_HOOKED && !vr_check_string(file, row->name))
+		return "string id out of range";
 	if (row->calls > UINT64_MAX / 4 || row->recursive > row->calls + calls_ahead(layout))
 		return "sums do not add";
 	/* Threads without a row of their own share row 0. */

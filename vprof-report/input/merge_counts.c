@@ -13,6 +13,8 @@ void vr_merge_counts(struct vr_merge *merge)
 		row.where = vr_merge_where(merge, row.where);
 		row.caller = row.caller ? vr_merge_where(merge, row.caller) : 0;
 		row.thread = vr_merge_thread(merge, row.thread);
+		if (row.how == VPROF_COUNT_HOOKED)
+			row.name = vr_merge_string(merge, row.name);
 		VR_MERGE_APPEND(merge, count, n_counts, count_room, row);
 	}
 	for (uint32_t i = 0; i < file->n_durations; i++) {

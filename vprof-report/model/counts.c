@@ -9,10 +9,9 @@
 const char *vr_count_how_name(enum vprof_count_how how)
 {
 	static const char *const name[] = {
-	    [VPROF_COUNT_NONE] = "",
-	    [VPROF_COUNT_INSTRUMENT] = "-finstrument-functions",
-	    [VPROF_COUNT_MCOUNT] = "-pg",
-	    [VPROF_COUNT_FENTRY] = "-pg -mfentry",
+	    [VPROF_COUNT_NONE] = "",	    [VPROF_COUNT_INSTRUMENT] = "-finstrument-functions",
+	    [VPROF_COUNT_MCOUNT] = "-pg",   [VPROF_COUNT_FENTRY] = "-pg -mfentry",
+	    [VPROF_COUNT_HOOKED] = "hooks",
 	};
 
 	return name[how];
@@ -58,9 +57,10 @@ static void add_edge(struct vr_counts *counts, uint32_t caller, uint32_t callee,
 	add(&counts->edge[*at].sum, sum);
 }
 
-static void count(struct vr_counts *counts, uint32_t caller, uint32_t callee,
-		  const struct vr_count_sum *sum)
+static void count(struct vr_counts *counts, const struct vr_stacks *stacks, uint32_t caller,
+		  uint32_t callee, const struct vr_count_sum *sum)
 {
+	grow(counts, stacks);
 	add(&counts->function[callee], sum);
 	add_edge(counts, caller, callee, sum);
 	counts->calls += sum->calls;
@@ -77,13 +77,13 @@ static void add_rows(struct vr_counts *counts, struct vr_profile *profile)
 						 row->self_ns, 1u << row->how};
 		uint32_t callee, caller;
 
-		if (!row->calls || !profile->keep_thread[row->thread])
+		if (!row->calls || row->how == VPROF_COUNT_HOOKED ||
+		    !profile->keep_thread[row->thread])
 			continue;
 		callee = vr_stacks_function_at(profile->stacks, row->where);
 		caller =
 		    row->caller ? vr_stacks_function_at(profile->stacks, row->caller) : VPROF_NONE;
-		grow(counts, profile->stacks);
-		count(counts, caller, callee, &sum);
+		count(counts, profile->stacks, caller, callee, &sum);
 	}
 }
 
@@ -112,6 +112,174 @@ static void add_durations(struct vr_counts *counts, struct vr_profile *profile)
 	}
 }
 
+/* --- functions of libc that are hooked --------------------------------------------
+ *
+ * How often each thread called them (COUNTS), and by whom, where something was noted by call
+ * path: blocks of the heap (SITES) and calls that may block (CALLS). */
+
+/* A function that is hooked, under its name in libc. */
+struct hooked {
+	const char *name;
+	uint32_t function;   /* of the stacks */
+	uint64_t unassigned; /* calls of which it is not known who made them */
+};
+
+struct hooks {
+	struct vr_counts *counts;
+	struct vr_profile *profile;
+	struct hooked *hooked;
+	size_t count, room;
+};
+
+static struct hooked *find(const struct hooks *hooks, const char *name)
+{
+	for (size_t i = 0; i < hooks->count; i++)
+		if (strcmp(hooks->hooked[i].name, name) == 0)
+			return &hooks->hooked[i];
+	return NULL;
+}
+
+static void add_call(struct hooks *hooks, const struct hooked *hooked, uint32_t caller,
+		     uint64_t calls)
+{
+	const struct vr_count_sum sum = {.calls = calls, .how = 1u << VPROF_COUNT_HOOKED};
+
+	if (calls)
+		count(hooks->counts, hooks->profile->stacks, caller, hooked->function, &sum);
+}
+
+static void find_hooked(struct hooks *hooks)
+{
+	const struct vr_file *file = hooks->profile->file;
+
+	for (uint32_t i = 0; i < file->n_counts; i++) {
+		const struct vprof_count *row = &file->count[i];
+		struct hooked *hooked;
+
+		if (row->how != VPROF_COUNT_HOOKED || !row->where)
+			continue;
+		hooked = find(hooks, vr_file_string(file, row->name));
+		if (!hooked) {
+			hooks->hooked = vr_xgrow(hooks->hooked, hooks->count, &hooks->room,
+						 sizeof(*hooks->hooked));
+			hooked = &hooks->hooked[hooks->count++];
+			*hooked = (struct hooked){
+			    .name = vr_file_string(file, row->name),
+			    .function = vr_stacks_function_at(hooks->profile->stacks, row->where)};
+		}
+		if (hooks->profile->keep_thread[row->thread])
+			hooked->unassigned += row->calls;
+	}
+}
+
+/* The function that exists as code at the end of a stack; VPROF_NONE: there is none. */
+static uint32_t caller_at(struct vr_stacks *stacks, uint32_t node)
+{
+	struct vr_places places = vr_stacks_at(stacks, node);
+
+	return places.count ? stacks->place[places.first + places.count - 1].function : VPROF_NONE;
+}
+
+static const char *alloc_name(unsigned function)
+{
+	static const char *const name[] = {
+	    [VPROF_ALLOC_MALLOC] = "malloc",
+	    [VPROF_ALLOC_CALLOC] = "calloc",
+	    [VPROF_ALLOC_REALLOC] = "realloc",
+	    [VPROF_ALLOC_REALLOCARRAY] = "reallocarray",
+	    [VPROF_ALLOC_POSIX_MEMALIGN] = "posix_memalign",
+	    [VPROF_ALLOC_ALIGNED_ALLOC] = "aligned_alloc",
+	    [VPROF_ALLOC_MEMALIGN] = "memalign",
+	    [VPROF_ALLOC_VALLOC] = "valloc",
+	    [VPROF_ALLOC_PVALLOC] = "pvalloc",
+	};
+
+	return function && function < VPROF_ALLOC_OTHER ? name[function] : NULL;
+}
+
+/* A shard may be of several threads, so of one thread nothing is known.  Calls that failed, and
+ * those before recording began, are of no site. */
+static void assign_sites(struct hooks *hooks)
+{
+	const struct vr_file *file = hooks->profile->file;
+
+	if (hooks->profile->select.thread || file->header.heap_mode != VPROF_HEAP_EXACT)
+		return;
+	for (uint32_t i = 0; i < file->n_sites; i++) {
+		const struct vprof_site *site = &file->site[i];
+		const char *name = alloc_name(site->function);
+		struct hooked *hooked = name ? find(hooks, name) : NULL;
+		uint64_t calls = site->allocs;
+
+		if (!hooked)
+			continue;
+		if (calls > hooked->unassigned)
+			calls = hooked->unassigned;
+		hooked->unassigned -= calls;
+		add_call(hooks, hooked, caller_at(hooks->profile->stacks, site->node), calls);
+	}
+}
+
+/* An address of the process, as NODES have it; 0: not known. */
+static uint64_t where_of(const struct vr_file *file, uint64_t address)
+{
+	uint64_t where = 0;
+
+	for (uint32_t i = 0; address && i < file->n_modules; i++) {
+		const struct vprof_module *module = &file->module[i];
+
+		if (address < module->start || address >= module->end)
+			continue;
+		if (where) /* one lay where the other does, or in another process */
+			return 0;
+		where = (address & VPROF_WHERE_ADDRESS) | (uint64_t)i << VPROF_WHERE_MODULE_SHIFT;
+	}
+	return where;
+}
+
+/* Of calls of which none lasted the stack is not known, but the instruction. */
+static uint32_t caller_of(struct vr_profile *profile, const struct vprof_call *row)
+{
+	uint64_t where;
+
+	if (row->node != VPROF_NODE_ROOT)
+		return caller_at(profile->stacks, row->node);
+	where = where_of(profile->file, row->site);
+	return where ? vr_stacks_function_at(profile->stacks, where) : VPROF_NONE;
+}
+
+static void add_calls(struct hooks *hooks)
+{
+	const struct vr_file *file = hooks->profile->file;
+
+	for (uint32_t i = 0; i < file->n_calls; i++) {
+		const struct vprof_call *row = &file->call[i];
+		const struct hooked *hooked;
+
+		if (!row->calls || !hooks->profile->keep_thread[row->thread])
+			continue;
+		hooked = find(hooks, vr_file_string(file, row->name));
+		if (hooked)
+			add_call(hooks, hooked, caller_of(hooks->profile, row), row->calls);
+	}
+}
+
+static void add_hooked(struct vr_counts *counts, struct vr_profile *profile)
+{
+	struct hooks hooks = {.counts = counts, .profile = profile};
+
+	find_hooked(&hooks);
+	if (!hooks.count)
+		return;
+	assign_sites(&hooks);
+	add_calls(&hooks);
+	for (size_t i = 0; i < hooks.count; i++)
+		add_call(&hooks, &hooks.hooked[i], VPROF_NONE, hooks.hooked[i].unassigned);
+	free(hooks.hooked);
+}
+
+/* --- all ------------------------------------------------------------------------- */
+
 struct vr_counts *vr_counts_new(struct vr_profile *profile)
 {
 	struct vr_counts *counts = vr_xcalloc(1, sizeof(*counts));
@@ -124,6 +292,7 @@ struct vr_counts *vr_counts_new(struct vr_profile *profile)
 	if (counts->useless)
 		return counts;
 	add_rows(counts, profile);
+	add_hooked(counts, profile);
 	add_durations(counts, profile);
 	return counts;
 }
@@ -150,9 +319,10 @@ const struct vr_count_sum *vr_count_between(const struct vr_counts *counts, uint
 }
 
 struct vr_cpu_function *vr_counts_add_functions(const struct vr_counts *counts,
-						const struct vr_profile *profile,
+						const struct vr_profile *profile, int hooked,
 						struct vr_cpu_function *row, size_t *rows)
 {
+	uint32_t ways = hooked ? ~0u : ~(1u << VPROF_COUNT_HOOKED);
 	const char *module = profile->select.module;
 	uint8_t *has = vr_xcalloc(counts->n_functions + 1, 1);
 	size_t room = *rows;
@@ -161,7 +331,7 @@ struct vr_cpu_function *vr_counts_add_functions(const struct vr_counts *counts,
 		if (row[i].function < counts->n_functions)
 			has[row[i].function] = 1;
 	for (uint32_t i = 0; i < counts->n_functions; i++) {
-		if (has[i] || !counts->function[i].how)
+		if (has[i] || !(counts->function[i].how & ways))
 			continue;
 		if (module && !vr_text_glob(module, profile->stacks->function[i].module))
 			continue;

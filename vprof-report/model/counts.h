@@ -55,12 +55,19 @@ static inline const struct vr_count_sum *vr_count_of(const struct vr_counts *cou
 		   ? &counts->function[function]
 		   : NULL;
 }
+/* 1: functions of the program told of themselves; else libc's alone were counted, where they
+ * are hooked. */
+static inline int vr_counts_of_program(const struct vr_counts *counts)
+{
+	return (counts->how & ~(1u << VPROF_COUNT_HOOKED)) != 0;
+}
 const struct vr_count_sum *vr_count_between(const struct vr_counts *counts, uint32_t caller,
 					    uint32_t callee);
 
-/* Adds rows to those of vr_cpu_functions(): functions of which no time is known, but calls. */
+/* Adds rows to those of vr_cpu_functions(): functions of which no time is known, but calls.
+ *   hooked  1: also those of libc that are hooked */
 struct vr_cpu_function *vr_counts_add_functions(const struct vr_counts *counts,
-						const struct vr_profile *profile,
+						const struct vr_profile *profile, int hooked,
 						struct vr_cpu_function *row, size_t *rows);
 
 /* The time that this share of its calls did not exceed. */

@@ -91,8 +91,15 @@ static void get_name(const struct vr_rows *rows, uint32_t function, struct vr_va
 static void get_caller(const struct vr_rows *rows, const void *row, struct vr_value *value)
 {
 	const struct vr_edge *edge = row;
+	const struct vr_count_sum *sum =
+	    vr_count_between(edges_of(rows)->counts, edge->caller, edge->callee);
 
-	get_name(rows, edge->caller, value);
+	/* of a hooked function: counted without a look at who called */
+	if (edge->caller == VPROF_NONE && sum && !edge->total_samples &&
+	    rows->ctx->format != VR_FORMAT_JSON)
+		vr_value_caption(rows, value, (struct vr_caption){.function = "[not known]"});
+	else
+		get_name(rows, edge->caller, value);
 }
 
 static void get_callee(const struct vr_rows *rows, const void *row, struct vr_value *value)

@@ -230,6 +230,9 @@ static int run(struct vr_context *ctx)
 	if (!counts->how)
 		vr_note(ctx,
 			"no calls were counted; docs/counts.md says which builds tell of them");
+	else if (!vr_counts_of_program(counts))
+		vr_note(ctx, "functions of libc that are hooked alone were counted; "
+			     "docs/counts.md says which builds tell of their own");
 	vr_warn_counts(ctx, counts, 0);
 	if (ctx->format == VR_FORMAT_JSON)
 		ctx->json = to_json(&rows, row, count);
@@ -245,7 +248,9 @@ const struct vr_verb vr_verb_counts = {
     .summary = "Calls of functions, each counted, and how long they lasted",
     .usage = "[FILE...]",
     .detail =
-	"Of builds with -finstrument-functions, -pg or -mfentry (docs/counts.md). Times are\n"
+	"Of builds with -finstrument-functions, -pg or -mfentry, and always of functions of\n"
+	"libc that are hooked: malloc and its like, calls that may block, locks\n"
+	"(docs/counts.md). Times are\n"
 	"those on a clock at the wall, of builds with -finstrument-functions alone: total from\n"
 	"begin to end of calls that are not within another of the same function, self without\n"
 	"functions that they called; mean, percentiles and max of all calls that ended.",

@@ -351,7 +351,8 @@ static int run(struct vr_context *ctx)
 			      .counts = counts};
 
 	if (!picture)
-		row = vr_counts_add_functions(counts, ctx->profile, row, &count);
+		row = vr_counts_add_functions(counts, ctx->profile, order.key == BY_CALLS, row,
+					      &count);
 	if (picture && !ctx->opts->sort)
 		order.key = BY_CUMULATIVE;
 	qsort_r(row, count, sizeof(*row), compare, &order);
@@ -386,7 +387,8 @@ const struct vr_verb vr_verb_flat = {
     .detail =
 	"tottime is the CPU time in the function itself, cumtime includes what it calls\n"
 	"(recursion counted once). ncalls, and percall, is \"-\" where calls are not counted:\n"
-	"docs/counts.md says which builds tell of them.\n"
+	"functions of libc that are hooked always are, those of the program in the builds\n"
+	"that docs/counts.md names.\n"
 	"The line is the lowest one seen in the function.\n"
 	"A picture has the 20 functions with most cumulative time; -n and --sort choose "
 	"others.\n" VR_CLOCK_DETAIL,

@@ -272,6 +272,7 @@ static void fill_counts(struct fill *fill)
 		    .primitive = edge->sum.calls - edge->sum.recursive,
 		};
 	}
+	dump->hooked_only = !vr_counts_of_program(counts);
 	join_counted(dump);
 	vr_counts_free(counts);
 }
