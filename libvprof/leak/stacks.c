@@ -20,6 +20,21 @@ void vp_leak_search_thread_start(struct vp_thread *thread)
 	vp_glibc_learn_start(thread->trampoline);
 }
 
+/* Whether libc mapped the stack that ends there, guard and all: its descriptor says where the
+ * block begins, and in the next word how large it is.  One that the program brought along has
+ * no guard of libc's, whatever happens to lie below it, and is the program's memory again when
+ * the thread has ended. */
+static int is_of_libc(const struct vp_leak_map *map, uint64_t descriptor)
+{
+	for (uint64_t at = descriptor; at + 16 <= map->hi; at += 8) {
+		uint64_t block = vp_leak_load(at);
+
+		if (block < map->lo && vp_leak_load(at + 8) == map->hi - block)
+			return 1;
+	}
+	return 0;
+}
+
 static uint64_t find_descriptor(const struct vp_leak_map *map)
 {
 	uint64_t at = (map->hi - VP_DESCRIPTOR_ALIGN) & ~(VP_DESCRIPTOR_ALIGN - 1ull);
@@ -64,7 +79,7 @@ static void one_stack(const struct vp_leak_map *map)
 	uint64_t descriptor = find_descriptor(map);
 	struct vp_leak_thread *thread;
 
-	if (!descriptor)
+	if (!descriptor || !is_of_libc(map, descriptor))
 		return;
 	thread = thread_of(descriptor);
 	if (!thread) {
