@@ -64,8 +64,9 @@ static int check_data(struct vr_context *ctx, const struct vr_dump *dump, enum v
 	else if (!has_time && !dump->has_heap && !dump->n_counted)
 		vr_warn("%s: nothing to export: no CPU sample and no allocation%s", path,
 			is_selected(ctx->opts) ? " is selected" : "");
-	else if (format == PSTATS && !has_time && !dump->n_counted)
-		vr_warn("%s: no CPU samples and no counted calls, which is all that pstats holds",
+	else if (format == PSTATS && !has_time && (!dump->n_counted || dump->hooked_only))
+		vr_warn("%s: no CPU samples and no counted calls of the program's own functions, "
+			"which is all that pstats holds",
 			path);
 	else if (format == HEAPTRACK && !dump->has_heap)
 		vr_warn("%s: no allocations%s, which is all that heaptrack holds", path,
