@@ -38,7 +38,8 @@
 		const uint64_t object_ = (uint64_t)(object);                                       \
 		struct vp_regs caller_;                                                            \
 		struct vp_call call_;                                                              \
-		struct vp_quick quick_ = vp_quick_begin(word_, object_, VP_CALLER_REGS());         \
+		struct vp_quick quick_ =                                                           \
+		    vp_quick_begin(word_, object_, LIMIT_##limit, VP_CALLER_REGS());               \
 		__typeof__(call) ret_;                                                             \
 		int over_;                                                                         \
                                                                                                    \

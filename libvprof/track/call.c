@@ -162,21 +162,17 @@ void vp_call_begin(struct vp_call *call, uint32_t word, uint64_t object, uint64_
 		begin(call);
 }
 
-/* The wait of the loop that was not timed slept, or brought what those before did not: the turn
- * before it is over. */
+/* The loop spins, and its wait was not timed, but another thread had the CPU meanwhile, or it
+ * brought what those before did not: the turn before it is over. */
 static void begin_own_after_all(struct vp_call *call, struct vp_loop *loop)
 {
 	struct vp_thread *thread = call->thread;
-	uint64_t now = vp_clock_now();
-	uint64_t since = loop->back_ns + (loop->untimed + 1u) * (uint64_t)loop->usual_ns;
 
-	if (vp_page_lock(thread->page.map) == call->lock || since > now)
-		since = now;
 	call->where = VP_LOOP_OWN;
 	call->loop = loop;
-	call->since_ns = since;
+	call->since_ns = vp_clock_now(); /* it could not sleep: it is over when it began */
 	thread->loops.left = 0;
-	vp_loop_wait(&thread->loops, loop, call->limit_ns, since);
+	vp_loop_wait(&thread->loops, loop, call->limit_ns, call->since_ns);
 }
 
 void vp_quick_slept(struct vp_call *call, struct vprof_call *row, uint32_t lock, uint32_t word,

@@ -26,10 +26,11 @@ struct vp_quick {
 
 /* The call is the wait of the thread's loop, in a turn that need not be timed, or it is one of
  * this rank that is neither that of a loop nor may become one, but if it sleeps.  Else 0. */
-static VP_INLINE int vp_quick_knows_loop(const struct vp_loops *loops, enum vp_loop_rank rank,
-					 struct vp_regs caller, uint32_t lock,
+static VP_INLINE int vp_quick_knows_loop(const struct vp_thread *thread, enum vp_loop_rank rank,
+					 struct vp_regs caller, uint32_t lock, uint64_t limit_ns,
 					 struct vp_loop **own_out)
 {
+	const struct vp_loops *loops = &thread->loops;
 	struct vp_loop *loop = loops->now;
 
 	*own_out = NULL;
@@ -39,13 +40,14 @@ static VP_INLINE int vp_quick_knows_loop(const struct vp_loops *loops, enum vp_l
 		return 0;
 	if (!((loop->pc ^ caller.pc) | (loop->sp ^ caller.sp))) {
 		*own_out = loop;
-		return vp_turn_is_untimed(loops, loop, lock);
+		/* Of one that sleeps it must be known when that began. */
+		return limit_ns == 0 && vp_turn_is_untimed(loops, loop, lock);
 	}
 	return rank < VP_LOOP_MULTI && vp_loop_is_inside(loops, rank);
 }
 
-/* Before the call; word, object and caller as for vp_call_begin(). */
-static VP_INLINE struct vp_quick vp_quick_begin(uint32_t word, uint64_t object,
+/* Before the call; word, object, limit_ns and caller as for vp_call_begin(). */
+static VP_INLINE struct vp_quick vp_quick_begin(uint32_t word, uint64_t object, uint64_t limit_ns,
 						struct vp_regs caller)
 {
 	static const struct vp_quick none;
@@ -70,7 +72,7 @@ static VP_INLINE struct vp_quick vp_quick_begin(uint32_t word, uint64_t object,
 	if (!LIKELY(map != NULL))
 		return none;
 	lock = vp_page_lock(map);
-	if (!LIKELY(vp_quick_knows_loop(&thread->loops, rank, caller, lock, &own)))
+	if (!LIKELY(vp_quick_knows_loop(thread, rank, caller, lock, limit_ns, &own)))
 		return none;
 	if (own) {
 		thread->line.iteration_ns = own->row->now_ns = 0;

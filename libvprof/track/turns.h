@@ -1,7 +1,7 @@
 /* Turns of a loop that are shorter than the looks at the clock are worth.
  *
- * A loop that spins, or that has something to do each time it looks, turns every few hundred
- * nanoseconds, and a look at the clock is a tenth of that.  Where the last turns all took less
+ * A loop that spins turns every few hundred nanoseconds, and a look at the clock is a tenth of
+ * that.  Where the last turns all took less
  * than a microsecond, of the next VP_TURNS only the last is timed: the others are taken to
  * have lasted as long as those before did on the mean, and the last one the rest.  So a turn
  * that takes long is found, with what it took, to a microsecond.  As soon as a turn leaves the

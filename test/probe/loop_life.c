@@ -200,7 +200,7 @@ static void file(void)
 }
 
 /* Turns that are shorter than a microsecond, but for five of them, and then it is killed. */
-static void short_turns(void)
+static void short_turns(int limit_ms)
 {
 	struct epoll_event event = {.events = EPOLLIN};
 	int set = epoll_create1(0), ready = eventfd(1, 0);
@@ -209,8 +209,8 @@ static void short_turns(void)
 	pthread_setname_np(pthread_self(), "short");
 	epoll_ctl(set, EPOLL_CTL_ADD, ready, &event);
 	began = clock_ns(CLOCK_MONOTONIC);
-	for (int i = 0; i <= 300000; i++) {
-		if (epoll_wait(set, &event, 1, 1000) != 1)
+	for (int i = 0; i <= 300100; i++) {
+		if (epoll_wait(set, &event, 1, limit_ms) != 1)
 			DIE("epoll_wait");
 		if (i % 60000 == 59999)
 			work_us(3000);
@@ -238,7 +238,7 @@ int main(int argc, char **argv)
 	else if (strcmp(what, "file") == 0)
 		file();
 	else if (strcmp(what, "short") == 0)
-		short_turns();
+		short_turns(argc > 2 ? atoi(argv[2]) : 0);
 	else if (strcmp(what, "kill") == 0) {
 		truth_begin(&truth, "kill", "nanosleep");
 		turns(100);
