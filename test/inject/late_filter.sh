@@ -2,6 +2,7 @@
 # A filter that kills for what only a profiler asks for, put on all threads while the helper
 # opens events again and again: the program lives, and the record says where it ends. By a hook,
 # by the bare instruction, which no hook sees, and with a child that is born behind it.
+# alone: threads that switch too often for samples must, and beside other jobs they do not
 . "$(dirname "$0")/../lib.sh"
 
 for how in syscall raw other; do
