@@ -13,8 +13,6 @@
 #include <time.h>
 
 /* The kernel reserves the last page of the address space for errors. */
-#define VP_SYS_MAX_ERRNO 4095UL
-
 int vp_sys_open(const char *path, int flags, unsigned mode)
 {
 	return (int)vp_sys6(SYS_openat, AT_FDCWD, (long)path, flags | O_CLOEXEC, (long)mode, 0, 0);

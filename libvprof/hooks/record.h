@@ -48,7 +48,7 @@
 			vp_call_begin(&call_, word_, object_, LIMIT_##limit, &caller_);            \
 		}                                                                                  \
 		ret_ = call;                                                                       \
-		over_ = vp_quick_is_over(quick_, (long)ret_ > 0, LIMIT_##limit);                   \
+		over_ = vp_quick_is_over(quick_, (long)ret_ > 0);                                  \
 		if (!LIKELY(over_)) {                                                              \
 			if (quick_.row) {                                                          \
 				caller_ = VP_CALLER_REGS();                                        \

@@ -91,9 +91,8 @@ static VP_INLINE int vp_quick_is_ours(struct vp_quick quick)
 
 /* After it.  Returns 0 where it slept, is not ours any more, or its turn of the loop is to be
  * timed.
- *   brought   it had something
- *   limit_ns  as for vp_call_begin() */
-static VP_INLINE int vp_quick_is_over(struct vp_quick quick, int brought, uint64_t limit_ns)
+ *   brought  it had something */
+static VP_INLINE int vp_quick_is_over(struct vp_quick quick, int brought)
 {
 	const struct perf_event_mmap_page *map;
 
@@ -103,7 +102,7 @@ static VP_INLINE int vp_quick_is_over(struct vp_quick quick, int brought, uint64
 	if (!LIKELY(map && vp_page_lock(map) == quick.lock))
 		return 0;
 	if (quick.own) {
-		if (!vp_turn_is_alike(quick.own, brought, limit_ns))
+		if (!vp_turn_is_alike(quick.own, brought))
 			return 0;
 		/* The iteration first: at any moment the helper finds the one or the other. */
 		__atomic_store_n(&quick.thread->line.iteration_ns, quick.own->back_ns,

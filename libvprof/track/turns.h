@@ -1,9 +1,9 @@
 /* Turns of a loop that are shorter than the looks at the clock are worth.
  *
- * A loop that spins turns every few hundred nanoseconds, and a look at the clock is a tenth of
- * that.  Where the last turns all took less
- * than a microsecond, of the next VP_TURNS only the last is timed: the others are taken to
- * have lasted as long as those before did on the mean, and the last one the rest.  So a turn
+ * A loop that spins, whose wait has a limit of 0, turns every few hundred nanoseconds, and a
+ * look at the clock is a tenth of that.  Where the last turns all took less than a microsecond,
+ * of the next VP_TURNS only the last is timed: the others are taken to have lasted as long as
+ * those before did on the mean, and the last one the rest.  So a turn
  * that takes long is found, with what it took, to a microsecond.  As soon as a turn leaves the
  * CPU, waits in a call, or ends otherwise than those before, each is timed again.
  * A thread that sets labels has each turn timed.  Numbers: docs/decisions/turns.md. */
@@ -12,7 +12,7 @@
 
 #include "thread/loop.h"
 
-#define VP_TURNS	 8u  /* timed together; 0 in a histogram's bucket is not lost by more */
+#define VP_TURNS	 8u  /* timed together */
 #define VP_TURNS_CALM	 16u /* so many in a row that were short, each timed */
 #define VP_TURN_SHORT_NS 1000u
 
@@ -30,9 +30,9 @@ static inline int vp_turn_is_untimed(const struct vp_loops *loops, const struct 
 }
 
 /* The wait brought something or it did not: as those before? */
-static inline int vp_turn_is_alike(const struct vp_loop *loop, int brought, uint64_t limit_ns)
+static inline int vp_turn_is_alike(const struct vp_loop *loop, int brought)
 {
-	return brought ? !loop->nothing : loop->nothing && limit_ns == 0;
+	return brought ? !loop->nothing : loop->nothing;
 }
 
 /* It is over, and was as usual. */

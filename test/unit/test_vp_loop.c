@@ -251,8 +251,8 @@ static int turn_at_once(uint64_t work_ns)
 	int untimed = loop && vp_turn_is_untimed(&loops, loop, loops.lock);
 
 	if (untimed) {
-		ck_assert(vp_turn_is_alike(loop, 1, VP_LOOP_NO_LIMIT));
-		ck_assert(!vp_turn_is_alike(loop, 0, 0));
+		ck_assert(vp_turn_is_alike(loop, 1));
+		ck_assert(!vp_turn_is_alike(loop, 0));
 		loop->row->now_ns = 0;
 		vp_turn_counts(&loops, loop, 1, 0);
 	} else {
