@@ -246,16 +246,16 @@ void vp_stall_row_of_lock_ends(uint32_t id)
 /* ---- when it is over -------------------------------------------------------- */
 
 /* Calls that lasted, from the last one back; of those that lie in each other the outer. */
-static void add_spans(const struct vp_call_spans *spans, const struct vp_stall_note *note,
-		      uint64_t ns[VPROF_CLASS_COUNT])
+static void add_lasted(const struct vp_lasted *lasted, const struct vp_stall_note *note,
+		       uint64_t ns[VPROF_CLASS_COUNT])
 {
-	uint64_t head = __atomic_load_n(&spans->head, __ATOMIC_ACQUIRE), free_to = note->end_ns;
-	uint64_t oldest = head > VP_SPANS ? head - VP_SPANS : 0;
+	uint64_t head = __atomic_load_n(&lasted->head, __ATOMIC_ACQUIRE), free_to = note->end_ns;
+	uint64_t oldest = head > VP_LASTED ? head - VP_LASTED : 0;
 
 	for (uint64_t n = head; n > oldest; n--) {
-		struct vp_call_span span = spans->span[(n - 1) % VP_SPANS];
-		uint64_t begin = span.begin_ns, end = span.end >> 4;
-		enum vprof_class class = span.end & 15;
+		struct vp_lasted_call call = lasted->call[(n - 1) % VP_LASTED];
+		uint64_t begin = call.begin_ns, end = call.end >> 4;
+		enum vprof_class class = call.end & 15;
 
 		if (end <= note->begin_ns)
 			break;
@@ -319,7 +319,7 @@ static void add_calls(const struct vp_stall_open *open, const struct vp_seen_thr
 {
 	uint64_t sum;
 
-	add_spans(&who->thread->spans, note, ns);
+	add_lasted(&who->thread->lasted, note, ns);
 	sum = ns[VPROF_CLASS_BLOCKED] + ns[VPROF_CLASS_LOCK];
 	split_rest(open, who->tid, all_ns > sum ? all_ns - sum : 0, ns);
 }

@@ -20,28 +20,28 @@ struct departed {
 static struct graveyard {
 	uint64_t calls;
 	struct departed one[DEPARTED];
-	struct vp_call_span call[DEPARTED_CALLS];
+	struct vp_lasted_call call[DEPARTED_CALLS];
 } * departed;
 static uint32_t next_departed;
 static struct vp_lock departed_lock;
 
 /* A thread may write over the oldest while they are read: those are left out. */
-static void read_ring(const struct vp_call_spans *spans, uint64_t since_ns, uint32_t most,
+static void read_ring(const struct vp_lasted *lasted, uint64_t since_ns, uint32_t most,
 		      struct vp_lasted_seen *out)
 {
-	uint64_t head = __atomic_load_n(&spans->head, __ATOMIC_ACQUIRE), first = head, after;
+	uint64_t head = __atomic_load_n(&lasted->head, __ATOMIC_ACQUIRE), first = head, after;
 
 	while (first > 0 && head - first < most &&
-	       spans->span[(first - 1) % VP_SPANS].end >> 4 >= since_ns)
+	       lasted->call[(first - 1) % VP_LASTED].end >> 4 >= since_ns)
 		first--;
 	for (uint64_t i = first; i < head; i++)
-		out->call[i - first] = spans->span[i % VP_SPANS];
+		out->call[i - first] = lasted->call[i % VP_LASTED];
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
-	after = __atomic_load_n(&spans->head, __ATOMIC_RELAXED);
+	after = __atomic_load_n(&lasted->head, __ATOMIC_RELAXED);
 	out->count = (uint32_t)(head - first);
 	out->from_ns = 0;
-	if (after >= first + VP_SPANS) {
-		uint64_t gone = after - VP_SPANS + 1 - first;
+	if (after >= first + VP_LASTED) {
+		uint64_t gone = after - VP_LASTED + 1 - first;
 
 		gone = gone < out->count ? gone : out->count;
 		out->count -= (uint32_t)gone;
@@ -49,7 +49,7 @@ static void read_ring(const struct vp_call_spans *spans, uint64_t since_ns, uint
 		first += gone;
 	}
 	/* It stopped for want of more, not because it came to since_ns. */
-	if (first > 0 && (head - first >= most || after >= first + VP_SPANS))
+	if (first > 0 && (head - first >= most || after >= first + VP_LASTED))
 		out->from_ns = out->count ? out->call[0].begin_ns : ~0ull;
 }
 
@@ -59,9 +59,9 @@ void vp_lasted_read(const struct vp_thread *thread, uint64_t since_ns, struct vp
 	for (int i = 0; i < READS; i++) {
 		int whole = vp_line_read(&thread->line, &out->line);
 
-		read_ring(&thread->spans, since_ns, VP_SPANS - 1, out);
-		memcpy(out->ns, thread->spans.ns, sizeof(out->ns));
-		memcpy(out->times, thread->spans.times, sizeof(out->times));
+		read_ring(&thread->lasted, since_ns, VP_LASTED - 1, out);
+		memcpy(out->ns, thread->lasted.ns, sizeof(out->ns));
+		memcpy(out->times, thread->lasted.times, sizeof(out->times));
 		out->moved = thread->loops.moved;
 		out->moved_ns = thread->loops.moved_ns;
 		__atomic_thread_fence(__ATOMIC_ACQUIRE);
@@ -107,17 +107,17 @@ int vp_lasted_departed(uint32_t thread, struct vp_lasted_seen *out)
 
 static void keep(struct departed *one, const struct vp_thread *thread)
 {
-	const struct vp_call_spans *spans = &thread->spans;
-	uint64_t first = spans->head > VP_SPANS ? spans->head - VP_SPANS : 0;
+	const struct vp_lasted *lasted = &thread->lasted;
+	uint64_t first = lasted->head > VP_LASTED ? lasted->head - VP_LASTED : 0;
 
 	one->thread = thread->row_id;
-	one->count = (uint32_t)(spans->head - first);
+	one->count = (uint32_t)(lasted->head - first);
 	one->first = departed->calls;
-	one->from_ns = first ? spans->span[first % VP_SPANS].begin_ns : 0;
-	for (uint64_t i = first; i < spans->head; i++)
-		departed->call[departed->calls++ % DEPARTED_CALLS] = spans->span[i % VP_SPANS];
-	memcpy(one->ns, spans->ns, sizeof(one->ns));
-	memcpy(one->times, spans->times, sizeof(one->times));
+	one->from_ns = first ? lasted->call[first % VP_LASTED].begin_ns : 0;
+	for (uint64_t i = first; i < lasted->head; i++)
+		departed->call[departed->calls++ % DEPARTED_CALLS] = lasted->call[i % VP_LASTED];
+	memcpy(one->ns, lasted->ns, sizeof(one->ns));
+	memcpy(one->times, lasted->times, sizeof(one->times));
 	one->moved = thread->loops.moved;
 	one->moved_ns = thread->loops.moved_ns;
 }

@@ -13,7 +13,7 @@ struct vp_lasted_seen {
 	struct vp_call_line line; /* the call under way; kind VP_CALL_NONE: in none */
 	uint64_t ns[VP_CALL_CLASSES], times[VP_CALL_CLASSES]; /* of all its calls */
 	uint64_t moved, moved_ns; /* of blocked ones: they were idle (struct vp_loops) */
-	struct vp_call_span call[VP_SPANS];
+	struct vp_lasted_call call[VP_LASTED];
 };
 
 /* Reads those that ended at since_ns or later.  Context: helper, the registry's lock held

@@ -32,32 +32,32 @@ struct vp_call_line {
 _Static_assert(sizeof(struct vp_call_line) == 64, "a cache line");
 
 /* A call that lasted. */
-struct vp_call_span {
+struct vp_lasted_call {
 	uint64_t begin_ns;
 	uint64_t end; /* nanoseconds << 4 | enum vprof_class */
 };
-#define VP_SPANS 512u /* kept of a thread, power of two */
+#define VP_LASTED 512u /* kept of a thread, power of two */
 
 /* Classes that a call can have: 0 to VPROF_CLASS_LOCK. */
 #define VP_CALL_CLASSES (VPROF_CLASS_LOCK + 1)
 
-struct vp_call_spans {
-	uint64_t head; /* so many were written; number n lies in span[n % VP_SPANS] */
+struct vp_lasted {
+	uint64_t head; /* so many were written; number n lies in call[n % VP_LASTED] */
 	/* of all, by class */
 	uint64_t ns[VP_CALL_CLASSES], times[VP_CALL_CLASSES];
-	struct vp_call_span span[VP_SPANS];
+	struct vp_lasted_call call[VP_LASTED];
 };
 
-static inline void vp_spans_put(struct vp_call_spans *spans, uint64_t begin_ns, uint64_t end_ns,
-				enum vprof_class class)
+static inline void vp_lasted_put(struct vp_lasted *lasted, uint64_t begin_ns, uint64_t end_ns,
+				 enum vprof_class class)
 {
-	uint64_t head = spans->head;
+	uint64_t head = lasted->head;
 
-	spans->ns[class] += end_ns - begin_ns;
-	spans->times[class]++;
-	spans->span[head % VP_SPANS] = (struct vp_call_span){begin_ns, end_ns << 4 | class};
+	lasted->ns[class] += end_ns - begin_ns;
+	lasted->times[class]++;
+	lasted->call[head % VP_LASTED] = (struct vp_lasted_call){begin_ns, end_ns << 4 | class};
 	/* Pairs with the helper, which reads what is below it. */
-	__atomic_store_n(&spans->head, head + 1, __ATOMIC_RELEASE);
+	__atomic_store_n(&lasted->head, head + 1, __ATOMIC_RELEASE);
 }
 
 /* Around changes of the line; the second is given what the first returned, so that neither

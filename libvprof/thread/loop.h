@@ -112,7 +112,7 @@ struct vp_loops {
 	uint32_t label_several; /* 1: there was more than one of these in the turn just over */
 	uint64_t stack_lo, stack_hi;
 	/* waits of 16 each that were taken for calls that block, and were idle time: what
-	 * their spans say is to be corrected by as much */
+	 * vp_lasted says of them is to be corrected by as much */
 	uint64_t moved, moved_ns;
 	struct vp_loop_worst worst;
 	struct vp_stalls *stalls; /* of the thread; NULL: nobody looks for them */

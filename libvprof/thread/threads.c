@@ -239,7 +239,7 @@ static struct vp_thread *new_thread(void)
 		return NULL;
 	memset(thread, 0, offsetof(struct vp_thread, stack));
 	thread->stack.lo = thread->stack.hi = 0;
-	memset(&thread->spans, 0, offsetof(struct vp_call_spans, span));
+	memset(&thread->lasted, 0, offsetof(struct vp_lasted, call));
 	vp_capture_forget(&thread->stack.capture);
 	return thread;
 }

@@ -95,7 +95,7 @@ struct vp_thread {
 	struct vp_orders orders;
 	/* From here on it need not be zeroed for a new thread: */
 	struct vp_stack stack;
-	struct vp_call_spans spans; /* but for its beginning */
+	struct vp_lasted lasted; /* but for its beginning */
 };
 
 /* How a thread was started. */
@@ -151,7 +151,7 @@ void vp_threads_sum(struct vp_thread_sums *out); /* takes the lock itself */
  * code just now; is it the helper?  Take the registry's lock. */
 void vp_threads_each(void (*each)(const struct vp_thread *thread));
 int vp_threads_is_busy(int tid);
-/* 1: ends of threads are not noticed any more, and what is kept of each may be of one that ended. */
+/* 1: ends of threads are not noticed any more: what is kept of each may be of one that ended. */
 int vp_threads_unwatched(void);
 int vp_threads_is_helper(int tid);
 /* The bounds of a live thread's own stack.  Returns 0 where they are not known.

@@ -256,9 +256,9 @@ static inline int leave(struct vp_call *call, uint64_t amount, int failed, int s
 		due = leave_loop(call, amount, failed, slept, now_ns);
 	else if (slept && call->where == VP_LOOP_INSIDE && call->rank)
 		due = leave_inside(call, amount, failed, now_ns);
-	/* The span first: at any moment the helper finds the one or the other. */
+	/* The call that lasted first: at any moment the helper finds the one or the other. */
 	if (slept && now_ns - call->since_ns >= SLEPT_NS)
-		vp_spans_put(&thread->spans, call->since_ns, now_ns, vp_call_class(call));
+		vp_lasted_put(&thread->lasted, call->since_ns, now_ns, vp_call_class(call));
 	put_outer(&thread->line, call);
 	if (call->where == VP_LOOP_OWN && thread->page.map)
 		thread->loops.lock = vp_page_lock(thread->page.map);

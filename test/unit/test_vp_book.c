@@ -21,7 +21,8 @@ static void setup(void)
 
 static void called(uint64_t begin_ms, uint64_t end_ms, enum vprof_class class)
 {
-	seen.call[seen.count++] = (struct vp_call_span){begin_ms * MS, (end_ms * MS) << 4 | class};
+	seen.call[seen.count++] =
+	    (struct vp_lasted_call){begin_ms * MS, (end_ms * MS) << 4 | class};
 	seen.ns[class] += (end_ms - begin_ms) * MS;
 	seen.times[class]++;
 }
