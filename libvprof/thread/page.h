@@ -17,7 +17,7 @@
 
 struct vp_page {
 	const struct perf_event_mmap_page *map; /* NULL: the thread has none */
-	/* Just after a call that slept: the time, and `time_enabled` then.  0: not yet. */
+	/* Just after the thread got a CPU: the time, and `time_enabled` then.  0: not yet. */
 	uint64_t mark_ns, mark_enabled;
 };
 
@@ -29,12 +29,19 @@ static inline uint32_t vp_page_lock(const struct perf_event_mmap_page *map)
 	return __atomic_load_n(&map->lock, __ATOMIC_RELAXED);
 }
 
-/* The thread slept just now, and runs again. */
+/* The thread slept or was made to wait just now, and runs again. */
 static inline void vp_page_mark(struct vp_page *page, const struct perf_event_mmap_page *map,
 				uint64_t now_ns)
 {
 	page->mark_ns = now_ns;
 	page->mark_enabled = map->time_enabled;
+}
+
+/* Has the thread had the CPU ever since the mark?  Then it will be known when it sleeps next. */
+static inline int vp_page_is_marked(const struct vp_page *page,
+				    const struct perf_event_mmap_page *map)
+{
+	return page->mark_enabled == map->time_enabled;
 }
 
 /* When the sleep that just ended at `now_ns` began: the thread ran from the mark on for as

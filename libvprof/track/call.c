@@ -115,6 +115,17 @@ static SLOW void begin(struct vp_call *call)
 	enter(call, call->object, vp_clock_now());
 }
 
+/* So soon after the last look at the clock, it hardly matters when in between the thread got the
+ * CPU back. */
+#define LEFT_SHORT_NS 20000u
+
+static SLOW void mark_after_leaving(struct vp_thread *thread, const struct vp_loop *loop,
+				    uint64_t now_ns)
+{
+	if (loop->back_ns && now_ns - loop->back_ns < LEFT_SHORT_NS)
+		vp_page_mark(&thread->page, thread->page.map, now_ns);
+}
+
 /* The loop's wait: the iteration before it is over. */
 static SLOW FAST void begin_own(struct vp_call *call, struct vp_loop *loop)
 {
@@ -125,6 +136,8 @@ static SLOW FAST void begin_own(struct vp_call *call, struct vp_loop *loop)
 	call->loop = loop;
 	call->since_ns = now;
 	thread->loops.left = thread->page.map && thread->loops.lock != call->lock;
+	if (UNLIKELY(thread->loops.left))
+		mark_after_leaving(thread, loop, now);
 	vp_loop_wait(&thread->loops, loop, call->limit_ns, now);
 	put_line(&thread->line, call, 0);
 }
@@ -162,15 +175,20 @@ void vp_call_begin(struct vp_call *call, uint32_t word, uint64_t object, uint64_
 		begin(call);
 }
 
-/* The loop spins, and its wait was not timed, but another thread had the CPU meanwhile, or it
- * brought what those before did not: the turn before it is over. */
+/* The wait of the loop was not timed, but it slept, or another thread had the CPU meanwhile, or
+ * it brought what those before did not: the turn before it is over. */
 static void begin_own_after_all(struct vp_call *call, struct vp_loop *loop)
 {
 	struct vp_thread *thread = call->thread;
+	const struct perf_event_mmap_page *map = thread->page.map;
+	uint64_t now = vp_clock_now();
 
+	/* One that could not sleep is over when it began. */
+	if (call->limit_ns && map && vp_page_lock(map) != call->lock)
+		now = vp_page_slept_since(&thread->page, map, now);
 	call->where = VP_LOOP_OWN;
 	call->loop = loop;
-	call->since_ns = vp_clock_now(); /* it could not sleep: it is over when it began */
+	call->since_ns = now;
 	thread->loops.left = 0;
 	vp_loop_wait(&thread->loops, loop, call->limit_ns, call->since_ns);
 }

@@ -26,9 +26,10 @@ struct vp_quick {
 
 /* The call is the wait of the thread's loop, in a turn that need not be timed, or it is one of
  * this rank that is neither that of a loop nor may become one, but if it sleeps.  Else 0. */
-static VP_INLINE int vp_quick_knows_loop(const struct vp_thread *thread, enum vp_loop_rank rank,
-					 struct vp_regs caller, uint32_t lock, uint64_t limit_ns,
-					 struct vp_loop **own_out)
+static VP_INLINE int vp_quick_knows_loop(const struct vp_thread *thread,
+					 const struct perf_event_mmap_page *map,
+					 enum vp_loop_rank rank, struct vp_regs caller,
+					 uint32_t lock, uint64_t limit_ns, struct vp_loop **own_out)
 {
 	const struct vp_loops *loops = &thread->loops;
 	struct vp_loop *loop = loops->now;
@@ -41,7 +42,8 @@ static VP_INLINE int vp_quick_knows_loop(const struct vp_thread *thread, enum vp
 	if (!((loop->pc ^ caller.pc) | (loop->sp ^ caller.sp))) {
 		*own_out = loop;
 		/* Of one that sleeps it must be known when that began. */
-		return limit_ns == 0 && vp_turn_is_untimed(loops, loop, lock);
+		return vp_turn_is_untimed(loops, loop, lock) &&
+		       (limit_ns == 0 || vp_page_is_marked(&thread->page, map));
 	}
 	return rank < VP_LOOP_MULTI && vp_loop_is_inside(loops, rank);
 }
@@ -72,7 +74,7 @@ static VP_INLINE struct vp_quick vp_quick_begin(uint32_t word, uint64_t object, 
 	if (!LIKELY(map != NULL))
 		return none;
 	lock = vp_page_lock(map);
-	if (!LIKELY(vp_quick_knows_loop(thread, rank, caller, lock, limit_ns, &own)))
+	if (!LIKELY(vp_quick_knows_loop(thread, map, rank, caller, lock, limit_ns, &own)))
 		return none;
 	if (own) {
 		thread->line.iteration_ns = own->row->now_ns = 0;

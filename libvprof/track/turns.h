@@ -1,11 +1,12 @@
 /* Turns of a loop that are shorter than the looks at the clock are worth.
  *
- * A loop that spins, whose wait has a limit of 0, turns every few hundred nanoseconds, and a
+ * A loop that spins, or always has something to do, turns every few hundred nanoseconds, and a
  * look at the clock is a tenth of that.  Where the last turns all took less than a microsecond,
  * of the next VP_TURNS only the last is timed: the others are taken to have lasted as long as
  * those before did on the mean, and the last one the rest.  So a turn
  * that takes long is found, with what it took, to a microsecond.  As soon as a turn leaves the
- * CPU, waits in a call, or ends otherwise than those before, each is timed again.
+ * CPU, waits in a call, or ends otherwise than those before, each is timed again; and where the
+ * wait may sleep, only as long as the thread's page will tell when it did (thread/page.h).
  * A thread that sets labels has each turn timed.  Numbers: docs/decisions/turns.md. */
 #ifndef VP_TRACK_TURNS_H
 #define VP_TRACK_TURNS_H
