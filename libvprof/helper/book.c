@@ -135,9 +135,44 @@ static void begin_exact(struct vp_book *book, const struct vp_off *begins,
 	window->rough_ns = 0;
 }
 
+static void move(uint64_t *value, uint64_t by)
+{
+	by = vp_least(by, value[VPROF_CLASS_BLOCKED]);
+	value[VPROF_CLASS_BLOCKED] -= by;
+	value[VPROF_CLASS_IDLE] += by;
+}
+
+static void move_told(struct vp_book *book)
+{
+	uint64_t *longest = book->sum.longest_ns;
+
+	move(book->sum.ns, book->told_ns - book->moved_ns);
+	move(book->sum.times, book->told - book->moved);
+	/* Which of them the longest was, nobody knows. */
+	longest[VPROF_CLASS_BLOCKED] =
+	    vp_least(longest[VPROF_CLASS_BLOCKED], book->sum.ns[VPROF_CLASS_BLOCKED]);
+	book->moved_ns = book->told_ns;
+	book->moved = book->told;
+}
+
+void vp_book_move(struct vp_book *book, const struct vp_lasted_seen *seen, uint64_t now_ns,
+		  uint64_t all_in_ns)
+{
+	if (seen && seen->moved_ns > book->told_ns) {
+		book->told_ns = seen->moved_ns;
+		book->told = seen->moved;
+		book->told_at_ns = now_ns;
+	}
+	/* In a rough part the sums of the calls say it, and when switches are recorded, what was
+	 * before is added as the calls were taken then. */
+	if (book->exact && book->told_ns > book->moved_ns && all_in_ns >= book->told_at_ns)
+		move_told(book);
+}
+
 void vp_book_end_exact(struct vp_book *book, const struct vp_off *ends,
 		       const struct vp_lasted_seen *seen)
 {
+	vp_book_move(book, seen, 0, ~0ull); /* what came before is in */
 	book->exact = 0;
 	book->sum.layers &= ~(uint32_t)(VPROF_LAYER_SWITCHES | VPROF_LAYER_FAULTS);
 	if (seen && seen->from_ns != ~0ull)
@@ -204,30 +239,6 @@ void vp_book_add(struct vp_book *book, const struct vp_off *off, const struct vp
 	sum->switches += 2;
 	book->back_ns = off->end_ns;
 	book->going_ns = book->going_class_ns = 0;
-}
-
-static void move(uint64_t *value, uint64_t by)
-{
-	by = vp_least(by, value[VPROF_CLASS_BLOCKED]);
-	value[VPROF_CLASS_BLOCKED] -= by;
-	value[VPROF_CLASS_IDLE] += by;
-}
-
-void vp_book_move(struct vp_book *book, const struct vp_lasted_seen *seen)
-{
-	if (!seen || seen->moved_ns <= book->moved_ns)
-		return;
-	if (book->exact) { /* else the sums of the calls say it */
-		uint64_t *longest = book->sum.longest_ns;
-
-		move(book->sum.ns, seen->moved_ns - book->moved_ns);
-		move(book->sum.times, seen->moved - book->moved);
-		/* Which of them the longest was, nobody knows. */
-		longest[VPROF_CLASS_BLOCKED] =
-		    vp_least(longest[VPROF_CLASS_BLOCKED], book->sum.ns[VPROF_CLASS_BLOCKED]);
-	}
-	book->moved_ns = seen->moved_ns;
-	book->moved = seen->moved;
 }
 
 /* ---- without records of switches ------------------------------------------- */

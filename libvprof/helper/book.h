@@ -41,7 +41,9 @@ struct vp_book {
 	uint64_t going_class_ns;    /* ... and of that the last, in one class */
 	uint32_t going_class;
 	uint64_t called_ns[VP_CALL_CLASSES], called[VP_CALL_CLASSES]; /* in calls, at the tick */
-	uint64_t moved, moved_ns; /* from blocked to idle, so far */
+	/* From blocked to idle: so far, what the thread told, and when that was heard. */
+	uint64_t moved, moved_ns;
+	uint64_t told, told_ns, told_at_ns;
 	struct vp_recent *recent; /* NULL: nobody asks */
 	/* Off the CPU in no call: if a page is there next, that was it. */
 	uint64_t open_ns, open_times, open_longest_ns, open_begin_ns, open_end_ns;
@@ -50,8 +52,12 @@ struct vp_book {
 /* Adds a time off the CPU.  seen: calls of the thread; NULL: it makes none that we see. */
 void vp_book_add(struct vp_book *book, const struct vp_off *off, const struct vp_lasted_seen *seen);
 
-/* Calls that were taken for blocked ones turned out to be the waits of a loop. */
-void vp_book_move(struct vp_book *book, const struct vp_lasted_seen *seen);
+/* Calls that were taken for blocked ones may have turned out to be the waits of a loop: that
+ * is put right as soon as they all are in the book.
+ *   now_ns     `seen` was read before
+ *   all_in_ns  all times off the CPU up to this are in the book */
+void vp_book_move(struct vp_book *book, const struct vp_lasted_seen *seen, uint64_t now_ns,
+		  uint64_t all_in_ns);
 
 /* What a rough part that ends at t_ns comes to.
  *   seen      as above; only its sums and its line count

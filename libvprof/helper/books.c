@@ -46,6 +46,7 @@ static int more_ask;
 static int writes; /* rows, not only what waits is added */
 
 static uint64_t certain_ns; /* all times off the CPU up to this are known; 0: none are */
+static uint64_t all_in_ns;  /* ... and in the books, or there are no more to come */
 static int paused, ended;
 
 int vp_books_init(void)
@@ -55,7 +56,7 @@ int vp_books_init(void)
 	of_row = NULL;
 	waiting = NULL;
 	slots = slot_room = row_room = waiting_count = waiting_room = 0;
-	certain_ns = 0;
+	certain_ns = all_in_ns = 0;
 	paused = vp_control.paused != 0;
 	ended = 0;
 	vp_bounds_init();
@@ -307,7 +308,8 @@ static void settle(struct slot *one, const struct vp_lasted_seen *calls)
 	one->begins.end_ns = 0;
 	add_waiting(one, row, calls);
 	look_at_layers(one, row, calls);
-	vp_book_move(&one->book, calls);
+	vp_book_move(&one->book, calls,
+		     row->state == VPROF_THREAD_ENDED ? row->end_ns : vp_clock_now(), all_in_ns);
 	if (!writes)
 		return;
 	sum_up(one, row, calls, &book);
@@ -402,6 +404,7 @@ void vp_books_tick(int last)
 		return;
 	mono_ns = vp_engine_off_so_far(last);
 	certain_ns = mono_ns ? vp_clock_from_mono(mono_ns) : 0;
+	all_in_ns = last || !certain_ns ? ~0ull : certain_ns;
 	settle_all(1);
 	forget_ended();
 	vp_layers_note();
@@ -420,8 +423,11 @@ static void close_windows(void)
 		book = one->book;
 		one->book = (struct vp_book){.sum = *row,
 					     .row = book.row,
-					     .moved = book.moved,
-					     .moved_ns = book.moved_ns,
+					     .moved = book.exact ? book.moved : book.told,
+					     .moved_ns = book.exact ? book.moved_ns : book.told_ns,
+					     .told = book.told,
+					     .told_ns = book.told_ns,
+					     .told_at_ns = book.told_at_ns,
 					     .recent = book.recent};
 		memcpy(one->book.called_ns, book.called_ns, sizeof(book.called_ns));
 		memcpy(one->book.called, book.called, sizeof(book.called));

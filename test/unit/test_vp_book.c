@@ -233,11 +233,76 @@ START_TEST(waits_of_a_loop_move_when_it_is_known)
 	off(10, 20);
 	seen.moved = 1;
 	seen.moved_ns = 12 * MS; /* by the clock around the calls: no more than there is */
-	vp_book_move(&book, &seen);
-	vp_book_move(&book, &seen);
+	vp_book_move(&book, &seen, 21 * MS, 21 * MS);
+	vp_book_move(&book, &seen, 31 * MS, 31 * MS);
 	ck_assert_uint_eq(ms(VPROF_CLASS_BLOCKED), 0);
 	ck_assert_uint_eq(ms(VPROF_CLASS_IDLE), 10);
 	ck_assert_uint_eq(book.sum.longest_ns[VPROF_CLASS_BLOCKED], 0);
+}
+END_TEST
+
+/* The thread is ahead of the records: it has found its loop, and of its waits some are still in
+ * the kernel's rings. */
+START_TEST(waits_that_come_later_move_too)
+{
+	setup();
+	called(10, 20, VPROF_CLASS_BLOCKED);
+	called(20, 30, VPROF_CLASS_BLOCKED);
+	seen.moved = 2;
+	seen.moved_ns = 20 * MS;
+	off(10, 20);
+	vp_book_move(&book, &seen, 35 * MS, 25 * MS);
+	off(20, 30);
+	vp_book_move(&book, &seen, 45 * MS, 36 * MS);
+	ck_assert_uint_eq(ms(VPROF_CLASS_BLOCKED), 0);
+	ck_assert_uint_eq(ms(VPROF_CLASS_IDLE), 20);
+	ck_assert_uint_eq(book.sum.times[VPROF_CLASS_IDLE], 2);
+	/* and what really blocks after that stays so */
+	called(50, 60, VPROF_CLASS_BLOCKED);
+	off(50, 60);
+	vp_book_move(&book, &seen, 65 * MS, 65 * MS);
+	ck_assert_uint_eq(ms(VPROF_CLASS_BLOCKED), 10);
+}
+END_TEST
+
+/* The loop was found before its switches are recorded: what was before is added as its calls
+ * were taken at that time. */
+START_TEST(waits_before_the_records_move_too)
+{
+	struct vp_off begins = {
+	    .begin_ns = 30 * MS, .end_ns = 30 * MS, .begins = 1, .ran_ns = 10 * MS};
+
+	setup();
+	book.exact = 0;
+	book.window.rough_ns = 1;
+	called(10, 30, VPROF_CLASS_BLOCKED);
+	seen.moved = 1;
+	seen.moved_ns = 20 * MS;
+	vp_book_move(&book, &seen, 31 * MS, 31 * MS);
+	vp_book_add(&book, &begins, &seen);
+	ck_assert_uint_eq(ms(VPROF_CLASS_BLOCKED), 19);
+	vp_book_move(&book, &seen, 41 * MS, 40 * MS);
+	ck_assert_uint_eq(ms(VPROF_CLASS_BLOCKED), 0);
+	ck_assert_uint_eq(ms(VPROF_CLASS_IDLE), 19);
+}
+END_TEST
+
+/* Those before are in the book, and what comes next is told by the calls, which know. */
+START_TEST(waits_move_when_records_end)
+{
+	struct vp_off ends = {.begin_ns = 30 * MS, .end_ns = 30 * MS, .ends = 1};
+
+	setup();
+	called(10, 20, VPROF_CLASS_BLOCKED);
+	off(10, 20);
+	seen.moved = 1;
+	seen.moved_ns = 10 * MS;
+	vp_book_move(&book, &seen, 25 * MS, 24 * MS);
+	ck_assert_uint_eq(ms(VPROF_CLASS_BLOCKED), 10);
+	vp_book_add(&book, &ends, &seen);
+	ck_assert_uint_eq(ms(VPROF_CLASS_BLOCKED), 0);
+	ck_assert_uint_eq(ms(VPROF_CLASS_IDLE), 10);
+	ck_assert_uint_eq(book.window.called_ns[VPROF_CLASS_IDLE], 10 * MS);
 }
 END_TEST
 
@@ -255,6 +320,9 @@ static void cases(TCase *tests)
 	tcase_add_test(tests, without_records_calls_that_only_wait_come_first);
 	tcase_add_test(tests, records_begin_and_end);
 	tcase_add_test(tests, waits_of_a_loop_move_when_it_is_known);
+	tcase_add_test(tests, waits_that_come_later_move_too);
+	tcase_add_test(tests, waits_before_the_records_move_too);
+	tcase_add_test(tests, waits_move_when_records_end);
 }
 
 int main(void)
