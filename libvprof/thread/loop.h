@@ -41,6 +41,10 @@ struct vp_loop_past {
 	uint32_t waits, slept, inside;
 	uint32_t label[VP_LOOP_FIRST];
 	uint64_t waited_ns, inside_ns;
+	/* ... and before it came back alone, which were calls within that loop's iterations
+	 * unless it turns out to be the outer one */
+	uint32_t waits_before, inside_before;
+	uint64_t waited_before_ns, inside_before_ns;
 };
 
 /* The frames around that of a wait, innermost first. */
@@ -97,6 +101,24 @@ struct vp_loop_worst {
 	uint16_t kind; /* of the call, as in its line */
 	uint16_t class;
 };
+
+/* So far it did not. */
+static inline void vp_loop_past_not_alone(struct vp_loop_past *past)
+{
+	past->waits_before = past->waits;
+	past->inside_before = past->inside;
+	past->waited_before_ns = past->waited_ns;
+	past->inside_before_ns = past->inside_ns;
+}
+
+/* Leaves what it waited since. */
+static inline void vp_loop_past_alone(struct vp_loop_past *past)
+{
+	past->waits -= past->waits_before;
+	past->inside -= past->inside_before;
+	past->waited_ns -= past->waited_before_ns;
+	past->inside_ns -= past->inside_before_ns;
+}
 
 struct vp_loops {
 	struct vp_loop *now; /* the thread's loop; NULL: none so far */

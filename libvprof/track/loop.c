@@ -36,8 +36,20 @@ static int own(const struct vp_loops *loops, uint64_t sp)
 
 static void drop_past(struct vp_loop *site)
 {
-	site->past.first_ns = 0;
-	site->past.iterations = site->past.waits = site->past.slept = site->past.inside = 0;
+	struct vp_loop_past *past = &site->past;
+
+	past->first_ns = past->waited_ns = past->inside_ns = 0;
+	past->iterations = past->waits = past->slept = past->inside = 0;
+	vp_loop_past_not_alone(past);
+}
+
+/* What its row is to be told begins anew; the waits before are the loop's all the same. */
+static void begin_past(struct vp_loop_past *past, uint64_t now)
+{
+	past->first_ns = now;
+	past->events = past->bytes = 0;
+	past->idle_ns = past->spin_ns = past->spins = 0;
+	past->iterations = 0;
 }
 
 static void forget_past(struct vp_loop *site)
@@ -256,6 +268,7 @@ static int count_return(const struct vp_loops *loops, struct vp_loop *site, int 
 		site->alone = 0;
 		if (loop && site->sp <= loop->sp) /* within its iterations, as far as is known */
 			drop_past(site);
+		vp_loop_past_not_alone(&site->past);
 	}
 	site->seen = loops->turns;
 	if (!site->returns)
@@ -284,10 +297,8 @@ static int end_other(struct vp_loops *loops, struct vp_loop *site,
 	int slept = result->slept && result->limit_ns && ns >= SLEPT_SURE_NS;
 	int due = count_return(loops, site, slept, result->nothing);
 
-	if (!past->first_ns) {
-		memset(past, 0, sizeof(*past));
-		past->first_ns = result->begin_ns;
-	}
+	if (!past->first_ns)
+		begin_past(past, result->begin_ns);
 	past->idle_ns += slept ? ns : 0;
 	past->slept += (uint32_t)slept;
 	past->events += result->events;

@@ -75,6 +75,8 @@ int vp_loop_settle(struct vp_thread *thread, struct vp_loop *site, const struct 
 	site->void_row = NULL;
 	site->around = around;
 	*past = site->past;
+	if (loops->now && how == VP_LOOP_TAKES_OVER)
+		vp_loop_past_alone(past);
 	vp_loop_take(loops, site, how);
 	return 1;
 }

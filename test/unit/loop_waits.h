@@ -21,6 +21,7 @@ enum { EPOLL = 0x1000, POLL = 0x2000, RECV = 0x3000, SLEEP = 0x4000, COND = 0x50
 static struct vp_loops loops;
 static struct vprof_loop rows[VP_LOOP_SITES + 4];
 static uint32_t used;
+static uint64_t moved, moved_ns; /* waits that were taken for others */
 static uint64_t now;
 /* How the program's functions call each other. */
 static enum {
@@ -60,6 +61,7 @@ static void setup(void)
 	vp_control.pauses = 0;
 	vp_tls.busy = 0;
 	used = 0;
+	moved = moved_ns = 0;
 	now = 1000000;
 	shape = PLAIN;
 }
@@ -84,6 +86,7 @@ static void settle(struct vp_loop *site)
 {
 	struct vp_loop_around around = stack_of(site->sp);
 	enum vp_loop_over how = vp_loop_takes_over(&loops, site, &around, now);
+	struct vp_loop_past past;
 
 	if (how == VP_LOOP_STAYS)
 		return;
@@ -98,6 +101,11 @@ static void settle(struct vp_loop *site)
 	}
 	site->around = around;
 	site->void_row = NULL;
+	past = site->past;
+	if (loops.now && how == VP_LOOP_TAKES_OVER)
+		vp_loop_past_alone(&past);
+	moved += past.waits;
+	moved_ns += past.waited_ns;
 	vp_loop_take(&loops, site, how);
 }
 

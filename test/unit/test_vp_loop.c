@@ -22,6 +22,23 @@ START_TEST(a_wait_at_one_place_is_a_loop)
 }
 END_TEST
 
+/* The first found something at once, so that it took longer to be sure. */
+START_TEST(all_waits_before_were_its_own)
+{
+	for (int i = 0; i < 5; i++) {
+		begin(RECV, OUTER, VP_LOOP_NO_LIMIT);
+		end(US, 1, 0);
+		now += 100 * US;
+	}
+	turns(RECV, OUTER, 15);
+	ck_assert_uint_eq(used, 0);
+	turns(RECV, OUTER, 5);
+	ck_assert_uint_eq(used, 1);
+	ck_assert_uint_eq(moved, 5 + 16);
+	ck_assert_uint_eq(moved_ns, 5 * US + 16 * 500 * US);
+}
+END_TEST
+
 START_TEST(fifteen_returns_are_none)
 {
 	turns(EPOLL, OUTER, 15);
@@ -358,6 +375,7 @@ static void cases(TCase *tests)
 {
 	tcase_add_checked_fixture(tests, setup, NULL);
 	tcase_add_test(tests, a_wait_at_one_place_is_a_loop);
+	tcase_add_test(tests, all_waits_before_were_its_own);
 	tcase_add_test(tests, fifteen_returns_are_none);
 	tcase_add_test(tests, a_wait_deeper_holds_an_iteration_up);
 	tcase_add_test(tests, outside_of_an_iteration);

@@ -58,7 +58,7 @@ START_TEST(another_place_takes_over)
 	ck_assert_uint_eq(rows[0].iterations, 19);
 	turns(EPOLL, OUTER, 85);
 	ck_assert_uint_eq(used, 2);
-	/* after 10 ms */
+	ck_assert_uint_eq(moved, 16 + 32); /* after 10 ms, and all of it */
 	ck_assert_uint_ge(rows[1].iterations, 80);
 	ck_assert_uint_eq(rows[1].busy_ns, rows[1].iterations * 100 * US);
 	/* the first one again: its row goes on, and the rest was one iteration of it */
@@ -85,6 +85,26 @@ START_TEST(no_takeover_in_between)
 	}
 	ck_assert_uint_eq(used, 1);
 	ck_assert_uint_eq(rows[0].iterations, 59);
+}
+END_TEST
+
+/* What a callback waited for held up the loop; when that has been left it is a loop itself. */
+START_TEST(from_then_on_it_is_idle)
+{
+	uint64_t was, n;
+
+	shape = LIBUV;
+	turns(EPOLL, INNER, 20);
+	for (int i = 0; i < 30; i++) {
+		wait_for(EPOLL, INNER, MS);
+		wait_for(POLL, OUTER, MS);
+	}
+	was = moved;
+	for (n = 1; used == 1 && n < 1000; n++) /* the last one was alone, too */
+		wait_for(POLL, OUTER, MS);
+	ck_assert_uint_eq(used, 2);
+	ck_assert_uint_eq(moved - was, n);
+	ck_assert_uint_eq(moved_ns, 16 * 500 * US + n * MS);
 }
 END_TEST
 
@@ -222,6 +242,7 @@ static void cases(TCase *tests)
 	tcase_add_test(tests, ranks_in_one_frame);
 	tcase_add_test(tests, another_place_takes_over);
 	tcase_add_test(tests, no_takeover_in_between);
+	tcase_add_test(tests, from_then_on_it_is_idle);
 	tcase_add_test(tests, an_interpreter);
 	tcase_add_test(tests, a_lock_now_and_then);
 	tcase_add_test(tests, sessions);
