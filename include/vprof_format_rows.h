@@ -338,7 +338,7 @@ enum vprof_resident_kind {
 };
 struct vprof_account {
 	uint64_t t_ns;
-	uint64_t rss;		/* bytes, /proc/self/statm, a moment before */
+	uint64_t rss;		/* bytes, /proc/self/statm, before to after: next to the sum */
 	uint64_t heap_live;	/* bytes, live then */
 	uint64_t map_live;	/* bytes */
 	uint64_t swapped_bytes; /* of all kinds, not resident */

@@ -1,4 +1,5 @@
 #include "track/account.h"
+#include "base/amount.h"
 #include "base/clock.h"
 #include "base/proc.h"
 #include "base/smaps.h"
@@ -213,6 +214,21 @@ static void write_account(struct vprof_account *account, uint32_t number)
 	header->account_last = last_one = number;
 }
 
+/* What the kernel says of the whole, before and after: of a process that grew meanwhile it is
+ * the moment in between that was added up. */
+static void note_rss(struct vprof_account *account)
+{
+	uint64_t sum = 0;
+	struct vp_statm after;
+
+	if (vp_proc_statm(&after) != 0)
+		return;
+	for (uint32_t kind = 0; kind < VPROF_RESIDENT_KINDS; kind++)
+		sum += account->resident[kind];
+	account->rss = vp_most(vp_least(sum, vp_most(account->rss, after.rss)),
+			       vp_least(account->rss, after.rss));
+}
+
 static void take(uint64_t now)
 {
 	struct vprof_header *header = vp_file.header;
@@ -234,6 +250,7 @@ static void take(uint64_t now)
 	err = take_mappings();
 	header->account_failed = (uint32_t)-err;
 	if (err == 0 && vp_account_rows_end(number, last_one, highest, &account)) {
+		note_rss(&account);
 		account.cost_ns = vp_sys_cpu_ns(CLOCK_THREAD_CPUTIME_ID) - began;
 		write_account(&account, number);
 	}
