@@ -1,15 +1,19 @@
 #include "helper/dump.h"
 #include "base/clock.h"
+#include "base/held.h"
 #include "base/proc.h"
 #include "base/proc_thread.h"
 #include "base/sys.h"
 #include "helper/cycles.h"
 #include "helper/engine.h"
+#include "helper/owners.h"
 #include "helper/seen.h"
+#include "helper/watch.h"
 #include "ring/file.h"
 #include "ring/tables.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <string.h>
 
 /* A sample as old as this still tells where a thread on a CPU is. */
@@ -20,7 +24,8 @@ struct one {
 	struct vp_seen seen;
 	struct vp_waiter waiter; /* numbers are places in `all` */
 	int in_cycle;
-	uint32_t helds;
+	uint32_t takens, helds;
+	uint64_t taken[1 + VP_HELD]; /* as the thread itself says, newest first */
 	uint64_t held[VPROF_DUMP_HELD];
 };
 
@@ -61,10 +66,26 @@ static int make_room(uint32_t wanted)
 	return 1;
 }
 
+/* Copied by the kernel: where the ends of threads go unnoticed, theirs is not there. */
+static void see_taken(const struct vp_thread *thread, struct one *out)
+{
+	uint64_t at = (uint64_t)(uintptr_t)thread->busy - offsetof(struct vp_tls, busy);
+	size_t bytes = offsetof(struct vp_tls, hooked);
+	struct vp_tls tls;
+
+	if (!thread->busy || vp_sys_peek(&tls, at, bytes) != bytes || !tls.newest.entry)
+		return;
+	out->taken[out->takens++] = tls.newest.entry;
+	for (uint32_t n = 1; n <= tls.older_count && n <= VP_HELD; n++)
+		out->taken[out->takens++] = tls.older[(tls.older_top - n) % VP_HELD].entry;
+}
+
 static void add_known(const struct vp_thread *thread)
 {
-	if (count < room)
-		vp_seen_thread(thread, &all[count++].who);
+	if (count == room)
+		return;
+	see_taken(thread, &all[count]);
+	vp_seen_thread(thread, &all[count++].who);
 }
 
 static void count_task(int tid, void *arg)
@@ -126,6 +147,14 @@ static void link_one(struct one *one)
 	one->waiter.waits_for = find(one->seen.owner);
 	if (one->waiter.waits_for != VP_NOBODY && one->seen.class == VPROF_CLASS_LOCK)
 		note_held(&all[one->waiter.waits_for], one->seen.object);
+}
+
+/* What others wait for comes first. */
+static void note_taken(struct one *one)
+{
+	for (uint32_t i = 0; i < one->takens; i++)
+		if (vp_owner_has(one->who.tid, one->taken[i]))
+			note_held(one, vp_held_address(one->taken[i]));
 }
 
 /* They were looked at one after the other: only if none has moved since were they ever in
@@ -224,6 +253,13 @@ static int write_row(const struct one *one, const struct vprof_dump *head)
 	return 1;
 }
 
+static void look(struct one *one, uint64_t from_ns)
+{
+	if (one->who.row)
+		vp_watch_name(vp_table_row(VPROF_SEC_THREADS, one->who.row));
+	vp_seen_look(&one->who, from_ns, &one->seen);
+}
+
 int vp_dump_take(enum vprof_dump_why why)
 {
 	struct vprof_header *header = vp_file.header;
@@ -235,9 +271,11 @@ int vp_dump_take(enum vprof_dump_why why)
 		return err;
 	vp_engine_drain();
 	for (uint32_t i = 0; i < count; i++)
-		vp_seen_look(&all[i].who, now > RECENT_NS ? now - RECENT_NS : 0, &all[i].seen);
+		look(&all[i], now > RECENT_NS ? now - RECENT_NS : 0);
 	for (uint32_t i = 0; i < count; i++)
 		link_one(&all[i]);
+	for (uint32_t i = 0; i < count; i++)
+		note_taken(&all[i]);
 	vp_cycles_find(count, waiter_of, mark_cycle);
 	for (uint32_t i = 0; i < count; i++) {
 		if (!write_row(&all[i], &head)) {

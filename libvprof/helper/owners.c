@@ -1,5 +1,6 @@
 #include "helper/owners.h"
 #include "base/glibc.h"
+#include "base/held.h"
 #include "base/proc_thread.h"
 #include "base/sys.h"
 
@@ -42,6 +43,23 @@ int vp_owner_of(enum vp_call_kind kind, uint64_t object)
 		return vp_glibc_knows(VP_GLIBC_THREADS) ? number_at(object + vp_glibc.tid_at) : 0;
 	default:
 		return 0;
+	}
+}
+
+/* Of readers only their number is known, of a spin lock nothing. */
+int vp_owner_has(int tid, uint64_t entry)
+{
+	uint64_t lock = vp_held_address(entry);
+
+	if (!vp_glibc_knows(VP_GLIBC_LOCKS))
+		return 1;
+	switch (vp_held_mode(entry)) {
+	case VPROF_MODE_MUTEX:
+		return of_mutex(lock) == tid;
+	case VPROF_MODE_WRITE:
+		return of_rwlock(lock) == tid;
+	default:
+		return 1;
 	}
 }
 

@@ -10,7 +10,11 @@
 /* Of a call under way: the thread that it waits for, 0: none that is known. */
 int vp_owner_of(enum vp_call_kind kind, uint64_t object);
 
-/* The same of a system call that nobody else saw: futex. */
+/* Has the thread this lock, of which it says so itself (base/held.h)?  It may have let it go
+ * since. */
+int vp_owner_has(int tid, uint64_t entry);
+
+/* As vp_owner_of(), of a system call that nobody else saw: futex. */
 int vp_owner_of_futex(const struct vp_doing *doing);
 
 #endif

@@ -34,11 +34,18 @@ int vp_watch_init(void)
 	return 0;
 }
 
+void vp_watch_name(struct vprof_thread *row)
+{
+	char name[16];
+
+	if (vp_proc_comm((int)row->tid, name) == 0 && name[0])
+		memcpy(row->name, name, sizeof(row->name));
+}
+
 static void refresh(uint32_t id, struct vp_sched_seen *seen, int with_names)
 {
 	struct vprof_thread *row = vp_table_row(VPROF_SEC_THREADS, id);
 	uint64_t cpu = vp_proc_thread_cpu_ns((int)row->tid), now = vp_clock_now();
-	char name[16];
 
 	if (vp_proc_thread_ns(row->tid, cpu) > row->cpu_ns)
 		row->cpu_ns = vp_proc_thread_ns(row->tid, cpu);
@@ -55,8 +62,8 @@ static void refresh(uint32_t id, struct vp_sched_seen *seen, int with_names)
 	}
 	if (!(row->flags & VPROF_THREAD_HELPER))
 		vp_sched_look(row, seen);
-	if (with_names && vp_proc_comm((int)row->tid, name) == 0 && name[0])
-		memcpy(row->name, name, sizeof(row->name));
+	if (with_names)
+		vp_watch_name(row);
 }
 
 /* Closes a thread's account of the pause that goes on, or is just over. */

@@ -14,6 +14,9 @@ int vp_watch_init(void); /* forgets all: fresh file */
  * settled: see vp_track_cpu_settle. */
 void vp_watch_refresh(int with_names, uint64_t drained_ns);
 
+/* Reads the name that a thread has now. */
+void vp_watch_name(struct vprof_thread *row);
+
 /* A pause begins (header->paused still 0) or ends (still 1). */
 void vp_watch_pause(int on);
 

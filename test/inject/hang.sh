@@ -48,7 +48,7 @@ t_equal deadlock true "$(ask .deadlock)"
 t_equal "who" "booker log_mutex logger,logger book_mutex booker" "$(ask '. as $d | [.threads[] | select(.in_deadlock)
 	| . as $t | "\(.name) \(.target | split(" ")[0]) \($d.threads[] | select(.tid == $t.waits_for_tid) | .name)"] | sort | join(",")')"
 t_equal "where" "take_book take_log" "$(ask '[.threads[] | select(.in_deadlock) | .frames[0].function] | sort | join(" ")')"
-t_equal "what they have" "book_mutex log_mutex" \
+t_equal "what they have" "book_mutex log_mutex own_mutex rates_lock" \
 	"$(ask '[.threads[] | select(.in_deadlock) | .holds[].lock | split(" ")[0]] | sort | join(" ")')"
 "$REPORT" stacks "$file" >"$T/out" 2>&1
 grep -q '^Deadlock: ' "$T/out" || t_bad "the table does not say it: $(head -3 "$T/out")"

@@ -1,6 +1,6 @@
 /* Hangs, in one of four ways, and says when it does; ends when its standard input does.
  *
- *	two	two threads wait for each other's mutex
+ *	two	two threads wait for each other's mutex; one of them has two locks more, and had one
  *	self	one takes a mutex that it has
  *	lost	one waits for a condition that was signalled too early
  *	child	one waits for a child that does not end
@@ -17,6 +17,9 @@
 
 static pthread_mutex_t book_mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_mutex_t log_mutex = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t own_mutex = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t given_mutex = PTHREAD_MUTEX_INITIALIZER;
+static pthread_rwlock_t rates_lock = PTHREAD_RWLOCK_INITIALIZER;
 static pthread_mutex_t done_mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t done_cond = PTHREAD_COND_INITIALIZER;
 static pthread_barrier_t both;
@@ -35,6 +38,10 @@ static void take_log(void)
 static void *book_first(void *arg)
 {
 	pthread_setname_np(pthread_self(), "booker");
+	pthread_mutex_lock(&given_mutex);
+	pthread_mutex_lock(&own_mutex); /* nobody waits for it */
+	pthread_rwlock_rdlock(&rates_lock);
+	pthread_mutex_unlock(&given_mutex);
 	take_book();
 	pthread_barrier_wait(&both);
 	take_log(); /* never */
