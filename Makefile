@@ -65,7 +65,7 @@ flags_of = $(BASE) $(OPT) $(FLAGS_$(firstword $(subst /, ,$1)))
 %/libvprof/hooks/malloc.o: FLAGS_libvprof += -foptimize-sibling-calls
 %/libvprof/hooks/dl.o: FLAGS_libvprof += -foptimize-sibling-calls
 # Called where arguments are in all registers that take some.
-%/libvprof/hooks/mcount.o: FLAGS_libvprof += -mgeneral-regs-only
+%/libvprof/hooks/mcount.o: FLAGS_libvprof += -mgeneral-regs-only -fomit-frame-pointer
 %/libvprof/base/real.o: FLAGS_libvprof += -foptimize-sibling-calls
 
 # $(call heard,COMMAND): what a compiler says is also kept, beside what it makes: see

@@ -388,8 +388,14 @@ struct vprof_header {
 	uint64_t frozen_ns;   /* ... and for how long, which is no stall */
 	uint64_t late_looks;  /* times the helper came too late to see */
 	uint64_t loop_looks;  /* times it looked */
-	/* 2776 */
-	uint8_t reserved[4096 - 2776];
+	/* 2776: trace= */
+	uint32_t trace_note;	/* string id: what is traced and what is not, and why, by
+				 * object; 0: it was not asked for */
+	uint32_t traced;	/* functions whose calls are counted for it */
+	uint32_t trace_refused; /* functions that were asked for as well */
+	uint32_t reserved8;
+	/* 2792 */
+	uint8_t reserved[4096 - 2792];
 };
 _Static_assert(sizeof(struct vprof_header) == 4096, "vprof_header");
 
@@ -419,7 +425,8 @@ VPROF_GROUP(windows, 2160);
 VPROF_GROUP(window, 2192);
 VPROF_GROUP(ctl_said, 2448);
 VPROF_GROUP(layers, 2704);
-VPROF_GROUP(reserved, 2776);
+VPROF_GROUP(trace_note, 2776);
+VPROF_GROUP(reserved, 2792);
 #undef VPROF_GROUP
 
 /* The entry of a kind below VPROF_SEC_COUNT in a header, const or not. */

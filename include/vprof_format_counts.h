@@ -14,6 +14,8 @@ enum vprof_count_how {
 	VPROF_COUNT_MCOUNT = 2,	    /* -pg */
 	VPROF_COUNT_FENTRY = 3,	    /* -pg -mfentry */
 	VPROF_COUNT_HOOKED = 4,	    /* a function of libc that the library stands in front of */
+	VPROF_COUNT_PATCHED = 5,    /* -fpatchable-function-entry, where trace= asks for it */
+	VPROF_COUNT_END,	    /* from here on not known to this header */
 };
 
 /* COUNTS: calls of one function, by the instruction that made them and by thread.  There is no
@@ -25,7 +27,8 @@ struct vprof_count {
 	uint16_t how;	 /* enum vprof_count_how */
 	uint16_t reserved0;
 	/* Of HOOKED, which have no caller: the name, a string id as in vprof_call; those with no
-	 * calls are of thread 0 and say where that function is, whose calls are in CALLS. */
+	 * calls are of thread 0 and say where that function is, whose calls are in CALLS.  Those
+	 * of PATCHED with no calls are of thread 0, too: functions that are traced. */
 	uint32_t name;
 	uint32_t reserved1;
 	uint64_t calls;

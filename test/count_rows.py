@@ -72,7 +72,8 @@ def of_callgrind(path, module):
             if at and at.split("/")[-1] == module:
                 # recursion is a number behind the name
                 name = re.sub(r"'[0-9]+$", "", callee)
-                rows[name] = rows.get(name, 0) + int(line[6:].split()[0])
+                if ".cold" not in name:  # a part that is jumped to
+                    rows[name] = rows.get(name, 0) + int(line[6:].split()[0])
             inside = None
     merged = {}
     for raw, name in zip(rows, demangle(list(rows))):

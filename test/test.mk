@@ -139,6 +139,15 @@ probes: $(PROBES) $(ORACLES)
 
 # --- benches -----------------------------------------------------------------
 BENCH_WORK := $(patsubst test/bench/work/%,$B/test/bench/%,$(sort $(basename $(wildcard test/bench/work/*.c test/bench/work/*.cpp))))
+# The same calls in builds that tell of them, or have room to.
+COUNTED := $(addprefix $B/test/bench/counted_calls,_room _pg _fentry _instrumented)
+BENCH_WORK += $(COUNTED)
+$B/test/bench/counted_calls_room: FLAGS_counted := -fpatchable-function-entry=5
+$B/test/bench/counted_calls_pg: FLAGS_counted := -pg
+$B/test/bench/counted_calls_fentry: FLAGS_counted := -pg -mfentry
+$B/test/bench/counted_calls_instrumented: FLAGS_counted := -finstrument-functions
+$B/test/bench/counted_calls $(COUNTED): test/bench/work/counted_calls.c
+	$(call build,CC,$(PROBE_CFLAGS) $(FLAGS_counted))
 # What test/inject/bench_tools.sh looks at.
 BENCH_TOOLS := $(addprefix $B/test/bench/,measure count_steps hot_paths unwind_frames)
 # perf walks frame pointers; it shall have some.

@@ -184,6 +184,17 @@ static int set_args(const char *value, size_t len)
 	return 0;
 }
 
+static int set_trace(const char *value, size_t len)
+{
+	if (!len || len >= sizeof(vp_config.trace))
+		return -EINVAL;
+	if (is(value, len, "off"))
+		len = 0;
+	memcpy(vp_config.trace, value, len);
+	vp_config.trace[len] = '\0';
+	return 0;
+}
+
 static int set_engine(const char *value, size_t len)
 {
 	if (is(value, len, "auto"))
@@ -249,6 +260,10 @@ static const struct option options[] = {
      "how CPU samples are taken: perf is a ring of the kernel without signals, timer one for "
      "each thread",
      set_engine},
+    {"trace", "GLOB,...|off", "off",
+     "functions whose calls are counted, of objects built with -fpatchable-function-entry=5 or "
+     "more; names as in the symbol table, or as C++ has them, without arguments",
+     set_trace},
     {"follow_fork", "on|off", "on", "profile forked children, each in a file of its own",
      set_follow_fork},
     {"follow_exec", "on|off", "on", "profile programs this one executes", set_follow_exec},
@@ -467,25 +482,4 @@ int vp_config_change(const char *text, struct vp_text *why)
 	describe_value(why, option, value, strlen(value));
 	vp_text_char(why, ')');
 	return -EINVAL;
-}
-
-void vp_config_unload_env(char **environment)
-{
-	char *value = (char *)(uintptr_t)vp_config_lookup(environment, "LD_PRELOAD", 10);
-	char *to = value, *at = value;
-
-	while (at && *at) {
-		size_t len = strcspn(at, ": ");
-
-		if (len && !memmem(at, len, "libvprof.so", 11)) {
-			if (to != value)
-				*to++ = ':';
-			memmove(to, at, len);
-			to += len;
-		}
-		at += len;
-		at += *at != '\0';
-	}
-	if (to)
-		*to = '\0';
 }

@@ -23,7 +23,7 @@ struct vp_config {
 	enum vprof_heap_mode heap;
 	uint64_t heap_sample_bytes; /* mean distance of sample points */
 	uint32_t tick_ms;
-	int locks; /* VP_LOCKS_ORDER: the order of all of them */
+	int locks;		   /* VP_LOCKS_ORDER: the order of all of them */
 	int waits;		   /* calls that may block */
 	int loop;		   /* loops among them */
 	uint64_t stall_ns;	   /* 0: nothing is a stall */
@@ -38,6 +38,7 @@ struct vp_config {
 	uint64_t delay_ns;    /* from the start of the process to that of the recording */
 	uint64_t duration_ns; /* of recording; 0: to the end */
 	enum vprof_args args; /* what is recorded of the arguments */
+	char trace[1024];     /* patterns of functions to be counted; "": none */
 	int guard;	      /* SIGBUS of the record is ours to handle */
 	int path_has_pid;     /* of the path made last */
 };

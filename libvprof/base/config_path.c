@@ -1,4 +1,4 @@
-/* The name of this process's file. */
+/* The name of this process's file, and what it leaves to others in the environment. */
 #include "base/config.h"
 #include "base/fmt.h"
 #include "base/sys.h"
@@ -82,4 +82,25 @@ int vp_config_path(char *buf, size_t size, char **environment, const char *progr
 	}
 	vp_config.path_has_pid = has_pid || unique;
 	return text.cut ? -ENAMETOOLONG : 0;
+}
+
+void vp_config_unload_env(char **environment)
+{
+	char *value = (char *)(uintptr_t)vp_config_lookup(environment, "LD_PRELOAD", 10);
+	char *to = value, *at = value;
+
+	while (at && *at) {
+		size_t len = strcspn(at, ": ");
+
+		if (len && !memmem(at, len, "libvprof.so", 11)) {
+			if (to != value)
+				*to++ = ':';
+			memmove(to, at, len);
+			to += len;
+		}
+		at += len;
+		at += *at != '\0';
+	}
+	if (to)
+		*to = '\0';
 }

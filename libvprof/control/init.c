@@ -20,6 +20,7 @@
 #include "control/operators.h"
 #include "control/roads.h"
 #include "control/term.h"
+#include "control/trace.h"
 #include "control/trackers.h"
 #include "helper/bounds.h"
 #include "helper/engine.h"
@@ -359,6 +360,7 @@ static void start_recording(int forked, int fd)
 	else
 		vp_roads_init();
 	vp_thread_join(NULL);
+	vp_trace_start(forked);
 	if (vp_helper_start(fd) != 0) {
 		vp_file.header->flags |= VPROF_F_NO_HELPER;
 		vp_log_line("no helper: no timeline and no perf engine");

@@ -6,6 +6,7 @@
 #include "control/control.h"
 #include "control/operators.h"
 #include "control/slots.h"
+#include "control/trace.h"
 #include "ring/file.h"
 #include "ring/tables.h"
 #include "track/heap.h"
@@ -307,7 +308,10 @@ void vp_roads_done(int begun, void *handle, int mode)
 	struct vp_inside inside;
 
 	__atomic_sub_fetch(&opening, (uint32_t)begun, __ATOMIC_ACQ_REL);
-	if (!handle || mode & RTLD_NOLOAD || !may_look(&inside))
+	if (!handle || mode & RTLD_NOLOAD)
+		return;
+	vp_trace_opened();
+	if (!may_look(&inside))
 		return;
 	look_around(handle, mode & RTLD_DEEPBIND, NULL);
 	vp_inside_end(inside);
@@ -328,7 +332,10 @@ void vp_roads_catch_up(void *handle)
 {
 	struct vp_inside inside;
 
-	if (!__atomic_load_n(&vp_roads_waiting, __ATOMIC_ACQUIRE) || !may_look(&inside))
+	if (!__atomic_load_n(&vp_roads_waiting, __ATOMIC_ACQUIRE))
+		return;
+	vp_trace_opened();
+	if (!may_look(&inside))
 		return;
 	/* Pairs with vp_roads_catch_up() of another thread. */
 	__atomic_store_n(&vp_roads_waiting, 0, __ATOMIC_RELEASE);

@@ -2,7 +2,9 @@
 #include "hooks/entry.h"
 #include "base/state.h"
 #include "control/control.h"
+#include "control/trace.h"
 #include "hooks/operators.h"
+#include "hooks/patched.h"
 
 #include <unistd.h>
 
@@ -12,6 +14,7 @@ void vp_entry_start(void)
 {
 	if (!environ || vp_tls.busy || __atomic_exchange_n(&vp_started, 1, __ATOMIC_ACQ_REL))
 		return;
+	vp_trace_use((const void *)(uintptr_t)vp_patched);
 	vp_begin(environ, &vp_operator_hooks);
 }
 

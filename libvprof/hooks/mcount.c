@@ -1,4 +1,5 @@
-/* mcount and __fentry__, which functions built with -pg call at their beginning.
+/* mcount and __fentry__, which functions built with -pg call at their beginning, and what those
+ * call that were patched to.
  *
  * They are called before the function has looked at its arguments, so every register that may
  * hold one comes back as it was; then they jump on to libc's own, which finds the stack and
@@ -9,6 +10,7 @@
 #include "base/real.h"
 #include "hooks/entry.h"
 #include "hooks/hooks.h"
+#include "hooks/patched.h"
 #include "track/count.h"
 
 #include <cpuid.h>
@@ -69,7 +71,8 @@ void vp_mcount_missing(uint64_t function, uint64_t caller, enum vprof_count_how 
 		vp_count_add(&slot->row->calls);
 }
 
-static const struct vp_count_slot *find(uint64_t function, uint64_t caller)
+static inline __attribute__((always_inline)) const struct vp_count_slot *find(uint64_t function,
+									      uint64_t caller)
 {
 	const struct vp_counts *counts = vp_count_mine();
 
@@ -96,6 +99,74 @@ void *vp_mcount_count(uint64_t function, uint64_t caller, enum vprof_count_how h
 	}
 	return how == VPROF_COUNT_FENTRY ? (void *)vp_real.__fentry__ : (void *)vp_real.mcount;
 }
+
+/* --- patched functions ------------------------------------------------------------ */
+
+/* Of a function whose code a caller in the same file knows, it may know, too, which registers
+ * stay as they are (-fipa-ra): all do. */
+#define KEEPS_ALL __attribute__((no_caller_saved_registers, visibility("hidden")))
+
+void vp_patched_keep(uint64_t function, uint64_t caller) KEEPS_ALL;
+void vp_patched_missing(uint64_t function, uint64_t caller) __attribute__((visibility("hidden")));
+
+/* Called with the general registers kept. */
+void vp_patched_missing(uint64_t function, uint64_t caller)
+{
+	if (!vp_mcount_keep_bytes)
+		learn_vectors();
+	vp_mcount_keep(function, caller, VPROF_COUNT_PATCHED);
+}
+
+/* Above our frame pointer are the return addresses into the function and into its caller, as the
+ * function has nothing on the stack yet. */
+KEEPS_ALL void vp_patched(void)
+{
+	const uint64_t *frame = __builtin_frame_address(0);
+	const struct vp_count_slot *slot;
+
+	if (!vp_count_on())
+		return;
+	slot = find(frame[1], frame[2]);
+	if (__builtin_expect(slot != NULL, 1))
+		vp_count_add(&slot->row->calls);
+	else
+		vp_patched_keep(frame[1], frame[2]);
+}
+
+__asm__(".text\n"
+	"	.hidden vp_patched_keep\n"
+	"	.globl vp_patched_keep\n"
+	"	.type vp_patched_keep, @function\n"
+	"vp_patched_keep:\n"
+	"	.cfi_startproc\n"
+	"	subq $72, %rsp\n"
+	"	.cfi_adjust_cfa_offset 72\n"
+	"	movq %rax, (%rsp)\n"
+	"	movq %rcx, 8(%rsp)\n"
+	"	movq %rdx, 16(%rsp)\n"
+	"	movq %rsi, 24(%rsp)\n"
+	"	movq %rdi, 32(%rsp)\n"
+	"	movq %r8, 40(%rsp)\n"
+	"	movq %r9, 48(%rsp)\n"
+	"	movq %r10, 56(%rsp)\n"
+	"	movq %r11, 64(%rsp)\n"
+	"	call vp_patched_missing\n"
+	"	movq (%rsp), %rax\n"
+	"	movq 8(%rsp), %rcx\n"
+	"	movq 16(%rsp), %rdx\n"
+	"	movq 24(%rsp), %rsi\n"
+	"	movq 32(%rsp), %rdi\n"
+	"	movq 40(%rsp), %r8\n"
+	"	movq 48(%rsp), %r9\n"
+	"	movq 56(%rsp), %r10\n"
+	"	movq 64(%rsp), %r11\n"
+	"	addq $72, %rsp\n"
+	"	.cfi_adjust_cfa_offset -72\n"
+	"	ret\n"
+	"	.cfi_endproc\n"
+	"	.size vp_patched_keep, . - vp_patched_keep\n");
+
+/* --- mcount and __fentry__ ---------------------------------------------------------- */
 
 /* At the call the return address is in the function that tells of itself.  mcount is called when
  * that has its frame pointer, __fentry__ before it has anything: CALLER is where the return

@@ -120,7 +120,7 @@ static struct vp_counted *counted_of(struct vp_counts *counts, const struct vp_c
 	return any ? any->of : new_counted(counts, slot);
 }
 
-static struct vprof_count *new_row(const struct vp_thread *thread, const struct vp_count_slot *slot,
+static struct vprof_count *new_row(uint32_t thread, const struct vp_count_slot *slot,
 				   enum vprof_count_how how)
 {
 	struct vprof_count *row;
@@ -130,12 +130,19 @@ static struct vprof_count *new_row(const struct vp_thread *thread, const struct 
 	if (!row)
 		return NULL;
 	row->caller = where_of(slot->caller, 0);
-	row->thread = thread->row_id;
+	row->thread = thread;
 	row->how = (uint16_t)how;
 	/* Pairs with a reader of the file, to which a row without it is none. */
 	__atomic_store_n(&row->where, where_of(slot->function, VPROF_WHERE_EXACT),
 			 __ATOMIC_RELEASE);
 	return row;
+}
+
+void vp_counts_place(uint64_t function, enum vprof_count_how how)
+{
+	const struct vp_count_slot slot = {.function = function};
+
+	new_row(0, &slot, how);
 }
 
 static const struct vp_count_slot *
@@ -151,7 +158,7 @@ find_or_add(struct vp_thread *thread, const struct vp_count_slot *wanted, enum v
 	if ((counts->table->used + 2) * 4 > counts->table->mask * 3 &&
 	    !copy_table(counts, (counts->table->mask + 1) * 2, 1))
 		return NULL;
-	slot.row = new_row(thread, &slot, how);
+	slot.row = new_row(thread->row_id, &slot, how);
 	if (!slot.row)
 		return NULL;
 	slot.of = how == VPROF_COUNT_INSTRUMENT ? counted_of(counts, &slot) : NULL;

@@ -90,6 +90,9 @@ void vp_count_leave_all(struct vp_counts *counts, uint64_t now_ns);
 const struct vp_count_slot *vp_count_slow(uint64_t function, uint64_t caller,
 					  enum vprof_count_how how);
 
+/* A row without calls, of no thread: the function can be counted.  Context: service. */
+void vp_counts_place(uint64_t function, enum vprof_count_how how);
+
 void vp_counts_thread_end(struct vp_thread *thread);
 void vp_counts_finish(int ending);
 
@@ -121,13 +124,15 @@ static inline struct vp_counts *vp_count_mine(void)
 static inline struct vp_count_slot *vp_count_find(struct vp_count_table *table, uint64_t function,
 						  uint64_t caller)
 {
-	for (uint64_t at = vp_count_hash(function, caller);; at++) {
-		struct vp_count_slot *slot = &table->slot[at & table->mask];
+	uint64_t at = vp_count_hash(function, caller);
+	struct vp_count_slot *slot = &table->slot[at & table->mask];
 
-		if (__builtin_expect(slot->function == function && slot->caller == caller, 1) ||
-		    !slot->row)
-			return slot->row ? slot : NULL;
+	while (__builtin_expect(slot->function != function || slot->caller != caller, 0)) {
+		if (!slot->row)
+			return NULL;
+		slot = &table->slot[++at & table->mask];
 	}
+	return slot->row ? slot : NULL;
 }
 
 /* One instruction: a handler's count comes before or after it. */

@@ -27,6 +27,7 @@ find_peers() {
 	JEMALLOC=$(lib_file libjemalloc.so.2) || note "no libjemalloc.so.2 here: left out"
 	TCMALLOC=$(lib_file libtcmalloc.so.4) || note "no libtcmalloc.so.4 (gperftools) here: left out"
 	VALGRIND=$(command -v valgrind) || note "no valgrind here: left out"
+	UFTRACE=$(command -v uftrace) || note "no uftrace here: left out"
 	PERF=$(command -v perf) || note "no perf here: left out"
 	[ -z "$JEMALLOC" ] || MALLOC_CONF=prof:true LD_PRELOAD=$JEMALLOC /bin/true 2>&1 | grep -q . &&
 		note "this jemalloc was built without profiling"
@@ -54,6 +55,11 @@ tcmalloc_profile() {
 	rm -f "$T"/gperf*
 }
 massif() { bounded "$VALGRIND" --tool=massif "--massif-out-file=$T/massif.out" "$@"; }
+callgrind() { bounded "$VALGRIND" --tool=callgrind "--callgrind-out-file=$T/callgrind.out" "$@"; }
+uftrace_record() { # OPTION COMMAND...
+	bounded "$UFTRACE" record -d "$T/uftrace" --no-event --no-libcall "$@" || return
+	rm -rf "$T/uftrace"
+}
 perf_record() { # COMMAND...
 	bounded "$PERF" record -q -F 1000 -g -o "$T/perf.data" -- "$@"
 }

@@ -19,7 +19,7 @@ for sheet in "$TOP"/test/bench/group-*.sh; do
 	# shellcheck source=/dev/null
 	. "$sheet"
 done
-GROUPS_ALL=(window book real redis asyncio process heap sample cpu unwind locks waits spans idle single memory scan report)
+GROUPS_ALL=(window book real redis asyncio process heap sample cpu unwind locks waits spans counts idle single memory scan report)
 
 machine() {
 	echo "$(nproc) CPUs, $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)," \
@@ -36,6 +36,7 @@ peers() {
 	[ -z "$JEMALLOC" ] || echo jemalloc
 	[ -z "$TCMALLOC" ] || echo gperftools
 	[ -z "$VALGRIND" ] || "$VALGRIND" --version
+	[ -z "$UFTRACE" ] || "$UFTRACE" --version | cut -d' ' -f1,2
 	[ -z "$PERF" ] || "$PERF" --version
 }
 report_text() {

@@ -52,7 +52,8 @@ static inline struct vprof_duration *mk_duration(struct mkprof *mk, uint64_t off
 /* "normal", and calls:
  *   D           main 1,000 from B, of which 600 within another; worker 200 from B
  *   C           5 by -pg, of nobody knows whom
- *   app+0x5000  3, never sampled; one of them ended */
+ *   app+0x5000  3, never sampled; one of them ended
+ *   app+0x6000  40, of nobody but trace=; app+0x7000 none, and one more could not be had */
 static inline struct mkprof mk_counts(void)
 {
 	struct mkprof mk = mk_normal();
@@ -65,6 +66,12 @@ static inline struct mkprof mk_counts(void)
 	row->time_ns = row->self_ns = 2 * MK_MS;
 	mk_count(&mk, 1, 0x300, 0, 1, VPROF_COUNT_MCOUNT, 5);
 	mk_count(&mk, 0, 0x5000, 0x1000, 1, VPROF_COUNT_INSTRUMENT, 3)->time_ns = 700;
+	mk_count(&mk, 0, 0x6000, 0x1000, 1, VPROF_COUNT_PATCHED, 40);
+	mk_count(&mk, 0, 0x7000, 0, 0, VPROF_COUNT_PATCHED, 0);
+	mk_header(&mk)->traced = 2;
+	mk_header(&mk)->trace_refused = 1;
+	mk_header(&mk)->trace_note =
+	    mk_string(&mk, "app: 2 traced, 1 not (fewer than 5 bytes of nops at the entry)");
 	mk_duration(&mk, 0x3000, 1, 1000, 45000);
 	mk_duration(&mk, 0x3000, 2, 200, 10000);
 	mk_duration(&mk, 0x5000, 1, 1, 700);

@@ -153,6 +153,7 @@ check counts-counts counts counts
 check counts-counts-json counts counts --format json
 check counts-counts-csv counts counts --format csv --sort p99
 check counts-counts-none normal counts
+check counts-info counts info
 check counts-callers counts callers app+0x3000
 check counts-callees-json counts callees app+0x1000 --format json
 check counts-callees counts callees app+0x2000

@@ -5,59 +5,8 @@
 # notice nothing, and gmon.out is the bare run's to the byte.
 . "$(dirname "$0")/../lib.sh"
 T_LIMIT=60
-CC=${CC:-gcc}
-CXX=${CXX:-g++}
-src=$TOP/test/probe
-
-# build NAME FLAGS...: a program of the probe's source, in $T/NAME
-build() {
-	local name=$1 source=$src/counted_$1.c compiler=$CC
-	shift
-	[ -f "$source" ] || source=$src/counted_$name.cpp compiler=$CXX
-	mkdir -p "$T/$name"
-	# shellcheck disable=SC2086
-	(cd "$T/$name" && $compiler -g "$@" -o "$name" "$source" -lpthread) 2>"$T/build.err" ||
-		t_bad "cannot build: $(head -c 300 "$T/build.err")"
-}
-
-# by_gcov NAME: how often the source says, in $T/NAME.gcov: of a build that changes nothing
-by_gcov() {
-	[ ! -f "$T/$1.gcov" ] || return
-	mkdir -p "$T/gcov" && rm -rf "$T/kept" && mv "$T/$1" "$T/kept"
-	build "$1" -O0 --coverage -fprofile-update=atomic
-	t_run "$T/$1" "./$1"
-	(cd "$T/$1" && gcov -j -t ./*.gcda) >"$T/$1.gcov" 2>/dev/null || t_bad "no gcov"
-	rm -rf "${T:?}/$1" && mv "$T/kept" "$T/$1"
-}
-
-# by_callgrind NAME: calls of this very build, in $T/callgrind
-by_callgrind() {
-	# -pg's own clock goes on for a moment when its handler is gone already: not our matter
-	t_run "$T/bare" sh -c "trap '' PROF; exec valgrind --tool=callgrind \\
-		--callgrind-out-file='$T/callgrind' '$T/$1/$1'"
-}
-
-# count NAME OPTIONS: runs it bare and under the library; $file is the process's own record
-count() {
-	local name=$1
-	rm -rf "$T/run"
-	t_run "$T/bare" "$T/$name/$name"
-	t_preload "$T/run" "$2" "$T/$name/$name"
-	t_same "$T/bare" "$T/run"
-	file=$(t_files "$T/run" | awk -F. '{ print $(NF - 1), $0 }' | sort -n | head -1 | cut -d' ' -f2)
-	[ -n "$file" ] || { t_bad "no record"; return 1; }
-	"$REPORT" flat --sort calls --full-names --format json -n 0 "$file" >"$T/report.json" 2>"$T/report.err" ||
-		t_bad "report: $(head -c 300 "$T/report.err")"
-}
-
-# agrees ORACLE ARGUMENTS...: the report's counts with an outside one's
-agrees() {
-	said=$("$PYTHON" "$TOP/test/count_rows.py" "$@" 2>&1)
-	case $said in *equal) echo "  $said" ;; *) t_bad "$said" ;; esac
-}
-
-# what callgrind sees beside functions of ours
-others='^(?!__cyg|atexit|mcount|_mcount|__fentry__|__gmon|_start|_init|_fini|0x|\(below)'
+. "$(dirname "$0")/../lib-counts.sh"
+file=
 
 for name in recursive threads; do
 	for level in -O0 -O2; do
@@ -75,7 +24,7 @@ t_begin 'instrumented cxx -O0, by callgrind'
 if t_need valgrind; then
 	build cxx -O0 -finstrument-functions
 	by_callgrind cxx
-	count cxx '' && agrees cxx "$others" callgrind "$T/report.json" "$T/callgrind"
+	count cxx '' && agrees cxx "$OTHERS" callgrind "$T/report.json" "$T/callgrind"
 	t_done
 fi
 t_begin 'instrumented cxx -O2, by gcov'
@@ -104,7 +53,7 @@ for how in '-pg' '-pg -mfentry'; do
 		# shellcheck disable=SC2086
 		build recursive -O2 $how
 		by_callgrind recursive
-		count recursive '' && agrees recursive "$others" callgrind "$T/report.json" "$T/callgrind"
+		count recursive '' && agrees recursive "$OTHERS" callgrind "$T/report.json" "$T/callgrind"
 		t_done
 	fi
 	t_begin "$how cxx -O0, by callgrind"
@@ -113,7 +62,7 @@ for how in '-pg' '-pg -mfentry'; do
 		# shellcheck disable=SC2086
 		build cxx -O0 $how
 		by_callgrind cxx
-		count cxx '' && agrees cxx "$others" callgrind "$T/report.json" "$T/callgrind"
+		count cxx '' && agrees cxx "$OTHERS" callgrind "$T/report.json" "$T/callgrind"
 		# A tick of its own clock, which samples the program, may come in one and not in the other.
 		for try in 1 2 3 4 5; do
 			! cmp -s "$T/bare/gmon.out" "$T/run/gmon.out" || break
@@ -160,9 +109,9 @@ t_done
 t_begin 'the callgrind export'
 if t_need callgrind_annotate; then
 	"$REPORT" export --format callgrind -o "$T/out.cg" "$file" 2>"$T/report.err" || t_bad 'no export'
-	agrees recursive "$others" callgrind "$T/report.json" "$T/out.cg"
+	agrees recursive "$OTHERS" callgrind "$T/report.json" "$T/out.cg"
 	sed 's/^calls=8360 /calls=8359 /' "$T/out.cg" >"$T/wrong.cg"
-	case $("$PYTHON" "$TOP/test/count_rows.py" recursive "$others" callgrind "$T/report.json" "$T/wrong.cg") in
+	case $("$PYTHON" "$TOP/test/count_rows.py" recursive "$OTHERS" callgrind "$T/report.json" "$T/wrong.cg") in
 	*'fib: 8361 counted, callgrind says 8360'*) ;;
 	*) t_bad 'a wrong number is not seen' ;;
 	esac
@@ -221,7 +170,7 @@ for options in '' start=paused; do
 	t_same "$T/bare" "$T/run"
 done
 grep -q '^54557 ' "$T/bare/out" || t_bad "it counts $(tail -1 "$T/bare/out")"
-$CC -g -finstrument-functions -o "$T/own" "$src/counted_recursive.c" "$T/other.c" || t_bad "cannot build it"
+$CC -g -finstrument-functions -o "$T/own" "$PROBES/counted_recursive.c" "$T/other.c" || t_bad "cannot build it"
 t_run "$T/bare" "$T/own"
 rm -rf "$T/run"
 t_preload "$T/run" '' "$T/own"

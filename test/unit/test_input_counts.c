@@ -20,7 +20,7 @@ START_TEST(what_is_right_is_taken)
 	struct vr_file *file = open_ok(&mk);
 
 	ck_assert_uint_eq(file->n_damages, 0);
-	ck_assert_uint_eq(file->n_counts, 4);
+	ck_assert_uint_eq(file->n_counts, 6);
 	ck_assert_uint_eq(file->n_durations, 3);
 	ck_assert_uint_eq(file->count[0].recursive, 600);
 	ck_assert_uint_eq(file->duration[0].calls, 1000);
@@ -42,7 +42,7 @@ static const struct {
     FIELD(COUNTS, vprof_count, where, 9ull << 48 | 0x401000, "counts: module id"),
     FIELD(COUNTS, vprof_count, caller, 9ull << 48 | 0x401000, "counts: module id"),
     FIELD(COUNTS, vprof_count, thread, 60, "counts: thread id"),
-    FIELD(COUNTS, vprof_count, how, 5, "counts: unknown way"),
+    FIELD(COUNTS, vprof_count, how, VPROF_COUNT_END, "counts: unknown way"),
     FIELD(COUNTS, vprof_count, calls, ~0ull, "counts: sums do not add"),
     FIELD(COUNTS, vprof_count, recursive, 1003, "counts: sums do not add"),
     FIELD(COUNTS, vprof_count, time_ns, 1ull << 60, "counts: times make no sense"),
@@ -62,8 +62,8 @@ START_TEST(one_fault)
 	memcpy(row + faults[_i].offset, &faults[_i].value, faults[_i].bytes);
 	file = open_ok(&mk);
 	one_damage(file, faults[_i].says, offset_of(&mk, row),
-		   faults[_i].kind == VPROF_SEC_COUNTS ? 3 : 2,
-		   faults[_i].kind == VPROF_SEC_COUNTS ? 4 : 3);
+		   faults[_i].kind == VPROF_SEC_COUNTS ? 5 : 2,
+		   faults[_i].kind == VPROF_SEC_COUNTS ? 6 : 3);
 	duration = file->duration;
 	ck_assert_uint_eq(
 	    faults[_i].kind == VPROF_SEC_COUNTS ? file->count[0].where : duration[0].where, 0);

@@ -10,9 +10,9 @@ static void check_header_strings(struct vr_file *file)
 {
 	const struct vprof_header *h = &file->header;
 	const uint32_t id[] = {
-	    h->exe,	   h->cmdline, h->options,     h->cwd,	     h->library_version,
-	    h->boot_id,	   h->host,    h->engine_note, h->scan_note, h->lsan_suppressions,
-	    h->libc_unlike};
+	    h->exe,	    h->cmdline,	  h->options,	  h->cwd,	h->library_version,
+	    h->boot_id,	    h->host,	  h->engine_note, h->scan_note, h->lsan_suppressions,
+	    h->libc_unlike, h->trace_note};
 
 	for (size_t i = 0; i < sizeof(id) / sizeof(id[0]); i++) {
 		if (vr_check_string(file, id[i]))

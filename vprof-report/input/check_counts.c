@@ -37,7 +37,7 @@ static const char *count_fault(const struct vr_file *file, const struct vr_layou
 		return "thread id out of range";
 	if (!where_ok(file, row->where) || !where_ok(file, row->caller))
 		return "module id out of range";
-	if (row->how > VPROF_COUNT_HOOKED)
+	if (row->how >= VPROF_COUNT_END)
 		return "unknown way of counting";
 	if (row->how == VPROF_COUNT_HOOKED && !vr_check_string(file, row->name))
 		return "string id out of range";

@@ -392,6 +392,11 @@ static void add_header(struct vr_merge *merge)
 	merge->suppressions =
 	    add_text(merge->suppressions, file, file->header.lsan_suppressions, "\n");
 	merge->roads = add_text(merge->roads, file, file->header.second_roads, "; ");
+	merge->traced = add_text(merge->traced, file, file->header.trace_note, "; ");
+	if (!(file->header.flags & VPROF_F_FORKED)) { /* it has its parent's code */
+		to->traced += file->header.traced;
+		to->trace_refused += file->header.trace_refused;
+	}
 	to->end_ns = end_ns > to->end_ns ? end_ns : to->end_ns;
 	to->heartbeat_ns = to->end_ns;
 	merge->own_mallocs += (file->header.flags & VPROF_F_OWN_MALLOC) != 0;
@@ -475,6 +480,7 @@ struct vr_file *vr_merge_finish(struct vr_merge *merge)
 	}
 	sum->header.lsan_suppressions = own_string(merge, merge->suppressions);
 	sum->header.second_roads = own_string(merge, merge->roads);
+	sum->header.trace_note = own_string(merge, merge->traced);
 	vr_map_free(&merge->string_at);
 	vr_map_free(&merge->module_at);
 	vr_map_free(&merge->node_at);

@@ -26,8 +26,8 @@ struct vr_merge {
 	struct vr_merge_course *course;
 	size_t courses;
 	uint32_t shards;
-	size_t own_mallocs;	    /* records of programs that define malloc themselves */
-	char *suppressions, *roads; /* of all, NULL: none */
+	size_t own_mallocs;		     /* records of programs that define malloc themselves */
+	char *suppressions, *roads, *traced; /* of all, NULL: none */
 
 	/* of the record that is being added */
 	const struct vr_file *file;

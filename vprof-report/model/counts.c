@@ -11,7 +11,7 @@ const char *vr_count_how_name(enum vprof_count_how how)
 	static const char *const name[] = {
 	    [VPROF_COUNT_NONE] = "",	    [VPROF_COUNT_INSTRUMENT] = "-finstrument-functions",
 	    [VPROF_COUNT_MCOUNT] = "-pg",   [VPROF_COUNT_FENTRY] = "-pg -mfentry",
-	    [VPROF_COUNT_HOOKED] = "hooks",
+	    [VPROF_COUNT_HOOKED] = "hooks", [VPROF_COUNT_PATCHED] = "-fpatchable-function-entry",
 	};
 
 	return name[how];
@@ -67,6 +67,14 @@ static void count(struct vr_counts *counts, const struct vr_stacks *stacks, uint
 	counts->how |= sum->how;
 }
 
+/* It may have been called, and was not. */
+static void traced(struct vr_counts *counts, const struct vr_stacks *stacks, uint32_t function)
+{
+	grow(counts, stacks);
+	counts->function[function].how |= 1u << VPROF_COUNT_PATCHED;
+	counts->how |= 1u << VPROF_COUNT_PATCHED;
+}
+
 static void add_rows(struct vr_counts *counts, struct vr_profile *profile)
 {
 	const struct vr_file *file = profile->file;
@@ -77,13 +85,17 @@ static void add_rows(struct vr_counts *counts, struct vr_profile *profile)
 						 row->self_ns, 1u << row->how};
 		uint32_t callee, caller;
 
-		if (!row->calls || row->how == VPROF_COUNT_HOOKED ||
+		if (row->how == VPROF_COUNT_HOOKED || !row->where ||
+		    (!row->calls && row->how != VPROF_COUNT_PATCHED) ||
 		    !profile->keep_thread[row->thread])
 			continue;
 		callee = vr_stacks_function_at(profile->stacks, row->where);
 		caller =
 		    row->caller ? vr_stacks_function_at(profile->stacks, row->caller) : VPROF_NONE;
-		count(counts, profile->stacks, caller, callee, &sum);
+		if (row->calls)
+			count(counts, profile->stacks, caller, callee, &sum);
+		else
+			traced(counts, profile->stacks, callee);
 	}
 }
 
@@ -331,7 +343,7 @@ struct vr_cpu_function *vr_counts_add_functions(const struct vr_counts *counts,
 		if (row[i].function < counts->n_functions)
 			has[row[i].function] = 1;
 	for (uint32_t i = 0; i < counts->n_functions; i++) {
-		if (has[i] || !(counts->function[i].how & ways))
+		if (has[i] || !counts->function[i].calls || !(counts->function[i].how & ways))
 			continue;
 		if (module && !vr_text_glob(module, profile->stacks->function[i].module))
 			continue;

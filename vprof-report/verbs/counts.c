@@ -200,6 +200,7 @@ static json_t *to_json(const struct vr_rows *rows, const struct row *row, size_t
 	json_t *root = json_object(), *functions = json_array();
 
 	json_object_set_new(root, "counted", vr_counted_json(rows->model));
+	json_object_set_new(root, "trace", vr_trace_json(rows->ctx->profile->file));
 	json_object_set_new(root, "functions", functions);
 	for (size_t i = 0; i < count && i < rows->ctx->limit; i++)
 		json_array_append_new(functions,
@@ -224,6 +225,7 @@ static int run(struct vr_context *ctx)
 	struct order order = {(enum key)ctx->sort, ctx->profile->stacks->function};
 	size_t count;
 	struct row *row = make_rows(ctx->profile, counts, &count);
+	char *text = vr_trace_text(ctx->profile->file);
 
 	qsort_r(row, count, sizeof(*row), compare, &order);
 	vr_warn_symbols(ctx);
@@ -234,6 +236,9 @@ static int run(struct vr_context *ctx)
 		vr_note(ctx, "functions of libc that are hooked alone were counted; "
 			     "docs/counts.md says which builds tell of their own");
 	vr_warn_counts(ctx, counts, 0);
+	if (text && ctx->format == VR_FORMAT_TABLE)
+		vr_note(ctx, "trace=: %s", text);
+	free(text);
 	if (ctx->format == VR_FORMAT_JSON)
 		ctx->json = to_json(&rows, row, count);
 	else if (count || ctx->format == VR_FORMAT_CSV)
@@ -248,9 +253,10 @@ const struct vr_verb vr_verb_counts = {
     .summary = "Calls of functions, each counted, and how long they lasted",
     .usage = "[FILE...]",
     .detail =
-	"Of builds with -finstrument-functions, -pg or -mfentry, and always of functions of\n"
-	"libc that are hooked: malloc and its like, calls that may block, locks\n"
-	"(docs/counts.md). Times are\n"
+	"Of builds with -finstrument-functions, -pg or -mfentry, of those with\n"
+	"-fpatchable-function-entry where trace=GLOB asked for it when they ran, and always of\n"
+	"functions of libc that are hooked: malloc and its like, calls that may block, locks\n"
+	"(docs/counts.md). 0: it was traced, and never called. Times are\n"
 	"those on a clock at the wall, of builds with -finstrument-functions alone: total from\n"
 	"begin to end of calls that are not within another of the same function, self without\n"
 	"functions that they called; mean, percentiles and max of all calls that ended.",

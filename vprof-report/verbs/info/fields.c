@@ -8,6 +8,7 @@
 #include "input/status.h"
 #include "output/out.h"
 #include "symbols/sym.h"
+#include "text/counts.h"
 #include "text/json.h"
 #include "text/names.h"
 #include "text/recorded.h"
@@ -370,6 +371,7 @@ json_t *vr_info_json(struct vr_context *ctx, const struct vr_cpu *cpu)
 	json_object_set_new(root, "run", vr_json_fields(&rows, VR_FIELDS(run_fields), h));
 	json_object_set_new(root, "sampling", sampling);
 	json_object_set_new(root, "history", kept);
+	json_object_set_new(root, "trace", vr_trace_json(ctx->profile->file));
 	json_object_set_new(root, "off_cpu",
 			    h->layers ? vr_json_fields(&rows, VR_FIELDS(off_cpu_fields), h)
 				      : json_null());

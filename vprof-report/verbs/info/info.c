@@ -1,6 +1,7 @@
 #include "cli/units.h"
 #include "model/run.h"
 #include "output/out.h"
+#include "text/counts.h"
 #include "text/fields.h"
 #include "text/names.h"
 #include "text/notes.h"
@@ -96,6 +97,7 @@ static void print_sampling(struct vr_context *ctx)
 	const struct vprof_header *h = &file->header;
 	const char *note = vr_file_string(file, h->engine_note);
 	char period[VR_UNIT_MAX], got[VR_UNIT_MAX], expected[VR_UNIT_MAX], mean[VR_UNIT_MAX];
+	char *traced = vr_trace_text(file);
 
 	line(ctx, "engine", "%s%s%s%s", vr_engine_name(h->engine), *note ? ": " : "", note,
 	     h->flags & VPROF_F_EXCLUDE_KERNEL ? "; user mode only" : "");
@@ -112,6 +114,9 @@ static void print_sampling(struct vr_context *ctx)
 	     h->flags & VPROF_F_RESTRICTED ? "; recording ended at a seccomp filter" : "");
 	if (h->second_roads)
 		line(ctx, "not seen", "%s", vr_file_string(file, h->second_roads));
+	if (traced)
+		line(ctx, "traced", "%s", traced);
+	free(traced);
 	if (h->libc_unlike)
 		line(ctx, "libc", "not as known; %s", vr_file_string(file, h->libc_unlike));
 	line(ctx, "timeline", "%" PRIu32 " points, one every %s, asked %" PRIu32 " ms",
