@@ -66,12 +66,12 @@ static VP_INLINE struct vp_quick vp_quick_begin(uint32_t word, uint64_t object, 
 	if (!LIKELY(!(vp_tls.busy | vp_control.paused | thread->line.kind |
 		      (thread->loops.pauses ^ vp_control.pauses))))
 		return none;
+	map = thread->page.map;
+	if (!LIKELY(map != NULL))
+		return none;
 	site = vp_call_site_of(thread, caller.pc, caller.sp, kind);
 	if (!LIKELY(!((site->pc ^ caller.pc) | (site->sp ^ caller.sp) |
 		      (site->what ^ vp_call_site_what(thread->label, kind, VP_QUICK)))))
-		return none;
-	map = thread->page.map;
-	if (!LIKELY(map != NULL))
 		return none;
 	lock = vp_page_lock(map);
 	if (!LIKELY(vp_quick_knows_loop(thread, map, rank, caller, lock, limit_ns, &own)))
