@@ -53,6 +53,7 @@
 			if (quick_.row) {                                                          \
 				caller_ = VP_CALLER_REGS();                                        \
 				call_.limit_ns = LIMIT_##limit;                                    \
+				call_.since_ns = quick_.since_ns;                                  \
 				vp_quick_slept(&call_,                                             \
 					       vp_quick_is_ours(quick_) ? quick_.row : NULL,       \
 					       quick_.lock, word_, object_, &caller_);             \

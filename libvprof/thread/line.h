@@ -94,12 +94,12 @@ static inline void vp_line_put(struct vp_call_line *line, enum vp_call_kind kind
 
 /* A call begins where none was under way: it is told of by one word, when the rest stands. */
 static inline void vp_line_begin(struct vp_call_line *line, enum vp_call_kind kind, uint16_t flags,
-				 uint64_t object, struct vp_regs caller)
+				 uint64_t object, uint64_t since_ns, struct vp_regs caller)
 {
 	uint32_t sequence;
 
 	line->object = object;
-	line->since_ns = 0;
+	line->since_ns = since_ns;
 	line->caller.pc = caller.pc;
 	line->caller.sp = caller.sp;
 	line->caller.bp = caller.bp;

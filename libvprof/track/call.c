@@ -87,27 +87,41 @@ static SLOW void begin(struct vp_call *call)
  * CPU back. */
 #define LEFT_SHORT_NS 20000u
 
-static SLOW void mark_after_leaving(struct vp_thread *thread, const struct vp_loop *loop,
-				    uint64_t now_ns)
+static SLOW void mark_after_leaving(struct vp_page *page, const struct perf_event_mmap_page *map,
+				    const struct vp_loop *loop, uint64_t now_ns)
 {
 	if (loop->back_ns && now_ns - loop->back_ns < LEFT_SHORT_NS)
-		vp_page_mark(&thread->page, thread->page.map, now_ns);
+		vp_page_mark(page, map, now_ns);
 }
 
-/* The loop's wait: the iteration before it is over. */
-static SLOW FAST void begin_own(struct vp_call *call, struct vp_loop *loop)
+/* The loop's wait begins, and with it the turn before it is over.  map: NULL, if there is none. */
+static inline uint64_t end_turn(struct vp_thread *thread, const struct perf_event_mmap_page *map,
+				uint32_t lock, struct vp_loop *loop, uint64_t limit_ns)
 {
-	struct vp_thread *thread = call->thread;
+	struct vp_loops *loops = &thread->loops;
 	uint64_t now = vp_call_clock();
 
+	loops->left = map && loops->lock != lock;
+	if (UNLIKELY(loops->left))
+		mark_after_leaving(&thread->page, map, loop, now);
+	vp_loop_wait(loops, loop, limit_ns, now);
+	return now;
+}
+
+SLOW FAST uint64_t vp_quick_turn_ends(struct vp_thread *thread,
+				      const struct perf_event_mmap_page *map, uint32_t lock,
+				      uint64_t limit_ns)
+{
+	return end_turn(thread, map, lock, thread->loops.now, limit_ns);
+}
+
+static SLOW FAST void begin_own(struct vp_call *call, const struct perf_event_mmap_page *map,
+				struct vp_loop *loop)
+{
 	call->where = VP_LOOP_OWN;
 	call->loop = loop;
-	call->since_ns = now;
-	thread->loops.left = thread->page.map && thread->loops.lock != call->lock;
-	if (UNLIKELY(thread->loops.left))
-		mark_after_leaving(thread, loop, now);
-	vp_loop_wait(&thread->loops, loop, call->limit_ns, now);
-	put_line(&thread->line, call, 0);
+	call->since_ns = end_turn(call->thread, map, call->lock, loop, call->limit_ns);
+	put_line(&call->thread->line, call, 0);
 }
 
 /* This and the end save no registers and have no frame: after a system call the code itself is
@@ -138,7 +152,7 @@ void vp_call_begin(struct vp_call *call, uint32_t word, uint64_t object, uint64_
 	call->row = LIKELY(vp_call_is_of(call->site, call)) ? call->site->row : NULL;
 	loop = vp_loops_known(&thread->loops);
 	if (LIKELY(loop && !within && vp_loop_is_at(loop, caller->pc, caller->sp)))
-		begin_own(call, loop);
+		begin_own(call, map, loop);
 	else
 		begin(call);
 }
@@ -154,8 +168,6 @@ static void begin_own_after_all(struct vp_call *call, struct vp_loop *loop)
 	/* One that could not sleep is over when it began. */
 	if (call->limit_ns && map && vp_page_lock(map) != call->lock)
 		now = vp_page_slept_since(&thread->page, map, now);
-	call->where = VP_LOOP_OWN;
-	call->loop = loop;
 	call->since_ns = now;
 	thread->loops.left = 0;
 	vp_loop_wait(&thread->loops, loop, call->limit_ns, call->since_ns);
@@ -177,11 +189,14 @@ void vp_quick_slept(struct vp_call *call, struct vprof_call *row, uint32_t lock,
 	call->site = vp_call_site_of(thread, caller->pc, caller->sp, call->kind);
 	call->row = row;
 	call->object = object;
-	call->since_ns = 0;
 	call->lock = lock;
 	call->loop = NULL;
 	call->where = loop && loop->back_ns ? VP_LOOP_INSIDE : VP_LOOP_OUTSIDE;
 	call->outer_kind = VP_CALL_NONE;
-	if (loop && call->rank && vp_loop_is_at(loop, caller->pc, caller->sp))
+	if (!loop || !call->rank || !vp_loop_is_at(loop, caller->pc, caller->sp))
+		return;
+	call->where = VP_LOOP_OWN;
+	call->loop = loop;
+	if (!call->since_ns)
 		begin_own_after_all(call, loop);
 }

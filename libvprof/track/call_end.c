@@ -202,6 +202,18 @@ static inline void count_untimed(struct vprof_call *row, const struct vp_call *c
 	row->untimed++;
 }
 
+SLOW FAST void vp_quick_turn_begins(struct vp_thread *thread, uint32_t lock, uint64_t since_ns,
+				    uint64_t limit_ns, uint64_t events, uint64_t bytes, int nothing)
+{
+	vp_loop_back_at_once(&thread->loops, thread->loops.now, since_ns, events, bytes, nothing,
+			     limit_ns);
+	thread->loops.lock = lock;
+	/* The iteration first: at any moment the helper finds the one or the other. */
+	__atomic_store_n(&thread->line.iteration_ns, since_ns, __ATOMIC_RELEASE);
+	vp_line_clear(&thread->line);
+	vp_stall_iteration_begins(&thread->stalls);
+}
+
 /* The loop's wait did not sleep: it ended when it began. */
 static SLOW FAST void end_own(struct vp_call *call, uint64_t amount, int failed)
 {
@@ -212,13 +224,9 @@ static SLOW FAST void end_own(struct vp_call *call, uint64_t amount, int failed)
 		end(call, &(struct vp_call_outcome){.amount = amount, .failed = failed});
 		return;
 	}
-	vp_loop_back_at_once(&thread->loops, call->loop, call->since_ns, counts ? amount : 0,
-			     counts ? 0 : amount, counts ? amount == 0 : failed, call->limit_ns);
-	thread->loops.lock = call->lock;
-	/* The iteration first: at any moment the helper finds the one or the other. */
-	__atomic_store_n(&thread->line.iteration_ns, call->since_ns, __ATOMIC_RELEASE);
-	vp_line_clear(&thread->line);
-	vp_stall_iteration_begins(&thread->stalls);
+	vp_quick_turn_begins(thread, call->lock, call->since_ns, call->limit_ns,
+			     counts ? amount : 0, counts ? 0 : amount,
+			     counts ? amount == 0 : failed);
 	count_untimed(call->row, call, amount, failed);
 	if (vp_call_is_of(call->site, call))
 		count_quick(call->site);
