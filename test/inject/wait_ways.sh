@@ -30,6 +30,19 @@ unchanged "interrupted" "$PROBE/wait_leave" interrupt
 unchanged "begun again after a handler that reads" "$PROBE/wait_leave" restart
 unchanged "left by exceptions" "$PROBE/wait_throw"
 unchanged "errno, children, handlers, small and many threads" "$PROBE/wait_world" 10000
+unchanged "every family in ten thousand threads" "$PROBE/wait_families" 10000
+t_begin "and each was recorded"
+"$PYTHON" - "$TOP/libvprof/base/calls.def" "$T/waits.json" >"$T/missing" <<-'END'
+	import json, re, sys
+	every = set(re.findall(r"^HOOK_CALL(?:_IF|_TIMED)*\((\w+),", open(sys.argv[1]).read(), re.M))
+	print(*sorted(every - {site["kind"] for site in json.load(open(sys.argv[2]))["sites"]}))
+END
+# not called there: those that wait for ever, ask a server, start a shell or say something; and of
+# streams and fcntl only what may block is a call
+t_equal "kinds that are not there" "__sigpause __xpg_sigpause aio_suspend fcntl fgetc fgets fputc fputs gai_suspend getdelim \
+gethostbyaddr gethostbyaddr_r gethostbyname gethostbyname2 pause pclose puts res_nquery res_nsearch res_query \
+res_search sigpause system vdprintf vfprintf vprintf" "$(cat "$T/missing")"
+t_done
 unchanged "a plugin that is unloaded" "$PROBE/wait_unload" "$PROBE/plugin_waits.so"
 
 # The same where nothing is recorded of them, or all is off.
