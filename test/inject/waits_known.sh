@@ -19,18 +19,36 @@ known() {
 	shift
 	t_run "$T/$name" "${own[@]}" env VPROF_OPTIONS=follow_fork=off LD_PRELOAD="$LIB" "$@"
 }
+rows() { # NAME: what is off in that run
+	local file
+	file=$(t_files "$T/$1" | grep '/known_')
+	"$REPORT" waits "$file" --format json >"$T/$1/waits.json" 2>"$T/report.err" ||
+		t_bad "waits failed: $(head -1 "$T/report.err")"
+	"$PYTHON" "$TOP/test/wait_rows.py" "$T/$1/out" "$T/$1/waits.json" >"$T/$1/rows"
+}
+# once_more NAME CASE: a time was off. Where another process had the CPU between the probe's look
+# at the clock and ours, it is not when the case runs again, alone.
+once_more() {
+	for _ in 1 2 3; do
+		rm -rf "$T/once"
+		known once "$T/known_$1" 2 20 200 -o "$2"
+		rows once
+		[ "$(cat "$T/once/rows")" != "1 cases, 3 calls" ] || return 0
+	done
+	return 1
+}
 # judge NAME LINES: of that run
 judge() {
-	local name=$1 file line
+	local name=$1 line case
 	t_begin "$name"
 	t_equal status 0 "$(cat "$T/$name/status")"
 	t_equal "what it complains of" "" "$(grep -v '^{' "$T/$name/out")"
-	file=$(t_files "$T/$name" | grep '/known_')
-	"$REPORT" waits "$file" --format json >"$T/$name/waits.json" 2>"$T/report.err" ||
-		t_bad "waits failed: $(head -1 "$T/report.err")"
-	"$PYTHON" "$TOP/test/wait_rows.py" "$T/$name/out" "$T/$name/waits.json" >"$T/$name/rows"
+	rows "$name"
 	while read -r line; do
-		t_bad "$line"
+		case=${line%%:*}
+		if [[ $name = rust || $line != *" ns, got "* ]] || ! once_more "$name" "${case#call_}"; then
+			t_bad "$line"
+		fi
 	done < <(sed '$d' "$T/$name/rows")
 	t_equal "it did" "$2" "$(tail -1 "$T/$name/rows")"
 	t_done
