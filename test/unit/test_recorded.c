@@ -1,5 +1,6 @@
 /* When was recorded, as files tell it that are whole, old, damaged or being written; and what
- * may be shown of a command line. */
+ * may be shown of a command line; how much samples say. */
+#include "model/cpu.h"
 #include "model/run.h"
 #include "ring_file.h"
 #include "text/recorded.h"
@@ -133,10 +134,36 @@ START_TEST(arguments_that_nobody_masked_are_not_shown)
 }
 END_TEST
 
+/* 40 samples of 1 ms, and one of 60 that a thread in windows had: no surer than three. */
+START_TEST(one_sample_for_many_is_worth_one)
+{
+	struct mkprof mk = mk_new();
+	struct vr_cpu *cpu;
+
+	mk_nodes(&mk);
+	mk_row(&mk, VPROF_SEC_THREADS, NULL);
+	mk_thread(&mk, 1, "windows", 100);
+	mk_row(&mk, VPROF_SEC_CPU, NULL);
+	mk_cpu(&mk, 4, 1, 40, 40);
+	load(&mk);
+	cpu = vr_cpu_new(profile);
+	ck_assert_uint_eq(cpu->worth, 40);
+	vr_cpu_free(cpu);
+	mk_cpu(&mk, 6, 1, 1, 60);
+	load(&mk);
+	cpu = vr_cpu_new(profile);
+	ck_assert_uint_eq(cpu->total_samples, 41);
+	ck_assert_uint_eq(cpu->worth, 3);
+	vr_cpu_free(cpu);
+	mk_free(&mk);
+}
+END_TEST
+
 static void cases(TCase *tests)
 {
 	tcase_add_checked_fixture(tests, make_path, forget_file);
 	tcase_add_test(tests, spans_are_what_was_recorded);
+	tcase_add_test(tests, one_sample_for_many_is_worth_one);
 	tcase_add_test(tests, damaged_spans_lead_nowhere);
 	tcase_add_test(tests, arguments_that_nobody_masked_are_not_shown);
 }

@@ -16,14 +16,13 @@
 
 static int enough(const struct vr_seen *seen)
 {
-	return seen->cpu->total_samples >= VR_SAMPLES_ENOUGH;
+	return seen->cpu->worth >= VR_SAMPLES_ENOUGH;
 }
 
 /* A share that a handful of samples makes is chance. */
 static int is_sure(const struct vr_seen *seen, double percent)
 {
-	return enough(seen) &&
-	       percent * (double)seen->cpu->total_samples / 100.0 >= HOT_SAMPLES_MIN;
+	return enough(seen) && percent * (double)seen->cpu->worth / 100.0 >= HOT_SAMPLES_MIN;
 }
 
 static const struct vr_function *function_of(const struct vr_seen *seen, uint32_t function)
@@ -126,7 +125,7 @@ static int is_short(const struct vr_seen *seen, struct vr_case *found)
 static uint64_t needed_ns(const struct vr_seen *seen, uint64_t cpu_ns)
 {
 	uint64_t asked = VR_SAMPLES_ENOUGH * 1000000000ull / seen->profile->file->header.cpu_hz;
-	uint64_t samples = seen->cpu->total_samples;
+	uint64_t samples = seen->cpu->worth;
 	uint64_t went = samples ? VR_SAMPLES_ENOUGH * cpu_ns / samples : 0;
 
 	return went > asked ? went : asked;
@@ -151,11 +150,16 @@ static char *say_short(const struct vr_seen *seen, const struct vr_case *found)
 	uint64_t cpu_ns = seen->cpu->total_ns > h->cpu_ns ? seen->cpu->total_ns : h->cpu_ns;
 	uint64_t needed = needed_ns(seen, cpu_ns), hz = rate_for(h, needed, cpu_ns);
 	char used[VR_UNIT_MAX], count[VR_UNIT_MAX], least[VR_UNIT_MAX];
-	char *text = vr_xprintf("too short to say where its CPU time goes: %s sample%s in %s; %u "
+	char *worth = seen->cpu->worth * 2 < found->count
+			  ? vr_xprintf(", as sure as %llu,", (unsigned long long)seen->cpu->worth)
+			  : vr_xstrdup("");
+	char *text = vr_xprintf("too short to say where its CPU time goes: %s sample%s%s in %s; %u "
 				"are enough, %s at %u Hz",
 				vr_format_count(count, found->count), found->count == 1 ? "" : "s",
-				vr_format_ns(used, cpu_ns), VR_SAMPLES_ENOUGH,
+				worth, vr_format_ns(used, cpu_ns), VR_SAMPLES_ENOUGH,
 				vr_format_ns(least, needed), h->cpu_hz);
+
+	free(worth);
 
 	return hz ? vr_xappend(text, " (VPROF_OPTIONS=cpu=%llu takes more)", (unsigned long long)hz)
 		  : text;

@@ -183,7 +183,7 @@ static int is_temporary(const struct vr_case *found)
 static int allocating_is_much(const struct vr_seen *seen, struct vr_case *found)
 {
 	found->percent = vr_percent(seen->work.allocator_ns, seen->cpu->total_ns);
-	if (seen->cpu->total_samples < VR_SAMPLES_ENOUGH ||
+	if (seen->cpu->worth < VR_SAMPLES_ENOUGH ||
 	    found->percent < ALLOCATOR_PERCENT_MIN || seen->heap->allocs < ALLOCATOR_CALLS_MIN ||
 	    !find_busiest(seen, found))
 		return 0;

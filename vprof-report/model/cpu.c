@@ -206,6 +206,22 @@ static void add_wall(const struct vr_profile *profile, struct vr_cpu *cpu)
 	}
 }
 
+/* One sample may stand for fifty others: the square of the sum by the sum of squares. */
+static uint64_t worth_of(const struct vr_cpu *cpu, uint32_t nodes)
+{
+	double sum = 0, squares = 0;
+
+	for (uint32_t i = 0; i < nodes; i++) {
+		double ns = (double)cpu->self_ns[i];
+
+		if (!cpu->self_samples[i])
+			continue;
+		sum += ns;
+		squares += ns * ns / (double)cpu->self_samples[i];
+	}
+	return squares > 0 ? (uint64_t)(sum * sum / squares + 0.5) : cpu->total_samples;
+}
+
 static struct vr_cpu *count(struct vr_profile *profile, int by_thread)
 {
 	struct vr_cpu *cpu = vr_xcalloc(1, sizeof(*cpu));
@@ -237,6 +253,7 @@ static struct vr_cpu *count(struct vr_profile *profile, int by_thread)
 		}
 	}
 	cpu->on_cpu_ns = cpu->total_ns;
+	cpu->worth = worth_of(cpu, profile->stacks->n_nodes);
 	if (cpu->wall)
 		add_wall(profile, cpu);
 	free(scale);

@@ -21,6 +21,7 @@ struct vr_cpu {
 	uint64_t *self_ns;	/* by node, pseudo nodes included */
 	uint64_t *self_samples; /* by node */
 	uint64_t total_ns, total_samples;
+	uint64_t worth; /* so many samples that stand for as much each would be as sure */
 	uint64_t kernel_ns;	 /* of which not sampled: the kernel's */
 	uint64_t hooks_ns;	 /* sampled in the library's hooks, not in the total */
 	uint64_t helper_ns;	 /* the library's own thread, not in the total */

@@ -45,6 +45,21 @@ static uint64_t span_ns(const struct vr_profile *profile)
 	return profile->select.since_ns < end_ns ? end_ns - profile->select.since_ns : 0;
 }
 
+/* What a sample stands for differs where threads switch very often. */
+static int is_uneven(const struct vr_cpu *cpu)
+{
+	return cpu->worth * 2 < cpu->total_samples;
+}
+
+void vr_clock_print_worth(const struct vr_context *ctx, const struct vr_cpu *cpu)
+{
+	char worth[VR_UNIT_MAX];
+
+	if (is_uneven(cpu))
+		fprintf(ctx->out, "         as sure as %s samples of equal weight\n",
+			vr_format_count(worth, cpu->worth));
+}
+
 char *vr_clock_text(const struct vr_profile *profile, const struct vr_cpu *cpu)
 {
 	char ns[VR_UNIT_MAX], threads[VR_UNIT_MAX], samples[VR_UNIT_MAX];
@@ -52,8 +67,9 @@ char *vr_clock_text(const struct vr_profile *profile, const struct vr_cpu *cpu)
 
 	vr_format_count(samples, cpu->total_samples);
 	if (!cpu->wall)
-		return vr_xprintf("%s CPU time, %s sample%s", vr_format_ns(ns, cpu->total_ns),
-				  samples, vr_plural(cpu->total_samples));
+		return vr_xprintf("%s CPU time, %s sample%s%s", vr_format_ns(ns, cpu->total_ns),
+				  samples, vr_plural(cpu->total_samples),
+				  is_uneven(cpu) ? " of unequal weight" : "");
 	text = vr_xprintf("%.3f thread-seconds (%s thread%s in %s): ", (double)cpu->total_ns / 1e9,
 			  vr_format_count(threads, cpu->wall->threads),
 			  vr_plural(cpu->wall->threads), vr_format_ns(ns, span_ns(profile)));

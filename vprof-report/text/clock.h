@@ -9,6 +9,10 @@
  * 2.000 s): ...", what they are made of and what was left out.  free() it. */
 char *vr_clock_text(const struct vr_profile *profile, const struct vr_cpu *cpu);
 
+/* A line of `summary` where samples stand for so different times that they say less than as
+ * many alike would. */
+void vr_clock_print_worth(const struct vr_context *ctx, const struct vr_cpu *cpu);
+
 /* {"threads", "run_ns", "idle_ns", ...}: with --clock wall; else null. */
 json_t *vr_clock_json(const struct vr_cpu *cpu);
 

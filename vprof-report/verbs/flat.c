@@ -304,6 +304,7 @@ static const struct vr_field function_fields[] = {
 static const struct vr_field total_fields[] = {
     {"cpu_ns", "", VR_NS, VR_IN_JSON, TOTAL(on_cpu_ns)},
     {"samples", "", VR_COUNT, VR_IN_JSON, TOTAL(total_samples)},
+    {"samples_worth", "", VR_COUNT, VR_IN_JSON, TOTAL(worth)},
     {"kernel_ns", "", VR_NS, VR_IN_JSON, TOTAL(kernel_ns)},
     {"own_cpu_ns", "", VR_NS, VR_IN_JSON, TOTAL(helper_ns)},
 };

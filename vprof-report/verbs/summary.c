@@ -11,6 +11,7 @@
 #include "model/run.h"
 #include "model/threads.h"
 #include "output/out.h"
+#include "text/clock.h"
 #include "text/json.h"
 #include "text/leaks.h"
 #include "text/lock_names.h"
@@ -160,8 +161,7 @@ static void print_cpu(struct vr_context *ctx, const struct vr_seen *seen,
 	if (!h->engine) {
 		const char *note = vr_file_string(ctx->profile->file, h->engine_note);
 
-		fputs("not sampled", ctx->out);
-		fputs(*note ? ": " : "", ctx->out);
+		fputs(*note ? "not sampled: " : "not sampled", ctx->out);
 		vr_print_safe(ctx, note);
 		fputc('\n', ctx->out);
 		vr_table_free(table);
@@ -172,6 +172,7 @@ static void print_cpu(struct vr_context *ctx, const struct vr_seen *seen,
 		vr_percent(seen->cpu->total_ns, vr_recorded_ns(ctx->profile->file)),
 		vr_format_count(samples, seen->cpu->total_samples),
 		vr_plural(seen->cpu->total_samples), vr_engine_name(h->engine), h->cpu_hz);
+	vr_clock_print_worth(ctx, seen->cpu);
 	if (vr_percent(seen->work.startup_ns, seen->cpu->total_ns) >= 1.0)
 		fprintf(ctx->out, "         %.0f%% of it at start-up: loader and constructors\n",
 			vr_percent(seen->work.startup_ns, seen->cpu->total_ns));
@@ -182,7 +183,6 @@ static void print_cpu(struct vr_context *ctx, const struct vr_seen *seen,
 		    vr_function_caption(&ctx->profile->stacks->function[row->function], 1);
 
 		label.whole = ctx->profile->select.full_names;
-
 		vr_table_row(table, (const struct vr_cell[]){
 					{.u = row->self_ns},
 					{.f = vr_percent(row->self_ns, seen->cpu->total_ns)},
