@@ -5,7 +5,7 @@
 # little. gprof is what -pg does by itself; callgrind and uftrace count, too, and more than that.
 group_counts() {
 	local n
-	n=$(many 1000)
+	n=$(many 3000)
 	bench counts
 	run bare bare "$WORK/counted_calls" "$n"
 	run room bare "$WORK/counted_calls_room" "$n"

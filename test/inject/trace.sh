@@ -65,32 +65,45 @@ for compiler in gcc clang; do
 done
 CC=gcc CXX=g++
 
-# What a function does not change, its caller may go on to use (-fipa-ra).
+# What a function does not change, its caller may go on to use (-fipa-ra): a function that
+# changes nothing at all leaves every register alone, at its first call and later.
 t_begin 'registers that a known function leaves alone'
-cat >"$T/ipa.c" <<'END'
+cat >"$T/registers.c" <<'END'
 #include <stdio.h>
-static __attribute__((noinline)) long twice(long n) { return n * 2; }
-static __attribute__((noinline)) long sum(const long *v, int count)
-{
-	long a = v[0], b = v[1], c = v[2], d = v[3], e = v[4], f = v[5], g = v[6], h = v[7];
-
-	for (int i = 0; i < count; i++) {
-		a += twice(b) + c, b += d, c += e, d += f, e += g, f += h, g += a, h += twice(a);
-	}
-	return a + b + c + d + e + f + g + h;
-}
+#include <string.h>
+#define GENERAL(R) R(rax, 0) R(rcx, 8) R(rdx, 16) R(rsi, 24) R(rdi, 32) R(r8, 40) R(r9, 48) R(r10, 56) R(r11, 64)
+#define VECTOR(R) R(xmm0, 80) R(xmm1, 96) R(xmm2, 112) R(xmm3, 128) R(xmm4, 144) R(xmm5, 160) R(xmm6, 176) R(xmm7, 192) \
+	R(xmm8, 208) R(xmm9, 224) R(xmm10, 240) R(xmm11, 256) R(xmm12, 272) R(xmm13, 288) R(xmm14, 304) R(xmm15, 320)
+#define IN(r, at) "movq before+" #at "(%rip), %" #r "\n"
+#define OUT(r, at) "movq %" #r ", after+" #at "(%rip)\n"
+#define VIN(r, at) "movaps before+" #at "(%rip), %" #r "\n"
+#define VOUT(r, at) "movaps %" #r ", after+" #at "(%rip)\n"
+unsigned char before[336] __attribute__((aligned(16))), after[336] __attribute__((aligned(16)));
+void leaf(void);
+void call_leaf(void);
+__asm__(".text\n.type leaf, @function\nleaf:\n.rept 5\nnop\n.endr\n" SPOIL "ret\n.size leaf, . - leaf\n"
+	".section __patchable_function_entries,\"awo\",@progbits,.text\n.balign 8\n.quad leaf\n.text\n"
+	".type call_leaf, @function\ncall_leaf:\nsubq $8, %rsp\n"
+	GENERAL(IN) VECTOR(VIN) "call leaf\n" GENERAL(OUT) VECTOR(VOUT) "addq $8, %rsp\nret\n.size call_leaf, . - call_leaf\n");
 int main(void)
 {
-	long v[] = {1, 2, 3, 4, 5, 6, 7, 8};
-
-	for (int i = 1; i < 9; i++)
-		printf("%ld\n", sum(v, i));
+	for (int i = 0; i < 100; i++) {
+		for (unsigned n = 0; n < sizeof(before); n++)
+			before[n] = (unsigned char)(n < 72 || n >= 80 ? n * 7 + (unsigned)i : 0);
+		call_leaf();
+		if (memcmp(before, after, sizeof(before)) != 0)
+			printf("call %d: a register has changed\n", i);
+	}
+	puts("done");
 	return 0;
 }
 END
-mkdir -p "$T/ipa"
-gcc -O2 -fipa-ra -fpatchable-function-entry=5 -o "$T/ipa/ipa" "$T/ipa.c" || t_bad 'cannot build it'
-count ipa 'trace=*' && t_equal calls 72 "$(ncalls twice)"
+mkdir -p "$T/registers"
+gcc -O1 '-DSPOIL="xorl %ecx, %ecx\n"' -o "$T/spoilt" "$T/registers.c" || t_bad 'cannot build it'
+"$T/spoilt" | grep -q 'has changed' || t_bad 'it sees no change'
+gcc -O1 '-DSPOIL=""' -o "$T/registers/registers" "$T/registers.c" || t_bad 'cannot build it'
+count registers 'trace=leaf' && t_equal calls 100 "$(ncalls leaf)"
+grep -qx 'done' "$T/bare/out" || t_bad 'it did not run'
 t_done
 
 # --- which ------------------------------------------------------------------------
