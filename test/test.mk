@@ -154,6 +154,9 @@ BENCH_TOOLS := $(addprefix $B/test/bench/,measure count_steps hot_paths unwind_f
 $B/test/bench/burn: PROBE_CFLAGS += -fno-omit-frame-pointer
 $B/test/bench/many_samples: test/bench/work/many_samples.c
 	$(call build,CC,$(BASE) $(OPT))
+# To be preloaded, not run.
+$B/test/bench/looks_only: test/bench/work/looks_only.c
+	$(call build,CC,$(PROBE_CFLAGS) -O2 -fPIC -shared,-ldl)
 # The library's own unwinder in an ordinary program: its objects, hooks left out.
 WHOLE_LIBRARY := -Wl,--whole-archive $B/unit-vp.a -Wl,--no-whole-archive $B/libvpje.a -ldl -lpthread
 $B/test/bench/unwind_frames $B/test/bench/publish_line: $B/test/bench/%: test/bench/work/%.c $B/unit-vp.a $B/libvpje.a

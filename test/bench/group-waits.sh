@@ -3,14 +3,29 @@
 # shellcheck shell=bash
 
 # --- calls ----------------------------------------------------------------------
+# looks COUNT COMMAND...: under a library that looks at the clock so often a call, and does no more
+looks() {
+	local count=$1
+	shift
+	bounded "LOOKS=$count" "LD_PRELOAD=$WORK/looks_only" "$@"
+}
 waits_loop() {
 	bench loop
 	run bare bare "$WORK/loop_turns" "$(many 1000000)"
 	ours defaults vprof "" "$WORK/loop_turns" "$(many 1000000)"
 	ours without vprof waits=off "$WORK/loop_turns" "$(many 1000000)"
+	peer one-look looks 1 "$WORK/loop_turns" "$(many 1000000)"
+	run spins-bare bare "$WORK/loop_turns" "$(many 1000000)" 0
+	ours spins-defaults vprof "" "$WORK/loop_turns" "$(many 1000000)" 0
 	rounds $((ROUNDS * 2))
 	figure diff 1 loop/defaults loop/bare
 	row "turn of an event loop over bare" "<=" 25 ns
+	[ -n "$OLD_LIB" ] || {
+		figure diff 1 loop/one-look loop/bare
+		row "the same of a library that only looks at the clock, once a turn" none 0 ns
+	}
+	figure diff 1 loop/spins-defaults loop/spins-bare
+	row "turn of an event loop that spins, over bare" "<=" 25 ns
 	detail_table loop 1 "ns a turn"
 }
 waits_socket() {
@@ -40,6 +55,7 @@ waits_switches() {
 	run bare-again bare "$WORK/switch_pair" "$(many 200000)"
 	ours defaults vprof "" "$WORK/switch_pair" "$(many 200000)"
 	ours without vprof waits=off "$WORK/switch_pair" "$(many 200000)"
+	peer two-looks looks 2 "$WORK/switch_pair" "$(many 200000)"
 	rounds $((ROUNDS * 2))
 	figure value 2 switches/bare
 	row "two threads that only switch, switches a second of each, bare" none 0 ""
@@ -47,6 +63,10 @@ waits_switches() {
 	row "the same, bare over bare" none 0 x
 	figure ratio 1 switches/bare switches/defaults
 	row "the same, throughput of bare's" ">=" 0.95 x
+	[ -n "$OLD_LIB" ] || {
+		figure ratio 1 switches/bare switches/two-looks
+		row "the same of a library that only looks at the clock, twice a call" none 0 x
+	}
 	detail_table switches 1 "ns a round"
 }
 # The helper's CPU time in percent of one CPU.

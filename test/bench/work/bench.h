@@ -75,6 +75,17 @@ static inline void bench_print_tail(double *value, size_t count)
 		       value[(count - 1) * 999 / 1000]);
 }
 
+/* Does it for half a second first, and returns 1 from main() where it fails: what the library
+ * learns of a thread in its first tenths of one is no cost of a program that runs for hours. */
+#define bench_warm(some)                                                                           \
+	do {                                                                                       \
+		double since_ = bench_now();                                                       \
+                                                                                                   \
+		while (bench_now() - since_ < 5e8)                                                 \
+			if (some)                                                                  \
+				return 1;                                                          \
+	} while (0)
+
 static inline long bench_arg(int argc, char **argv, int which, long fallback)
 {
 	return argc > which ? atol(argv[which]) : fallback;
