@@ -69,11 +69,17 @@ waits_switches() {
 	}
 	detail_table switches 1 "ns a round"
 }
-# The helper's CPU time in percent of one CPU.
-waits_helper_of() { # OPTIONS
-	vprof "$1" "$WORK/many_loops" 8 5 >/dev/null || return
+# The helper's CPU time in percent of one CPU, of ten seconds after the first four, in which the
+# first thousand iterations of each loop are kept.
+waits_helper_in() { # OPTIONS SECONDS: seconds of the run, nanoseconds
+	vprof "$1" "$WORK/many_loops" 8 "$2" >/dev/null || return
 	read -r wall _ <"$T/measured"
-	info ".own.cpu_ns / 1e7 / $wall"
+	echo "$wall $(info .own.cpu_ns)"
+}
+waits_helper_of() { # OPTIONS
+	{ waits_helper_in "$1" 4 && waits_helper_in "$1" 14; } |
+		awk '{ wall[NR] = $1; ns[NR] = $2 }
+			END { if (NR == 2) printf "%.3f\n", (ns[2] - ns[1]) / 1e7 / (wall[2] - wall[1]) }'
 }
 waits_helper() {
 	command -v jq >/dev/null || { note "no jq here: the helper's looks left out"; return; }
