@@ -8,17 +8,19 @@
 #error "include vprof_format.h"
 #endif
 
-#define VPROF_UNITS_BYTES (2u << 20) /* the section has no more than that */
-#define VPROF_UNITS_WORST 64u	     /* kept of each loop: the longest of the run ... */
-#define VPROF_UNITS_HOUR  4u	     /* ... and of each hour */
-#define VPROF_UNITS_PLAIN 1024u	     /* chosen among all with the same chance, at most */
+#define VPROF_UNITS_BYTES  (2u << 20) /* the section has no more than that */
+#define VPROF_UNITS_WORST  64u	      /* kept of each loop: the longest of the run ... */
+#define VPROF_UNITS_HOUR   4u	      /* ... and of each hour */
+#define VPROF_UNITS_PLAIN  1024u      /* chosen among all with the same chance, at most */
+#define VPROF_UNITS_OTHERS 16u /* of the longest of a loop: what other threads did meanwhile */
 
 /* What a row is: all have 256 bytes. */
 enum vprof_unit_kind {
 	VPROF_UNIT_VOID = 0,
-	VPROF_UNIT_KEPT = 1, /* struct vprof_unit */
-	VPROF_UNIT_MORE = 2, /* struct vprof_unit_more */
-	VPROF_UNIT_SUMS = 3  /* struct vprof_unit_sums */
+	VPROF_UNIT_KEPT = 1,  /* struct vprof_unit */
+	VPROF_UNIT_MORE = 2,  /* struct vprof_unit_more */
+	VPROF_UNIT_SUMS = 3,  /* struct vprof_unit_sums */
+	VPROF_UNIT_OTHERS = 4 /* struct vprof_unit_others */
 };
 
 /* vprof_unit.flags: why it is kept, and what is known of it. */
@@ -78,6 +80,31 @@ struct vprof_unit_more {
 	struct vprof_unit_sample sample[VPROF_UNIT_MORE_SAMPLES];
 };
 _Static_assert(sizeof(struct vprof_unit_more) == 256, "vprof_unit_more");
+
+/* What another thread did while a unit lasted. */
+struct vprof_unit_other {
+	uint32_t thread;    /* row in THREADS; 0: there are no more */
+	uint32_t node;	    /* where most of its CPU samples of that time were; VPROF_NODE_ROOT */
+	uint32_t samples;   /* all of them */
+	uint32_t call_node; /* the calls that took most of it, of one function from one place ... */
+	uint32_t call_name; /* ... string id; VPROF_NONE: none that lasted */
+	uint32_t reserved;
+	uint64_t call_ns;
+	uint64_t lock;	  /* address of one that it held, and somebody waited for it; 0: none ... */
+	uint64_t held_ns; /* ... for so long, of that time */
+};
+_Static_assert(sizeof(struct vprof_unit_other) == 48, "vprof_unit_other");
+
+#define VPROF_UNIT_OTHER_THREADS 5u
+#define VPROF_UNIT_OTHERS_CUT	 1u /* flags: of a thread more calls may have lasted */
+struct vprof_unit_others {
+	uint16_t kind; /* VPROF_UNIT_OTHERS */
+	uint16_t flags;
+	uint32_t unit;	   /* row in UNITS; VPROF_NONE: of none just now ... */
+	uint64_t begin_ns; /* ... that began then: another one may be there since */
+	struct vprof_unit_other other[VPROF_UNIT_OTHER_THREADS]; /* who explains most first */
+};
+_Static_assert(sizeof(struct vprof_unit_others) == 256, "vprof_unit_others");
 
 /* Of all units of a loop or a span, kept or not. */
 struct vprof_unit_sums {

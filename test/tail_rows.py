@@ -3,6 +3,10 @@
 tail_rows.py agree CSV JSON      the shares and counts of both, where they differ; no line: they agree
 tail_rows.py truth CSV PROBE N F of the record of test/probe/tail: the share of the excess that the
                                  program itself says cause N was, and what the CSV says of F()
+tail_rows.py planted JSON PROBE  of `tail SEED COUNT turned`: is the first cause that which was
+                                 planted most often, its share of the excess as the program says
+                                 it, as it was planted, and as the report says it: 1 0.61 0.58
+                                 0.61 0.49 0.72; what was planted, and what is first
 """
 import csv, json, math, random, sys
 from collections import defaultdict
@@ -124,12 +128,43 @@ def agree(csv_path, json_path):
     print("\n".join(wrong[:10]), end="\n" if wrong else "")
 
 
+def turns_of(probe_path):
+    """Its iterations, and the numbers of its causes."""
+    lines = [tuple(map(int, line.split())) for line in open(probe_path)]
+    return [line for line in lines if len(line) == 4], lines[-1]
+
+
+CAUSES = ["flush_journal", "rebuild_index", "apply_book", "copy_levels", "commit_trade"]
+
+
+def planted(json_path, probe_path):
+    """Of all that the program did, not of what was kept."""
+    said = json.load(open(json_path))
+    loops = said.get("loops") or said.get("spans") or [{}]
+    loop, (turns, order) = loops[0], turns_of(probe_path)
+    turns.sort(key=lambda t: -t[1])
+    slow = turns[:max(loop.get("slow", 0), 1)]
+    ordinary = turns[len(turns) // 4:len(turns) * 3 // 4]
+    usual = sum(t[1] for t in ordinary) / len(ordinary)
+    excess = sum(t[1] - usual for t in slow)
+    of = {cause: sum(t[2] for t in slow if t[3] == cause) / excess for cause in order}
+    causes = [one for one in loop.get("causes", []) if not one["not_your_code"]]
+    first = causes[0]["function"] if causes else "nothing"
+    name = CAUSES[order[0] - 1]
+    mine = [one for one in causes if one["function"] == name]
+    report = "%.3f %.3f %.3f" % tuple(mine[0][key] for key in ("share", "share_low", "share_high")) \
+        if mine else "0 0 0"
+    # Others may have had the CPU, too: what was planted is 60 of 100 of the rest.
+    print(int(first == name), f"{of[order[0]]:.3f} {0.6 * sum(of.values()):.3f}", report,
+          ",".join(CAUSES[cause - 1] for cause in order), first)
+
+
 def truth(csv_path, probe_path, cause, function):
     """The loop, or the name of spans, of the probe is the one with most units; its own words are
     by another clock."""
     units = max(read(csv_path).values(), key=len).values()
     slow, ordinary = groups(units)
-    turns = [tuple(map(int, line.split())) for line in open(probe_path)]
+    turns, _ = turns_of(probe_path)
     # The record's time begins at another moment: the longest turns are the same ones.
     turns.sort(key=lambda t: -t[1])
     usual = sorted(t[1] for t in turns)[len(turns) // 2]
@@ -141,4 +176,4 @@ def truth(csv_path, probe_path, cause, function):
 
 
 if __name__ == "__main__":
-    {"agree": agree, "truth": truth}[sys.argv[1]](*sys.argv[2:])
+    {"agree": agree, "truth": truth, "planted": planted}[sys.argv[1]](*sys.argv[2:])

@@ -2,6 +2,7 @@
 #include "base/private_heap.h"
 #include "helper/books.h"
 #include "helper/outside.h"
+#include "helper/unit_others.h"
 #include "ring/tables.h"
 #include "track/call_rows.h"
 #include "track/cpu.h"
@@ -10,7 +11,7 @@
 
 #define ROWS	   (VPROF_UNITS_BYTES / sizeof(struct vprof_unit))
 #define OF_WORST   2u /* rows: itself, and more of it */
-#define OF_A_LOOP  (1 + OF_WORST * VPROF_UNITS_WORST)
+#define OF_A_LOOP  (1 + OF_WORST * VPROF_UNITS_WORST + VPROF_UNITS_OTHERS)
 #define NOTE_READS 3
 #define SAMPLES	   (VPROF_UNIT_SAMPLES + VPROF_UNIT_MORE_SAMPLES)
 _Static_assert(sizeof(struct vprof_unit) == sizeof(struct vprof_unit_sums) &&
@@ -24,6 +25,7 @@ static uint32_t promised, used;
 void vp_unit_rows_init(void)
 {
 	promised = used = 0;
+	vp_unit_others_init();
 }
 
 static uint32_t free_rows(void)
@@ -203,6 +205,51 @@ static void set_samples(const struct vp_unit_rows *rows, const struct vp_unit_no
 		memcpy(more->sample, sample + VPROF_UNIT_SAMPLES, sizeof(more->sample));
 }
 
+/* ---- what others did ---------------------------------------------------------- */
+
+static uint64_t duration_of(const struct vp_unit_rows *rows, uint32_t nth)
+{
+	return unit_at(rows->row[rows->others_of[nth]])->duration_ns;
+}
+
+/* Which of the rows is for the unit in this place, where it is among the longest. */
+static uint32_t others_row(struct vp_unit_rows *rows, uint32_t place, uint64_t duration_ns)
+{
+	uint32_t shortest = 0, id;
+
+	for (uint32_t i = 0; i < rows->others_count; i++) {
+		if (rows->others_of[i] == place)
+			return rows->others[i];
+		if (duration_of(rows, i) < duration_of(rows, shortest))
+			shortest = i;
+	}
+	if (rows->others_count < VPROF_UNITS_OTHERS) {
+		if (!vp_table_add(VPROF_SEC_UNITS, &id))
+			return VPROF_NONE;
+		used++;
+		shortest = rows->others_count++;
+		rows->others[shortest] = id;
+	} else if (duration_of(rows, shortest) >= duration_ns) {
+		return VPROF_NONE;
+	}
+	rows->others_of[shortest] = place;
+	return rows->others[shortest];
+}
+
+static void ask_others(struct vp_unit_rows *rows, uint32_t place, const struct vprof_unit *row)
+{
+	struct vp_unit_asks asks = {.unit = rows->row[place],
+				    .thread = rows->thread,
+				    .begin_ns = row->begin_ns,
+				    .end_ns = row->begin_ns + row->duration_ns};
+
+	asks.row = others_row(rows, place, row->duration_ns);
+	if (asks.row != VPROF_NONE && !vp_unit_others_ask(&asks)) {
+		vp_unit_others_write();
+		vp_unit_others_ask(&asks);
+	}
+}
+
 static uint16_t why(uint32_t place)
 {
 	if (place < VPROF_UNITS_WORST)
@@ -240,6 +287,8 @@ static void fill(struct vp_unit_rows *rows, uint32_t place, const struct vp_unit
 		row->flags |= VPROF_UNIT_FROZEN;
 	row->kind = VPROF_UNIT_KEPT;
 	__atomic_store_n(&row->sequence, row->sequence + 1, __ATOMIC_RELEASE);
+	if (place < VPROF_UNITS_WORST)
+		ask_others(rows, place, row);
 }
 
 /* ---- notes -------------------------------------------------------------------- */

@@ -13,6 +13,8 @@ struct vp_unit_rows {
 	uint32_t *row;		/* of each place; VPROF_NONE: it has none yet */
 	uint32_t *taken;	/* what sequence its note had when it was read */
 	uint64_t written;	/* notes that were seen */
+	/* rows of what others did, and the place of whose unit: of the longest */
+	uint32_t others[VPROF_UNITS_OTHERS], others_of[VPROF_UNITS_OTHERS], others_count;
 	uint64_t hour;
 	/* of hours that are over, the oldest first */
 	uint32_t hours_first, hours_count;

@@ -5,6 +5,7 @@
 #include "helper/books.h"
 #include "helper/engine.h"
 #include "helper/loopers.h"
+#include "helper/unit_others.h"
 #include "helper/unit_rows.h"
 #include "ring/tables.h"
 #include "thread/threads.h"
@@ -235,4 +236,5 @@ void vp_units_tick(int last)
 		one->rows.units = NULL;
 		one->thread = NULL;
 	}
+	vp_unit_others_write();
 }

@@ -40,6 +40,7 @@ struct vp_stalls {
 	uint64_t noted;		/* by the thread: number n lies in note[n % VP_STALL_NOTES] */
 	struct vp_unit_calls calls;
 	struct vp_stall_note note[VP_STALL_NOTES];
+	struct vp_unit_holds holds;
 };
 
 void vp_stall_wake(void);

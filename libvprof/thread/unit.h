@@ -26,7 +26,31 @@ struct vp_unit_calls {
 
 static inline void vp_unit_call(struct vp_unit_calls *calls, const struct vp_unit_lasted *lasted)
 {
-	calls->call[calls->head++ % VP_UNIT_LASTED] = *lasted;
+	uint64_t head = calls->head;
+
+	calls->call[head % VP_UNIT_LASTED] = *lasted;
+	/* Pairs with the helper, which reads those of other threads. */
+	__atomic_store_n(&calls->head, head + 1, __ATOMIC_RELEASE);
+}
+
+/* Locks that a thread held while others waited for them, the last ones. */
+#define VP_UNIT_HELD 16u /* power of two */
+struct vp_unit_held {
+	uint64_t begin_ns, end_ns; /* somebody waited */
+	uint64_t lock;
+};
+struct vp_unit_holds {
+	uint64_t head; /* number n lies in held[n % VP_UNIT_HELD] */
+	struct vp_unit_held held[VP_UNIT_HELD];
+};
+
+static inline void vp_unit_hold(struct vp_unit_holds *holds, const struct vp_unit_held *held)
+{
+	uint64_t head = holds->head;
+
+	holds->held[head % VP_UNIT_HELD] = *held;
+	/* Pairs with the helper. */
+	__atomic_store_n(&holds->head, head + 1, __ATOMIC_RELEASE);
 }
 
 /* One that has ended. */

@@ -141,7 +141,7 @@ _Static_assert(VP_BLAME_LOCKS == 16, "4 bits of a hash");
 
 /* The share's part in each call that lasted, of which the thread knows its last; the largest
  * part counts as the charge. */
-void vp_blame_charge(struct vp_blames *blames, const struct vp_thread *thread,
+void vp_blame_charge(struct vp_blames *blames, struct vp_thread *thread,
 		     const struct vp_share *share, uint32_t kind, uint32_t node)
 {
 	const struct vp_under *under = &thread->under;
@@ -156,6 +156,9 @@ void vp_blame_charge(struct vp_blames *blames, const struct vp_thread *thread,
 				   .cause = VPROF_NONE};
 
 	*known(blames, share->lock.address) = share->lock;
+	vp_unit_hold(&thread->stalls.holds,
+		     &(struct vp_unit_held){share->now_ns - share->span_ns, share->now_ns,
+					    share->lock.address});
 	for (uint32_t i = 0; i < calls; i++) {
 		const struct vp_under_call *call =
 		    &under->call[(under->count - 1 - i) % VP_UNDER_KEPT];

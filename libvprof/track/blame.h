@@ -54,7 +54,7 @@ struct vprof_blame *vp_blame_add(struct vp_blames *blames, const struct vp_blame
 				 uint64_t times, uint64_t ns, uint64_t span_ns, uint64_t now_ns);
 
 /* The thread held the lock, and gave it back at `node`. */
-void vp_blame_charge(struct vp_blames *blames, const struct vp_thread *thread,
+void vp_blame_charge(struct vp_blames *blames, struct vp_thread *thread,
 		     const struct vp_share *share, uint32_t kind, uint32_t node);
 
 /* Holds: one begins, after a wait; or one of a lock that the thread knows, as a sample

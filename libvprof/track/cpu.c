@@ -267,6 +267,35 @@ uint32_t vp_track_cpu_between(uint32_t thread, uint64_t from_ns, uint64_t to_ns,
 	return left;
 }
 
+#define PLACES 8u /* by caller; what is in more is in none */
+
+static uint32_t ran_between(const struct recent *one, uint64_t from_ns, uint64_t to_ns,
+			    struct vp_cpu_ran *out)
+{
+	struct vprof_unit_sample place[PLACES] = {{0}};
+	const struct vprof_unit_sample *most = &place[0];
+	uint32_t samples = recent_between(one, from_ns, to_ns, place, PLACES);
+
+	for (uint32_t i = 0; i < PLACES; i++) {
+		samples += place[i].count;
+		most = place[i].count > most->count ? &place[i] : most;
+	}
+	*out = (struct vp_cpu_ran){one->thread, most->node, samples};
+	return samples != 0;
+}
+
+uint32_t vp_track_cpu_ran(uint64_t from_ns, uint64_t to_ns, struct vp_cpu_ran *out, uint32_t room)
+{
+	uint32_t count = 0;
+
+	vp_lock_take(&cpu_lock);
+	for (uint32_t i = 0; recent && i < RECENT_THREADS && count < room; i++)
+		if (recent[i].life == life && recent[i].count)
+			count += ran_between(&recent[i], from_ns, to_ns, &out[count]);
+	vp_lock_drop(&cpu_lock);
+	return count;
+}
+
 /* Context: cpu_lock held. */
 static void charge(const struct key *key, uint64_t t_ns, uint64_t weight_ns, uint32_t cpu)
 {

@@ -29,6 +29,14 @@ uint32_t vp_track_cpu_recent(uint32_t thread, uint64_t from_ns);
 uint32_t vp_track_cpu_between(uint32_t thread, uint64_t from_ns, uint64_t to_ns,
 			      struct vprof_unit_sample *out, uint32_t room);
 
+/* A thread that ran in some time: its samples, and where most of them were. */
+struct vp_cpu_ran {
+	uint32_t thread, node, samples;
+};
+/* Those that have samples in [from, to), as far as they are kept, `room` at most.  Returns how
+ * many there are.  Context: as above. */
+uint32_t vp_track_cpu_ran(uint64_t from_ns, uint64_t to_ns, struct vp_cpu_ran *out, uint32_t room);
+
 /* A thread has ended and all its samples are in.  What its CPU clock says and
  * its samples do not is charged to the function it started with, as time
  * without a sample: all of it for a thread too short to be sampled.

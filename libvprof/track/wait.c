@@ -196,7 +196,7 @@ static const uint8_t call_kind[] = {
 _Static_assert(VP_CALL_KINDS <= 255, "a byte holds a kind");
 
 /* The condition's mutex is given back in libc, past our hooks. */
-static void give_mutex(struct vp_waits *waits, const struct vp_thread *thread, uint64_t mutex,
+static void give_mutex(struct vp_waits *waits, struct vp_thread *thread, uint64_t mutex,
 		       uint32_t node)
 {
 	struct vp_share share;

@@ -65,6 +65,24 @@ agree spans
 t_begin "spans: 64 longest and 1,024 by chance are kept, not more"
 kept=$(jq '.spans[0].kept' "$T/spans.json")
 [ "$kept" -gt 1024 ] && [ "$kept" -le 1092 ] && t_ok || t_fail "$kept are kept"
+t_begin "spans: who held the lock, and what the others did, of the longest"
+"$REPORT" spans --span step --select 'dur>6ms' --format json "$file" >"$T/others.json" 2>/dev/null
+told='.spans[0].slow_spans[] | select(.others) | ([.parts[] | select(.class == "lock") | .ns] | add // 0) as $lock'
+count=$(jq "[$told | .] | length" "$T/others.json")
+[ "$count" -ge 8 ] && [ "$count" -le 16 ] || t_bad "of $count it is known what others did"
+count=$(jq "[$told | select(\$lock > 0.8 * .duration_ns)] | length" "$T/others.json")
+[ "$count" -ge 1 ] || t_bad "$count of them waited for the lock"
+wrong=$(jq -c "$told | select(\$lock > 0.8 * .duration_ns) | .others[0] |
+	select(.held_ns < 0.5 * \$lock or .thread != \"tail\" or (.lock | startswith(\"book\") | not))" "$T/others.json" | head -3)
+[ -z "$wrong" ] || t_bad "of a wait for a lock: $wrong"
+wrong=$(jq -c "$told | select(\$lock == 0) | .others[] | select(.held_ns > 0)" "$T/others.json" | head -3)
+[ -z "$wrong" ] || t_bad "nobody waited for a lock: $wrong"
+# the first of them, in words
+at=$(jq "[$told | select(\$lock > 0.8 * .duration_ns) | .at_ns / 1e6 | floor][0]" "$T/others.json")
+"$REPORT" spans --span step --select "dur>6ms,t=${at}ms..$((at + 1))ms" "$file" 2>/dev/null | tr -s ' \n' ' ' >"$T/others.out"
+grep -qE "meanwhile tail \([0-9]+\) held book \(tail\) for [0-9.]+ ms, of it [0-9.]+ ms in (clock_)?nanosleep, called from" \
+	"$T/others.out" || t_bad "$(head -c 600 "$T/others.out")"
+t_done
 t_begin "spans without a planted cause: none of those is named"
 "$REPORT" spans --tail 98 --span steady --format json "$file" 2>/dev/null >"$T/steady.json"
 jq -e '[.spans[0].causes[].function] | all(. != "flush_journal" and . != "rebuild_index" and

@@ -1,26 +1,42 @@
 /* An event loop whose slow iterations have known causes, and that says what each of them cost.
  *
- *   tail SEED COUNT KIND
+ *   tail SEED COUNT KIND [FILE PIPE]
  *
  * KIND: causes   3 of 100 iterations take some 8 ms longer: of them 60 of 100 by a read that
  *                waits, in flush_journal(), 30 by computing, in rebuild_index(), 10 by a lock
  *                that another thread has, in apply_book()
- *       work     iterations have more or fewer events, and nothing else
- *       alike    3 of 100 do everything ten times
  *       spans    as causes, but 60 by the lock, 30 by the read and 10 by computing, in spans
  *                "step", which no loop is around; between them spans "steady", without causes
+ *       turned   2 of 100, 60, 30 and 10 by three of five that SEED chooses: of those above, an
+ *                allocation storm, in copy_levels(), and fsync, in commit_trade(), of FILE,
+ *                which lies in a file system whose fsync waits for a byte from PIPE; without
+ *                those two arguments, of four
+ *       turned-spans
+ * and such as have none that is the program's:
+ *       work     iterations have more or fewer events, and nothing else
+ *       alike    3 of 100 do everything ten times
+ *       rival    now and then another process takes the CPU for some 8 ms
+ *       bystander  it does so in some parts of a second alone, in which many iterations wait for
+ *                a short read, too
  *
  * Prints for each iteration: when it began, by CLOCK_MONOTONIC, its time, and what the planted
- * cause took, all in nanoseconds, and the number of the cause, 0 for none. */
+ * cause took, all in nanoseconds, and the number of the cause, 0 for none; then in a line of
+ * their own the numbers of the causes, the most frequent first. */
+#include <fcntl.h>
 #include <math.h>
 #include <pthread.h>
+#include <sched.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/timerfd.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 #include <vprof.h>
@@ -56,8 +72,11 @@ static uint64_t now_ns(clockid_t clock)
 static pthread_mutex_t book = PTHREAD_MUTEX_INITIALIZER;
 static int asked[2], answer[2];
 
+static int journal_fd = -1, journal_pipe = -1;
+
+enum wish_kind { ANSWER, LOCK, SYNC };
 struct wish {
-	int lock;
+	enum wish_kind kind;
 	uint64_t ns;
 };
 
@@ -73,18 +92,26 @@ static void *journal(void *arg)
 	struct wish wish;
 
 	while (read(asked[0], &wish, sizeof(wish)) == sizeof(wish)) {
-		if (wish.lock) {
+		if (wish.kind == LOCK) {
 			pthread_mutex_lock(&book);
 			if (write(answer[1], "l", 1) != 1)
 				exit(1);
 		}
 		sleep_ns(wish.ns);
-		if (wish.lock)
+		if (wish.kind == LOCK)
 			pthread_mutex_unlock(&book);
-		else if (write(answer[1], "j", 1) != 1)
+		else if (write(wish.kind == SYNC ? journal_pipe : answer[1], "j", 1) != 1)
 			exit(1);
 	}
 	return arg;
+}
+
+static void ask(enum wish_kind kind, uint64_t ns)
+{
+	struct wish wish = {kind, ns};
+
+	if (write(asked[1], &wish, sizeof(wish)) != sizeof(wish))
+		exit(1);
 }
 
 /* ---- causes -------------------------------------------------------------------- */
@@ -102,10 +129,10 @@ static void spin(uint64_t cpu_ns)
 
 __attribute__((noinline)) static void flush_journal(uint64_t ns)
 {
-	struct wish wish = {0, ns};
 	char byte;
 
-	if (write(asked[1], &wish, sizeof(wish)) != sizeof(wish) || read(answer[0], &byte, 1) != 1)
+	ask(ANSWER, ns);
+	if (read(answer[0], &byte, 1) != 1)
 		exit(1);
 	sink++;
 }
@@ -118,13 +145,42 @@ __attribute__((noinline)) static void rebuild_index(uint64_t ns)
 
 __attribute__((noinline)) static void apply_book(uint64_t ns)
 {
-	struct wish wish = {1, ns};
 	char byte;
 
-	if (write(asked[1], &wish, sizeof(wish)) != sizeof(wish) || read(answer[0], &byte, 1) != 1)
+	ask(LOCK, ns);
+	if (read(answer[0], &byte, 1) != 1)
 		exit(1);
 	pthread_mutex_lock(&book);
 	pthread_mutex_unlock(&book);
+	sink++;
+}
+
+/* As many copies as the time is enough for. */
+__attribute__((noinline)) static void copy_levels(uint64_t cpu_ns)
+{
+	uint64_t until = now_ns(CLOCK_THREAD_CPUTIME_ID) + cpu_ns;
+	char *level[64];
+
+	while (now_ns(CLOCK_THREAD_CPUTIME_ID) < until) {
+		for (size_t i = 0; i < 64; i++) {
+			level[i] = malloc(16 + 40 * i);
+			if (!level[i])
+				exit(1);
+			memset(level[i], (int)i, 16 + 40 * i);
+		}
+		for (size_t i = 0; i < 64; i++) {
+			sink += (uint64_t)level[i][7];
+			free(level[i]);
+		}
+	}
+	sink++;
+}
+
+__attribute__((noinline)) static void commit_trade(uint64_t ns)
+{
+	ask(SYNC, ns);
+	if (fsync(journal_fd) != 0)
+		exit(1);
 	sink++;
 }
 
@@ -136,21 +192,112 @@ __attribute__((noinline)) static void parse(uint64_t ns)
 
 /* ---- the loop ------------------------------------------------------------------ */
 
-static int causes(const int *of, uint64_t *ns)
+/* A planted cause: it is CPU time, or time on the wall. */
+static const struct cause {
+	void (*run)(uint64_t ns);
+	clockid_t clock;
+} all_causes[] = {{flush_journal, CLOCK_MONOTONIC},
+		  {rebuild_index, CLOCK_THREAD_CPUTIME_ID},
+		  {apply_book, CLOCK_MONOTONIC},
+		  {copy_levels, CLOCK_THREAD_CPUTIME_ID},
+		  {commit_trade, CLOCK_MONOTONIC}};
+
+static int order[3]; /* of which 60, 30 and 10 of 100 are */
+static double often;
+static uint64_t causes_from_ns; /* before that there are none */
+
+static int causes(uint64_t *ns)
 {
-	static void (*const run[])(uint64_t) = {flush_journal, rebuild_index, apply_book};
 	uint64_t length = (uint64_t)(8 * MS * exp(0.2 * normal())), begin;
 	double which = uniform();
-	int cause = of[which < 0.6 ? 0 : which < 0.9 ? 1 : 2];
+	int number = order[which < 0.6 ? 0 : which < 0.9 ? 1 : 2];
+	const struct cause *cause = &all_causes[number - 1];
 
 	parse((uint64_t)(150 * US * exp(0.3 * normal())));
-	if (uniform() >= 0.03)
+	if (uniform() >= often || now_ns(CLOCK_MONOTONIC) < causes_from_ns)
 		return 0;
-	begin = now_ns(CLOCK_MONOTONIC);
-	run[cause - 1](length);
-	*ns = now_ns(CLOCK_MONOTONIC) - begin;
-	return cause;
+	begin = now_ns(cause->clock);
+	cause->run(length);
+	*ns = now_ns(cause->clock) - begin;
+	return number;
 }
+
+static void choose_causes(const char *kind, int seed)
+{
+	int many = journal_fd < 0 ? 4 : 5, is_span = strstr(kind, "spans") != NULL;
+	int second = seed / many % (many - 1), first = seed % many;
+
+	often = 0.03;
+	order[0] = is_span ? 3 : 1;
+	order[1] = is_span ? 1 : 2;
+	order[2] = is_span ? 2 : 3;
+	if (strncmp(kind, "turned", 6) != 0)
+		return;
+	/* The library finds the loop first. */
+	causes_from_ns = now_ns(CLOCK_MONOTONIC) + 400 * MS;
+	often = 0.02;
+	order[0] = first + 1;
+	order[1] = (first + 1 + second) % many + 1;
+	order[2] = (first + 1 + (second + 1) % (many - 1)) % many + 1;
+}
+
+/* ---- a rival for the CPU ------------------------------------------------------- */
+
+static int *rival_may; /* shared with it */
+
+static void be_rival(void)
+{
+	const struct sched_param first = {1};
+
+	signal(SIGTERM, SIG_DFL);
+	if (sched_setscheduler(0, SCHED_FIFO, &first) != 0)
+		setpriority(PRIO_PROCESS, 0, -20);
+	for (;;) {
+		uint64_t until;
+
+		sleep_ns((uint64_t)(12 * MS * -log(1 - uniform())));
+		until = now_ns(CLOCK_MONOTONIC) + (uint64_t)(8 * MS * exp(0.2 * normal()));
+		while (__atomic_load_n(rival_may, __ATOMIC_RELAXED) &&
+		       now_ns(CLOCK_MONOTONIC) < until)
+			sink++;
+	}
+}
+
+/* Both on one CPU. */
+static pid_t start_rival(void)
+{
+	cpu_set_t one;
+	pid_t pid;
+
+	CPU_ZERO(&one);
+	CPU_SET(sched_getcpu(), &one);
+	rival_may =
+	    mmap(NULL, sizeof(int), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (rival_may == MAP_FAILED || sched_setaffinity(0, sizeof(one), &one) != 0)
+		exit(1);
+	*rival_may = 1;
+	pid = fork();
+	if (pid == 0)
+		be_rival();
+	return pid;
+}
+
+static void bystander(void)
+{
+	static uint64_t began_ns;
+	uint64_t part;
+	int busy;
+
+	began_ns = began_ns ? began_ns : now_ns(CLOCK_MONOTONIC);
+	part = (now_ns(CLOCK_MONOTONIC) - began_ns) / (100 * MS);
+	busy = part * 2654435761u % 100 < 30;
+	__atomic_store_n(rival_may, busy, __ATOMIC_RELAXED);
+	parse((uint64_t)(150 * US * exp(0.3 * normal())));
+	if (uniform() < (busy ? 0.7 : 0.05))
+		flush_journal((uint64_t)(150 * US * exp(0.2 * normal())));
+}
+
+/* ---- iterations ----------------------------------------------------------------- */
 
 static void work(uint64_t events)
 {
@@ -170,17 +317,17 @@ static void alike(void)
 
 static int one(const char *kind, uint64_t events, uint64_t *ns)
 {
-	static const int in_loops[] = {1, 2, 3}, in_spans[] = {3, 1, 2};
-
 	*ns = 0;
-	if (strcmp(kind, "causes") == 0)
-		return causes(in_loops, ns);
-	if (strcmp(kind, "spans") == 0)
-		return causes(in_spans, ns);
 	if (strcmp(kind, "work") == 0)
 		work(events);
-	else
+	else if (strcmp(kind, "alike") == 0)
 		alike();
+	else if (strcmp(kind, "rival") == 0)
+		parse((uint64_t)(150 * US * exp(0.3 * normal())));
+	else if (strcmp(kind, "bystander") == 0)
+		bystander();
+	else
+		return causes(ns);
 	return 0;
 }
 
@@ -224,47 +371,72 @@ static void take(const char *kind, uint64_t events, struct turn *turn)
 static void step(struct turn *turn)
 {
 	vprof_span_begin("step", 0);
-	take("spans", 0, turn);
+	take("causes", 0, turn);
 	vprof_span_end();
 	vprof_span_begin("steady", 0);
 	parse((uint64_t)(150 * US * exp(0.3 * normal())));
 	vprof_span_end();
 }
 
-int main(int argc, char **argv)
+static void open_all(char **argv, int argc)
 {
-	int count = argc > 2 ? atoi(argv[2]) : 100;
-	const char *kind = argc > 3 ? argv[3] : "causes";
-	struct turn *turn = calloc((size_t)count + 1, sizeof(*turn));
-	struct epoll_event event[SOCKETS];
 	pthread_t thread;
 
-	state = 0x9e3779b97f4a7c15u * (argc > 1 ? (uint64_t)atoi(argv[1]) + 1 : 1);
-	if (!turn || pipe(asked) || pipe(answer) || pthread_create(&thread, NULL, journal, NULL))
-		return 1;
+	if (pipe(asked) || pipe(answer) || pthread_create(&thread, NULL, journal, NULL))
+		exit(1);
+	pthread_detach(thread);
+	if (argc > 5) {
+		journal_fd = open(argv[4], O_WRONLY);
+		journal_pipe = open(argv[5], O_RDWR);
+		if (journal_fd < 0 || journal_pipe < 0)
+			exit(1);
+	}
 	ep = epoll_create1(0);
 	timer = add(timerfd_create(CLOCK_MONOTONIC, 0));
 	for (int i = 0; i < SOCKETS; i++)
 		fd[i] = add(eventfd(0, 0));
-	for (int i = 0; i < count; i++) {
-		int events;
+}
 
-		if (strcmp(kind, "spans") == 0) {
-			step(&turn[i]);
-			continue;
-		}
-		events = (int)fmin(SOCKETS, ceil(exp(1.1 * fabs(normal()))));
+static void turn_once(const char *kind, struct turn *turn)
+{
+	struct epoll_event event[SOCKETS];
+	int events;
 
-		make_ready(strcmp(kind, "work") == 0 ? events : 0);
-		events = epoll_wait(ep, event, SOCKETS, 1000);
-		take(kind, (uint64_t)events, &turn[i]);
+	if (strstr(kind, "spans")) {
+		step(turn);
+		return;
+	}
+	events = (int)fmin(SOCKETS, ceil(exp(1.1 * fabs(normal()))));
+	make_ready(strcmp(kind, "work") == 0 ? events : 0);
+	events = epoll_wait(ep, event, SOCKETS, 1000);
+	take(kind, (uint64_t)events, turn);
+}
+
+int main(int argc, char **argv)
+{
+	int seed = argc > 1 ? atoi(argv[1]) : 0, count = argc > 2 ? atoi(argv[2]) : 100;
+	const char *kind = argc > 3 ? argv[3] : "causes";
+	struct turn *turn = calloc((size_t)count + 1, sizeof(*turn));
+	pid_t rival = 0;
+
+	state = 0x9e3779b97f4a7c15u * ((uint64_t)seed + 1);
+	if (!turn)
+		return 1;
+	if (strcmp(kind, "rival") == 0 || strcmp(kind, "bystander") == 0)
+		rival = start_rival();
+	open_all(argv, argc);
+	choose_causes(kind, seed);
+	for (int i = 0; i < count; i++)
+		turn_once(kind, &turn[i]);
+	if (rival) {
+		kill(rival, SIGKILL);
+		waitpid(rival, NULL, 0);
 	}
 	for (int i = 0; i < count; i++)
 		printf("%llu %llu %llu %d\n", (unsigned long long)turn[i].begin_ns,
 		       (unsigned long long)turn[i].ns, (unsigned long long)turn[i].cause_ns,
 		       turn[i].cause);
-	close(asked[1]);
-	pthread_join(thread, NULL);
+	printf("%d %d %d\n", order[0], order[1], order[2]);
 	free(turn);
 	return 0;
 }

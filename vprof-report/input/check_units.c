@@ -124,6 +124,36 @@ static const char *sums_fault(const struct vr_file *file, const struct vprof_uni
 	return NULL;
 }
 
+/* Of what it is, another unit may have taken the place of. */
+static void drop_stale(const struct vr_file *file, struct vprof_unit_others *row)
+{
+	const union vr_unit_row *unit = row->unit < file->n_units ? &file->unit[row->unit] : NULL;
+
+	if (!unit || unit->kind != VPROF_UNIT_KEPT || unit->kept.begin_ns != row->begin_ns)
+		row->unit = VPROF_NONE;
+}
+
+static const char *others_fault(const struct vr_file *file, struct vprof_unit_others *row)
+{
+	drop_stale(file, row);
+	if (row->unit == VPROF_NONE)
+		return NULL;
+	for (uint32_t i = 0; i < VPROF_UNIT_OTHER_THREADS; i++) {
+		const struct vprof_unit_other *other = &row->other[i];
+
+		if (other->thread >= file->n_threads)
+			return "thread id out of range";
+		if (other->node >= file->n_nodes || other->call_node >= file->n_nodes)
+			return "node id out of range";
+		if (other->thread && other->call_name != VPROF_NONE &&
+		    !vr_check_string(file, other->call_name))
+			return "string id out of range";
+		if (other->call_ns > TIME_MOST || other->held_ns > TIME_MOST)
+			return "times make no sense";
+	}
+	return NULL;
+}
+
 void vr_check_units(struct vr_file *file, const struct vr_layout *layout)
 {
 	struct vr_tally tally = {.kind = VPROF_SEC_UNITS};
@@ -139,6 +169,8 @@ void vr_check_units(struct vr_file *file, const struct vr_layout *layout)
 			fault = unit_fault(file, i, end_ns);
 		else if (row->kind == VPROF_UNIT_SUMS)
 			fault = sums_fault(file, &row->sums);
+		else if (row->kind == VPROF_UNIT_OTHERS)
+			fault = others_fault(file, &row->others);
 		else if (row->kind != VPROF_UNIT_MORE)
 			make_void(row); /* handed out, or a newer library's */
 		if (!fault)

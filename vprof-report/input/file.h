@@ -37,6 +37,7 @@ union vr_unit_row {
 	struct vprof_unit kept;
 	struct vprof_unit_more more;
 	struct vprof_unit_sums sums;
+	struct vprof_unit_others others; /* unit: a row of its kind, or VPROF_NONE */
 };
 
 struct vr_file {

@@ -31,6 +31,21 @@ static void move_unit(struct vr_merge *merge, uint32_t unit0, struct vprof_unit 
 	move_samples(merge, row->sample, VPROF_UNIT_SAMPLES);
 }
 
+static void move_others(struct vr_merge *merge, uint32_t unit0, struct vprof_unit_others *row)
+{
+	row->unit += row->unit == VPROF_NONE ? 0 : unit0;
+	row->begin_ns += merge->shift_ns;
+	for (uint32_t i = 0; i < VPROF_UNIT_OTHER_THREADS && row->other[i].thread; i++) {
+		struct vprof_unit_other *other = &row->other[i];
+
+		other->thread = vr_merge_thread(merge, other->thread);
+		other->node = merge->node[other->node];
+		other->call_node = merge->node[other->call_node];
+		if (other->call_name != VPROF_NONE)
+			other->call_name = vr_merge_string(merge, other->call_name);
+	}
+}
+
 void vr_merge_units(struct vr_merge *merge)
 {
 	uint32_t unit0 = merge->sum->n_units;
@@ -48,6 +63,8 @@ void vr_merge_units(struct vr_merge *merge)
 			row.sums.thread = vr_merge_thread(merge, row.sums.thread);
 			row.sums.loop += row.sums.loop == VPROF_NONE ? 0 : merge->loop0;
 			row.sums.span += row.sums.span == VPROF_NONE ? 0 : merge->span0;
+		} else if (row.kind == VPROF_UNIT_OTHERS && row.others.unit != VPROF_NONE) {
+			move_others(merge, unit0, &row.others);
 		}
 		VR_MERGE_APPEND(merge, unit, n_units, unit_room, row);
 	}

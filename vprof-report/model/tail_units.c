@@ -172,6 +172,10 @@ static void keep_window(const struct vr_profile *profile, struct vr_tail *tail)
 		tail->accounts.unit[kept++] = tail->accounts.unit[i];
 	}
 	tail->accounts.units = kept;
+	tail->narrowed = profile->select.windowed || (profile->keep_label && !tail->span);
+	tail->all = tail->narrowed ? 0 : (double)tail->sums.units;
+	for (size_t i = 0; i < kept && tail->narrowed; i++)
+		tail->all += tail->accounts.unit[i].weight;
 }
 
 /* --- groups ------------------------------------------------------------------ */
@@ -269,7 +273,7 @@ static struct vr_tail *tail_of(struct vr_profile *profile, const struct subject 
 	group_units(profile, tail, select);
 	vr_tail_account(profile, tail);
 	vr_tail_analyse(&tail->accounts, &tail->answer);
-	if (!select->selected && !profile->select.windowed)
+	if (!select->selected && !tail->narrowed)
 		check_classes(tail);
 	find_rhythm(profile, tail);
 	return tail;
@@ -285,6 +289,19 @@ struct vr_tail *vr_tail_of_span(struct vr_profile *profile, const struct vr_span
 				const struct vr_tail_select *select)
 {
 	return tail_of(profile, &(struct subject){.spans = spans, .at = at}, select);
+}
+
+const struct vprof_unit_others *vr_tail_others(const struct vr_file *file,
+					       const struct vprof_unit *unit)
+{
+	for (uint32_t i = 0; i < file->n_units; i++) {
+		const struct vprof_unit_others *others = &file->unit[i].others;
+
+		if (others->kind == VPROF_UNIT_OTHERS && others->unit < file->n_units &&
+		    &file->unit[others->unit].kept == unit)
+			return others;
+	}
+	return NULL;
 }
 
 void vr_tail_free(struct vr_tail *tail)

@@ -35,6 +35,8 @@ struct vr_tail {
 	const struct vr_loop *loop;	/* NULL: the units are spans */
 	const struct vr_span_sum *span; /* NULL: they are iterations */
 	struct vprof_unit_sums sums;	/* of all units; kind VPROF_UNIT_VOID: none was kept */
+	double all;   /* so many there were; of a window or a label an estimate, by the weights */
+	int narrowed; /* to those */
 	struct vr_tail_accounts accounts;
 	const struct vprof_unit **unit; /* row of each */
 	double *samples;		/* as accounts.ns: CPU samples */
@@ -61,6 +63,10 @@ struct vr_tail *vr_tail_of_loop(struct vr_profile *profile, const struct vr_loop
 struct vr_tail *vr_tail_of_span(struct vr_profile *profile, const struct vr_spans *spans, size_t at,
 				const struct vr_tail_select *select);
 void vr_tail_free(struct vr_tail *tail); /* NULL is fine */
+
+/* What other threads did while one of them lasted; NULL: it is not kept of this one. */
+const struct vprof_unit_others *vr_tail_others(const struct vr_file *file,
+					       const struct vprof_unit *unit);
 
 /* --- tail_what.c: what a unit's time went into ----------------------------------- */
 

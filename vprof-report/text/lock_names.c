@@ -88,6 +88,23 @@ char *vr_lock_text(struct vr_profile *profile, const struct vr_lock *lock)
 	return vr_caption_short(profile, vr_lock_caption(profile, lock), VR_PROSE_ROOM);
 }
 
+char *vr_lock_text_at(struct vr_profile *profile, uint64_t address)
+{
+	const struct vr_file *file = profile->file;
+	struct vr_lock lock = {.address = address, .kind = VPROF_LOCK_MUTEX, .addresses = 1};
+
+	for (uint32_t i = 0; i < file->n_locks; i++) {
+		if (file->lock[i].address != address || !file->lock[i].kind)
+			continue;
+		lock.kind = file->lock[i].kind;
+		lock.place = file->lock[i].place;
+		lock.site = file->lock[i].site;
+		lock.offset = file->lock[i].offset;
+		break;
+	}
+	return vr_lock_text(profile, &lock);
+}
+
 static char *place_text(struct vr_profile *profile, uint32_t node)
 {
 	return vr_caption_short(profile, vr_responsible_caption(profile->stacks, node, 1),

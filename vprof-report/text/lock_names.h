@@ -9,6 +9,8 @@
 /* "book_mutex (app)", "app+0x4060", "make_book (block+0x8, book.c:12)",
  * "stack of worker (0x7f00)"; of VR_CAPTIONS, see text/names.h. */
 struct vr_caption vr_lock_caption(struct vr_profile *profile, const struct vr_lock *lock);
+/* Of the lock that lay there, as somebody who waited for it found it; "0x7f00": nobody did. */
+char *vr_lock_text_at(struct vr_profile *profile, uint64_t address);
 /* For a sentence; free() it. */
 char *vr_lock_text(struct vr_profile *profile, const struct vr_lock *lock);
 

@@ -1,11 +1,13 @@
 #include "text/tail.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 
 #include "cli/units.h"
 #include "cli/xalloc.h"
 #include "model/calls.h"
+#include "text/lock_names.h"
 #include "text/names.h"
 
 static char *place_text(const struct vr_profile *profile, const struct vr_function *function)
@@ -46,6 +48,128 @@ char *vr_tail_what_text(const struct vr_profile *profile, const struct vr_tail_w
 	free(place);
 	return text;
 }
+
+/* --- other threads ------------------------------------------------------------- */
+
+#define OTHERS_TOLD 2u
+#define OTHER_LEAST 0.2 /* of the time in which the unit did not run */
+
+static char *node_text(struct vr_profile *profile, uint32_t node)
+{
+	return vr_caption_short(profile, vr_responsible_caption(profile->stacks, node, 1),
+				VR_PROSE_ROOM);
+}
+
+static char *call_text(struct vr_profile *profile, const struct vprof_unit_other *other)
+{
+	char ns[VR_UNIT_MAX], *place = node_text(profile, other->call_node), *text;
+
+	text = vr_xprintf("%s%s in %s, called from %s", other->held_ns ? "of it " : "was ",
+			  vr_format_ns(ns, other->call_ns),
+			  vr_file_string(profile->file, other->call_name), place);
+	free(place);
+	return text;
+}
+
+static char *append(char *text, const char *between, char *more)
+{
+	text = vr_xappend(text, "%s%s", between, more);
+	free(more);
+	return text;
+}
+
+static uint64_t ran_ns(const struct vr_file *file, const struct vprof_unit_other *other)
+{
+	uint32_t hz = file->header.cpu_hz;
+
+	return hz ? other->samples * (1000000000ull / hz) : 0;
+}
+
+static char *other_text(struct vr_profile *profile, const struct vprof_unit_other *other)
+{
+	const struct vprof_thread *thread = &profile->file->thread[other->thread];
+	char ns[VR_UNIT_MAX], *text = vr_xprintf("%s (%" PRIu32 ")", thread->name, thread->tid);
+	const char *between = " ";
+
+	if (other->held_ns) {
+		text = append(text, " held ", vr_lock_text_at(profile, other->lock));
+		text = vr_xappend(text, " for %s", vr_format_ns(ns, other->held_ns));
+		between = ", ";
+	}
+	if (other->call_ns) {
+		text = append(text, between, call_text(profile, other));
+		between = ", ";
+	}
+	if (other->samples && other->node != VPROF_NODE_ROOT) {
+		text = vr_xappend(text, "%sran for some %s in ", between,
+				  vr_format_ns(ns, ran_ns(profile->file, other)));
+		text = append(text, "", node_text(profile, other->node));
+	}
+	return text;
+}
+
+/* What of a unit's time others may explain: it waited for a lock, for the CPU, or otherwise. */
+struct off {
+	double all, lock, cpu, rest;
+};
+
+static struct off off_of(const struct vr_file *file, const struct vprof_unit *row)
+{
+	struct off off = {.all = (double)(row->duration_ns - row->ns[VPROF_CLASS_RUN]),
+			  .cpu = (double)row->ns[VPROF_CLASS_PREEMPTED]};
+	const struct vprof_unit_call *more =
+	    row->more == VPROF_NONE ? NULL : file->unit[row->more].more.call;
+
+	for (uint32_t i = 0; i < VPROF_UNIT_CALLS; i++)
+		if (row->call[i].class == VPROF_CLASS_LOCK)
+			off.lock += (double)row->call[i].ns;
+	for (uint32_t i = 0; more && i < VPROF_UNIT_MORE_CALLS; i++)
+		if (more[i].class == VPROF_CLASS_LOCK)
+			off.lock += (double)more[i].ns;
+	off.rest = off.all - off.lock - off.cpu;
+	return off;
+}
+
+static int much_of(double ns, double of, const struct off *off)
+{
+	return of >= OTHER_LEAST * off->all && ns >= OTHER_LEAST * of;
+}
+
+/* A thread that was in one call all along waits for work, and keeps nobody from it. */
+static int explains(const struct vr_file *file, const struct vprof_unit *row, const struct off *off,
+		    const struct vprof_unit_other *other)
+{
+	double ran = (double)ran_ns(file, other), in_call = (double)other->call_ns;
+
+	if (other->call_ns >= row->duration_ns)
+		in_call = 0;
+	return much_of((double)other->held_ns, off->lock, off) || much_of(ran, off->cpu, off) ||
+	       much_of(ran, off->rest, off) || much_of(in_call, off->rest, off);
+}
+
+char *vr_tail_others_text(struct vr_profile *profile, const struct vr_tail *tail, size_t unit)
+{
+	const struct vprof_unit *row = tail->unit[unit];
+	const struct vprof_unit_others *others = vr_tail_others(profile->file, row);
+	struct off off = off_of(profile->file, row);
+	char *text = NULL;
+	size_t told = 0;
+
+	/* Of one that ran all the time others explain nothing. */
+	if (!others || off.all < OTHER_LEAST * (double)row->duration_ns)
+		return NULL;
+	for (uint32_t i = 0; i < VPROF_UNIT_OTHER_THREADS && told < OTHERS_TOLD; i++) {
+		if (!others->other[i].thread ||
+		    !explains(profile->file, row, &off, &others->other[i]))
+			continue;
+		if (!told++)
+			text = vr_xstrdup("meanwhile ");
+		text = append(text, told > 1 ? "; " : "", other_text(profile, &others->other[i]));
+	}
+	return text;
+}
+
+/* --- verdicts ------------------------------------------------------------------- */
 
 const char *vr_tail_verdict_name(enum vr_tail_verdict verdict)
 {

@@ -4,6 +4,7 @@
 #include "model/calls.h"
 #include "text/fields.h"
 #include "text/json.h"
+#include "text/lock_names.h"
 #include "text/tail.h"
 #include "verbs/tail/tail.h"
 
@@ -281,6 +282,46 @@ static json_t *parts_json(struct vr_context *ctx, const struct vr_tail *tail, si
 	return array;
 }
 
+static json_t *other_json(struct vr_context *ctx, const struct vprof_unit_other *other)
+{
+	const struct vprof_thread *thread = &ctx->profile->file->thread[other->thread];
+	struct vr_function call = vr_responsible_function(ctx->profile, other->call_node),
+			   ran = vr_responsible_function(ctx->profile, other->node);
+	char *lock = other->held_ns ? vr_lock_text_at(ctx->profile, other->lock) : NULL;
+	json_t *object = json_object();
+
+	vr_json_set_u64(object, "tid", thread->tid);
+	vr_json_set_text(object, "thread", thread->name);
+	json_object_set_new(object, "lock", lock ? vr_json_text(lock) : json_null());
+	vr_json_set_u64(object, "held_ns", other->held_ns);
+	json_object_set_new(object, "call",
+			    other->call_ns
+				? vr_json_text(vr_file_string(ctx->profile->file, other->call_name))
+				: json_null());
+	vr_json_set_u64(object, "call_ns", other->call_ns);
+	json_object_set_new(object, "call_function",
+			    other->call_ns ? vr_json_text(call.name) : json_null());
+	vr_json_set_u64(object, "samples", other->samples);
+	json_object_set_new(object, "function",
+			    other->samples ? vr_json_text(ran.name) : json_null());
+	free(lock);
+	return object;
+}
+
+/* Null where it is not kept what others did. */
+static json_t *others_json(struct vr_context *ctx, const struct vprof_unit *unit)
+{
+	const struct vprof_unit_others *others = vr_tail_others(ctx->profile->file, unit);
+	json_t *array;
+
+	if (!others)
+		return json_null();
+	array = json_array();
+	for (uint32_t i = 0; i < VPROF_UNIT_OTHER_THREADS && others->other[i].thread; i++)
+		json_array_append_new(array, other_json(ctx, &others->other[i]));
+	return array;
+}
+
 static json_t *slow_json(struct vr_context *ctx, const struct vr_tail *tail)
 {
 	json_t *array = json_array();
@@ -301,6 +342,7 @@ static json_t *slow_json(struct vr_context *ctx, const struct vr_tail *tail)
 				 row->label ? vr_file_string(ctx->profile->file, row->label) : "");
 		json_object_set_new(object, "exact", json_boolean(row->flags & VPROF_UNIT_EXACT));
 		json_object_set_new(object, "parts", parts_json(ctx, tail, i));
+		json_object_set_new(object, "others", others_json(ctx, row));
 		json_array_append_new(array, object);
 	}
 	return array;
@@ -334,7 +376,7 @@ static void set_subject(const struct vr_context *ctx, json_t *object, const stru
 		json_object_set_new(object, "label",
 				    tail->span->label ? vr_json_text(tail->span->label)
 						      : json_null());
-	vr_json_set_u64(object, tail->span ? "count" : "iterations", tail->sums.units);
+	vr_json_set_u64(object, tail->span ? "count" : "iterations", (uint64_t)(tail->all + 0.5));
 }
 
 json_t *vr_tail_json(struct vr_context *ctx, const struct vr_tail *tail)

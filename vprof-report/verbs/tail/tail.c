@@ -233,6 +233,12 @@ static void print_unit(struct vr_context *ctx, const struct vr_tail *tail, size_
 	vr_print_wrapped(ctx, text, 6);
 	free(text);
 	free(account);
+	text = vr_tail_others_text(ctx->profile, tail, unit);
+	if (text) {
+		fputs("      ", ctx->out);
+		vr_print_wrapped(ctx, text, 6);
+	}
+	free(text);
 }
 
 static void print_longest(struct vr_context *ctx, const struct vr_tail *tail)
@@ -263,11 +269,11 @@ static char *slow_text(const struct vr_context *ctx, const struct vr_tail *tail)
 	if (ctx->opts->slow)
 		text = vr_xprintf("%zu of those kept are as --select says", answer->slow);
 	else
-		text =
-		    vr_xprintf("%s of %s %s took longer than %s (--tail %g)",
-			       vr_format_count(count, (uint64_t)(all + 0.5)),
-			       vr_format_count(units, tail->sums.units), vr_tail_units_name(tail),
-			       vr_format_ns(from, (uint64_t)tail->slow_ns), ctx->opts->tail);
+		text = vr_xprintf(
+		    "%s of %s%s %s took longer than %s (--tail %g)",
+		    vr_format_count(count, (uint64_t)(all + 0.5)), tail->narrowed ? "about " : "",
+		    vr_format_count(units, (uint64_t)(tail->all + 0.5)), vr_tail_units_name(tail),
+		    vr_format_ns(from, (uint64_t)tail->slow_ns), ctx->opts->tail);
 	if (!ctx->opts->slow && all > (double)answer->slow + 0.5)
 		text = vr_xappend(text, ", of which the longest %zu are kept", answer->slow);
 	if (answer->slow)
