@@ -7,9 +7,9 @@
  * An input that begins with the record's magic is the record itself. */
 #include "fuzz.h"
 
-static const char *const shapes[] = {"normal",	"wrapped",     "overflow", "killed", "user-only",
-				     "nasty",	"empty",       "sampled",  "locks",  "leaks",
-				     "growing", "leaks-clean", "kinds",	   "waits"};
+static const char *const shapes[] = {
+    "normal", "wrapped", "overflow", "killed",	    "user-only", "nasty", "empty", "sampled",
+    "locks",  "leaks",	 "growing",  "leaks-clean", "kinds",	 "waits", "units", "labels"};
 static const char *const commands[] = {
     "summary",
     "summary --format json",
@@ -69,6 +69,14 @@ static const char *const commands[] = {
     "check --fail-if allocs(*)>0\tafter\tmark:warm --fail-if loop.p99>1us",
     "check --fail-if stalls>0 --fail-if blocked(*)@loop>0 --fail-if lock.max>1ns --format json",
     "check --fail-if live_bytes(label:*)>0 --fail-if calls(f).bytes>0 --format junit",
+    "loop --tail 97",
+    "loop --select dur>1ms --format json --label *",
+    "loop --tail 97 --format csv",
+    "loop --label *SOL --format json",
+    "threads --label *",
+    "summary --label *",
+    "labels --format json --label *SOL",
+    "heap --since 0.1 --until 1 --label *",
 };
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

@@ -6,6 +6,7 @@
 #include "mkclock.h"
 #include "mkcontracts.h"
 #include "mkcounts.h"
+#include "mklabels.h"
 #include "mkleaks.h"
 #include "mkloops.h"
 #include "mkorders.h"
@@ -47,6 +48,7 @@ static inline int mk_shape(const char *name, struct mkprof *mk)
 	    {"counts", mk_counts},
 	    {"contracts", mk_contracts},
 	    {"units", mk_units},
+	    {"labels", mk_labels},
 	};
 
 	for (size_t i = 0; i < sizeof(shape) / sizeof(shape[0]); i++) {

@@ -188,6 +188,18 @@ check units-tail-json units loop --tail 97.5 --format json
 check units-tail-csv units loop --tail 97.5 --format csv --thread worker
 check units-select units loop --select 'dur>9ms,t=1s..' --loop '*'
 check units-window units loop --tail 97.5 --since 1 --thread main
+check labels-labels labels labels
+COLUMNS=80 check labels-labels-80 labels labels --sort spans
+check labels-labels-json labels labels --format json
+check labels-loop labels loop --label symbol=SOL
+check labels-tail labels loop --tail 97.5 --label symbol=SOL --thread main
+check labels-tail-json labels loop --tail 97.5 --label symbol=BTC --thread main --format json
+check labels-threads labels threads --label symbol=SOL
+check labels-threads-json labels threads --label symbol=BTC --format json
+check labels-threads-csv labels threads --label 'symbol=*' --sort wait --format csv
+check labels-threads-runq labels threads --label symbol=SOL --sort runq
+COLUMNS=80 check labels-summary labels summary --label symbol=SOL
+check labels-summary-json labels summary --label symbol=BTC --format json
 check units-bad-select units loop --select 'dur~5ms'
 check units-bad-tail units loop --tail 101
 check loops-tail loops loop --tail 99

@@ -34,6 +34,12 @@ t_equal status 0 "$(cat "$T/run/status")"
 for phase in one two three; do
 	check $phase
 done
+for symbol in SOL BTC; do
+	t_equal "peak of $symbol" "$(jq ".\"peak $symbol\"" "$T/run/out")" \
+		"$(t_json ".labels[] | select(.label == \"symbol=$symbol\") | .heap.peak_bytes" labels "$file")"
+	t_equal "peak of heap --label symbol=$symbol" "$(jq ".\"peak $symbol\"" "$T/run/out")" \
+		"$(t_json '[.sites[].peak_bytes] | add' heap "$file" -n 0 --label "symbol=$symbol")"
+done
 t_equal "the whole run as a window" "$(t_json .totals.bytes_allocated heap "$file")" \
 	"$(t_json .totals.bytes_allocated heap "$file" --since 0)"
 t_equal "nothing happens between two phases" 0 \

@@ -45,6 +45,10 @@ t_equal "all are those of the labels and the rest" "$(t_json '[.loops[].iteratio
 	"$(t_json '[.labels[].loops.iterations, .unlabelled.loops.iterations] | add' labels "$file")"
 [ "$(loops symbol=SOL p50_ns)" -gt "$(loops symbol=BTC p50_ns)" ] || t_bad "the median of SOL is not above that of BTC"
 t_equal "what is of its waits is not known of a label" null "$(t_json '.loops[0].idle_ns' loop "$file" --label symbol=SOL)"
+# what is kept whole is a sample of them: how many there were is known by it within 15 percent
+tail=$(t_json '[.loops[].iterations] | add' loop "$file" -n 0 --tail 90 --label symbol=SOL)
+count=$(loops symbol=SOL iterations)
+t_near "iterations that --tail --label speaks of, percent" 100 "$(jq -n "$tail * 100 / $count")" 15
 stalls=$(t_json '[.loops[].stalls[]] | length' loop "$file" -n 0 --loop worker)
 of_labels=$(($(loops symbol=SOL 'stalls[].duration_ns | 1') + $(loops symbol=BTC 'stalls[].duration_ns | 1')))
 # what the helper was not told of in time has none

@@ -39,6 +39,19 @@ for symbol in SOL BTC; do
 	t_equal "idle time of symbol=$symbol" "$(of "$file" $symbol .idle_ns)" "$(jq -n \
 		"$(t_json '[.locks[] | select(.kind != "mutex") | .wait_ns] | add // 0' locks "$file" -n 0 --label symbol=$symbol) +
 		 $(t_json '[.sites[] | .idle_ns + .paced_ns] | add // 0' waits "$file" -n 0 --idle --label symbol=$symbol)")"
+	# and of each thread by itself
+	t_equal "CPU time of the threads under symbol=$symbol" "$(of "$file" $symbol .total_ns)" \
+		"$(t_json '[.threads[].cpu_ns] | add // 0' threads "$file" -n 0 --label symbol=$symbol)"
+	t_equal "waits of the threads under symbol=$symbol" "$(of "$file" $symbol .wait_ns)" \
+		"$(t_json '[.threads[].wait_ns] | add // 0' threads "$file" -n 0 --label symbol=$symbol)"
+	t_equal "bytes of the threads under symbol=$symbol" "$(truth .$symbol.bytes_allocated)" \
+		"$(t_json '[.threads[].bytes_allocated] | add // 0' threads "$file" -n 0 --label symbol=$symbol)"
+	t_equal "three threads have worked for symbol=$symbol" 3 \
+		"$(t_json '[.threads[] | select(.cpu_ns > 0)] | length' threads "$file" -n 0 --label symbol=$symbol)"
+	t_equal "bytes of summary --label symbol=$symbol" "$(truth .$symbol.bytes_allocated)" \
+		"$(t_json .bytes_allocated summary "$file" --label symbol=$symbol)"
+	t_equal "CPU time of summary --label symbol=$symbol" "$(of "$file" $symbol .total_ns)" \
+		"$(t_json .cpu_ns summary "$file" --label symbol=$symbol)"
 done
 t_done
 

@@ -23,6 +23,8 @@ number() {
 	callers) t_json '[.. | objects | .total_ns // empty] | max // 0' "$verb" burn_ms "$record" "$@" ;;
 	heap) t_json .totals.bytes_allocated heap "$record" "$@" ;;
 	locks) t_json '[.locks[].wait_ns] | add // 0' locks "$record" "$@" ;;
+	threads) t_json '[.threads[].cpu_ns] | add // 0' threads "$record" -n 0 "$@" ;;
+	summary) t_json .cpu_ns summary "$record" "$@" ;;
 	waits) t_json '[.sites[].calls] | add // 0' waits "$record" -n 0 "$@" ;;
 	loop) t_json '[.loops[].iterations] | add // 0' loop "$record" -n 0 "$@" ;;
 	spans) echo none ;; # of this program; inject/spans has its labels

@@ -100,6 +100,12 @@ t_equal "path=a" "100 5050 1 100" \
 t_equal "path=b" "100 50500 10 1000" \
 	"$(span step '"\(.count) \(.size) \(.size_min) \(.size_max)"' --label 'path=b')"
 t_equal "all" "202 2" "$(span step '"\(.count) \(.threads)"')"
+t_equal "spans of labels" "path=a 100 path=b 100" "$(t_json '[.labels[] | select(.spans.count > 0) |
+	"\(.label) \(.spans.count)"] | sort | join(" ")' labels "$file")"
+t_equal "time of labels" "$(t_json '[.spans[].time_ns] | add' spans "$file")" \
+	"$(t_json '[.labels[].spans.time_ns, .unlabelled.spans.time_ns] | add' labels "$file")"
+t_equal "spans of a label's threads" 100 "$(t_json '[.threads[].spans] | add' threads "$file" --label path=a)"
+t_equal "spans of a label in summary" 100 "$(t_json '[.spans[].count] | add' summary "$file" --label path=a)"
 t_equal "rows by label" "path=a 100, path=b 100,  2" \
 	"$(t_json '[.spans | sort_by(.label | . == "", .)[] | "\(.label) \(.count)"] | join(", ")' spans "$file" --by label)"
 t_equal "rows by thread" "101 101" "$(t_json '[.spans[].count] | join(" ")' spans "$file" --by thread)"

@@ -1,6 +1,7 @@
 /* heap_phases [BURSTS]: three phases with half a second of nothing around each, marked; in each
  * two symbols allocate, keep and free. Prints what they did, as JSON by phase and symbol; "live"
- * is what the symbol holds at the phase's end.
+ * is what the symbol holds at the phase's end; "peak SOL" what it held when both together held
+ * most.
  *
  * BURSTS (0): before all that, so many bursts 20 ms apart, each from another call path, so that
  * there is more to note than there is room for. */
@@ -14,11 +15,19 @@
 static const char *const symbol[2] = {"SOL", "BTC"};
 static void *kept[2][KEPT];
 static int n_kept[2];
-static uint64_t live[2];
+static uint64_t live[2], peak[2];
 
 struct counts {
 	uint64_t allocs, bytes, frees, freed, temporary;
 };
+
+static void look_at_peak(int which, uint64_t bytes)
+{
+	if (live[0] + live[1] + bytes <= peak[0] + peak[1])
+		return;
+	peak[0] = live[0] + (which == 0 ? bytes : 0);
+	peak[1] = live[1] + (which == 1 ? bytes : 0);
+}
 
 /* Blocks of `bytes`: one of three is freed at once, one of three by and by, one stays. */
 static __attribute__((noinline)) struct counts work(int which, int blocks, size_t bytes)
@@ -29,6 +38,7 @@ static __attribute__((noinline)) struct counts work(int which, int blocks, size_
 	for (int i = 0; i < blocks; i++) {
 		void *block = opaque(malloc(bytes));
 
+		look_at_peak(which, bytes);
 		counts.allocs++;
 		counts.bytes += bytes;
 		if (i % 3 == 0) {
@@ -105,6 +115,8 @@ int main(int argc, char **argv)
 	phase(0, 100, 64);
 	phase(1, 300, 1000);
 	phase(2, 50, 20000);
+	for (int which = 0; which < 2; which++)
+		say(",\"peak %s\":%lu", symbol[which], peak[which]);
 	say("}\n");
 	return 0;
 }

@@ -1,18 +1,9 @@
 /* The reader on rows of calls that were counted: what it takes, what it leaves out and says. */
-#include "ring_file.h"
-
-static struct mkprof mk;
+#include "ring_shape.h"
 
 static void make(void)
 {
-	make_path();
-	ck_assert_int_eq(mk_shape("counts", &mk), 0);
-}
-
-static void drop(void)
-{
-	mk_free(&mk);
-	remove_path();
+	make_shape("counts");
 }
 
 START_TEST(what_is_right_is_taken)

@@ -1,7 +1,6 @@
 /* The reader on rows of LABELS and HEAP_TIMES: what it takes, what it leaves out and says. */
-#include "ring_file.h"
+#include "ring_shape.h"
 
-static struct mkprof mk;
 static uint32_t text;
 
 static struct vprof_label_loop *add_label(uint32_t loop, uint64_t count, uint64_t each_ns)
@@ -37,8 +36,7 @@ static void make(void)
 {
 	uint32_t site;
 
-	make_path();
-	ck_assert_int_eq(mk_shape("loops", &mk), 0);
+	make_shape("loops");
 	text = mk_string(&mk, "symbol=SOL");
 	add_label(0, 300, 100000);
 	add_label(0, 200, 50000);
@@ -47,12 +45,6 @@ static void make(void)
 	mk_some_row(&mk, VPROF_SEC_HEAP_TIMES, sizeof(struct vprof_heap_time), NULL);
 	add_time(site, 4, 400);
 	add_time(site, 6, 600);
-}
-
-static void drop(void)
-{
-	mk_free(&mk);
-	remove_path();
 }
 
 START_TEST(what_is_right_is_taken)

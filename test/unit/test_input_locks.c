@@ -1,19 +1,5 @@
 /* The reader on rows of BLAME and ORDERS: what it leaves out and says, what it sets right. */
-#include "ring_file.h"
-
-static struct mkprof mk;
-
-static void make(const char *shape)
-{
-	make_path();
-	ck_assert_int_eq(mk_shape(shape, &mk), 0);
-}
-
-static void drop(void)
-{
-	mk_free(&mk);
-	remove_path();
-}
+#include "ring_shape.h"
 
 static const struct fault {
 	const char *shape;
@@ -56,7 +42,7 @@ START_TEST(what_cannot_be_is_left_out)
 	const struct fault *fault = &faults[_i];
 	struct vr_file *file;
 
-	make(fault->shape);
+	make_shape(fault->shape);
 	file = open_ok(&mk);
 	ck_assert_uint_eq(file->n_damages, 0);
 	vr_file_close(file);
@@ -79,7 +65,7 @@ START_TEST(what_may_be_is_set_right)
 	struct vprof_blame *row;
 	struct vr_file *file;
 
-	make("locks");
+	make_shape("locks");
 	row = rows_of(&mk, VPROF_SEC_BLAME);
 	row->max_ns = UINT64_MAX;
 	row->again = UINT64_MAX;

@@ -1,19 +1,10 @@
 /* The reader on rows of time off the CPU: what it takes, what it leaves out and says, what it
  * puts right. */
-#include "ring_file.h"
-
-static struct mkprof mk;
+#include "ring_shape.h"
 
 static void make(void)
 {
-	make_path();
-	ck_assert_int_eq(mk_shape("waits", &mk), 0);
-}
-
-static void drop(void)
-{
-	mk_free(&mk);
-	remove_path();
+	make_shape("waits");
 }
 
 START_TEST(what_is_right_is_taken)

@@ -22,6 +22,11 @@ static inline uint64_t vr_least(uint64_t x, uint64_t y)
 	return x < y ? x : y;
 }
 
+static inline uint64_t vr_most(uint64_t x, uint64_t y)
+{
+	return x > y ? x : y;
+}
+
 /* What is left of `from` without `part`; 0 where that is more. */
 static inline uint64_t vr_less(uint64_t from, uint64_t part)
 {

@@ -40,6 +40,24 @@ static uint8_t *shards_kept(const struct vr_profile *profile)
 	return kept;
 }
 
+static struct vr_label_sum *sum_of(const struct vr_label_sums *sums, uint32_t thread,
+				   uint32_t label)
+{
+	return &sums->of[sums->thread_of_shard ? thread : label];
+}
+
+static struct vr_label_sum *sum_of_site(const struct vr_label_sums *sums,
+					const struct vprof_site *site)
+{
+	return sum_of(sums, sums->thread_of_shard ? sums->thread_of_shard[site->shard] : 0,
+		      site->label);
+}
+
+static size_t count_of(const struct vr_label_sums *sums, const struct vr_file *file)
+{
+	return sums->thread_of_shard ? file->n_threads : vr_file_string_ids(file);
+}
+
 static void add_heap(const struct vr_profile *profile, struct vr_label_sums *sums)
 {
 	const struct vr_file *file = profile->file;
@@ -49,10 +67,10 @@ static void add_heap(const struct vr_profile *profile, struct vr_label_sums *sum
 		const struct vprof_site *row = &file->site[i];
 
 		if ((!kept || kept[row->shard]) && vr_profile_keeps_label(profile, row->label))
-			add_site(&sums->of[row->label], row, file->header.peak_epoch);
+			add_site(sum_of_site(sums, row), row, file->header.peak_epoch);
 	}
 	free(kept);
-	for (uint32_t i = 0; i < vr_file_string_ids(file); i++) {
+	for (size_t i = 0; i < count_of(sums, file); i++) {
 		struct vr_label_sum *sum = &sums->of[i];
 
 		sum->live_blocks = not_negative(sum->live_blocks);
@@ -85,24 +103,25 @@ static void add_tables(const struct vr_profile *profile, struct vr_label_sums *s
 		const struct vprof_lock *row = &file->lock[i];
 
 		if (counts(profile, row->thread, row->label) && !vr_lock_is_call(row->kind))
-			add_wait(&sums->of[row->label], !vr_lock_is_held(row->kind), row->waits,
-				 row->wait_ns);
+			add_wait(sum_of(sums, row->thread, row->label), !vr_lock_is_held(row->kind),
+				 row->waits, row->wait_ns);
 	}
 	for (uint32_t i = 0; i < file->n_calls; i++) {
 		const struct vprof_call *row = &file->call[i];
+		struct vr_label_sum *sum = sum_of(sums, row->thread, row->label);
 
 		if (!counts(profile, row->thread, row->label))
 			continue;
 		vr_call_row_classes(row, ns);
 		for (uint32_t class = 0; class < VPROF_CLASS_COUNT; class ++)
-			add_wait(&sums->of[row->label], vr_wall_is_idle(class), 0, ns[class]);
+			add_wait(sum, vr_wall_is_idle(class), 0, ns[class]);
 		if (ns[VPROF_CLASS_BLOCKED] || ns[VPROF_CLASS_LOCK])
-			sums->of[row->label].waits +=
-			    row->blocked - vr_least(row->idle, row->blocked);
+			sum->waits += row->blocked - vr_least(row->idle, row->blocked);
 	}
 }
 
-static void add_iterations(const struct vr_profile *profile, struct vr_label_sums *sums)
+/* Without a label is what is left. */
+static void add_all_iterations(const struct vr_profile *profile, struct vr_label_sum *none)
 {
 	const struct vr_file *file = profile->file;
 
@@ -111,25 +130,53 @@ static void add_iterations(const struct vr_profile *profile, struct vr_label_sum
 
 		if (!row->iterations || !counts(profile, row->thread, 0))
 			continue;
-		sums->of[0].iterations += row->iterations;
-		sums->of[0].iteration_ns += row->busy_ns;
+		none->iterations += row->iterations;
+		none->iteration_ns += row->busy_ns;
 	}
 	for (uint32_t i = 0; i < file->n_label_loops; i++) {
 		const struct vprof_label_loop *row = &file->label_loop[i];
-		struct vr_label_sum *sum = &sums->of[row->label];
 
 		if (!row->label || !profile->keep_thread[file->loop[row->loop].thread])
 			continue;
-		/* Without a label is what is left. */
-		sums->of[0].iterations -= vr_least(row->iterations, sums->of[0].iterations);
-		sums->of[0].iteration_ns -= vr_least(row->busy_ns, sums->of[0].iteration_ns);
-		if (!vr_profile_keeps_label(profile, row->label))
+		none->iterations -= vr_least(row->iterations, none->iterations);
+		none->iteration_ns -= vr_least(row->busy_ns, none->iteration_ns);
+	}
+}
+
+static void add_iterations(const struct vr_profile *profile, struct vr_label_sums *sums)
+{
+	const struct vr_file *file = profile->file;
+
+	if (!sums->thread_of_shard)
+		add_all_iterations(profile, &sums->of[0]);
+	for (uint32_t i = 0; i < file->n_label_loops; i++) {
+		const struct vprof_label_loop *row = &file->label_loop[i];
+		uint32_t thread = file->loop[row->loop].thread;
+		struct vr_label_sum *sum = sum_of(sums, thread, row->label);
+
+		if (!row->label || !counts(profile, thread, row->label))
 			continue;
 		sum->iterations += row->iterations;
 		sum->iteration_ns += row->busy_ns;
 		sum->several += row->several;
-		if (row->max_ns > sum->iteration_max_ns)
-			sum->iteration_max_ns = row->max_ns;
+		sum->iteration_max_ns = vr_most(sum->iteration_max_ns, row->max_ns);
+	}
+}
+
+static void add_spans(const struct vr_profile *profile, struct vr_label_sums *sums)
+{
+	const struct vr_file *file = profile->file;
+
+	for (uint32_t i = 0; i < file->n_spans; i++) {
+		const struct vprof_span *row = &file->span[i];
+		struct vr_label_sum *sum;
+
+		if (!(row->flags & VPROF_SPAN_NAMED) || !counts(profile, row->thread, row->label))
+			continue;
+		sum = sum_of(sums, row->thread, row->label);
+		sum->spans += row->count;
+		sum->span_ns += row->time_ns;
+		sum->span_max_ns = vr_most(sum->span_max_ns, row->max_ns);
 	}
 }
 
@@ -155,7 +202,7 @@ static void add_events(const struct vr_profile *profile, struct vr_label_sums *s
 		}
 		if (vr_profile_in_window(profile, event->t_ns) &&
 		    counts(profile, event->thread, label))
-			add_wait(&sums->of[label], idle, 1, event->value);
+			add_wait(sum_of(sums, event->thread, label), idle, 1, event->value);
 	}
 }
 
@@ -167,7 +214,7 @@ static void add_times(const struct vr_profile *profile, struct vr_label_sums *su
 	for (uint32_t i = 1; i < file->n_heap_times; i++) {
 		const struct vprof_heap_time *row = &file->heap_time[i];
 		const struct vprof_site *site = &file->site[row->site];
-		struct vr_label_sum *sum = &sums->of[site->label];
+		struct vr_label_sum *sum = sum_of_site(sums, site);
 
 		if (!row->to_ns || (kept && !kept[site->shard]) ||
 		    !vr_profile_keeps_label(profile, site->label) ||
@@ -182,27 +229,65 @@ static void add_times(const struct vr_profile *profile, struct vr_label_sums *su
 	free(kept);
 }
 
-struct vr_label_sums *vr_label_sums_new(struct vr_profile *profile)
+static void add_all(struct vr_profile *profile, struct vr_label_sums *sums)
 {
 	const struct vr_file *file = profile->file;
-	struct vr_label_sums *sums = vr_xcalloc(1, sizeof(*sums));
+	int windowed = profile->select.windowed;
 
-	sums->of = vr_xcalloc(vr_file_string_ids(file) + 1, sizeof(*sums->of));
-	sums->heap_known = file->header.heap_mode != VPROF_HEAP_OFF &&
-			   (!profile->select.windowed || file->n_heap_times);
+	sums->heap_known =
+	    file->header.heap_mode != VPROF_HEAP_OFF && (!windowed || file->n_heap_times);
 	/* A block may be freed in another thread. */
-	sums->live_known = sums->heap_known && !profile->select.thread && !profile->select.windowed;
-	if (sums->heap_known && profile->select.windowed)
+	sums->live_known = sums->heap_known && !profile->select.thread && !windowed;
+	sums->loops_known = file->n_label_loops && !windowed;
+	sums->spans_known = file->n_spans && !windowed;
+	if (sums->heap_known && windowed)
 		add_times(profile, sums);
 	else if (sums->heap_known)
 		add_heap(profile, sums);
-	sums->loops_known = file->n_label_loops && !profile->select.windowed;
 	if (sums->loops_known)
 		add_iterations(profile, sums);
-	if (profile->select.windowed)
+	if (sums->spans_known)
+		add_spans(profile, sums);
+	if (windowed)
 		add_events(profile, sums);
 	else
 		add_tables(profile, sums);
+}
+
+struct vr_label_sums *vr_label_sums_new(struct vr_profile *profile)
+{
+	struct vr_label_sums *sums = vr_xcalloc(1, sizeof(*sums));
+
+	sums->of = vr_xcalloc(vr_file_string_ids(profile->file) + 1, sizeof(*sums->of));
+	add_all(profile, sums);
+	return sums;
+}
+
+/* A shard is handed to a later thread when its own has ended: then it is of none alone. */
+static void find_shards(const struct vr_file *file, struct vr_label_sums *sums)
+{
+	for (uint32_t i = 1; i < file->n_threads; i++) {
+		uint32_t *of = &sums->thread_of_shard[file->thread[i].shard];
+
+		if (file->thread[i].state == VPROF_THREAD_FREE ||
+		    file->thread[i].flags & VPROF_THREAD_HELPER)
+			continue;
+		sums->of[i].heap_shared = *of != 0;
+		if (*of)
+			sums->of[*of].heap_shared = 1;
+		else
+			*of = i;
+	}
+}
+
+struct vr_label_sums *vr_label_sums_new_by_thread(struct vr_profile *profile)
+{
+	struct vr_label_sums *sums = vr_xcalloc(1, sizeof(*sums));
+
+	sums->of = vr_xcalloc(profile->file->n_threads + 1u, sizeof(*sums->of));
+	sums->thread_of_shard = vr_xcalloc(UINT16_MAX + 1u, sizeof(*sums->thread_of_shard));
+	find_shards(profile->file, sums);
+	add_all(profile, sums);
 	return sums;
 }
 
@@ -211,5 +296,6 @@ void vr_label_sums_free(struct vr_label_sums *sums)
 	if (!sums)
 		return;
 	free(sums->of);
+	free(sums->thread_of_shard);
 	free(sums);
 }

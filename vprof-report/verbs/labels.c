@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/order.h"
 #include "cli/xalloc.h"
 #include "model/cpu.h"
 #include "model/label_sums.h"
@@ -12,12 +13,13 @@
 #include "text/print.h"
 #include "verbs/verb.h"
 
-enum key { BY_TOTAL, BY_SELF, BY_NAME, BY_BYTES, BY_CALLS, BY_LIVE, BY_WAIT, BY_TURNS };
+enum key { BY_TOTAL, BY_SELF, BY_NAME, BY_BYTES, BY_CALLS, BY_LIVE, BY_WAIT, BY_TURNS, BY_SPANS };
 
 static const struct vr_sort_key sort_keys[] = {
     {"total", BY_TOTAL}, {"cumulative", BY_TOTAL}, {"self", BY_SELF},	{"time", BY_SELF},
     {"name", BY_NAME},	 {"bytes", BY_BYTES},	   {"calls", BY_CALLS}, {"live", BY_LIVE},
-    {"wait", BY_WAIT},	 {"iterations", BY_TURNS}, {"turns", BY_TURNS}, {NULL, 0},
+    {"wait", BY_WAIT},	 {"iterations", BY_TURNS}, {"turns", BY_TURNS}, {"spans", BY_SPANS},
+    {NULL, 0},
 };
 
 struct tables {
@@ -49,6 +51,8 @@ static uint64_t value_of(const struct row *row, enum key key)
 		return row->sum.wait_ns;
 	case BY_TURNS:
 		return row->sum.iterations;
+	case BY_SPANS:
+		return row->sum.spans;
 	case BY_TOTAL:
 	case BY_NAME:
 		break;
@@ -88,8 +92,10 @@ static void add_sum(struct vr_label_sum *to, const struct vr_label_sum *from)
 	to->iterations += from->iterations;
 	to->iteration_ns += from->iteration_ns;
 	to->several += from->several;
-	if (from->iteration_max_ns > to->iteration_max_ns)
-		to->iteration_max_ns = from->iteration_max_ns;
+	to->iteration_max_ns = vr_most(to->iteration_max_ns, from->iteration_max_ns);
+	to->spans += from->spans;
+	to->span_ns += from->span_ns;
+	to->span_max_ns = vr_most(to->span_max_ns, from->span_max_ns);
 }
 
 static void add_label(struct row *row, const struct vr_label *label, const struct tables *tables)
@@ -167,6 +173,11 @@ static int loops_known(const struct vr_rows *rows)
 	return ((const struct tables *)rows->model)->sums->loops_known;
 }
 
+static int spans_known(const struct vr_rows *rows)
+{
+	return ((const struct tables *)rows->model)->sums->spans_known;
+}
+
 static int any_waits(const struct vr_rows *rows)
 {
 	return ((const struct tables *)rows->model)->wait_ns != 0;
@@ -197,6 +208,9 @@ static const struct vr_field label_fields[] = {
     {"iterations", "turns", VR_COUNT, VR_IN_COLUMNS, ROW(sum.iterations), .applies = loops_known,
      .yields = 2},
     {"iteration_ns", "", VR_NS, VR_IN_CSV, ROW(sum.iteration_ns), .applies = loops_known},
+    {"spans", "spans", VR_COUNT, VR_IN_COLUMNS, ROW(sum.spans), .applies = spans_known,
+     .yields = 2},
+    {"span_ns", "", VR_NS, VR_IN_CSV, ROW(sum.span_ns), .applies = spans_known},
     HEAP("bytes_allocated", "bytes", VR_BYTES, alloc_bytes, 0),
     HEAP("allocs", "calls", VR_COUNT, allocs, 1),
     LIVE("live_bytes", "live", live_bytes, 0),
@@ -214,6 +228,12 @@ static const struct vr_field loop_fields[] = {
     {"busy_ns", "", VR_NS, VR_IN_JSON, ROW(sum.iteration_ns)},
     {"max_ns", "", VR_NS, VR_IN_JSON, ROW(sum.iteration_max_ns)},
     {"several", "", VR_COUNT, VR_IN_JSON, ROW(sum.several)},
+};
+
+static const struct vr_field span_fields[] = {
+    {"count", "", VR_COUNT, VR_IN_JSON, ROW(sum.spans)},
+    {"time_ns", "", VR_NS, VR_IN_JSON, ROW(sum.span_ns)},
+    {"max_ns", "", VR_NS, VR_IN_JSON, ROW(sum.span_max_ns)},
 };
 
 static const struct vr_field heap_fields[] = {
@@ -253,6 +273,9 @@ static json_t *row_json(const struct vr_rows *rows, const struct row *row)
 	json_object_set_new(object, "heap", heap);
 	json_object_set_new(object, "loops",
 			    loops_known(rows) ? vr_json_fields(rows, VR_FIELDS(loop_fields), row)
+					      : json_null());
+	json_object_set_new(object, "spans",
+			    spans_known(rows) ? vr_json_fields(rows, VR_FIELDS(span_fields), row)
 					      : json_null());
 	return object;
 }
@@ -328,7 +351,8 @@ const struct vr_verb vr_verb_labels = {
 	"self is the CPU time under the label alone; total, and all that follows it, includes\n"
 	"the labels within it. wait is what kept it from work: locks, and calls that lasted;\n"
 	"live and peak are of blocks allocated under it, whoever freed them. turns are iterations\n"
-	"of loops, each of the label that was begun last in it.\n"
+	"of loops, each of the label that was begun last in it; spans are of the label in force\n"
+	"when they began.\n"
 	"`flat --label K=V` and its like print one label's profile.",
     .options = VR_TAKES(VR_OPT_SORT, VR_OPT_LIMIT, VR_OPT_FORMAT, VR_OPT_THREAD, VR_OPT_WINDOW,
 			VR_OPT_LABEL),

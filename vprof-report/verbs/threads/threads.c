@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/order.h"
+#include "cli/warn.h"
 #include "cli/xalloc.h"
 #include "model/cpu.h"
 #include "model/locks.h"
@@ -14,6 +15,7 @@
 #include "text/threads.h"
 #include "verbs/threads/books.h"
 #include "verbs/threads/fields.h"
+#include "verbs/threads/labels.h"
 #include "verbs/verb.h"
 
 enum key { BY_CPU, BY_TID, BY_NAME, BY_START, BY_ALLOCS, BY_LIVE, BY_WAIT, BY_RUN_DELAY };
@@ -225,21 +227,44 @@ static int any_unsplit(const struct vr_thread *thread, const uint32_t *row, size
 	return 0;
 }
 
+/* The books of a thread know no label, so that neither its rows nor its orders are the same. */
+static int run_by_label(struct vr_context *ctx)
+{
+	static const struct {
+		int key;
+		enum vr_threads_label_key by;
+	} keys[] = {{BY_CPU, VR_THREADS_LABEL_CPU},   {BY_TID, VR_THREADS_LABEL_TID},
+		    {BY_NAME, VR_THREADS_LABEL_NAME}, {BY_ALLOCS, VR_THREADS_LABEL_ALLOCS},
+		    {BY_LIVE, VR_THREADS_LABEL_LIVE}, {BY_WAIT, VR_THREADS_LABEL_WAIT}};
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		if (keys[i].key != ctx->sort)
+			continue;
+		vr_threads_by_label(ctx, keys[i].by);
+		return 0;
+	}
+	vr_warn("threads --label has no order '%s': it is of a thread as a whole", ctx->sort_name);
+	return VR_EXIT_USAGE;
+}
+
 static int run(struct vr_context *ctx)
 {
-	uint64_t *idle_ns = vr_locks_idle_ns(ctx->profile->file);
-	struct vr_thread *thread = vr_threads_new(ctx->profile);
-	int books;
-	struct vr_book *book = vr_books_new(ctx->profile, &books);
-	struct vr_threads_view threads = {.thread = thread,
-					  .idle_ns = idle_ns,
-					  .book = book,
-					  .books = books,
-					  .cpu_ns = total_cpu(ctx->profile)};
+	uint64_t *idle_ns;
+	struct vr_threads_view threads = {.cpu_ns = total_cpu(ctx->profile)};
 	const struct vr_rows rows = {.ctx = ctx, .model = &threads};
+	struct vr_thread *thread;
+	struct vr_book *book;
+	int books;
 	size_t count;
-	uint32_t *row = select_rows(ctx->profile, (enum key)ctx->sort, &count);
+	uint32_t *row;
 
+	if (ctx->profile->select.label)
+		return run_by_label(ctx);
+	threads.idle_ns = idle_ns = vr_locks_idle_ns(ctx->profile->file);
+	threads.thread = thread = vr_threads_new(ctx->profile);
+	threads.book = book = vr_books_new(ctx->profile, &books);
+	threads.books = books;
+	row = select_rows(ctx->profile, (enum key)ctx->sort, &count);
 	threads.unsplit = any_unsplit(thread, row, count);
 	if (ctx->format == VR_FORMAT_JSON)
 		ctx->json = to_json(&rows, row, count);
@@ -281,11 +306,12 @@ const struct vr_verb vr_verb_threads = {
 	"in\n"
 	"no total. \"lock wait\" is for mutexes and rwlocks, \"idle wait\" for conditions and "
 	"other\n"
-	"threads.",
-    .options = VR_TAKES(VR_OPT_SORT, VR_OPT_LIMIT, VR_OPT_FORMAT, VR_OPT_THREAD, VR_OPT_TREE,
-			VR_OPT_FULL_NAMES, VR_OPT_FAIL_IF),
+	"threads.\n"
+	"With --label, what each thread did under it: CPU time, \"wait\" and \"idle\" as in "
+	"labels,\n"
+	"iterations of its loops, spans and heap. Where the time went is of no label.",
+    .options = VR_TAKES(VR_OPT_SORT, VR_OPT_LIMIT, VR_OPT_FORMAT, VR_OPT_THREAD, VR_OPT_LABEL,
+			VR_OPT_TREE, VR_OPT_FULL_NAMES, VR_OPT_FAIL_IF),
     .sort = sort_keys,
-    .no_label = "the books of a thread know none; labels and flat --thread T --label K=V have a "
-		"thread's part",
     .run = run,
 };
