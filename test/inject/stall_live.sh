@@ -5,24 +5,8 @@
 # interrupted. 20 seeds by hand: SEEDS="$(seq 20)".
 # long: it waits for some twenty stalls, a seed
 . "$(dirname "$0")/../lib.sh"
+. "$TOP/test/lib-fuse.sh"
 
-# slow_fs: a file system whose fsync waits for the test; sets `fsyncs`.
-slow_fs() {
-	local flags
-	fsyncs=0
-	flags=$(pkg-config --cflags --libs fuse3 2>/dev/null) || return
-	[ -c /dev/fuse ] || return
-	mkdir -p "$T/run/mount"
-	[ -p "$T/run/pipe" ] || mkfifo "$T/run/pipe"
-	# shellcheck disable=SC2086
-	${CC:-gcc} -D_FILE_OFFSET_BITS=64 -o "$T/slow_fsync" "$TOP/test/fuse/slow_fsync.c" $flags || return
-	"$T/slow_fsync" "$T/run/pipe" -f "$T/run/mount" 2>/dev/null &
-	t_pids="$t_pids $!"
-	for ((i = 0; i < 100; i++)); do
-		[ -f "$T/run/mount/journal" ] && fsyncs=7 && return
-		sleep 0.05
-	done
-}
 drive() { # SEED RUN...
 	local seed=$1
 	shift
@@ -35,8 +19,10 @@ drive() { # SEED RUN...
 }
 
 mkdir -p "$T/run"
-slow_fs
-if [ $fsyncs = 0 ]; then
+fsyncs=0
+if slow_fs "$T/run"; then
+	fsyncs=7
+else
 	t_begin "fsync of a slow file system"
 	t_skip "no /dev/fuse or no libfuse3-dev here"
 fi
