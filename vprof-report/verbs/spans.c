@@ -13,6 +13,7 @@
 #include "text/json.h"
 #include "text/names.h"
 #include "text/notes.h"
+#include "text/percentiles.h"
 #include "text/print.h"
 #include "verbs/tail/tail.h"
 #include "verbs/verb.h"
@@ -109,21 +110,6 @@ static void get_form(const struct vr_rows *rows, const void *row, struct vr_valu
 	value->cell.s = span_of(row)->async ? "async" : "nested";
 }
 
-#define PERCENTILE(name, which)                                                                    \
-	static void get_##name(const struct vr_rows *rows, const void *row,                        \
-			       struct vr_value *value)                                             \
-	{                                                                                          \
-		(void)rows;                                                                        \
-		value->cell.null = !span_of(row)->took[which].known;                               \
-		value->cell.u = span_of(row)->took[which].ns;                                      \
-	}
-PERCENTILE(p50, VR_LOOP_P50)
-PERCENTILE(p90, VR_LOOP_P90)
-PERCENTILE(p99, VR_LOOP_P99)
-PERCENTILE(p999, VR_LOOP_P999)
-PERCENTILE(p9999, VR_LOOP_P9999)
-#undef PERCENTILE
-
 static void get_mean(const struct vr_rows *rows, const void *row, struct vr_value *value)
 {
 	const struct vprof_span *sum = &span_of(row)->sum;
@@ -154,26 +140,10 @@ static void get_size_max(const struct vr_rows *rows, const void *row, struct vr_
 	value->cell.u = span_of(row)->sum.size_max;
 }
 
-/* [[from, to, count], ...]: the buckets that are not empty. */
 static void get_histogram(const struct vr_rows *rows, const void *row, struct vr_value *value)
 {
-	const struct vr_histogram *histogram = &span_of(row)->histogram;
-
 	(void)rows;
-	value->json = json_array();
-	for (uint32_t i = 0; i < histogram->buckets; i++) {
-		uint64_t low, high;
-		json_t *bucket;
-
-		if (!histogram->count[i])
-			continue;
-		vr_histogram_ends(histogram, i, &low, &high);
-		bucket = json_array();
-		json_array_append_new(bucket, vr_json_u64(low));
-		json_array_append_new(bucket, vr_json_u64(high));
-		json_array_append_new(bucket, vr_json_u64(histogram->count[i]));
-		json_array_append_new(value->json, bucket);
-	}
+	value->json = vr_histogram_json(&span_of(row)->histogram);
 }
 
 static void get_frames(const struct vr_rows *rows, const void *row, struct vr_value *value)
@@ -182,6 +152,12 @@ static void get_frames(const struct vr_rows *rows, const void *row, struct vr_va
 
 	value->json =
 	    sum->node ? vr_json_frames(rows->ctx->profile->stacks, sum->node) : json_array();
+}
+
+static const void *took_of(const struct vr_rows *rows, const void *row)
+{
+	(void)rows;
+	return span_of(row)->took;
 }
 
 static const void *function_of(const struct vr_rows *rows, const void *row)
@@ -203,11 +179,11 @@ static const struct vr_field fields[] = {
     {"time_ns", "time", VR_NS, VR_IN_ALL, SUM(time_ns)},
     {"self_ns", "self", VR_NS, VR_IN_ALL, OWN(self_ns), .yields = 2},
     {"mean_ns", "", VR_NS, VR_IN_DATA, .get = get_mean},
-    {"p50_ns", "p50", VR_NS, VR_IN_ALL, .get = get_p50},
-    {"p90_ns", "", VR_NS, VR_IN_DATA, .get = get_p90},
-    {"p99_ns", "p99", VR_NS, VR_IN_ALL, .get = get_p99},
-    {"p999_ns", "p99.9", VR_NS, VR_IN_ALL, .get = get_p999, .yields = 3},
-    {"p9999_ns", "p99.99", VR_NS, VR_IN_ALL, .get = get_p9999, .yields = 4},
+    {"p50_ns", "p50", VR_NS, VR_IN_ALL, .get = vr_get_p50, .part = took_of},
+    {"p90_ns", "", VR_NS, VR_IN_DATA, .get = vr_get_p90, .part = took_of},
+    {"p99_ns", "p99", VR_NS, VR_IN_ALL, .get = vr_get_p99, .part = took_of},
+    {"p999_ns", "p99.9", VR_NS, VR_IN_ALL, .get = vr_get_p999, .part = took_of, .yields = 3},
+    {"p9999_ns", "p99.99", VR_NS, VR_IN_ALL, .get = vr_get_p9999, .part = took_of, .yields = 4},
     {"max_ns", "max", VR_NS, VR_IN_ALL, .get = get_max},
     {"", "thread", VR_TEXT, VR_IN_TABLE, .get = get_thread, .applies = by_thread},
     {"", "label", VR_TEXT, VR_IN_TABLE, .get = get_label, .applies = by_label,

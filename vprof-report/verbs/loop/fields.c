@@ -7,6 +7,7 @@
 #include "text/fields.h"
 #include "text/json.h"
 #include "text/names.h"
+#include "text/percentiles.h"
 #include "verbs/loop/loop.h"
 
 static const struct vr_loop *loop_of(const void *row)
@@ -44,6 +45,12 @@ static const void *row_of(const struct vr_rows *rows, const void *row)
 {
 	(void)rows;
 	return loop_of(row)->row;
+}
+
+static const void *took_of(const struct vr_rows *rows, const void *row)
+{
+	(void)rows;
+	return loop_of(row)->took;
 }
 
 static const void *function_of(const struct vr_rows *rows, const void *row)
@@ -100,49 +107,6 @@ static void get_events(const struct vr_rows *rows, const void *row, struct vr_va
 	value->cell.null |= !loop_of(row)->row->events;
 }
 
-static void set_quantile(struct vr_value *value, const struct vr_quantile *quantile)
-{
-	value->cell.null = !quantile->known;
-	value->cell.u = quantile->ns;
-}
-
-#define PERCENTILE(name, which)                                                                    \
-	static void get_##name(const struct vr_rows *rows, const void *row,                        \
-			       struct vr_value *value)                                             \
-	{                                                                                          \
-		(void)rows;                                                                        \
-		set_quantile(value, &loop_of(row)->took[which]);                                   \
-	}
-PERCENTILE(p50, VR_LOOP_P50)
-PERCENTILE(p90, VR_LOOP_P90)
-PERCENTILE(p99, VR_LOOP_P99)
-PERCENTILE(p999, VR_LOOP_P999)
-PERCENTILE(p9999, VR_LOOP_P9999)
-#undef PERCENTILE
-
-/* Those that a percentile speaks of: {"p50_ns","p50_low_ns","p50_high_ns", ...}. */
-static json_t *quantiles_json(const struct vr_quantile quantile[VR_LOOP_PERCENTILES])
-{
-	static const char *const name[] = {"p50", "p90", "p99", "p999", "p9999"};
-	json_t *object = json_object();
-
-	for (int i = 0; i < VR_LOOP_PERCENTILES; i++) {
-		char key[32];
-
-		snprintf(key, sizeof(key), "%s_ns", name[i]);
-		json_object_set_new(object, key,
-				    quantile[i].known ? vr_json_u64(quantile[i].ns) : json_null());
-		snprintf(key, sizeof(key), "%s_low_ns", name[i]);
-		json_object_set_new(
-		    object, key, quantile[i].known ? vr_json_u64(quantile[i].low_ns) : json_null());
-		snprintf(key, sizeof(key), "%s_high_ns", name[i]);
-		json_object_set_new(object, key,
-				    quantile[i].known ? vr_json_u64(quantile[i].high_ns)
-						      : json_null());
-	}
-	return object;
-}
-
 #define OF_ALL(member)                                                                             \
 	static void get_all_##member(const struct vr_rows *rows, const void *row,                  \
 				     struct vr_value *value)                                       \
@@ -161,7 +125,7 @@ OF_ALL(bytes)
 static void get_took(const struct vr_rows *rows, const void *row, struct vr_value *value)
 {
 	(void)rows;
-	value->json = quantiles_json(loop_of(row)->took);
+	value->json = vr_quantiles_json(loop_of(row)->took);
 }
 
 static void get_delay(const struct vr_rows *rows, const void *row, struct vr_value *value)
@@ -171,7 +135,7 @@ static void get_delay(const struct vr_rows *rows, const void *row, struct vr_val
 		value->json = json_null();
 		return;
 	}
-	value->json = quantiles_json(loop_of(row)->delay);
+	value->json = vr_quantiles_json(loop_of(row)->delay);
 	json_object_set_new(value->json, "delayed_share", json_real(loop_of(row)->delayed));
 }
 
@@ -184,7 +148,7 @@ static void get_late(const struct vr_rows *rows, const void *row, struct vr_valu
 		value->json = json_null();
 		return;
 	}
-	value->json = quantiles_json(loop_of(row)->late);
+	value->json = vr_quantiles_json(loop_of(row)->late);
 	vr_json_set_u64(value->json, "waits", loop->delays);
 	vr_json_set_u64(value->json, "mean_ns", loop->delays ? loop->delay_ns / loop->delays : 0);
 	vr_json_set_u64(value->json, "max_ns", loop->delay_max_ns);
@@ -249,11 +213,11 @@ static const struct vr_field fields[] = {
     {"busy_share", "", VR_NUMBER, VR_IN_JSON, .get = get_busy},
     {"idle_share", "", VR_NUMBER, VR_IN_JSON, .get = get_idle},
     {"spin_share", "", VR_NUMBER, VR_IN_JSON, .get = get_spin},
-    {"p50_ns", "p50", VR_NS, VR_IN_ALL, .get = get_p50, .yields = 3},
-    {"p90_ns", "", VR_NS, VR_IN_DATA, .get = get_p90},
-    {"p99_ns", "p99", VR_NS, VR_IN_ALL, .get = get_p99},
-    {"p999_ns", "", VR_NS, VR_IN_DATA, .get = get_p999},
-    {"p9999_ns", "", VR_NS, VR_IN_DATA, .get = get_p9999},
+    {"p50_ns", "p50", VR_NS, VR_IN_ALL, .get = vr_get_p50, .part = took_of, .yields = 3},
+    {"p90_ns", "", VR_NS, VR_IN_DATA, .get = vr_get_p90, .part = took_of},
+    {"p99_ns", "p99", VR_NS, VR_IN_ALL, .get = vr_get_p99, .part = took_of},
+    {"p999_ns", "", VR_NS, VR_IN_DATA, .get = vr_get_p999, .part = took_of},
+    {"p9999_ns", "", VR_NS, VR_IN_DATA, .get = vr_get_p9999, .part = took_of},
     {"max_ns", "max", VR_NS, VR_IN_ALL, ROW(max_ns)},
     {"stall_count", "stalls", VR_COUNT, VR_IN_ALL, ROW(stalls)},
     {"thread", "thread", VR_TEXT, VR_IN_ALL, .get = get_thread, .yields = 1},
