@@ -77,13 +77,13 @@ struct vr_file {
 	 * VPROF_UNIT_VOID: not filled in, being written, or damaged. */
 	union vr_unit_row *unit;
 	struct vprof_label_loop *label_loop; /* of loops that there are; label 0: void */
-	struct vprof_heap_time *heap_time; /* row 0 is the head; to_ns 0: void */
-	struct vprof_series *series;	   /* row 0 is the clock, which never runs
-					    * backwards; `first` <= series_points */
-	struct vprof_event *event;	   /* in the order of their blocks; of waits,
-					    * arg is a row of `lock`, of calls one of `call`,
-					    * of marks one of `mark`, of CPU samples a
-					    * string id */
+	struct vprof_heap_time *heap_time;   /* row 0 is the head; to_ns 0: void */
+	struct vprof_series *series;	     /* row 0 is the clock, which never runs
+					      * backwards; `first` <= series_points */
+	struct vprof_event *event;	     /* in the order of their blocks; of waits,
+					      * arg is a row of `lock`, of calls one of `call`,
+					      * of marks one of `mark`, of CPU samples a
+					      * string id */
 	uint32_t n_modules, n_threads, n_nodes, n_sites, n_cpus, n_locks, n_leaks, n_points,
 	    n_marks, n_maps, n_accounts, n_residents, n_calls, n_books, n_loops, n_stalls, n_dumps,
 	    n_orders, n_copies, n_spans, n_blames, n_counts, n_durations, n_units, n_heap_times,

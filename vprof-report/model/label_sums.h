@@ -22,7 +22,7 @@ struct vr_label_sums {
 	/* By string id, 0: under no label; or by row of THREADS. */
 	struct vr_label_sum *of;
 	uint32_t *thread_of_shard; /* of each; 0: none; NULL: by label */
-	int heap_known;		 /* the heap was recorded, and is known of what is selected */
+	int heap_known;		   /* the heap was recorded, and is known of what is selected */
 	int live_known;
 	int loops_known; /* there are iterations under labels, and no window */
 	int spans_known; /* there are spans, and no window */
