@@ -78,7 +78,7 @@ wrong=$(jq -c "$told | select(\$lock > 0.8 * .duration_ns) | .others[0] |
 wrong=$(jq -c "$told | select(\$lock == 0) | .others[] | select(.held_ns > 0)" "$T/others.json" | head -3)
 [ -z "$wrong" ] || t_bad "nobody waited for a lock: $wrong"
 # the first of them, in words
-at=$(jq "[$told | select(\$lock > 0.8 * .duration_ns) | .at_ns / 1e6 | floor][0]" "$T/others.json")
+at=$(jq "[$told | select(\$lock > 0.8 * .duration_ns) | .at_ns / 1e6 | floor][0] // 0" "$T/others.json")
 "$REPORT" spans --span step --select "dur>6ms,t=${at}ms..$((at + 1))ms" "$file" 2>/dev/null | tr -s ' \n' ' ' >"$T/others.out"
 grep -qE "meanwhile tail \([0-9]+\) held book \(tail\) for [0-9.]+ ms, of it [0-9.]+ ms in (clock_)?nanosleep, called from" \
 	"$T/others.out" || t_bad "$(head -c 600 "$T/others.out")"
