@@ -2,13 +2,12 @@
 #ifndef VP_HOOKS_WAIT_H
 #define VP_HOOKS_WAIT_H
 
+#include "base/likely.h"
 #include "base/state.h"
 #include "stack/regs.h"
 #include "track/wait.h"
 
-#define SLOW		    __attribute__((noinline, cold)) static int
-#define UNLIKELY(condition) __builtin_expect(!!(condition), 0)
-#define LIKELY(condition)   __builtin_expect(!!(condition), 1)
+#define SLOW __attribute__((noinline, cold)) static int
 
 /* Makes the call and records how long it took.  Expanded in the function that
  * the program, or a hook by a jump, called. */

@@ -3,14 +3,14 @@
 #define VP_TRACK_CALL_FAST_H
 
 #include "base/clock.h"
+#include "base/likely.h"
 #include "track/call.h"
 #include "track/quick.h"
 
 /* A call as long as this may have slept; as long as VPROF_CALL_LASTED_NS, it is worth its
  * stack. */
-#define VP_CALL_SLEPT_NS    2000u
-#define UNLIKELY(condition) __builtin_expect(!!(condition), 0)
-#define SLOW		    __attribute__((noinline))
+#define VP_CALL_SLEPT_NS 2000u
+#define SLOW		 __attribute__((noinline))
 /* What most calls go through is one piece each, with nothing handed on in memory. */
 #define FAST __attribute__((flatten))
 

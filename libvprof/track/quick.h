@@ -8,6 +8,7 @@
 #ifndef VP_TRACK_QUICK_H
 #define VP_TRACK_QUICK_H
 
+#include "base/likely.h"
 #include "track/call_record.h"
 
 /* So many calls of a site in a row that returned at once, and the next will, too. */
@@ -23,8 +24,7 @@ struct vp_quick {
 	uint32_t lock; /* of the thread's page */
 };
 
-#define LIKELY(condition) __builtin_expect(!!(condition), 1)
-#define VP_INLINE	  inline __attribute__((always_inline))
+#define VP_INLINE inline __attribute__((always_inline))
 
 /* The call is the wait of the thread's loop, or one of this rank that is neither that of a loop
  * nor may become one, but if it sleeps.  Else 0. */
