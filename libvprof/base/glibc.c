@@ -157,13 +157,47 @@ static int takes_as_libc(void)
 	return same && !memcmp(&ours, &fresh, sizeof(ours));
 }
 
+/* One by libc and one by us are the same; and so they are when they are given back. */
+static int rwlocks_agree(pthread_rwlock_t *ours, pthread_rwlock_t *theirs,
+			 int (*take)(pthread_rwlock_t *), int (*libcs)(pthread_rwlock_t *))
+{
+	int same;
+
+	if (libcs(theirs) != 0)
+		return 0;
+	same = take(ours) && !memcmp(ours, theirs, sizeof(*ours));
+	vp_real.pthread_rwlock_unlock(theirs);
+	if (same)
+		vp_real.pthread_rwlock_unlock(ours);
+	return same && !memcmp(ours, theirs, sizeof(*ours));
+}
+
+/* Read, written as nobody had it, written as a writer left it; and not read then, which is a
+ * longer way. */
+static int takes_rwlocks_as_libc(void)
+{
+	pthread_rwlock_t ours = PTHREAD_RWLOCK_INITIALIZER, theirs = ours;
+
+	return rwlocks_agree(&ours, &theirs, vp_rwlock_take_read, vp_real.pthread_rwlock_rdlock) &&
+	       rwlocks_agree(&ours, &theirs, vp_rwlock_take_write, vp_real.pthread_rwlock_wrlock) &&
+	       rwlocks_agree(&ours, &theirs, vp_rwlock_take_write, vp_real.pthread_rwlock_wrlock) &&
+	       !vp_rwlock_take_read(&ours);
+}
+
 static void learn_taking(void)
 {
-	vp_glibc.takes = vp_glibc_knows(VP_GLIBC_LOCKS) && vp_glibc_knows(VP_GLIBC_THREADS) &&
-			 vp_glibc.tid_at == VP_DESCRIPTOR_TID &&
-			 is_of_libc((const void *)vp_real.pthread_mutex_lock) &&
+	int known = vp_glibc_knows(VP_GLIBC_LOCKS) && vp_glibc_knows(VP_GLIBC_THREADS) &&
+		    vp_glibc.tid_at == VP_DESCRIPTOR_TID;
+
+	vp_glibc.takes = known && is_of_libc((const void *)vp_real.pthread_mutex_lock) &&
 			 is_of_libc((const void *)vp_real.pthread_mutex_trylock) &&
 			 is_of_libc((const void *)vp_real.pthread_mutex_unlock) && takes_as_libc();
+	vp_glibc.takes_rwlocks = known && is_of_libc((const void *)vp_real.pthread_rwlock_rdlock) &&
+				 is_of_libc((const void *)vp_real.pthread_rwlock_tryrdlock) &&
+				 is_of_libc((const void *)vp_real.pthread_rwlock_wrlock) &&
+				 is_of_libc((const void *)vp_real.pthread_rwlock_trywrlock) &&
+				 is_of_libc((const void *)vp_real.pthread_rwlock_unlock) &&
+				 takes_rwlocks_as_libc();
 }
 
 /* --- what else -------------------------------------------------------------- */

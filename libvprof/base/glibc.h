@@ -57,7 +57,8 @@ struct vp_glibc {
 	uint32_t descriptor_bytes; /* of struct pthread */
 	uint32_t tid_at;	   /* in it: the thread's number */
 	uint32_t start_at;	   /* the function it was started with; 0: not known */
-	uint32_t takes;		   /* 1: vp_mutex_take() does what libc does */
+	uint32_t takes;		   /* 1: vp_mutex_take() does what libc does ... */
+	uint32_t takes_rwlocks;	   /* ... and vp_rwlock_take_read() and _write() do */
 };
 extern struct vp_glibc vp_glibc __attribute__((visibility("hidden")));
 
@@ -72,6 +73,42 @@ static inline int vp_mutex_take(pthread_mutex_t *mutex)
 	__asm__("movl %%fs:%c1, %0" : "=r"(tid) : "i"(VP_DESCRIPTOR_TID));
 	mutex->__data.__owner = tid;
 	mutex->__data.__nusers++;
+	return 1;
+}
+
+/* Takes a rwlock for reading, of any kind, unless a writer has it, had it last or waits for it.
+ * The first guess is that nobody has it: to look first would take as long as to be wrong. */
+static inline int vp_rwlock_take_read(pthread_rwlock_t *lock)
+{
+	const uint32_t one = 1u << VP_RWLOCK_READERS;
+	uint32_t word = 0;
+
+	do {
+		if (__atomic_compare_exchange_n(&lock->__data.__readers, &word, word + one, 0,
+						__ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+			return 1;
+	} while (!(word & (VP_RWLOCK_WRITER | VP_RWLOCK_WRITERS_TURN)) && (word + one) >> 31 == 0);
+	return 0;
+}
+
+/* Takes it for writing if nobody has it and a writer had it last, which is guessed too, or
+ * nobody ever. */
+static inline int vp_rwlock_take_write(pthread_rwlock_t *lock)
+{
+	const uint32_t ours = VP_RWLOCK_WRITER | VP_RWLOCK_WRITERS_TURN;
+	uint32_t word = VP_RWLOCK_WRITERS_TURN;
+	int tid;
+
+	if (!__atomic_compare_exchange_n(&lock->__data.__readers, &word, ours, 0, __ATOMIC_ACQUIRE,
+					 __ATOMIC_RELAXED)) {
+		if (word || !__atomic_compare_exchange_n(&lock->__data.__readers, &word, ours, 0,
+							 __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+			return 0;
+		lock->__data.__wrphase_futex = 1;
+	}
+	lock->__data.__writers_futex = 1;
+	__asm__("movl %%fs:%c1, %0" : "=r"(tid) : "i"(VP_DESCRIPTOR_TID));
+	lock->__data.__cur_writer = tid;
 	return 1;
 }
 

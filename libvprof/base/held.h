@@ -16,15 +16,15 @@ static inline uint64_t vp_held_address(uint64_t entry)
 	return entry & ~(3ull << VP_HELD_MODE_SHIFT);
 }
 
+/* In any mode. */
+static inline int vp_held_is(uint64_t entry, uint64_t lock)
+{
+	return !((entry ^ lock) << (64 - VP_HELD_MODE_SHIFT));
+}
+
 static inline uint8_t vp_held_mode(uint64_t entry)
 {
 	return (uint8_t)(entry >> VP_HELD_MODE_SHIFT);
-}
-
-/* 1: the thread has taken as many locks as vp_tls.lock_turn said, which is to be set anew. */
-static inline int vp_lock_turn(void)
-{
-	return --vp_tls.lock_turn == 0;
 }
 
 /* The newest lock is kept apart: to take a lock that is the only one, and to give it back, each

@@ -12,6 +12,7 @@
 #include "vprof_format.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct vp_thread;
@@ -40,12 +41,13 @@ struct vp_tls {
 	/* Locks that it has taken and not given back (base/held.h): the newest, and those
 	 * before it, of which the last lies in older[(older_top - 1) % VP_HELD]. */
 	struct vp_held newest;
-#define VP_HELD 8u
-	struct vp_held older[VP_HELD];
 	uint32_t older_top;
-	uint32_t lock_turn; /* locks to be taken until one is looked at (hooks/lock.c) */
+#define VP_HELD 8u
 	uint64_t hooked[VP_HOOKED_COUNT]; /* calls, outside of pauses (track/hooked.c) */
-};
+	struct vp_held older[VP_HELD];
+} __attribute__((aligned(64)));
+/* A lock that is free writes to two lines: stores to the same one go together. */
+_Static_assert(offsetof(struct vp_tls, hooked) == 64, "what a lock writes");
 
 #define VP_TLS_ENDED ((struct vp_thread *)1)
 
@@ -97,6 +99,13 @@ static inline void vp_hooked_called(enum vp_hooked which)
 {
 	if (__builtin_expect(!vp_control.paused && !vp_tls.busy, 1))
 		__asm__("incq %0" : "+m"(vp_tls.hooked[which]));
+}
+
+/* 1: it is the first call of that function by the thread, or `every` calls later, and so on.
+ * While nothing is counted it may always be so. */
+static inline int vp_hooked_turn(enum vp_hooked which, uint32_t every)
+{
+	return (uint32_t)vp_tls.hooked[which] % every == 1;
 }
 
 static inline int vp_busy_enter(void)

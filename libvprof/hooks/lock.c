@@ -55,28 +55,29 @@
 		taken_;                                                                            \
 	})
 
-/* At the end of a hook that took a free lock: it is a jump where the thread has others, and for
- * one lock in VPROF_HOLD_SAMPLE. */
-#define TOOK(lock, mode)                                                                           \
-	(UNLIKELY(vp_holds_any()) ? took_another(VP_HELD_ENTRY(lock, mode)) : TOOK_ONLY(lock, mode))
-#define TOOK_ONLY(lock, mode)                                                                      \
+/* At the end of the hook of `name`, which took a free lock: it is a jump where the thread has
+ * others, and for one lock in VPROF_HOLD_SAMPLE. */
+#define TOOK(name, lock, mode)                                                                     \
+	(UNLIKELY(vp_holds_any()) ? TOOK_ANOTHER(name, lock, mode) : TOOK_ONLY(name, lock, mode))
+#define TOOK_ANOTHER(name, lock, mode) took_another(VP_HELD_ENTRY(lock, mode), VP_HOOKED_##name)
+#define TOOK_ONLY(name, lock, mode)                                                                \
 	(vp_lock_is_newest(VP_HELD_ENTRY(lock, mode), PC, SP),                                     \
-	 UNLIKELY(vp_lock_turn()) ? took_in_turn() : 0)
+	 UNLIKELY(IN_TURN(VP_HOOKED_##name)) ? took_in_turn() : 0)
+#define IN_TURN(which) vp_hooked_turn(which, VPROF_HOLD_SAMPLE)
 
 static __attribute__((noinline)) int took_in_turn(void)
 {
-	vp_tls.lock_turn = VPROF_HOLD_SAMPLE;
 	vp_hold_sampled(vp_held_address(vp_tls.newest.entry));
 	return 0;
 }
 
-static __attribute__((noinline)) int took_another(uint64_t entry)
+static __attribute__((noinline)) int took_another(uint64_t entry, enum vp_hooked which)
 {
 	struct vp_regs caller = VP_CALLER_REGS();
 
 	vp_lock_taken(entry, PC, SP);
 	vp_order_taken(&caller);
-	return UNLIKELY(vp_lock_turn()) ? took_in_turn() : 0;
+	return UNLIKELY(IN_TURN(which)) ? took_in_turn() : 0;
 }
 
 /* An unlock: of the only lock that the thread has, and that nobody waits for, it is three looks,
@@ -126,13 +127,13 @@ static __attribute__((noinline)) int lock_other(pthread_mutex_t *mutex)
 		return vp_real.pthread_mutex_lock(mutex);
 	}
 	if (LIKELY(vp_mutex_is_plain(mutex)) && LIKELY(vp_real.pthread_mutex_trylock(mutex) == 0))
-		return TOOK(mutex, MUTEX);
+		return TOOK(pthread_mutex_lock, mutex, MUTEX);
 	return lock_slow(mutex);
 }
 
 static __attribute__((noinline)) int lock_another(pthread_mutex_t *mutex)
 {
-	return LIKELY(vp_mutex_take(mutex)) ? took_another(VP_HELD_ENTRY(mutex, MUTEX))
+	return LIKELY(vp_mutex_take(mutex)) ? TOOK_ANOTHER(pthread_mutex_lock, mutex, MUTEX)
 					    : lock_slow(mutex);
 }
 
@@ -143,7 +144,8 @@ VP_HOOK int pthread_mutex_lock(pthread_mutex_t *mutex)
 		return lock_other(mutex);
 	if (UNLIKELY(vp_holds_any()))
 		return lock_another(mutex);
-	return LIKELY(vp_mutex_take(mutex)) ? TOOK_ONLY(mutex, MUTEX) : lock_slow(mutex);
+	return LIKELY(vp_mutex_take(mutex)) ? TOOK_ONLY(pthread_mutex_lock, mutex, MUTEX)
+					    : lock_slow(mutex);
 }
 
 VP_HOOK int pthread_mutex_timedlock(pthread_mutex_t *mutex, const struct timespec *until)
@@ -175,13 +177,21 @@ SLOW rdlock_slow(pthread_rwlock_t *lock)
 	return WANTS(lock, READ, WAIT(lock, RDLOCK, vp_real.pthread_rwlock_rdlock(lock)));
 }
 
+/* After a writer, beside one, or not by our own instructions. */
+static __attribute__((noinline)) int rdlock_other(pthread_rwlock_t *lock)
+{
+	if (LIKELY(vp_rwlock_prefers_readers(lock)) &&
+	    LIKELY(vp_real.pthread_rwlock_tryrdlock(lock) == 0))
+		return TOOK(pthread_rwlock_rdlock, lock, READ);
+	return rdlock_slow(lock);
+}
+
 VP_HOOK int pthread_rwlock_rdlock(pthread_rwlock_t *lock)
 {
 	vp_hooked_called(VP_HOOKED_pthread_rwlock_rdlock);
-	if (LIKELY(vp_rwlock_prefers_readers(lock)) &&
-	    LIKELY(vp_real.pthread_rwlock_tryrdlock(lock) == 0))
-		return TOOK(lock, READ);
-	return rdlock_slow(lock);
+	if (LIKELY(vp_glibc.takes_rwlocks) && LIKELY(vp_rwlock_take_read(lock)))
+		return TOOK(pthread_rwlock_rdlock, lock, READ);
+	return rdlock_other(lock);
 }
 
 VP_HOOK int pthread_rwlock_timedrdlock(pthread_rwlock_t *lock, const struct timespec *until)
@@ -210,12 +220,19 @@ SLOW wrlock_slow(pthread_rwlock_t *lock)
 	return WANTS(lock, WRITE, WAIT(lock, WRLOCK, vp_real.pthread_rwlock_wrlock(lock)));
 }
 
+static __attribute__((noinline)) int wrlock_other(pthread_rwlock_t *lock)
+{
+	if (LIKELY(vp_control.lock_kinds) && LIKELY(vp_real.pthread_rwlock_trywrlock(lock) == 0))
+		return TOOK(pthread_rwlock_wrlock, lock, WRITE);
+	return wrlock_slow(lock);
+}
+
 VP_HOOK int pthread_rwlock_wrlock(pthread_rwlock_t *lock)
 {
 	vp_hooked_called(VP_HOOKED_pthread_rwlock_wrlock);
-	if (LIKELY(vp_control.lock_kinds) && LIKELY(vp_real.pthread_rwlock_trywrlock(lock) == 0))
-		return TOOK(lock, WRITE);
-	return wrlock_slow(lock);
+	if (LIKELY(vp_glibc.takes_rwlocks) && LIKELY(vp_rwlock_take_write(lock)))
+		return TOOK(pthread_rwlock_wrlock, lock, WRITE);
+	return wrlock_other(lock);
 }
 
 VP_HOOK int pthread_rwlock_timedwrlock(pthread_rwlock_t *lock, const struct timespec *until)
@@ -241,7 +258,7 @@ VP_HOOK int pthread_rwlock_clockwrlock(pthread_rwlock_t *lock, clockid_t clock,
 #define IS_RWLOCK(lock)	 (vp_rwlock_is_written(lock) ? VPROF_LOCK_WRLOCK : VPROF_LOCK_RDLOCK)
 #define BY_READERS(lock) (vp_rwlock_is_shared(lock) ? VP_GIVING_SHARED : VP_GIVING_ALONE)
 GIVES(pthread_rwlock_unlock, pthread_rwlock_t, vp_rwlock_is_waited_for, STAYS_NOT, IS_RWLOCK,
-      BY_READERS, NEWEST(READ) || NEWEST(WRITE))
+      BY_READERS, vp_held_is(vp_tls.newest.entry, (uint64_t)(uintptr_t)lock))
 
 /* They never wait, and count for what a thread holds. */
 #define TRY(name, type, mode)                                                                      \
@@ -265,7 +282,7 @@ SLOW spin_slow(pthread_spinlock_t *lock)
 	for (int i = 0; i < SPIN_TRIES; i++) {
 		__builtin_ia32_pause();
 		if (*lock > 0 && vp_real.pthread_spin_trylock(lock) == 0)
-			return TOOK(lock, SPIN);
+			return TOOK(pthread_spin_lock, lock, SPIN);
 	}
 	return WANTS(lock, SPIN, WAIT(lock, SPIN, vp_real.pthread_spin_lock(lock)));
 }
@@ -274,7 +291,7 @@ VP_HOOK int pthread_spin_lock(pthread_spinlock_t *lock)
 {
 	vp_hooked_called(VP_HOOKED_pthread_spin_lock);
 	if (LIKELY(vp_real.pthread_spin_trylock(lock) == 0))
-		return TOOK(lock, SPIN);
+		return TOOK(pthread_spin_lock, lock, SPIN);
 	return spin_slow(lock);
 }
 
@@ -300,7 +317,7 @@ static __attribute__((noinline)) int mtx_lock_other(mtx_t *mutex)
 		return vp_real.mtx_lock(mutex);
 	}
 	if (LIKELY(vp_mutex_is_plain(inner)) && LIKELY(vp_real.pthread_mutex_trylock(inner) == 0))
-		return TOOK(mutex, MUTEX);
+		return TOOK(mtx_lock, mutex, MUTEX);
 	return mtx_lock_slow(mutex);
 }
 
@@ -309,7 +326,7 @@ VP_HOOK int mtx_lock(mtx_t *mutex)
 	vp_hooked_called(VP_HOOKED_mtx_lock);
 	if (UNLIKELY(!vp_mutex_is_ours((pthread_mutex_t *)mutex)))
 		return mtx_lock_other(mutex);
-	return LIKELY(vp_mutex_take((pthread_mutex_t *)mutex)) ? TOOK(mutex, MUTEX)
+	return LIKELY(vp_mutex_take((pthread_mutex_t *)mutex)) ? TOOK(mtx_lock, mutex, MUTEX)
 							       : mtx_lock_slow(mutex);
 }
 

@@ -17,6 +17,9 @@ for mode in mutexes deaths rwlocks c11 cancel; do
 	rm -rf "$T"/bare "$T"/vprof.*
 done
 
+t_unchanged "readers together, writers alone" "" "$PROBE/rwlock_readers"
+t_unchanged "the same, locks=off" locks=off "$PROBE/rwlock_readers"
+
 t_begin "conditions of GLIBC_2.2.5"
 t_differential "" "$PROBE/cond_old"
 t_equal "functions it is bound to" 6 "$(nm -D "$PROBE/cond_old" | grep -c 'pthread_cond_.*@GLIBC_2\.2\.5')"

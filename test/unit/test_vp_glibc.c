@@ -4,6 +4,7 @@
 #include "base/real.h"
 #include "check_main.h"
 
+#include <errno.h>
 #include <link.h>
 #include <signal.h>
 #include <string.h>
@@ -126,6 +127,95 @@ START_TEST(a_rwlock_that_counts_no_reader_is_noticed)
 }
 END_TEST
 
+static int reads_once_more(pthread_rwlock_t *lock)
+{
+	return kept.pthread_rwlock_rdlock(lock);
+}
+
+START_TEST(rwlocks_are_left_to_whoever_takes_them_otherwise)
+{
+	vp_glibc_learn();
+	ck_assert_uint_eq(vp_glibc.takes_rwlocks, 1);
+	vp_real.pthread_rwlock_rdlock = reads_once_more;
+	vp_glibc_learn();
+	ck_assert_uint_eq(vp_glibc.takes_rwlocks, 0);
+	ck_assert_uint_eq(vp_glibc.takes, 1);
+	vp_real.pthread_rwlock_rdlock = kept.pthread_rwlock_destroy; /* libc's, and no lock */
+	vp_glibc_learn();
+	ck_assert_uint_eq(vp_glibc.takes_rwlocks, 0);
+	ck_assert_uint_eq(vp_glibc.unlike, 0);
+}
+END_TEST
+
+static pthread_rwlock_t ours, theirs;
+
+static void both_are_the_same(int line)
+{
+	ck_assert_msg(!memcmp(&ours, &theirs, sizeof(ours)), "line %d", line);
+}
+
+static void refused(int line)
+{
+	ck_assert_msg(!vp_rwlock_take_read(&ours) && !vp_rwlock_take_write(&ours), "line %d", line);
+	both_are_the_same(line);
+}
+
+static void unlock_both(int line)
+{
+	ck_assert_int_eq(pthread_rwlock_unlock(&ours), 0);
+	ck_assert_int_eq(pthread_rwlock_unlock(&theirs), 0);
+	both_are_the_same(line);
+}
+
+static void write_both(int line)
+{
+	ck_assert_int_eq(vp_rwlock_take_write(&ours), 1);
+	ck_assert_int_eq(pthread_rwlock_wrlock(&theirs), 0);
+	both_are_the_same(line);
+}
+
+static void read_both(int line)
+{
+	ck_assert_int_eq(vp_rwlock_take_read(&ours), 1);
+	ck_assert_int_eq(pthread_rwlock_rdlock(&theirs), 0);
+	both_are_the_same(line);
+}
+
+/* Whatever its kind and whoever had it before: as libc does it, or not at all. */
+START_TEST(a_rwlock_is_taken_as_libc_takes_it)
+{
+	for (int kind = 0; kind < 3; kind++) {
+		pthread_rwlockattr_t attr;
+
+		pthread_rwlockattr_init(&attr);
+		pthread_rwlockattr_setkind_np(&attr, kind);
+		pthread_rwlock_init(&ours, &attr);
+		pthread_rwlock_init(&theirs, &attr);
+		read_both(__LINE__);
+		read_both(__LINE__);
+		ck_assert_int_eq(vp_rwlock_take_write(&ours), 0);
+		unlock_both(__LINE__);
+		unlock_both(__LINE__);
+		write_both(__LINE__);
+		refused(__LINE__);
+		unlock_both(__LINE__);
+		write_both(__LINE__);
+		unlock_both(__LINE__);
+		ck_assert_int_eq(vp_rwlock_take_read(&ours),
+				 0); /* its readers' turn has to begin */
+		ck_assert_int_eq(pthread_rwlock_rdlock(&ours), 0);
+		ck_assert_int_eq(pthread_rwlock_rdlock(&theirs), 0);
+		read_both(__LINE__);
+		unlock_both(__LINE__);
+		unlock_both(__LINE__);
+		/* as many readers as there can be */
+		ours.__data.__readers = theirs.__data.__readers = 0x7ffffff8u;
+		ck_assert_int_eq(pthread_rwlock_rdlock(&theirs), EAGAIN);
+		refused(__LINE__);
+	}
+}
+END_TEST
+
 static uint32_t says[3];
 
 static void *finds_what_it_says(void *handle, const char *name)
@@ -222,6 +312,8 @@ static void cases(TCase *tests)
 	tcase_add_test(tests, the_one_that_is_here_is_known);
 	tcase_add_test(tests, a_trylock_that_takes_nothing_is_noticed);
 	tcase_add_test(tests, mutexes_are_left_to_whoever_takes_them_otherwise);
+	tcase_add_test(tests, rwlocks_are_left_to_whoever_takes_them_otherwise);
+	tcase_add_test(tests, a_rwlock_is_taken_as_libc_takes_it);
 	tcase_add_test(tests, a_rwlock_that_counts_no_reader_is_noticed);
 	tcase_add_test(tests, what_libc_says_of_its_descriptor_counts_if_it_is_so);
 	tcase_add_test(tests, a_descriptor_without_the_number_is_noticed);
