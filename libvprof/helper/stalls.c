@@ -209,48 +209,46 @@ static uint64_t least_step(uint64_t wait)
 	return wait == NEVER ? NEVER : step_of(wait);
 }
 
-/* Looks at every thread that has a loop.  Returns how long it may be until the next time, and
- * in *active whether any did something since. */
-static uint64_t look_at_all(int *active)
+/* At every thread that has a loop.  Returns how long it may be until the next time, and in
+ * *active whether any did something since.  Not `closely`: returns 0 where a glance at one is
+ * not enough. */
+static uint64_t see_all(uint64_t now_ns, int closely, int *active)
 {
-	uint64_t now = vp_clock_now(), wait = NEVER, next;
+	uint64_t wait = NEVER, next;
 	struct vp_looper *one;
 	uint32_t count;
 
-	vp_loopers_update(now);
 	one = vp_loopers(&count);
 	for (; count; count--, one++) {
 		if (!vp_looper_lives(one))
 			continue;
-		if (!glance(one, now, &next))
-			next = look_at(one, now);
-		next = wait_of(one, next, now, active);
-		wait = next < wait ? next : wait;
-	}
-	vp_file.header->loop_looks = ++looks;
-	return least_step(wait);
-}
-
-/* The same, as long as a glance at each is enough.  Returns 0 where it is not. */
-static uint64_t glance_at_all(int *active)
-{
-	uint64_t now = vp_clock_now(), wait = NEVER, next;
-	struct vp_looper *one;
-	uint32_t count;
-
-	if (vp_loopers_due(now))
-		return 0;
-	one = vp_loopers(&count);
-	for (; count; count--, one++) {
-		if (!vp_looper_lives(one))
-			continue;
-		if (!glance(one, now, &next))
-			return 0;
-		next = wait_of(one, next, now, active);
+		if (!glance(one, now_ns, &next)) {
+			if (!closely)
+				return 0;
+			next = look_at(one, now_ns);
+		}
+		next = wait_of(one, next, now_ns, active);
 		wait = next < wait ? next : wait;
 	}
 	looks++;
 	return least_step(wait);
+}
+
+static uint64_t look_at_all(int *active)
+{
+	uint64_t now = vp_clock_now(), wait;
+
+	vp_loopers_update(now);
+	wait = see_all(now, 1, active);
+	vp_file.header->loop_looks = looks;
+	return wait;
+}
+
+static uint64_t glance_at_all(int *active)
+{
+	uint64_t now = vp_clock_now();
+
+	return vp_loopers_due(now) ? 0 : see_all(now, 0, active);
 }
 
 /* Loops that begin an iteration after this wake the helper; of those that did before it is seen
