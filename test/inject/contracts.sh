@@ -115,6 +115,13 @@ check 24 'lock(m_book).waits=3 after mark:warm'
 check 24 'lock(m_book).max in 5ms..10s after mark:warm'
 check 24 'lock(m_book).wait>1%'
 check 0 'lock(m_book).wait>10s' 'lock(m_book,thread:feed).wait>0ms' 'lock(m_book).timeouts>0'
+record run leakscan=off holders 3 60 0
+check 24 'lock(m_book).wait>0ms'
+said '^  held by loader for '
+check 24 'lock(m_book).wait>15ms after mark:warm'
+said '^  held by feed for [2-9]'
+check 24 'lock(m_book).wait>15ms until mark:warm'
+said '^  held by loader for '
 record run leakscan=off none 1 60 0
 check 0 'lock(m_book).wait>1%' # nobody waited for it, and yet it is known
 t_done

@@ -183,6 +183,50 @@ START_TEST(after_a_mark_is_what_was_counted_since)
 }
 END_TEST
 
+/* Of the lock of the shape "locks": worker had it for 78 ms of waits, main for 20; before the mark
+ * worker had, for all of its own. */
+static void setup_locks(void)
+{
+	uint32_t warm;
+
+	make_path();
+	ck_assert_int_eq(mk_shape("locks", &mk), 0);
+	warm = mk_mark(&mk, "warm", 400);
+	mk_copy(&mk, warm, VPROF_SEC_MARKS, warm, 0, 6,
+		(uint64_t[]){400 * MK_MS, 401 * MK_MS, 2, 0, 0, 0});
+	MK_COPY(&mk, warm, LOCKS, 2, vprof_lock, waits, 2, 1, 50 * MK_MS);
+	MK_COPY(&mk, warm, BLAME, 1, vprof_blame, times, 3, 78 * MK_MS);
+	load();
+}
+
+static void held_by(const char *text, uint32_t thread, uint64_t ns)
+{
+	struct vr_answer answer;
+	const struct vr_found *found;
+
+	ck_assert_int_eq(parse(text), 0);
+	answer = vr_budget_judge(&budget, profile, heap, leaks);
+	found = &answer.found[0];
+	ck_assert_uint_gt(found->culprits, 0);
+	ck_assert_uint_eq(found->culprit[0].holder.thread, thread);
+	ck_assert_uint_eq(found->culprit[0].holder.ns, ns);
+	vr_answer_free(&answer);
+	vr_budget_free(&budget);
+}
+
+START_TEST(who_had_a_lock_is_of_the_same_time)
+{
+	teardown();
+	setup_locks();
+	held_by("lock.wait>1ms", 2, 78 * MK_MS);
+	held_by("lock.wait>1ms after mark:warm", 1, 20 * MK_MS);
+	held_by("lock.wait>1ms until mark:warm", 2, 78 * MK_MS);
+	is("lock(thread:main).wait>59ms after mark:warm", VR_BUDGET_BROKEN);
+	is("lock(thread:worker).wait>59ms", VR_BUDGET_BROKEN);
+	is("lock(thread:worker).wait>59ms after mark:warm", VR_BUDGET_UNKNOWN); /* no room */
+}
+END_TEST
+
 START_TEST(all_conditions_are_true_or_one_is_not)
 {
 	is("allocs>0 and frees>1000000", VR_BUDGET_KEPT);
@@ -299,6 +343,7 @@ static void cases(TCase *tests)
 	tcase_add_test(tests, what_is_read);
 	tcase_add_test(tests, what_is_not_is_shown_with_its_place);
 	tcase_add_test(tests, after_a_mark_is_what_was_counted_since);
+	tcase_add_test(tests, who_had_a_lock_is_of_the_same_time);
 	tcase_add_test(tests, all_conditions_are_true_or_one_is_not);
 	tcase_add_test(tests, a_name_that_nobody_bears_is_no_pass);
 	tcase_add_test(tests, what_was_lost_is_no_pass);

@@ -10,6 +10,7 @@ static const struct vp_tracker table[] = {
     {.name = "marks",
      .init = vp_marks_init,
      .section = {SECTION_OF(MARKS, vprof_mark, 16, 1), SECTION_OF(COPIES, vprof_copy, 2, 0)}},
+    {.name = "locks", .section = {SECTION_OF(BLAME, vprof_blame, 2, 0)}},
 };
 
 static void setup(void)
@@ -109,6 +110,32 @@ START_TEST(a_histogram_is_copied_where_it_is_not_empty)
 }
 END_TEST
 
+START_TEST(who_held_a_lock_is_copied)
+{
+	struct vprof_blame *blame;
+	uint64_t pair;
+	uint32_t row;
+
+	setup();
+	blame = vp_table_add(VPROF_SEC_BLAME, &row);
+	blame->address = 0x1000; /* no counter */
+	blame->times = 3;
+	blame->ns = 70;
+	blame->span_ns = 50;
+	blame->wakes = 2;
+	blame->histogram[4] = 5;
+	blame->histogram[5] = 6;
+	memcpy(&pair, &blame->histogram[4], sizeof(pair));
+	vp_mark_add("warm", 0);
+	ck_assert_uint_eq(word_at(0, VPROF_SEC_BLAME, row, WORD(vprof_blame, address)), 0);
+	ck_assert_uint_eq(word_at(0, VPROF_SEC_BLAME, row, WORD(vprof_blame, times)), 3);
+	ck_assert_uint_eq(word_at(0, VPROF_SEC_BLAME, row, WORD(vprof_blame, ns)), 70);
+	ck_assert_uint_eq(word_at(0, VPROF_SEC_BLAME, row, WORD(vprof_blame, span_ns)), 50);
+	ck_assert_uint_eq(word_at(0, VPROF_SEC_BLAME, row, WORD(vprof_blame, wakes)), 2);
+	ck_assert_uint_eq(word_at(0, VPROF_SEC_BLAME, row, WORD(vprof_blame, histogram) + 2), pair);
+}
+END_TEST
+
 START_TEST(the_first_names_have_a_copy_and_what_the_library_says_has_none)
 {
 	char name[8] = "mark0";
@@ -152,6 +179,7 @@ static void cases(TCase *tests)
 {
 	tcase_add_test(tests, counters_are_as_they_were);
 	tcase_add_test(tests, a_histogram_is_copied_where_it_is_not_empty);
+	tcase_add_test(tests, who_held_a_lock_is_copied);
 	tcase_add_test(tests, the_first_names_have_a_copy_and_what_the_library_says_has_none);
 	tcase_add_test(tests, a_copy_without_room_says_so);
 }

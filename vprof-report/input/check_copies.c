@@ -25,6 +25,9 @@ static uint32_t size_of(const struct vr_file *file, unsigned kind, uint32_t *row
 	case VPROF_SEC_LOCKS:
 		*rows = file->n_locks;
 		return sizeof(struct vprof_lock);
+	case VPROF_SEC_BLAME:
+		*rows = file->n_blames;
+		return sizeof(struct vprof_blame);
 	default:
 		return 0;
 	}

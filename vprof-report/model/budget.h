@@ -4,8 +4,8 @@
 #define VR_BUDGET_H
 
 #include "base/map.h"
+#include "model/blame.h"
 #include "model/leaks.h"
-#include "model/locks.h"
 
 enum vr_budget_state {
 	VR_BUDGET_KEPT,
@@ -127,6 +127,7 @@ struct vr_culprit {
 	uint64_t bytes;		   /* of allocations */
 	const char *call, *target; /* strings of the file; NULL: of no call */
 	struct vr_lock lock;	   /* kind VR_LOCK_KINDS: of none */
+	struct vr_holder holder;   /* of those who had it, the one waited for longest; ns 0: none */
 };
 
 /* What was found of one condition. */

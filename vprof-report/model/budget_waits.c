@@ -106,6 +106,21 @@ static void add_lock(struct vr_judging *judging, uint32_t id, double *longest)
 						 .lock = lock_of(row)});
 }
 
+/* Who had them meanwhile. */
+static void find_holders(struct vr_judging *judging)
+{
+	struct vr_found *found = judging->found;
+	struct vr_blames *blames = found->culprits ? vr_blames_new(judging->profile) : NULL;
+
+	for (size_t i = 0; i < found->culprits; i++) {
+		const struct vr_blame *blame = vr_blame_of(blames, &found->culprit[i].lock);
+
+		if (blame && blame->n_holders)
+			found->culprit[i].holder = blame->holder[0];
+	}
+	vr_blames_free(blames);
+}
+
 static int locks_recorded(const struct vr_file *file)
 {
 	return file->n_locks && !strstr(vr_file_string(file, file->header.options), "locks=off");
@@ -119,6 +134,7 @@ void vr_judge_locks(struct vr_judging *judging)
 
 	for (uint32_t i = 0; i < file->n_locks; i++)
 		add_lock(judging, i, &longest);
+	find_holders(judging);
 	if (found->high < found->low)
 		found->high = found->low;
 	doubt_longest(found, longest);

@@ -42,6 +42,11 @@ static const struct counter counters[] = {
     ARRAY(LOOPS, vprof_loop, delay),
     WORDS(LOCKS, vprof_lock, waits, wait_ns),
     LARGEST(LOCKS, vprof_lock, max_ns),
+    WORDS(BLAME, vprof_blame, times, ns),
+    LARGEST(BLAME, vprof_blame, max_ns),
+    WORDS(BLAME, vprof_blame, span_ns, span_ns),
+    WORDS(BLAME, vprof_blame, again, wakes),
+    ARRAY(BLAME, vprof_blame, histogram),
 };
 #define COUNTERS (sizeof(counters) / sizeof(counters[0]))
 
@@ -70,6 +75,9 @@ static struct rows rows_of(const struct vr_file *file, unsigned kind)
 	case VPROF_SEC_LOCKS:
 		return (struct rows){(uint64_t *)file->lock, sizeof(*file->lock) / 8,
 				     file->n_locks};
+	case VPROF_SEC_BLAME:
+		return (struct rows){(uint64_t *)file->blame, sizeof(*file->blame) / 8,
+				     file->n_blames};
 	default:
 		return (struct rows){0};
 	}
@@ -138,7 +146,9 @@ static void put(uint64_t *word, uint64_t value, int largest)
 	*word = value;
 }
 
-/* A counter that is less than it was counts from the start: the row became another's. */
+/* Halves of words, as in histograms of holds, count up each: what is taken of one never borrows
+ * of the other.  A counter that is less than it was counts from the start: the row became
+ * another's. */
 static void take(uint64_t *word, uint64_t value, int largest)
 {
 	if (largest)
@@ -176,6 +186,7 @@ struct vr_file *vr_copies_between(const struct vr_file *file, const struct vr_co
 	between->call = copy_of(file->call, file->n_calls, sizeof(*file->call));
 	between->loop = copy_of(file->loop, file->n_loops, sizeof(*file->loop));
 	between->lock = copy_of(file->lock, file->n_locks, sizeof(*file->lock));
+	between->blame = copy_of(file->blame, file->n_blames, sizeof(*file->blame));
 	if (until) {
 		clear(between);
 		apply(between, until->mark, put);
@@ -202,5 +213,6 @@ void vr_copies_free(struct vr_file *between)
 	free(between->call);
 	free(between->loop);
 	free(between->lock);
+	free(between->blame);
 	free(between);
 }

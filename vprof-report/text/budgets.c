@@ -7,7 +7,6 @@
 #include "cli/units.h"
 #include "cli/warn.h"
 #include "cli/xalloc.h"
-#include "model/blame.h"
 #include "model/responsible.h"
 #include "text/lock_names.h"
 #include "text/names.h"
@@ -129,33 +128,24 @@ static char *append_stack(char *text, struct vr_context *ctx, uint32_t node)
 	return text;
 }
 
-/* Who had the lock that was waited for, where that is known: of the whole run. */
-static char *append_holder(char *text, struct vr_context *ctx, const struct vr_lock *lock)
+/* Who had the lock that was waited for. */
+static char *append_holder(char *text, struct vr_context *ctx, const struct vr_holder *holder)
 {
-	struct vr_blames *blames = vr_blames_new(ctx->profile);
-	const struct vr_blame *blame = vr_blame_of(blames, lock);
-	const struct vr_holder *holder = blame && blame->n_holders ? blame->holder : NULL;
 	const struct vr_file *file = ctx->profile->file;
-	char ns[VR_UNIT_MAX];
+	const char *name =
+	    holder->thread < file->n_threads ? file->thread[holder->thread].name : "";
+	char ns[VR_UNIT_MAX], *plain;
+	char *line = vr_xprintf("held by %s for %s of all waits for it", *name ? name : "a thread",
+				vr_format_ns(ns, holder->ns));
 
-	if (holder) {
-		const char *name =
-		    holder->thread < file->n_threads ? file->thread[holder->thread].name : "";
-		char *line = vr_xprintf("held by %s for %s of all waits for it",
-					*name ? name : "a thread", vr_format_ns(ns, holder->ns));
-		char *plain;
-
-		if (holder->part.ns && holder->part.cause != VPROF_NONE)
-			line =
-			    vr_xappend(line, ", %s of it in %s", vr_format_ns(ns, holder->part.ns),
-				       vr_file_string(file, holder->part.cause));
-		plain = vr_text_escape(line);
-		text = vr_xappend(text, "  %s:\n", plain);
-		text = append_stack(text, ctx, holder->node);
-		free(plain);
-		free(line);
-	}
-	vr_blames_free(blames);
+	if (holder->part.ns && holder->part.cause != VPROF_NONE)
+		line = vr_xappend(line, ", %s of it in %s", vr_format_ns(ns, holder->part.ns),
+				  vr_file_string(file, holder->part.cause));
+	plain = vr_text_escape(line);
+	text = vr_xappend(text, "  %s:\n", plain);
+	text = append_stack(text, ctx, holder->node);
+	free(plain);
+	free(line);
 	return text;
 }
 
@@ -167,8 +157,8 @@ static char *append_culprit(char *text, struct vr_context *ctx,
 
 	text = vr_xappend(text, "  %s:\n", plain);
 	text = append_stack(text, ctx, culprit->node);
-	if (culprit->lock.kind != VR_LOCK_KINDS)
-		text = append_holder(text, ctx, &culprit->lock);
+	if (culprit->holder.ns)
+		text = append_holder(text, ctx, &culprit->holder);
 	free(plain);
 	free(what);
 	return text;
