@@ -40,6 +40,13 @@ t_equal "it is in waits, once" true "$(t_json '[.sites[] | select(.kind | starts
 shows_waits=$("$REPORT" waits "$file" --idle 2>/dev/null | tr -s ' \n' ' ')
 grep -q 'woken [0-9]* times by feed ([0-9]*), its post in post' <<<"$shows_waits" || t_bad "waits does not say by whom"
 t_done
+t_begin "threads that each live for one job are one waker"
+run jobs
+agrees
+t_equal "one row" "job null true" "$(wakers sem '.wakers | map(select(.how == "post")) |
+	if length == 1 then .[0] | "\(.name) \(.tid) \(.threads > 30 and .times == .threads)" else length end')"
+shows "by [0-9]+ threads called job, their post in post_once"
+t_done
 t_begin "the last at a barrier"
 run barrier
 agrees

@@ -213,6 +213,32 @@ static void on_sem(void)
 	tell("sem", 1, "feed", "post");
 }
 
+/* --- a thread for each job -------------------------------------------------------- */
+
+static void *post_once(void *arg)
+{
+	sleep_ms(3);
+	sem_post(&items);
+	return arg;
+}
+
+static void on_jobs(void)
+{
+	sem_init(&items, 0, 0);
+	for (int i = 0; i < ROUNDS; i++) {
+		void *job = start("job", post_once, 1);
+		uint64_t since = now();
+		int there;
+
+		sem_getvalue(&items, &there);
+		sem_wait(&items);
+		by[1].times += !there;
+		by[1].ns += there ? 0 : now() - since;
+		join(job);
+	}
+	tell("sem", 1, "job", "post_once");
+}
+
 /* --- a barrier, at which another one is the last each round ------------------------ */
 
 static uint64_t arrived[ROUNDS][WAITERS], left[ROUNDS][WAITERS];
@@ -405,6 +431,8 @@ int main(int argc, char **argv)
 		on_c11();
 	else if (!strcmp(mode, "sem"))
 		on_sem();
+	else if (!strcmp(mode, "jobs"))
+		on_jobs();
 	else if (!strcmp(mode, "barrier"))
 		on_barrier();
 	else if (!strcmp(mode, "join"))

@@ -1,6 +1,7 @@
 #include "model/wakers.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/order.h"
 #include "cli/xalloc.h"
@@ -11,6 +12,8 @@
 #define HERD_WOKEN	 2.0
 #define HERD_FOR_NOTHING 0.5
 #define HERD_BROADCASTS	 5u
+/* More threads of one name that woke at one place are told as one: each lives for one job. */
+#define ALIKE_MOST 4u
 
 /* A pthread_t is an address only by accident: joins are one. */
 static struct vprof_blame row_of(const struct vprof_blame *row)
@@ -31,15 +34,30 @@ static int by_object(const struct vprof_blame *x, const struct vprof_blame *y)
 	return c ? c : vr_blame_by_lock(x, y);
 }
 
-static int by_waker(const void *a, const void *b)
+static const char *name_of(const struct vr_file *file, const struct vprof_blame *row)
 {
-	const struct vprof_blame *x = a;
-	const struct vprof_blame *y = b;
+	return row->thread == VPROF_NONE ? "" : file->thread[row->thread].name;
+}
+
+/* The same way, at the same place, by threads of one name. */
+static int by_kind_of_waker(const struct vprof_blame *x, const struct vprof_blame *y,
+			    const struct vr_file *file)
+{
 	int c = by_object(x, y);
 
 	c = c ? c : vr_smaller_first(x->how, y->how);
-	c = c ? c : vr_smaller_first(x->thread, y->thread);
-	return c ? c : vr_smaller_first(x->node, y->node);
+	c = c ? c : vr_smaller_first(x->thread == VPROF_NONE, y->thread == VPROF_NONE);
+	c = c ? c : vr_smaller_first(x->node, y->node);
+	return c ? c : strcmp(name_of(file, x), name_of(file, y));
+}
+
+static int by_waker(const void *a, const void *b, void *file)
+{
+	const struct vprof_blame *x = a;
+	const struct vprof_blame *y = b;
+	int c = by_kind_of_waker(x, y, file);
+
+	return c ? c : vr_smaller_first(x->thread, y->thread);
 }
 
 static int by_time(const void *a, const void *b)
@@ -71,14 +89,29 @@ static void add_row(struct vr_woken *woken, const struct vprof_blame *row)
 	woken->again += row->again;
 }
 
-/* Sorted by what was waited for, and by waker. */
-static void group(struct vr_wakers *wakers, const struct vprof_blame *row, size_t count)
+/* How many threads woke as the first of these rows did. */
+static uint32_t alike(const struct vprof_blame *row, size_t count, const struct vr_file *file)
 {
+	uint32_t threads = 1;
+
+	for (size_t i = 1; i < count && !by_kind_of_waker(&row[0], &row[i], file); i++)
+		threads += row[i].thread != row[i - 1].thread;
+	return threads;
+}
+
+/* Sorted by what was waited for, and by waker. */
+static void group(struct vr_wakers *wakers, struct vprof_blame *row, size_t count,
+		  struct vr_file *file)
+{
+	uint32_t threads = 1;
 	size_t used = 0;
 
 	for (size_t i = 0; i < count; i++) {
+		int another = !i || by_kind_of_waker(&row[i - 1], &row[i], file);
 		struct vr_woken *woken;
 
+		if (another)
+			threads = alike(&row[i], count - i, file);
 		if (!i || by_object(&row[i - 1], &row[i]))
 			wakers->woken[wakers->n_woken++] =
 			    (struct vr_woken){.address = row[i].address,
@@ -88,9 +121,12 @@ static void group(struct vr_wakers *wakers, const struct vprof_blame *row, size_
 					      .offset = row[i].offset,
 					      .waker = &wakers->waker[used]};
 		woken = &wakers->woken[wakers->n_woken - 1];
-		if (!woken->n_wakers || by_waker(&row[i - 1], &row[i])) {
-			wakers->waker[used++] = (struct vr_waker){
-			    .thread = row[i].thread, .node = row[i].node, .how = row[i].how};
+		if (another || (threads <= ALIKE_MOST && by_waker(&row[i - 1], &row[i], file))) {
+			wakers->waker[used++] =
+			    (struct vr_waker){.thread = row[i].thread,
+					      .threads = threads <= ALIKE_MOST ? 1 : threads,
+					      .node = row[i].node,
+					      .how = row[i].how};
 			woken->n_wakers++;
 		}
 		add_row(woken, &row[i]);
@@ -103,7 +139,7 @@ static void group(struct vr_wakers *wakers, const struct vprof_blame *row, size_
 struct vr_wakers *vr_wakers_new(const struct vr_profile *profile)
 {
 	const struct vr_select *select = &profile->select;
-	const struct vr_file *file = profile->file;
+	struct vr_file *file = profile->file;
 	struct vr_wakers *wakers = vr_xcalloc(1, sizeof(*wakers));
 	struct vprof_blame *row;
 	size_t count = 0;
@@ -114,10 +150,10 @@ struct vr_wakers *vr_wakers_new(const struct vr_profile *profile)
 	for (uint32_t i = 0; i < file->n_blames; i++)
 		if (file->blame[i].what == VPROF_BLAME_WOKEN)
 			row[count++] = row_of(&file->blame[i]);
-	qsort(row, count, sizeof(*row), by_waker);
+	qsort_r(row, count, sizeof(*row), by_waker, file);
 	wakers->woken = vr_xcalloc(count + 1, sizeof(*wakers->woken));
 	wakers->waker = vr_xcalloc(count + 1, sizeof(*wakers->waker));
-	group(wakers, row, count);
+	group(wakers, row, count, file);
 	free(row);
 	return wakers;
 }

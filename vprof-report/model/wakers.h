@@ -8,12 +8,13 @@
 
 #include "model/locks.h"
 
-/* One thread that woke others at one call path. */
+/* One thread that woke others at one call path, or many of one name. */
 struct vr_waker {
-	uint32_t thread; /* row in THREADS; VPROF_NONE: not known */
-	uint32_t node;	 /* VPROF_NODE_ROOT: no path */
-	uint32_t how;	 /* enum vprof_wake */
-	uint64_t times;	 /* waits that it ended ... */
+	uint32_t thread;  /* row in THREADS, of several the first; VPROF_NONE: not known */
+	uint32_t threads; /* so many */
+	uint32_t node;	  /* VPROF_NODE_ROOT: no path */
+	uint32_t how;	  /* enum vprof_wake */
+	uint64_t times;	  /* waits that it ended ... */
 	uint64_t ns, max_ns;
 	uint64_t late_ns; /* ... of ns, after it had woken them */
 	uint64_t again;	  /* ... after which the same thread waited again at once */

@@ -163,23 +163,34 @@ static char *unknown_waker(const struct vr_waker *waker)
 			  times, vr_plural(waker->times));
 }
 
+/* "feed (17)", "40 threads called worker" */
+static char *who_text(const struct vr_profile *profile, const struct vr_waker *waker)
+{
+	const struct vprof_thread *thread = &profile->file->thread[waker->thread];
+	char threads[VR_UNIT_MAX];
+
+	if (waker->threads > 1)
+		return vr_xprintf("%s threads called %s", vr_format_count(threads, waker->threads),
+				  thread->name);
+	return vr_xprintf("%s (%" PRIu32 ")", thread->name, thread->tid);
+}
+
 char *vr_waker_text(struct vr_profile *profile, const struct vr_waker *waker)
 {
-	const struct vprof_thread *thread;
 	char times[VR_UNIT_MAX], late[VR_UNIT_MAX];
-	char *text, *place;
+	char *text, *place, *who;
 
 	if (waker->thread == VPROF_NONE)
 		return unknown_waker(waker);
-	thread = &profile->file->thread[waker->thread];
+	who = who_text(profile, waker);
 	vr_format_count(times, waker->times);
 	if (waker->how == VPROF_WAKE_END)
-		text = vr_xprintf("%s time%s by the end of %s (%" PRIu32 ")", times,
-				  vr_plural(waker->times), thread->name, thread->tid);
+		text =
+		    vr_xprintf("%s time%s by the end of %s", times, vr_plural(waker->times), who);
 	else
-		text = vr_xprintf("%s time%s by %s (%" PRIu32 "), its %s", times,
-				  vr_plural(waker->times), thread->name, thread->tid,
-				  vr_wake_name(waker->how));
+		text = vr_xprintf("%s time%s by %s, %s %s", times, vr_plural(waker->times), who,
+				  waker->threads > 1 ? "their" : "its", vr_wake_name(waker->how));
+	free(who);
 	if (waker->node != VPROF_NODE_ROOT) {
 		place = place_text(profile, waker->node);
 		text = vr_xappend(text, " in %s", place);

@@ -56,9 +56,14 @@ void vr_get_wakers(const struct vr_rows *rows, const void *row, struct vr_value 
 			json_object_set_new(object, "tid", json_null());
 			json_object_set_new(object, "name", json_null());
 		} else {
-			vr_json_set_u64(object, "tid", profile->file->thread[waker->thread].tid);
+			if (waker->threads > 1)
+				json_object_set_new(object, "tid", json_null());
+			else
+				vr_json_set_u64(object, "tid",
+						profile->file->thread[waker->thread].tid);
 			vr_json_set_text(object, "name", profile->file->thread[waker->thread].name);
 		}
+		vr_json_set_u64(object, "threads", waker->threads);
 		vr_json_set_text(object, "how", vr_wake_name(waker->how));
 		vr_json_set_u64(object, "wakes", waker->wakes);
 		vr_json_set_u64(object, "times", waker->times);
