@@ -129,6 +129,32 @@ json_t *vrun_engine_ask(const char *const *argv, int *status)
 	return answer;
 }
 
+char *vrun_engine_text(const char *const *argv)
+{
+	char *text = NULL;
+	size_t room = 0;
+	int ends[2];
+	FILE *in;
+	pid_t pid;
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return NULL;
+	pid = start(argv, NULL, ends[1], true);
+	close(ends[1]);
+	in = fdopen(ends[0], "r");
+	if (!in) {
+		close(ends[0]);
+	} else {
+		if (getdelim(&text, &room, '\0', in) < 0) { /* all of it: text has no such letter */
+			free(text);
+			text = NULL;
+		}
+		fclose(in);
+	}
+	reap(pid);
+	return text;
+}
+
 int vrun_engine_print(const char *const *argv, bool quiet)
 {
 	return reap(start(argv, NULL, -1, quiet));

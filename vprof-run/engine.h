@@ -23,6 +23,8 @@ const char *vrun_engine_missing_from_path(void);
  * Returns the answer, to be json_decref'd; NULL where there was none. */
 json_t *vrun_engine_ask(const char *const *argv, int *status);
 
+/* What it writes, free() it; NULL where that is nothing. */
+char *vrun_engine_text(const char *const *argv);
 /* Runs it with its output going to ours; `quiet`: but for what it complains of.
  * Returns its exit status, -1 when it was killed or not started; so do the
  * others. */

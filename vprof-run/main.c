@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "budgets.h"
 #include "cli/program.h"
 #include "cli/warn.h"
 #include "cli/xalloc.h"
@@ -16,7 +17,7 @@
 #include "target.h"
 
 #define STATUS_OWN 125 /* our own failure, as with env and timeout */
-/* of `vprof-report leaks --gate`: leak, budget, regression */
+/* of `vprof-report leaks --gate` and `check`: leak, budget, regression */
 #define GATE_FIRST 23
 #define GATE_LAST  25
 
@@ -56,23 +57,32 @@ static int run_one(const struct vrun_session *s, struct vrun_watch *watch,
 	vrun_preload_free(env);
 	free(pattern);
 	vrun_results_read(result, s->dir, s->options);
+	vrun_budgets_judge(result, s->options);
 	vrun_files_write(result, s->dir);
 	vrun_screen_trouble(result);
 	return 0;
 }
 
-/* The gate's word first, then the first target that failed; a gate that could
- * not judge does not pass either. */
+static bool is_verdict(int status)
+{
+	return status >= GATE_FIRST && status <= GATE_LAST;
+}
+
+/* The word of gate and budgets first, then the first target that failed; what could not be
+ * judged does not pass either. */
 static int join_status(int status, const struct vrun_result *r)
 {
 	int gate = r->gate < 0 || r->gate == 1 ? STATUS_OWN : r->gate;
+	int budgets = r->budgets < 0 || r->budgets == 1 ? STATUS_OWN : r->budgets;
 	int end = vrun_end_status(&r->end);
 
-	if (status >= GATE_FIRST && status <= GATE_LAST)
+	if (is_verdict(status))
 		return status;
-	if (gate >= GATE_FIRST && gate <= GATE_LAST)
-		return gate;
-	return status ? status : end ? end : gate;
+	if (is_verdict(gate) || is_verdict(budgets))
+		return is_verdict(gate) ? gate : budgets;
+	if (status || end)
+		return status ? status : end;
+	return gate ? gate : budgets;
 }
 
 /* All runs, or those before an interrupt.  Returns the status to end with. */
@@ -152,14 +162,17 @@ int main(int argc, char **argv)
 	err = vrun_options_parse(&options, argc, argv);
 	if (err == -ECANCELED) {
 		free(options.symbol);
+		free(options.budget);
 		return 0;
 	}
-	if (err || vrun_engine_find() || vrun_plan_make(&plan, &options))
+	if (err || vrun_engine_find() || vrun_budgets_check(&options) ||
+	    vrun_plan_make(&plan, &options))
 		return STATUS_OWN;
 	status = check_targets(&plan);
 	if (!status)
 		status = run_session(&session);
 	vrun_plan_free(&plan);
 	free(options.symbol);
+	free(options.budget);
 	return status;
 }

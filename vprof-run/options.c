@@ -138,6 +138,16 @@ static int set_gate(struct scan *scan)
 	return set_flag(scan, &scan->out->gate);
 }
 
+static int set_fail_if(struct scan *scan)
+{
+	const char *budget;
+
+	if (value_of(scan, &budget))
+		return -EINVAL;
+	scan->out->budget[scan->out->budgets++] = (char *)(uintptr_t)budget;
+	return 0;
+}
+
 static int set_paused(struct scan *scan)
 {
 	return set_flag(scan, &scan->out->paused);
@@ -190,6 +200,11 @@ static const struct option options[] = {
     {"--skip-memory", "", "do not follow the heap; also no leak test", set_skip_memory},
     {"--skip-leak-test", "", "do not judge what was not freed", set_skip_leak_test},
     {"--gate", "", "end with status 23 when there is a leak", set_gate},
+    {"--fail-if", "BUDGET",
+     "end with status 24 when it is true, 2 when nobody can tell;\n"
+     "'allocs(on_tick)>0 after mark:warm', 'loop.p99>2ms', ...\n"
+     "(docs/budgets.md); as many as you like",
+     set_fail_if},
     {"--out", "DIR", "write there (default profile_results_YYYYmmdd_HHMMSS)", set_out},
     {"--help", "", "this text", set_help},
     {"--version", "", "the version", set_version},
@@ -219,7 +234,8 @@ static int set_help(struct scan *scan)
 	    "\nVPROF_OPTIONS is handed on (VPROF_OPTIONS=help=1 lists its keys).\n"
 	    "Exit status: that of COMMAND (the first that is not 0), 128+N when signal N killed\n"
 	    "it; 127 not found, 126 cannot be executed, 125 vprof-run itself failed. With --gate\n"
-	    "that of vprof-report leaks --gate comes first: 23 leak, 24 budget, 25 regression.\n");
+	    "and --fail-if what they find comes first: 23 leak, 24 budget, 25 regression; after\n"
+	    "COMMAND's own 2, where it cannot be judged.\n");
 	return -ECANCELED;
 }
 
@@ -271,7 +287,8 @@ int vrun_options_parse(struct vrun_options *out, int argc, char **argv)
 {
 	struct scan scan = {.out = out, .argv = argv, .next = 1};
 
-	*out = (struct vrun_options){.symbol = vr_xcalloc((size_t)argc + 1, sizeof(char *))};
+	*out = (struct vrun_options){.symbol = vr_xcalloc((size_t)argc + 1, sizeof(char *)),
+				     .budget = vr_xcalloc((size_t)argc + 1, sizeof(char *))};
 	while (argv[scan.next] && argv[scan.next][0] == '-') {
 		int err;
 

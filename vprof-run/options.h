@@ -19,7 +19,9 @@ struct vrun_options {
 	bool paused;	     /* recording begins when somebody asks for it */
 	unsigned components; /* vrun_component bits; 0: not given */
 	bool skip_cpu, skip_memory, skip_leak_test;
-	bool gate;	 /* end with the status of `vprof-report leaks --gate` */
+	bool gate;     /* end with the status of `vprof-report leaks --gate` */
+	char **budget; /* each as given: whether it is kept makes the status, too */
+	size_t budgets;
 	const char *out; /* NULL: profile_results_YYYYmmdd_HHMMSS */
 	char **command;	 /* NULL: the bundled programs */
 };

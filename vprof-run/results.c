@@ -81,6 +81,7 @@ static void ask_all(struct vrun_result *r, const struct vrun_options *options)
 	r->summary = vrun_engine_ask((const char *[]){"summary", file, NULL}, NULL);
 	r->loops = vrun_engine_ask((const char *[]){"loop", file, "-n", "5", NULL}, NULL);
 	r->waits = vrun_engine_ask((const char *[]){"waits", file, "-n", "5", NULL}, NULL);
+	r->locks = vrun_engine_ask((const char *[]){"locks", file, "-n", "5", NULL}, NULL);
 	if (!options->skip_cpu) {
 		r->by_self = vrun_engine_ask(
 		    (const char *[]){"flat", file, "-n", "20", "--sort", "time", NULL}, NULL);
@@ -129,8 +130,8 @@ char *vrun_results_command(const struct vrun_result *r)
 
 void vrun_results_free(struct vrun_result *r)
 {
-	json_t *const answer[] = {r->summary, r->by_self,  r->by_total, r->heap,
-				  r->leaks,   r->timeline, r->loops,	r->waits};
+	json_t *const answer[] = {r->summary,  r->by_self, r->by_total, r->heap, r->leaks,
+				  r->timeline, r->loops,   r->waits,	r->locks};
 
 	for (size_t i = 0; i < sizeof(answer) / sizeof(answer[0]); i++)
 		json_decref(answer[i]);

@@ -24,9 +24,11 @@ struct vrun_result {
 	struct vrun_record *record; /* [0] is the main one */
 	size_t records;
 	/* answers about the main record; NULL: none, or not asked for */
-	json_t *summary, *by_self, *by_total, *heap, *leaks, *timeline, *loops, *waits;
+	json_t *summary, *by_self, *by_total, *heap, *leaks, *timeline, *loops, *waits, *locks;
 	char *file[VRUN_FILE_KINDS]; /* names below the directory; NULL: not written */
-	int gate;		     /* exit status of `leaks --gate` over all records; 0: passed */
+	/* exit statuses over all records, of `leaks --gate` and of `check`; 0: passed, or not asked
+	 * for; -1: there was nothing to judge */
+	int gate, budgets;
 };
 
 /* Finds the ring files that a run left, gives the main one the run's own name

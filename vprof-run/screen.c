@@ -1,4 +1,5 @@
 #include "screen.h"
+#include "budgets.h"
 #include "cli/enough.h"
 #include "cli/quote.h"
 #include "cli/short.h"
@@ -212,6 +213,7 @@ void vrun_screen_print(const struct vrun_session *s)
 		vrun_findings(s, stdout, print_finding);
 	}
 	print_gate(s);
+	vrun_budgets_print(s);
 	print_next(s, file ? file : "");
 	fflush(stdout);
 }

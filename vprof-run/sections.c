@@ -1,4 +1,5 @@
 #include "sections.h"
+#include "budgets.h"
 #include "cli/quote.h"
 #include "cli/short.h"
 #include "cli/text.h"
@@ -282,6 +283,7 @@ void vrun_sections_write(const struct vrun_session *s, const struct vrun_result 
 	}
 	if (!s->options->skip_cpu)
 		write_cpu(r, out);
+	vrun_budgets_write(s, r, out);
 	vrun_waiting_write(r, out);
 	if (r->heap)
 		write_memory(r, out);

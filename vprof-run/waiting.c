@@ -113,18 +113,83 @@ static void write_calls(const json_t *sites, FILE *out)
 	}
 }
 
+/* By whom for most of the time, and what that was in meanwhile. */
+static void write_holder(const json_t *holder, FILE *out)
+{
+	const char *call = vrun_json_text(holder, "cause.call");
+	char ns[VR_UNIT_MAX];
+
+	if (!holder)
+		return;
+	vr_quote_md_text(out, vrun_json_text(holder, "name"));
+	fprintf(out, ", %s", vr_format_ns(ns, vrun_json_u64(holder, "ns")));
+	if (!*call)
+		return;
+	fprintf(out, ", %s of it in ", vr_format_ns(ns, vrun_json_u64(holder, "cause.ns")));
+	vr_quote_md_code(out, call);
+}
+
+static void write_lock(const json_t *lock, FILE *out)
+{
+	const json_t *path = json_array_get(vrun_json_at(lock, "paths"), 0);
+	const json_t *frame = vrun_responsible_frame(path);
+	const char *name = vrun_json_text(lock, "name");
+	char wait[VR_UNIT_MAX], waits[VR_UNIT_MAX], max[VR_UNIT_MAX];
+	char *place = vrun_place(frame);
+
+	fprintf(out, "| %s | %s | %s | ", vr_format_ns(wait, vrun_json_u64(lock, "wait_ns")),
+		vr_format_count(waits, vrun_json_u64(lock, "waits")),
+		vr_format_ns(max, vrun_json_u64(lock, "max_ns")));
+	vr_quote_md_text(out, vrun_json_text(lock, "kind"));
+	if (*name) {
+		fprintf(out, " ");
+		vr_quote_md_code(out, name);
+	}
+	fprintf(out, " | ");
+	write_holder(json_array_get(vrun_json_at(lock, "holders"), 0), out);
+	fprintf(out, " | ");
+	write_name(out, frame);
+	fprintf(out, " | ");
+	vr_quote_md_text(out, place);
+	fprintf(out, " |\n");
+	free(place);
+}
+
+/* Those that somebody holds: conditions and joins are waits for work. */
+static void write_locks(const json_t *locks, FILE *out)
+{
+	const json_t *lock;
+	size_t i, rows = 0;
+
+	json_array_foreach(locks, i, lock)
+	{
+		if (json_is_null(vrun_json_at(lock, "held_ns")))
+			continue;
+		if (rows++ == 0)
+			fprintf(out,
+				"\nLocks that threads waited for longest:\n\n"
+				"| together | waits | longest | lock | held by | waited for in "
+				"| where |\n"
+				"|--:|--:|--:|---|---|---|---|\n");
+		write_lock(lock, out);
+	}
+}
+
 void vrun_waiting_write(const struct vrun_result *r, FILE *out)
 {
 	const json_t *slow = vrun_json_at(r->summary, "slow"),
 		     *sites = vrun_json_at(r->waits, "sites");
-	const json_t *loops = vrun_json_at(r->loops, "loops");
+	const json_t *loops = vrun_json_at(r->loops, "loops"),
+		     *locks = vrun_json_at(r->locks, "locks");
 
-	if (!json_array_size(slow) && !json_array_size(loops) && !json_array_size(sites))
+	if (!json_array_size(slow) && !json_array_size(loops) && !json_array_size(sites) &&
+	    !json_array_size(locks))
 		return;
 	fprintf(out, "\n### Waiting and loops\n\n");
 	write_slow(slow, out);
 	write_loops(loops, out);
 	write_calls(sites, out);
+	write_locks(locks, out);
 	if (r->file[VRUN_FILE_LOOP_PNG])
 		fprintf(out, "\n![how long iterations took](%s)\n", r->file[VRUN_FILE_LOOP_PNG]);
 }

@@ -260,6 +260,40 @@ run unasked --duration 1 --skip-leak-test -- ./prog lose
 t_equal "without the leak test" "none " "$(lost unasked/prog.vprof | cut -d' ' -f1,2)"
 t_done
 
+t_begin "--fail-if: a budget makes the status, and is shown"
+run kept --fail-if 'allocs(lose)>100' --fail-if='peak_heap>1TiB' -- ./prog one
+t_equal "status of one that is kept" 0 $status
+in_summary kept '^\*\*all budgets are kept\*\*'
+! grep -q 'Budgets' said || t_bad "the screen has something to say: $(grep Budgets said)"
+run broken --duration 1 --fail-if 'allocs(lose)>3' --fail-if 'peak_heap>1TiB' -- ./prog lose
+t_equal "status of one that is not" 24 $status
+grep -q '^Budgets exceeded: prog$' said || t_bad "the screen does not name the run"
+grep -q 'allocs(lose)>3: the run has 8$' said || t_bad "the screen does not say how many"
+grep -q '^    lose.*prog.c:' said || t_bad "the screen does not say where"
+in_summary broken '^### Budgets'
+in_summary broken '^\*\*a budget is exceeded\*\*'
+run gated --duration 1 --gate --fail-if 'allocs(lose)>3' -- ./prog lose
+t_equal "status of both" 23 $status
+run nobody --fail-if 'allocs(looose)>3' -- ./prog one
+t_equal "status where nobody bears the name" 2 $status
+grep -q "cannot be judged: no function 'looose' was seen; did you mean 'lose'" said || t_bad "the screen does not say why"
+! grep -q 'all budgets are kept' nobody/profiling_summary.md || t_bad "the summary says that it is kept"
+run forty2 --fail-if 'allocs(looose)>3' -- ./prog fail
+t_equal "status of the program before that" 42 $status
+run misread --fail-if 'alocs>3' -- ./prog one
+t_equal "status of what is no budget" 125 $status
+said 'did you mean allocs'
+[ ! -e misread ] || t_bad "it ran all the same"
+run valueless --fail-if -- ./prog one
+t_equal "status without a budget" 125 $status
+t_done
+
+t_begin "a lock has its place in the summary, with who had it"
+run locks -- "$PROBE/contracts" lock 3 60 0
+t_equal status 0 $status
+in_summary locks '^\| [0-9.]+ ms \| [0-9]+ \| .* \| mutex `m_book.*` \| feed, [0-9.]+ ms.* of it in `usleep` \| `read_book\(\)` \| contracts.cpp:'
+t_done
+
 t_begin "other signals are handed on; LD_PRELOAD and VPROF_OPTIONS of the caller are kept"
 cat >asks.sh <<'END'
 trap 'echo got USR1; exit 7' USR1

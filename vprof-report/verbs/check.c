@@ -219,6 +219,16 @@ static void add_issue(struct vr_context *ctx, const struct vr_budget *budget,
 	free(cwd);
 }
 
+/* Another record of the run may have it. */
+static int has_unseen(const struct plan *plan, const struct vr_answer *answer)
+{
+	size_t i = 0;
+
+	while (i < plan->budgets.count && answer[i].state != VR_BUDGET_UNSEEN)
+		i++;
+	return i < plan->budgets.count;
+}
+
 static void print_issues(struct vr_context *ctx, struct plan *plan, const struct vr_answer *answer,
 			 int status)
 {
@@ -231,9 +241,11 @@ static void print_issues(struct vr_context *ctx, struct plan *plan, const struct
 	    .about = "Budgets",
 	    .subject = keep(&kept, vr_command_text(file, ctx->args)),
 	    .path = file->path,
-	    .verdict = status == VR_EXIT_OK	  ? "all budgets are kept"
-		       : status == VR_EXIT_BUDGET ? "a budget is exceeded"
-						  : "a budget cannot be judged",
+	    .verdict = status == VR_EXIT_BUDGET ? "a budget is exceeded"
+		       : status != VR_EXIT_OK	? "a budget cannot be judged"
+		       : has_unseen(plan, answer)
+			   ? "a budget is about something that this record does not have"
+			   : "all budgets are kept",
 	    .details = "",
 	    .host = vr_file_string(file, file->header.host),
 	    .start_real_ns = file->header.start_real_ns,
