@@ -19,6 +19,7 @@ t_unchanged "signals: eintr at 10,000 Hz" cpu=10000:heap=exact "$PROBE/signals" 
 for mode in eintr default_all sigwait signalfd altstack pending; do
 	t_unchanged "signals: $mode, timer engine" engine=timer "$PROBE/signals" $mode
 done
+# Two programs that load others from where they are told: plugin_throw, plugin_work, plugin_scope.
 t_unchanged "C++ exceptions of a plugin in a C program" "" "$PROBE/dlopen_close" "$PROBE" throw
 t_unchanged "C++ exceptions of a plugin, timer engine" engine=timer:cpu=1000 "$PROBE/dlopen_close" "$PROBE" throw
 t_unchanged "providers of a plugin in a C program" cpu=10000:heap=exact "$PROBE/scope" "$PROBE"
