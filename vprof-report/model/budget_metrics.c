@@ -16,9 +16,9 @@
 		.in = VR_IN_##in_, .keys = STACKS | KEY(LABEL), .bare = VR_KEY_FUNCTION,           \
 		__VA_ARGS__                                                                        \
 	}
-#define LOOP(name_, field_, quantity_, in_, ...)                                                   \
+#define LOOP(field_, quantity_, in_, ...)                                                          \
 	{                                                                                          \
-		.name = name_, .field = field_, .subject = VR_OF_LOOPS,                            \
+		.name = "loop", .field = field_, .subject = VR_OF_LOOPS,                           \
 		.quantity = VR_Q_##quantity_, .in = VR_IN_##in_, .keys = KEY(LOOP) | KEY(THREAD),  \
 		.bare = VR_KEY_LOOP, __VA_ARGS__                                                   \
 	}
@@ -52,6 +52,11 @@
 		__VA_ARGS__                                                                        \
 	}
 
+#define PERCENTILES(OF)                                                                            \
+	OF("p50", PERCENTILE, NS, .share = 0.5), OF("p90", PERCENTILE, NS, .share = 0.9),          \
+	    OF("p99", PERCENTILE, NS, .share = 0.99), OF("p999", PERCENTILE, NS, .share = 0.999),  \
+	    OF("p9999", PERCENTILE, NS, .share = 0.9999)
+
 static const struct vr_metric metrics[] = {
     HEAP("peak_heap", PEAK_BYTES, BYTES, .whole = 1),
     HEAP("peak_blocks", PEAK_BLOCKS, COUNTS, .whole = 1),
@@ -65,18 +70,14 @@ static const struct vr_metric metrics[] = {
     HEAP("allocs_per_s", ALLOCS, COUNTS, .rate = 1),
     HEAP("frees_per_s", FREES, COUNTS, .rate = 1),
     HEAP("alloc_bytes_per_s", ALLOC_BYTES, BYTES, .rate = 1),
-    LOOP("loop", "p50", PERCENTILE, NS, .share = 0.5),
-    LOOP("loop", "p90", PERCENTILE, NS, .share = 0.9),
-    LOOP("loop", "p99", PERCENTILE, NS, .share = 0.99),
-    LOOP("loop", "p999", PERCENTILE, NS, .share = 0.999),
-    LOOP("loop", "p9999", PERCENTILE, NS, .share = 0.9999),
-    LOOP("loop", "max", MAX, NS, .rate = 0),
-    LOOP("loop", "iterations", COUNT, COUNTS, .rate = 0),
-    LOOP("loop", "events", EVENTS, COUNTS, .rate = 0),
-    LOOP("loop", "stalls", STALLS, COUNTS, .rate = 0),
-    LOOP("loop", "busy", TIME, PERCENT, .rate = 0),
-    LOOP("loop", "idle", IDLE, PERCENT, .rate = 0),
-    LOOP("loop", "spin", SPIN, PERCENT, .rate = 0),
+    PERCENTILES(LOOP),
+    LOOP("max", MAX, NS, .rate = 0),
+    LOOP("iterations", COUNT, COUNTS, .rate = 0),
+    LOOP("events", EVENTS, COUNTS, .rate = 0),
+    LOOP("stalls", STALLS, COUNTS, .rate = 0),
+    LOOP("busy", TIME, PERCENT, .rate = 0),
+    LOOP("idle", IDLE, PERCENT, .rate = 0),
+    LOOP("spin", SPIN, PERCENT, .rate = 0),
     STALL("", COUNT, COUNTS, .rate = 0),
     STALL("time", TIME, NS, .of_wall = 1),
     STALL("max", MAX, NS, .rate = 0),
@@ -91,11 +92,7 @@ static const struct vr_metric metrics[] = {
     CALL("calls", "failed", FAILED, COUNTS, .rate = 0),
     CALL("calls", "bytes", TRANSFERRED, BYTES, .rate = 0),
     CALL("calls", "timeouts", TIMEOUTS, COUNTS, .rate = 0),
-    SPAN("p50", PERCENTILE, NS, .share = 0.5),
-    SPAN("p90", PERCENTILE, NS, .share = 0.9),
-    SPAN("p99", PERCENTILE, NS, .share = 0.99),
-    SPAN("p999", PERCENTILE, NS, .share = 0.999),
-    SPAN("p9999", PERCENTILE, NS, .share = 0.9999),
+    PERCENTILES(SPAN),
     SPAN("max", MAX, NS, .rate = 0),
     SPAN("count", COUNT, COUNTS, .rate = 0),
     SPAN("time", TIME, NS, .of_wall = 1),
