@@ -14,6 +14,7 @@
 #include "base/task.h"
 #include "base/tracker.h"
 #include "base/trial.h"
+#include "base/valgrind.h"
 #include "base/vdso.h"
 #include "control/control.h"
 #include "control/guard.h"
@@ -413,6 +414,11 @@ static void quick_exit_handler(void)
 
 static int prepare_library(void)
 {
+	if (vp_in_valgrind()) {
+		vp_log_line("valgrind runs this program, which no helper can do beside it; not "
+			    "profiling");
+		return -ENOTSUP;
+	}
 	if (vp_trial_run() != 0) {
 		vp_log_line("a filter kills for system calls that recording needs; not profiling");
 		return -EPERM;

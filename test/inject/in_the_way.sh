@@ -62,6 +62,25 @@ grep -qE '^bad +libunwind ' said || t_bad "doctor: $(grep libunwind said)"
 grep -qE '^bad +trial +no record: .*cannot load libunwind' said || t_bad "trial: $(grep trial said)"
 t_done
 
+# Its own tools see the program as if the library were not there.
+t_begin "valgrind: said, and it does its work"
+if t_need valgrind; then
+	for tool in memcheck helgrind drd; do
+		rm -rf ground
+		mkdir ground
+		VPROF_OUT=$T/ground/%e.%p.vprof LD_PRELOAD=$LIB valgrind -q --tool=$tool --fair-sched=yes \
+			"$PROBE/lock_order" abba >said 2>err
+		t_equal "output, $tool" "ok abba" "$(cat said)"
+		t_equal "lines of ours, $tool" 1 "$(grep -c '^libvprof: valgrind runs this program.*; not profiling$' err)"
+		t_equal "records but those of what starts it, $tool" "" \
+			"$(find ground -name '*.vprof' ! -name '*sh.*' ! -name 'valgrind*')"
+		t_equal "what helgrind finds, $tool" "$([ $tool = helgrind ] && echo 1 || echo 0)" \
+			"$(grep -c 'lock order ".*" violated' err)"
+		t_equal "what is wrong with locks, $tool" 0 "$(grep -cE 'unlocked a not-locked|not locked' err)"
+	done
+fi
+t_done
+
 # --- vprof-report ----------------------------------------------------------------
 t_begin "nothing to read: what to type"
 mkdir nothing
