@@ -21,10 +21,13 @@ conserved() { # FILE
 		map((.[0] | .held_ns + .handoff_ns + .unknown_ns - .abandoned_ns) - (map(.wait_ns) | add)) | add // 1' "$1")"
 }
 
-for waiters in 2 3 8; do
-	t_begin "a mutex, $waiters threads"
-	run mutex $waiters $((waiters * 31))
-	agrees
+for waiters in 2 3 5 8; do
+	t_begin "a mutex, $waiters threads, 4 seeds"
+	for seed in 1 2 3 4; do
+		run mutex $waiters $((waiters * 31 + seed * 101))
+		agrees
+		t_equal "no convoy" 0 "$(jq '.locks[] | select(.name == "m_book") | .convoy' "$T/locks.json")"
+	done
 	t_done
 done
 # two that spin: as many as there are CPUs at least
@@ -36,8 +39,16 @@ for mode in "c11 3" "spin 2" "timed 3" "cond 3" "reused 3"; do
 	t_done
 done
 t_begin "a writer among readers"
-run rwlock 4
-agrees readers
+for readers in 2 3 5; do
+	run rwlock $((readers + 1))
+	agrees readers
+done
+t_done
+t_begin "a convoy: short holds, and each has to wake the next"
+run convoy 12
+conserved "$T/locks.json"
+t_equal said 1 "$(jq '.locks[] | select(.name == "m_book") | .convoy' "$T/locks.json")"
+"$REPORT" locks "$(t_file "$T/run")" 2>/dev/null | grep -q 'waited on average: a convoy$' || t_bad "the table does not say so"
 t_done
 
 t_begin "what the holder waited in"

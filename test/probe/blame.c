@@ -127,6 +127,23 @@ static void *on_rwlock(void *arg)
 	return NULL;
 }
 
+/* Short holds, after each of which its thread sleeps: whoever waits has to be woken to go on. */
+static void *on_convoy(void *arg)
+{
+	(void)arg;
+	for (int i = 0; i < 10 * rounds; i++) {
+		uint64_t until;
+
+		pthread_mutex_lock(&m_book);
+		until = now() + 15000;
+		while (now() < until)
+			;
+		pthread_mutex_unlock(&m_book);
+		sleep_us(10);
+	}
+	return NULL;
+}
+
 static void append_to_journal(void)
 {
 	char byte;
@@ -341,6 +358,8 @@ int main(int argc, char **argv)
 		run_all("holder", on_spin, count);
 	else if (!strcmp(mode, "rwlock"))
 		run_all("holder", on_rwlock, count);
+	else if (!strcmp(mode, "convoy"))
+		run_all("holder", on_convoy, count);
 	else if (!strcmp(mode, "timed"))
 		run_all("holder", on_timed, count);
 	else if (!strcmp(mode, "cond"))
