@@ -1,7 +1,7 @@
 /* model/budget: what is read, and how it is judged; model/copies and model/nearest. */
 #include "ring_file.h"
 
-#include "model/budget.h"
+#include "model/budget_rows.h"
 #include "model/copies.h"
 #include "model/growth.h"
 #include "model/heap.h"
@@ -252,6 +252,17 @@ START_TEST(a_name_that_nobody_bears_is_no_pass)
 }
 END_TEST
 
+START_TEST(what_the_compiler_made_of_a_function_bears_its_name)
+{
+	ck_assert_int_eq(vr_name_is_meant("lose", "lose.constprop.0"), 1);
+	ck_assert_int_eq(vr_name_is_meant("lose.constprop.0", "lose.constprop.0"), 1);
+	ck_assert_int_eq(vr_name_is_meant("lo*e", "lose.isra.0"), 1);
+	ck_assert_int_eq(vr_name_is_meant("los", "lose.constprop.0"), 0);
+	ck_assert_int_eq(vr_name_is_meant("constprop", "lose.constprop.0"), 0);
+	ck_assert_int_eq(vr_name_is_meant("lose", ".lose"), 0);
+}
+END_TEST
+
 /* What was lost counts where it could change the answer. */
 START_TEST(what_was_lost_is_no_pass)
 {
@@ -346,6 +357,7 @@ static void cases(TCase *tests)
 	tcase_add_test(tests, who_had_a_lock_is_of_the_same_time);
 	tcase_add_test(tests, all_conditions_are_true_or_one_is_not);
 	tcase_add_test(tests, a_name_that_nobody_bears_is_no_pass);
+	tcase_add_test(tests, what_the_compiler_made_of_a_function_bears_its_name);
 	tcase_add_test(tests, what_was_lost_is_no_pass);
 	tcase_add_test(tests, a_copy_that_is_not_whole_is_none);
 	tcase_add_test(tests, hostile_copies_are_left_out);

@@ -43,6 +43,17 @@ static int fits(const char *pattern, const char *name)
 	return ends_in(pattern, name);
 }
 
+/* "lose" of "lose.constprop.0", which the compiler made of it, or "turns.0" in a function. */
+static int origin_fits(const char *pattern, const char *name)
+{
+	size_t length = strcspn(name, ".");
+	char *origin = vr_xprintf("%.*s", (int)length, name);
+	int found = length && name[length] && fits(pattern, origin);
+
+	free(origin);
+	return found;
+}
+
 int vr_name_is_meant(const char *pattern, const char *name)
 {
 	static const enum vr_piece_rank rank[] = {VR_PIECE_SPELLING, VR_PIECE_TYPE,
@@ -51,7 +62,7 @@ int vr_name_is_meant(const char *pattern, const char *name)
 	struct vr_short *made;
 
 	if (found || !strpbrk(name, "(<[: "))
-		return found;
+		return found || origin_fits(pattern, name);
 	made = vr_short_new(name);
 	for (size_t i = 0; !found && i < sizeof(rank) / sizeof(rank[0]); i++) {
 		char *text = vr_short_without(made, rank[i]);
