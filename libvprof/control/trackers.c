@@ -123,6 +123,7 @@ static const struct vp_tracker trackers[] = {
     {.name = "loops",
      .thread_start = vp_loops_thread_start,
      .thread_end = vp_loops_thread_end,
+     .finish = vp_loops_finish,
      .section = {SECTION(LOOPS, vprof_loop, 1, 0)}},
     {.name = "books",
      .init = vp_books_init,

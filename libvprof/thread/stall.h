@@ -77,18 +77,23 @@ static inline void vp_stall_unit_ends(struct vp_stalls *stalls, const struct vp_
 					   .label = note->label});
 }
 
-/* It is over. */
-static inline void vp_stall_iteration_ends(struct vp_stalls *stalls,
-					   const struct vp_stall_note *note)
+/* It is over; as no unit. */
+static inline void vp_stall_note_put(struct vp_stalls *stalls, const struct vp_stall_note *note)
 {
 	uint64_t limit = stalls->limit_ns ? stalls->limit_ns : vp_control.stall_ns;
 
-	vp_stall_unit_ends(stalls, note);
 	if (__builtin_expect(note->end_ns - note->begin_ns < limit, 1))
 		return;
 	stalls->note[stalls->noted % VP_STALL_NOTES] = *note;
 	/* Pairs with the helper, which reads the notes below it. */
 	__atomic_store_n(&stalls->noted, stalls->noted + 1, __ATOMIC_RELEASE);
+}
+
+static inline void vp_stall_iteration_ends(struct vp_stalls *stalls,
+					   const struct vp_stall_note *note)
+{
+	vp_stall_unit_ends(stalls, note);
+	vp_stall_note_put(stalls, note);
 }
 
 #endif

@@ -1,4 +1,5 @@
 #include "track/loop_rows.h"
+#include "base/clock.h"
 #include "base/sys.h"
 #include "ring/tables.h"
 #include "stack/capture.h"
@@ -87,6 +88,32 @@ void vp_loops_thread_start(struct vp_thread *thread)
 	thread->loops.stack_hi = thread->stack.hi;
 	thread->loops.pauses = vp_control.pauses;
 	thread->loops.stalls = &thread->stalls;
+}
+
+/* The last one counts as a stall, if it was one, but not as an iteration, as it did not come to
+ * its end. */
+void vp_loops_finish(int ending)
+{
+	struct vp_thread *thread = vp_tls.self;
+	const struct vp_loop *loop = thread > VP_TLS_ENDED ? thread->loops.now : NULL;
+	uint32_t sequence;
+
+	(void)ending;
+	if (!loop || !loop->back_ns)
+		return;
+	vp_stall_note_put(&thread->stalls,
+			  &(struct vp_stall_note){.begin_ns = loop->back_ns,
+						  .end_ns = vp_clock_now(),
+						  .last_ns = loop->back_ns,
+						  .worst_ns = thread->loops.worst.ns,
+						  .worst_object = thread->loops.worst.object,
+						  .worst_node = thread->loops.worst.node,
+						  .worst_kind = thread->loops.worst.kind,
+						  .loop = loop->row_id});
+	vp_loops_drop(&thread->loops);
+	sequence = vp_line_open(&thread->line);
+	thread->line.iteration_ns = 0;
+	vp_line_close(&thread->line, sequence);
 }
 
 void vp_loops_thread_end(struct vp_thread *thread)

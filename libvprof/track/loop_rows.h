@@ -20,4 +20,8 @@ int vp_loop_settle(struct vp_thread *thread, struct vp_loop *site, const struct 
 void vp_loops_thread_start(struct vp_thread *thread);
 void vp_loops_thread_end(struct vp_thread *thread);
 
+/* The process ends, or becomes another program, in the calling thread: what that does from
+ * here on is not an iteration's. */
+void vp_loops_finish(int ending);
+
 #endif

@@ -16,6 +16,15 @@ fi
 t_done
 rm -rf "$T/run"
 
+# What the profiler does then is no stall of the program.
+t_begin "the end of the process within an iteration"
+if t_record stall=10 "$PROBE/waits_record" exit; then
+	t_equal "stalls that wait" "nanosleep true" "$(t_json '[.loops[].stalls[] | select(.call != null) | "\(.call) \(.over)"]
+		| join(",")' loop "$file")"
+fi
+t_done
+rm -rf "$T/run"
+
 t_begin "while it lasts"
 mkdir "$T/run"
 (cd "$T/run" && exec env "LD_PRELOAD=$LIB" VPROF_OPTIONS=stall=10 "$PROBE/waits_record" loop >out 2>err) &

@@ -4,7 +4,9 @@
  *   waits_record fork   the same, and once more in a child
  *   waits_record stay   the same, then waits in a read that never comes back
  *   waits_record loop   an event loop of 100 quick turns, one of which then reads what never
- *                       comes: says "stalled" before it does */
+ *                       comes: says "stalled" before it does
+ *   waits_record exit   the same loop, one of whose turns ends the process after a pause of
+ *                       30 ms: the search for leaks then has 200,000 blocks to look at */
 #include <poll.h>
 #include <pthread.h>
 #include <stdint.h>
@@ -21,6 +23,7 @@
 #define MS 1000000l
 
 static int ticks[2]; /* a pipe */
+static void *volatile block[2];
 
 static uint64_t now_ns(void)
 {
@@ -86,7 +89,7 @@ __attribute__((noinline)) static void never_comes(void)
 		abort();
 }
 
-static void loop(void)
+static void loop(int exits)
 {
 	int set = epoll_create1(0), turn = eventfd(0, 0);
 	struct epoll_event event = {.events = EPOLLIN};
@@ -100,6 +103,10 @@ static void loop(void)
 			abort();
 		if (i < 100)
 			continue;
+		if (exits) {
+			pause_ms(30);
+			exit(0);
+		}
 		say("stalled\n");
 		never_comes();
 	}
@@ -111,8 +118,13 @@ int main(int argc, char **argv)
 
 	if (pipe(ticks) < 0)
 		return 1;
+	if (strcmp(how, "exit") == 0) {
+		for (int i = 0; i < 200000; i++)
+			block[i % 2] = malloc(24);
+		loop(1);
+	}
 	if (strcmp(how, "loop") == 0)
-		loop();
+		loop(0);
 	once();
 	if (strcmp(how, "fork") == 0) {
 		if (fork() == 0) {
