@@ -148,10 +148,8 @@ static void begin_hour(struct vp_unit_rows *rows, uint64_t hour)
 static void set_classes(const struct vp_unit_rows *rows, const struct vp_unit_note *note,
 			struct vprof_unit *row)
 {
-	/* The wait of a loop is in no iteration, but it may be in a span. */
 	static const uint32_t outside[] = {VPROF_CLASS_PREEMPTED, VPROF_CLASS_FAULT,
-					   VPROF_CLASS_UNHOOKED, VPROF_CLASS_IDLE};
-	uint32_t classes = rows->units->span == VPROF_NONE ? 3 : 4;
+					   VPROF_CLASS_UNHOOKED};
 	uint64_t off[VPROF_CLASS_COUNT] = {0}, left = note->end_ns - note->begin_ns;
 
 	memset(row->ns, 0, sizeof(row->ns));
@@ -160,7 +158,7 @@ static void set_classes(const struct vp_unit_rows *rows, const struct vp_unit_no
 	left -= note->calls_left_ns < left ? note->calls_left_ns : left;
 	if (vp_books_between(rows->thread, note->begin_ns, note->end_ns, off)) {
 		row->flags |= VPROF_UNIT_EXACT;
-		for (uint32_t i = 0; i < classes; i++) {
+		for (uint32_t i = 0; i < 3; i++) {
 			uint64_t ns = off[outside[i]];
 
 			row->ns[outside[i]] = ns < left ? ns : left;

@@ -132,6 +132,13 @@ static inline void vp_units_pass(struct vp_units *units, uint32_t count, uint64_
 	units->bytes = bytes - (bytes - units->bytes) / (count + 1);
 }
 
+/* All calls that lasted since the unit before were in between.  Of what lies in each other the
+ * outer ends last. */
+static inline int vp_unit_has_none(const struct vp_unit_calls *calls, uint64_t begin_ns)
+{
+	return calls->call[(calls->head - 1) % VP_UNIT_LASTED].end_ns <= begin_ns;
+}
+
 /* A unit is over.  Context: as above. */
 static inline void vp_unit_ends(struct vp_units *units, const struct vp_unit_calls *calls,
 				const struct vp_unit_end *end)
@@ -141,6 +148,9 @@ static inline void vp_unit_ends(struct vp_units *units, const struct vp_unit_cal
 	units->count++;
 	units->ns += ns;
 	units->square += (double)ns * (double)ns;
+	if (__builtin_expect(units->calls_seen != calls->head, 0) &&
+	    vp_unit_has_none(calls, end->begin_ns))
+		units->calls_seen = calls->head;
 	if (__builtin_expect(
 		ns >= units->keep_ns || --units->skip == 0 || units->calls_seen != calls->head, 0))
 		vp_unit_keep(units, calls, end);

@@ -66,16 +66,23 @@ static void keep_longest(struct vprof_call *row, uint32_t row_id, const struct v
 	row->max_ns = ns;
 }
 
+/* No iteration has the wait of its own loop in it; a span that is open may. */
+static void add_to_units(const struct vp_call *call, uint32_t node, uint64_t now_ns)
+{
+	if (call->where == VP_LOOP_OWN && !call->thread->span_now)
+		return;
+	vp_unit_call(&call->thread->stalls.calls,
+		     &(struct vp_unit_lasted){call->since_ns, now_ns, node, call->kind,
+					      (uint16_t)vp_call_class(call)});
+}
+
 void vp_call_lasted(const struct vp_call *call, uint32_t node, uint64_t now_ns)
 {
 	struct vp_loop_worst *worst = &call->thread->loops.worst;
 	uint64_t ns = now_ns - call->since_ns;
 
 	vp_under_call(call, node, now_ns);
-	if (call->where != VP_LOOP_OWN)
-		vp_unit_call(&call->thread->stalls.calls,
-			     &(struct vp_unit_lasted){call->since_ns, now_ns, node, call->kind,
-						      (uint16_t)vp_call_class(call)});
+	add_to_units(call, node, now_ns);
 	if (call->where == VP_LOOP_INSIDE && ns > worst->ns) {
 		call->thread->loops.has_worst = 1;
 		*worst = (struct vp_loop_worst){.begin_ns = call->since_ns,
@@ -140,6 +147,7 @@ void vp_call_count_own(struct vprof_call *row, const struct vp_call *call, uint6
 	if (ns < VPROF_CALL_LASTED_NS)
 		return;
 	vp_under_call(call, row->node, now_ns);
+	add_to_units(call, row->node, now_ns);
 	row->blocked++;
 	row->blocked_ns += ns;
 	if (ns > row->max_ns) {

@@ -180,10 +180,6 @@ static inline void vp_span_unit_ends(struct vp_thread *thread, const struct vp_s
 	const struct vp_unit_calls *calls = &thread->stalls.calls;
 	struct vp_units *units = spans->given[open->given - 1].units;
 
-	/* Calls that lasted since the one before were in between. */
-	if (calls->head != units->calls_seen &&
-	    calls->call[(calls->head - 1) % VP_UNIT_LASTED].end_ns <= open->begin_ns)
-		units->calls_seen = calls->head;
 	vp_unit_ends(units, calls,
 		     &(struct vp_unit_end){.begin_ns = open->begin_ns,
 					   .end_ns = end_ns,

@@ -93,6 +93,30 @@ t_begin "spans: --select chooses by time and length"
 jq -e '.spans[0].slow_spans | length > 0 and all(.duration_ns > 5000000 and .at_ns >= 500000000
 	and .at_ns <= 2000000000)' "$T/select.json" >/dev/null && t_ok || t_fail "others are among them"
 
+# The read is where the thread comes back to: no iteration has it in it, and the span does.
+t_begin "spans: a wait of the thread's own loop within has its place and its time"
+t_preload "$T/own" "heap=off:follow_fork=off" "$PROBE/tail" 1 2000 own
+file=$(t_file "$T/own") || t_fail "no ring file"
+for form in json csv; do
+	"$REPORT" spans --tail 98 --span serve --format $form "$file" >"$T/own.$form" 2>/dev/null
+done
+loop=$("$REPORT" loop --thread tail -n 1 --sort iterations --format json "$file" 2>/dev/null | jq -r '.loops[0].kind')
+shares=$(jq -c '[.spans[0].shares[] | select(.share > 0.02) | [.class, .call, .function, .share]]' "$T/own.json")
+if [ "$loop" != read ]; then
+	t_fail "the loop's wait is '$loop'"
+else
+	jq -e 'any(.[0] == "blocked" and .[1] == "read" and .[2] == "flush_journal" and .[3] > 0.5) and
+		all(.[0] != "idle")' <<<"$shares" >/dev/null && t_ok || t_fail "$shares"
+fi
+# of all slow ones together, what the program measured around the read and what the record has
+t_begin "spans: the time of that wait is what the program says, within 3 points of theirs"
+sort -k2,2nr "$T/own/out" | head -n 40 | awk '{ all += $2; in_it += $3 } END { printf "%.4f\n", in_it / all }' >"$T/said"
+jq '[.spans[0].slow_spans[]] | ([.[].parts[] | select(.call == "read") | .ns] | add) / ([.[].duration_ns] | add)' \
+	"$T/own.json" >"$T/seen"
+awk -v a="$(cat "$T/said")" -v b="$(cat "$T/seen")" 'BEGIN { d = a - b; exit !(b > 0 && d < 0.03 && d > -0.03) }' &&
+	t_ok || t_fail "the program says $(cat "$T/said"), the record $(cat "$T/seen")"
+agree own
+
 t_begin "--select chooses by time and length"
 "$REPORT" loop --select 'dur>5ms,t=0.5s..2s' --thread tail -n 1 --sort iterations --format json \
 	"$(t_file "$T/causes")" 2>/dev/null >"$T/select.json"

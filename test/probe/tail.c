@@ -12,6 +12,8 @@
  *                which lies in a file system whose fsync waits for a byte from PIPE; without
  *                those two arguments, of four
  *       turned-spans
+ *       own      spans "serve", each with a read at the same place: for the library the wait of
+ *                the thread's loop; 3 of 100 wait some 8 ms, in flush_journal()
  * and such as have none that is the program's:
  *       work     iterations have more or fewer events, and nothing else
  *       alike    3 of 100 do everything ten times
@@ -315,9 +317,23 @@ static void alike(void)
 	}
 }
 
+static int own(uint64_t *ns)
+{
+	int slow = uniform() < 0.03;
+	uint64_t length = (uint64_t)((slow ? 8 * MS : 150 * US) * exp(0.2 * normal())), begin;
+
+	parse(50 * US);
+	begin = now_ns(CLOCK_MONOTONIC);
+	flush_journal(length);
+	*ns = now_ns(CLOCK_MONOTONIC) - begin;
+	return slow;
+}
+
 static int one(const char *kind, uint64_t events, uint64_t *ns)
 {
 	*ns = 0;
+	if (strcmp(kind, "own") == 0)
+		return own(ns);
 	if (strcmp(kind, "work") == 0)
 		work(events);
 	else if (strcmp(kind, "alike") == 0)
@@ -378,6 +394,13 @@ static void step(struct turn *turn)
 	vprof_span_end();
 }
 
+static void serve(struct turn *turn)
+{
+	vprof_span_begin("serve", 0);
+	take("own", 0, turn);
+	vprof_span_end();
+}
+
 static void open_all(char **argv, int argc)
 {
 	pthread_t thread;
@@ -404,6 +427,10 @@ static void turn_once(const char *kind, struct turn *turn)
 
 	if (strstr(kind, "spans")) {
 		step(turn);
+		return;
+	}
+	if (strcmp(kind, "own") == 0) {
+		serve(turn);
 		return;
 	}
 	events = (int)fmin(SOCKETS, ceil(exp(1.1 * fabs(normal()))));
