@@ -231,8 +231,9 @@ struct vprof_dump {
 	uint64_t since_ns;		/* it is in that call since; 0: not known */
 	uint64_t held[VPROF_DUMP_HELD]; /* addresses of locks it has, as far as is known */
 	uint32_t class;			/* enum vprof_class of what it waits in */
-	uint32_t reserved0;
-	uint64_t reserved[3];
+	uint32_t span;			/* row in SPANS of the innermost it is in; 0: in none */
+	uint64_t span_since_ns;		/* that began; 0: there is none */
+	uint64_t reserved[2];
 };
 _Static_assert(sizeof(struct vprof_dump) == 128, "vprof_dump");
 

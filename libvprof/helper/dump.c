@@ -248,6 +248,8 @@ static int write_row(const struct one *one, const struct vprof_dump *head)
 	row->since_ns = one->seen.since_ns;
 	memcpy(row->held, one->held, sizeof(row->held));
 	row->class = one->seen.class;
+	row->span = one->who.span;
+	row->span_since_ns = one->who.span_since_ns;
 	/* As above. */
 	__atomic_store_n(&row->number, head->number, __ATOMIC_RELEASE);
 	return 1;

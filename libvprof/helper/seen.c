@@ -9,6 +9,7 @@
 #include "ring/names.h"
 #include "track/call_rows.h"
 #include "track/cpu.h"
+#include "track/span.h"
 
 #include <string.h>
 
@@ -27,6 +28,7 @@ void vp_seen_thread(const struct vp_thread *thread, struct vp_seen_thread *out)
 		;
 	if (!tries)
 		out->line.kind = VP_CALL_NONE;
+	out->span = vp_span_innermost(thread, &out->span_since_ns);
 }
 
 static struct vp_seen_thread *wanted;

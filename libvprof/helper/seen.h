@@ -16,6 +16,8 @@ struct vp_seen_thread {
 	uint32_t row; /* in THREADS */
 	uint64_t stack_hi;
 	struct vp_call_line line; /* at some moment; kind NONE also where it was being written */
+	uint32_t span;		  /* row in SPANS of its innermost; 0: there is none */
+	uint64_t span_since_ns;
 };
 
 struct vp_seen {

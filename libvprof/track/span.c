@@ -108,6 +108,31 @@ static void end_units(struct vp_spans *spans)
 		__atomic_store_n(&spans->given[i].units->ended, 1, __ATOMIC_RELEASE);
 }
 
+/* The thread goes on meanwhile: what is read twice the same was so. */
+uint32_t vp_span_innermost(const struct vp_thread *thread, uint64_t *since_ns)
+{
+	const struct vp_spans *spans =
+	    __atomic_load_n(&thread->slot[VP_SLOT_SPANS], __ATOMIC_ACQUIRE);
+	uint32_t row = __atomic_load_n(&thread->span_now, __ATOMIC_ACQUIRE), depth;
+	const struct vp_span_open *open;
+
+	*since_ns = 0;
+	if (!row || !spans || spans->pauses != vp_control.pauses)
+		return 0;
+	depth = __atomic_load_n(&spans->depth, __ATOMIC_ACQUIRE);
+	if (depth == 0 || depth > VPROF_SPAN_DEPTH)
+		return 0;
+	open = &spans->open[depth - 1];
+	*since_ns = __atomic_load_n(&open->begin_ns, __ATOMIC_RELAXED);
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	if (open->row_id != row || __atomic_load_n(&thread->span_now, __ATOMIC_RELAXED) != row ||
+	    __atomic_load_n(&spans->depth, __ATOMIC_RELAXED) != depth) {
+		*since_ns = 0;
+		return 0;
+	}
+	return row;
+}
+
 /* ---- what never ends -------------------------------------------------------- */
 
 static void leave(const struct vp_span_open *open)

@@ -92,6 +92,10 @@ void vp_span_count_other(const struct vp_span_open *open, uint64_t end_ns);
  * Context: helper, the registry's lock held (the thread stays). */
 int vp_span_give(struct vp_thread *thread, struct vp_units *units);
 
+/* The row of SPANS of the innermost span that a thread is in, and since when; 0: none that has a
+ * row of its own.  Context: helper, the registry's lock held (the thread stays). */
+uint32_t vp_span_innermost(const struct vp_thread *thread, uint64_t *since_ns);
+
 void vp_span_async_init(void);
 int vp_span_init(void); /* a fresh file: nothing is open */
 void vp_span_fork_child(void);

@@ -105,6 +105,8 @@ static const struct fault faults[] = {
     DUMP(0, why, 3, "unknown reason or state"),
     DUMP(0, state, VPROF_DUMP_FAULT + 1, "unknown reason or state"),
     DUMP(0, number, 3, "of a dump that never was"),
+    DUMP(0, span, 1, "span id out of range"),
+    DUMP(0, span_since_ns, UINT64_MAX, "times make no sense"),
     DUMP(0, t_ns, 60000 * MK_MS, "times make no sense"),
     DUMP(1, since_ns, 5000 * MK_MS, "times make no sense"),
     DUMP(1, thread, 1, "second row of a thread"),

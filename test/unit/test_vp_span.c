@@ -177,17 +177,24 @@ END_TEST
 START_TEST(spans_within_each_other_have_their_own_time)
 {
 	uint32_t outer, inner, depth;
+	uint64_t since;
 
 	setup();
+	ck_assert_uint_eq(vp_span_innermost(self, &since), 0);
 	outer = vp_span_enter(self, "outer", 0, 1000);
 	ck_assert_uint_eq(self->span_now, row_of("outer"));
 	inner = vp_span_enter(self, "inner", 0, 900);
 	ck_assert_uint_eq(self->span_now, row_of("inner"));
+	ck_assert_uint_eq(vp_span_innermost(self, &since), row_of("inner"));
+	ck_assert_uint_eq(since, spans->open[1].begin_ns);
 	depth = spans->depth;
 	vp_span_leave(self, inner, regs(900));
 	ck_assert_uint_eq(spans->depth, depth - 1);
 	ck_assert_uint_eq(self->span_now, row_of("outer"));
+	ck_assert_uint_eq(vp_span_innermost(self, &since), row_of("outer"));
+	ck_assert_uint_eq(since, spans->open[0].begin_ns);
 	vp_span_leave(self, outer, regs(1000));
+	ck_assert_uint_eq(vp_span_innermost(self, &since), 0);
 	ck_assert_uint_eq(self->span_now, 0);
 	ck_assert_uint_eq(row(row_of("outer"))->inner_ns, row(row_of("inner"))->time_ns);
 	/* An end that has no beginning is counted, and ends nothing. */

@@ -374,12 +374,14 @@ static const char *dump_fault(const struct vr_file *file, void *at, const struct
 		return "of a dump that never was";
 	if (row->waits_for >= file->n_threads && row->waits_for != VPROF_NONE)
 		return "thread id out of range";
+	if (row->span && row->span >= file->n_spans)
+		return "span id out of range";
 	if (!strings_ok(file, text, sizeof(text) / sizeof(text[0])))
 		return "string id out of range";
 	if (!row->why || row->why > VPROF_DUMP_HANG || row->state > VPROF_DUMP_FAULT)
 		return "unknown reason or state";
 	if (row->t_ns > may->end_ns || row->since_ns > may->end_ns ||
-	    row->since_ns > row->t_ns + SUMS_OFF_NS)
+	    row->since_ns > row->t_ns + SUMS_OFF_NS || row->span_since_ns > row->t_ns + SUMS_OFF_NS)
 		return "times make no sense";
 	return NULL;
 }

@@ -431,8 +431,8 @@ uint32_t *vr_merge_add(struct vr_merge *merge, struct vr_file *file)
 	add_sites(merge, file, shard0);
 	vr_merge_heap_times(merge, site0);
 	vr_merge_locks(merge);
-	vr_merge_waits(merge);
 	vr_merge_spans(merge);
+	vr_merge_waits(merge);
 	vr_merge_counts(merge);
 	vr_merge_units(merge);
 	vr_merge_maps(merge);

@@ -138,6 +138,8 @@ static void add_dumps(struct vr_merge *merge)
 		row.object = vr_merge_address(merge, row.object);
 		row.t_ns += merge->shift_ns;
 		row.since_ns = time_in_sum(merge, row.since_ns);
+		row.span += row.span ? merge->span0 : 0;
+		row.span_since_ns = time_in_sum(merge, row.span_since_ns);
 		for (size_t k = 0; k < VPROF_DUMP_HELD; k++)
 			row.held[k] = vr_merge_address(merge, row.held[k]);
 		VR_MERGE_APPEND(merge, dump, n_dumps, dump_room, row);

@@ -110,6 +110,16 @@ struct vr_lock vr_dump_held(const struct vr_profile *profile, const struct vprof
 	return known_lock(profile, address, row->t_ns, VPROF_LOCK_MUTEX);
 }
 
+const char *vr_dump_span(const struct vr_profile *profile, const struct vprof_dump *row)
+{
+	return row->span ? vr_file_string(profile->file, profile->file->span[row->span].name) : "";
+}
+
+uint64_t vr_dump_span_ns(const struct vprof_dump *row)
+{
+	return row->span ? vr_less(row->t_ns, row->span_since_ns) : 0;
+}
+
 uint64_t vr_dump_waited_ns(const struct vprof_dump *row)
 {
 	return row->since_ns && row->since_ns < row->t_ns ? row->t_ns - row->since_ns : 0;

@@ -32,6 +32,10 @@ int vr_dump_lock(const struct vr_profile *profile, const struct vprof_dump *row,
 struct vr_lock vr_dump_held(const struct vr_profile *profile, const struct vprof_dump *row,
 			    uint64_t address);
 
+/* The name of the innermost span it was in, and how long it had been; "": in none. */
+const char *vr_dump_span(const struct vr_profile *profile, const struct vprof_dump *row);
+uint64_t vr_dump_span_ns(const struct vprof_dump *row);
+
 /* How long it had been in its call; 0: not known. */
 uint64_t vr_dump_waited_ns(const struct vprof_dump *row);
 

@@ -119,6 +119,19 @@ static void get_waited(const struct vr_rows *rows, const void *row, struct vr_va
 	value->cell.null = !value->cell.u;
 }
 
+static void get_span(const struct vr_rows *rows, const void *row, struct vr_value *value)
+{
+	value->cell.s = vr_dump_span(rows->ctx->profile, of(row)->row);
+	value->cell.null = !*value->cell.s;
+}
+
+static void get_span_ns(const struct vr_rows *rows, const void *row, struct vr_value *value)
+{
+	(void)rows;
+	value->cell.u = vr_dump_span_ns(of(row)->row);
+	value->cell.null = !of(row)->row->span;
+}
+
 static void get_waits_for(const struct vr_rows *rows, const void *row, struct vr_value *value)
 {
 	const struct vr_file *file = rows->ctx->profile->file;
@@ -189,6 +202,8 @@ const struct vr_field vr_stacks_fields[] = {
     {"object", "", VR_TEXT, VR_IN_DATA, .get = get_object},
     {"kernel_function", "", VR_TEXT, VR_IN_DATA, .get = get_wchan},
     {"waited_ns", "", VR_NS, VR_IN_DATA, .get = get_waited},
+    {"span", "", VR_TEXT, VR_IN_DATA, .get = get_span},
+    {"span_ns", "", VR_NS, VR_IN_DATA, .get = get_span_ns},
     {"waits_for_tid", "", VR_COUNT, VR_IN_DATA, .get = get_waits_for},
     {"holds", "", VR_TEXT, VR_IN_CSV, .get = get_held},
     {"holds", "", VR_TEXT, VR_IN_JSON, .get = get_held_list},

@@ -167,7 +167,7 @@ static int stand_alike(const struct vprof_dump *a, const struct vprof_dump *b)
 	return a->node == b->node && a->state == b->state && a->flags == b->flags &&
 	       a->call == b->call && a->target == b->target && a->object == b->object &&
 	       a->waits_for == VPROF_NONE && b->waits_for == VPROF_NONE && !a->held[0] &&
-	       !b->held[0] && a->node != VPROF_NODE_ROOT;
+	       !b->held[0] && a->node != VPROF_NODE_ROOT && !a->span && !b->span;
 }
 
 static void print_names(const struct page *page, const size_t *place, size_t count)
@@ -195,6 +195,14 @@ static void print_thread(const struct page *page, const size_t *place, size_t co
 
 	print_names(page, place, count);
 	print_line(page, "   ", doing(page, one->row));
+	if (*vr_dump_span(page->ctx->profile, one->row)) {
+		char time[VR_UNIT_MAX];
+
+		print_line(page, "   ",
+			   vr_xprintf("in span %s, for %s",
+				      vr_dump_span(page->ctx->profile, one->row),
+				      vr_format_ns(time, vr_dump_span_ns(one->row))));
+	}
 	if (one->waits_for != VPROF_NONE) {
 		char *whom = name_of(page, page->dumped->thread[one->waits_for].row);
 
