@@ -196,13 +196,70 @@ budget 24 'span(step,label:path=b).time>6ms and span(step).max<1h'
 budget 2 'span(stepp).count=0'
 grep -q "did you mean 'step'" "$T/said" || t_bad "no name is proposed: $(head -c 200 "$T/said")"
 budget 2 'span(step,label:path=z).count>0'
-budget 1 'span(step).count>0 after mark:warm'
+budget 2 'span(step).count>0 after mark:warm'
 budget 1 'span(step).p98>1ms'
 record heap
 budget 24 'span(allocates).allocs=30'
 budget 24 'span(within).alloc_bytes=500'
 options=heap=off record heap
 budget 2 'span(allocates).allocs=30'
+t_done
+
+t_begin "contracts after a mark: what was counted since, of spans and of allocations within"
+probe=$PROBE/spans_marked record mark
+budget 24 'span(tick).count=150'
+budget 24 'span(tick).count=100 after mark:warm'
+budget 24 'span(tick).count=50 until mark:warm'
+budget 24 'span(tick).max>15ms'
+budget 24 'span(tick).max<15ms after mark:warm'
+budget 24 'span(tick).p9999<15ms after mark:warm'
+budget 24 'span(handed).count=1 after mark:warm'
+budget 24 'allocs(span:tick)=49'
+budget 24 'alloc_bytes(span:tick)=3136'
+budget 0 'allocs(span:tick)>0 after mark:warm'
+budget 24 'allocs(span:grow,thread:main)=40 after mark:warm'
+budget 24 'alloc_bytes(span:grow)=4000 after mark:warm'
+budget 24 'span(grow).allocs=40 after mark:warm'
+t_done
+t_begin "contracts of spans: what cannot be known is no pass"
+budget 2 'allocs(span:tikc)>0 after mark:warm'
+grep -q "did you mean 'tick'" "$T/said" || t_bad "no name is proposed: $(head -c 200 "$T/said")"
+budget 0 'allocs(span:tikc?)>100'
+budget 2 'allocs(span:before)>0 after mark:warm'
+budget 2 'span(before).p99>1ms after mark:warm'
+budget 2 'allocs(span:handed)>0'
+budget 2 'allocs(span:open)>0'
+budget 2 'allocs(span:tick,label:path=z)>0'
+budget 1 'allocs(span:tick,tick)>0'
+budget 1 'frees(span:tick)>0'
+budget 1 'blocked(span:tick)>0'
+t_done
+
+t_begin "a process that runs says which span each of its threads is in, and since when"
+rm -rf "$T/run"
+mkdir "$T/run"
+mkfifo "$T/run/in"
+(cd "$T/run" && exec env "LD_PRELOAD=$LIB" VPROF_OUT="$T/run/s.vprof" "$PROBE/spans_marked" live <in >out 2>err) &
+pid=$!
+t_pids=$pid
+exec 3>"$T/run/in"
+for ((i = 0; i < 200; i++)); do
+	grep -q ready "$T/run/out" 2>/dev/null && break
+	sleep 0.05
+done
+sleep 0.3
+"$REPORT" stacks "$T/run/s.vprof" --format json >"$T/said" 2>"$T/err" || t_bad "status $?: $(cat "$T/err")"
+t_equal "spans" "none waits" "$(jq -r '[.threads[] | .span // "none"] | sort | join(" ")' "$T/said")"
+between "since when" 300000000 "$(jq '.threads[] | select(.span) | .span_ns' "$T/said")" 60000000000
+"$REPORT" stacks "$T/run/s.vprof" 2>&1 | grep -q '^   in span waits, for ' || t_bad "the table does not say it"
+file=$T/run/s.vprof
+t_equal "open" "around 1, over 0, short 0, waits 1" \
+	"$(t_json '[.spans | sort_by(.name)[] | "\(.name) \(.open)"] | join(", ")' spans "$file")"
+"$REPORT" spans "$file" 2>&1 | grep -q ' open now, ' || t_bad "what is open is not said to be so now"
+exec 3>&-
+wait "$pid"
+t_equal status 0 $?
+t_pids=
 t_done
 
 t_begin "without the library nothing happens"

@@ -1,15 +1,16 @@
 /* Uses the spans of vprof.h, and prints what is true as JSON.
  *
  * spans truth SEED N  two threads with N spans each, of 2 us to 128 us: how long each was by the
- *                     program's own clock, looked at just outside ("most") and just inside
- * ("least") spans nest          spans within spans, which sleep: times of each and of what lies
- * within spans async         N orders, sent by one thread, acknowledged by another after known
- * times spans labels        the same name under two labels, in two threads, with sizes spans misuse
- * ends without a beginning, beginnings without an end, longjmp, wrappers, too deep, signal
- * handlers, threads that end amid a span; prints what is to be told spans names N       N names,
- * three spans each, of names made up in one buffer spans fork a child within a span, which has
- * spans of its own spans pause         what is recorded before, in and after a pause spans heap
- * allocations within spans */
+ *                     program's own clock, looked at just outside ("most"), just inside ("least")
+ * spans nest          spans within spans, which sleep: times of each and of what lies within
+ * spans async         N orders, sent by one thread, acknowledged by another after known times
+ * spans labels        the same name under two labels, in two threads, with sizes
+ * spans misuse        ends without a beginning, beginnings without an end, longjmp, wrappers, too
+ *                     deep, signal handlers, threads that end amid a span: what is to be told
+ * spans names N       N names, three spans each, of names made up in one buffer
+ * spans fork          a child within a span, which has spans of its own
+ * spans pause         what is recorded before, in and after a pause
+ * spans heap          allocations within spans */
 #include "probe.h"
 
 #include <pthread.h>

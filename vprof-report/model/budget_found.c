@@ -89,6 +89,16 @@ void vr_found_between(struct vr_found *found, const char *why)
 		found->why = vr_xstrdup(why);
 }
 
+int vr_found_longest(const struct vr_histogram *histogram, uint64_t max_ns, double *low,
+		     double *high)
+{
+	struct vr_quantile last = vr_histogram_quantile(histogram, 1);
+
+	*low = (double)(max_ns ? max_ns : last.low_ns);
+	*high = (double)(max_ns ? max_ns : last.high_ns);
+	return max_ns || last.known;
+}
+
 void vr_found_unseen(struct vr_found *found, const char *why)
 {
 	vr_found_between(found, why);

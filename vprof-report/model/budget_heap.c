@@ -287,7 +287,9 @@ void vr_judge_heap(struct vr_judging *judging)
 		vr_found_unknown(judging->found, "that was not examined");
 		return;
 	}
-	if (judging->between || judging->condition->filters)
+	if (vr_matches_any(judging, 1u << VR_KEY_SPAN))
+		vr_judge_allocs_in_spans(judging);
+	else if (judging->between || judging->condition->filters)
 		judge_part(judging);
 	else
 		judge_whole(judging);

@@ -14,15 +14,13 @@ struct range {
 	int known;
 };
 
-/* The largest after a mark where an older one was larger: in the last bucket that has any. */
 static struct range largest_of(const struct vr_loop *loop)
 {
-	struct vr_quantile last;
+	struct range range;
 
-	if (loop->row->max_ns)
-		return (struct range){(double)loop->row->max_ns, (double)loop->row->max_ns, 1};
-	last = vr_histogram_quantile(&loop->iteration, 1);
-	return (struct range){(double)last.low_ns, (double)last.high_ns, last.known};
+	range.known =
+	    vr_found_longest(&loop->iteration, loop->row->max_ns, &range.low, &range.high);
+	return range;
 }
 
 static struct range exactly(uint64_t value)
@@ -105,8 +103,7 @@ void vr_judge_loops(struct vr_judging *judging)
 		found->high = value.high;
 	}
 	if (worst && found->high > found->low)
-		vr_found_between(found, "the longest is of before the mark, and of those after it "
-					"the histogram tells no more");
+		vr_found_between(found, VR_LONGEST_BEFORE);
 	if (worst)
 		blame_loop(judging, worst, found->low);
 	if (!vr_judging_unseen(judging) && !worst)

@@ -10,12 +10,15 @@
 #define KEY(name) (1u << VR_KEY_##name)
 #define STACKS	  (KEY(FUNCTION) | KEY(MODULE) | KEY(THREAD))
 
-#define HEAP(name_, quantity_, in_, ...)                                                           \
+#define HEAP_BY(keys_, name_, quantity_, in_, ...)                                                 \
 	{                                                                                          \
 		.name = name_, .subject = VR_OF_HEAP, .quantity = VR_Q_##quantity_,                \
-		.in = VR_IN_##in_, .keys = STACKS | KEY(LABEL), .bare = VR_KEY_FUNCTION,           \
+		.in = VR_IN_##in_, .keys = STACKS | KEY(LABEL) | (keys_), .bare = VR_KEY_FUNCTION, \
 		__VA_ARGS__                                                                        \
 	}
+#define HEAP(...) HEAP_BY(0, __VA_ARGS__)
+/* Of these it is counted, too, how many were made within spans. */
+#define MADE(...) HEAP_BY(KEY(SPAN), __VA_ARGS__)
 #define LOOP(field_, quantity_, in_, ...)                                                          \
 	{                                                                                          \
 		.name = "loop", .field = field_, .subject = VR_OF_LOOPS,                           \
@@ -42,14 +45,11 @@
 		.keys = STACKS | KEY(CALL) | KEY(TARGET) | KEY(LOOP) | KEY(LABEL),                 \
 		.bare = VR_KEY_CALL, __VA_ARGS__                                                   \
 	}
-
-/* The library copies none of them at a mark. */
 #define SPAN(field_, quantity_, in_, ...)                                                          \
 	{                                                                                          \
 		.name = "span", .field = field_, .subject = VR_OF_SPANS,                           \
 		.quantity = VR_Q_##quantity_, .in = VR_IN_##in_,                                   \
-		.keys = KEY(SPAN) | KEY(THREAD) | KEY(LABEL), .bare = VR_KEY_SPAN, .whole = 1,     \
-		__VA_ARGS__                                                                        \
+		.keys = KEY(SPAN) | KEY(THREAD) | KEY(LABEL), .bare = VR_KEY_SPAN, __VA_ARGS__     \
 	}
 
 #define PERCENTILES(OF)                                                                            \
@@ -62,14 +62,14 @@ static const struct vr_metric metrics[] = {
     HEAP("peak_blocks", PEAK_BLOCKS, COUNTS, .whole = 1),
     HEAP("live_bytes", LIVE_BYTES, BYTES, .rate = 0),
     HEAP("live_blocks", LIVE_BLOCKS, COUNTS, .rate = 0),
-    HEAP("allocs", ALLOCS, COUNTS, .rate = 0),
+    MADE("allocs", ALLOCS, COUNTS, .rate = 0),
     HEAP("frees", FREES, COUNTS, .rate = 0),
-    HEAP("alloc_bytes", ALLOC_BYTES, BYTES, .rate = 0),
+    MADE("alloc_bytes", ALLOC_BYTES, BYTES, .rate = 0),
     HEAP("freed_bytes", FREED_BYTES, BYTES, .rate = 0),
     HEAP("temporary", TEMPORARY, COUNTS, .rate = 0),
-    HEAP("allocs_per_s", ALLOCS, COUNTS, .rate = 1),
+    MADE("allocs_per_s", ALLOCS, COUNTS, .rate = 1),
     HEAP("frees_per_s", FREES, COUNTS, .rate = 1),
-    HEAP("alloc_bytes_per_s", ALLOC_BYTES, BYTES, .rate = 1),
+    MADE("alloc_bytes_per_s", ALLOC_BYTES, BYTES, .rate = 1),
     PERCENTILES(LOOP),
     LOOP("max", MAX, NS, .rate = 0),
     LOOP("iterations", COUNT, COUNTS, .rate = 0),

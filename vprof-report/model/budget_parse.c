@@ -228,6 +228,25 @@ static int read_filters(struct vr_reader *r, struct vr_condition *c, enum vr_bud
 	return vr_reader_take(r, ')') ? 0 : vr_reader_bad(r, open, "a bracket that is not closed");
 }
 
+/* What is allocated in spans is counted by thread and label alone. */
+static int check_span(struct vr_reader *r, const struct vr_condition *c)
+{
+	const struct vr_filter *span = NULL, *stack = NULL;
+
+	for (size_t i = 0; i < c->filters; i++) {
+		const struct vr_filter *filter = &c->filter[i];
+
+		if (filter->key == VR_KEY_SPAN)
+			span = filter;
+		if (filter->key == VR_KEY_FUNCTION || filter->key == VR_KEY_MODULE)
+			stack = filter;
+	}
+	if (!span || !stack || c->metric.subject != VR_OF_HEAP)
+		return 0;
+	return vr_reader_bad(r, stack->at, "with span: there are thread: and label: alone, no %s:",
+			     vr_budget_key_name(stack->key));
+}
+
 /* Now that the metric is known. */
 static int check_filters(struct vr_reader *r, struct vr_condition *c)
 {
@@ -246,7 +265,7 @@ static int check_filters(struct vr_reader *r, struct vr_condition *c)
 		if (filter->key == VR_KEY_CLASS && check_class(r, filter->at, filter->pattern) < 0)
 			return -EINVAL;
 	}
-	return 0;
+	return check_span(r, c);
 }
 
 static int read_place(struct vr_reader *r, struct vr_condition *c)

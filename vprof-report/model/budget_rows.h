@@ -4,6 +4,7 @@
 #define VR_BUDGET_ROWS_H
 
 #include "model/budget.h"
+#include "model/histogram.h"
 
 /* Of a filter. */
 enum vr_match {
@@ -60,6 +61,12 @@ __attribute__((format(printf, 2, 3))) void vr_found_doubt(struct vr_found *found
 void vr_found_between(struct vr_found *found, const char *why);
 /* There is nothing of that kind in this record; another of the run may have it. */
 void vr_found_unseen(struct vr_found *found, const char *why);
+/* Puts in the longest of a histogram, max_ns (0: it is of before the mark, and the last bucket that
+ * has any tells).  Returns 0 where there is none. */
+int vr_found_longest(const struct vr_histogram *histogram, uint64_t max_ns, double *low,
+		     double *high);
+#define VR_LONGEST_BEFORE                                                                          \
+	"the longest is of before the mark, and of those after it the histogram tells no more"
 /* Nothing can be said. */
 __attribute__((format(printf, 2, 3))) void vr_found_unknown(struct vr_found *found,
 							    const char *format, ...);
@@ -68,6 +75,7 @@ __attribute__((format(printf, 2, 3))) void vr_found_unknown(struct vr_found *fou
 void vr_judge_heap(struct vr_judging *judging);
 void vr_judge_loops(struct vr_judging *judging);
 void vr_judge_spans(struct vr_judging *judging);
+void vr_judge_allocs_in_spans(struct vr_judging *judging);
 void vr_judge_stalls(struct vr_judging *judging);
 void vr_judge_locks(struct vr_judging *judging);
 void vr_judge_calls(struct vr_judging *judging);

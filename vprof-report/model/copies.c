@@ -47,6 +47,11 @@ static const struct counter counters[] = {
     WORDS(BLAME, vprof_blame, span_ns, span_ns),
     WORDS(BLAME, vprof_blame, again, wakes),
     ARRAY(BLAME, vprof_blame, histogram),
+    WORDS(SPANS, vprof_span, begun, inner_ns),
+    LARGEST(SPANS, vprof_span, max_ns),
+    WORDS(SPANS, vprof_span, sized, size),
+    WORDS(SPANS, vprof_span, allocs, unmatched),
+    ARRAY(SPANS, vprof_span, histogram),
 };
 #define COUNTERS (sizeof(counters) / sizeof(counters[0]))
 
@@ -78,6 +83,9 @@ static struct rows rows_of(const struct vr_file *file, unsigned kind)
 	case VPROF_SEC_BLAME:
 		return (struct rows){(uint64_t *)file->blame, sizeof(*file->blame) / 8,
 				     file->n_blames};
+	case VPROF_SEC_SPANS:
+		return (struct rows){(uint64_t *)file->span, sizeof(*file->span) / 8,
+				     file->n_spans};
 	default:
 		return (struct rows){0};
 	}
@@ -187,6 +195,7 @@ struct vr_file *vr_copies_between(const struct vr_file *file, const struct vr_co
 	between->loop = copy_of(file->loop, file->n_loops, sizeof(*file->loop));
 	between->lock = copy_of(file->lock, file->n_locks, sizeof(*file->lock));
 	between->blame = copy_of(file->blame, file->n_blames, sizeof(*file->blame));
+	between->span = copy_of(file->span, file->n_spans, sizeof(*file->span));
 	if (until) {
 		clear(between);
 		apply(between, until->mark, put);
@@ -214,5 +223,6 @@ void vr_copies_free(struct vr_file *between)
 	free(between->loop);
 	free(between->lock);
 	free(between->blame);
+	free(between->span);
 	free(between);
 }

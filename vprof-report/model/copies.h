@@ -21,8 +21,8 @@ struct vr_copy {
 enum vr_copy_state vr_copy_find(const struct vr_file *file, const char *name, struct vr_copy *copy);
 
 /* The file with what was counted from one copy (NULL: the start) until another (NULL: the end) in
- * SITES, THREADS, CALLS, LOOPS and LOCKS.  The largest of something is 0 where it is not of that
- * time.  Everything else is the file's own; vr_copies_free() it before that is closed. */
+ * SITES, THREADS, CALLS, LOOPS, LOCKS and SPANS.  The largest of something is 0 where it is not of
+ * that time.  Everything else is the file's own; vr_copies_free() it before that is closed. */
 struct vr_file *vr_copies_between(const struct vr_file *file, const struct vr_copy *from,
 				  const struct vr_copy *until);
 void vr_copies_free(struct vr_file *between);
