@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 /* What a file is made from; without it there is nothing to write. */
-enum need { CPU_SAMPLES, POINTS, UNFREED, LOOPS };
+enum need { CPU_SAMPLES, POINTS, UNFREED, LOOPS, SPANS };
 
 static const struct kind {
 	const char *suffix, *purpose;
@@ -43,6 +43,10 @@ static const struct kind {
 			    "how long iterations of event loops took, as a picture",
 			    LOOPS,
 			    {"loop", "--png"}},
+    [VRUN_FILE_SPANS_PNG] = {"spans.png",
+			     "how long the program's spans took, as a picture",
+			     SPANS,
+			     {"spans", "--png"}},
 };
 
 static bool has(const struct vrun_result *r, enum need need)
@@ -56,6 +60,8 @@ static bool has(const struct vrun_result *r, enum need need)
 		return vrun_json_u64(r->leaks, "totals.unfreed.bytes") != 0;
 	case LOOPS:
 		return json_array_size(vrun_json_at(r->loops, "loops")) != 0;
+	case SPANS:
+		return json_array_size(vrun_json_at(r->spans, "spans")) != 0;
 	}
 	return false;
 }

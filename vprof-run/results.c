@@ -80,6 +80,7 @@ static void ask_all(struct vrun_result *r, const struct vrun_options *options)
 
 	r->summary = vrun_engine_ask((const char *[]){"summary", file, NULL}, NULL);
 	r->loops = vrun_engine_ask((const char *[]){"loop", file, "-n", "5", NULL}, NULL);
+	r->spans = vrun_engine_ask((const char *[]){"spans", file, "-n", "5", NULL}, NULL);
 	r->waits = vrun_engine_ask((const char *[]){"waits", file, "-n", "5", NULL}, NULL);
 	r->locks = vrun_engine_ask((const char *[]){"locks", file, "-n", "5", NULL}, NULL);
 	if (!options->skip_cpu) {
@@ -130,8 +131,8 @@ char *vrun_results_command(const struct vrun_result *r)
 
 void vrun_results_free(struct vrun_result *r)
 {
-	json_t *const answer[] = {r->summary,  r->by_self, r->by_total, r->heap, r->leaks,
-				  r->timeline, r->loops,   r->waits,	r->locks};
+	json_t *const answer[] = {r->summary,  r->by_self, r->by_total, r->heap,  r->leaks,
+				  r->timeline, r->loops,   r->waits,	r->locks, r->spans};
 
 	for (size_t i = 0; i < sizeof(answer) / sizeof(answer[0]); i++)
 		json_decref(answer[i]);

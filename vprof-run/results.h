@@ -15,6 +15,7 @@ enum vrun_file_kind {
 	VRUN_FILE_TOP_PNG,
 	VRUN_FILE_LEAKS_PNG,
 	VRUN_FILE_LOOP_PNG,
+	VRUN_FILE_SPANS_PNG,
 	VRUN_FILE_KINDS,
 };
 
@@ -24,7 +25,8 @@ struct vrun_result {
 	struct vrun_record *record; /* [0] is the main one */
 	size_t records;
 	/* answers about the main record; NULL: none, or not asked for */
-	json_t *summary, *by_self, *by_total, *heap, *leaks, *timeline, *loops, *waits, *locks;
+	json_t *summary, *by_self, *by_total, *heap, *leaks, *timeline, *loops, *waits, *locks,
+	    *spans;
 	char *file[VRUN_FILE_KINDS]; /* names below the directory; NULL: not written */
 	/* exit statuses over all records, of `leaks --gate` and of `check`; 0: passed, or not asked
 	 * for; -1: there was nothing to judge */

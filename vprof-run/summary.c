@@ -132,11 +132,15 @@ static void write_first(const struct vrun_session *s, FILE *out)
 static void write_next(const struct vrun_session *s, FILE *out)
 {
 	const char *file = NULL;
+	size_t spans = 0;
 	char *quoted;
 
-	for (size_t i = 0; i < s->results && !file; i++)
-		if (s->result[i].summary)
-			file = s->result[i].record[0].path;
+	for (size_t i = 0; i < s->results && !file; i++) {
+		if (!s->result[i].summary)
+			continue;
+		file = s->result[i].record[0].path;
+		spans = json_array_size(vrun_json_at(s->result[i].spans, "spans"));
+	}
 	if (!file)
 		return;
 	quoted = vr_quote_shell(file);
@@ -160,6 +164,8 @@ static void write_next(const struct vrun_session *s, FILE *out)
 		"    vprof-report waits %s\n"
 		"    vprof-report locks %s\n",
 		quoted, quoted, quoted);
+	if (spans)
+		fprintf(out, "    vprof-report spans %s\n", quoted);
 	free(quoted);
 }
 

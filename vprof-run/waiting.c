@@ -71,6 +71,50 @@ static void write_loops(const json_t *loops, FILE *out)
 	json_array_foreach(loops, i, loop) write_loop(loop, out);
 }
 
+/* Times of spans that have ended; of others there are none. */
+static void write_span(const json_t *span, FILE *out)
+{
+	char count[VR_UNIT_MAX], time[VR_UNIT_MAX], p50[VR_UNIT_MAX], p99[VR_UNIT_MAX];
+	char p999[VR_UNIT_MAX], max[VR_UNIT_MAX];
+	char *place = vrun_place(span);
+
+	fprintf(out, "| %s | %s | %s | %s | %s | %s | ",
+		vr_format_count(count, vrun_json_u64(span, "count")),
+		vr_format_ns(time, vrun_json_u64(span, "time_ns")),
+		vr_format_ns(p50, vrun_json_u64(span, "p50_ns")),
+		vr_format_ns(p99, vrun_json_u64(span, "p99_ns")),
+		vr_format_ns(p999, vrun_json_u64(span, "p999_ns")),
+		vr_format_ns(max, vrun_json_u64(span, "max_ns")));
+	vr_quote_md_code(out, vrun_json_text(span, "name"));
+	fprintf(out, " | ");
+	if (*vrun_json_text(span, "function")) {
+		write_name(out, span);
+		fprintf(out, ", ");
+		vr_quote_md_text(out, place);
+	}
+	fprintf(out, " |\n");
+	free(place);
+}
+
+static void write_spans(const json_t *spans, FILE *out)
+{
+	const json_t *span;
+	size_t i, rows = 0;
+
+	json_array_foreach(spans, i, span)
+	{
+		if (!vrun_json_u64(span, "count"))
+			continue;
+		if (rows++ == 0)
+			fprintf(out,
+				"\nSpans that the program times itself:\n\n"
+				"| spans | together | p50 | p99 | p99.9 | longest | span | the "
+				"longest ended in |\n"
+				"|--:|--:|--:|--:|--:|--:|---|---|\n");
+		write_span(span, out);
+	}
+}
+
 static void write_call(const json_t *site, FILE *out)
 {
 	const json_t *frame = vrun_responsible_frame(site);
@@ -180,16 +224,21 @@ void vrun_waiting_write(const struct vrun_result *r, FILE *out)
 	const json_t *slow = vrun_json_at(r->summary, "slow"),
 		     *sites = vrun_json_at(r->waits, "sites");
 	const json_t *loops = vrun_json_at(r->loops, "loops"),
-		     *locks = vrun_json_at(r->locks, "locks");
+		     *locks = vrun_json_at(r->locks, "locks"),
+		     *spans = vrun_json_at(r->spans, "spans");
 
 	if (!json_array_size(slow) && !json_array_size(loops) && !json_array_size(sites) &&
-	    !json_array_size(locks))
+	    !json_array_size(locks) && !json_array_size(spans))
 		return;
-	fprintf(out, "\n### Waiting and loops\n\n");
+	fprintf(out, "\n### %s and loops\n\n",
+		json_array_size(spans) ? "Spans, waiting" : "Waiting");
 	write_slow(slow, out);
+	write_spans(spans, out);
 	write_loops(loops, out);
 	write_calls(sites, out);
 	write_locks(locks, out);
+	if (r->file[VRUN_FILE_SPANS_PNG])
+		fprintf(out, "\n![how long spans took](%s)\n", r->file[VRUN_FILE_SPANS_PNG]);
 	if (r->file[VRUN_FILE_LOOP_PNG])
 		fprintf(out, "\n![how long iterations took](%s)\n", r->file[VRUN_FILE_LOOP_PNG]);
 }

@@ -5,7 +5,7 @@
 . "$(dirname "$0")/../lib.sh"
 golden=$TOP/test/golden
 ${CC:-gcc} -std=gnu11 -D_GNU_SOURCE -O1 -I"$TOP/include" -o "$T/mkprof" "$golden/mkprof.c" || exit 1
-for shape in normal empty nasty locks loops; do
+for shape in normal empty nasty locks loops spans; do
 	"$T/mkprof" $shape "$T/$shape.vprof"
 done
 t_preload "$T/short" "out=$T/short.vprof" true
@@ -61,10 +61,10 @@ texts() { # SVG: its texts, one a line
 	xmllint --xpath '//*[local-name()="text"]/text()' "$1" 2>/dev/null
 }
 
-for profile in normal empty nasty short spikes loops; do
+for profile in normal empty nasty short spikes loops spans; do
 	t_begin "pictures of $profile"
 	t_need pngcheck rsvg-convert xmllint "$PYTHON" || continue
-	for command in timeline flat leaks loop; do
+	for command in timeline flat leaks loop spans; do
 		draw $command $profile
 		file=$T/$profile-$command
 		pngcheck -q "$file.png" >"$T/check" 2>&1 || t_bad "pngcheck: $(head -1 "$T/check")"
@@ -94,6 +94,10 @@ for text in 'Iterations of event loops: app' 'app+0x2000, epoll_wait, thread mai
 	'p50 573.4 us' 'p99.9 589.8 us' 'max 41.0 ms' 'stall 10.0 ms' 'how long it took'; do
 	texts "$T/loops-loop.svg" | grep -qF "$text" || t_bad "loop lacks '$text'"
 done
+for text in 'How long spans took: app' 'tick: 1,000 spans' 'p99.9 ' 'max 41.0 ms' 'how long it took'; do
+	texts "$T/spans-spans.svg" | grep -qF "$text" || t_bad "spans lacks '$text'"
+done
+texts "$T/normal-spans.svg" | grep -qF 'no span was seen' || t_bad "no span, and it is not said"
 texts "$T/normal-loop.svg" | grep -qF 'no event loop was seen' || t_bad "no loop, and it is not said"
 "$REPORT" flat -n 3 --svg "$T/three.svg" "$T/normal.vprof" >/dev/null
 texts "$T/three.svg" | grep -qF '3 of 4 functions' || t_bad "flat does not heed -n"

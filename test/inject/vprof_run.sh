@@ -35,6 +35,7 @@ recorded() { # DIR NAME
 }
 
 cat >prog.c <<'END'
+#include <vprof.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -60,6 +61,22 @@ __attribute__((noinline)) static void turn(int turns)
 	for (int i = 0; i < turns; i++) {
 		poll(NULL, 0, 2);
 		busy_part(i == turns / 2 ? 20000000 : 1000);
+	}
+}
+__attribute__((noinline)) void flush_book(void)
+{
+	usleep(5000);
+	sink++;
+}
+/* One in ten is slow, and why. */
+static void spans(int count)
+{
+	for (int i = 0; i < count; i++) {
+		vprof_span_begin("decode", 0);
+		busy_part(20000);
+		if (i % 10 == 9)
+			flush_book();
+		vprof_span_end();
 	}
 }
 int main(int argc, char **argv)
@@ -88,6 +105,8 @@ int main(int argc, char **argv)
 	}
 	if (!strcmp(how, "turn"))
 		turn(100);
+	if (!strcmp(how, "spans"))
+		spans(1000);
 	busy_part(100000000);
 	if (!strcmp(how, "crash"))
 		raise(SIGSEGV);
@@ -96,7 +115,7 @@ int main(int argc, char **argv)
 	return !strcmp(how, "fail") ? 42 : 0;
 }
 END
-gcc -g -O2 -o prog prog.c 2>/dev/null || { t_begin build; t_fail "gcc"; t_end; }
+gcc -g -O2 -I"$TOP/include" -o prog prog.c 2>/dev/null || { t_begin build; t_fail "gcc"; t_end; }
 
 t_begin "one run writes the record, the CSV and the summary, and prints the screen"
 run ok -- ./prog one
@@ -130,6 +149,20 @@ in_summary turns '^### Waiting and loops'
 in_summary turns '^\| [0-9]+ \|.*\| `turn`, poll \| prog \|'
 t_equal picture PNG "$(head -c 4 turns/prog.loop.png | tail -c 3)"
 in_summary turns '\(prog\.loop\.png\)'
+t_done
+
+t_begin "spans lead why it was slow, with what the slow ones have; their times and a picture"
+run spans -- ./prog spans
+t_equal status 0 $status
+in_summary spans '^### Spans, waiting and loops'
+in_summary spans 'span decode: 1,000 of them, p50 .*usleep in flush_book \(prog\.c:'
+in_summary spans '^\| 1,000 \|.*`decode` \| `spans`, prog\.c:[0-9]+ \|'
+t_equal "the first line" "spans" "$("$REPORT" summary --format json spans/prog.vprof | jq -r '.slow[0].rule')"
+eval "$("$REPORT" summary --format json spans/prog.vprof | jq -r '.slow[0].command' | sed "s|^vprof-report|\"$REPORT\"|")" >next 2>&1
+grep -q '1. usleep in flush_book' next || t_bad "the command does not tell more: $(head -c 300 next)"
+t_equal picture PNG "$(head -c 4 spans/prog.spans.png | tail -c 3)"
+in_summary spans '\(prog\.spans\.png\)'
+in_summary spans '^    vprof-report spans '
 t_done
 
 t_begin "words keep their blanks and quotes; status is passed on"

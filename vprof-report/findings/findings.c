@@ -38,6 +38,13 @@ static struct vr_finding make_finding(const struct vr_rule *rule, const struct v
 
 	if (rule->advice)
 		finding.text = vr_xappend(finding.text, ": %s", rule->advice);
+	if (rule->ask) {
+		char *verb = rule->ask(found);
+
+		finding.command = command_line(seen, verb, NULL);
+		free(verb);
+		return finding;
+	}
 	finding.command = command_line(seen, found->next ? found->next : rule->next,
 				       rule->operand && !found->next ? rule->operand(found) : NULL);
 	return finding;

@@ -10,7 +10,8 @@ const struct vr_rule *const vr_rules[] = {
 const size_t vr_rules_count = sizeof(vr_rules) / sizeof(vr_rules[0]);
 
 const struct vr_rule *const vr_slow_rules[] = {
-    &vr_rule_deadlock,	   &vr_rule_hang,    &vr_rule_stalls, &vr_rule_outside,	  &vr_rule_runnable,
-    &vr_rule_loop_blocked, &vr_rule_blocked, &vr_rule_locked, &vr_rule_loop_busy, &vr_rule_pages,
+    &vr_rule_deadlock, &vr_rule_hang,	   &vr_rule_slow_spans,	  &vr_rule_stalls,
+    &vr_rule_outside,  &vr_rule_runnable,  &vr_rule_loop_blocked, &vr_rule_blocked,
+    &vr_rule_locked,   &vr_rule_loop_busy, &vr_rule_pages,
 };
 const size_t vr_slow_rules_count = sizeof(vr_slow_rules) / sizeof(vr_slow_rules[0]);

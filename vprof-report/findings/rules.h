@@ -1,7 +1,7 @@
 /* Rules: each is one thing that may stand out in a run.
  *
- * A new one is a struct in its family's file (record.c, heap.c, cpu.c, threads.c, slow.c), its name
- * below and its place in an order of rules.c. */
+ * A new one is a struct in its family's file (record.c, heap.c, cpu.c, threads.c, slow.c,
+ * slow_spans.c), its name below and its place in an order of rules.c. */
 #ifndef VR_RULES_H
 #define VR_RULES_H
 
@@ -12,6 +12,7 @@
 #include "model/locks.h"
 #include "model/loops.h"
 #include "model/memory.h"
+#include "model/spans.h"
 #include "model/threads.h"
 #include "model/work.h"
 
@@ -27,6 +28,7 @@ struct vr_seen {
 	const struct vr_locks *locks;
 	const struct vr_calls *calls;
 	const struct vr_loops *loops;
+	const struct vr_spans *spans; /* by name */
 };
 
 /* What a rule found: each fills what its evidence speaks of. */
@@ -41,6 +43,7 @@ struct vr_case {
 	const struct vr_stall *stall;
 	const struct vr_stall_cause *cause;
 	const struct vr_call_site *site;
+	const struct vr_span_sum *span;
 	const char *next; /* where the rule's own would not do; NULL: it does */
 };
 
@@ -54,6 +57,8 @@ struct vr_rule {
 	const char *next;   /* verb and options of the command that shows more */
 	/* its operand before the file, NULL: none */
 	const char *(*operand)(const struct vr_case *found);
+	/* the same as `next`, where it depends on what was found: free() it; NULL: it does not */
+	char *(*ask)(const struct vr_case *found);
 };
 
 /* In the order in which they are asked: what to look at first, and why it was slow. */
@@ -65,6 +70,6 @@ extern const struct vr_rule vr_rule_own_malloc, vr_rule_lost_samples, vr_rule_un
     vr_rule_allocator, vr_rule_leak, vr_rule_unsearched, vr_rule_idle, vr_rule_runnable,
     vr_rule_spins, vr_rule_nothing_recorded, vr_rule_deadlock, vr_rule_hang, vr_rule_stalls,
     vr_rule_outside, vr_rule_loop_blocked, vr_rule_loop_busy, vr_rule_blocked, vr_rule_locked,
-    vr_rule_pages;
+    vr_rule_pages, vr_rule_slow_spans;
 
 #endif

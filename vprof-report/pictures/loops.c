@@ -1,122 +1,49 @@
-#include <inttypes.h>
-#include <math.h>
 #include <stdlib.h>
 
 #include "cli/units.h"
 #include "cli/xalloc.h"
-#include "output/chart.h"
 #include "pictures/pictures.h"
 #include "text/loops.h"
 
-#define PANELS_MOST 64u /* cairo draws images of at most 32767 lines */
-#define MARKS	    5u
-#define NAME_ROOM   60
+#define NAME_ROOM 60
 
-struct drawn {
-	double *count, *from_ns, *to_ns;
-	char *title, *name[MARKS];
-	struct vr_chart_series series;
-	struct vr_chart_mark mark[MARKS];
-	size_t marks;
-};
-
-static void add_mark(struct drawn *drawn, const char *what, uint64_t ns, int alarm)
-{
-	char time[VR_UNIT_MAX];
-
-	drawn->name[drawn->marks] = vr_xprintf("%s %s", what, vr_format_ns(time, ns));
-	drawn->mark[drawn->marks] =
-	    (struct vr_chart_mark){(double)ns, drawn->name[drawn->marks], alarm};
-	drawn->marks++;
-}
-
-static int by_time(const void *a, const void *b)
-{
-	const struct vr_chart_mark *x = a, *y = b;
-
-	return x->ns < y->ns ? -1 : x->ns > y->ns;
-}
-
-static void add_marks(const struct vr_loop *loop, uint64_t stall_ns, struct drawn *drawn)
-{
-	add_mark(drawn, "p50", loop->took[VR_LOOP_P50].ns, 0);
-	add_mark(drawn, "p99", loop->took[VR_LOOP_P99].ns, 0);
-	add_mark(drawn, "p99.9", loop->took[VR_LOOP_P999].ns, 0);
-	add_mark(drawn, "max", loop->row->max_ns, 0);
-	if (stall_ns && loop->row->stalls)
-		add_mark(drawn, "stall", stall_ns, 1);
-	qsort(drawn->mark, drawn->marks, sizeof(*drawn->mark), by_time);
-}
-
-static struct vr_chart_panel fill(struct vr_context *ctx, const struct vr_loop *loop,
-				  struct drawn *drawn)
+static char *title_of(struct vr_context *ctx, const struct vr_loop *loop)
 {
 	const struct vr_file *file = ctx->profile->file;
-	const struct vr_histogram *histogram = &loop->iteration;
 	char *name = vr_loop_text(ctx->profile, loop, NAME_ROOM);
 	char count[VR_UNIT_MAX], stalls[VR_UNIT_MAX];
-
-	drawn->count = vr_xcalloc(histogram->buckets, sizeof(double));
-	drawn->from_ns = vr_xcalloc(histogram->buckets, sizeof(double));
-	drawn->to_ns = vr_xcalloc(histogram->buckets, sizeof(double));
-	for (uint32_t i = 0; i < histogram->buckets; i++) {
-		uint64_t low, high;
-
-		vr_histogram_ends(histogram, i, &low, &high);
-		drawn->count[i] = (double)histogram->count[i];
-		/* A logarithm of 0 there is not: the first bucket is drawn as its upper half. */
-		drawn->from_ns[i] = low ? (double)low : fmax(1, (double)high / 2);
-		drawn->to_ns[i] = fmax(drawn->from_ns[i] + 1, (double)high);
-	}
-	add_marks(loop, file->header.stall_ns, drawn);
-	drawn->title = vr_xprintf(
+	char *title = vr_xprintf(
 	    "%s, %s, thread %s: %s iteration%s, %s stall%s", name,
 	    vr_file_string(file, loop->row->name), file->thread[loop->row->thread].name,
 	    vr_format_count(count, loop->row->iterations), vr_plural(loop->row->iterations),
 	    vr_format_count(stalls, loop->row->stalls), vr_plural(loop->row->stalls));
-	free(name);
-	drawn->series = (struct vr_chart_series){"iterations", drawn->count, 0, VR_TONE_NAME};
-	return (struct vr_chart_panel){.kind = VR_PANEL_TIMES,
-				       .title = drawn->title,
-				       .unit = "iterations",
-				       .empty = "no iteration ended",
-				       .points = histogram->total ? histogram->buckets : 0,
-				       .series = &drawn->series,
-				       .count = 1,
-				       .from_ns = drawn->from_ns,
-				       .to_ns = drawn->to_ns,
-				       .mark = drawn->mark,
-				       .marks = drawn->marks};
-}
 
-static void free_drawn(struct drawn *drawn)
-{
-	for (size_t i = 0; i < drawn->marks; i++)
-		free(drawn->name[i]);
-	free(drawn->title);
-	free(drawn->count);
-	free(drawn->from_ns);
-	free(drawn->to_ns);
+	free(name);
+	return title;
 }
 
 int vr_picture_loops(struct vr_context *ctx, const struct vr_loops *loops, const size_t *order,
 		     size_t most)
 {
 	size_t count = loops->n_loops < most ? loops->n_loops : most;
-	struct vr_chart_panel panel[PANELS_MOST] = {
-	    {.kind = VR_PANEL_TIMES, .title = "no event loop", .empty = "no event loop was seen"}};
-	struct drawn *drawn;
-	struct vr_chart chart = {.panel = panel};
+	struct vr_latency *of = vr_xcalloc(count + 1, sizeof(*of));
 	int ret;
 
-	count = count < PANELS_MOST ? count : PANELS_MOST;
-	drawn = vr_xcalloc(count, sizeof(*drawn));
+	for (size_t i = 0; i < count; i++) {
+		const struct vr_loop *loop = &loops->loop[order[i]];
+
+		of[i] = (struct vr_latency){
+		    .title = title_of(ctx, loop),
+		    .unit = "iterations",
+		    .empty = "no iteration ended",
+		    .histogram = &loop->iteration,
+		    .took = loop->took,
+		    .stall_ns = loop->row->stalls ? ctx->profile->file->header.stall_ns : 0};
+	}
+	ret = vr_picture_latency(ctx, of, count, "no event loop was seen",
+				 "Iterations of event loops");
 	for (size_t i = 0; i < count; i++)
-		panel[i] = fill(ctx, &loops->loop[order[i]], &drawn[i]);
-	chart.panels = count ? count : 1;
-	ret = vr_picture_write(ctx, &chart, "Iterations of event loops");
-	for (size_t i = 0; i < count; i++)
-		free_drawn(&drawn[i]);
-	free(drawn);
+		free(of[i].title);
+	free(of);
 	return ret;
 }

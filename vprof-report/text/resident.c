@@ -7,7 +7,6 @@
 #include "cli/units.h"
 #include "cli/xalloc.h"
 #include "input/file.h"
-#include "model/run.h"
 #include "text/json.h"
 
 /* Below these the line says what everybody knows: a small program is mostly its files. */
@@ -91,6 +90,22 @@ char *vr_resident_line(struct vr_profile *profile)
 
 	vr_resident_free(resident);
 	return line;
+}
+
+char *vr_own_memory_text(struct vr_profile *profile, const struct vr_overhead *cost)
+{
+	struct vr_resident *resident = vr_resident_new(profile, VR_RESIDENT_USUAL);
+	char size[VR_UNIT_MAX], *text;
+
+	if (resident)
+		text = vr_xprintf(
+		    "%s of memory with the record",
+		    vr_format_bytes(size, resident->account.resident[VPROF_RESIDENT_PROFILER]));
+	else
+		text =
+		    vr_xprintf("%s in heap and tables", vr_format_bytes(size, cost->memory_bytes));
+	vr_resident_free(resident);
+	return text;
 }
 
 char *vr_resident_none_text(const struct vr_file *file)

@@ -5,6 +5,7 @@
 #include <jansson.h>
 
 #include "model/maps.h"
+#include "model/run.h"
 
 /* All are to be freed. */
 
@@ -14,6 +15,9 @@ char *vr_resident_kind_text(const struct vr_resident *resident, uint32_t kind);
 /* One line: what the resident memory was made of while it was about at its highest.  NULL: no
  * account, or all is as one would expect, a live heap and little else. */
 char *vr_resident_line(struct vr_profile *profile);
+
+/* What the profiler itself takes; the same figure as there, so that there are not two. */
+char *vr_own_memory_text(struct vr_profile *profile, const struct vr_overhead *cost);
 
 /* Why there is no account. */
 char *vr_resident_none_text(const struct vr_file *file);

@@ -41,19 +41,20 @@ void vr_print_findings(struct vr_context *ctx, const struct vr_seen *seen)
 	vr_findings_free(finding, count);
 }
 
-int vr_print_slow(struct vr_context *ctx, const struct vr_seen *seen, const char *title)
+unsigned vr_print_slow(struct vr_context *ctx, const struct vr_seen *seen, const char *title)
 {
 	struct vr_finding finding[VR_FINDINGS_MAX];
 	size_t count = vr_slow_find(seen, finding);
-	int locks = 0;
+	unsigned said = 0;
 
 	for (size_t i = 0; i < count; i++) {
 		fputs(i ? "         " : title, ctx->out);
 		print_one(ctx, &finding[i], 9);
-		locks |= strcmp(finding[i].rule, "locked") == 0;
+		said |= strcmp(finding[i].rule, "locked") == 0 ? VR_SAID_LOCKS : 0;
+		said |= strcmp(finding[i].rule, "spans") == 0 ? VR_SAID_SPANS : 0;
 	}
 	vr_findings_free(finding, count);
-	return locks;
+	return said;
 }
 
 static json_t *to_json(struct vr_finding finding[VR_FINDINGS_MAX], size_t count)

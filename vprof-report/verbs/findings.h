@@ -7,9 +7,11 @@
 
 /* Numbered, each with the command to type next. */
 void vr_print_findings(struct vr_context *ctx, const struct vr_seen *seen);
-/* Why it was slow, behind a title; nothing where it was not.  Returns 1 where waits for locks
- * are among it. */
-int vr_print_slow(struct vr_context *ctx, const struct vr_seen *seen, const char *title);
+/* What was among why it was slow: it need not be said again. */
+#define VR_SAID_LOCKS 1u
+#define VR_SAID_SPANS 2u
+/* Why it was slow, behind a title; nothing where it was not.  Returns VR_SAID_*. */
+unsigned vr_print_slow(struct vr_context *ctx, const struct vr_seen *seen, const char *title);
 /* An array of objects with rule, text and command. */
 json_t *vr_findings_json(const struct vr_seen *seen);
 json_t *vr_slow_json(const struct vr_seen *seen);

@@ -1,4 +1,5 @@
-#include <inttypes.h>
+#include "verbs/spans.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +10,7 @@
 #include "cli/xalloc.h"
 #include "model/run.h"
 #include "model/spans.h"
+#include "pictures/pictures.h"
 #include "text/fields.h"
 #include "text/json.h"
 #include "text/names.h"
@@ -18,7 +20,7 @@
 #include "verbs/tail/tail.h"
 #include "verbs/verb.h"
 
-#define INDENT 6
+#define PICTURED 4u /* names in a picture, without --limit */
 
 static const struct vr_sort_key sort_keys[] = {
     {"time", VR_SPANS_TIME},	{"self", VR_SPANS_SELF},
@@ -210,113 +212,6 @@ static const struct vr_field fields[] = {
     {"frames", "", VR_TEXT, VR_IN_JSON, .get = get_frames},
 };
 
-/* ---- in words ------------------------------------------------------------------ */
-
-static char *append_longest(struct vr_context *ctx, char *text, const struct vr_span_sum *span)
-{
-	const struct vprof_span *sum = &span->sum;
-	const struct vprof_thread *thread = &ctx->profile->file->thread[sum->thread];
-	char a[VR_UNIT_MAX], b[VR_UNIT_MAX], *place;
-
-	text = vr_xappend(text, "the longest %s", vr_format_ns(a, sum->max_ns));
-	if (sum->max_at_ns)
-		text = vr_xappend(text, " at %s", vr_format_ns(b, sum->max_at_ns));
-	if (sum->thread)
-		text = vr_xappend(text, ", thread %s",
-				  thread->name[0] ? thread->name : "without a name");
-	if (sum->size_at_max)
-		text = vr_xappend(text, ", size %s", vr_format_count(a, sum->size_at_max));
-	if (!*span->function.name)
-		return text;
-	place =
-	    vr_caption_short(ctx->profile, vr_function_caption(&span->function, 1), VR_PROSE_ROOM);
-	text = vr_xappend(text, ", %s", place);
-	free(place);
-	return text;
-}
-
-static void print_line(struct vr_context *ctx, char *text)
-{
-	fprintf(ctx->out, "%*s", INDENT, "");
-	vr_print_wrapped(ctx, text, INDENT);
-	free(text);
-}
-
-/* The time of one of what sizes count. */
-static char *append_each(char *text, const struct vprof_span *sum)
-{
-	double each_ns = (double)sum->time_ns / (double)sum->size;
-	char time[VR_UNIT_MAX];
-
-	if (each_ns < 10)
-		return vr_xappend(text, ", %.2g ns for each", each_ns);
-	return vr_xappend(text, ", %s for each", vr_format_ns(time, (uint64_t)each_ns));
-}
-
-static void print_work(struct vr_context *ctx, const struct vprof_span *sum)
-{
-	char a[VR_UNIT_MAX], b[VR_UNIT_MAX], c[VR_UNIT_MAX], d[VR_UNIT_MAX], *text;
-
-	if (sum->size) {
-		text = vr_xprintf("sizes from %s to %s, %s together",
-				  vr_format_count(a, sum->size_min),
-				  vr_format_count(b, sum->size_max), vr_format_count(c, sum->size));
-		print_line(ctx, sum->sized == sum->count ? append_each(text, sum) : text);
-	}
-	if (sum->allocs && sum->count)
-		print_line(ctx, vr_xprintf("%s allocation%s of %s in it, %.1f each time",
-					   vr_format_count(a, sum->allocs), vr_plural(sum->allocs),
-					   vr_format_bytes(d, sum->alloc_bytes),
-					   (double)sum->allocs / (double)sum->count));
-}
-
-/* What did not go as it should. */
-static void print_ends(struct vr_context *ctx, const struct vr_span_sum *span)
-{
-	const struct vprof_span *sum = &span->sum;
-	char count[VR_UNIT_MAX], time[VR_UNIT_MAX];
-
-	if (span->open)
-		print_line(ctx, vr_xprintf("%s open when the record ended, the last since %s",
-					   vr_format_count(count, span->open),
-					   vr_format_ns(time, sum->since_ns)));
-	if (sum->left)
-		print_line(ctx, vr_xprintf(span->async
-					       ? "%s never ended, or while nothing was recorded"
-					       : "%s left without an end: an exception, a longjmp, "
-						 "a missing vprof_span_end(), a pause",
-					   vr_format_count(count, sum->left)));
-	if (sum->deep)
-		print_line(ctx, vr_xprintf("%s not recorded: too many were open within each other",
-					   vr_format_count(count, sum->deep)));
-	if (sum->flags & VPROF_SPAN_LABELS)
-		print_line(ctx, vr_xstrdup("labels of some are not told apart: no room"));
-}
-
-static void print_details(struct vr_context *ctx, const struct vr_spans *spans, const size_t *order,
-			  size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		const struct vr_span_sum *span = &spans->span[order[i]];
-		char *text = vr_xprintf(
-		    "%s%s%s%s", vr_span_name(span), span->label && *span->label ? ", " : "",
-		    span->label ? span->label : "", span->async ? ", across threads" : "");
-		char head[32];
-
-		snprintf(head, sizeof(head), "#%zu", i + 1);
-		for (char *at = text; *at; at++)
-			if (*at == '\n')
-				*at = ' ';
-		if (span->sum.count)
-			text = append_longest(ctx, vr_xappend(text, ": "), span);
-		fprintf(ctx->out, "%-*s", INDENT, head);
-		vr_print_wrapped(ctx, text, INDENT);
-		free(text);
-		print_work(ctx, &span->sum);
-		print_ends(ctx, span);
-	}
-}
-
 static void print_all(struct vr_context *ctx, const struct vr_rows *rows,
 		      const struct vr_spans *spans, const size_t *order, size_t count)
 {
@@ -336,7 +231,7 @@ static void print_all(struct vr_context *ctx, const struct vr_rows *rows,
 		return;
 	vr_print_more(ctx, count, spans->n_spans, "spans");
 	fputc('\n', ctx->out);
-	print_details(ctx, spans, order, count);
+	vr_spans_words(ctx, spans, order, count);
 }
 
 static json_t *to_json(const struct vr_rows *rows, const struct vr_spans *spans,
@@ -404,8 +299,9 @@ static int read_by(struct vr_context *ctx, enum vr_spans_by *by)
 static int begin(struct vr_context *ctx)
 {
 	enum vr_spans_by by;
+	int ret = read_by(ctx, &by);
 
-	return read_by(ctx, &by);
+	return ret ? ret : vr_picture_begin(ctx);
 }
 
 static int no_such_span(struct vr_context *ctx)
@@ -441,6 +337,9 @@ static int run(struct vr_context *ctx)
 		ctx->json = to_json(&of, spans, order, count);
 	else
 		print_all(ctx, &of, spans, order, count);
+	if (!ret && (ctx->png || ctx->svg))
+		ret = vr_picture_spans(ctx, spans, by, order,
+				       vr_opts_given(ctx->opts, VR_OPT_LIMIT) ? count : PICTURED);
 	warn(ctx, spans);
 	vr_warn_symbols(ctx);
 	free(order);
@@ -458,10 +357,11 @@ const struct vr_verb vr_verb_spans = {
 	"--by thread, --by label: a row for each thread or label that a span had.\n"
 	"--tail 99 compares the slowest 1 % of the spans that are kept with ordinary ones and\n"
 	"says what made them slow, or that nothing does; --select says which are slow;\n"
-	"--format csv has the account of each (docs/tail.md).",
+	"--format csv has the account of each (docs/tail.md). The picture is a histogram of each\n"
+	"name on log scales.",
     .options = VR_TAKES(VR_OPT_SORT, VR_OPT_LIMIT, VR_OPT_FORMAT, VR_OPT_SPAN, VR_OPT_BY,
 			VR_OPT_TAIL, VR_OPT_SELECT, VR_OPT_THREAD, VR_OPT_LABEL, VR_OPT_MODULE,
-			VR_OPT_WINDOW, VR_OPT_TREE, VR_OPT_NAMES, VR_OPT_NAMING),
+			VR_OPT_WINDOW, VR_OPT_TREE, VR_OPT_NAMES, VR_OPT_NAMING, VR_OPT_PICTURE),
     .sort = sort_keys,
     .limit = 20,
     .begin = begin,

@@ -24,6 +24,7 @@
 #include "text/runs.h"
 #include "text/shapes.h"
 #include "text/sites.h"
+#include "text/spans.h"
 #include "text/spark.h"
 #include "text/threads.h"
 #include "verbs/findings.h"
@@ -84,29 +85,12 @@ void vr_summary_run(struct vr_context *ctx)
 	free(recorded);
 }
 
-/* The figure of the line `Resident` where there is one, so that there are not two. */
-static char *own_memory_text(struct vr_profile *profile, const struct vr_overhead *cost)
-{
-	struct vr_resident *resident = vr_resident_new(profile, VR_RESIDENT_USUAL);
-	char size[VR_UNIT_MAX], *text;
-
-	if (resident)
-		text = vr_xprintf(
-		    "%s of memory with the record",
-		    vr_format_bytes(size, resident->account.resident[VPROF_RESIDENT_PROFILER]));
-	else
-		text =
-		    vr_xprintf("%s in heap and tables", vr_format_bytes(size, cost->memory_bytes));
-	vr_resident_free(resident);
-	return text;
-}
-
 static void print_costs(struct vr_context *ctx, const struct vr_cpu *cpu)
 {
 	const struct vr_overhead cost = vr_overhead(ctx->profile, cpu);
 	char *lost = vr_losses_text(ctx->profile->file);
 	char *replaced = vr_profile_replaced(ctx->profile);
-	char *memory = own_memory_text(ctx->profile, &cost), *text, used[VR_UNIT_MAX];
+	char *memory = vr_own_memory_text(ctx->profile, &cost), *text, used[VR_UNIT_MAX];
 
 	vr_summary_title(ctx, "Profiler ");
 	if (cost.few)
@@ -196,15 +180,27 @@ static void print_threads(struct vr_context *ctx, const struct vr_thread *thread
 	free(text);
 }
 
+/* One line, where there are any of which nothing has been said. */
+static void print_spans(struct vr_context *ctx, const struct vr_spans *spans, unsigned said)
+{
+	char *text = said & VR_SAID_SPANS ? NULL : vr_spans_line(spans);
+
+	if (!text)
+		return;
+	vr_summary_title(ctx, "Spans    ");
+	vr_print_wrapped(ctx, text, 9);
+	free(text);
+}
+
 /* One line, where waiting took a noticeable part of the run. */
-static void print_waits(struct vr_context *ctx, const struct vr_locks *locks)
+static void print_waits(struct vr_context *ctx, const struct vr_locks *locks, unsigned said)
 {
 	const struct vr_wait_sum held = vr_locks_held(locks);
 	uint64_t run_ns = vr_recorded_ns(ctx->profile->file);
 	char wait[VR_UNIT_MAX], waits[VR_UNIT_MAX], cond[VR_UNIT_MAX], join[VR_UNIT_MAX];
 	char *text, *name;
 
-	if (!held.waits || vr_percent(held.wait_ns, run_ns) <= 1.0)
+	if (said & VR_SAID_LOCKS || !held.waits || vr_percent(held.wait_ns, run_ns) <= 1.0)
 		return;
 	name = vr_lock_text(ctx->profile, vr_locks_largest(locks, VR_LOCKS_WAIT));
 	text =
@@ -306,8 +302,9 @@ static int run_whole(struct vr_context *ctx)
 			       .threads = threads,
 			       .locks = locks,
 			       .calls = vr_calls_new(ctx->profile),
-			       .loops = vr_loops_new(ctx->profile, NULL)};
-	int locks_said;
+			       .loops = vr_loops_new(ctx->profile, NULL),
+			       .spans = vr_spans_new(ctx->profile, VR_SPANS_BY_NAME, NULL)};
+	unsigned said;
 
 	ctx->recorded_said = 1;
 	vr_memory_judge(ctx->profile, heap, growth, &memory);
@@ -317,14 +314,14 @@ static int run_whole(struct vr_context *ctx)
 		if (!ctx->width)
 			ctx->width = VR_SUMMARY_SCREEN;
 		vr_summary_run(ctx);
-		locks_said = vr_print_slow(ctx, &seen, ctx->color ? SLOW_BOLD : SLOW);
+		said = vr_print_slow(ctx, &seen, ctx->color ? SLOW_BOLD : SLOW);
 		vr_summary_cpu(ctx, &seen);
 		vr_summary_heap(ctx, heap);
 		print_leaks(ctx, leaks);
 		print_timeline(ctx, &memory);
 		print_threads(ctx, seen.threads);
-		if (!locks_said)
-			print_waits(ctx, locks);
+		print_spans(ctx, seen.spans, said);
+		print_waits(ctx, locks, said);
 		print_deadlock(ctx);
 		print_costs(ctx, cpu);
 		vr_summary_title(ctx, "\nWhat to look at first:\n");
@@ -333,6 +330,7 @@ static int run_whole(struct vr_context *ctx)
 	}
 	vr_warn_cpu(ctx, cpu);
 	vr_warn_heap(ctx, heap);
+	vr_spans_free((struct vr_spans *)seen.spans);
 	vr_loops_free((struct vr_loops *)seen.loops);
 	vr_calls_free((struct vr_calls *)seen.calls);
 	free(threads);
