@@ -98,7 +98,25 @@ check_folded() { # NAME FILE
 	c_is total "$(c_total "$1" flat cpu_ns)" "$(awk '{ s += $NF } END { printf "%.0f", s }' "$2")"
 }
 
+# The trace, of whose spans the report lists each: what speedscope has of a name is their sum.
+check_trace() { # FILE
+	local name
+	show "$1" trace.json
+	for name in step steady; do
+		printf '%s\t%s\n' "$("$REPORT" spans --span $name --select 'dur>0ns' --format json "$C/steps.vprof" |
+			jq '[.spans[0].slow_spans[].duration_ns] | add')" $name
+	done >"$T/want"
+	awk -F'\t' '$2 == "step" || $2 == "steady"' "$T/all" >"$T/got"
+	c_same total "$T/want" "$T/got"
+	c_is "spans beyond the end of those that they are in" 0 "$(jq '[[.traceEvents[] | select(.ph == "X")] | group_by(.tid)[] |
+		[foreach .[] as $e ({open: [], bad: 0}; .open |= map(select(. > $e.ts + 1e-4)) |
+			(if (.open | length) > 0 and (.open | min) < $e.ts + $e.dur - 1e-3 then .bad += 1 else . end) |
+			.open += [$e.ts + $e.dur]; .bad)][-1]] | add' "$1")"
+}
+
 t_begin "export"
+c_record steps "$PROBE/tail" 1 500 spans
+c_export steps trace "$T/trace.json" --thread tail
 for name in truth virtuoso; do
 	c_export $name speedscope "$T/$name.json"
 	c_export $name folded "$T/$name.folded"
@@ -111,11 +129,17 @@ done
 c_check "truth: peak of the heap" check_peak truth "$T/truth.json"
 c_check "truth: folded" check_folded truth "$T/truth.folded"
 
+c_check "spans over time" check_trace "$T/trace.json"
+
 BUDGETS=20000 # what cannot be read stays empty
 c_cut "$T/truth.json" "$T/cut.json"
 c_refuse "a cut copy" check truth "$T/cut.json"
 jq -c '.profiles[0].events |= map(if .type == "C" then . else .frame = 0 end)' "$T/truth.json" >"$T/changed.json"
 c_refuse "frames that do not match" check truth "$T/changed.json"
+c_cut "$T/trace.json" "$T/cut.json"
+c_refuse "a cut copy, trace" check_trace "$T/cut.json"
+jq -c '(first(.traceEvents[] | select(.name == "step"))).dur |= . + 100000' "$T/trace.json" >"$T/changed.json"
+c_refuse "a span that is longer than it was" check_trace "$T/changed.json"
 c_cut "$T/truth.folded" "$T/cut.folded"
 c_refuse "a cut copy, folded" check_folded truth "$T/cut.folded"
 t_end

@@ -216,6 +216,12 @@ check spans-name spans spans --span 'dec*' --sort name
 check spans-bad-name spans spans --span nothing
 check spans-bad-by spans spans --by colour
 check spans-info spans info
+check spans-summary spans summary
+check spans-export-json spans export --format json -o -
+check spans-window spans export --format json -o - --since 1
+check waits-export-trace waits export --format trace -o -
+check waits-export-trace-window waits export --format trace -o - --since 1 --until 1.2 --thread main
+check empty-export-trace empty export --format trace -o -
 check spans-tree spans spans --tree -n 2 normal.vprof
 check normal-spans normal spans
 check maps-bad-kind maps heap --kind stack

@@ -84,7 +84,59 @@ struct vr_dump_calls {
 	uint64_t primitive; /* of them, not within another of the same function */
 };
 
+/* Something that took time in one thread, for formats with an axis of it. */
+enum vr_slice_kind {
+	VR_SLICE_SPAN,
+	VR_SLICE_CALL, /* that may block */
+	VR_SLICE_LOCK, /* a wait for it */
+	VR_SLICE_ITERATION,
+	VR_SLICE_STALL,
+	VR_SLICES
+};
+struct vr_dump_slice {
+	uint64_t begin_ns, ns; /* since the start */
+	enum vr_slice_kind kind;
+	uint32_t thread;
+	const char *name;  /* of the span, the function of libc, the lock, the loop */
+	const char *where; /* the function that it was in, or what made it long; "" */
+	const char *label; /* pairs that were in force; "" */
+	uint32_t loop;	   /* whose iterations and stalls these are, a number of it */
+	uint64_t size;	   /* of a span, as the program said; 0: it did not */
+};
+
+struct vr_dump_moment {
+	uint64_t at_ns;
+	uint32_t thread;
+	const char *name;
+};
+
+/* A reading of the whole process. */
+struct vr_dump_reading {
+	uint64_t at_ns, rss_bytes, heap_bytes, threads;
+	double cpu_percent; /* of one CPU, since the reading before */
+};
+
+/* What is known of when: in the order of time. */
+struct vr_dump_times {
+	struct vr_dump_slice *slice;
+	struct vr_dump_moment *mark;
+	struct vr_dump_reading *reading;
+	char **text; /* owns names and places */
+	size_t slices, marks, readings, texts;
+};
+
+/* Spans of one name that one thread ended under one label. */
+struct vr_dump_span {
+	const char *name, *label; /* pairs, blanks between; "" */
+	uint32_t thread;	  /* VR_DUMP_NONE: of all that had no row of their own */
+	int async;
+	uint64_t count, time_ns, self_ns, max_ns;
+};
+
 struct vr_dump {
+	struct vr_dump_times times; /* where it was asked for */
+	struct vr_dump_span *span;  /* of the whole run; none with a window */
+	size_t spans;
 	struct vr_dump_calls *counted; /* by callee, then caller, each pair once */
 	struct vr_dump_module *module;
 	struct vr_dump_function *function;
@@ -134,6 +186,7 @@ void vr_write_callgrind(const struct vr_dump *dump, FILE *out);
 void vr_write_speedscope(const struct vr_dump *dump, FILE *out);
 void vr_write_pprof(const struct vr_dump *dump, FILE *out); /* not yet compressed */
 void vr_write_json(const struct vr_dump *dump, FILE *out);
+void vr_write_trace(const struct vr_dump *dump, FILE *out); /* Chrome's trace events */
 
 /* The format of heaptrack tells of every call, so it gets calls that add up to
  * what is known of each site.

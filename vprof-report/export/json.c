@@ -119,6 +119,27 @@ static void put_samples(const struct vr_dump *dump, FILE *out)
 		put_values(dump, sample->value, out);
 		fputc('}', out);
 	}
+	fputs("]", out);
+}
+
+static void put_spans(const struct vr_dump *dump, FILE *out)
+{
+	fputs(",\n\"spans\":[", out);
+	for (size_t i = 0; i < dump->spans; i++) {
+		const struct vr_dump_span *span = &dump->span[i];
+
+		fputs(i ? ",\n{" : "\n{", out);
+		put_key_text("name", span->name, out);
+		fputs(",\"thread\":", out);
+		put_row(span->thread, out);
+		fputc(',', out);
+		put_key_text("label", span->label, out);
+		fprintf(out,
+			",\"async\":%s,\"count\":%" PRIu64 ",\"time_ns\":%" PRIu64
+			",\"self_ns\":%" PRIu64 ",\"max_ns\":%" PRIu64 "}",
+			span->async ? "true" : "false", span->count, span->time_ns, span->self_ns,
+			span->max_ns);
+	}
 	fputs("]}\n", out);
 }
 
@@ -130,4 +151,5 @@ void vr_write_json(const struct vr_dump *dump, FILE *out)
 	put_tables(dump, out);
 	put_frames(dump, out);
 	put_samples(dump, out);
+	put_spans(dump, out);
 }

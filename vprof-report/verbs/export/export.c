@@ -12,11 +12,12 @@
 #include "verbs/export/fill.h"
 #include "verbs/verb.h"
 
-enum kind { PPROF, SPEEDSCOPE, CALLGRIND, PSTATS, FOLDED, HEAPTRACK, JSON };
+enum kind { PPROF, SPEEDSCOPE, CALLGRIND, PSTATS, FOLDED, HEAPTRACK, JSON, TRACE };
 
 static const struct vr_own_format formats[] = {
-    {"pprof", PPROF},	{"speedscope", SPEEDSCOPE}, {"callgrind", CALLGRIND}, {"pstats", PSTATS},
-    {"folded", FOLDED}, {"heaptrack", HEAPTRACK},   {"json", JSON},	      {NULL, 0},
+    {"pprof", PPROF},	{"speedscope", SPEEDSCOPE}, {"callgrind", CALLGRIND},
+    {"pstats", PSTATS}, {"folded", FOLDED},	    {"heaptrack", HEAPTRACK},
+    {"json", JSON},	{"trace", TRACE},	    {NULL, 0},
 };
 
 /* A heaptrack file holds a line or more for each call: this many of them are
@@ -61,6 +62,12 @@ static int check_data(struct vr_context *ctx, const struct vr_dump *dump, enum v
 		return VR_EXIT_USAGE; /* of which one line was said */
 	if (value == VR_VALUE_WALL_NS && !ctx->profile->select.wall)
 		vr_warn("--value wall needs --clock wall");
+	else if (format == TRACE && !dump->times.slices && !dump->times.marks &&
+		 !dump->times.readings)
+		vr_warn("%s: no span, call, stall or mark%s, which is all that a trace holds", path,
+			is_selected(ctx->opts) ? " is selected" : "");
+	else if (format == TRACE)
+		return 0;
 	else if (!has_time && !dump->has_heap && !dump->n_counted)
 		vr_warn("%s: nothing to export: no CPU sample and no allocation%s", path,
 			is_selected(ctx->opts) ? " is selected" : "");
@@ -112,6 +119,9 @@ static void write_format(struct vr_context *ctx, const struct vr_dump *dump, enu
 	case JSON:
 		vr_write_json(dump, out);
 		break;
+	case TRACE:
+		vr_write_trace(dump, out);
+		break;
 	}
 }
 
@@ -137,7 +147,7 @@ static int begin(struct vr_context *ctx)
 {
 	if (ctx->own_format < 0)
 		vr_warn("export needs --format pprof, speedscope, callgrind, pstats, folded, "
-			"heaptrack or json");
+			"heaptrack, json or trace");
 	else if (!ctx->opts->output)
 		vr_warn("export needs -o OUT, the file to write (- is standard output)");
 	else if (ctx->opts->operands > 1)
@@ -154,6 +164,10 @@ static int run(struct vr_context *ctx)
 	struct vr_dump *dump = vr_dump_new(ctx->profile, command, ctx->own_format == PPROF);
 	int ret = find_value(ctx, dump, &value);
 
+	if (ctx->own_format == TRACE)
+		vr_dump_add_times(dump, ctx->profile);
+	if (ctx->own_format == JSON && !ctx->profile->select.windowed)
+		vr_dump_add_spans(dump, ctx->profile);
 	if (!ret)
 		ret = check_data(ctx, dump, value);
 	if (!ret)
@@ -170,7 +184,9 @@ const struct vr_verb vr_verb_export = {
     .usage = "--format F -o OUT [FILE]",
     .detail =
 	"Formats: pprof (gzipped), speedscope, callgrind, pstats (Python's .prof: CPU only),\n"
-	"folded (stacks for flame graphs, one --value), heaptrack (heap only), json.\n"
+	"folded (stacks for flame graphs, one --value), heaptrack (heap only), json, trace "
+	"(spans,\n"
+	"calls, waits, iterations and stalls over time, for Perfetto and Chrome's viewers).\n"
 	"An OUT that ends in .gz or .zst is compressed.\n"
 	"Values: cpu (nanoseconds), samples, allocs, alloc_bytes, live_blocks, live_bytes,\n"
 	"peak_blocks, peak_bytes, wall. Heap totals have no times: a window exports time "

@@ -425,6 +425,7 @@ void vr_dump_free(struct vr_dump *dump)
 	for (size_t i = 0; i < dump->threads; i++)
 		free_text(dump->thread[i].name);
 	vr_dump_free_labels(dump);
+	vr_dump_free_times(dump);
 	free_text(dump->program);
 	free_text(dump->cmdline);
 	free(dump->module);

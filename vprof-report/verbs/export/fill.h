@@ -14,6 +14,13 @@
 struct vr_dump *vr_dump_new(struct vr_profile *profile, const char *command, int by_label);
 void vr_dump_free(struct vr_dump *dump);
 
+/* --- times.c */
+/* What the selected threads did when: dump->times. */
+void vr_dump_add_times(struct vr_dump *dump, struct vr_profile *profile);
+/* Spans as they are counted: dump->span. */
+void vr_dump_add_spans(struct vr_dump *dump, struct vr_profile *profile);
+void vr_dump_free_times(struct vr_dump *dump);
+
 /* --- split.c */
 /* What each label has of the samples there are; `fill` adds those of the labels that the profile
  * keeps just then. */
