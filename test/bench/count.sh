@@ -30,6 +30,8 @@ PATHS_ALL=(
 	"thread thread 50 cpu=off pthread_create+join, the caller's part"
 	"turn turn 200 cpu=off:heap=off a turn of an event loop"
 	"turn-off turn 200 cpu=off:heap=off:loop=off epoll_wait, loop=off"
+	"span span 400 cpu=off a span, begun and ended"
+	"span-off span 400 start=paused the same, nothing recorded"
 	"fork fork 20 cpu=off fork+wait, the parent's part"
 	"true whole 1 - /bin/true from start to end, its first thread"
 )
