@@ -7,9 +7,10 @@
  * An input that begins with the record's magic is the record itself. */
 #include "fuzz.h"
 
-static const char *const shapes[] = {
-    "normal", "wrapped", "overflow", "killed",	    "user-only", "nasty", "empty", "sampled",
-    "locks",  "leaks",	 "growing",  "leaks-clean", "kinds",	 "waits", "units", "labels"};
+static const char *const shapes[] = {"normal",	"wrapped",     "overflow", "killed",   "user-only",
+				     "nasty",	"empty",       "sampled",  "locks",    "leaks",
+				     "growing", "leaks-clean", "kinds",	   "waits",    "units",
+				     "labels",	"spans",       "loops",	   "contracts"};
 static const char *const commands[] = {
     "summary",
     "summary --format json",
@@ -77,6 +78,14 @@ static const char *const commands[] = {
     "summary --label *",
     "labels --format json --label *SOL",
     "heap --since 0.1 --until 1 --label *",
+    "spans",
+    "spans --format csv --by thread",
+    "spans --format json --by label --label *",
+    "spans --tail 90 --format json",
+    "spans --svg /dev/null",
+    "export --format trace -o /dev/null",
+    "stacks --format json",
+    "check --fail-if span(*).p99>1us\tafter\tmark:warm --fail-if allocs(span:*)>0",
 };
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
