@@ -19,7 +19,7 @@ many=4 # causes that there are
 
 # record NAME SEED COUNT KIND QUANTILE: $T/NAME.json, .csv and NAME/out
 record() {
-	local of=(loop --thread tail --sort iterations -n 1) form file
+	local of=(loop --loop turn_once -n 1) form file
 	rm -rf "${T:?}/$1"
 	# shellcheck disable=SC2086
 	t_preload "$T/$1" "follow_fork=off" "$PROBE/tail" "$2" "$3" "$4" $disk
