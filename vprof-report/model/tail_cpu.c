@@ -157,6 +157,16 @@ static int is_split(const struct tree *tree, size_t spot)
 	return in_one >= ONE_OF_THEM * all;
 }
 
+/* The callers of both are the same as far as both are known: one of the stacks was cut. */
+static int is_same_place(const struct tree *tree, size_t a, size_t b)
+{
+	while (a && b && tree->spot[a].function == tree->spot[b].function) {
+		a = tree->spot[a].parent;
+		b = tree->spot[b].parent;
+	}
+	return !a || !b;
+}
+
 /* A name that other parts of the tree do not have: of two that end in one function, that of the
  * caller which tells them apart. */
 static int is_elsewhere(const struct tree *tree, size_t spot)
@@ -164,7 +174,8 @@ static int is_elsewhere(const struct tree *tree, size_t spot)
 	for (size_t i = 1; i < tree->count; i++) {
 		size_t at = i;
 
-		if (tree->spot[i].function != tree->spot[spot].function || i == spot)
+		if (tree->spot[i].function != tree->spot[spot].function || i == spot ||
+		    is_same_place(tree, i, spot))
 			continue;
 		/* Recursion is no other place. */
 		while (at && at != spot)
