@@ -70,7 +70,7 @@ static int make_room(uint32_t wanted)
 static void see_taken(const struct vp_thread *thread, struct one *out)
 {
 	uint64_t at = (uint64_t)(uintptr_t)thread->busy - offsetof(struct vp_tls, busy);
-	size_t bytes = offsetof(struct vp_tls, hooked);
+	size_t bytes = sizeof(struct vp_tls);
 	struct vp_tls tls;
 
 	if (!thread->busy || vp_sys_peek(&tls, at, bytes) != bytes || !tls.newest.entry)
