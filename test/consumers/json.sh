@@ -72,7 +72,7 @@ t_preload "$T/idle" cpu=off:heap=off:out=idle.vprof true
 t_preload "$T/cpu" heap=off:out=cpu.vprof "$PROBE/cpu_split" 0.3 free
 t_preload "$T/heap" cpu=off:out=heap.vprof "$PROBE/heap_truth" chain
 refused "no format" 'needs --format pprof' -o "$T/new" "$truth"
-refused "a format it does not know" "'xml' is not valid: pprof.*heaptrack or json" --format xml -o "$T/new" "$truth"
+refused "a format it does not know" "'xml' is not valid: pprof.*heaptrack, json or trace" --format xml -o "$T/new" "$truth"
 refused "no output" 'needs -o OUT' --format json "$truth"
 refused "a directory that is not there" 'cannot write .*: No such file' --format json -o "$T/none/new" "$truth"
 refused "a directory as output" 'cannot write .*: Is a directory' --format pstats -o "$T" "$truth"
