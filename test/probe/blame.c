@@ -135,7 +135,7 @@ static void *on_convoy(void *arg)
 		uint64_t until;
 
 		pthread_mutex_lock(&m_book);
-		until = now() + 15000;
+		until = now() + 5000;
 		while (now() < until)
 			;
 		pthread_mutex_unlock(&m_book);
