@@ -90,33 +90,26 @@ void vp_loops_thread_start(struct vp_thread *thread)
 	thread->loops.stalls = &thread->stalls;
 }
 
-/* The last one counts as a stall, if it was one, of which the time is the loop's, but not as an
- * iteration, as it did not come to its end. */
+/* The last one counts as a stall, if it was one, but not as an iteration, as it did not come to
+ * its end. */
 void vp_loops_finish(int ending)
 {
 	struct vp_thread *thread = vp_tls.self;
 	const struct vp_loop *loop = thread > VP_TLS_ENDED ? thread->loops.now : NULL;
-	uint64_t noted, now;
 	uint32_t sequence;
 
 	(void)ending;
 	if (!loop || !loop->back_ns)
 		return;
-	noted = thread->stalls.noted;
-	now = vp_clock_now();
 	vp_stall_note_put(&thread->stalls,
 			  &(struct vp_stall_note){.begin_ns = loop->back_ns,
-						  .end_ns = now,
+						  .end_ns = vp_clock_now(),
 						  .last_ns = loop->back_ns,
 						  .worst_ns = thread->loops.worst.ns,
 						  .worst_object = thread->loops.worst.object,
 						  .worst_node = thread->loops.worst.node,
 						  .worst_kind = thread->loops.worst.kind,
 						  .loop = loop->row_id});
-	if (thread->stalls.noted != noted) {
-		loop->row->busy_ns += now - loop->back_ns;
-		loop->row->last_ns = now;
-	}
 	vp_loops_drop(&thread->loops);
 	sequence = vp_line_open(&thread->line);
 	thread->line.iteration_ns = 0;

@@ -218,6 +218,8 @@ static int loop_sums_fit(struct vprof_loop *row, const struct bounds *may)
 	const uint64_t part[] = {row->busy_ns, row->idle_ns, row->spin_ns};
 	uint64_t turns = sum_of(row->histogram, VPROF_LOOP_BUCKETS), off = may->calls;
 	uint64_t delays = sum_of(row->delay, VPROF_DELAY_BUCKETS);
+	/* One in which the process ended may be a stall, but is no iteration. */
+	uint64_t open_ns = may->end_ns > row->last_ns ? may->end_ns - row->last_ns : 0;
 
 	if (row->max_ns > row->busy_ns)
 		row->max_ns = row->busy_ns;
@@ -226,7 +228,7 @@ static int loop_sums_fit(struct vprof_loop *row, const struct bounds *may)
 	       part_fits(&turns, row->iterations, off) && row->iterations - turns <= off &&
 	       part_fits(&delays, row->delays, off) && row->delays - delays <= off &&
 	       part_fits(&row->blocked_ns, row->busy_ns, SUMS_OFF_NS) &&
-	       part_fits(&row->stall_ns, row->busy_ns, SUMS_OFF_NS) &&
+	       part_fits(&row->stall_ns, row->busy_ns + open_ns, SUMS_OFF_NS) &&
 	       !exceeds(sum_of(part, 3), row->last_ns - row->first_ns);
 }
 
