@@ -129,6 +129,25 @@ t_record() {
 		return 1
 	}
 }
+# t_live OPTIONS COMMAND...: starts it under the library in a fresh $T/run and goes on when it has
+# said that it is ready. What it reads is written to fd 3; $pid and $file are its process and record.
+t_live() {
+	local options=$1 i
+	shift
+	rm -rf "$T/run"
+	mkdir "$T/run"
+	mkfifo "$T/run/in"
+	file=$T/run/live.vprof
+	(cd "$T/run" && exec env ${options:+"VPROF_OPTIONS=$options"} "LD_PRELOAD=$LIB" "VPROF_OUT=$file" \
+		"$@" <in >out 2>err) &
+	pid=$!
+	t_pids=$pid
+	exec 3>"$T/run/in"
+	for ((i = 0; i < 200; i++)); do
+		grep -q ready "$T/run/out" 2>/dev/null && break
+		sleep 0.05
+	done
+}
 # t_json FILTER COMMAND FILE ...: jq FILTER over `vprof-report COMMAND FILE --format json`.
 t_json() {
 	local filter=$1

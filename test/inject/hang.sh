@@ -4,21 +4,12 @@
 # same frames.
 . "$(dirname "$0")/../lib.sh"
 
-# hang HOW: starts the probe; sets `file` and `pid`.
+# t_live says which.
+file=
+pid=
+# hang HOW OPTIONS: starts the probe; sets `file` and `pid`.
 hang() {
-	rm -rf "$T/run"
-	mkdir "$T/run"
-	mkfifo "$T/run/in"
-	(cd "$T/run" && exec env "LD_PRELOAD=$LIB" VPROF_OPTIONS="$2" VPROF_OUT="$T/run/h.vprof" \
-		"$PROBE/hang" "$1" <in >out 2>err) &
-	pid=$!
-	t_pids=$pid
-	exec 3>"$T/run/in"
-	for ((i = 0; i < 200; i++)); do
-		grep -q ready "$T/run/out" 2>/dev/null && break
-		sleep 0.05
-	done
-	file=$T/run/h.vprof
+	t_live "$2" "$PROBE/hang" "$1"
 }
 let_go() {
 	exec 3>&-

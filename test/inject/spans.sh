@@ -236,23 +236,13 @@ budget 1 'blocked(span:tick)>0'
 t_done
 
 t_begin "a process that runs says which span each of its threads is in, and since when"
-rm -rf "$T/run"
-mkdir "$T/run"
-mkfifo "$T/run/in"
-(cd "$T/run" && exec env "LD_PRELOAD=$LIB" VPROF_OUT="$T/run/s.vprof" "$PROBE/spans_marked" live <in >out 2>err) &
-pid=$!
-t_pids=$pid
-exec 3>"$T/run/in"
-for ((i = 0; i < 200; i++)); do
-	grep -q ready "$T/run/out" 2>/dev/null && break
-	sleep 0.05
-done
+pid= # t_live says which
+t_live "" "$PROBE/spans_marked" live
 sleep 0.3
-"$REPORT" stacks "$T/run/s.vprof" --format json >"$T/said" 2>"$T/err" || t_bad "status $?: $(cat "$T/err")"
+"$REPORT" stacks "$file" --format json >"$T/said" 2>"$T/err" || t_bad "status $?: $(cat "$T/err")"
 t_equal "spans" "none waits" "$(jq -r '[.threads[] | .span // "none"] | sort | join(" ")' "$T/said")"
 between "since when" 300000000 "$(jq '.threads[] | select(.span) | .span_ns' "$T/said")" 60000000000
-"$REPORT" stacks "$T/run/s.vprof" 2>&1 | grep -q '^   in span waits, for ' || t_bad "the table does not say it"
-file=$T/run/s.vprof
+"$REPORT" stacks "$file" 2>&1 | grep -q '^   in span waits, for ' || t_bad "the table does not say it"
 t_equal "open" "around 1, over 0, short 0, waits 1" \
 	"$(t_json '[.spans | sort_by(.name)[] | "\(.name) \(.open)"] | join(", ")' spans "$file")"
 "$REPORT" spans "$file" 2>&1 | grep -q ' open now, ' || t_bad "what is open is not said to be so now"
