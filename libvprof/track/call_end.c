@@ -1,3 +1,4 @@
+/* The end of a call: track/call.h.  Its beginning is in track/call.c. */
 #include "base/amount.h"
 #include "track/call.h"
 #include "track/call_fast.h"
