@@ -333,12 +333,12 @@ static void stop(struct app *app)
 static void print_summary(const struct app *app)
 {
 	struct app_feed_stats feed;
-	struct mon_book_stats book = {0};
+	struct app_book_stats book = {0};
 	uint64_t alerts = 0;
 
 	app_feed_stats(app->feed, &feed);
 	for (size_t i = 0; i < app->watch_nr; i++) {
-		const struct mon_book_stats *one = &app->watches[i].market.book.stats;
+		const struct app_book_stats *one = &app->watches[i].market.book.stats;
 
 		book.updates += one->updates;
 		book.crossed += one->crossed;

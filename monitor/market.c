@@ -10,7 +10,7 @@ void mon_market_init(struct mon_market *market, const char *symbol, size_t histo
 {
 	*market = (struct mon_market){0};
 	memcpy(market->symbol, symbol, strnlen(symbol, APP_SYMBOL_MAX - 1));
-	mon_book_init(&market->book);
+	app_book_init(&market->book);
 	mon_window_init(&market->candles, sizeof(struct mon_candle), history);
 	mon_window_init(&market->trades, sizeof(struct mon_trade), history);
 	mon_window_init(&market->tickers, sizeof(struct mon_ticker), history ? TICKER_LIMIT : 0);
@@ -18,7 +18,7 @@ void mon_market_init(struct mon_market *market, const char *symbol, size_t histo
 
 void mon_market_fini(struct mon_market *market)
 {
-	mon_book_fini(&market->book);
+	app_book_fini(&market->book);
 	mon_window_fini(&market->candles);
 	mon_window_fini(&market->trades);
 	mon_window_fini(&market->tickers);
@@ -66,9 +66,9 @@ static int apply_level(struct mon_market *market, const struct app_msg *msg)
 {
 	market->stats.book_rows++;
 	if (msg->type == APP_MSG_SNAPSHOT)
-		return mon_book_snapshot(&market->book, msg->seq, msg->is_buy, msg->price,
+		return app_book_snapshot(&market->book, msg->seq, msg->is_buy, msg->price,
 					 msg->size);
-	return mon_book_delta(&market->book, msg->seq, msg->is_buy, msg->price, msg->size);
+	return app_book_delta(&market->book, msg->seq, msg->is_buy, msg->price, msg->size);
 }
 
 void mon_market_apply(struct mon_market *market, const struct app_msg *msg)
@@ -95,7 +95,7 @@ void mon_market_apply(struct mon_market *market, const struct app_msg *msg)
 		market->stats.failed++;
 }
 
-static size_t copy_side(const struct mon_side *side, struct mon_level *out)
+static size_t copy_side(const struct app_side *side, struct app_level *out)
 {
 	size_t nr = side->nr < MON_VIEW_LEVELS ? side->nr : MON_VIEW_LEVELS;
 
@@ -136,7 +136,7 @@ int mon_view_create(struct mon_market *market, int64_t ts_ms, struct mon_view **
 	if (!view)
 		return -ENOMEM;
 	/* The last message may still be open; a crossed book shows as an empty one. */
-	(void)mon_book_commit(&market->book);
+	(void)app_book_commit(&market->book);
 	memcpy(view->symbol, market->symbol, sizeof(view->symbol));
 	view->ts_ms = ts_ms;
 	view->bid_nr = copy_side(&market->book.bids, view->bids);

@@ -31,7 +31,7 @@ struct mon_market_stats {
 
 struct mon_market {
 	char symbol[APP_SYMBOL_MAX];
-	struct mon_book book;
+	struct app_book book;
 	struct mon_window candles; /* struct mon_candle, 1m */
 	struct mon_window trades;  /* struct mon_trade */
 	struct mon_window tickers; /* struct mon_ticker */
@@ -49,8 +49,8 @@ struct mon_view {
 	size_t trade_nr;
 	struct mon_ticker *tickers;
 	size_t ticker_nr;
-	struct mon_level bids[MON_VIEW_LEVELS]; /* best first */
-	struct mon_level asks[MON_VIEW_LEVELS];
+	struct app_level bids[MON_VIEW_LEVELS]; /* best first */
+	struct app_level asks[MON_VIEW_LEVELS];
 	size_t bid_nr, ask_nr;
 };
 

@@ -12,7 +12,7 @@ static double near_weight(double price, double mid)
 }
 
 /* Sum of sizes, each weighted by its nearness when mid is given. */
-static double depth(const struct mon_level *levels, size_t nr, double mid)
+static double depth(const struct app_level *levels, size_t nr, double mid)
 {
 	double sum = 0;
 
@@ -22,13 +22,13 @@ static double depth(const struct mon_level *levels, size_t nr, double mid)
 }
 
 /* The middle, pulled towards the side that holds less at the top. */
-static double micro_price(const struct mon_level *bid, const struct mon_level *ask)
+static double micro_price(const struct app_level *bid, const struct app_level *ask)
 {
 	return (bid->price * ask->size + ask->price * bid->size) / (bid->size + ask->size);
 }
 
 /* What selling and buying a typical amount would cost beyond the middle. */
-static double impact(const struct mon_level *levels, size_t nr, double amount, double mid)
+static double impact(const struct app_level *levels, size_t nr, double amount, double mid)
 {
 	double left = amount, cost = 0;
 
@@ -43,7 +43,7 @@ static double impact(const struct mon_level *levels, size_t nr, double amount, d
 
 int mon_orderbook_score(const struct mon_view *view, struct mon_score *out)
 {
-	const struct mon_level *bids = view->bids, *asks = view->asks;
+	const struct app_level *bids = view->bids, *asks = view->asks;
 	struct mon_mix mix = {0};
 	double spread, near_bid, near_ask, buy_cost, sell_cost, amount;
 
