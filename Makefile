@@ -96,7 +96,7 @@ $B/gen/%.pb-c.c $B/gen/%.pb-c.h: vprof-report/export/%.proto
 
 # --- products ----------------------------------------------------------------
 REPORT_LIBS := -ldw -lelf -liberty -ljansson -lcsv -lcairo -lprotobuf-c -lz -lzstd -lm
-APP_LIBS := -lcsv -lm -lpthread
+APP_LIBS := -lcsv -ljansson -lm -lpthread
 
 # $(call link,LIBRARIES,FLAGS): the recipe of every program.
 define link
