@@ -212,6 +212,8 @@ check spans-spans-csv spans spans --format csv
 COLUMNS=80 check spans-spans-80 spans spans --by label --sort p99 -n 3
 check spans-thread spans spans --by thread --thread worker
 check spans-label spans spans --label path=tick --since 1
+check spans-since labels spans --since 0.5 --until 1.2
+check spans-since-json labels spans --since 0.5 --until 1.2 --format json
 check spans-name spans spans --span 'dec*' --sort name
 check spans-bad-name spans spans --span nothing
 check spans-bad-by spans spans --by colour

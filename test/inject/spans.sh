@@ -302,6 +302,34 @@ for level in -O0 -O2; do
 done
 t_done
 
+t_begin "spans of a time: exact where all or none are of it or all are kept, else within what it says"
+probe=$PROBE/spans_marked record window 5000
+from=$(t_json '.marks[] | select(.name == "from").first_ns' marks "$file")
+until=$(t_json '.marks[] | select(.name == "until").first_ns' marks "$file")
+"$REPORT" spans "$file" --since "${from}ns" --until "${until}ns" --format json >"$T/window" 2>"$T/said"
+for name in some once within; do
+	t_equal "$name" "$(jq ".$name" "$truth") 0 0 false" \
+		"$(jq -r ".spans[] | select(.name == \"$name\") |
+			\"\(.count) \(.window.count_off) \(.window.unplaced) \(.window.max_is_least)\"" "$T/window")"
+done
+t_equal "those of other times" "" \
+	"$(jq -r '.spans[] | select(.name == "before" or .name == "after").name' "$T/window")"
+t_equal "a name that is too rare to be kept" "null 6 6" \
+	"$(jq -r '.spans[] | select(.name == "few") | "\(.count) \(.window.unplaced) \(.window.of_run)"' "$T/window")"
+# twice as far as 95 of 100 are off
+between often "$(jq '.spans[] | select(.name == "often") | 5000 - 2 * .window.count_off' "$T/window")" \
+	"$(jq '.spans[] | select(.name == "often").count' "$T/window")" \
+	"$(jq '.spans[] | select(.name == "often") | 5000 + 2 * .window.count_off' "$T/window")"
+between "how far it may be off" 1 "$(jq '.spans[] | select(.name == "often").window.count_off' "$T/window")" 1500
+# those before and after it were of 2 us, but where the machine paused
+between "the median of often" 19000 "$(jq '.spans[] | select(.name == "often").p50_ns' "$T/window")" 1e9
+t_equal "what only the run has" "null null null" "$(jq -r \
+	'.spans[] | select(.name == "often") | "\(.self_ns) \(.begun) \(.allocs)"' "$T/window")"
+grep -q "estimates by the spans that are kept whole" "$T/said" || t_bad "it does not say that it estimates"
+t_equal "a time without spans" "" \
+	"$(t_json '.spans[].name' spans "$file" --since 1000)"
+t_done
+
 t_begin "vprof.h compiles without a word"
 cat >"$T/all.c" <<-'END'
 	#include <vprof.h>

@@ -2,8 +2,9 @@
  *
  * spans_marked mark   spans before and after a mark "warm": those of "tick" allocate only before,
  *                     those of "grow" only after it
- * spans_marked live   a thread in a span within a span, one that has left its own, until stdin
- *                     ends */
+ * spans_marked window N  a time between marks "from" and "until": spans of which all are in it,
+ * none, or a part; how many began in it (JSON), of "often" N spans_marked live   a thread in a span
+ * within a span, one that has left its own, until stdin ends */
 #include "probe.h"
 
 #include <pthread.h>
@@ -56,6 +57,49 @@ static void mark(void)
 	say("{}\n");
 }
 
+static void spans_of(const char *name, unsigned count, uint64_t ns)
+{
+	for (unsigned i = 0; i < count; i++) {
+		uint64_t end;
+
+		vprof_span_begin(name, 0);
+		end = clock_ns(CLOCK_MONOTONIC) + ns;
+		while (clock_ns(CLOCK_MONOTONIC) < end)
+			;
+		vprof_span_end();
+	}
+}
+
+/* The library has to find a name before its spans are kept. */
+static void be_found(void)
+{
+	struct timespec some = {.tv_nsec = 400000000};
+
+	spans_of("often", 20, 2000);
+	spans_of("some", 20, 2000);
+	nanosleep(&some, NULL);
+}
+
+static void window(unsigned often)
+{
+	be_found();
+	spans_of("before", 30, 2000);
+	spans_of("few", 3, 2000);
+	spans_of("some", 200, 2000);
+	spans_of("often", 20000, 2000);
+	vprof_mark("from");
+	spans_of("once", 1, 2000);
+	spans_of("few", 3, 2000);
+	spans_of("some", 150, 2000);
+	spans_of("often", often, 20000);
+	spans_of("within", 40, 2000);
+	vprof_mark("until");
+	spans_of("often", 10000, 2000);
+	spans_of("some", 50, 2000);
+	spans_of("after", 30, 2000);
+	say("{\"often\":%u,\"some\":150,\"once\":1,\"within\":40}\n", often);
+}
+
 static void *left_it(void *arg)
 {
 	vprof_span_begin("over", 0);
@@ -90,6 +134,8 @@ int main(int argc, char **argv)
 		return 2;
 	if (!strcmp(argv[1], "mark"))
 		mark();
+	else if (!strcmp(argv[1], "window") && argc > 2)
+		window((unsigned)strtoul(argv[2], NULL, 10));
 	else
 		live();
 	return 0;

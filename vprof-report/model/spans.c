@@ -77,7 +77,7 @@ static void add_sizes(struct vprof_span *to, const struct vprof_span *row)
 	to->size += row->size;
 }
 
-static void add_row(struct vr_span_sum *span, const struct vprof_span *row)
+void vr_span_add_row(struct vr_span_sum *span, const struct vprof_span *row)
 {
 	struct vprof_span *to = &span->sum;
 
@@ -153,7 +153,7 @@ static struct vr_function ended_by(struct vr_profile *profile, uint32_t node)
 	return found;
 }
 
-static void finish(struct vr_profile *profile, struct vr_span_sum *span)
+void vr_span_finish(struct vr_profile *profile, struct vr_span_sum *span)
 {
 	struct vprof_span *sum = &span->sum;
 
@@ -183,7 +183,7 @@ static struct vr_spans *build(struct builder b)
 		if (!is_meant(&b, &file->span[i], i))
 			continue;
 		span = span_of(&b, &file->span[i], i);
-		add_row(span, &file->span[i]);
+		vr_span_add_row(span, &file->span[i]);
 		b.spans->of_row[i] = (uint32_t)(span - b.spans->span) + 1;
 	}
 	count_threads(&b);
@@ -192,7 +192,7 @@ static struct vr_spans *build(struct builder b)
 	b.spans->others = file->n_spans ? file->span[0].count : 0;
 	/* Their places are final from here on. */
 	for (size_t i = 0; i < b.spans->n_spans; i++)
-		finish(profile, &b.spans->span[i]);
+		vr_span_finish(profile, &b.spans->span[i]);
 	vr_map_free(&b.at);
 	vr_map_free(&b.names);
 	return b.spans;

@@ -279,6 +279,16 @@ static struct vr_tail *tail_of(struct vr_profile *profile, const struct subject 
 	return tail;
 }
 
+struct vr_tail *vr_tail_kept_of_span(const struct vr_profile *profile, const struct vr_spans *spans,
+				     size_t at)
+{
+	struct vr_tail *tail = vr_xcalloc(1, sizeof(*tail));
+
+	tail->span = &spans->span[at];
+	read_units(profile, &(struct subject){.spans = spans, .at = at}, tail);
+	return tail;
+}
+
 struct vr_tail *vr_tail_of_loop(struct vr_profile *profile, const struct vr_loop *loop,
 				const struct vr_tail_select *select)
 {

@@ -62,6 +62,9 @@ struct vr_tail *vr_tail_of_loop(struct vr_profile *profile, const struct vr_loop
 /* The same of the spans that are added up in spans->span[at]. */
 struct vr_tail *vr_tail_of_span(struct vr_profile *profile, const struct vr_spans *spans, size_t at,
 				const struct vr_tail_select *select);
+/* Only which of them are kept, of the whole run: unit, accounts.unit with its weights, sums. */
+struct vr_tail *vr_tail_kept_of_span(const struct vr_profile *profile, const struct vr_spans *spans,
+				     size_t at);
 void vr_tail_free(struct vr_tail *tail); /* NULL is fine */
 
 /* What other threads did while one of them lasted; NULL: it is not kept of this one. */

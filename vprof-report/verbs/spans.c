@@ -79,6 +79,17 @@ static int by_thread(const struct vr_rows *rows)
 	return *(const enum vr_spans_by *)rows->model == VR_SPANS_BY_THREAD;
 }
 
+static int in_window(const struct vr_rows *rows)
+{
+	return rows->ctx->profile->select.windowed;
+}
+
+/* Of spans that are kept whole there are times and sizes; the rest is counted by the run. */
+static int is_whole(const struct vr_span_sum *span)
+{
+	return !span->window.estimated;
+}
+
 static const struct vprof_thread *thread_of(const struct vr_rows *rows, uint32_t thread)
 {
 	return thread == VPROF_NONE ? NULL : &rows->ctx->profile->file->thread[thread];
@@ -112,6 +123,71 @@ static void get_form(const struct vr_rows *rows, const void *row, struct vr_valu
 	value->cell.s = span_of(row)->async ? "async" : "nested";
 }
 
+static void get_count(const struct vr_rows *rows, const void *row, struct vr_value *value)
+{
+	const struct vr_span_sum *span = row;
+
+	(void)rows;
+	value->cell.null = !span->sum.count && span->window.unplaced;
+	value->cell.u = span->sum.count;
+}
+
+static void get_time(const struct vr_rows *rows, const void *row, struct vr_value *value)
+{
+	get_count(rows, row, value);
+	value->cell.u = span_of(row)->sum.time_ns;
+}
+
+static void get_self(const struct vr_rows *rows, const void *row, struct vr_value *value)
+{
+	(void)rows;
+	value->cell.null = !is_whole(row);
+	value->cell.u = span_of(row)->self_ns;
+}
+
+/* What only counters of the run tell. */
+#define WHOLE(name, value_of)                                                                      \
+	static void get_##name(const struct vr_rows *rows, const void *row,                        \
+			       struct vr_value *value)                                             \
+	{                                                                                          \
+		const struct vr_span_sum *span = row;                                              \
+                                                                                                   \
+		(void)rows;                                                                        \
+		value->cell.null = !is_whole(span);                                                \
+		value->cell.u = span->value_of;                                                    \
+	}
+WHOLE(begun, sum.begun)
+WHOLE(open, open)
+WHOLE(left, sum.left)
+WHOLE(deep, sum.deep)
+WHOLE(threads, threads)
+WHOLE(first, sum.first_ns)
+WHOLE(last, sum.last_ns)
+WHOLE(sized, sum.sized)
+WHOLE(size, sum.size)
+WHOLE(allocs, sum.allocs)
+WHOLE(alloc_bytes, sum.alloc_bytes)
+
+static void get_off(const struct vr_rows *rows, const void *row, struct vr_value *value)
+{
+	(void)rows;
+	value->cell.u = (uint64_t)(span_of(row)->window.off + 0.5);
+}
+
+static void get_window(const struct vr_rows *rows, const void *row, struct vr_value *value)
+{
+	const struct vr_span_window *window = &span_of(row)->window;
+
+	value->json = in_window(rows) ? json_object() : json_null();
+	if (!in_window(rows))
+		return;
+	vr_json_set_u64(value->json, "of_run", window->of_run);
+	vr_json_set_u64(value->json, "kept", window->kept);
+	vr_json_set_u64(value->json, "unplaced", window->unplaced);
+	vr_json_set_u64(value->json, "count_off", (uint64_t)(window->off + 0.5));
+	json_object_set_new(value->json, "max_is_least", json_boolean(window->at_least));
+}
+
 static void get_mean(const struct vr_rows *rows, const void *row, struct vr_value *value)
 {
 	const struct vprof_span *sum = &span_of(row)->sum;
@@ -124,7 +200,7 @@ static void get_mean(const struct vr_rows *rows, const void *row, struct vr_valu
 static void get_max(const struct vr_rows *rows, const void *row, struct vr_value *value)
 {
 	(void)rows;
-	value->cell.null = !span_of(row)->sum.count;
+	value->cell.null = !span_of(row)->sum.count && !span_of(row)->sum.max_ns;
 	value->cell.u = span_of(row)->sum.max_ns;
 }
 
@@ -177,9 +253,9 @@ static const struct vr_field fields[] = {
     {"label", "", VR_TEXT, VR_IN_DATA, .get = get_label},
     {"tid", "", VR_COUNT, VR_IN_DATA, .get = get_tid},
     {"thread", "", VR_TEXT, VR_IN_DATA, .get = get_thread},
-    {"count", "count", VR_COUNT, VR_IN_ALL, SUM(count)},
-    {"time_ns", "time", VR_NS, VR_IN_ALL, SUM(time_ns)},
-    {"self_ns", "self", VR_NS, VR_IN_ALL, OWN(self_ns), .yields = 2},
+    {"count", "count", VR_COUNT, VR_IN_ALL, .get = get_count},
+    {"time_ns", "time", VR_NS, VR_IN_ALL, .get = get_time},
+    {"self_ns", "self", VR_NS, VR_IN_ALL, .get = get_self, .yields = 2},
     {"mean_ns", "", VR_NS, VR_IN_DATA, .get = get_mean},
     {"p50_ns", "p50", VR_NS, VR_IN_ALL, .get = vr_get_p50, .part = took_of},
     {"p90_ns", "", VR_NS, VR_IN_DATA, .get = vr_get_p90, .part = took_of},
@@ -191,26 +267,42 @@ static const struct vr_field fields[] = {
     {"", "label", VR_TEXT, VR_IN_TABLE, .get = get_label, .applies = by_label,
      .elastic = VR_KEEP_START},
     {"", "span", VR_TEXT, VR_IN_TABLE, .get = get_name, .elastic = VR_KEEP_START},
-    {"begun", "", VR_COUNT, VR_IN_DATA, SUM(begun)},
-    {"open", "", VR_COUNT, VR_IN_DATA, OWN(open)},
-    {"left", "", VR_COUNT, VR_IN_DATA, SUM(left)},
-    {"too_deep", "", VR_COUNT, VR_IN_DATA, SUM(deep)},
-    {"threads", "", VR_COUNT, VR_IN_DATA, OWN(threads)},
+    {"begun", "", VR_COUNT, VR_IN_DATA, .get = get_begun},
+    {"open", "", VR_COUNT, VR_IN_DATA, .get = get_open},
+    {"left", "", VR_COUNT, VR_IN_DATA, .get = get_left},
+    {"too_deep", "", VR_COUNT, VR_IN_DATA, .get = get_deep},
+    {"threads", "", VR_COUNT, VR_IN_DATA, .get = get_threads},
     {"max_at_ns", "", VR_NS, VR_IN_DATA, SUM(max_at_ns)},
     {"longest_tid", "", VR_COUNT, VR_IN_JSON, .get = get_longest_tid},
-    {"first_ns", "", VR_NS, VR_IN_DATA, SUM(first_ns)},
-    {"last_ns", "", VR_NS, VR_IN_DATA, SUM(last_ns)},
-    {"sized", "", VR_COUNT, VR_IN_DATA, SUM(sized)},
-    {"size", "", VR_COUNT, VR_IN_DATA, SUM(size)},
+    {"first_ns", "", VR_NS, VR_IN_DATA, .get = get_first},
+    {"last_ns", "", VR_NS, VR_IN_DATA, .get = get_last},
+    {"sized", "", VR_COUNT, VR_IN_DATA, .get = get_sized},
+    {"size", "", VR_COUNT, VR_IN_DATA, .get = get_size},
     {"size_min", "", VR_COUNT, VR_IN_DATA, .get = get_size_min},
     {"size_max", "", VR_COUNT, VR_IN_DATA, .get = get_size_max},
     {"size_at_max", "", VR_COUNT, VR_IN_DATA, SUM(size_at_max)},
-    {"allocs", "", VR_COUNT, VR_IN_DATA, SUM(allocs)},
-    {"alloc_bytes", "", VR_BYTES, VR_IN_DATA, SUM(alloc_bytes)},
+    {"allocs", "", VR_COUNT, VR_IN_DATA, .get = get_allocs},
+    {"alloc_bytes", "", VR_BYTES, VR_IN_DATA, .get = get_alloc_bytes},
     VR_FUNCTION_FIELDS(VR_IN_JSON, function_of),
     {"histogram", "", VR_TEXT, VR_IN_JSON, .get = get_histogram},
     {"frames", "", VR_TEXT, VR_IN_JSON, .get = get_frames},
+    {"window", "", VR_TEXT, VR_IN_JSON, .get = get_window},
+    {"of_run", "", VR_COUNT, VR_IN_CSV, OWN(window.of_run), .applies = in_window},
+    {"kept", "", VR_COUNT, VR_IN_CSV, OWN(window.kept), .applies = in_window},
+    {"unplaced", "", VR_COUNT, VR_IN_CSV, OWN(window.unplaced), .applies = in_window},
+    {"count_off", "", VR_COUNT, VR_IN_CSV, .get = get_off, .applies = in_window},
 };
+
+static void print_window(struct vr_context *ctx)
+{
+	const struct vr_select *select = &ctx->profile->select;
+	uint64_t end_ns = vr_file_duration_ns(ctx->profile->file);
+	char from[VR_UNIT_MAX], to[VR_UNIT_MAX];
+
+	fprintf(ctx->out, "   spans that began from %s to %s\n",
+		vr_format_ns(from, select->since_ns),
+		vr_format_ns(to, select->until_ns < end_ns ? select->until_ns : end_ns));
+}
 
 static void print_all(struct vr_context *ctx, const struct vr_rows *rows,
 		      const struct vr_spans *spans, const size_t *order, size_t count)
@@ -219,11 +311,16 @@ static void print_all(struct vr_context *ctx, const struct vr_rows *rows,
 
 	if (!spans->n_spans && ctx->format == VR_FORMAT_TABLE) {
 		vr_sheet_free(sheet);
-		vr_print_none(ctx, "no span was seen; see vprof_span_begin() in vprof.h");
+		vr_print_none(ctx, ctx->profile->select.windowed && ctx->profile->file->n_spans
+				       ? "no span began in that time"
+				       : "no span was seen; see vprof_span_begin() in vprof.h");
 		return;
 	}
-	if (ctx->format == VR_FORMAT_TABLE)
+	if (ctx->format == VR_FORMAT_TABLE) {
+		if (ctx->profile->select.windowed)
+			print_window(ctx);
 		fprintf(ctx->out, "   Ordered by: %s\n", sort_keys[ctx->sort].name);
+	}
 	for (size_t i = 0; i < count; i++)
 		vr_sheet_row(sheet, &spans->span[order[i]]);
 	vr_sheet_print(sheet);
@@ -256,10 +353,15 @@ static void warn(const struct vr_context *ctx, const struct vr_spans *spans)
 {
 	const struct vprof_header *h = &ctx->profile->file->header;
 	char count[VR_UNIT_MAX];
+	int estimated = 0;
 
-	if (ctx->profile->select.windowed && !vr_tail_is_asked(ctx))
-		vr_note(ctx, "spans are those of the whole run: the window chooses among those of "
-			     "--tail alone");
+	for (size_t i = 0; i < spans->n_spans && !estimated; i++)
+		estimated = spans->span[i].window.estimated;
+	if (estimated)
+		vr_note(ctx,
+			"of names that have spans before or after the window, too, numbers are "
+			"estimates by the spans that are kept whole (the longest of the run, "
+			"and some by chance); self, sizes and allocations are not known of it");
 	if (spans->others)
 		vr_note(ctx,
 			"%s span%s no row of %s own: too many names or labels, or run with a "
@@ -326,6 +428,8 @@ static int run(struct vr_context *ctx)
 		vr_spans_free(spans);
 		return no_such_span(ctx);
 	}
+	if (ctx->profile->select.windowed && !vr_tail_is_asked(ctx))
+		vr_spans_keep_window(ctx->profile, spans);
 	order = vr_spans_order(spans, (enum vr_spans_key)ctx->sort);
 	count = spans->n_spans < ctx->limit ? spans->n_spans : ctx->limit;
 	if (vr_tail_is_asked(ctx))
@@ -355,6 +459,9 @@ const struct vr_verb vr_verb_spans = {
 	"time is that of all spans of a name added up, self what is not in spans within\n"
 	"them. A percentile is known to 6 % (a bucket of the histogram), max exactly.\n"
 	"--by thread, --by label: a row for each thread or label that a span had.\n"
+	"--since and --until: of spans that began then; exact of names whose spans are all of "
+	"that\n"
+	"time, else an estimate, which says how far it may be off.\n"
 	"--tail 99 compares the slowest 1 % of the spans that are kept with ordinary ones and\n"
 	"says what made them slow, or that nothing does; --select says which are slow;\n"
 	"--format csv has the account of each (docs/tail.md). The picture is a histogram of each\n"

@@ -18,7 +18,8 @@ static char *append_longest(struct vr_context *ctx, char *text, const struct vr_
 	const struct vprof_thread *thread = &ctx->profile->file->thread[sum->thread];
 	char a[VR_UNIT_MAX], b[VR_UNIT_MAX], *place;
 
-	text = vr_xappend(text, "the longest %s", vr_format_ns(a, sum->max_ns));
+	text = vr_xappend(text, "the longest %s%s", span->window.at_least ? "that is kept " : "",
+			  vr_format_ns(a, sum->max_ns));
 	if (sum->max_at_ns)
 		text = vr_xappend(text, " at %s", vr_format_ns(b, sum->max_at_ns));
 	if (sum->thread)
@@ -95,6 +96,32 @@ static void print_ends(struct vr_context *ctx, const struct vr_span_sum *span)
 		print_line(ctx, vr_xstrdup("labels of some are not told apart: no room"));
 }
 
+/* Of a window: what is known of it, and what is not. */
+static void print_window(struct vr_context *ctx, const struct vr_span_sum *span)
+{
+	const struct vr_span_window *window = &span->window;
+	char a[VR_UNIT_MAX], b[VR_UNIT_MAX], c[VR_UNIT_MAX], *text;
+
+	if (!window->estimated)
+		return;
+	if (span->sum.count) {
+		text = vr_xprintf("%s%s", window->off >= 0.5 ? "about " : "",
+				  vr_format_count(a, span->sum.count));
+		if (window->off >= 0.5)
+			text = vr_xappend(text, " (%s more or less)",
+					  vr_format_count(b, (uint64_t)(window->off + 0.5)));
+		text = vr_xappend(text, " of the run's %s; of these %s are known one by one",
+				  vr_format_count(b, window->of_run),
+				  vr_format_count(c, window->kept));
+		print_line(ctx, text);
+	}
+	if (window->unplaced)
+		print_line(ctx,
+			   vr_xprintf("of %s it is not known when they were: spans are kept whole "
+				      "where a thread has 16 of a name, from then on",
+				      vr_format_count(a, window->unplaced)));
+}
+
 void vr_spans_words(struct vr_context *ctx, const struct vr_spans *spans, const size_t *order,
 		    size_t count)
 {
@@ -109,11 +136,14 @@ void vr_spans_words(struct vr_context *ctx, const struct vr_spans *spans, const 
 		for (char *at = text; *at; at++)
 			if (*at == '\n')
 				*at = ' ';
-		if (span->sum.count)
+		if (span->sum.count || span->sum.max_ns)
 			text = append_longest(ctx, vr_xappend(text, ": "), span);
 		fprintf(ctx->out, "%-*s", INDENT, head);
 		vr_print_wrapped(ctx, text, INDENT);
 		free(text);
+		print_window(ctx, span);
+		if (span->window.estimated)
+			continue;
 		print_work(ctx, &span->sum);
 		print_ends(ctx, span);
 	}
