@@ -7,10 +7,11 @@
  * An input that begins with the record's magic is the record itself. */
 #include "fuzz.h"
 
-static const char *const shapes[] = {"normal",	"wrapped",     "overflow", "killed",   "user-only",
-				     "nasty",	"empty",       "sampled",  "locks",    "leaks",
-				     "growing", "leaks-clean", "kinds",	   "waits",    "units",
-				     "labels",	"spans",       "loops",	   "contracts"};
+static const char *const shapes[] = {"normal",	"wrapped",     "overflow", "killed",	"user-only",
+				     "nasty",	"empty",       "sampled",  "locks",	"leaks",
+				     "growing", "leaks-clean", "kinds",	   "waits",	"units",
+				     "labels",	"spans",       "loops",	   "contracts", "orders",
+				     "counts",	"heap-times",  "clock",	   "threads",	"maps"};
 static const char *const commands[] = {
     "summary",
     "summary --format json",
@@ -86,6 +87,15 @@ static const char *const commands[] = {
     "export --format trace -o /dev/null",
     "stacks --format json",
     "check --fail-if span(*).p99>1us\tafter\tmark:warm --fail-if allocs(span:*)>0",
+    "counts",
+    "counts --format csv",
+    "counts --format json --thread main",
+    "flat --sort calls",
+    "callers * --format csv",
+    "heap --since 0.5 --until 1.5",
+    "heap --format json --since 1",
+    "labels --since 0.5 --format json",
+    "check --fail-if lock(*).wait>1%\tafter\tmark:warm --fail-if lock.waits>0",
 };
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

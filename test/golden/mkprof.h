@@ -6,6 +6,7 @@
 #include "mkclock.h"
 #include "mkcontracts.h"
 #include "mkcounts.h"
+#include "mkheaptimes.h"
 #include "mklabels.h"
 #include "mkleaks.h"
 #include "mkloops.h"
@@ -49,6 +50,7 @@ static inline int mk_shape(const char *name, struct mkprof *mk)
 	    {"contracts", mk_contracts},
 	    {"units", mk_units},
 	    {"labels", mk_labels},
+	    {"heap-times", mk_heap_times},
 	};
 
 	for (size_t i = 0; i < sizeof(shape) / sizeof(shape[0]); i++) {
