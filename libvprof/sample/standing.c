@@ -35,7 +35,7 @@ static struct watch watch[WATCHES];
 static uint8_t *memory; /* what was read, READ_MOST a watch */
 static int owner_tid;
 static int refused; /* this kernel, or machine, or policy has none */
-static uint64_t period_ns, last_cut_ns;
+static uint64_t period_ns, last_cut_ns, due_ns;
 
 static uint8_t *memory_of(const struct watch *one)
 {
@@ -191,16 +191,13 @@ void vp_standing_watch(void)
 		one->next_ns =
 		    now + (period_ns << (one->in_vain < PAUSE_MOST ? one->in_vain : PAUSE_MOST));
 	}
+	/* Set once a look: who asks whether it is due must not be told of a later time each time. */
+	due_ns = !refused && last_cut_ns && now < last_cut_ns + HURRY_NS ? now + 2 * period_ns : ~0ull;
 }
 
 uint64_t vp_standing_due(void)
 {
-	uint64_t now;
-
-	if (refused || !last_cut_ns)
-		return ~0ull;
-	now = vp_clock_mono();
-	return now < last_cut_ns + HURRY_NS ? now + 2 * period_ns : ~0ull;
+	return due_ns;
 }
 
 void vp_standing_open(uint64_t period)
@@ -210,6 +207,7 @@ void vp_standing_open(uint64_t period)
 	period_ns = period;
 	refused = 0;
 	last_cut_ns = 0;
+	due_ns = ~0ull;
 }
 
 void vp_standing_forget(int tid)
