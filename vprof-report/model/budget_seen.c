@@ -203,10 +203,10 @@ static int seen_in_objects(struct vr_profile *profile, struct search *asked,
 {
 	struct search search = *asked;
 	const struct vr_file *file = profile->file;
-	const char *program = vr_file_string(file, file->header.exe), *last = NULL;
+	const char *program = vr_file_string(file, file->header.exe), *last = search.pattern;
 
-	for (const char *at = search.pattern; at; at = strstr(at + 2, "::"))
-		last = at == search.pattern ? at : at + 2;
+	for (const char *at = last; (at = strstr(at, "::"));)
+		last = at += 2;
 	search.part = strpbrk(search.pattern, "*?[< ") ? NULL : last;
 	for (uint32_t i = 0; i < file->n_modules && !search.found; i++) {
 		const char *path = vr_file_string(file, file->module[i].path);
