@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <unistd.h>
 #include <x86intrin.h>
 
@@ -46,6 +47,12 @@ HANDS_ON(ssize_t, write, (int fd, const void *bytes, size_t count), (fd, bytes, 
 HANDS_ON(ssize_t, recv, (int fd, void *bytes, size_t count, int flags), (fd, bytes, count, flags))
 HANDS_ON(ssize_t, send, (int fd, const void *bytes, size_t count, int flags),
 	 (fd, bytes, count, flags))
+/* What nginx calls for a file of a page, besides. */
+HANDS_ON(ssize_t, writev, (int fd, const struct iovec *pieces, int count), (fd, pieces, count))
+HANDS_ON(ssize_t, pread64, (int fd, void *bytes, size_t count, int64_t at), (fd, bytes, count, at))
+int open64(const char *path, int flags, unsigned mode); /* <fcntl.h> has it with ... */
+HANDS_ON(int, open64, (const char *path, int flags, unsigned mode), (path, flags, mode))
+HANDS_ON(int, close, (int fd), (fd))
 
 __attribute__((constructor)) static void find(void)
 {
@@ -57,4 +64,8 @@ __attribute__((constructor)) static void find(void)
 	*(void **)&real_write = dlsym(RTLD_NEXT, "write");
 	*(void **)&real_recv = dlsym(RTLD_NEXT, "recv");
 	*(void **)&real_send = dlsym(RTLD_NEXT, "send");
+	*(void **)&real_writev = dlsym(RTLD_NEXT, "writev");
+	*(void **)&real_pread64 = dlsym(RTLD_NEXT, "pread64");
+	*(void **)&real_open64 = dlsym(RTLD_NEXT, "open64");
+	*(void **)&real_close = dlsym(RTLD_NEXT, "close");
 }
