@@ -28,6 +28,7 @@ static struct vp_looper looper[VP_LOOPERS];
 static uint32_t loopers;
 static uint64_t next_scan_ns;
 static uint32_t rare_seen;
+static int rate_changed; /* of a looper's switches */
 
 struct vp_looper *vp_loopers(uint32_t *count)
 {
@@ -172,7 +173,7 @@ static void forget(struct vp_looper *one)
 
 static void look_at_page(struct vp_looper *one)
 {
-	int rare = vp_perf_is_rare(one->tid);
+	int rare = one->rate.often || vp_perf_is_rare(one->tid);
 
 	if (!one->page) {
 		vp_books_watch(one->row);
@@ -186,15 +187,27 @@ static void look_at_page(struct vp_looper *one)
 
 int vp_loopers_due(uint64_t now_ns)
 {
-	return now_ns >= next_scan_ns || vp_perf_rare_changes() != rare_seen ||
+	return now_ns >= next_scan_ns || rate_changed || vp_perf_rare_changes() != rare_seen ||
 	       __atomic_load_n(&vp_control.stall_new, __ATOMIC_RELAXED);
+}
+
+static void read_row(struct vp_looper *one, uint64_t now_ns)
+{
+	const struct vprof_thread *row = row_of(one);
+	int often = one->rate.often;
+
+	one->delay_ns = row->run_delay_ns;
+	vp_switch_rate_look(&one->rate, row->slices, now_ns);
+	rate_changed |= one->rate.often != often;
 }
 
 void vp_loopers_tick(void)
 {
+	uint64_t now = vp_clock_now();
+
 	for (uint32_t i = 0; i < loopers; i++)
 		if (vp_looper_lives(&looper[i]))
-			looper[i].delay_ns = row_of(&looper[i])->run_delay_ns;
+			read_row(&looper[i], now);
 }
 
 void vp_loopers_update(uint64_t now_ns)
@@ -202,6 +215,7 @@ void vp_loopers_update(uint64_t now_ns)
 	if (!vp_loopers_due(now_ns))
 		return;
 	rare_seen = vp_perf_rare_changes();
+	rate_changed = 0;
 	__atomic_store_n(&vp_control.stall_new, 0, __ATOMIC_RELAXED);
 	next_scan_ns = now_ns + SECOND;
 	for (uint32_t i = 0; i < loopers; i++)

@@ -5,6 +5,7 @@
 #define VP_HELPER_LOOPERS_H
 
 #include "helper/stall_rows.h"
+#include "helper/switch_rate.h"
 
 #define VP_LOOPERS 256u
 
@@ -18,6 +19,7 @@ struct vp_looper {
 	void *page;	   /* thread/page.h; NULL: refused */
 	int stands;	   /* the page tells nothing more: there is no event behind it */
 	uint64_t delay_ns; /* it was runnable without a CPU, as of the last tick */
+	struct vp_switch_rate rate;
 	struct vp_stall_open open;
 };
 

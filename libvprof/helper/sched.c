@@ -4,6 +4,7 @@
 #include "base/proc.h"
 #include "base/schedstat.h"
 #include "base/sys.h"
+#include "sample/engines.h"
 
 #include <errno.h>
 
@@ -67,6 +68,9 @@ static void read_delay(struct vprof_thread *row, struct vp_sched_seen *seen)
 	row->run_delay_ns = stat.run_delay_ns;
 	row->slices = stat.slices;
 	set_flag(row, VPROF_THREAD_RUN_DELAY);
+	if (vp_switch_rate_look(&seen->rate, stat.slices, seen->t_ns) &&
+	    vp_perf_switches_often((int)row->tid))
+		set_flag(row, VPROF_THREAD_WINDOWS);
 }
 
 /* The thread's own word, at its end, is later than ours and stays. */

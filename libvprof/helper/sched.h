@@ -3,6 +3,7 @@
 #ifndef VP_HELPER_SCHED_H
 #define VP_HELPER_SCHED_H
 
+#include "helper/switch_rate.h"
 #include "vprof_format.h"
 
 #include <stdint.h>
@@ -13,6 +14,7 @@ struct vp_sched_seen {
 	uint64_t cpu_ns;	  /* the kernel's figure, then */
 	uint64_t run_ns, told_ns; /* row.cpu_ns at the readings of run delay and switches */
 	int silent;		  /* it ended without a word: no hook saw it */
+	struct vp_switch_rate rate;
 };
 
 void vp_sched_open(void);

@@ -26,6 +26,10 @@ struct vp_perf_sample {
 	size_t stack_bytes;
 };
 
+/* So many switches a second are too many for events, and so few, for a while, not any more. */
+#define VP_SWITCHES_OFTEN 5000u
+#define VP_SWITCHES_CALM  2500u
+
 /* A switch is known at a drain that begins so much later: the kernel writes a record at once, but a
  * virtual CPU may be taken away in between. */
 #define VP_PERF_LATE_NS 200000ULL
@@ -107,6 +111,9 @@ void vp_perf_change_periods(void);
  * those that are due; when the next is (CLOCK_MONOTONIC), ~0: none. */
 void vp_perf_rare_run(const struct vp_perf_sinks *sinks, uint64_t now_ns);
 uint64_t vp_perf_rare_due(void);
+/* Where no records of switches would show it: the thread is one, as somebody else has seen.
+ * Returns 1: it is now, or soon will be. */
+int vp_perf_switches_often(int tid);
 /* Is this thread one?  And a number that changes whenever another is, or is no more. */
 int vp_perf_is_rare(int tid);
 uint32_t vp_perf_rare_changes(void);

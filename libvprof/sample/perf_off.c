@@ -164,6 +164,8 @@ void vp_perf_off_end(struct vp_perf *p, struct vp_perf_thread *thread)
 
 	thread->away.given_up = VP_PERF_GAVE_UP;
 	p->gave_up++;
+	if (!p->common.switches)
+		return;
 	p->sinks->off(&(struct vp_perf_off){.tid = thread->tid,
 					    .begin_ns = now,
 					    .end_ns = now,

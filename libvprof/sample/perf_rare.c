@@ -22,9 +22,8 @@
 
 /* Back to all of the time, after so many looks in a row at half of the switches that were too
  * many; a thread that comes again is not believed as soon. */
-#define CALM_SWITCHES 2500U
-#define CALM_LOOKS    5U
-#define CALM_MOST     320U
+#define CALM_LOOKS 5U
+#define CALM_MOST  320U
 
 #define SUMS_KEPT 32U /* windows, whose CPU time counts in full */
 
@@ -65,7 +64,7 @@ void vp_perf_rare_end(struct vp_perf *p, struct vp_perf_thread *thread)
 static int is_calm(struct vp_perf_rare *rare, uint64_t slices, uint64_t now)
 {
 	uint64_t ns = now - rare->looked_ns, more = slices - rare->slices;
-	int less = slices && rare->looked_ns && more * 1000 * MS < CALM_SWITCHES * ns;
+	int less = slices && rare->looked_ns && more * 1000 * MS < VP_SWITCHES_CALM * ns;
 
 	rare->slices = slices;
 	rare->looked_ns = now;
@@ -187,6 +186,19 @@ uint64_t vp_perf_rare_due(void)
 			due = thread->rare.next_ns;
 	}
 	return due;
+}
+
+int vp_perf_switches_often(int tid)
+{
+	struct vp_perf *p = vp_perf_engine();
+	struct vp_perf_thread *thread =
+	    p->table.stride && !p->common.switches ? vp_perf_table_find(&p->table, tid) : NULL;
+
+	if (!thread)
+		return 0;
+	if (!thread->away.given_up)
+		thread->away.given_up = VP_PERF_GIVES_UP;
+	return 1;
 }
 
 int vp_perf_is_rare(int tid)

@@ -13,7 +13,7 @@
 #define MOST	   (256U << 10) /* 6 MiB: more come in when the helper got no CPU for long */
 
 #define SECOND_NS     1000000000ULL
-#define SWITCHES_MOST 10000U /* in a second, both ways */
+#define SWITCHES_MOST (2 * VP_SWITCHES_OFTEN) /* in a second, both ways */
 
 static struct vp_perf_switch *kept;
 static uint32_t count, room;

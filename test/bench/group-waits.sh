@@ -55,6 +55,7 @@ waits_switches() {
 	run bare-again bare "$WORK/switch_pair" "$(many 200000)"
 	ours defaults vprof "" "$WORK/switch_pair" "$(many 200000)"
 	ours without vprof waits=off "$WORK/switch_pair" "$(many 200000)"
+	ours no-cpu vprof cpu=off "$WORK/switch_pair" "$(many 200000)"
 	peer two-looks looks 2 "$WORK/switch_pair" "$(many 200000)"
 	rounds $((ROUNDS * 2))
 	figure value 2 switches/bare
@@ -63,6 +64,10 @@ waits_switches() {
 	row "the same, bare over bare" none 0 x
 	figure ratio 1 switches/bare switches/defaults
 	row "the same, throughput of bare's" ">=" 0.95 x
+	figure ratio 1 switches/bare switches/without
+	row "the same with waits=off" ">=" 0.95 x
+	figure ratio 1 switches/bare switches/no-cpu
+	row "the same with cpu=off" none 0 x
 	[ -n "$OLD_LIB" ] || {
 		figure ratio 1 switches/bare switches/two-looks
 		row "the same of a library that only looks at the clock, twice a call" none 0 x

@@ -1,8 +1,10 @@
-/* sample/perf_switch: records of context switches in order, and times off the CPU. */
+/* sample/perf_switch: records of context switches in order, and times off the CPU; and
+ * helper/switch_rate, where there are none. */
 #include "check_main.h"
 
 #include <string.h>
 
+#include "helper/switch_rate.h"
 #include "sample/perf.h"
 
 #define MS 1000000ull
@@ -212,6 +214,82 @@ START_TEST(a_thread_that_switches_too_often_gives_up)
 }
 END_TEST
 
+static struct vp_switch_rate rate;
+static uint64_t rate_now_ns, rate_slices;
+
+/* Looks four times a second, at a thread that switches so often in each.  Returns how many looks
+ * in all saw it switch too often. */
+static uint32_t rate_seconds(uint64_t seconds, uint64_t switches)
+{
+	uint32_t often = 0;
+
+	for (uint64_t i = 0; i < seconds * 4; i++) {
+		rate_now_ns += 250 * MS;
+		rate_slices += switches / 4;
+		often += vp_switch_rate_look(&rate, rate_slices, rate_now_ns) != 0;
+	}
+	return often;
+}
+
+static void rate_setup(void)
+{
+	rate = (struct vp_switch_rate){0};
+	rate_now_ns = 1000 * MS;
+	rate_slices = 1000000; /* of a thread that is old: they do not count */
+}
+
+START_TEST(without_records_the_kernels_counts_tell)
+{
+	rate_setup();
+	ck_assert_uint_eq(rate_seconds(20, 4960), 0);
+	ck_assert_int_eq(rate.often, 0);
+	ck_assert_uint_gt(rate_seconds(2, 5200), 0);
+	ck_assert_int_eq(rate.often, 1);
+	/* At once, where it is far too many: of the first second's quarter */
+	rate_setup();
+	rate_seconds(1, 40);
+	ck_assert_int_eq(vp_switch_rate_look(&rate, rate_slices + 5030, rate_now_ns + 10 * MS), 1);
+	/* Not looked at for long: so many a second, and not so many in all */
+	rate_setup();
+	rate_seconds(1, 40);
+	ck_assert_int_eq(vp_switch_rate_look(&rate, rate_slices + 40000, rate_now_ns + 9000 * MS), 0);
+	ck_assert_int_eq(vp_switch_rate_look(&rate, rate_slices + 90000, rate_now_ns + 18000 * MS), 1);
+}
+END_TEST
+
+START_TEST(what_the_kernel_does_not_count_is_not_often)
+{
+	rate_setup();
+	for (uint64_t i = 0; i < 100; i++)
+		ck_assert_int_eq(vp_switch_rate_look(&rate, 0, 1000 * MS * i), 0);
+	ck_assert_int_eq(rate.often, 0);
+}
+END_TEST
+
+START_TEST(calm_is_believed_later_each_time)
+{
+	rate_setup();
+	rate_seconds(2, 100000);
+	rate_seconds(1, 2400);
+	ck_assert_int_eq(rate.often, 1);
+	rate_seconds(1, 3000); /* neither */
+	rate_seconds(1, 2400);
+	ck_assert_int_eq(rate.often, 1);
+	rate_seconds(2, 2400);
+	ck_assert_int_eq(rate.often, 0);
+	rate_seconds(2, 100000);
+	rate_seconds(6, 2400);
+	ck_assert_int_eq(rate.often, 1);
+	rate_seconds(3, 2400);
+	ck_assert_int_eq(rate.often, 0);
+	for (int i = 0; i < 10; i++) {
+		rate_seconds(2, 100000);
+		rate_seconds(70, 10);
+		ck_assert_int_eq(rate.often, 0);
+	}
+}
+END_TEST
+
 static void cases(TCase *tests)
 {
 	tcase_add_test(tests, rings_are_merged_by_time);
@@ -224,6 +302,9 @@ static void cases(TCase *tests)
 	tcase_add_test(tests, a_fault_is_told_when_it_is_over);
 	tcase_add_test(tests, what_goes_on_is_told_in_parts);
 	tcase_add_test(tests, a_thread_that_switches_too_often_gives_up);
+	tcase_add_test(tests, without_records_the_kernels_counts_tell);
+	tcase_add_test(tests, what_the_kernel_does_not_count_is_not_often);
+	tcase_add_test(tests, calm_is_believed_later_each_time);
 }
 
 int main(void)
