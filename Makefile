@@ -22,7 +22,7 @@ endif
 .PHONY: all demo run-demo setup readme format format-check tidy install uninstall clean help
 .DEFAULT_GOAL := all
 all: ## build everything
-all: $B/libvprof.so $B/vprof-report $B/vprof-run $B/monitor $B/virtuoso
+all: $B/libvprof.so $B/vprof-report $B/vprof-run $B/monitor $B/virtuoso $B/exchange
 
 # --- sources -----------------------------------------------------------------
 LIB_SRC := $(sort $(wildcard libvprof/*/*.c))
@@ -30,6 +30,7 @@ REPORT_SRC := $(sort $(wildcard vprof-report/*.c vprof-report/*/*.c vprof-report
 RUN_SRC := $(sort $(wildcard vprof-run/*.c))
 MONITOR_SRC := $(sort $(wildcard monitor/*.c))
 VIRTUOSO_SRC := $(sort $(wildcard examples/virtuoso/*.c))
+EXCHANGE_SRC := $(sort $(wildcard examples/exchange/*.c))
 # what the example programs, the monitor among them, have in common
 APP_SRC := $(sort $(wildcard examples/common/*.c))
 # vprof-report/cli/ is what both command-line programs use.
@@ -97,6 +98,7 @@ $B/gen/%.pb-c.c $B/gen/%.pb-c.h: vprof-report/export/%.proto
 # --- products ----------------------------------------------------------------
 REPORT_LIBS := -ldw -lelf -liberty -ljansson -lcsv -lcairo -lprotobuf-c -lz -lzstd -lm
 APP_LIBS := -lcsv -ljansson -lm -lpthread
+EXCHANGE_LIBS := -lwebsockets $(APP_LIBS)
 
 # $(call link,LIBRARIES,FLAGS): the recipe of every program.
 define link
@@ -115,6 +117,9 @@ $B/monitor: $(patsubst %.c,$B/obj/%.o,$(MONITOR_SRC) $(APP_SRC))
 	$(call link,$(APP_LIBS))
 $B/virtuoso: $(patsubst %.c,$B/obj/%.o,$(VIRTUOSO_SRC) $(APP_SRC))
 	$(call link,$(APP_LIBS))
+
+$B/exchange: $(patsubst %.c,$B/obj/%.o,$(EXCHANGE_SRC) $(APP_SRC))
+	$(call link,$(EXCHANGE_LIBS))
 
 # jemalloc's symbols get our prefix, so that its memory and its names never
 # mix with the host's; its C++ operators are left out.
@@ -160,7 +165,7 @@ format-check: ## say which C files are not formatted
 	@clang-format --dry-run -Werror $(C_FILES)
 
 tidy: ## clang-tidy over library, report and programs
-	@for f in $(LIB_SRC) $(REPORT_SRC) $(MONITOR_SRC) $(VIRTUOSO_SRC) $(APP_SRC); do \
+	@for f in $(LIB_SRC) $(REPORT_SRC) $(MONITOR_SRC) $(VIRTUOSO_SRC) $(EXCHANGE_SRC) $(APP_SRC); do \
 		echo "  TIDY    $$f"; \
 		clang-tidy --quiet --checks='-*,clang-analyzer-*,bugprone-*,-bugprone-easily-swappable-parameters,-bugprone-reserved-identifier' \
 			$$f -- -std=gnu11 -D_GNU_SOURCE -Iinclude -Ilibvprof -Ivprof-report \

@@ -186,6 +186,8 @@ int app_options_parse(struct app_options *options, const struct argp_option *tab
 	/* argp's own complaint takes two lines; ours says it in one. */
 	if (argp_parse(&argp, argc, argv, ARGP_NO_ERRS | ARGP_NO_HELP, NULL, &parse))
 		return -EINVAL;
+	if (options->may_be_bare)
+		return 0;
 	if (!options->symbol_nr)
 		add_symbol(options, "BTC/USDT");
 	return *options->feed ? 0 : find_feed(options);

@@ -23,6 +23,7 @@ struct app_options {
 	double report_every_s;		/* 0 = only at the end */
 	char feed[PATH_MAX];
 	bool quiet;
+	bool may_be_bare; /* neither a symbol nor a feed is needed */
 	enum app_plant plant;
 };
 
@@ -67,7 +68,7 @@ enum app_key {
 error_t app_options_take(struct app_options *options, int key, char *arg, struct argp_state *state);
 
 /* Reads the command line: own options first, the common ones where `own` does not know one.
- * Afterwards there is a symbol and a feed.
+ * Afterwards there is a symbol and a feed, unless options->may_be_bare.
  *
  *   own  returns 0, EINVAL after a line on stderr, or ARGP_ERR_UNKNOWN; `input` is its own
  *

@@ -21,6 +21,7 @@ struct app_feed {
 	int64_t shift_ms;   /* added to the file's times: rises a pass */
 	int64_t last_ts_ms; /* of the file, this pass */
 	bool has_live;	    /* a row with ts_ms >= 0 in this pass */
+	uint64_t line;	    /* rows that ended so far; a row is a line, as no field has one in it */
 	struct app_feed_stats stats;
 };
 
@@ -53,8 +54,8 @@ static void take_row(struct app_feed *feed)
 
 	/* Times that go backwards would hold up or reorder the replay. */
 	if (app_parse_row(&feed->row, &msg) || msg.ts_ms < feed->last_ts_ms) {
-		if (!feed->stats.passes)
-			feed->stats.bad_rows++;
+		if (!feed->stats.passes && !feed->stats.bad_rows++)
+			feed->stats.first_bad = feed->line;
 		return;
 	}
 	feed->last_ts_ms = msg.ts_ms;
@@ -73,6 +74,7 @@ static void on_row(int terminator, void *arg)
 	struct app_feed *feed = arg;
 
 	(void)terminator;
+	feed->line++;
 	if (!app_row_is_header(&feed->row))
 		take_row(feed);
 	app_row_clear(&feed->row);

@@ -10,10 +10,11 @@
 struct app_feed;
 
 struct app_feed_stats {
-	uint64_t rows;	   /* handed out */
-	uint64_t bad_rows; /* skipped: malformed, or older than the row before; each is
-			    * counted once, however often the file is read */
-	uint64_t passes;   /* times the file was read to its end */
+	uint64_t rows;	    /* handed out */
+	uint64_t bad_rows;  /* skipped: malformed, or older than the row before; each is
+			     * counted once, however often the file is read */
+	uint64_t first_bad; /* the line of the first of them, from 1; 0: none */
+	uint64_t passes;    /* times the file was read to its end */
 };
 
 /* Opens a feed at its start.

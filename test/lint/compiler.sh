@@ -5,7 +5,7 @@
 
 # SOURCE OBJECT of what make all probes compiles
 compiled() { # ROOT
-	(cd "$1" && lint_files . | grep -E '^(libvprof|vprof-report|vprof-run|monitor|examples/(virtuoso|common)|test/probe)/.*\.(c|cpp)$') |
+	(cd "$1" && lint_files . | grep -E '^(libvprof|vprof-report|vprof-run|monitor|examples/(virtuoso|common|exchange)|test/probe)/.*\.(c|cpp)$') |
 		sed -E 's,^test/probe/(plugin_.*)\.(c|cpp)$,& test/probe/\1.so,; t
 			s,^test/probe/(.*)\.(c|cpp)$,& test/probe/\1,; t
 			s,^(.*)\.c$,& obj/\1.o,'
