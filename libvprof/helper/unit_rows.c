@@ -2,6 +2,7 @@
 #include "base/private_heap.h"
 #include "helper/books.h"
 #include "helper/outside.h"
+#include "helper/unit_calls.h"
 #include "helper/unit_others.h"
 #include "ring/tables.h"
 #include "track/call_rows.h"
@@ -353,6 +354,7 @@ static int take(struct vp_unit_rows *rows, uint32_t place, uint64_t until_ns)
 	if (!read_note(rows->units, place, &note, &sequence) || note.end_ns > until_ns)
 		return 0;
 	rows->taken[place] = sequence;
+	vp_unit_calls_preempted(&note, rows->thread, vp_books_between);
 	fill(rows, place, &note);
 	return 1;
 }

@@ -9,7 +9,22 @@ struct parts {
 	uint64_t blocked_ns, lock_ns;
 };
 
-static void add_part(struct parts *parts, const struct vp_unit_lasted *call, uint64_t ns)
+#define US 1000u
+
+/* Where in the unit it was; of more than an hour it is not known. */
+static void set_longest(struct vp_unit_note_call *call, uint64_t from_ns, uint64_t to_ns)
+{
+	uint64_t to_us = (to_ns + US - 1) / US;
+
+	if (to_us > UINT32_MAX || to_ns - from_ns <= (uint64_t)(call->to_us - call->from_us) * US)
+		return;
+	call->from_us = (uint32_t)(from_ns / US);
+	call->to_us = (uint32_t)to_us;
+}
+
+/*   from_ns, ns  the part of the call that is in the unit, since that began */
+static void add_part(struct parts *parts, const struct vp_unit_lasted *call, uint64_t from_ns,
+		     uint64_t ns)
 {
 	struct vp_unit_note *note = &parts->note;
 	uint32_t i = 0;
@@ -24,15 +39,15 @@ static void add_part(struct parts *parts, const struct vp_unit_lasted *call, uin
 	}
 	if (i == note->calls) {
 		note->calls++;
-		note->call[i].node = call->node;
-		note->call[i].kind = call->kind;
-		note->call[i].class =
-		    call->class == VPROF_CLASS_LOCK ? VPROF_CLASS_LOCK : VPROF_CLASS_BLOCKED;
-		note->call[i].times = 0;
-		note->call[i].ns = 0;
+		note->call[i] = (struct vp_unit_note_call){
+		    .node = call->node,
+		    .kind = call->kind,
+		    .class =
+			call->class == VPROF_CLASS_LOCK ? VPROF_CLASS_LOCK : VPROF_CLASS_BLOCKED};
 	}
 	note->call[i].times++;
 	note->call[i].ns += ns;
+	set_longest(&note->call[i], from_ns, from_ns + ns);
 }
 
 /* From the last one back; of those that lie in each other the outer. */
@@ -55,7 +70,7 @@ static void find_parts(const struct vp_unit_calls *calls, const struct vp_unit_e
 		end = end < free_to ? end : free_to;
 		if (end <= begin)
 			continue;
-		add_part(parts, call, end - begin);
+		add_part(parts, call, begin - unit->begin_ns, end - begin);
 		free_to = begin;
 	}
 }

@@ -67,11 +67,13 @@ struct vp_unit_note {
 	uint64_t events, bytes, size;
 	uint32_t label, calls;
 	uint64_t calls_left_ns; /* time in calls that are not in call[] */
-	struct {
+	struct vp_unit_note_call {
 		uint32_t node;
 		uint16_t kind, class;
 		uint32_t times;
 		uint64_t ns;
+		/* the longest of them, since the unit began: whole microseconds around it */
+		uint32_t from_us, to_us;
 	} call[VP_UNIT_CALLS];
 };
 

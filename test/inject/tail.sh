@@ -53,6 +53,22 @@ agree work
 t_begin "events are those that the waits brought"
 jq -e '[.loops[0].slow_iterations[].events] | add > 0' "$T/work.json" >/dev/null && t_ok || t_fail "none"
 
+# The rival takes the CPU amid a pwrite, mostly: the call lasts 8 ms, and is not to blame.
+t_begin "a call that lost the CPU: that is not the program's"
+tail_of pressed 3 4000 pressed && {
+	jq -e '.loops[0].slow_iterations | length >= 20' "$T/pressed.json" >/dev/null || t_bad "few are slow"
+	[ -z "$(user pressed)" ] || t_bad "named: $(user pressed)"
+	verdict=$(jq -r '.loops[0].verdict' "$T/pressed.json")
+	[ "$verdict" = "not your code" ] || t_bad "it says '$verdict'"
+	# of all that slow ones took: what others had of the CPU, and what the calls are said to have taken
+	shares=$(jq -c '[.loops[0].slow_iterations[]] | ([.[].duration_ns] | add) as $all |
+		[.[].parts[]] | {others: ([.[] | select(.class == "preempted") | .ns] | add // 0 | . / $all),
+		calls: ([.[] | select(.call == "pwrite") | .ns] | add // 0 | . / $all)}' "$T/pressed.json")
+	jq -e '.others > 0.7 and .calls < 0.2' <<<"$shares" >/dev/null || t_bad "$shares"
+	t_done
+}
+agree pressed
+
 t_begin "spans: the first cause is the one that took most"
 t_preload "$T/spans" "heap=off:follow_fork=off" "$PROBE/tail" 1 3000 spans
 file=$(t_file "$T/spans") || t_fail "no ring file"

@@ -18,6 +18,8 @@
  *       work     iterations have more or fewer events, and nothing else
  *       alike    3 of 100 do everything ten times
  *       rival    now and then another process takes the CPU for some 8 ms
+ *       pressed  as rival, and an iteration is little else than three calls of pwrite(), so that
+ *                it is in one of these that it loses the CPU
  *       bystander  it does so in some parts of a second alone, in which many iterations compute
  *                a little more, too
  *
@@ -284,6 +286,20 @@ static pid_t start_rival(void)
 	return pid;
 }
 
+/* Calls that wait for nothing and use the CPU. */
+__attribute__((noinline)) static void save_book(void)
+{
+	static char levels[128 << 10];
+	static int file = -1;
+
+	if (file < 0)
+		file = memfd_create("book", 0);
+	for (int i = 0; i < 3; i++)
+		if (pwrite(file, levels, sizeof(levels), 0) != sizeof(levels))
+			exit(1);
+	sink++;
+}
+
 static void bystander(void)
 {
 	static uint64_t began_ns;
@@ -341,6 +357,8 @@ static int one(const char *kind, uint64_t events, uint64_t *ns)
 		alike();
 	else if (strcmp(kind, "rival") == 0)
 		parse((uint64_t)(150 * US * exp(0.3 * normal())));
+	else if (strcmp(kind, "pressed") == 0)
+		save_book();
 	else if (strcmp(kind, "bystander") == 0)
 		bystander();
 	else
@@ -450,7 +468,8 @@ int main(int argc, char **argv)
 	state = 0x9e3779b97f4a7c15u * ((uint64_t)seed + 1);
 	if (!turn)
 		return 1;
-	if (strcmp(kind, "rival") == 0 || strcmp(kind, "bystander") == 0)
+	if (strcmp(kind, "rival") == 0 || strcmp(kind, "pressed") == 0 ||
+	    strcmp(kind, "bystander") == 0)
 		rival = start_rival();
 	open_all(argv, argc);
 	choose_causes(kind, seed);

@@ -1,7 +1,8 @@
-/* thread/unit: which units are kept, and what their notes say. */
+/* thread/unit and helper/unit_calls: which units are kept, and what their notes say. */
 #include <stdlib.h>
 
 #include "check_main.h"
+#include "helper/unit_calls.h"
 #include "random.h"
 #include "thread/unit.h"
 
@@ -170,6 +171,11 @@ START_TEST(a_note_has_its_calls)
 	ck_assert_uint_eq(note->call[1].node, 1);
 	ck_assert_uint_eq(note->call[1].times, 2);
 	ck_assert_uint_eq(note->call[1].ns, 50000 + 20000);
+	/* the longest of them */
+	ck_assert_uint_eq(note->call[0].from_us, 200);
+	ck_assert_uint_eq(note->call[0].to_us, 250);
+	ck_assert_uint_eq(note->call[1].from_us, 90);
+	ck_assert_uint_eq(note->call[1].to_us, 140);
 	ck_assert_double_eq(units->blocked.ns, 70000);
 	ck_assert_double_eq(units->lock.ns, 50000);
 	ck_assert_double_eq(units->lock.product, 50000.0 * 300000.0);
@@ -192,6 +198,55 @@ START_TEST(more_places_than_a_note_has)
 }
 END_TEST
 
+START_TEST(of_more_than_an_hour_it_is_not_known_where_a_call_was)
+{
+	const struct vp_unit_note *note;
+	const uint64_t hours = 2 * VP_UNIT_HOUR_NS;
+
+	begin();
+	call(hours, hours + 50000, 1, VPROF_CLASS_BLOCKED);
+	add(0, hours + 60000, 0);
+	note = &units->note[VP_UNIT_FIXED];
+	ck_assert_uint_eq(note->calls, 1);
+	ck_assert_uint_eq(note->call[0].ns, 50000);
+	ck_assert_uint_eq(note->call[0].from_us, note->call[0].to_us);
+	end();
+}
+END_TEST
+
+/* Others had the CPU from 210 to 250 us after the unit began. */
+static int off(uint32_t thread, uint64_t from_ns, uint64_t to_ns, uint64_t ns[VPROF_CLASS_COUNT])
+{
+	uint64_t begin_ns = 1000000 + 210000, end_ns = 1000000 + 250000;
+
+	ck_assert_uint_eq(thread, 4);
+	begin_ns = from_ns > begin_ns ? from_ns : begin_ns;
+	end_ns = to_ns < end_ns ? to_ns : end_ns;
+	if (begin_ns < end_ns)
+		ns[VPROF_CLASS_PREEMPTED] += end_ns - begin_ns;
+	ns[VPROF_CLASS_BLOCKED] += 7;
+	return from_ns != 1000000 + 400000;
+}
+
+START_TEST(a_call_is_not_what_others_took_of_the_cpu)
+{
+	struct vp_unit_note note = {
+	    .begin_ns = 1000000,
+	    .end_ns = 1000000 + 500000,
+	    .calls = 4,
+	    .call = {{.node = 1, .times = 1, .ns = 100000, .from_us = 100, .to_us = 200},
+		     {.node = 2, .times = 2, .ns = 70000, .from_us = 200, .to_us = 260},
+		     {.node = 3, .times = 1, .ns = 30000, .from_us = 220, .to_us = 260},
+		     {.node = 4, .times = 1, .ns = 50000, .from_us = 400, .to_us = 450}}};
+
+	vp_unit_calls_preempted(&note, 4, off);
+	ck_assert_uint_eq(note.call[0].ns, 100000); /* before it */
+	ck_assert_uint_eq(note.call[1].ns, 30000);
+	ck_assert_uint_eq(note.call[2].ns, 0); /* not less than nothing */
+	ck_assert_uint_eq(note.call[3].ns, 50000); /* it is not known of that time */
+}
+END_TEST
+
 static void cases(TCase *tests)
 {
 	tcase_add_loop_test(tests, the_longest_are_kept, 0, 5);
@@ -200,6 +255,8 @@ static void cases(TCase *tests)
 	tcase_add_loop_test(tests, changed_places_are_named, 0, 3);
 	tcase_add_test(tests, a_note_has_its_calls);
 	tcase_add_test(tests, more_places_than_a_note_has);
+	tcase_add_test(tests, of_more_than_an_hour_it_is_not_known_where_a_call_was);
+	tcase_add_test(tests, a_call_is_not_what_others_took_of_the_cpu);
 }
 
 int main(void)

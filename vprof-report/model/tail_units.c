@@ -213,29 +213,39 @@ static void group_units(const struct vr_profile *profile, struct vr_tail *tail,
 
 /* --- the second opinion ------------------------------------------------------ */
 
-static double excess_of(const struct vr_tail *tail, uint32_t class)
+static double excess_of(const struct vr_tail *tail, enum vr_tail_kind kind, uint32_t class)
 {
 	double share = 0;
 
 	for (size_t i = 0; i < tail->answer.shares; i++) {
 		const struct vr_tail_what *what = &tail->what[tail->answer.share[i].component];
 
-		if (what->kind == VR_TAIL_CALL && what->class == class)
+		if (what->kind == kind && what->class == class)
 			share += tail->answer.share[i].share;
 	}
 	return share;
+}
+
+/* How far the two are from each other. The running sums have in a call what others took of the
+ * CPU amid it, which the units that are kept have not. */
+static double apart(const struct vr_tail_check *check, double preempted)
+{
+	double over = check->of_variance - check->of_excess;
+
+	return over > 0 ? fmax(over - fmax(preempted, 0), 0) : -over;
 }
 
 /* Of classes that are known of every unit, its part of the variance, without any sampling. */
 static void check_classes(struct vr_tail *tail)
 {
 	const struct vprof_unit_sums *sums = &tail->sums;
-	double n = (double)sums->units, mean, variance;
+	double n = (double)sums->units, mean, variance, preempted;
 
 	if (!(n > 1) || tail->answer.slow < VR_TAIL_FEW)
 		return;
 	mean = sums->ns / n;
 	variance = sums->square / n - mean * mean;
+	preempted = excess_of(tail, VR_TAIL_CLASS, VPROF_CLASS_PREEMPTED);
 	for (uint32_t class = 0; class < VPROF_CLASS_COUNT && variance > 0; class ++) {
 		struct vr_tail_check *check = &tail->check[tail->checks];
 		double x = sums->part[class].ns / n;
@@ -244,8 +254,8 @@ static void check_classes(struct vr_tail *tail)
 			continue;
 		check->class = class;
 		check->of_variance = (sums->part[class].product / n - x * mean) / variance;
-		check->of_excess = excess_of(tail, class);
-		tail->checks += fabs(check->of_variance - check->of_excess) > DISAGREE;
+		check->of_excess = excess_of(tail, VR_TAIL_CALL, class);
+		tail->checks += apart(check, preempted) > DISAGREE;
 	}
 }
 
