@@ -35,13 +35,21 @@ static inline int vp_lock_try(struct vp_lock *lock)
 					   __ATOMIC_RELAXED);
 }
 
-static inline void vp_lock_take(struct vp_lock *lock)
+/* Most are held for less time than it takes to ask the kernel for a wait. */
+static inline int vp_lock_spin(struct vp_lock *lock)
 {
 	for (int spin = 0; spin < 100; spin++) {
 		if (vp_lock_try(lock))
-			return;
+			return 1;
 		__builtin_ia32_pause();
 	}
+	return 0;
+}
+
+static inline void vp_lock_take(struct vp_lock *lock)
+{
+	if (vp_lock_spin(lock))
+		return;
 	while (__atomic_exchange_n(&lock->word, 2, __ATOMIC_ACQUIRE) != 0)
 		vp_sys_futex_wait(&lock->word, 2, 100u * 1000 * 1000);
 }
@@ -52,7 +60,7 @@ static inline int vp_lock_take_within(struct vp_lock *lock, uint64_t wait_ns)
 {
 	const uint64_t step = 20u * 1000 * 1000;
 
-	if (vp_lock_try(lock))
+	if (vp_lock_spin(lock))
 		return 1;
 	for (uint64_t waited = 0; waited <= wait_ns; waited += step) {
 		if (__atomic_exchange_n(&lock->word, 2, __ATOMIC_ACQUIRE) == 0)
