@@ -234,6 +234,13 @@ static void count_hold(struct vp_blames *blames, const struct vp_thread *thread,
 						      VPROF_HOLD_BUCKETS)]++;
 }
 
+void vp_hold_was(struct vp_blames *blames, const struct vp_thread *thread,
+		 const struct vp_hold *hold, uint32_t kind, uint64_t now_ns)
+{
+	*known(blames, hold->lock.address) = hold->lock;
+	count_hold(blames, thread, hold, kind, now_ns);
+}
+
 uint32_t vp_hold_end(struct vp_blames *blames, const struct vp_thread *thread, uint64_t lock,
 		     uint32_t kind, uint64_t now_ns)
 {

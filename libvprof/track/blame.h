@@ -65,6 +65,9 @@ void vp_hold_begin(struct vp_blames *blames, const struct vp_lock_place *lock, u
 int vp_hold_sample(struct vp_blames *blames, uint64_t lock, uint64_t now_ns);
 uint32_t vp_hold_end(struct vp_blames *blames, const struct vp_thread *thread, uint64_t lock,
 		     uint32_t kind, uint64_t now_ns);
+/* One that began after a wait, and ended at now_ns. */
+void vp_hold_was(struct vp_blames *blames, const struct vp_thread *thread,
+		 const struct vp_hold *hold, uint32_t kind, uint64_t now_ns);
 
 void vp_blames_begin(struct vp_blames *blames); /* zeroed memory */
 void vp_blames_end(struct vp_blames *blames);	/* the thread has ended */

@@ -7,17 +7,19 @@ void vp_give_begin(struct vp_give *give, uint64_t lock, enum vprof_lock_kind kin
 		   enum vp_giving how)
 {
 	const struct vp_thread *thread = vp_tls.self;
+	struct vp_waits *waits = thread > VP_TLS_ENDED ? thread->slot[VP_SLOT_WAITS] : NULL;
 	struct vp_inside inside;
 
-	give->charged = give->inside = 0;
-	if (!vp_control.lock_kinds || !vp_inside_try(&inside))
+	give->charged = give->inside = give->waited = 0;
+	if ((!vp_control.lock_kinds && !(waits && waits->got)) || !vp_inside_try(&inside))
 		return;
 	give->inside = 1;
 	give->lock = lock;
 	give->kind = kind;
-	give->charged =
-	    vp_holders_knows(lock) &&
-	    vp_holders_give(lock, how, thread > VP_TLS_ENDED ? thread->row_id : 0, &give->share);
+	give->waited = waits && vp_wait_got(waits, lock, &give->got);
+	give->charged = (give->waited || vp_holders_may_know(lock)) &&
+			vp_holders_give(lock, how, thread > VP_TLS_ENDED ? thread->row_id : 0,
+					give->waited ? &give->got : NULL, &give->share);
 	give->now_ns = give->charged ? give->share.now_ns : vp_tls.waits_noted ? vp_clock_now() : 0;
 	vp_inside_end(inside);
 }
@@ -69,6 +71,8 @@ void vp_give_end(struct vp_give *give, int ret, const struct vp_regs *caller)
 		charge_nobody(&give->share);
 	}
 	if (waits) {
+		if (give->waited)
+			vp_wait_given(waits, thread, &give->got, give->kind, give->now_ns);
 		vp_waits_record(waits);
 		vp_tls.waits_noted =
 		    vp_hold_end(&waits->blames, thread, give->lock, give->kind, give->now_ns) != 0;

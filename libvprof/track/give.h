@@ -9,9 +9,10 @@
 /* A lock that is about to be given back, in its hook's frame. */
 struct vp_give {
 	struct vp_share share; /* where it is charged */
+	struct vp_got got;     /* of a lock that the thread had waited for */
 	uint64_t lock, now_ns;
 	uint32_t kind; /* enum vprof_lock_kind: how it is held */
-	int inside, charged;
+	int inside, charged, waited;
 };
 
 /* Around the real unlock, whose result is `ret`.  Nothing is written before it. */

@@ -39,7 +39,7 @@ uint64_t vp_share_within(const struct vp_share *share, uint64_t from_ns, uint64_
 struct vp_waiting {
 	struct vp_holder *slot; /* NULL: there was no room for it */
 	uint64_t since_ns;
-	uint64_t settled, gives; /* of the lock, when it came */
+	uint32_t settled, gives; /* of the lock, when it came */
 };
 
 enum vp_waiting_end {
@@ -70,9 +70,20 @@ void vp_holders_wait(struct vp_waiting *waiting, const struct vp_lock_place *loc
 void vp_holders_end(const struct vp_waiting *waiting, enum vp_waiting_end how, uint64_t now_ns,
 		    struct vp_share *share, struct vp_readers *readers);
 
+/* Its end is told when the lock is given back, and not while others wait for that. */
+struct vp_got {
+	struct vp_waiting waiting;
+	uint64_t now_ns; /* when it had the lock */
+	uint16_t kind;	 /* of the note that tells of it */
+	struct vp_share share;
+	struct vp_readers readers;
+};
+
 /* The caller, thread `thread` of THREADS, is about to give the lock back.  Returns 1 where it
- * is charged for that. */
-int vp_holders_give(uint64_t lock, enum vp_giving how, uint32_t thread, struct vp_share *share);
+ * is charged for that.
+ *   got  its own wait for the lock, that is ended first, as by vp_holders_end(); or NULL */
+int vp_holders_give(uint64_t lock, enum vp_giving how, uint32_t thread, struct vp_got *got,
+		    struct vp_share *share);
 /* It could not give it back: what it was charged with is owed. */
 void vp_holders_keep(const struct vp_share *share);
 

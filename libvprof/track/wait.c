@@ -5,7 +5,6 @@
 #include "stack/capture.h"
 #include "thread/kin.h"
 #include "thread/threads.h"
-#include "track/live.h"
 #include "track/wait_state.h"
 
 #include <errno.h>
@@ -120,13 +119,14 @@ static void put(struct vp_wait_note *to, const struct vp_wait_note *note)
 	to->again = note->again;
 	to->unknown = note->unknown;
 	to->timeout = note->timeout;
+	to->got = note->got;
 	to->place = note->place;
 	/* Pairs with take(). */
 	__atomic_store_n(&to->kind, note->kind, __ATOMIC_RELEASE);
 }
 
-/* Takes a note away; of two that try, one gets it. */
-static int take(struct vp_wait_note *from, struct vp_wait_note *out)
+/* Of two that try, one gets it.  Returns its kind, or 0. */
+static uint16_t claim(struct vp_wait_note *from)
 {
 	uint16_t kind = __atomic_load_n(&from->kind, __ATOMIC_RELAXED);
 
@@ -134,11 +134,25 @@ static int take(struct vp_wait_note *from, struct vp_wait_note *out)
 	    !__atomic_compare_exchange_n(&from->kind, &kind, TAKEN, 0, __ATOMIC_ACQUIRE,
 					 __ATOMIC_RELAXED))
 		return 0;
+	return kind;
+}
+
+/* Takes away what is claimed. */
+static void take_claimed(struct vp_wait_note *from, uint16_t kind, struct vp_wait_note *out)
+{
 	*out = *from;
 	out->kind = kind;
 	/* Pairs with keep(), which looks for a free note. */
 	__atomic_store_n(&from->kind, 0, __ATOMIC_RELEASE);
-	return 1;
+}
+
+static int take(struct vp_wait_note *from, struct vp_wait_note *out)
+{
+	uint16_t kind = claim(from);
+
+	if (kind)
+		take_claimed(from, kind, out);
+	return kind != 0;
 }
 
 static void record_notes(struct vp_waits *waits, struct vp_event_writer *writer)
@@ -165,27 +179,101 @@ static void keep(struct vp_waits *waits, const struct vp_wait_note *note)
 	put(&waits->note[0], note);
 }
 
-/* Before the wait, while the lock is there for sure: whoever has it may free it as soon as
- * we let it go. */
-static void find_place(struct vp_wait_note *note)
+static struct vp_lock_place place_of(const struct vp_wait_note *note)
 {
-	struct vp_block block;
+	return (struct vp_lock_place){note->address, note->offset, note->site, note->place};
+}
 
-	if (note->kind == VPROF_LOCK_JOIN || vp_control.heap == VPROF_HEAP_OFF)
-		return;
-	note->place = VPROF_LOCK_ELSEWHERE;
-	if (vp_live_find(0, note->address, &block, &note->offset)) {
-		const struct vprof_site *site = vp_table_row(VPROF_SEC_SITES, block.site);
+static void hold(struct vp_waits *waits, const struct vp_wait_note *note)
+{
+	struct vp_lock_place place = place_of(note);
 
-		note->place = VPROF_LOCK_IN_BLOCK;
-		note->site = site->node;
+	vp_hold_begin(&waits->blames, &place, note->since_ns + note->wait_ns, 0);
+}
+
+/* Whether that can wait until the lock is given back: nobody else can have it before. */
+static int can_tell_later(const struct vp_wait *wait, int ret)
+{
+	const struct vp_wait_note *mine = &wait->note, *shown = &wait->waits->under_way;
+
+	return vp_lock_is_held(mine->kind) && mine->kind != VPROF_LOCK_RDLOCK &&
+	       (ret == 0 || ret == EOWNERDEAD) && wait->number && vp_control.lock_kinds &&
+	       shown->kind == mine->kind && shown->since_ns == mine->since_ns;
+}
+
+/* What the wait came to is told when the lock is given back: the time that it takes to tell
+ * would be waited for by others (docs/decisions/mutex.md). */
+static void tell_later(struct vp_wait *wait, int ret, uint64_t now)
+{
+	struct vp_waits *waits = wait->waits;
+	struct vp_wait_note *note = &waits->under_way;
+
+	note->wait_ns = wait->note.wait_ns = now - wait->note.since_ns;
+	note->unknown = ret == EOWNERDEAD; /* its holder ended with it */
+	/* Pairs with take(). */
+	__atomic_store_n(&note->got, 1, __ATOMIC_RELEASE);
+	waits->got_entry = wait->entry;
+	waits->got = wait->number;
+	vp_tls.waits_noted = 1;
+}
+
+/* The end of the process may come between: who has claimed the note tells of the wait. */
+static int take_got(struct vp_waits *waits, struct vp_got *got)
+{
+	struct vp_wait_note *note = &waits->under_way;
+	uint64_t number = waits->got;
+
+	waits->got = 0;
+	got->kind = claim(note);
+	if (!got->kind)
+		return 0;
+	got->now_ns = note->since_ns + note->wait_ns;
+	if (vp_waiting_take(waits, waits->got_entry, number, &got->waiting))
+		return 1;
+	take_claimed(note, got->kind, &(struct vp_wait_note){0});
+	return 0;
+}
+
+static void told(struct vp_waits *waits, const struct vp_got *got, struct vp_wait_note *note)
+{
+	take_claimed(&waits->under_way, got->kind, note);
+	vp_waiting_told(note, got);
+	note->got = 0;
+}
+
+/* The thread holds the lock still, and does something else that is told. */
+static void tell_now(struct vp_waits *waits)
+{
+	struct vp_wait_note note;
+	struct vp_got got;
+
+	if (!waits->got || !take_got(waits, &got))
 		return;
-	}
-	for (uint32_t older = 1; vp_live_table(older); older++) {
-		if (vp_live_find(older, note->address, &block, &note->offset))
-			note->place = VPROF_LOCK_INHERITED;
-	}
-	note->offset = 0;
+	vp_holders_end(&got.waiting, VP_WAITING_GOT, got.now_ns, &got.share, &got.readers);
+	told(waits, &got, &note);
+	hold(waits, &note);
+	keep(waits, &note);
+}
+
+int vp_wait_got(struct vp_waits *waits, uint64_t lock, struct vp_got *got)
+{
+	if (waits->got && waits->under_way.address == lock)
+		return take_got(waits, got);
+	tell_now(waits);
+	return 0;
+}
+
+void vp_wait_given(struct vp_waits *waits, const struct vp_thread *thread, const struct vp_got *got,
+		   uint32_t kind, uint64_t now_ns)
+{
+	struct vp_wait_note note;
+
+	told(waits, got, &note);
+	vp_hold_was(
+	    &waits->blames, thread,
+	    &(struct vp_hold){.lock = place_of(&note), .since_ns = note.since_ns + note.wait_ns},
+	    kind, now_ns);
+	vp_wait_record(waits, &note, &waits->writer);
 }
 
 static const uint8_t call_kind[] = {
@@ -202,7 +290,7 @@ static void give_mutex(struct vp_waits *waits, struct vp_thread *thread, uint64_
 	struct vp_share share;
 
 	if (vp_holders_knows(mutex) &&
-	    vp_holders_give(mutex, VP_GIVING_ALONE, thread->row_id, &share))
+	    vp_holders_give(mutex, VP_GIVING_ALONE, thread->row_id, NULL, &share))
 		vp_blame_charge(&waits->blames, thread, &share, VPROF_LOCK_MUTEX, node);
 	if (!vp_hold_end(&waits->blames, thread, mutex, VPROF_LOCK_MUTEX, vp_clock_now()))
 		vp_tls.waits_noted = 0;
@@ -240,6 +328,19 @@ static void enter(struct vp_wait *wait, struct vp_thread *thread, uint64_t gives
 	vp_waiting_enter(wait->waits, wait, caller->sp);
 }
 
+/* A wait that is not recorded, for which the lock may be given back in libc. */
+static void begin_unrecorded(void)
+{
+	struct vp_thread *thread = vp_tls.self;
+	struct vp_waits *waits = thread > VP_TLS_ENDED ? thread->slot[VP_SLOT_WAITS] : NULL;
+	struct vp_inside inside;
+
+	if (!waits || !waits->got || !vp_inside_try(&inside))
+		return;
+	tell_now(waits);
+	vp_inside_end(inside);
+}
+
 void vp_wait_begin(struct vp_wait *wait, uint64_t lock, enum vprof_lock_kind kind, uint64_t gives,
 		   const struct vp_regs *caller)
 {
@@ -248,11 +349,16 @@ void vp_wait_begin(struct vp_wait *wait, uint64_t lock, enum vprof_lock_kind kin
 
 	wait->waits = NULL;
 	wait->life = life;
-	if (!vp_control.lock_kinds || vp_control.paused || !vp_inside_try(&inside))
+	if (!vp_control.lock_kinds || vp_control.paused) {
+		begin_unrecorded();
+		return;
+	}
+	if (!vp_inside_try(&inside))
 		return;
 	thread = vp_thread_self();
 	wait->waits = thread ? vp_waits_of(thread) : NULL;
 	if (wait->waits) {
+		tell_now(wait->waits);
 		/* From here on, not from after the capture: without us the
 		 * thread would be waiting by now. */
 		wait->note = (struct vp_wait_note){.address = lock,
@@ -260,7 +366,7 @@ void vp_wait_begin(struct vp_wait *wait, uint64_t lock, enum vprof_lock_kind kin
 						   .label = thread->label,
 						   .since_ns = vp_clock_now()};
 		wait->note.node = vp_capture_stack(&thread->stack, caller);
-		find_place(&wait->note);
+		vp_wait_find_place(&wait->note);
 		put(&wait->waits->under_way, &wait->note);
 		enter(wait, thread, gives, caller);
 	}
@@ -291,12 +397,7 @@ static void end(struct vp_wait *wait, int ret)
 		return;
 	}
 	if (vp_lock_is_held(note->kind))
-		vp_hold_begin(&waits->blames,
-			      &(struct vp_lock_place){.address = note->address,
-						      .offset = note->offset,
-						      .site = note->site,
-						      .place = note->place},
-			      note->since_ns + note->wait_ns, 0);
+		hold(waits, note);
 	keep(waits, note);
 }
 
@@ -322,7 +423,7 @@ void vp_wait_end(struct vp_wait *wait, int ret)
 	struct vp_thread *thread = vp_tls.self;
 	struct vp_inside inside;
 	uint64_t now;
-	int due, ours;
+	int due, later, ours;
 
 	/* A child forked in a signal handler comes back to a wait of its parent. */
 	if (!wait->waits || wait->life != life || thread <= VP_TLS_ENDED ||
@@ -331,7 +432,10 @@ void vp_wait_end(struct vp_wait *wait, int ret)
 	now = vp_clock_now();
 	if (now < wait->note.since_ns) /* the clock was aligned meanwhile */
 		now = wait->note.since_ns;
-	ours = leave(wait, ret, now);
+	later = can_tell_later(wait, ret);
+	if (later)
+		tell_later(wait, ret, now);
+	ours = !later && leave(wait, ret, now);
 	now = wait->note.since_ns + wait->note.wait_ns;
 	if (!vp_lock_is_call(wait->note.kind)) {
 		due = vp_call_leave(&wait->call, now);
@@ -360,6 +464,7 @@ void vp_waits_thread_end(struct vp_thread *thread)
 	if (!waits)
 		return;
 	thread->slot[VP_SLOT_WAITS] = NULL;
+	tell_now(waits);
 	if (vp_control.lock_kinds)
 		record_notes(waits, &waits->writer);
 	take(&waits->under_way, &cancelled);
@@ -385,7 +490,8 @@ void vp_waits_finish(int ending)
 		if (!ending)
 			continue;
 		if (take(&waits->under_way, &note)) {
-			note.wait_ns = now > note.since_ns ? now - note.since_ns : 0;
+			if (!note.got)
+				note.wait_ns = now > note.since_ns ? now - note.since_ns : 0;
 			vp_waiting_finish(waits, &note);
 			vp_wait_record(waits, &note, &writer);
 		}

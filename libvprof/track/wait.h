@@ -36,6 +36,7 @@ struct vp_wait_note {
 	uint16_t again;	       /* the next wait began before anything else */
 	uint16_t unknown;
 	uint16_t timeout;
+	uint16_t got;	/* the thread has the lock, and has not told: wait_ns is what it was */
 	uint16_t place; /* enum vprof_lock_place */
 	uint16_t kind;	/* enum vprof_lock_kind; 0: none; see track/wait.c */
 };

@@ -3,6 +3,7 @@
 #include "base/sys.h"
 #include "ring/tables.h"
 #include "stack/modules.h"
+#include "track/live.h"
 #include "track/wait_state.h"
 
 #include <string.h>
@@ -59,6 +60,27 @@ static void grow(struct vp_waits *waits)
 	waits->slot = more;
 	waits->mask = mask;
 	waits->used = used;
+}
+
+void vp_wait_find_place(struct vp_wait_note *note)
+{
+	struct vp_block block;
+
+	if (note->kind == VPROF_LOCK_JOIN || vp_control.heap == VPROF_HEAP_OFF)
+		return;
+	note->place = VPROF_LOCK_ELSEWHERE;
+	if (vp_live_find(0, note->address, &block, &note->offset)) {
+		const struct vprof_site *site = vp_table_row(VPROF_SEC_SITES, block.site);
+
+		note->place = VPROF_LOCK_IN_BLOCK;
+		note->site = site->node;
+		return;
+	}
+	for (uint32_t older = 1; vp_live_table(older); older++) {
+		if (vp_live_find(older, note->address, &block, &note->offset))
+			note->place = VPROF_LOCK_INHERITED;
+	}
+	note->offset = 0;
 }
 
 /* So that a lock in static data has its module in the file. */

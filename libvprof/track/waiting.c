@@ -103,6 +103,21 @@ void vp_waiting_leave(struct vp_waits *waits, struct vp_wait *wait, enum vp_wait
 		     1, share.ns, 0, share.now_ns);
 }
 
+int vp_waiting_take(struct vp_waits *waits, uint32_t entry, uint64_t number, struct vp_waiting *out)
+{
+	struct vp_sleeper none;
+
+	return take(&waits->waiting[entry], number, out, &none);
+}
+
+void vp_waiting_told(struct vp_wait_note *note, const struct vp_got *got)
+{
+	uint16_t unknown = note->unknown;
+
+	note_share(note, &got->share, &got->readers);
+	note->unknown |= unknown;
+}
+
 static void add_passed(struct vp_waits *waits, struct vp_wait *wait, const struct vp_waker *waker,
 		       const struct vp_passed *passed, uint64_t now)
 {
@@ -199,8 +214,8 @@ void vp_waiting_finish(struct vp_waits *waits, struct vp_wait_note *note)
 			break;
 		waiting = (struct vp_waiting){.since_ns = note->since_ns};
 	}
-	vp_holders_end(&waiting, VP_WAITING_ENDED, note->since_ns + note->wait_ns, &share,
-		       &readers);
+	vp_holders_end(&waiting, note->got ? VP_WAITING_GOT : VP_WAITING_ENDED,
+		       note->since_ns + note->wait_ns, &share, &readers);
 	note_share(note, &share, &readers);
-	note->unknown = 1;
+	note->unknown |= !note->got;
 }

@@ -17,17 +17,19 @@ locks_free() { # KIND WHAT: nobody else wants it
 	row "uncontended $2 pair over bare" "<=" 2 ns
 	detail_table "$1" 1 "ns a pair"
 }
-locks_wanted() { # two threads that want the same mutex again and again
-	bench contended
-	run bare bare "$WORK/lock_contended" 2 "$(many 1000000)"
-	run bare-again bare "$WORK/lock_contended" 2 "$(many 1000000)"
-	ours defaults vprof cpu=off:heap=off "$WORK/lock_contended" 2 "$(many 1000000)"
+locks_wanted() { # KEY WHAT ARGUMENT...: threads that want the same mutex again and again
+	local what=$2 key=$1
+	shift 2
+	bench "$key"
+	run bare bare "$WORK/lock_contended" "$@"
+	run bare-again bare "$WORK/lock_contended" "$@"
+	ours defaults vprof cpu=off:heap=off "$WORK/lock_contended" "$@"
 	rounds $((ROUNDS * 4))
-	figure percent 1 contended/bare-again contended/bare
-	row "contended mutex, time for as many turns, bare over bare ($(short "$LOW") to $(short "$HIGH"))" none 0 %
-	figure percent 1 contended/defaults contended/bare
-	row "contended mutex, time for as many turns, over bare ($(short "$LOW") to $(short "$HIGH"))" "<=" 2 %
-	detail_table contended 1 "ns a turn"
+	figure percent 1 "$key/bare-again" "$key/bare"
+	row "contended mutex, $what, bare over bare ($(short "$LOW") to $(short "$HIGH"))" none 0 %
+	figure percent 1 "$key/defaults" "$key/bare"
+	row "contended mutex, $what, time for as many turns, over bare ($(short "$LOW") to $(short "$HIGH"))" "<=" 2 %
+	detail_table "$key" 1 "ns a turn"
 }
 group_locks() {
 	if ! hooked pthread_mutex_lock; then
@@ -39,7 +41,9 @@ group_locks() {
 	locks_free mutex mutex
 	locks_free read "rwlock (read)"
 	locks_free write "rwlock (written)"
-	locks_wanted
+	locks_wanted contended "2 threads, held for 0.13 us" 2 "$(many 200000)" 100 200
+	locks_wanted longer "2 threads, held for 0.8 us" 2 "$(many 60000)" 600 300
+	locks_wanted more "4 threads, held for 0.13 us" 4 "$(many 60000)" 100 200
 }
 # Each number of span_pairs is the least of many windows: other work on the machine blurs it little.
 group_spans() {

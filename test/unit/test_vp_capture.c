@@ -208,6 +208,39 @@ START_TEST(a_wait_is_recorded_after_the_unlock)
 }
 END_TEST
 
+/* A lock that nobody else can have meanwhile: its wait is told of when it is given back, or when
+ * the thread waits for something else, or the process ends, and once. */
+START_TEST(a_wait_that_is_not_told_of_yet)
+{
+	const struct vprof_lock *row;
+
+	setup();
+	vp_control.lock_kinds = VP_LOCK_KINDS;
+	wait_for(0x5000, VPROF_LOCK_MUTEX, 0);
+	ck_assert_int_eq(vp_holders_knows(0x5000), 1); /* it stands there as a waiter */
+	usleep(20000);
+	wait_for(0x6000, VPROF_LOCK_MUTEX, 0); /* under the other one */
+	ck_assert_int_eq(vp_holders_knows(0x5000), 0);
+	record(0x6000);
+	record(0x5000);
+	ck_assert_int_eq(vp_holders_knows(0x6000), 0);
+	ck_assert_uint_eq(vp_tls.waits_noted, 0);
+	row = row_of_lock(0x5000);
+	ck_assert_ptr_nonnull(row);
+	ck_assert_uint_eq(row->waits, 1);
+	ck_assert_uint_lt(row->wait_ns, 20000000); /* the time that it was held is no wait */
+	ck_assert_uint_eq(row_of_lock(0x6000)->waits, 1);
+	wait_for(0x7000, VPROF_LOCK_MUTEX, 0);
+	usleep(20000);
+	vp_waits_finish(1);
+	ck_assert_uint_eq(row_of_lock(0x7000)->waits, 1);
+	ck_assert_uint_lt(row_of_lock(0x7000)->wait_ns, 20000000);
+	record(0x7000);
+	ck_assert_uint_eq(row_of_lock(0x7000)->waits, 1);
+	ck_assert_int_eq(vp_holders_knows(0x7000), 0);
+}
+END_TEST
+
 START_TEST(a_timeout_counts_and_a_failure_does_not)
 {
 	setup();
@@ -263,6 +296,7 @@ static void cases(TCase *tests)
 	tcase_add_test(tests, any_sequence_of_stacks_is_what_a_walk_finds);
 	tcase_add_test(tests, of_a_deep_stack_the_innermost_frames_are_kept);
 	tcase_add_test(tests, a_wait_is_recorded_after_the_unlock);
+	tcase_add_test(tests, a_wait_that_is_not_told_of_yet);
 	tcase_add_test(tests, a_timeout_counts_and_a_failure_does_not);
 	tcase_add_test(tests, with_locks_off_nothing_is_kept);
 	tcase_add_test(tests, the_end_counts_what_lasts);

@@ -5,6 +5,8 @@
 #include "random.h"
 #include "track/holders.h"
 
+#include <unistd.h>
+
 #define LOCK	0x1000u
 #define WAITERS 24u
 
@@ -28,7 +30,7 @@ static uint64_t base(void)
 
 	/* vp_holders_give() looks at the clock itself: times are given around its. */
 	vp_holders_wait(&waiting, &place, 0);
-	ck_assert_int_eq(vp_holders_give(LOCK, VP_GIVING_ALONE, 1, &share), 1);
+	ck_assert_int_eq(vp_holders_give(LOCK, VP_GIVING_ALONE, 1, NULL, &share), 1);
 	now = share.now_ns;
 	vp_holders_end(&waiting, VP_WAITING_GOT, now, &share, &readers);
 	ck_assert_uint_eq(share.ns, 0);
@@ -39,7 +41,7 @@ static void give(struct sums *sums, enum vp_giving how)
 {
 	struct vp_share share;
 
-	if (vp_holders_give(LOCK, how, 7, &share))
+	if (vp_holders_give(LOCK, how, 7, NULL, &share))
 		sums->held += share.ns;
 }
 
@@ -57,6 +59,19 @@ static void end(struct sums *sums, const struct vp_waiting *waiting, enum vp_wai
 		sums->waited += share.now_ns - waiting->since_ns;
 	if (how == VP_WAITING_GOT || how == VP_WAITING_ENDED)
 		sums->handoff += share.ns;
+}
+
+/* The lock is given back by one that had waited for it, and had it a while ago. */
+static void give_own(struct sums *sums, const struct vp_waiting *waiting, uint64_t now)
+{
+	struct vp_got got = {.waiting = *waiting, .now_ns = now};
+	struct vp_share share;
+
+	if (vp_holders_give(LOCK, VP_GIVING_ALONE, 7, &got, &share))
+		sums->held += share.ns;
+	sums->readers += got.readers.ns;
+	sums->waited += got.share.now_ns - waiting->since_ns;
+	sums->handoff += got.share.ns;
 }
 
 START_TEST(every_moment_is_charged_once)
@@ -78,6 +93,9 @@ START_TEST(every_moment_is_charged_once)
 			/* some say that they have waited for a while */
 			vp_holders_wait(&waiting[who], &place, now - below(30));
 			waits[who] = 1;
+		} else if (waits[who] && what < 2) {
+			give_own(&sums, &waiting[who], now - below(100));
+			waits[who] = 0;
 		} else if (waits[who] && what < 8) {
 			end(&sums, &waiting[who], (enum vp_waiting_end)below(4), now);
 			waits[who] = 0;
@@ -118,6 +136,36 @@ START_TEST(a_part_of_a_share_is_what_was_waited_then)
 }
 END_TEST
 
+/* It had the lock at 2000, and another one came while it had it: what went by before is nobody's,
+ * of those that waited then, and what went by after is its own doing. */
+START_TEST(a_wait_that_is_told_of_later)
+{
+	struct vp_waiting first, second, third;
+	struct vp_readers readers;
+	struct vp_share share;
+	struct vp_got got;
+	uint64_t now;
+
+	vp_holders_init();
+	now = base();
+	vp_holders_wait(&first, &place, now);
+	vp_holders_wait(&second, &place, now + 1500);
+	vp_holders_wait(&third, &place, now + 2500);
+	got = (struct vp_got){.waiting = first, .now_ns = now + 2000};
+	usleep(10); /* vp_holders_give() looks at the clock */
+	ck_assert_int_eq(vp_holders_give(LOCK, VP_GIVING_ALONE, 7, &got, &share), 1);
+	ck_assert_uint_eq(got.share.now_ns, now + 2000);
+	ck_assert_uint_eq(got.share.ns, 2000 + 500);
+	ck_assert_uint_eq(got.share.span_ns, 2000);
+	ck_assert_uint_eq(share.ns, share.now_ns - (now + 2000) + share.now_ns - (now + 2500));
+	ck_assert_uint_eq(share.span_ns, share.now_ns - (now + 2000));
+	vp_holders_end(&second, VP_WAITING_GOT, share.now_ns + 10, &share, &readers);
+	ck_assert_uint_eq(share.ns, 20);
+	vp_holders_end(&third, VP_WAITING_ENDED, share.now_ns, &share, &readers);
+	ck_assert_uint_eq(share.ns, 0);
+}
+END_TEST
+
 /* Nobody was seen to give the lock back: whoever had it is not known. */
 START_TEST(a_lock_given_back_unseen_is_told)
 {
@@ -149,8 +197,8 @@ START_TEST(readers_that_go_at_once)
 	vp_holders_init();
 	now = base();
 	vp_holders_wait(&waiting, &place, now);
-	ck_assert_int_eq(vp_holders_give(LOCK, VP_GIVING_SHARED, 7, &share), 0);
-	ck_assert_int_eq(vp_holders_give(LOCK, VP_GIVING_SHARED, 9, &share), 0);
+	ck_assert_int_eq(vp_holders_give(LOCK, VP_GIVING_SHARED, 7, NULL, &share), 0);
+	ck_assert_int_eq(vp_holders_give(LOCK, VP_GIVING_SHARED, 9, NULL, &share), 0);
 	vp_holders_end(&waiting, VP_WAITING_GOT, share.now_ns + 500, &share, &readers);
 	ck_assert_uint_eq(share.ns, 500);
 	ck_assert_uint_eq(readers.ns + share.ns, share.now_ns - now);
@@ -236,6 +284,7 @@ static void cases(TCase *tests)
 	tcase_add_test(tests, more_locks_than_are_kept);
 	tcase_add_loop_test(tests, every_moment_is_charged_once, 0, 20);
 	tcase_add_test(tests, a_part_of_a_share_is_what_was_waited_then);
+	tcase_add_test(tests, a_wait_that_is_told_of_later);
 	tcase_add_test(tests, a_lock_given_back_unseen_is_told);
 	tcase_add_test(tests, readers_that_go_at_once);
 	tcase_add_test(tests, locks_without_room);
