@@ -128,6 +128,12 @@ static void get_took(const struct vr_rows *rows, const void *row, struct vr_valu
 	value->json = vr_quantiles_json(loop_of(row)->took);
 }
 
+static void get_histogram(const struct vr_rows *rows, const void *row, struct vr_value *value)
+{
+	(void)rows;
+	value->json = vr_histogram_json(&loop_of(row)->iteration);
+}
+
 static void get_delay(const struct vr_rows *rows, const void *row, struct vr_value *value)
 {
 	(void)rows;
@@ -241,6 +247,7 @@ static const struct vr_field fields[] = {
     {"stall_ns", "", VR_NS, VR_IN_DATA, ROW(stall_ns)},
     {"stall_limit_ns", "", VR_NS, VR_IN_JSON, .get = get_limit},
     {"iteration", "", VR_TEXT, VR_IN_JSON, .get = get_took},
+    {"histogram", "", VR_TEXT, VR_IN_JSON, .get = get_histogram},
     {"arrival_delay", "", VR_TEXT, VR_IN_JSON, .get = get_delay},
     {"poll_delay", "", VR_TEXT, VR_IN_JSON, .get = get_late},
     {"rhythm", "", VR_TEXT, VR_IN_JSON, .get = get_rhythm},
