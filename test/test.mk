@@ -139,6 +139,13 @@ $(ORACLE)/%: test/oracle/%.cpp
 
 probes: $(PROBES) $(ORACLES)
 
+# --- tools: what a test runs of the example programs' own code ---
+TOOLS := $(patsubst test/tool/%.c,$B/test/tool/%,$(sort $(wildcard test/tool/*.c)))
+$B/obj/test/tool/%.o: FLAGS_test = -Iexamples/common
+$(TOOLS): $B/test/tool/%: $B/obj/test/tool/%.o $B/unit-app.a
+	$(call link,$(APP_LIBS))
+.SECONDARY: $(TOOLS:$B/%=$B/obj/%.o)
+
 # --- benches -----------------------------------------------------------------
 BENCH_WORK := $(patsubst test/bench/work/%,$B/test/bench/%,$(sort $(basename $(wildcard test/bench/work/*.c test/bench/work/*.cpp))))
 # The same calls in builds that tell of them, or have room to.
@@ -179,8 +186,8 @@ run = $Q$(foreach t,$T,$(if $(filter %/$t.sh %_$t,$1),,$(error there is no test 
 words_of = $(if $1,$(shell sed 's,asan/vprof-report,asan_report,g' $1 | tr -cs 'A-Za-z0-9_' ' '))
 with_sourced = $1 $(if $1,$(wildcard $(patsubst %,test/%,$(sort $(shell grep -ohE 'lib-[a-z]+[.]sh' $1)))))
 needs = $(if $T,$(call named,$(patsubst %_,%_%,$(call words_of,$(call with_sourced,$(call pick,$1))))),\
-	$(PROBES) $(BENCH_TOOLS) $(ORACLES) $(MAN) $B/asan/vprof-report $(FUZZ:%=$B/asan/fuzz_%))
-named = $(foreach p,$(PROBES) $(BENCH_TOOLS),$(if $(filter $1,$(basename $(notdir $p))),$p)) $(if $(filter oracle,$1),$(ORACLES)) \
+	$(PROBES) $(TOOLS) $(BENCH_TOOLS) $(ORACLES) $(MAN) $B/asan/vprof-report $(FUZZ:%=$B/asan/fuzz_%))
+named = $(foreach p,$(PROBES) $(TOOLS) $(BENCH_TOOLS),$(if $(filter $1,$(basename $(notdir $p))),$p)) $(if $(filter oracle,$1),$(ORACLES)) \
 	$(if $(filter uninstall,$1),$(MAN)) $(if $(filter asan_report,$1),$B/asan/vprof-report) \
 	$(if $(filter fuzz_%,$1),$(FUZZ:%=$B/asan/fuzz_%))
 

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #define WRITES_MAX    64 /* messages in one turn, so that others are served */
+#define SEND_BYTES    (64 << 10)
 #define STUCK_LOOKS   30
 #define CLOSE_SECONDS 2 /* a client that does not read hears nothing of its end */
 
@@ -42,9 +43,13 @@ static int begin(struct ex_connection *connection, struct lws *wsi)
 {
 	struct ex_host *host = lws_context_user(lws_get_context(wsi));
 	struct ex_client *client = ex_client_create(host->exchange, kind_of(wsi) == 2);
+	const int send_bytes = SEND_BYTES;
 
 	if (!client)
 		return -1;
+	/* What the kernel holds the client has not read: market time should not be far ahead. */
+	(void)setsockopt(lws_get_socket_fd(wsi), SOL_SOCKET, SO_SNDBUF, &send_bytes,
+			 sizeof(send_bytes));
 	*connection = (struct ex_connection){.wsi = wsi, .client = client};
 	client->faults = *host->faults;
 	client->connection = connection;
