@@ -17,11 +17,13 @@ UBSAN := -fsanitize=undefined -fno-sanitize-recover=undefined
 CHECK_LIBS := -lcheck_pic -lsubunit -lrt -lm -lpthread
 
 # What a unit test includes follows from its name: test_vp_* the library's headers,
-# test_monitor_* the monitor's, test_app_* those that all example programs have, test_run_* vprof-run's, the rest the report's.
+# test_monitor_* the monitor's, test_exchange_* the exchange's, test_app_* those that all example
+# programs have, test_run_* vprof-run's, the rest the report's.
 FLAGS_test = -Itest/unit $(or $(INCLUDES_$(word 2,$(subst _, ,$(notdir $<)))),-Ivprof-report)
 INCLUDES_vp := -Ilibvprof
 INCLUDES_monitor := $(FLAGS_monitor)
 INCLUDES_app := -Iexamples/common
+INCLUDES_exchange := -Iexamples/exchange -Iexamples/common
 INCLUDES_run := $(FLAGS_vprof-run)
 
 # $(call unit,DIRECTORY,FLAGS,PREFIX,ARCHIVE,SOURCES,LIBRARIES,ARCHIVES): tests of that prefix,
@@ -39,6 +41,7 @@ define variant
 $(call unit,$1,$2,vp_,unit-vp.a,$(filter-out libvprof/hooks/%,$(LIB_SRC)),$1/unit-vp.a -ldl,$B/libvpje.a)
 $(call unit,$1,$2,monitor_,unit-monitor.a,$(filter-out monitor/main.c,$(MONITOR_SRC)) $(APP_SRC),$(APP_LIBS))
 $(call unit,$1,$2,app_,unit-app.a,$(APP_SRC),$(APP_LIBS))
+$(call unit,$1,$2,exchange_,unit-exchange.a,$(filter-out examples/exchange/main.c,$(EXCHANGE_SRC)) $(APP_SRC),$(EXCHANGE_LIBS))
 $(call unit,$1,$2,run_,unit-run.a,$(filter-out vprof-run/main.c,$(RUN_SRC)) $(CLI_SRC),-ljansson -lelf -lm)
 $(call unit,$1,$2,,unit-report.a,$(filter-out vprof-report/main.c,$(REPORT_SRC)),$(REPORT_LIBS))
 $1/unit-report.a: $(REPORT_PB:%=$1/obj/gen/%.o)
