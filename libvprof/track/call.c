@@ -78,7 +78,7 @@ void vp_call_enter(struct vp_call *call, struct vp_thread *thread, enum vp_call_
 }
 
 /* Whatever is not the one below. */
-static SLOW void begin(struct vp_call *call)
+static APART void begin(struct vp_call *call)
 {
 	enter(call, call->object, vp_call_clock());
 }
@@ -87,8 +87,8 @@ static SLOW void begin(struct vp_call *call)
  * CPU back. */
 #define LEFT_SHORT_NS 20000u
 
-static SLOW void mark_after_leaving(struct vp_page *page, const struct perf_event_mmap_page *map,
-				    const struct vp_loop *loop, uint64_t now_ns)
+static APART void mark_after_leaving(struct vp_page *page, const struct perf_event_mmap_page *map,
+				     const struct vp_loop *loop, uint64_t now_ns)
 {
 	if (loop->back_ns && now_ns - loop->back_ns < LEFT_SHORT_NS)
 		vp_page_mark(page, map, now_ns);
@@ -108,15 +108,15 @@ static inline uint64_t end_turn(struct vp_thread *thread, const struct perf_even
 	return now;
 }
 
-SLOW FAST uint64_t vp_quick_turn_ends(struct vp_thread *thread,
-				      const struct perf_event_mmap_page *map, uint32_t lock,
-				      uint64_t limit_ns)
+APART FAST uint64_t vp_quick_turn_ends(struct vp_thread *thread,
+				       const struct perf_event_mmap_page *map, uint32_t lock,
+				       uint64_t limit_ns)
 {
 	return end_turn(thread, map, lock, thread->loops.now, limit_ns);
 }
 
-static SLOW FAST void begin_own(struct vp_call *call, const struct perf_event_mmap_page *map,
-				struct vp_loop *loop)
+static APART FAST void begin_own(struct vp_call *call, const struct perf_event_mmap_page *map,
+				 struct vp_loop *loop)
 {
 	call->where = VP_LOOP_OWN;
 	call->loop = loop;

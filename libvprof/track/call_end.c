@@ -43,8 +43,8 @@ static struct vp_loop_result result_of(const struct vp_call *call, uint64_t amou
 }
 
 /* Returns 1 where settle() is to follow. */
-static SLOW int leave_loop(struct vp_call *call, uint64_t amount, int failed, int slept,
-			   uint64_t now_ns)
+static APART int leave_loop(struct vp_call *call, uint64_t amount, int failed, int slept,
+			    uint64_t now_ns)
 {
 	struct vp_loop_result result = result_of(call, amount, failed, slept, now_ns);
 
@@ -53,7 +53,7 @@ static SLOW int leave_loop(struct vp_call *call, uint64_t amount, int failed, in
 
 /* Nobody has looked whether it is the wait of another loop: few of those that do not sleep
  * are. */
-static SLOW int leave_inside(struct vp_call *call, uint64_t amount, int failed, uint64_t now_ns)
+static APART int leave_inside(struct vp_call *call, uint64_t amount, int failed, uint64_t now_ns)
 {
 	struct vp_loop_at at = vp_call_place(call);
 
@@ -153,7 +153,7 @@ static inline void count_quick(struct vp_call_site *site)
 }
 
 /* Whatever is not one of the three below. */
-static SLOW void end(struct vp_call *call, const struct vp_call_outcome *outcome)
+static APART void end(struct vp_call *call, const struct vp_call_outcome *outcome)
 {
 	struct vp_call_site *site = call->site;
 	struct vp_inside inside;
@@ -203,8 +203,9 @@ static inline void count_untimed(struct vprof_call *row, const struct vp_call *c
 	row->untimed++;
 }
 
-SLOW FAST void vp_quick_turn_begins(struct vp_thread *thread, uint32_t lock, uint64_t since_ns,
-				    uint64_t limit_ns, uint64_t events, uint64_t bytes, int nothing)
+APART FAST void vp_quick_turn_begins(struct vp_thread *thread, uint32_t lock, uint64_t since_ns,
+				     uint64_t limit_ns, uint64_t events, uint64_t bytes,
+				     int nothing)
 {
 	vp_loop_back_at_once(&thread->loops, thread->loops.now, since_ns, events, bytes, nothing,
 			     limit_ns);
@@ -216,7 +217,7 @@ SLOW FAST void vp_quick_turn_begins(struct vp_thread *thread, uint32_t lock, uin
 }
 
 /* The loop's wait did not sleep: it ended when it began. */
-static SLOW FAST void end_own(struct vp_call *call, uint64_t amount, int failed)
+static APART FAST void end_own(struct vp_call *call, uint64_t amount, int failed)
 {
 	struct vp_thread *thread = call->thread;
 	int counts = counts_events(call);
@@ -235,7 +236,7 @@ static SLOW FAST void end_own(struct vp_call *call, uint64_t amount, int failed)
 
 /* The loop's wait slept, or the thread has no page that would tell, and it brought something.
  * Returns 0 where it is not so. */
-static SLOW FAST int end_own_timed(struct vp_call *call, uint64_t amount, int failed)
+static APART FAST int end_own_timed(struct vp_call *call, uint64_t amount, int failed)
 {
 	struct vp_thread *thread = call->thread;
 	struct vp_page *page = &thread->page;
@@ -295,7 +296,7 @@ static inline int end_timed(struct vp_call *call, uint64_t amount, int failed)
 	return 1;
 }
 
-static SLOW FAST void end_other(struct vp_call *call, uint64_t amount, int failed)
+static APART FAST void end_other(struct vp_call *call, uint64_t amount, int failed)
 {
 	const struct perf_event_mmap_page *map = call->thread->page.map;
 

@@ -10,7 +10,7 @@
 /* A call as long as this may have slept; as long as VPROF_CALL_LASTED_NS, it is worth its
  * stack. */
 #define VP_CALL_SLEPT_NS 2000u
-#define SLOW		 __attribute__((noinline))
+#define APART		 __attribute__((noinline)) /* what few calls go through: not in the way */
 /* What most calls go through is one piece each, with nothing handed on in memory. */
 #define FAST __attribute__((flatten))
 
