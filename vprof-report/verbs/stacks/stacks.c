@@ -46,13 +46,16 @@ static int begin(struct vr_context *ctx)
 
 		if (!path)
 			return VR_EXIT_USAGE;
-		opts->operand[i] = path; /* lives as long as the program */
-		if (vr_file_open_head(path, &file, &err) < 0)
+		if (strcmp(path, opts->operand[i]) == 0)
+			free(path);
+		else
+			opts->operand[i] = path; /* lives as long as the program */
+		if (vr_file_open_head(opts->operand[i], &file, &err) < 0)
 			continue; /* it is said when it is read */
-		runs = is_written(path) && file->status == VR_STATUS_RUNNING &&
+		runs = is_written(opts->operand[i]) && file->status == VR_STATUS_RUNNING &&
 		       !(file->header.flags & VPROF_F_NO_HELPER);
 		vr_file_close(file);
-		if (runs && vr_ask(path, VPROF_CTL_STACKS, "", &header) != VR_EXIT_OK)
+		if (runs && vr_ask(opts->operand[i], VPROF_CTL_STACKS, "", &header) != VR_EXIT_OK)
 			return VR_EXIT_USAGE;
 	}
 	return VR_EXIT_OK;
