@@ -96,6 +96,8 @@ static const char *const commands[] = {
     "heap --format json --since 1",
     "labels --since 0.5 --format json",
     "check --fail-if lock(*).wait>1%\tafter\tmark:warm --fail-if lock.waits>0",
+    "check --fail-if stalls(span:*)>1 --fail-if loop(label:*).p99>1us --fail-if stalls(label:*)>1",
+    "spans --since 0.5 --until 1.2 --format json",
 };
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

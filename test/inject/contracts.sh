@@ -134,13 +134,24 @@ check 24 'stalls>1 after mark:warm'
 check 24 'loop.stalls>=2 after mark:warm'
 check 24 'loop.iterations=60 after mark:warm'
 check 0 'loop.max>20s after mark:warm' 'stalls(thread:feed)>0'
+check 24 'stalls(span:rebuild)>=2 after mark:warm'
+said '^    .*(rebuild|spin)'
+check 24 'stalls(span:rebuild,label:path=tick).max>25ms'
+check 0 'stalls(span:settle)>0' 'stalls(label:path=feed)>0' 'loop(run_loop,label:path=tick).max>20s'
+check 24 'loop(run_loop,label:path=tick).max>25ms'
+check 24 'loop(label:path=tick).iterations>=60'
+check 2 'loop(label:path=tick).max>20s after mark:warm'
+said 'counted over the whole run'
+check 2 'loop(span:rebuild).p99>20s'
+said 'not told apart by span'
 t_done
 
 t_begin "a name that nobody has is no pass"
 for budget in 'allocs(on_tik)>0' 'allocs(label:path=tik)>0' 'allocs(thread:fed)>0' \
 	'allocs(module:nosuch.so)>0' 'lock(m_bok).wait>1%' 'loop(run_lop).p99>2s' 'blocked(fsnyc)>0' \
 	'blocked(fsync)@loop(run_lop)>0' 'calls(raed)>0' 'stalls(thread:fed)>0' 'allocs(on_tick)>0 after mark:wram' \
-	'allocs>0 until mark:cold' 'stalls(loop:run_lop)>0'; do
+	'allocs>0 until mark:cold' 'stalls(loop:run_lop)>0' 'stalls(span:rebuilt)>0' 'stalls(label:path=tik)>0' \
+	'loop(label:path=tik).p99>1ms'; do
 	check 2 "$budget"
 	said 'cannot be judged: (no [a-z]+ .* was seen|mark .* was never reached)'
 done

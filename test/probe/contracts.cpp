@@ -60,6 +60,13 @@ static FAR void spin(void)
 	while ((now.tv_sec - begin.tv_sec) * 1000 + (now.tv_nsec - begin.tv_nsec) / 1000000 < 30);
 }
 
+static FAR void rebuild(void)
+{
+	vprof::span s("rebuild");
+
+	spin();
+}
+
 static FAR void on_tick(bool planted)
 {
 	vprof_begin("path", "tick");
@@ -69,7 +76,7 @@ static FAR void on_tick(bool planted)
 	else if (planted && strcmp(what, "fsync") == 0)
 		write_journal();
 	else if (planted && strcmp(what, "stall") == 0)
-		spin();
+		rebuild();
 	if (planted && lock_is_held) {
 		sem_post(&go);
 		while (sem_wait(&held) != 0)
@@ -171,6 +178,8 @@ int main(int argc, char **argv)
 	feed_once(false);
 	if (strcmp(what, "holders") == 0)
 		wait_for_loader();
+	vprof_span_begin("settle", 0);
+	vprof_span_end();
 	run_loop(50, false);
 	vprof_mark("warm");
 	run_loop(ticks, true);

@@ -227,6 +227,103 @@ START_TEST(who_had_a_lock_is_of_the_same_time)
 }
 END_TEST
 
+/* The shape "labels", and of its stalls one of 20 ms at 1 s in an iteration of SOL. */
+static struct vprof_stall *setup_stall(void)
+{
+	struct vprof_stall *one;
+
+	teardown();
+	make_path();
+	ck_assert_int_eq(mk_shape("labels", &mk), 0);
+	load();
+	profile->file->header.lost[VPROF_LOST_STALLS] = 0;
+	for (uint32_t i = 1; i < profile->file->n_stalls; i++)
+		profile->file->stall[i].duration_ns = 0;
+	one = &profile->file->stall[0];
+	one->begin_ns = 1000 * MK_MS;
+	one->duration_ns = 20 * MK_MS;
+	one->frozen_ns = 0;
+	one->thread = 1;
+	one->loop = 0;
+	one->flags = VPROF_STALL_OVER;
+	one->label = profile->file->label_loop[0].label;
+	return one;
+}
+
+START_TEST(stalls_and_loops_are_of_labels)
+{
+	struct vprof_stall *stall = setup_stall();
+
+	is("stalls(label:symbol=SOL)=1", VR_BUDGET_BROKEN);
+	is("stalls(label:symbol=BTC)>0", VR_BUDGET_KEPT);
+	is("stalls(label:symbol=SLO)>0", VR_BUDGET_UNSEEN);
+	stall->flags = 0; /* not over */
+	is("stalls(label:symbol=SOL)>0", VR_BUDGET_UNKNOWN);
+	is("stalls(label:symbol=SOL)>1", VR_BUDGET_KEPT);
+	is("loop(label:symbol=SOL).max>40ms", VR_BUDGET_BROKEN);
+	is("loop(label:symbol=BTC).max>2ms", VR_BUDGET_KEPT);
+	is("loop(label:symbol=BTC).iterations in 200..200", VR_BUDGET_BROKEN);
+	is("loop.iterations in 200..200", VR_BUDGET_KEPT);
+	is("loop(label:symbol=SLO).max>2ms", VR_BUDGET_UNSEEN);
+	is("loop(nosuch,label:symbol=SOL).max>2ms", VR_BUDGET_UNSEEN);
+	is("loop(label:symbol=SOL).idle>1%", VR_BUDGET_UNKNOWN);
+	is("loop(span:decode).p99>1ms", VR_BUDGET_UNKNOWN);
+	is("loop(span:decod).p99>1ms", VR_BUDGET_UNSEEN);
+}
+END_TEST
+
+START_TEST(stalls_are_of_the_span_that_took_half_of_them)
+{
+	struct vprof_span *span;
+	struct vprof_unit *unit;
+	struct vprof_unit_sums *sums;
+
+	setup_stall();
+	span = &profile->file->span[1]; /* decode, of main: its longest is elsewhere */
+	ck_assert_uint_eq(span->thread, 1);
+	span->begun = span->count = 100;
+	span->left = 0;
+	span->first_ns = 0;
+	span->last_ns = 2000 * MK_MS;
+	span->max_ns = 9 * MK_MS;
+	span->max_at_ns = 500 * MK_MS;
+	is("stalls(span:decode)>0", VR_BUDGET_KEPT); /* none was half as long */
+	span->max_ns = 60 * MK_MS;
+	is("stalls(span:decode)>0", VR_BUDGET_UNKNOWN); /* and none is kept */
+	is("stalls(span:decode)>1", VR_BUDGET_KEPT);
+	is("stalls(span:decod)>0", VR_BUDGET_UNSEEN);
+	span->max_at_ns = 950 * MK_MS; /* until 1,010 */
+	is("stalls(span:decode)=1", VR_BUDGET_BROKEN);
+	span->max_at_ns = 940 * MK_MS;
+	is("stalls(span:decode)>0", VR_BUDGET_UNKNOWN);
+	sums = &profile->file->unit[0].sums;
+	*sums = (struct vprof_unit_sums){.kind = VPROF_UNIT_SUMS,
+					 .span = 1,
+					 .loop = VPROF_NONE,
+					 .units = 100,
+					 .worst_ns = 8 * MK_MS};
+	is("stalls(span:decode)>0", VR_BUDGET_KEPT); /* all that long are kept: there is none */
+	sums->units = 84;			     /* sixteen before any was kept */
+	is("stalls(span:decode)>0", VR_BUDGET_UNKNOWN);
+	unit = &profile->file->unit[1].kept;
+	*unit = (struct vprof_unit){.kind = VPROF_UNIT_KEPT,
+				    .span = 1,
+				    .loop = VPROF_NONE,
+				    .thread = 1,
+				    .begin_ns = 900 * MK_MS,
+				    .duration_ns = MK_MS};
+	is("stalls(span:decode)>0", VR_BUDGET_KEPT); /* they were over by then */
+	unit->duration_ns = 110 * MK_MS;
+	is("stalls(span:decode).time>19ms", VR_BUDGET_BROKEN);
+	unit->duration_ns = MK_MS;
+	span->begun = 101; /* one is open since then */
+	span->since_ns = 1010 * MK_MS;
+	is("stalls(span:decode)>0", VR_BUDGET_BROKEN);
+	span->since_ns = 1011 * MK_MS;
+	is("stalls(span:decode)>0", VR_BUDGET_KEPT);
+}
+END_TEST
+
 START_TEST(all_conditions_are_true_or_one_is_not)
 {
 	is("allocs>0 and frees>1000000", VR_BUDGET_KEPT);
@@ -356,6 +453,8 @@ static void cases(TCase *tests)
 	tcase_add_test(tests, what_is_not_is_shown_with_its_place);
 	tcase_add_test(tests, after_a_mark_is_what_was_counted_since);
 	tcase_add_test(tests, who_had_a_lock_is_of_the_same_time);
+	tcase_add_test(tests, stalls_and_loops_are_of_labels);
+	tcase_add_test(tests, stalls_are_of_the_span_that_took_half_of_them);
 	tcase_add_test(tests, all_conditions_are_true_or_one_is_not);
 	tcase_add_test(tests, a_name_that_nobody_bears_is_no_pass);
 	tcase_add_test(tests, what_the_compiler_made_of_a_function_bears_its_name);

@@ -1,12 +1,9 @@
-/* Budgets of event loops, and of their stalls. */
-#include <math.h>
-#include <string.h>
+/* Budgets of event loops. */
+#include <stdlib.h>
 
+#include "cli/xalloc.h"
 #include "model/budget_rows.h"
-#include "model/calls.h"
 #include "model/loops.h"
-
-/* --- loops --------------------------------------------------------------------- */
 
 /* A value and, where it comes from a bucket of a histogram, how far it may be off. */
 struct range {
@@ -85,10 +82,66 @@ static void blame_loop(struct vr_judging *judging, const struct vr_loop *loop, d
 							  .lock.kind = VR_LOCK_KINDS});
 }
 
+/* Loops as they would be if there were the iterations of the labels that are meant alone. */
+static struct vr_loops *loops_of_labels(struct vr_judging *judging)
+{
+	struct vr_profile *profile = judging->profile;
+	const struct vr_file *file = judging->file;
+	uint8_t *wanted = profile->keep_label;
+	struct vr_loops *loops;
+
+	profile->keep_label = vr_xcalloc(vr_file_string_ids(file), 1);
+	for (uint32_t i = 0; i < file->n_label_loops; i++) {
+		uint32_t label = file->label_loop[i].label;
+
+		if (label)
+			profile->keep_label[label] = vr_match_label(judging, label) == VR_YES;
+	}
+	loops = vr_loops_new(profile, NULL);
+	free(profile->keep_label);
+	profile->keep_label = wanted;
+	return loops;
+}
+
+/* What is not kept of iterations by span, or by label. */
+static void look_for_parts(struct vr_judging *judging)
+{
+	enum vr_quantity quantity = judging->condition->metric.quantity;
+	struct vr_found *found = judging->found;
+
+	if (vr_matches_any(judging, 1u << VR_KEY_SPAN))
+		vr_found_unknown(found, "iterations are not told apart by span: span(NAME) and "
+					"stalls(span:NAME) are");
+	if (!vr_matches_any(judging, 1u << VR_KEY_LABEL))
+		return;
+	if (judging->between)
+		vr_found_unknown(found, "iterations by label are counted over the whole run, not "
+					"after a mark or until one");
+	if (quantity == VR_Q_EVENTS || quantity == VR_Q_IDLE || quantity == VR_Q_SPIN)
+		vr_found_unknown(found, "what a loop does between iterations is of no label");
+	if (quantity == VR_Q_STALLS)
+		vr_found_unknown(found, "stalls by label: stalls(label:...)");
+	if (judging->file->header.lost[VPROF_LOST_LABELS])
+		vr_found_doubt(found, "%llu labels were lost, or found no room",
+			       (unsigned long long)judging->file->header.lost[VPROF_LOST_LABELS]);
+}
+
+/* Some loop is called so, whether it has iterations of that label or not. */
+static void see_loops(struct vr_judging *judging)
+{
+	struct vr_loops *loops = vr_loops_new(judging->profile, NULL);
+
+	for (size_t i = 0; i < loops->n_loops; i++)
+		vr_match_name(judging, VR_KEY_LOOP, loops->loop[i].name);
+	vr_loops_free(loops);
+}
+
 void vr_judge_loops(struct vr_judging *judging)
 {
 	const struct vr_condition *c = judging->condition;
-	struct vr_loops *loops = vr_loops_new(judging->profile, NULL);
+	struct vr_loops *loops = vr_matches_any(judging, 1u << VR_KEY_LABEL)
+				     ? loops_of_labels(judging)
+				     : vr_loops_new(judging->profile, NULL);
 	struct vr_found *found = judging->found;
 	const struct vr_loop *worst = NULL;
 
@@ -106,92 +159,16 @@ void vr_judge_loops(struct vr_judging *judging)
 		vr_found_between(found, VR_LONGEST_BEFORE);
 	if (worst)
 		blame_loop(judging, worst, found->low);
-	if (!vr_judging_unseen(judging) && !worst)
+	see_loops(judging);
+	if (vr_judging_unseen(judging)) {
+		vr_loops_free(loops);
+		return;
+	}
+	look_for_parts(judging);
+	if (!worst)
 		vr_found_unseen(found, "no iteration of such a loop was recorded");
 	if (judging->file->header.lost[VPROF_LOST_LOOPS])
 		vr_found_doubt(found, "%llu loops found no room in the record",
 			       (unsigned long long)judging->file->header.lost[VPROF_LOST_LOOPS]);
-	vr_loops_free(loops);
-}
-
-/* --- stalls -------------------------------------------------------------------- */
-
-static int stall_is_meant(struct vr_judging *judging, const struct vr_stall *stall)
-{
-	const struct vr_file *file = judging->file;
-	enum vr_match all = vr_match_thread(judging, stall->row->thread), stack;
-
-	if (stall->row->begin_ns < judging->from_ns || stall->row->begin_ns >= judging->until_ns)
-		return 0;
-	if (vr_match_name(judging, VR_KEY_CLASS, vr_class_name(stall->class)) != VR_YES)
-		all = VR_NO;
-	if (vr_match_name(judging, VR_KEY_CALL, vr_file_string(file, stall->row->call)) != VR_YES)
-		all = VR_NO;
-	if (vr_match_name(judging, VR_KEY_LOOP, stall->loop ? stall->loop->name : "") != VR_YES)
-		all = VR_NO;
-	stack = vr_match_stack(judging, stall->row->node);
-	/* That of a stall is a look at it: what it does not show it may have been all the same. */
-	return all == VR_YES && stack == VR_YES;
-}
-
-static const char *string_or_none(const struct vr_file *file, uint32_t id)
-{
-	const char *text = vr_file_string(file, id);
-
-	return *text ? text : NULL;
-}
-
-static void add_stall(struct vr_judging *judging, const struct vr_stall *stall)
-{
-	struct vr_found *found = judging->found;
-	double ns = (double)stall->row->duration_ns;
-	enum vr_quantity quantity = judging->condition->metric.quantity;
-
-	if (quantity == VR_Q_MAX)
-		found->low = ns > found->low ? ns : found->low;
-	else
-		found->low += quantity == VR_Q_COUNT ? 1 : ns;
-	vr_found_add(found, &(struct vr_culprit){
-				.node = stall->row->node,
-				.thread = stall->row->thread,
-				.value = quantity == VR_Q_COUNT ? 1 : ns,
-				.call = stall->class == VPROF_CLASS_BLOCKED
-					    ? string_or_none(judging->file, stall->row->call)
-					    : vr_class_name(stall->class),
-				.target = string_or_none(judging->file, stall->row->target),
-				.lock.kind = VR_LOCK_KINDS});
-}
-
-static void find_limits(struct vr_judging *judging, const struct vr_loops *loops)
-{
-	const struct vprof_header *h = &judging->file->header;
-	struct vr_found *found = judging->found;
-
-	found->high = found->low;
-	for (size_t i = 0; i < loops->n_loops; i++)
-		vr_match_name(judging, VR_KEY_LOOP, loops->loop[i].name);
-	if (vr_judging_unseen(judging))
-		return;
-	if (!h->stall_ns)
-		vr_found_unknown(found, "stalls were not looked for: stall= says from when on");
-	else if (!loops->n_loops && !loops->n_stalls)
-		vr_found_unseen(found, "no loop was seen: nothing could stall");
-	if (h->lost[VPROF_LOST_STALLS])
-		vr_found_doubt(found, "%llu stalls found no room in the record",
-			       (unsigned long long)h->lost[VPROF_LOST_STALLS]);
-	if (h->lost[VPROF_LOST_LOOPS])
-		vr_found_doubt(found, "%llu loops found no room in the record",
-			       (unsigned long long)h->lost[VPROF_LOST_LOOPS]);
-}
-
-/* All are needed, whichever thread or loop is meant: names are looked for among them. */
-void vr_judge_stalls(struct vr_judging *judging)
-{
-	struct vr_loops *loops = vr_loops_new(judging->profile, NULL);
-
-	for (size_t i = 0; i < loops->n_stalls; i++)
-		if (stall_is_meant(judging, &loops->stall[i]))
-			add_stall(judging, &loops->stall[i]);
-	find_limits(judging, loops);
 	vr_loops_free(loops);
 }

@@ -22,15 +22,16 @@
 #define LOOP(field_, quantity_, in_, ...)                                                          \
 	{                                                                                          \
 		.name = "loop", .field = field_, .subject = VR_OF_LOOPS,                           \
-		.quantity = VR_Q_##quantity_, .in = VR_IN_##in_, .keys = KEY(LOOP) | KEY(THREAD),  \
-		.bare = VR_KEY_LOOP, __VA_ARGS__                                                   \
+		.quantity = VR_Q_##quantity_, .in = VR_IN_##in_,                                   \
+		.keys = KEY(LOOP) | KEY(THREAD) | KEY(LABEL) | KEY(SPAN), .bare = VR_KEY_LOOP,     \
+		__VA_ARGS__                                                                        \
 	}
 #define STALL(field_, quantity_, in_, ...)                                                         \
 	{                                                                                          \
 		.name = "stalls", .field = field_, .subject = VR_OF_STALLS,                        \
 		.quantity = VR_Q_##quantity_, .in = VR_IN_##in_,                                   \
-		.keys = STACKS | KEY(LOOP) | KEY(CALL) | KEY(CLASS), .bare = VR_KEY_FUNCTION,      \
-		__VA_ARGS__                                                                        \
+		.keys = STACKS | KEY(LOOP) | KEY(CALL) | KEY(CLASS) | KEY(LABEL) | KEY(SPAN),      \
+		.bare = VR_KEY_FUNCTION, __VA_ARGS__                                               \
 	}
 #define LOCK(field_, quantity_, in_, ...)                                                          \
 	{                                                                                          \

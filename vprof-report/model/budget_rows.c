@@ -383,6 +383,19 @@ static int seen_label(struct vr_judging *judging, const char *pattern, struct vr
 	return seen;
 }
 
+static int seen_span(const struct vr_file *file, const char *pattern, struct vr_nearest *near)
+{
+	for (uint32_t i = 1; i < file->n_spans; i++) {
+		const char *name = vr_file_string(file, file->span[i].name);
+
+		if (file->span[i].flags && fnmatch(pattern, name, 0) == 0)
+			return 1;
+		if (file->span[i].flags)
+			vr_nearest_try(near, name);
+	}
+	return 0;
+}
+
 static int seen_at_all(struct vr_judging *judging, struct vr_matcher *m, struct vr_nearest *near)
 {
 	const struct vr_file *file = judging->file;
@@ -408,10 +421,7 @@ static int seen_at_all(struct vr_judging *judging, struct vr_matcher *m, struct 
 	case VR_KEY_LABEL:
 		return seen_label(judging, m->filter->pattern, near);
 	case VR_KEY_SPAN:
-		for (uint32_t i = 1; i < file->n_spans; i++)
-			if (file->span[i].flags)
-				vr_nearest_try(near, vr_file_string(file, file->span[i].name));
-		return 0;
+		return seen_span(file, m->filter->pattern, near);
 	case VR_KEY_LOCK:
 		return vr_seen_variable(judging->profile, m->filter->pattern, near);
 	case VR_KEY_CALL:
