@@ -25,6 +25,15 @@ static void __attribute__((noinline)) lose(void)
 	last = NULL;
 }
 
+/* What those calls left on the stack: an address in it, and a block is not lost. */
+static void __attribute__((noinline)) scrub(void)
+{
+	volatile char room[65536];
+
+	for (size_t i = 0; i < sizeof(room); i++)
+		room[i] = 0;
+}
+
 static void __attribute__((noinline)) wait_with_stack(void)
 {
 	char *volatile block = malloc(3000);
@@ -69,8 +78,10 @@ int main(int argc, char **argv)
 
 	for (int i = 0; i < 100; i++)
 		kept[i] = malloc(100);
-	if (strcmp(what, "lost") == 0 || strcmp(what, "slowlost") == 0)
+	if (strcmp(what, "lost") == 0 || strcmp(what, "slowlost") == 0) {
 		lose();
+		scrub();
+	}
 	for (int i = 0; i < 3000000 && strcmp(what, "many") == 0; i++) {
 		char **block = malloc(48);
 
