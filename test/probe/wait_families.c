@@ -306,9 +306,11 @@ int main(int argc, char **argv)
 	prepare();
 	pthread_attr_init(&attr);
 	pthread_attr_setstacksize(&attr, 1 << 17);
-	for (int begun = 0; begun < count; begun += AT_ONCE) {
-		int n = count - begun < AT_ONCE ? count - begun : AT_ONCE;
-
+	/* The first by itself: there are fewer rows for calls than there will be threads and sites.
+	 */
+	for (int begun = 0, n = 1; begun < count; begun += n) {
+		n = begun ? AT_ONCE : 1;
+		n = count - begun < n ? count - begun : n;
 		for (int i = 0; i < n; i++) {
 			if (pthread_create(&id[i], &attr, thread, NULL) != 0)
 				_exit(5);
