@@ -5,16 +5,27 @@
 . "$(dirname "$0")/../lib.sh"
 
 run() { # MODE [ARGUMENT...]
+	last=("$@")
 	rm -rf "$T/run"
 	t_preload "$T/run" "" "$PROBE/blame" "$@"
 	t_equal status 0 "$(cat "$T/run/status")"
 	"$REPORT" locks "$(t_file "$T/run")" --format json >"$T/locks.json" 2>"$T/err" || t_bad "locks: $(head -1 "$T/err")"
 }
+differs() { # [readers]
+	python3 "$TOP/test/blame_oracle.py" "$T/run/out" "$T/locks.json" "$@" >"$T/differs" 2>&1
+	[ -s "$T/differs" ]
+}
+# A pause of the machine may lie where only one of the two sees it: shares are tried once more.
+# Charges that are not the waits are wrong the first time.
 agrees() { # [readers]
 	local line
+	if differs "$@" && ! grep -qv '% of the waits' "$T/differs"; then
+		run "${last[@]}"
+		differs "$@" || return
+	fi
 	while read -r line; do
 		t_bad "$line"
-	done < <(python3 "$TOP/test/blame_oracle.py" "$T/run/out" "$T/locks.json" "$@" 2>&1)
+	done <"$T/differs"
 }
 conserved() { # FILE
 	t_equal "charges less waits, ns" 0 "$(jq '[.locks[] | select(.held_ns != null)] | group_by(.address) |
