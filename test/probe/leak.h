@@ -84,7 +84,8 @@ static __attribute__((unused)) void leak_await(volatile int *flag, int value)
 		sched_yield();
 }
 
-static int leak_main(int argc, char **argv, const struct leak_case *cases, size_t count)
+static __attribute__((unused)) int leak_main(int argc, char **argv, const struct leak_case *cases,
+					     size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		if (argc > 1 && strcmp(argv[1], cases[i].name))

@@ -1,5 +1,6 @@
 /* A program that says "ready" and waits to be ended by a signal.  What it has lost, and
  * what only the place where the signal meets it holds. */
+#include "leak.h"
 #include "probe.h"
 
 #include <pthread.h>
@@ -23,15 +24,6 @@ static void __attribute__((noinline)) lose(void)
 	for (int i = 0; i < 100; i++)
 		last = malloc(1000);
 	last = NULL;
-}
-
-/* What those calls left on the stack: an address in it, and a block is not lost. */
-static void __attribute__((noinline)) scrub(void)
-{
-	volatile char room[65536];
-
-	for (size_t i = 0; i < sizeof(room); i++)
-		room[i] = 0;
 }
 
 static void __attribute__((noinline)) wait_with_stack(void)
@@ -78,10 +70,8 @@ int main(int argc, char **argv)
 
 	for (int i = 0; i < 100; i++)
 		kept[i] = malloc(100);
-	if (strcmp(what, "lost") == 0 || strcmp(what, "slowlost") == 0) {
-		lose();
-		scrub();
-	}
+	if (strcmp(what, "lost") == 0 || strcmp(what, "slowlost") == 0)
+		leak_run(lose);
 	for (int i = 0; i < 3000000 && strcmp(what, "many") == 0; i++) {
 		char **block = malloc(48);
 
