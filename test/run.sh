@@ -7,18 +7,24 @@
 #   # alone: WHY   runs when the others are done, by itself
 #   # long: WHY    begins before the others
 # Results are printed in the order in which tests began, whichever ends first.
+#
+# What failed runs once more when all are done, by itself, unless more than T_AGAIN tests did
+# (5; 0 for never): many of these tests watch programs on a machine of which others take their
+# part.  The second time counts.  Both are printed, and who passed only then is named: such a
+# test, or the product, has a fault that is still to be found.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 logs=${T_LOGS:-build/test/log}
 mkdir -p "$logs"
 cpus=$(nproc)
 side=${T_JOBS:-$((cpus < 8 ? cpus : 8))}
-passed=0 failed=0 skipped=0
+again=${T_AGAIN:-5}
 
 # Of each test, by its number in the order of beginning.
-names=() log=() began=() ended=() status=()
+tests=() names=() log=() began=() ended=() status=() passed=() failed=() skipped=()
 declare -A running=() # process: number
 shown=0               # how many have been printed
+round=                # -again: the second time
 
 # kind TEST: alone, long or nothing
 kind() {
@@ -32,9 +38,10 @@ begin() {
 	local n=${#names[@]}
 	# In the background a shell ignores SIGINT, which no test must inherit.
 	local -a run=(env "--default-signal=INT,QUIT")
+	tests[n]=$1
 	names[n]=${1#build/}
 	names[n]=${names[n]#test/}
-	log[n]=$logs/${names[n]//\//-}.log
+	log[n]=$logs/${names[n]//\//-}$round.log
 	case $1 in
 	*.sh) run+=(timeout -k 5 "${T_SCRIPT_LIMIT:-900}" bash "$1") ;;
 	*)
@@ -87,7 +94,7 @@ show() {
 	printf '  %-34s %4d ok %3d failed %3d skipped %4d s\n' \
 		"${names[$1]}" "$p" "$f" "$s" $((ended[$1] - began[$1]))
 	grep -hE '^(FAIL|skip) ' "$file" | cut -c1-600 | sed 's/^/    /'
-	passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+	passed[$1]=$p failed[$1]=$f skipped[$1]=$s
 }
 
 # run JOBS TEST...: so many at once, until all are done
@@ -99,6 +106,30 @@ run() {
 		begin "$test"
 	done
 	while [ ${#running[@]} -gt 0 ]; do await; done
+}
+
+# once_more: those that failed; what they said the first time does not count
+once_more() {
+	local n
+	local -a failing=() unsteady=()
+	for n in "${!names[@]}"; do
+		[ "${failed[n]}" = 0 ] || failing+=("$n")
+	done
+	[ ${#failing[@]} -gt 0 ] && [ ${#failing[@]} -le "$again" ] || return
+	echo "once more, by itself:"
+	round=-again
+	for n in "${failing[@]}"; do
+		passed[n]=0 failed[n]=0 skipped[n]=0
+		run 1 "${tests[n]}"
+		[ "${failed[-1]}" != 0 ] || unsteady+=("${names[n]}")
+	done
+	[ ${#unsteady[@]} = 0 ] || echo "failed at first: ${unsteady[*]}"
+}
+
+# sum NUMBER...
+sum() {
+	local IFS=+
+	echo $(($*))
 }
 
 # shellcheck disable=SC2317
@@ -119,6 +150,8 @@ for test; do
 done
 run "$side" "${first[@]}" "${others[@]}"
 run 1 "${alone[@]}"
-[ $skipped = 0 ] || echo "$skipped skipped"
-echo "$passed passed, $failed failed"
-[ $failed = 0 ]
+once_more
+[ "$(sum "${skipped[@]}")" = 0 ] || echo "$(sum "${skipped[@]}") skipped"
+failures=$(sum "${failed[@]}")
+echo "$(sum "${passed[@]}") passed, $failures failed"
+[ "$failures" = 0 ]

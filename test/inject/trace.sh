@@ -292,11 +292,11 @@ for flags in '-O2' '-O2 -no-pie'; do
 	# shellcheck disable=SC2086
 	gcc $flags -fno-inline -fno-ipa-cp -fpatchable-function-entry=5 -o "$T/busy" "$T/busy.c" || t_bad 'cannot build it'
 	for engine in auto timer; do
-		t_record "cpu=2000:engine=$engine:trace=*" "$T/busy" 150000000
-		t_equal calls '150000000' "$("$REPORT" counts --format json "$file" | jq '.functions[] | select(.function == "step").ncalls')"
-		# all but a few lead to main
+		t_record "cpu=2000:engine=$engine:trace=*" "$T/busy" 600000000
+		t_equal calls '600000000' "$("$REPORT" counts --format json "$file" | jq '.functions[] | select(.function == "step").ncalls')"
+		# all but a few lead to main; timers tick at 250 Hz on some machines
 		"$REPORT" flat --format json -n 0 "$file" | jq -e '
-			(.totals.samples > 30) and
+			(.totals.samples > 40) and
 			([.functions[] | select(.function == "main").total_ns] | add) > 0.97 * .totals.cpu_ns' >"$T/whole" ||
 			t_bad "$flags, $engine: $("$REPORT" flat "$file" | head -12)"
 	done

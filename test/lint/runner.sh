@@ -15,13 +15,14 @@ script silent ':'
 script skips 'echo "skip this: not here"'
 script early '# long: it begins first' 'touch "${0%.sh}.done"; echo "ok early"'
 script by_itself '# alone: it measures' '[ -e "${0%by_itself.sh}slow.done" ] && echo "ok after the others"'
+script unsteady 'touch "$0.$$"; set -- "$0".*; [ $# = 2 ] && echo "ok the second time" || echo "FAIL unsteady: $#"'
 script signals 'trap "echo \"ok SIGINT is as it was\"" INT; kill -INT $$'
 
 list=()
 for name in by_itself slow quick wrong broken silent skips signals early; do
 	list+=("$T/$name.sh")
 done
-T_LOGS=$T/logs T_JOBS=2 "$TOP/test/run.sh" "${list[@]}" >"$T/out" 2>&1
+T_AGAIN=0 T_LOGS=$T/logs T_JOBS=2 "$TOP/test/run.sh" "${list[@]}" >"$T/out" 2>&1
 status=$?
 
 t_begin "the order is that of beginning, whoever ends first"
@@ -44,5 +45,27 @@ t_done
 t_begin "the last line counts, and the status says it"
 t_equal line "5 passed, 3 failed" "$(tail -n 1 "$T/out")"
 t_equal status 1 $status
+t_done
+
+# again LIMIT NAME...: T_AGAIN and who is run
+again() {
+	local -a names=("${@:2}")
+	rm -f "$T"/unsteady.sh.*
+	T_AGAIN=$1 T_LOGS=$T/logs "$TOP/test/run.sh" "${names[@]/%/.sh}" >"$T/out" 2>&1
+	status=$?
+}
+cd "$T" || exit 1
+t_begin "what failed runs once more, and the second time counts"
+again 2 "$T/quick" "$T/unsteady" "$T/wrong"
+t_equal line "2 passed, 1 failed" "$(tail -n 1 "$T/out")"
+t_equal status 1 $status
+t_equal named "failed at first: $T/unsteady.sh" "$(grep '^failed at first' "$T/out")"
+t_equal 'failures shown' 'unsteady: 1, wrong: for a reason, wrong: for a reason' "$(sed -n 's/^ *FAIL //p' "$T/out" | sort | paste -sd, | sed 's/,/, /g')"
+again 2 "$T/unsteady"
+t_equal 'status of one that is unsteady' 0 $status
+t_done
+t_begin "where many failed, none does"
+again 1 "$T/unsteady" "$T/wrong"
+t_equal line "0 passed, 2 failed" "$(tail -n 1 "$T/out")"
 t_done
 t_end
