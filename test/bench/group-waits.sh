@@ -1,5 +1,5 @@
 # Calls that may block and event loops: what a call costs that does not sleep, what switches cost,
-# the helper's looks, and two servers. Sourced by run.sh.
+# the helper's looks; and two servers. Sourced by run.sh.
 # shellcheck shell=bash
 
 # --- calls ----------------------------------------------------------------------
@@ -99,7 +99,8 @@ waits_helper() {
 }
 
 # --- servers --------------------------------------------------------------------
-waits_redis_one() { redis_asked "$1" "$(many 30000)" 1; }
+# A server is asked for some seconds: in less, its start and the helper's tell.
+waits_redis_one() { redis_asked "$1" "$(many 100000)" 1; }
 nginx_server() { # SOCKET PREFIX...
 	local home=$T/nginx
 	mkdir -p "$home/html"
@@ -119,11 +120,12 @@ nginx_server() { # SOCKET PREFIX...
 	END
 	"${@:2}" nginx -p "$home" -c "$home/nginx.conf"
 }
-nginx_asked() { timeout "$LIMIT" "$WORK/ask" "$1" 16 "$(many 3000)" /page; }
+nginx_asked() { timeout "$LIMIT" "$WORK/ask" "$1" 16 "$(many 20000)" /page; }
 nginx_stop() { kill -QUIT "$(cat "$T/nginx/pid")"; }
 
-# spread_row WHAT COLUMN KEY LIMIT: over bare, with the interval of the middle and that of bare
-# over bare; where that alone is wider than what is to be shown, the server's CPU time decides.
+# spread_row WHAT COLUMN KEY LIMIT CONFIGURATION: over bare, with the interval of the middle and
+# that of bare over bare; where that alone is wider than what is to be shown, the server's CPU
+# time decides.
 spread_row() {
 	local beside limit=$4
 	figure percent "$2" "$3/bare-again" "$3/bare"
@@ -132,21 +134,24 @@ spread_row() {
 		beside+="; wider than $4 %: CPU time decides"
 		limit=
 	fi
-	figure percent "$2" "$3/defaults" "$3/bare"
-	row "$3, $1, over bare ($(short "$LOW") to $(short "$HIGH"); bare over bare $beside)" \
+	figure percent "$2" "$3/$5" "$3/bare"
+	row "$3, $1, $5, over bare ($(short "$LOW") to $(short "$HIGH"); bare over bare $beside)" \
 		"$([ -n "$limit" ] && echo '<=' || echo none)" "${limit:-0}" %
 }
 waits_server() { # KEY SERVER CLIENT STOP
-	local of=$1
+	local of=$1 of_which
 	shift
 	bench "$of"
 	run bare served "$@" bare
 	run bare-again served "$@" bare
 	ours defaults served "$@" vprof ""
 	ours without served "$@" vprof waits=off
+	ours waits-alone served "$@" vprof cpu=off:heap=off
 	rounds $((ROUNDS * 4))
-	spread_row "time for as many requests" wall "$of" 2
-	spread_row "p99" 2 "$of" 3
+	for of_which in defaults waits-alone; do
+		spread_row "time for as many requests" wall "$of" 2 $of_which
+		spread_row "p99" 2 "$of" 3 $of_which
+	done
 	figure percent cpu "$of/bare-again" "$of/bare"
 	row "$of, the server's CPU time, bare over bare ($(short "$LOW") to $(short "$HIGH"))" none 0 %
 	figure percent cpu "$of/defaults" "$of/without"
@@ -177,5 +182,13 @@ group_waits() {
 	waits_line
 	waits_switches
 	waits_helper
+}
+group_servers() {
+	if ! accepts waits=on; then
+		row_skip "servers that wait" "" "this build does not know waits="
+		return
+	fi
+	detail
+	detail "## Servers that wait for requests"
 	waits_servers
 }

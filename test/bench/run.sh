@@ -19,7 +19,7 @@ for sheet in "$TOP"/test/bench/group-*.sh; do
 	# shellcheck source=/dev/null
 	. "$sheet"
 done
-GROUPS_ALL=(window book real redis asyncio process heap sample cpu unwind locks waits spans counts idle single memory scan report)
+GROUPS_ALL=(window book real redis asyncio process heap sample cpu unwind locks waits servers spans counts idle single memory scan report)
 
 machine() {
 	echo "$(nproc) CPUs, $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)," \
