@@ -54,6 +54,26 @@ t_equal records 2 ${#files[@]}
 says "$(cat "$T/run/out")" 2 "${files[@]}" --tree
 t_done
 
+t_begin "a table of calls that is full"
+t_run "$T/bare" "$PROBE/many_waiters" 300
+if t_record leakscan=off "$PROBE/many_waiters" 300; then
+	all=$(t_json .totals.calls waits "$file")
+	t_equal "calls without a row" 0 "$(t_json .totals.lost_calls waits "$file")"
+	t_record size=2M:cpu=off:leakscan=off "$PROBE/many_waiters" 300
+	t_same "$T/bare" "$T/run"
+	lost=$(t_json .totals.lost_calls waits "$file")
+	[ "$lost" -gt 300 ] || t_bad "$lost calls have no row"
+	t_equal "calls, with and without a row" "$all" $((lost + $(t_json .totals.calls waits "$file")))
+	"$REPORT" waits "$file" >"$T/table" 2>"$T/err"
+	grep -q '^   kept from work: at least ' "$T/table" || t_bad "it says $(grep kept "$T/table")"
+	grep -q 'the call table was full' "$T/err" || t_bad "nothing says that it was full"
+	for budget in 'blocked(read).time>10h' 'blocked(read)>0'; do
+		"$REPORT" check --fail-if "$budget" "$file" >"$T/said" 2>&1
+		t_equal "status of $budget" 2 $?
+	done
+fi
+t_done
+
 t_begin "no calls recorded"
 if t_record waits=off "$PROBE/waits_record" once; then
 	"$REPORT" waits "$file" >"$T/table" 2>"$T/err" || t_bad "status $?"

@@ -173,12 +173,14 @@ static void print_header(struct vr_context *ctx, const struct vr_calls *calls)
 	const struct vprof_thread *thread = &ctx->profile->file->thread[calls->kept_thread];
 	char a[VR_UNIT_MAX], b[VR_UNIT_MAX];
 	uint64_t wait = vr_waits_ns(&kept, &calls->sum), left = vr_waits_ns(&idle, &calls->sum);
+	/* What calls without a row took is not known. */
+	const char *bound = ctx->profile->file->header.lost[VPROF_LOST_CALLS] ? "at least " : "";
 
-	print_line(
-	    ctx, vr_xprintf("kept from work: %s, %.1f%% of %.1f thread-seconds (mean %.2f threads)",
-			    vr_format_ns(a, wait), vr_waits_share(&kept, &calls->sum),
-			    (double)calls->thread_ns / 1e9,
-			    calls->wall_ns ? (double)wait / (double)calls->wall_ns : 0));
+	print_line(ctx, vr_xprintf("kept from work: %s%s, %.1f%% of %.1f thread-seconds "
+				   "(mean %.2f threads)",
+				   bound, vr_format_ns(a, wait), vr_waits_share(&kept, &calls->sum),
+				   (double)calls->thread_ns / 1e9,
+				   calls->wall_ns ? (double)wait / (double)calls->wall_ns : 0));
 	/* Who was long in a call need not have waited for what it calls. */
 	if (calls->booked_ns >= wait - wait / DELAY_PART) {
 		if (calls->off_cpu_ns < wait - wait / DELAY_PART)
