@@ -10,7 +10,7 @@
 #include <string.h>
 
 #define NOT_AUTHORIZED 10004
-#define BAD_PARAMETER  10001
+#define SHOWN_BYTES    100 /* of a name that an answer repeats */
 
 /* A request while it is dealt with. */
 struct request {
@@ -43,6 +43,16 @@ static void answer_order(const struct request *request, int code, const char *wo
 	ex_json_send(request->client, json_pack("{s:s,s:i,s:s,s:s,s:o,s:s}", "reqId", request->id,
 						"retCode", code, "retMsg", words, "op", request->op,
 						"data", data, "connId", request->conn_id));
+}
+
+/* How many bytes of a name are shown: no character of UTF-8 is cut, or it would be no JSON. */
+static int shown(const char *name)
+{
+	size_t len = strnlen(name, SHOWN_BYTES);
+
+	while (name[len] && len && (name[len] & 0xc0) == 0x80)
+		len--;
+	return (int)len;
 }
 
 static void ping(const struct request *request)
@@ -86,7 +96,8 @@ static bool refuse(const struct request *request)
 	}
 	if (!unknown)
 		return false;
-	snprintf(words, sizeof(words), "error:handler not found,topic:%.100s", unknown);
+	snprintf(words, sizeof(words), "error:handler not found,topic:%.*s", shown(unknown),
+		 unknown);
 	answer(request, false, words);
 	return true;
 }
@@ -127,11 +138,11 @@ static void subscribe(const struct request *request)
 		err = ex_client_listen(client, ex_exchange_topic(client->exchange, name));
 		if (!err)
 			continue;
-		snprintf(words, sizeof(words), "error:%s,topic:%.100s",
+		snprintf(words, sizeof(words), "error:%s,topic:%.*s",
 			 err == -EEXIST	 ? "already subscribed"
 			 : err == -E2BIG ? "too many topics"
 					 : "no memory",
-			 name);
+			 shown(name), name);
 		while (client->topic_nr > before)
 			(void)ex_client_leave(client, client->topics[client->topic_nr - 1]);
 		answer(request, false, words);
@@ -181,7 +192,8 @@ static void inject(const struct request *request)
 
 		if (name && !ex_faults_ask(&request->client->faults, name))
 			continue;
-		snprintf(words, sizeof(words), "error:no such fault,%.100s", name ? name : "");
+		name = name ? name : "";
+		snprintf(words, sizeof(words), "error:no such fault,%.*s", shown(name), name);
 		answer(request, false, words);
 		return;
 	}
