@@ -55,6 +55,15 @@ static int shown(const char *name)
 	return (int)len;
 }
 
+/* Something was wrong with a name. */
+static void answer_about(const struct request *request, const char *what, const char *name)
+{
+	char words[160];
+
+	snprintf(words, sizeof(words), "error:%s%.*s", what, shown(name), name);
+	answer(request, false, words);
+}
+
 static void ping(const struct request *request)
 {
 	answer(request, true, "pong");
@@ -84,7 +93,6 @@ static const char *first_unknown(const struct request *request)
 static bool refuse(const struct request *request)
 {
 	const char *unknown = first_unknown(request);
-	char words[160];
 
 	if (!json_array_size(request->args)) {
 		answer(request, false, "error:args is empty");
@@ -96,9 +104,7 @@ static bool refuse(const struct request *request)
 	}
 	if (!unknown)
 		return false;
-	snprintf(words, sizeof(words), "error:handler not found,topic:%.*s", shown(unknown),
-		 unknown);
-	answer(request, false, words);
+	answer_about(request, "handler not found,topic:", unknown);
 	return true;
 }
 
@@ -122,7 +128,6 @@ static void subscribe(const struct request *request)
 	struct ex_client *client = request->client;
 	size_t i, before = client->topic_nr;
 	const json_t *arg;
-	char words[160];
 	int err = 0;
 
 	if (refuse(request))
@@ -138,14 +143,13 @@ static void subscribe(const struct request *request)
 		err = ex_client_listen(client, ex_exchange_topic(client->exchange, name));
 		if (!err)
 			continue;
-		snprintf(words, sizeof(words), "error:%s,topic:%.*s",
-			 err == -EEXIST	 ? "already subscribed"
-			 : err == -E2BIG ? "too many topics"
-					 : "no memory",
-			 shown(name), name);
 		while (client->topic_nr > before)
 			(void)ex_client_leave(client, client->topics[client->topic_nr - 1]);
-		answer(request, false, words);
+		answer_about(request,
+			     err == -EEXIST  ? "already subscribed,topic:"
+			     : err == -E2BIG ? "too many topics,topic:"
+					     : "no memory,topic:",
+			     name);
 		return;
 	}
 	answer(request, true, "");
@@ -184,7 +188,6 @@ static void inject(const struct request *request)
 {
 	const json_t *arg;
 	size_t i;
-	char words[160];
 
 	json_array_foreach(request->args, i, arg)
 	{
@@ -192,9 +195,7 @@ static void inject(const struct request *request)
 
 		if (name && !ex_faults_ask(&request->client->faults, name))
 			continue;
-		name = name ? name : "";
-		snprintf(words, sizeof(words), "error:no such fault,%.*s", shown(name), name);
-		answer(request, false, words);
+		answer_about(request, "no such fault,", name ? name : "");
 		return;
 	}
 	answer(request, true, "");

@@ -1,6 +1,7 @@
 /* Orders against a book of three levels a side: what they get, at which price, what becomes of
  * what is left, and what a client is told. */
 #include "check_main.h"
+#include "exchange_told.h"
 #include "orders.h"
 
 #include <stdio.h>
@@ -46,32 +47,20 @@ static void tear_down(void)
 /* The next row that the client is told; NULL: there is none. */
 static const json_t *next(const char *topic)
 {
-	struct ex_message *message = ex_client_take(client);
-
 	json_decref(told);
-	told = NULL;
-	if (!message)
+	told = told_next(client);
+	if (!told)
 		return NULL;
-	told = json_loadb((const char *)message->text, message->len, 0, NULL);
-	ex_message_unref(message);
-	ck_assert_ptr_nonnull(told);
-	ck_assert_str_eq(json_string_value(json_object_get(told, "topic")), topic);
+	ck_assert_str_eq(told_word(told, "topic"), topic);
 	return json_array_get(json_object_get(told, "data"), 0);
-}
-
-static const char *word(const json_t *row, const char *key)
-{
-	const char *text = json_string_value(json_object_get(row, key));
-
-	return text ? text : "";
 }
 
 static void expect_status(const char *status, const char *filled)
 {
 	const json_t *row = next("order");
 
-	ck_assert_str_eq(word(row, "orderStatus"), status);
-	ck_assert_str_eq(word(row, "cumExecQty"), filled);
+	ck_assert_str_eq(told_word(row, "orderStatus"), status);
+	ck_assert_str_eq(told_word(row, "cumExecQty"), filled);
 }
 
 static void expect_fill(double price, const char *size)
@@ -79,9 +68,9 @@ static void expect_fill(double price, const char *size)
 	const json_t *row = next("execution");
 	double got;
 
-	ck_assert_int_eq(sscanf(word(row, "execPrice"), "%lf", &got), 1);
+	ck_assert_int_eq(sscanf(told_word(row, "execPrice"), "%lf", &got), 1);
 	ck_assert_double_eq(got, price);
-	ck_assert_str_eq(word(row, "execQty"), size);
+	ck_assert_str_eq(told_word(row, "execQty"), size);
 }
 
 static void expect_silence(void)

@@ -1,9 +1,8 @@
 /* What clients ask for: each request has one answer, whatever it is. */
 #include "check_main.h"
-#include "client.h"
+#include "exchange_told.h"
 #include "request.h"
 
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,15 +37,8 @@ static void tear_down(void)
 /* The next message; NULL: none. */
 static const json_t *next(void)
 {
-	struct ex_message *message = ex_client_take(client);
-
 	json_decref(said);
-	said = NULL;
-	if (message) {
-		said = json_loadb((const char *)message->text, message->len, 0, NULL);
-		ck_assert_ptr_nonnull(said);
-		ex_message_unref(message);
-	}
+	said = told_next(client);
 	return said;
 }
 
@@ -69,20 +61,13 @@ static bool succeeds(const json_t *answer)
 	return json_is_true(success);
 }
 
-static const char *word(const json_t *answer, const char *key)
-{
-	const char *text = json_string_value(json_object_get(answer, key));
-
-	return text ? text : "";
-}
-
 START_TEST(ping_is_answered)
 {
 	const json_t *answer = ask("{\"op\":\"ping\",\"req_id\":\"a7\"}");
 
 	ck_assert(succeeds(answer));
-	ck_assert_str_eq(word(answer, "ret_msg"), "pong");
-	ck_assert_str_eq(word(answer, "req_id"), "a7");
+	ck_assert_str_eq(told_word(answer, "ret_msg"), "pong");
+	ck_assert_str_eq(told_word(answer, "req_id"), "a7");
 	ck_assert_ptr_null(next());
 }
 END_TEST
@@ -94,9 +79,9 @@ START_TEST(who_subscribes_gets_a_snapshot)
 	ck_assert(succeeds(
 	    ask("{\"op\":\"subscribe\",\"args\":[\"orderbook.50.BTCUSDT\",\"tickers.BTCUSDT\"]}")));
 	news = next();
-	ck_assert_str_eq(word(news, "topic"), "orderbook.50.BTCUSDT");
-	ck_assert_str_eq(word(news, "type"), "snapshot");
-	ck_assert_str_eq(word(next(), "topic"), "tickers.BTCUSDT");
+	ck_assert_str_eq(told_word(news, "topic"), "orderbook.50.BTCUSDT");
+	ck_assert_str_eq(told_word(news, "type"), "snapshot");
+	ck_assert_str_eq(told_word(next(), "topic"), "tickers.BTCUSDT");
 	ck_assert_ptr_null(next());
 	ck_assert_uint_eq(client->topic_nr, 2);
 	ck_assert(succeeds(ask("{\"op\":\"unsubscribe\",\"args\":[\"tickers.BTCUSDT\"]}")));
@@ -134,7 +119,7 @@ START_TEST(a_long_name_is_not_cut_within_a_character)
 			strcat(text, "\xf0\x9f\x98\x80");
 		strcat(text, "\"]}");
 		ck_assert(!succeeds(ask(text)));
-		ck_assert_ptr_nonnull(strstr(word(said, "ret_msg"), "handler not found"));
+		ck_assert_ptr_nonnull(strstr(told_word(said, "ret_msg"), "handler not found"));
 	}
 }
 END_TEST
@@ -191,7 +176,7 @@ START_TEST(orders_are_for_who_said_who_they_are)
 	answer =
 	    ask("{\"op\":\"order.create\",\"reqId\":\"9\",\"args\":[{\"symbol\":\"BTCUSDT\"}]}");
 	ck_assert_int_eq(json_integer_value(json_object_get(answer, "retCode")), 10004);
-	ck_assert_str_eq(word(answer, "reqId"), "9");
+	ck_assert_str_eq(told_word(answer, "reqId"), "9");
 	ck_assert(!succeeds(ask("{\"op\":\"subscribe\",\"args\":[\"order\"]}")));
 	ck_assert(!succeeds(ask("{\"op\":\"auth\",\"args\":[]}")));
 	ck_assert(!succeeds(ask("{\"op\":\"auth\",\"args\":[\"\"]}")));
@@ -201,8 +186,8 @@ START_TEST(orders_are_for_who_said_who_they_are)
 	answer = ask("{\"op\":\"order.create\",\"args\":[{\"symbol\":\"BTCUSDT\",\"side\":\"Buy\","
 		     "\"orderType\":\"Market\",\"qty\":\"0.001\"}]}");
 	ck_assert_int_eq(json_integer_value(json_object_get(answer, "retCode")), 0);
-	ck_assert_str_eq(word(next(), "topic"), "order");
-	ck_assert_str_eq(word(next(), "topic"), "execution");
+	ck_assert_str_eq(told_word(next(), "topic"), "order");
+	ck_assert_str_eq(told_word(next(), "topic"), "execution");
 	answer = ask("{\"op\":\"order.create\",\"args\":7}");
 	while (!json_object_get(said, "retCode"))
 		ck_assert_ptr_nonnull(next());
