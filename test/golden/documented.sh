@@ -14,7 +14,7 @@ unnamed() {
 	grep -oE '[A-Za-z_][A-Za-z0-9_]*' "$1" | sort -u | comm -23 "$T/members" -
 }
 reports() {
-	grep -lE '^\{' "$TOP"/test/golden/*.expected | grep -vE 'sarif|speedscope|trace|gecko|live'
+	grep -lE '^\{' "$TOP"/test/golden/*.expected | grep -vE 'sarif|speedscope|trace'
 }
 
 mapfile -t stored < <(reports)
