@@ -5,6 +5,7 @@ hooked() { # NAME: does the library stand in front of it?
 	nm -D --defined-only "$LIB" 2>/dev/null | grep -qE " ${1}(@|\$)"
 }
 locks_free() { # KIND WHAT: nobody else wants it
+	local which
 	bench "$1"
 	run bare bare "$WORK/lock_pairs" "$1" "$(many 10000000)"
 	ours defaults vprof "" "$WORK/lock_pairs" "$1" "$(many 10000000)"
@@ -13,10 +14,12 @@ locks_free() { # KIND WHAT: nobody else wants it
 		ours locks-off vprof cpu=off:heap=off:locks=off "$WORK/lock_pairs" "$1" "$(many 10000000)"
 	fi
 	rounds
-	figure diff 1 "$1/defaults" "$1/bare"
-	row "uncontended $2 pair over bare" "<=" 2 ns
-	figure diff 2 "$1/defaults" "$1/bare"
-	row "the same, shortest of windows of 1,000 pairs" "<=" 2 ns
+	for which in locks-on defaults; do
+		figure diff 1 "$1/$which" "$1/bare" || continue
+		row "uncontended $2 pair, $which, over bare" "<=" 2 ns
+		figure diff 2 "$1/$which" "$1/bare"
+		row "the same, shortest of windows of 1,000 pairs" "<=" 2 ns
+	done
 	detail_table "$1" 1 "ns a pair"
 }
 # Threads that want the same mutex again and again; each run takes a second, for in a tenth of

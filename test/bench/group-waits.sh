@@ -1,5 +1,5 @@
 # Calls that may block and event loops: what a call costs that does not sleep, what switches cost,
-# the helper's looks; and two servers. Sourced by run.sh.
+# the helper's looks. Sourced by run.sh.
 # shellcheck shell=bash
 
 # --- calls ----------------------------------------------------------------------
@@ -98,78 +98,6 @@ waits_helper() {
 	row "the same, less what it takes with waits=off" "<=" 0.3 %
 }
 
-# --- servers --------------------------------------------------------------------
-# A server is asked for some seconds: in less, its start and the helper's tell.
-waits_redis_one() { redis_asked "$1" "$(many 100000)" 1; }
-nginx_server() { # SOCKET PREFIX...
-	local home=$T/nginx
-	mkdir -p "$home/html"
-	{ head -c $((500 + BENCH_SEED % 3000)) /dev/zero | tr '\0' x; printf '\nend\n'; } >"$home/html/page"
-	cat >"$home/nginx.conf" <<-END
-		$([ "$(id -u)" != 0 ] || echo "user root;")
-		daemon off;
-		pid $home/pid;
-		error_log $home/error.log;
-		worker_processes 1;
-		events { worker_connections 256; }
-		http {
-			access_log off;
-			keepalive_requests 1000000;
-			server { listen unix:$1; root $home/html; }
-		}
-	END
-	"${@:2}" nginx -p "$home" -c "$home/nginx.conf"
-}
-nginx_asked() { timeout "$LIMIT" "$WORK/ask" "$1" 16 "$(many 20000)" /page; }
-nginx_stop() { kill -QUIT "$(cat "$T/nginx/pid")"; }
-
-# spread_row WHAT COLUMN KEY LIMIT CONFIGURATION: over bare, with the interval of the middle and
-# that of bare over bare; where that alone is wider than what is to be shown, the server's CPU
-# time decides.
-spread_row() {
-	local beside limit=$4
-	figure percent "$2" "$3/bare-again" "$3/bare"
-	beside="$(short "$LOW") to $(short "$HIGH")"
-	if awk -v low="$LOW" -v high="$HIGH" -v limit="$4" 'BEGIN { exit !(low < -limit || high > limit) }'; then
-		beside+="; wider than $4 %: CPU time decides"
-		limit=
-	fi
-	figure percent "$2" "$3/$5" "$3/bare"
-	row "$3, $1, $5, over bare ($(short "$LOW") to $(short "$HIGH"); bare over bare $beside)" \
-		"$([ -n "$limit" ] && echo '<=' || echo none)" "${limit:-0}" %
-}
-waits_server() { # KEY SERVER CLIENT STOP
-	local of=$1 of_which
-	shift
-	bench "$of"
-	run bare served "$@" bare
-	run bare-again served "$@" bare
-	ours defaults served "$@" vprof ""
-	ours without served "$@" vprof waits=off
-	ours waits-alone served "$@" vprof cpu=off:heap=off
-	rounds $((ROUNDS * 4))
-	for of_which in defaults waits-alone; do
-		spread_row "time for as many requests" wall "$of" 2 $of_which
-		spread_row "p99" 2 "$of" 3 $of_which
-	done
-	figure percent cpu "$of/bare-again" "$of/bare"
-	row "$of, the server's CPU time, bare over bare ($(short "$LOW") to $(short "$HIGH"))" none 0 %
-	figure percent cpu "$of/defaults" "$of/without"
-	row "$of, the server's CPU time, over the same with waits=off ($(short "$LOW") to $(short "$HIGH"))" "<=" 2 %
-	ratios "$of" "1=p50, us" "2=p99, us" "wall=wall, s" "cpu=the server's CPU, s"
-}
-waits_servers() {
-	if command -v redis-server >/dev/null && command -v redis-benchmark >/dev/null; then
-		waits_server waits-redis redis_server waits_redis_one redis_stop
-	else
-		note "no redis here: left out"
-	fi
-	if [ -n "$(command -v nginx)" ]; then
-		waits_server waits-nginx nginx_server nginx_asked nginx_stop
-	else
-		note "no nginx here: left out"
-	fi
-}
 group_waits() {
 	if ! accepts waits=on; then
 		row_skip "calls that may block" "" "this build does not know waits="
@@ -182,13 +110,4 @@ group_waits() {
 	waits_line
 	waits_switches
 	waits_helper
-}
-group_servers() {
-	if ! accepts waits=on; then
-		row_skip "servers that wait" "" "this build does not know waits="
-		return
-	fi
-	detail
-	detail "## Servers that wait for requests"
-	waits_servers
 }
